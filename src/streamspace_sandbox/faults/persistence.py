@@ -1,0 +1,1 @@
+"""Faults of the plan's session tests."""
