@@ -1,8 +1,8 @@
 """Planted faults: small named patches, kept out of the code that they break.
 
-A component's process is started through `argv`. Without a fault that is plain `python -m module`; with one, the launcher
-applies the fault's patch for that component first and then runs the same module. The catalogue says which criterion of
-the plan each fault breaks.
+A component's process is started through `argv`. Without a fault that is plain `python -m module`; with one, the
+launcher applies the fault's patch for that component first and then runs the same module. The catalogue says which
+criterion of the plan each fault breaks.
 """
 
 import os
@@ -12,7 +12,7 @@ FAULT_VARIABLE = "STREAMSPACE_SANDBOX_FAULT"
 
 
 def argv(component: str, module: str) -> list[str]:
-    """The command that runs `module` as `component` ("kubernetes", "api" or "agent"), with the fault of this process."""
+    """The command that runs `module` as `component`: "kubernetes", "api" or "agent"."""
     fault = os.environ.get(FAULT_VARIABLE)
     if not fault:
         return [sys.executable, "-m", module]

@@ -1,4 +1,4 @@
-"""`python -m streamspace_sandbox.faults.launcher FAULT COMPONENT MODULE`: break COMPONENT as FAULT says, then run MODULE."""
+"""Start a component broken: `python -m streamspace_sandbox.faults.launcher FAULT COMPONENT MODULE`."""
 
 import runpy
 import sys
