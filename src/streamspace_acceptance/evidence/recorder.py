@@ -1,0 +1,67 @@
+"""Attach evidence to the step or scenario that is running.
+
+Everything textual goes through the redactor first. Outside a scenario (a hook of the whole run) the
+attachment belongs to the run; with no Allure listener registered (a unit test) nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import allure_commons
+
+from streamspace_acceptance.evidence.redaction import redact
+
+if TYPE_CHECKING:
+    from streamspace_acceptance.waiting import Wait
+
+PNG, TEXT, JSON, YAML = "image/png", "text/plain", "application/json", "application/yaml"
+
+
+def attach_png(name: str, data: bytes) -> None:
+    """Attach a picture, given as the bytes of a PNG file."""
+    _attach(data, name, PNG, "png")
+
+
+def attach_text(name: str, text: str) -> None:
+    """Attach plain text."""
+    _attach(redact(text), name, TEXT, "txt")
+
+
+def attach_yaml(name: str, text: str) -> None:
+    """Attach a YAML document, given as text."""
+    _attach(redact(text), name, YAML, "yaml")
+
+
+def attach_json(name: str, obj: Any) -> None:
+    """Attach anything JSON can hold; what it cannot hold is written as its `str`."""
+    text = json.dumps(obj, indent=2, ensure_ascii=False, default=str)
+    _attach(redact(text), name, JSON, "json")
+
+
+class WaitTimelines:
+    """A listener for `waiting.observe` that attaches the timeline of every wait when it ends."""
+
+    def wait_started(self, wait: Wait) -> None:
+        """Nothing yet: a timeline is attached whole."""
+
+    def wait_noted(self, wait: Wait) -> None:
+        """Nothing yet: a timeline is attached whole."""
+
+    def wait_ended(self, wait: Wait) -> None:
+        """Attach what was waited for, out of which budget, how it ended and what was seen meanwhile."""
+        attach_text(
+            f"wait: {wait.subject}",
+            f"{wait.subject}\n"
+            f"waited for: {wait.goal}\n"
+            f"budget:     {wait.budget.name} ({wait.budget.seconds:g} s)\n"
+            f"outcome:    {wait.outcome} after {wait.elapsed:.2f} s\n"
+            f"timeline:   {wait.timeline.render()}\n",
+        )
+
+
+def _attach(body: bytes | str, name: str, mime_type: str, extension: str) -> None:
+    allure_commons.plugin_manager.hook.attach_data(
+        body=body, name=redact(name), attachment_type=mime_type, extension=extension
+    )
