@@ -1,0 +1,106 @@
+"""Runs of the suite against a sandbox, sound or broken by a planted fault, two at a time in the background."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from streamspace_sandbox.faults.catalogue import faults
+
+PROJECT = Path(__file__).parents[2]
+SOUND = "no fault"
+RUN_SECONDS = 240
+"""One run's deadline: ten times what a sound one takes, since a broken product is waited for to the end of its budget."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of the suite said: its exit status, its console and `{criterion: verdict}`."""
+
+    status: int
+    console: str
+    verdicts: dict[str, str]
+    reasons: dict[str, str]
+
+    def of(self, verdict: str) -> set[str]:
+        """The criteria that got `verdict`."""
+        return {criterion for criterion, said in self.verdicts.items() if said == verdict}
+
+
+class Runs:
+    """The runs that the selected tests need, started ahead of them."""
+
+    def __init__(self, names: list[str], folder: Path) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=2)
+        self._futures: dict[str, Future[Run]] = {
+            name: self._pool.submit(_run, name, folder / name.replace(" ", "-")) for name in names
+        }
+
+    def __getitem__(self, name: str) -> Run:
+        return self._futures[name].result()
+
+    def close(self) -> None:
+        """Drop what has not begun and wait for what has."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test that asks for a `fault` every one of the catalogue."""
+    if "fault" in metafunc.fixturenames:
+        metafunc.parametrize("fault", faults(), ids=lambda fault: fault.name)
+
+
+@pytest.fixture(scope="session")
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """The runs of the session's tests: one for each fault that a selected test is about, and the sound one."""
+    mine = [item for item in request.session.items if Path(__file__).parent in item.path.parents]
+    names = [item.callspec.params["fault"].name for item in mine if hasattr(item, "callspec")]
+    started = Runs([SOUND, *names], tmp_path_factory.mktemp("runs"))
+    yield started
+    started.close()
+
+
+def _run(name: str, reports: Path) -> Run:
+    sandbox = f"proof-{os.getpid()}-{name.replace(' ', '-')}"[:60]
+    chosen = [] if name == SOUND else ["--fault", name]
+    try:
+        target = _tool(
+            "streamspace-sandbox", "up", "--name", sandbox, *chosen, "--format", "json", "--owner-pid", str(os.getpid())
+        )
+        environment = os.environ | json.loads(target) | {"STREAMSPACE_REPORTS": str(reports)}
+        done = subprocess.run(
+            [sys.executable, "-m", "behave", "--no-color"],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
+            check=False,
+        )
+    finally:
+        _tool("streamspace-sandbox", "down", "--name", sandbox)
+    criteria = json.loads((reports / "verdict.json").read_text())["criteria"]
+    return Run(
+        status=done.returncode,
+        console=done.stdout + done.stderr,
+        verdicts={each["id"]: each["verdict"] for each in criteria},
+        reasons={each["id"]: each.get("reason") or "" for each in criteria},
+    )
+
+
+def _tool(name: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name(name)), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"{name} {' '.join(arguments)} ended with {done.returncode}: {done.stderr}"
+    return done.stdout

@@ -1,0 +1,35 @@
+"""The proof: a sound StreamSpace is green throughout, and each planted fault turns exactly its criterion red."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from streamspace_sandbox.faults.catalogue import Fault, faults
+from tests.proof.conftest import SOUND, Runs
+
+REGISTER = Path(__file__).parents[2] / "plan" / "criteria.toml"
+pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
+
+
+def criteria_with_a_sentence() -> set[str]:
+    """The criteria that the features prove today."""
+    tests = tomllib.loads(REGISTER.read_text())["test"]
+    return {each["id"] for test in tests for each in test["criteria"] if "sentence" in each}
+
+
+def test_a_sound_product_is_proven_throughout(runs: Runs) -> None:
+    run = runs[SOUND]
+    assert run.of("PROVEN") == criteria_with_a_sentence(), run.console
+    assert run.status == 0, run.console
+
+
+def test_a_fault_turns_its_criterion_red_and_no_other(runs: Runs, fault: Fault) -> None:
+    run = runs[fault.name]
+    assert run.of("FAILED") == {fault.breaks}, f"{run.reasons}\n{run.console}"
+    assert not run.of("BROKEN"), f"{run.reasons}\n{run.console}"
+    assert run.status != 0
+
+
+def test_every_criterion_has_a_fault() -> None:
+    assert {fault.breaks for fault in faults()} == criteria_with_a_sentence()

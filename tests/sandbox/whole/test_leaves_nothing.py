@@ -1,0 +1,130 @@
+"""What an embedded StreamSpace leaves behind: nothing, however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.sandbox.whole.conftest import sandbox_tool
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
+STATE = Path("/var/lib/streamspace-sandbox")
+
+
+def traces(name: str) -> dict[str, list[str]]:
+    """Everything on this machine that belongs to the instance `name`, by kind."""
+    folder = f"{STATE}/{name}/"
+    return {
+        "processes": [line for line in _lines("ps", "-eo", "pid,args") if folder in line or f"--name {name}" in line],
+        "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if folder in line],
+        "files": [str(each) for each in STATE.glob(f"{name}*")],
+    }
+
+
+def bridges() -> list[str]:
+    return [line.split(":")[1].strip() for line in _lines("ip", "-o", "link") if "ssbr" in line.split(":")[1]]
+
+
+def rules() -> list[str]:
+    return _lines("iptables-save") if Path("/usr/sbin/iptables-save").exists() else []
+
+
+def _lines(*command: str) -> list[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def open_session(environment: dict[str, str]) -> None:
+    """A session with its desktop Running, so that there is something to leave behind."""
+    bearer = {"Authorization": f"Bearer {environment['STREAMSPACE_TEST_TOKEN']}"}
+    with httpx.Client(base_url=environment["STREAMSPACE_API_URL"], headers=bearer, timeout=10) as api:
+        body = {"user": "leaver", "template": "firefox-browser"}
+        session = api.post("/api/v1/sessions", json=body).raise_for_status().json()["sessionId"]
+        deadline = time.monotonic() + 20
+        while api.get(f"/api/v1/sessions/{session}").json()["status"] != "Running":
+            assert time.monotonic() < deadline, "the session never ran"
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> Iterator[str]:
+    instance = f"traces-{os.getpid()}"
+    yield instance
+    sandbox_tool("down", "--name", instance)
+
+
+def up(name: str, *more: str) -> dict[str, str]:
+    done = sandbox_tool("up", "--name", name, "--format", "json", *more)
+    assert done.returncode == 0, done.stderr
+    environment: dict[str, str] = json.loads(done.stdout)
+    return environment
+
+
+def assert_nothing_left(name: str, bridges_before: list[str], rules_before: list[str]) -> None:
+    assert traces(name) == {"processes": [], "mounts": [], "files": []}
+    assert set(bridges()) <= set(bridges_before)
+    assert [rule for rule in rules() if not rule.startswith("#")] == [
+        rule for rule in rules_before if not rule.startswith("#")
+    ]
+
+
+def test_down_leaves_nothing(name: str) -> None:
+    before = bridges(), rules()
+    open_session(up(name))
+    assert traces(name)["processes"], "the traces of a running instance are not found: this test could not fail"
+    assert traces(name)["mounts"]
+    done = sandbox_tool("down", "--name", name)
+    assert done.returncode == 0, done.stderr
+    assert_nothing_left(name, *before)
+
+
+def test_down_twice_is_no_error(name: str) -> None:
+    assert sandbox_tool("down", "--name", name).returncode == 0
+
+
+def test_up_cleans_up_after_everything_was_killed(name: str) -> None:
+    before = bridges(), rules()
+    open_session(up(name))
+    victims = [int(line.split()[0]) for line in traces(name)["processes"]]
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    other = f"{name}-next"
+    try:
+        up(other)
+        assert traces(name)["processes"] == []
+        assert traces(name)["mounts"] == []
+        assert not (STATE / name).exists()
+    finally:
+        sandbox_tool("down", "--name", other)
+    assert_nothing_left(name, *before)
+
+
+def test_it_goes_with_its_owner(name: str) -> None:
+    before = bridges(), rules()
+    owner = subprocess.Popen(["sleep", "600"])
+    try:
+        up(name, "--owner-pid", str(owner.pid))
+    finally:
+        owner.kill()
+        owner.wait()
+    deadline = time.monotonic() + 30
+    while any(traces(name).values()):
+        assert time.monotonic() < deadline, traces(name)
+        time.sleep(0.1)
+    assert_nothing_left(name, *before)
+
+
+def test_only_loopback_and_the_bridge_are_listened_on(name: str) -> None:
+    def listening() -> set[str]:
+        return {line.split()[3].rsplit(":", 1)[0] for line in _lines("ss", "-Hltn")}
+
+    before = listening()
+    up(name)
+    fresh = listening() - before
+    assert fresh, "nothing new is listened on: this test could not fail"
+    assert all(address.startswith(("127.", "10.231.")) for address in fresh), fresh
