@@ -16,7 +16,7 @@ from streamspace_sandbox.faults.catalogue import faults
 PROJECT = Path(__file__).parents[2]
 SOUND = "no fault"
 RUN_SECONDS = 240
-"""One run's deadline: ten times what a sound one takes, since a broken product is waited for to the end of its budget."""
+"""One run's deadline: many times a sound one's, since a broken product is waited for to the end of each budget."""
 
 
 @dataclass(frozen=True)

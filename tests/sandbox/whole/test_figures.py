@@ -5,6 +5,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from kubernetes import client, watch
@@ -61,8 +62,8 @@ def desktops(target: Target) -> list[object]:
 
 def memory_in_use() -> int:
     """Bytes of this machine's memory that are not available."""
-    with open("/proc/meminfo") as lines:
-        figures = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    figures = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
     return figures["MemTotal"] - figures["MemAvailable"]
 
 
