@@ -1,0 +1,1 @@
+"""The embedded StreamSpace: API, agent, viewer, desktops and stores, and the manifests that deploy them."""

