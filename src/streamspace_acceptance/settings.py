@@ -1,0 +1,47 @@
+"""What the run was told: the environment variables of the plan, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_NAMESPACE = "streamspace"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The environment, read once. An empty variable counts as one that is not set.
+
+    api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a
+    list of paths as KUBECONFIG holds it; None leaves it to the place where kubectl looks. browser is a path.
+    """
+
+    api_url: str | None
+    token: str | None
+    namespace: str
+    kubeconfig: str | None
+    browser: str | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings of this process, or of `environment` where one is given."""
+        variables = os.environ if environment is None else environment
+        return cls(
+            api_url=(variables.get("STREAMSPACE_API_URL") or "").rstrip("/") or None,
+            token=variables.get("STREAMSPACE_TEST_TOKEN") or None,
+            namespace=variables.get("NAMESPACE") or DEFAULT_NAMESPACE,
+            kubeconfig=variables.get("KUBECONFIG") or None,
+            browser=variables.get("STREAMSPACE_BROWSER") or None,
+        )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the run brings its own StreamSpace, because it was given none."""
+        return self.api_url is None
+
+    def kubeconfig_files(self) -> list[Path]:
+        """The kubeconfig files that exist, where kubectl would look for them."""
+        named = self.kubeconfig.split(os.pathsep) if self.kubeconfig else [str(Path.home() / ".kube" / "config")]
+        return [path for path in map(Path, named) if path.is_file()]

@@ -1,0 +1,1 @@
+"""What a run has shown: outcomes, expectations, the ledger of criteria."""

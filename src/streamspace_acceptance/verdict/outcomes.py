@@ -1,0 +1,52 @@
+"""The ways in which a check can end other than well, and how each one reads.
+
+Four verdicts, never three: a step that returns has PROVEN its criterion, `Unmet` says the product FAILED it,
+`Unproven` says that it could not be shown, and every other exception says that the check itself is BROKEN.
+"""
+
+from __future__ import annotations
+
+JUDGED_AT_ONCE = "judged at once"
+
+
+class Unmet(AssertionError):
+    """The product does not do what a criterion asks for.
+
+    The five lines are always printed, in this order: subject, expected, actual, timeline, likely.
+    """
+
+    def __init__(self, subject: str, *, expected: str, actual: str, likely: str, timeline: str = "") -> None:
+        self.subject = subject
+        self.expected = expected
+        self.actual = actual
+        self.timeline = timeline or JUDGED_AT_ONCE
+        self.likely = likely
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        """The failure as it stands in the console and in the report: one line for each part."""
+        return "\n".join(
+            (
+                self.subject,
+                f"expected: {self.expected}",
+                f"actual:   {self.actual}",
+                f"timeline: {self.timeline}",
+                f"likely:   {self.likely}",
+            )
+        )
+
+
+class Unproven(Exception):
+    """A criterion could not be shown, because something that it depends on is missing."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class SetupProblem(Exception):
+    """Bad input, found before anything runs: one sentence that says what is wrong and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
