@@ -266,3 +266,28 @@ def _standstill(wait: Wait) -> str:
 def _pause(seconds: float) -> None:
     if seconds > 0:
         time.sleep(seconds)
+
+
+class Silence(Exception):
+    """No answer within a total deadline, however slowly the answer drips: the call was abandoned."""
+
+
+def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
+    """What `call` gives, provided that it is done within `seconds` in all; raises Silence otherwise.
+
+    The timeouts of network libraries count from one piece of an answer to the next, so an answer that drips keeps
+    them waiting for ever. The call runs in a thread of its own, which is left behind when the deadline passes.
+    """
+    results: Recording[T] = Recording()
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # noqa: BLE001 - handed on to the caller, whatever it is
+            results.fail(error)
+
+    threading.Thread(target=run, name=what, daemon=True).start()
+    done = results.beyond(0, seconds)
+    if not done:
+        raise Silence(f"{what}: no complete answer within {seconds:g} s")
+    return done[0].item

@@ -1,0 +1,192 @@
+"""One namespace of a Kubernetes cluster: lists, deletion of a pod, exec, logs, and what it says of itself.
+
+Answers are read as plain JSON and typed here; each call has a total deadline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import urllib3
+import yaml
+from kubernetes import client, config
+from kubernetes.stream import stream
+from kubernetes.stream.ws_client import STDERR_CHANNEL, STDOUT_CHANNEL
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
+
+CALL_SECONDS = 10.0
+CONNECT_SECONDS = 3.0
+GROUP, VERSION = "stream.space", "v1alpha1"
+
+
+class ClusterError(Exception):
+    """Kubernetes cannot be reached, refuses, or does not answer in time. `status` is its HTTP status, if any."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What a command in a pod left: its output as text, and its exit code."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+class Cluster:
+    """The objects of one namespace."""
+
+    def __init__(self, kubeconfig: Sequence[Path], namespace: str) -> None:
+        self.namespace = namespace
+        self._files = os.pathsep.join(map(str, kubeconfig))
+        self._client = self.new_client()
+        self._core = client.CoreV1Api(self._client)
+        self._custom = client.CustomObjectsApi(self._client)
+
+    def new_client(self) -> Any:
+        """A client of its own for a watch or an exec, which keep a connection to themselves."""
+        try:
+            configuration = client.Configuration()
+            config.load_kube_config(config_file=self._files, client_configuration=configuration)
+        except (config.ConfigException, yaml.YAMLError, OSError, KeyError, TypeError) as error:
+            raise ClusterError(f"the kubeconfig {self._files} cannot be used: {error}") from error
+        configuration.retries = urllib3.Retry(0)
+        return client.ApiClient(configuration)
+
+    def pods(self, **labels: str) -> list[Pod]:
+        """The pods that carry all of `labels`."""
+        return [Pod.of(each) for each in self.raw_pods(**labels)]
+
+    def raw_pods(self, **labels: str) -> list[Json]:
+        """The same as JSON, for the evidence."""
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        items: list[Json] = self._json("list pods", self._core.list_namespaced_pod, label_selector=selector)["items"]
+        return items
+
+    def claims(self, **labels: str) -> list[Claim]:
+        """The volume claims that carry all of `labels`."""
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        what = "list volume claims"
+        found = self._json(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector)
+        return [Claim.of(each) for each in found["items"]]
+
+    def session_objects(self) -> list[SessionObject]:
+        """The sessions that `kubectl get sessions` lists."""
+        return [SessionObject.of(each) for each in self.raw_sessions()]
+
+    def raw_sessions(self) -> list[Json]:
+        """The same as JSON, for the evidence."""
+        what = "list sessions"
+        call = self._custom.list_namespaced_custom_object
+        items: list[Json] = self._json(what, call, group=GROUP, version=VERSION, plural="sessions")["items"]
+        return items
+
+    def session_object(self, name: str) -> SessionObject | None:
+        """The session of that name, None when there is none."""
+        call = self._custom.get_namespaced_custom_object
+        found = self._json_or_none(f"get session {name}", call, group=GROUP, version=VERSION, plural="sessions", name=name)
+        return None if found is None else SessionObject.of(found)
+
+    def events(self) -> list[Json]:
+        """The events of the namespace as JSON, in the order in which Kubernetes keeps them."""
+        items: list[Json] = self._json("list events", self._core.list_namespaced_event)["items"]
+        return items
+
+    def delete_pod(self, name: str, uid: str) -> None:
+        """Deletes the pod of that name provided that it is still the one with that uid."""
+        options = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid))
+        self._json(f"delete pod {name}", self._core.delete_namespaced_pod, name=name, body=options)
+
+    def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
+        """The end of what a pod logged in the last `since_seconds`."""
+        call = self._core.read_namespaced_pod_log
+        raw = self._bytes(f"logs of {pod}", call, name=pod, since_seconds=since_seconds, tail_lines=tail_lines)
+        return raw.decode("utf-8", "replace")
+
+    def config_map(self, name: str) -> dict[str, str]:
+        """The data of a ConfigMap; empty when there is none."""
+        found = self._json_or_none(f"get configmap {name}", self._core.read_namespaced_config_map, name=name)
+        return {} if found is None else dict(found.get("data") or {})
+
+    def has_namespace(self) -> bool:
+        """Whether the namespace exists."""
+        what = f"get namespace {self.namespace}"
+        call = self._core.read_namespace
+        return self._or_none(lambda: self._call(what, lambda: call(self.namespace, **self._options()))) is not None
+
+    def version(self) -> str:
+        """The version that Kubernetes gives for itself, `v1.32.0`."""
+        call = client.VersionApi(self._client).get_code
+        found = json.loads(self._call("version", lambda: call(**self._options())))
+        return str(found["gitVersion"])
+
+    def execute(self, pod: Pod, command: Sequence[str], *, seconds: float = CALL_SECONDS) -> Executed:
+        """Runs `command` in the pod's first container; done within `seconds` or ClusterError."""
+        what = f"exec in pod {pod.meta.name}"
+        return self._guarded(what, lambda: self._execute(pod, command, seconds), seconds + 1.0)
+
+    def _execute(self, pod: Pod, command: Sequence[str], seconds: float) -> Executed:
+        session = stream(
+            client.CoreV1Api(self.new_client()).connect_get_namespaced_pod_exec,
+            pod.meta.name,
+            self.namespace,
+            container=pod.first_container,
+            command=list(command),
+            stdin=False,
+            stdout=True,
+            stderr=True,
+            tty=False,
+            _preload_content=False,
+            _request_timeout=seconds,
+        )
+        session.run_forever(timeout=seconds)
+        if session.is_open():
+            session.close()
+            raise ClusterError(f"exec in pod {pod.meta.name}: still running after {seconds:g} s: {list(command)}")
+        return Executed(session.read_channel(STDOUT_CHANNEL), session.read_channel(STDERR_CHANNEL), session.returncode)
+
+    def _options(self) -> Json:
+        return {"_preload_content": False, "_request_timeout": (CONNECT_SECONDS, CALL_SECONDS)}
+
+    def _json(self, what: str, call: Any, **arguments: Any) -> Json:
+        found: Json = json.loads(self._bytes(what, call, **arguments))
+        return found
+
+    def _json_or_none(self, what: str, call: Any, **arguments: Any) -> Json | None:
+        found = self._or_none(lambda: self._bytes(what, call, **arguments))
+        return None if found is None else json.loads(found)
+
+    def _bytes(self, what: str, call: Any, **arguments: Any) -> bytes:
+        return self._call(what, lambda: call(namespace=self.namespace, **arguments, **self._options()))
+
+    @staticmethod
+    def _or_none(call: Any) -> Any:
+        try:
+            return call()
+        except ClusterError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _call(self, what: str, call: Any) -> bytes:
+        data: bytes = self._guarded(what, lambda: call().data, CALL_SECONDS)
+        return data
+
+    @staticmethod
+    def _guarded(what: str, call: Any, seconds: float) -> Any:
+        try:
+            return waiting.within(seconds, call, what=what)
+        except client.ApiException as error:
+            raise ClusterError(f"{what}: {error.status} {error.reason}: {error.body!r:.300}", error.status) from error
+        except (urllib3.exceptions.HTTPError, waiting.Silence, OSError) as error:
+            raise ClusterError(f"{what}: {error}") from error

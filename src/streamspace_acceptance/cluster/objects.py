@@ -1,0 +1,146 @@
+"""The few Kubernetes objects that the suite looks at, read from the JSON that the API server sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What every object has. `uid` is the identity: a name can be given again, a uid never is."""
+
+    name: str
+    uid: str
+    labels: dict[str, str]
+    owners: tuple[tuple[str, str], ...]
+    deleting: bool
+
+    @classmethod
+    def of(cls, obj: Json) -> Meta:
+        """The metadata of `obj`; owners are (uid, name)."""
+        metadata = obj["metadata"]
+        return cls(
+            name=metadata["name"],
+            uid=metadata["uid"],
+            labels=dict(metadata.get("labels") or {}),
+            owners=tuple((each["uid"], each["name"]) for each in metadata.get("ownerReferences") or ()),
+            deleting=metadata.get("deletionTimestamp") is not None,
+        )
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One place in a container at which a volume stands. `claim` is None when the volume is no volume claim."""
+
+    path: str
+    volume: str
+    claim: str | None
+    read_only: bool
+    sub_path: str
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod, with the states that a start goes through."""
+
+    meta: Meta
+    phase: str
+    node: str | None
+    conditions: dict[str, bool]
+    ready_containers: int
+    containers: int
+    running_containers: int
+    waiting: str | None
+    mounts: tuple[Mount, ...]
+    first_container: str
+
+    @classmethod
+    def of(cls, obj: Json) -> Pod:
+        """The pod in `obj`."""
+        spec, status = obj["spec"], obj.get("status") or {}
+        containers = status.get("containerStatuses") or []
+        waiting = [each["state"]["waiting"] for each in containers if (each.get("state") or {}).get("waiting")]
+        return cls(
+            meta=Meta.of(obj),
+            phase=status.get("phase") or "Unknown",
+            node=spec.get("nodeName"),
+            conditions={each["type"]: each["status"] == "True" for each in status.get("conditions") or ()},
+            ready_containers=sum(1 for each in containers if each.get("ready")),
+            containers=len(spec["containers"]),
+            running_containers=sum(1 for each in containers if (each.get("state") or {}).get("running")),
+            waiting=": ".join(filter(None, (waiting[0].get("reason"), waiting[0].get("message")))) if waiting else None,
+            mounts=_mounts(spec),
+            first_container=spec["containers"][0]["name"],
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Ready as `kubectl get pods` shows it, n/n, and not on its way out."""
+        return self.conditions.get("Ready", False) and self.ready_containers == self.containers and not self.meta.deleting
+
+    @property
+    def running(self) -> bool:
+        """Every container runs, whether it serves already or not, and the pod is not on its way out."""
+        return self.phase == "Running" and self.running_containers == self.containers and not self.meta.deleting
+
+    def describe(self) -> str:
+        """For a timeline: `pod x-1 Running 1/1`."""
+        state = "Terminating" if self.meta.deleting else self.phase
+        reason = f" ({self.waiting})" if self.waiting else ""
+        return f"pod {self.meta.name} {state} {self.ready_containers}/{self.containers}{reason}"
+
+
+def _mounts(spec: Json) -> tuple[Mount, ...]:
+    claims = {
+        each["name"]: (each.get("persistentVolumeClaim") or {}).get("claimName") for each in spec.get("volumes") or ()
+    }
+    return tuple(
+        Mount(
+            path=mount["mountPath"],
+            volume=mount["name"],
+            claim=claims.get(mount["name"]),
+            read_only=bool(mount.get("readOnly")),
+            sub_path=mount.get("subPath") or "",
+        )
+        for mount in spec["containers"][0].get("volumeMounts") or ()
+    )
+
+
+@dataclass(frozen=True)
+class SessionObject:
+    """A session as its custom resource shows it."""
+
+    meta: Meta
+    user: object
+    template: object
+    phase: str | None
+
+    @classmethod
+    def of(cls, obj: Json) -> SessionObject:
+        """The session in `obj`; a field that is not there reads None."""
+        spec, status = obj.get("spec") or {}, obj.get("status") or {}
+        return cls(Meta.of(obj), spec.get("user"), spec.get("template"), status.get("phase"))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A persistent volume claim."""
+
+    meta: Meta
+    phase: str | None
+
+    @classmethod
+    def of(cls, obj: Json) -> Claim:
+        """The claim in `obj`."""
+        return cls(Meta.of(obj), (obj.get("status") or {}).get("phase"))
+
+    def belongs_to(self, session_id: str, session_uid: str | None, label: str) -> bool:
+        """Whether the claim says by label, owner or name that it is this session's, and nowhere that it is not."""
+        if label in self.meta.labels:
+            return self.meta.labels[label] == session_id
+        if self.meta.owners:
+            return any(uid == session_uid or name == session_id for uid, name in self.meta.owners)
+        return self.meta.name.startswith(session_id)

@@ -1,0 +1,1 @@
+"""StreamSpace's API as a client sees it: HTTP, the VNC WebSocket, and the profile that names both."""

@@ -1,0 +1,108 @@
+"""Answers of the API, read strictly, and the log of all exchanges that the evidence is taken from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamspace_acceptance.verdict.outcomes import Unmet
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete."""
+
+    method: str
+    url: str
+    status: int
+    reason: str
+    content_type: str
+    body: bytes
+    sent_at: float
+    received_at: float
+
+    @property
+    def call(self) -> str:
+        """The request as people name it: `POST http://…/api/v1/sessions`."""
+        return f"{self.method} {self.url}"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is a 2xx."""
+        return 200 <= self.status < 300
+
+    def excerpt(self, limit: int = 300) -> str:
+        """The start of the body as text, on one line."""
+        text = " ".join(self.body.decode("utf-8", "replace").split())
+        return text if len(text) <= limit else text[:limit] + "…"
+
+    def object(self) -> dict[str, Any]:
+        """The body as a JSON object; Unmet when it is anything else, NaN or a duplicate key in it among that."""
+        try:
+            value = json.loads(self.body.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
+        except (ValueError, RecursionError) as error:
+            raise self._unmet(f"{error}: {self.excerpt()!r}") from error
+        if not isinstance(value, dict):
+            raise self._unmet(f"a JSON {type(value).__name__}: {self.excerpt()!r}")
+        return value
+
+    def _unmet(self, actual: str) -> Unmet:
+        return Unmet(
+            self.call,
+            expected="a JSON object",
+            actual=actual,
+            likely="the API, or what stands before it, garbles answers",
+        )
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice")
+        found[key] = value
+    return found
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request with what came of it, for the evidence. Credentials are not in it."""
+
+    at: float
+    method: str
+    url: str
+    request: Any
+    status: int | None
+    response: str
+    seconds: float
+    error: str = ""
+
+
+@dataclass
+class ExchangeLog:
+    """The exchanges of a run, oldest first; equal polls in a row are kept once, with a count."""
+
+    _entries: list[tuple[Exchange, int]] = field(default_factory=list)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keeps `exchange`; one that repeats the last (same request, same outcome) only counts."""
+        if self._entries:
+            last, times = self._entries[-1]
+            if _gist(last) == _gist(exchange):
+                self._entries[-1] = (last, times + 1)
+                return
+        self._entries.append((exchange, 1))
+
+    def since(self, at: float) -> list[tuple[Exchange, int]]:
+        """(exchange, times) from a moment of the monotonic clock on."""
+        return [entry for entry in self._entries if entry[0].at >= at]
+
+
+def _gist(exchange: Exchange) -> tuple[object, ...]:
+    return exchange.method, exchange.url, str(exchange.request), exchange.status, exchange.response, exchange.error

@@ -1,0 +1,138 @@
+"""StreamSpace's calls, in the words of the active profile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.verdict.outcomes import Unmet
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A session as the API's list shows it."""
+
+    id: str
+    status: str
+    user: object
+    template: object
+
+
+@dataclass(frozen=True)
+class SessionList:
+    """One answer to the list of sessions; entries without an id or a status count for nothing."""
+
+    sessions: tuple[Listed, ...]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids in the list."""
+        return frozenset(each.id for each in self.sessions)
+
+    def times(self, session_id: str) -> int:
+        """How often a session is in the list: once, if all is well."""
+        return Counter(each.id for each in self.sessions)[session_id]
+
+    def status(self, session_id: str) -> str | None:
+        """The status of a session, None when it is not listed; several entries that disagree read `A and B`."""
+        found = sorted({each.status for each in self.sessions if each.id == session_id})
+        return " and ".join(found) or None
+
+
+class StreamSpaceApi:
+    """The product's API over one HTTP client."""
+
+    def __init__(self, http: HttpClient, profile: Profile) -> None:
+        self.http = http
+        self.profile = profile
+
+    def create_session(self, user: str, template: str, size: str | None) -> Answer:
+        """Asks for a session; `size` names one of the profile's sizes, None takes the template's own."""
+        body: dict[str, Any] = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
+        if size is not None:
+            body["resources"] = self.profile.sizes[size]
+        return self._call("create_session", body=body)
+
+    def sessions(self) -> SessionList:
+        """All sessions as listed; Unmet when the answer is no such list."""
+        answer = self._answered("list_sessions")
+        items = self._items(answer, "sessions")
+        return SessionList(tuple(self._read(each) for each in items if self._is_session(each)))
+
+    def status(self, session_id: str) -> str:
+        """The status of one session, asked for by its id; Unmet when the answer is about anything else."""
+        answer = self._answered("get_session", session_id)
+        session = answer.object()
+        fields = self.profile.fields
+        if session.get(fields["id"]) != session_id or not isinstance(session.get(fields["status"]), str):
+            raise Unmet(
+                answer.call,
+                expected=f"the session {session_id} with its status",
+                actual=answer.excerpt(),
+                likely="the API answers about another session, or from memory",
+            )
+        return str(session[fields["status"]])
+
+    def delete_session(self, session_id: str) -> Answer:
+        """Asks for the end of a session."""
+        return self._call("delete_session", session_id)
+
+    def hibernate_session(self, session_id: str) -> Answer:
+        """Puts a session to sleep; Unmet unless the API accepts that."""
+        return self._answered("hibernate_session", session_id)
+
+    def wake_session(self, session_id: str) -> Answer:
+        """Wakes a session; Unmet unless the API accepts that."""
+        return self._answered("wake_session", session_id)
+
+    def connect_session(self, session_id: str) -> Answer:
+        """Asks where the desktop can be seen."""
+        return self._call("connect_session", session_id)
+
+    def template_names(self) -> frozenset[str]:
+        """The names of the templates on offer."""
+        items = self._items(self._answered("list_templates"), "templates")
+        names = (each.get(self.profile.fields["template_name"]) for each in items if isinstance(each, dict))
+        return frozenset(name for name in names if isinstance(name, str))
+
+    def vnc_address(self, session_id: str) -> str:
+        """Where RFB is spoken with a session's desktop, as a WebSocket URL."""
+        base = self.http.base_url.replace("http", "ws", 1)
+        return base + self.profile.calls["vnc"].to(session_id)
+
+    def _call(self, name: str, session_id: str = "", body: object = None) -> Answer:
+        call = self.profile.calls[name]
+        return self.http.call(call.method, call.to(session_id), body)
+
+    def _answered(self, name: str, session_id: str = "") -> Answer:
+        answer = self._call(name, session_id)
+        if not answer.ok:
+            raise Unmet(
+                answer.call,
+                expected="an answer that says yes (2xx)",
+                actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+                likely="the API refuses what the plan asks of it; its own message stands above",
+            )
+        return answer
+
+    def _items(self, answer: Answer, field: str) -> list[Any]:
+        items = answer.object().get(self.profile.fields[field])
+        if not isinstance(items, list):
+            raise Unmet(
+                answer.call, expected=f"a list of {field}", actual=answer.excerpt(), likely="the API's list call"
+            )
+        return items
+
+    def _is_session(self, item: object) -> bool:
+        fields = self.profile.fields
+        return isinstance(item, dict) and all(isinstance(item.get(fields[each]), str) for each in ("id", "status"))
+
+    def _read(self, item: dict[str, Any]) -> Listed:
+        fields = self.profile.fields
+        return Listed(
+            item[fields["id"]], item[fields["status"]], item.get(fields["user"]), item.get(fields["template"])
+        )

@@ -1,0 +1,96 @@
+"""The HTTP client: a total deadline for each call, a cap on bodies, and every exchange on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
+
+CALL_SECONDS = 10.0
+CONNECT_SECONDS = 3.0
+BODY_BYTES = 8 * 1024 * 1024
+LOGGED_BYTES = 4000
+
+
+class NoAnswer(Exception):
+    """The call brought no answer at all: refused, broken off, too slow or too big."""
+
+
+class HttpClient:
+    """Calls below one base URL with a bearer token, and plain pages anywhere without one."""
+
+    def __init__(self, base_url: str, token: str, log: ExchangeLog | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.log = ExchangeLog() if log is None else log
+        self._authorization = {"Authorization": f"Bearer {token}"}
+        # Compressed answers are not asked for: a small one can unpack to more than memory holds.
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
+            headers={"Accept-Encoding": "identity", "User-Agent": "streamspace-acceptance"},
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def call(self, method: str, path: str, body: object = None, *, seconds: float = CALL_SECONDS) -> Answer:
+        """One call of the API, answered within `seconds` in all; NoAnswer otherwise. Redirects are not followed."""
+        return self._exchange(method, self.base_url + path, body, self._authorization, seconds, follow=False)
+
+    def page(self, url: str, *, seconds: float = CALL_SECONDS) -> Answer:
+        """A page as a browser would first fetch it: no token but what its address holds, redirects followed."""
+        return self._exchange("GET", url, None, {}, seconds, follow=True)
+
+    def _exchange(
+        self, method: str, url: str, body: object, headers: Mapping[str, str], seconds: float, *, follow: bool
+    ) -> Answer:
+        sent = waiting.now()
+        what = f"{method} {url}"
+        try:
+            answer = waiting.within(seconds, lambda: self._fetch(method, url, body, headers, follow), what=what)
+        except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.Silence) as error:
+            reason = f"{type(error).__name__}: {error}"
+            self.log.add(Exchange(sent, method, url, body, None, "", waiting.now() - sent, reason))
+            raise NoAnswer(f"{what}: {error}") from error
+        text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
+        self.log.add(Exchange(sent, method, url, body, answer.status, text, answer.received_at - sent))
+        return answer
+
+    def _fetch(self, method: str, url: str, body: Any, headers: Mapping[str, str], follow: bool) -> Answer:
+        sent = waiting.now()
+        request = self._client.build_request(method, url, json=body, headers=dict(headers))
+        response = self._client.send(request, stream=True, follow_redirects=follow)
+        try:
+            return Answer(
+                method=method,
+                url=url,
+                status=response.status_code,
+                reason=response.reason_phrase,
+                content_type=response.headers.get("content-type", ""),
+                body=_read(response),
+                sent_at=sent,
+                received_at=waiting.now(),
+            )
+        finally:
+            response.close()
+
+
+def _read(response: httpx.Response) -> bytes:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise NoAnswer("the answer is compressed, although that was not asked for")
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise NoAnswer(f"the answer is longer than {BODY_BYTES} bytes")
+    return bytes(body)

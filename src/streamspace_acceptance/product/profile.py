@@ -1,0 +1,50 @@
+"""Contract profiles: which paths, verbs, field names and status words a StreamSpace uses. `plan` is the default."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from urllib.parse import quote
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the API: its verb (WS for a WebSocket) and its path below the base URL."""
+
+    method: str
+    path: str
+
+    def to(self, session_id: str = "") -> str:
+        """The path for one session; whatever the id holds, it stays one segment."""
+        return self.path.replace("{id}", quote(session_id, safe=""))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A profile as its file has it: tables of calls, field names, status words, pods and sizes."""
+
+    name: str
+    calls: dict[str, Call]
+    fields: dict[str, str]
+    statuses: dict[str, str]
+    session_label: str
+    home: str
+    vnc_port: int
+    sizes: dict[str, dict[str, str]]
+
+
+def load(name: str = "plan") -> Profile:
+    """The profile of that name; FileNotFoundError when there is none."""
+    text = resources.files("streamspace_acceptance.product").joinpath("profiles", f"{name}.toml").read_text("utf-8")
+    table = tomllib.loads(text)
+    return Profile(
+        name=table["name"],
+        calls={each: Call(**parts) for each, parts in table["calls"].items()},
+        fields=table["fields"],
+        statuses=table["statuses"],
+        session_label=table["pods"]["session_label"],
+        home=table["pods"]["home"],
+        vnc_port=table["pods"]["vnc_port"],
+        sizes=table["sizes"],
+    )
