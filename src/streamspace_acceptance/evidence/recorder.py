@@ -7,6 +7,7 @@ attachment belongs to the run; with no Allure listener registered (a unit test) 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import allure_commons
@@ -38,6 +39,33 @@ def attach_json(name: str, obj: Any) -> None:
     """Attach anything JSON can hold; what it cannot hold is written as its `str`."""
     text = json.dumps(obj, indent=2, ensure_ascii=False, default=str)
     _attach(redact(text), name, JSON, "json")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure, by which the running sentence is judged."""
+
+    name: str
+    value: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value:.3g} {self.unit}"
+
+
+_figures: list[Figure] = []
+
+
+def record_figure(name: str, value: float, unit: str) -> None:
+    """Record what the running step measured, for the ledger: ("mean startup time", 1.93, "s")."""
+    _figures.append(Figure(name, value, unit))
+
+
+def take_figures() -> list[Figure]:
+    """The figures recorded since the last call, oldest first."""
+    taken = _figures[:]
+    _figures.clear()
+    return taken
 
 
 class WaitTimelines:

@@ -18,43 +18,47 @@ MASK = "[redacted]"
 # Shorter values ("admin", "test") occur in ordinary text; masking them would blind the evidence.
 _SHORTEST_SECRET = 8
 
-_lock = threading.Lock()
-_secrets: set[str] = set()
-_known: re.Pattern[str] | None = None
+_FIELD = r"(?:(?:access|id|refresh)?_?token|password|passwd|client-key-data|client-certificate-data)"
 
-# Each pattern keeps its first group, which names the kind of secret, and masks what follows it.
+# Each pattern keeps its group "kept", which names the kind of secret, and masks what follows it.
 _SURROUNDINGS = (
-    re.compile(r"(\b(?:bearer|basic)\s+)(?!\[redacted\])[\w.~+/%=-]{6,}", re.IGNORECASE),
-    re.compile(r"([?&;](?:access_|id_|refresh_)?token=)[^&#\s\"'<>\\]+", re.IGNORECASE),
+    re.compile(r"(?P<kept>\b(?:bearer|basic)\s+)(?!\[redacted\])[\w.~+/%=-]{6,}", re.IGNORECASE),
+    re.compile(r"(?P<kept>[?&;](?:access_|id_|refresh_)?token=)[^&#\s\"'<>\\]+", re.IGNORECASE),
+    re.compile(rf"""(?P<kept>"{_FIELD}"\s*:\s*")(?:[^"\\]|\\.)*(?=")""", re.IGNORECASE),
+    re.compile(rf"""(?P<kept>\\"{_FIELD}\\"\s*:\s*\\")(?:(?!\\").)*(?=\\")""", re.IGNORECASE),
+    re.compile(r"(?P<kept>\bpassword\s*[:=]\s*)(?!\[redacted\])[^\s\"'\\,;]+", re.IGNORECASE),
+    # Long values only: "wrong token: the API …" is prose.
     re.compile(
-        r"""(["']?\b(?:access_?token|id_?token|refresh_?token|token|password|passwd|secret|client-key-data"""
-        r"""|client-certificate-data)\b\\?["']?\s*[:=]\s*)(?!\[redacted\])(?:\\?"(?:[^"\\]|\\(?!")[^"])*\\?"|'[^']*'|[^\s,;&}\]"'\\]+)""",
-        re.IGNORECASE,
+        rf"(?P<kept>\b{_FIELD}\s*[:=]\s*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}", re.IGNORECASE
     ),
-    re.compile(r"()\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    re.compile(r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
 )
 
 
-def register_secret(value: str) -> None:
-    """Mask `value` in everything that is written from now on. Values under 8 characters are ignored."""
-    global _known
-    if len(value) < _SHORTEST_SECRET:
-        return
-    with _lock:
-        _secrets.add(value)
-        forms = {form for secret in _secrets for form in _forms(secret)}
-        # The longest form first: a plain secret may be a part of its encoded one.
-        _known = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+class Redactor:
+    """Knows secrets and masks them; safe to use from several threads."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
 
-def redact(text: str) -> str:
-    """`text` with every secret replaced by `[redacted]`."""
-    known = _known
-    if known is not None:
-        text = known.sub(MASK, text)
-    for pattern in _SURROUNDINGS:
-        text = pattern.sub(rf"\g<1>{MASK}", text)
-    return text
+    def register_secret(self, value: str) -> None:
+        """Mask `value` in everything from now on. Values under 8 characters are ignored."""
+        if len(value) < _SHORTEST_SECRET:
+            return
+        with self._lock:
+            self._forms |= _forms(value)
+            # The longest form first: a plain secret may be a part of its encoded one.
+            self._known = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))))
+
+    def redact(self, text: str) -> str:
+        """`text` with every secret replaced by `[redacted]`; JSON stays JSON."""
+        if self._known is not None:
+            text = self._known.sub(MASK, text)
+        for pattern in _SURROUNDINGS:
+            text = pattern.sub(rf"\g<kept>{MASK}", text)
+        return text
 
 
 def _forms(secret: str) -> set[str]:
@@ -85,3 +89,8 @@ def _base64_forms(secret: bytes) -> set[str]:
             if len(piece) - start >= _SHORTEST_SECRET:
                 forms.add(piece[start:])
     return forms
+
+
+_of_this_run = Redactor()
+register_secret = _of_this_run.register_secret
+redact = _of_this_run.redact

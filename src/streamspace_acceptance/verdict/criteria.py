@@ -1,0 +1,77 @@
+"""The register of the plan's criteria, as `plan/criteria.toml` holds it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REGISTER = Path("plan") / "criteria.toml"
+TEST_TAG = "test-"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion: `sentence` is the Then sentence that proves it (None: none does yet); `limit` is in `unit`."""
+
+    id: str
+    text: str
+    sentence: str | None = None
+    limit: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test of the plan with its criteria, in the plan's order. `priority` is P0 or P1."""
+
+    __test__ = False  # not a pytest class
+
+    id: str
+    phase: int
+    priority: str
+    title: str
+    criteria: tuple[Criterion, ...]
+
+    def criterion_of(self, sentence: str) -> Criterion | None:
+        """The criterion that this Then sentence proves, if any."""
+        return next((one for one in self.criteria if one.sentence == sentence), None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All tests of the plan."""
+
+    tests: tuple[Test, ...]
+
+    @classmethod
+    def load(cls, path: Path = REGISTER) -> Plan:
+        """Read the register; KeyError or TOMLDecodeError when it is not as this module says."""
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return cls(tuple(_test(entry) for entry in document["test"]))
+
+    def test_of(self, tags: Iterable[str]) -> Test | None:
+        """The test named by a `test-<id>` tag, if one of `tags` is such."""
+        ids = {tag.removeprefix(TEST_TAG) for tag in tags if tag.startswith(TEST_TAG)}
+        return next((test for test in self.tests if test.id in ids), None)
+
+    def criteria(self) -> Iterator[Criterion]:
+        """Every criterion, in the plan's order."""
+        for test in self.tests:
+            yield from test.criteria
+
+
+def _test(entry: dict[str, Any]) -> Test:
+    return Test(
+        id=entry["id"],
+        phase=entry["phase"],
+        priority=entry["priority"],
+        title=entry["title"],
+        criteria=tuple(_criterion(item) for item in entry["criteria"]),
+    )
+
+
+def _criterion(item: dict[str, Any]) -> Criterion:
+    return Criterion(item["id"], item["text"], item.get("sentence"), item.get("limit"), item.get("unit"))

@@ -1,0 +1,130 @@
+"""From what behave saw to one of four verdicts, for each step and for each scenario.
+
+The ledger, the Allure results and the console all ask here, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from behave.model_type import Status
+
+from streamspace_acceptance.verdict.outcomes import Unproven
+from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
+
+
+class Verdict(StrEnum):
+    """The four verdicts, worst first: where several meet, the worst counts."""
+
+    FAILED = "FAILED"
+    BROKEN = "BROKEN"
+    UNPROVEN = "UNPROVEN"
+    PROVEN = "PROVEN"
+
+
+_SEVERITY = list(Verdict)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with its reason (empty when PROVEN) and the exception behind it, if any."""
+
+    verdict: Verdict
+    reason: str = ""
+    error: BaseException | None = None
+
+    @property
+    def headline(self) -> str:
+        """The first line of the reason."""
+        return self.reason.partition("\n")[0]
+
+
+PROVEN = Judgement(Verdict.PROVEN)
+
+
+def worst(judgements: list[Judgement]) -> Judgement:
+    """The judgement that counts among several; PROVEN needs at least one."""
+    if not judgements:
+        return Judgement(Verdict.UNPROVEN, "nothing was checked")
+    return min(judgements, key=lambda one: _SEVERITY.index(one.verdict))
+
+
+def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
+    """The verdict over a whole scenario: its steps, its hooks and its cleanups."""
+    around = [_broken(problem) for problem in record.problems_of(scenario)]
+    return worst([*judge_steps(scenario, record), *around])
+
+
+def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
+    """The verdict over the criterion that `step` proves.
+
+    A scenario whose hooks or cleanups failed proves nothing, but a product seen to fail has failed.
+    """
+    judgements = judge_steps(scenario, record)
+    own = next(judged for one, judged in zip(scenario.all_steps, judgements, strict=True) if one is step)
+    after = [_broken(problem) for problem in record.problems_of(scenario) if not problem.precedes]
+    return worst([own, *after]) if own.verdict is Verdict.PROVEN else own
+
+
+def judge_steps(scenario: Any, record: RunRecord) -> list[Judgement]:
+    """A verdict for every step of `scenario`, in order; a step not reached is UNPROVEN and says why."""
+    before = _what_came_before(scenario, record)
+    judgements: list[Judgement] = []
+    blocker: str | None = None
+    for step in scenario.all_steps:
+        judged = _judge_executed(step, record)
+        if judged is None:
+            judged = before or Judgement(Verdict.UNPROVEN, blocker or _why_not_run(scenario, record))
+        elif judged.verdict is not Verdict.PROVEN and blocker is None:
+            blocker = _not_reached(step, judged)
+        judgements.append(judged)
+    return judgements
+
+
+def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
+    """The verdict over a step that was reached; None when it was not."""
+    hook = next(record.problems_of(step), None)
+    if hook is not None and (hook.precedes or step.exception is hook.error or step.exception is None):
+        return _broken(hook)
+    if step.exception is not None:
+        return _judge_error(step.exception)
+    if step.status in (Status.passed, Status.pending_warn):
+        return PROVEN
+    if step.status in (Status.undefined, Status.untested_undefined):
+        return Judgement(Verdict.BROKEN, "no step definition matches this sentence")
+    if step.status.has_failed():
+        return Judgement(Verdict.BROKEN, step.error_message or f"behave says {step.status.name}")
+    return None
+
+
+def _judge_error(error: BaseException) -> Judgement:
+    if isinstance(error, Unproven):
+        return Judgement(Verdict.UNPROVEN, error.reason, error)
+    if isinstance(error, AssertionError):
+        return Judgement(Verdict.FAILED, describe(error), error)
+    return Judgement(Verdict.BROKEN, describe(error), error)
+
+
+def _broken(problem: Problem) -> Judgement:
+    return Judgement(Verdict.BROKEN, problem.reason, problem.error)
+
+
+def _what_came_before(scenario: Any, record: RunRecord) -> Judgement | None:
+    """The hook that kept the whole scenario from running, if one did."""
+    problems = record.problems_of(None, scenario.feature, scenario)
+    return next((_broken(problem) for problem in problems if problem.precedes), None)
+
+
+def _not_reached(step: Any, judged: Judgement) -> str:
+    happened = "could not be shown" if judged.verdict is Verdict.UNPROVEN else f"is {judged.verdict}"
+    return f"not reached: “{step.keyword} {step.name}” {happened}: {judged.headline}"
+
+
+def _why_not_run(scenario: Any, record: RunRecord) -> str:
+    if scenario.skip_reason:
+        return str(scenario.skip_reason)
+    if record.interruption:
+        return f"not run: {record.interruption}"
+    return "not run: the run ended before it"

@@ -1,0 +1,115 @@
+"""The ledger: one verdict for each criterion that a run was asked to judge, and why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streamspace_acceptance.evidence.recorder import Figure
+from streamspace_acceptance.evidence.redaction import redact
+from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
+from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_criterion, worst
+from streamspace_acceptance.verdict.record import RunRecord
+
+VERDICT_FILE = Path("reports") / "verdict.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger. `seconds` is the time its Then sentence took."""
+
+    test: Test
+    criterion: Criterion
+    judgement: Judgement
+    figures: tuple[Figure, ...] = ()
+    seconds: float = 0.0
+
+
+class Ledger:
+    """Judges the criteria of the selected scenarios, at any moment of the run.
+
+    Before its scenario has run a criterion is UNPROVEN, so what is on disk is true even if the run dies.
+    """
+
+    def __init__(self, plan: Plan, record: RunRecord) -> None:
+        self.plan = plan
+        self._record = record
+
+    def entries(self) -> list[Entry]:
+        """The ledger as it stands, in the plan's order. Only tests of which a scenario was selected are in it."""
+        scenarios: dict[str, list[Any]] = {}
+        for scenario in self._record.selected:
+            test = self.plan.test_of(scenario.effective_tags)
+            if test is not None:
+                scenarios.setdefault(test.id, []).append(scenario)
+        return [
+            entry
+            for test in self.plan.tests
+            if test.id in scenarios
+            for criterion in test.criteria
+            for entry in self._entry(test, criterion, scenarios[test.id])
+        ]
+
+    def counts(self) -> dict[Verdict, int]:
+        """How many criteria got which verdict; all four are there."""
+        found = Counter(entry.judgement.verdict for entry in self.entries())
+        return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
+
+    def document(self, environment: dict[str, str]) -> dict[str, Any]:
+        """The ledger as JSON: the counts, every criterion, and what went wrong beside the steps."""
+        return {
+            "environment": environment,
+            "counts": self.counts(),
+            "criteria": [_as_json(entry) for entry in self.entries()],
+            "problems": [{"where": one.where, "reason": one.reason} for one in self._record.problems],
+            "interruption": self._record.interruption,
+        }
+
+    def write(self, path: Path, environment: dict[str, str]) -> None:
+        """Put the ledger on disk in one piece: a reader sees the old one or the new one."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.document(environment), indent=2, ensure_ascii=False)
+        draft = path.with_suffix(".tmp")
+        draft.write_text(redact(text) + "\n", encoding="utf-8")
+        draft.replace(path)
+
+    def _entry(self, test: Test, criterion: Criterion, scenarios: list[Any]) -> Iterator[Entry]:
+        """The criterion's line; none when its sentence stands in a scenario that was not selected."""
+        steps = [
+            (scenario, step)
+            for scenario in scenarios
+            for step in scenario.all_steps
+            if step.step_type == "then" and step.name == criterion.sentence
+        ]
+        if steps:
+            judged = worst([judge_criterion(scenario, step, self._record) for scenario, step in steps])
+            figures = tuple(figure for _, step in steps for figure in self._record.figures_of(step))
+            yield Entry(test, criterion, judged, figures, sum(step.duration for _, step in steps))
+        elif criterion.sentence is None:
+            yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, "no sentence proves it yet"))
+        elif not self._stands_elsewhere(criterion.sentence):
+            yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, f"no scenario says “{criterion.sentence}”"))
+
+    def _stands_elsewhere(self, sentence: str) -> bool:
+        """Whether a scenario that was not selected says `sentence`: then this run was not asked about it."""
+        return any(step.name == sentence for scenario in self._record.parsed for step in scenario.all_steps)
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "id": entry.criterion.id,
+        "test": entry.test.id,
+        "text": entry.criterion.text,
+        "verdict": entry.judgement.verdict,
+        "reason": entry.judgement.reason,
+        "seconds": round(entry.seconds, 3),
+    }
+    if entry.criterion.limit is not None:
+        line |= {"limit": entry.criterion.limit, "unit": entry.criterion.unit}
+    if entry.figures:
+        line["measured"] = [{"name": one.name, "value": one.value, "unit": one.unit} for one in entry.figures]
+    return line

@@ -1,0 +1,85 @@
+"""What happened in a run beside its steps: hooks and cleanups that failed, an interruption, figures measured.
+
+behave keeps little of this (the exception of `before_all` or of a cleanup is printed and gone), so the runner
+writes it down here, for the ledger and for every formatter.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamspace_acceptance.evidence.recorder import Figure
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error outside the steps. `where` reads "before_scenario" or "cleanup delete_session".
+
+    `statement` is the feature, scenario or step that it belongs to; None for the whole run.
+    """
+
+    where: str
+    statement: Any
+    error: BaseException
+
+    @property
+    def reason(self) -> str:
+        """One line: what failed, and how."""
+        return f"{self.where} failed: {describe(self.error)}"
+
+    @property
+    def trace(self) -> str:
+        """The whole traceback."""
+        return "".join(traceback.format_exception(self.error))
+
+    @property
+    def precedes(self) -> bool:
+        """Whether it kept the steps from running."""
+        return self.where.startswith("before_")
+
+
+@dataclass
+class RunRecord:
+    """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order."""
+
+    parsed: list[Any] = field(default_factory=list)
+    selected: list[Any] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    interruption: str | None = None
+    _finished: set[int] = field(default_factory=set)
+    _figures: dict[int, list[Figure]] = field(default_factory=dict)
+
+    def is_selected(self, scenario: Any) -> bool:
+        """Whether this run was asked to run `scenario`."""
+        return any(one is scenario for one in self.selected)
+
+    def finish(self, scenario: Any) -> None:
+        """Note that `scenario` ran to its end, its cleanups included."""
+        self._finished.add(id(scenario))
+
+    def has_finished(self, scenario: Any) -> bool:
+        """Whether `scenario` ran to its end."""
+        return id(scenario) in self._finished
+
+    def problems_of(self, *statements: Any) -> Iterator[Problem]:
+        """The problems that belong to one of `statements` (None: to the whole run), oldest first."""
+        return (one for one in self.problems if any(one.statement is statement for statement in statements))
+
+    def measured(self, step: Any, figures: list[Figure]) -> None:
+        """Keep the figures that `step` measured."""
+        self._figures.setdefault(id(step), []).extend(figures)
+
+    def figures_of(self, step: Any) -> tuple[Figure, ...]:
+        """The figures that `step` measured."""
+        return tuple(self._figures.get(id(step), ()))
+
+
+def describe(error: BaseException) -> str:
+    """An exception as one text: its class, unless it is an assertion, and its message."""
+    message = str(error).strip()
+    if isinstance(error, AssertionError):
+        return message or "an assertion that says nothing"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -1,0 +1,196 @@
+"""The runner that `behave` uses here (see behave.ini): behave's own, with a memory and with manners.
+
+It looks before it leaps (selection, preflight), writes down what behave forgets, keeps the ledger and the Allure
+results whatever formatter is chosen, and fails whenever something that was asked for was not shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from behave.formatter._registry import make_formatters
+from behave.runner import Context, Runner
+from behave.runner_util import parse_features
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.verdict.criteria import Plan
+from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
+from streamspace_acceptance.verdict.interruption import Interruption
+from streamspace_acceptance.verdict.judgement import Verdict, judge_scenario
+from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
+from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.verdict.record import Problem, RunRecord
+from streamspace_acceptance.verdict.selection import check_paths, select
+
+RESULTS = Path("reports") / "allure-results"
+
+# behave skips a hook that environment.py does not define; these the runner needs itself.
+_NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
+
+
+@runtime_checkable
+class RunObserver(Protocol):
+    """A formatter that wants more than behave tells: the ledger, and the end of a scenario after its cleanups."""
+
+    def run_started(self, record: RunRecord, ledger: Ledger) -> None:
+        """Before the first hook."""
+
+    def scenario_finished(self, scenario: Any) -> None:
+        """After the scenario's cleanups."""
+
+    def run_ended(self) -> None:
+        """At the very end, whatever happened; maybe after `close`."""
+
+
+class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
+    """Runs the selected scenarios; `run` answers whether the run failed, as behave wants it."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.hooks: dict[str, Callable[..., None]]
+        self.record = RunRecord()
+        self._ledger = Ledger(Plan.load(), self.record)
+        self._interruption = Interruption(self._note_interruption)
+        self._setup_problem: SetupProblem | None = None
+
+    def run(self) -> bool:
+        """Run; True when something failed. Bad input is told in one sentence, before anything has started."""
+        try:
+            with self._interruption.handled():
+                check_paths(self.config.paths)
+                failed = super().run()
+        except SetupProblem as problem:
+            return _refuse(problem)
+        return _refuse(self._setup_problem) if self._setup_problem else failed
+
+    def run_with_paths(self) -> bool:
+        """Load, select, then run."""
+        self.context = Context(self)
+        self.load_hooks()
+        self.load_step_definitions()
+        locations = [one for one in self.feature_locations() if not self.config.exclude(one)]
+        self.features.extend(parse_features(locations, language=self.config.lang))
+        self.record.selected = select(self.features, self.config)
+        self.record.parsed = [scenario for feature in self.features for scenario in feature.walk_scenarios()]
+        self.formatters = make_formatters(self.config, self.config.outputs)
+        if self.config.dry_run:
+            return bool(self.run_model())
+        return self._run_for_real()
+
+    def load_hooks(self, filename: str | None = None) -> None:
+        """Load environment.py, and watch its hooks."""
+        super().load_hooks(filename)
+        for name in _NEEDED_HOOKS:
+            self.hooks.setdefault(name, _no_hook)
+        for name, hook in list(self.hooks.items()):
+            if name.startswith(("before_", "after_")):
+                self.hooks[name] = self._watched(name, hook)
+
+    def run_hook(self, hook_name: str, *args: Any) -> bool:
+        """Run a hook; only steps and the start of the run may be broken off by a signal."""
+        if hook_name in ("after_step", "after_all"):
+            self._interruption.forbid()
+        if hook_name == "after_step":
+            self.record.measured(args[0], recorder.take_figures())
+        passed = bool(super().run_hook(hook_name, *args))
+        if hook_name == "before_all":
+            self._interruption.forbid()
+        if hook_name == "before_step" and not self.aborted:
+            self._interruption.allow()
+        return passed
+
+    def _run_for_real(self) -> bool:
+        allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger.plan, self.record)
+        self.formatters.append(allure)
+        self._ledger.write(VERDICT_FILE, {})
+        for scenario in self.record.selected:
+            scenario.run = self._followed(scenario, scenario.run)
+        for observer in self._observers():
+            observer.run_started(self.record, self._ledger)
+        self.context.on_cleanup_error = self._note_cleanup_error
+        stop_observing = waiting.observe(recorder.WaitTimelines())
+        try:
+            failed = bool(self.run_model())
+        finally:
+            stop_observing()
+            for observer in self._observers():
+                observer.run_ended()
+            self._ledger.write(VERDICT_FILE, {})
+        return failed or self._something_was_not_shown()
+
+    def _something_was_not_shown(self) -> bool:
+        """behave counts a scenario that was gated out as no failure; here it is one."""
+        judgements = [judge_scenario(scenario, self.record) for scenario in self.record.selected]
+        judgements += [entry.judgement for entry in self._ledger.entries()]
+        return any(judged.verdict is not Verdict.PROVEN for judged in judgements)
+
+    def _observers(self) -> list[RunObserver]:
+        return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
+
+    def _followed(self, scenario: Any, run: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        """`scenario.run`, noted when it has ended with all its cleanups."""
+
+        @functools.wraps(run)
+        def followed(runner: Any) -> bool:
+            try:
+                return run(runner)
+            finally:
+                self.record.finish(scenario)
+                self._ledger.write(VERDICT_FILE, {})
+                for observer in self._observers():
+                    observer.scenario_finished(scenario)
+
+        return followed
+
+    def _watched(self, name: str, hook: Callable[..., None]) -> Callable[..., None]:
+        """A hook whose error is written down before behave prints and forgets it."""
+
+        @functools.wraps(hook)
+        def watched(context: Any, *args: Any) -> None:
+            try:
+                hook(context, *args)
+            except SetupProblem as problem:
+                self._note(name, context, args, problem)
+                self._give_up(problem)
+            except (Exception, KeyboardInterrupt) as error:
+                self._note(name, context, args, error)
+                raise
+
+        return watched
+
+    def _give_up(self, problem: SetupProblem) -> None:
+        """End the run without running anything; what is set up already is undone by after_all and the cleanups."""
+        self._setup_problem = problem
+        self.hook_failures += 1
+        self.features.clear()
+
+    def _note(self, name: str, context: Any, args: tuple[Any, ...], error: BaseException) -> None:
+        statement = _running_statement(context) if name.endswith("_tag") else next(iter(args), None)
+        self.record.problems.append(Problem(name, statement, error))
+
+    def _note_cleanup_error(self, context: Any, cleanup: Callable[[], None], error: Exception) -> None:
+        name = getattr(cleanup, "__name__", type(cleanup).__name__)
+        self.record.problems.append(Problem(f"cleanup {name}", _running_statement(context), error))
+
+    def _note_interruption(self, phrase: str) -> None:
+        self.record.interruption = phrase
+        self.aborted = True
+
+
+def _running_statement(context: Any) -> Any:
+    """The scenario that runs, else the feature, else None for the run as a whole."""
+    return getattr(context, "scenario", None) or getattr(context, "feature", None)
+
+
+def _no_hook(_context: Any, *_args: Any) -> None:
+    """Stands in for a hook that environment.py does not define."""
+
+
+def _refuse(problem: SetupProblem) -> bool:
+    sys.stderr.write(problem.sentence + "\n")
+    return True

@@ -1,0 +1,57 @@
+"""What a run was asked to run. A selection that selects nothing is an error, never a success."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from streamspace_acceptance.verdict.outcomes import SetupProblem
+
+_OPERATORS = {"and", "or", "not"}
+
+
+def select(features: Sequence[Any], config: Any) -> list[Any]:
+    """The scenarios that this run will run, in order. SetupProblem when there is none."""
+    parsed = [scenario for feature in features for scenario in feature.walk_scenarios()]
+    selected = [scenario for scenario in parsed if scenario.should_run(config)]
+    if not selected:
+        raise SetupProblem(_why_nothing(parsed, config))
+    return selected
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """SetupProblem when a path given on the command line does not exist."""
+    for given in paths:
+        path = Path(given.removeprefix("@").partition(":")[0])
+        if not path.exists():
+            known = [str(one) for one in sorted(Path("features").rglob("*.feature"))]
+            raise SetupProblem(f"There is no {path}.{_near(str(path), known, 'behave')}")
+
+
+def _why_nothing(parsed: Sequence[Any], config: Any) -> str:
+    known = sorted({str(tag) for scenario in parsed for tag in scenario.effective_tags})
+    unknown = [tag for tag in _tags_in(config.tags) if tag not in known]
+    if unknown:
+        return f"Nothing is tagged @{unknown[0]}.{_near(unknown[0], known, 'behave --tags=@', ['behave --tags=@'])}"
+    names = [scenario.name for scenario in parsed]
+    if config.name and not any(config.name_re.search(name) for name in names):
+        wanted = " or ".join(f"“{name}”" for name in config.name)
+        return f"No scenario's name matches {wanted}.{_near(config.name[0], names, 'behave --name')}"
+    return "The options given exclude each other: every scenario was left out. Give fewer of them."
+
+
+def _tags_in(tags: Any) -> list[str]:
+    """The tags that an expression such as `@phase1 and not @disruptive` names."""
+    text = " ".join(tags) if isinstance(tags, (list, tuple)) else str(tags or "")
+    return [word for word in re.findall(r"[^\s@()~,]+", text) if word not in _OPERATORS]
+
+
+def _near(wanted: str, known: Sequence[str], _command: str, prefix: Sequence[str] = ()) -> str:
+    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+    marked = [f"@{one}" if prefix else one for one in near or known[:12]]
+    if not marked:
+        return " There is none at all here."
+    return (" Did you mean " if near else " There are: ") + ", ".join(marked) + ("?" if near else ".")

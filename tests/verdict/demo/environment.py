@@ -1,0 +1,68 @@
+"""Hooks that fail where the environment variable DEMO_HOOK says so."""
+
+import os
+
+import allure
+
+FAILING = os.environ.get("DEMO_HOOK", "")
+
+
+def _hook(name):
+    if name == FAILING:
+        raise RuntimeError(f"{name} went wrong")
+    if f"attach in {name}" == FAILING:
+        allure.attach("noted", name=f"from {name}", attachment_type=allure.attachment_type.TEXT)
+
+
+def _leak():
+    raise RuntimeError("session left behind")
+
+
+def before_all(context):
+    _hook("before_all")
+    if FAILING == "cleanup of the run":
+        context.add_cleanup(_leak)
+
+
+def after_all(context):
+    _hook("after_all")
+
+
+def before_feature(context, feature):
+    _hook("before_feature")
+    if FAILING == "cleanup of a feature":
+        context.add_cleanup(_leak)
+
+
+def after_feature(context, feature):
+    _hook("after_feature")
+
+
+def before_scenario(context, scenario):
+    _hook("before_scenario")
+    if FAILING == "cleanup of a scenario":
+        context.add_cleanup(_leak)
+    if FAILING == "skip":
+        scenario.skip("needs a cluster with two nodes")
+
+
+def after_scenario(context, scenario):
+    _hook("after_scenario")
+
+
+def before_step(context, step):
+    _hook("before_step")
+
+
+def after_step(context, step):
+    _hook("after_step")
+    if step.step_type == "then":
+        context.scenario.continue_after_failed_step = True
+
+
+def before_tag(context, tag):
+    _hook("before_tag")
+
+
+def after_tag(context, tag):
+    _hook("after_tag")

@@ -1,0 +1,12 @@
+@phase2 @p1 @test-2.1
+Feature: 2.1 A template is created
+
+  Scenario: A good template
+    Given a template
+    When it is sent
+    Then the template is created
+
+  Scenario: The list
+    Given a template
+    When it is sent
+    Then the template is listed
