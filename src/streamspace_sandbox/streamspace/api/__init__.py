@@ -1,0 +1,1 @@
+"""The StreamSpace API: HTTP and WebSocket, stateless beside PostgreSQL and Redis."""

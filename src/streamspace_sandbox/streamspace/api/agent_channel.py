@@ -1,0 +1,179 @@
+"""The agents' WebSocket.
+
+An agent opens with {"type": "hello", agentId, nodeName, nodes} and is told {"type": "welcome", heartbeatSeconds,
+sessions, templates}. Then it sends heartbeat {sequence}, session {…observation}, accepted {command}, result {command,
+failure}, nodes {nodes} and goodbye; it is sent acknowledged {sequence}, command, assigned {sessions} and templates.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from streamspace_sandbox.streamspace.api.agents import Agents
+from streamspace_sandbox.streamspace.api.auth import bearer
+from streamspace_sandbox.streamspace.api.bus import Bus, Event
+from streamspace_sandbox.streamspace.api.commands import Commands
+from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, error_response, unauthorized
+from streamspace_sandbox.streamspace.api.sessions import Sessions
+from streamspace_sandbox.streamspace.api.templates import Templates
+
+log = logging.getLogger("streamspace.api")
+
+TRY_AGAIN_LATER = 1013
+PROTOCOL_ERROR = 1002
+REPLACED = 4000
+HELLO_DEADLINE = 10.0
+
+
+@dataclass(frozen=True)
+class AgentGate:
+    """Lets agents in and serves each on a connection of its own."""
+
+    token: str
+    agents: Agents
+    sessions: Sessions
+    templates: Templates
+    commands: Commands
+    bus: Bus
+
+    async def serve(self, websocket: WebSocket) -> None:
+        if not hmac.compare_digest(bearer(websocket).encode(), self.token.encode()):
+            await websocket.send_denial_response(error_response(unauthorized("This is not the agents' token.")))
+            return
+        await websocket.accept()
+        try:
+            async with asyncio.timeout(HELLO_DEADLINE):
+                hello = orjson.loads(await websocket.receive_text())
+        except (TimeoutError, WebSocketDisconnect, orjson.JSONDecodeError):
+            return
+        link = AgentLink(self, websocket, hello["agentId"])
+        try:
+            await link.run(hello)
+        except STORE_AWAY as error:
+            log.warning("agent %s: a store is away, it shall come back: %s", link.agent_id, error)
+            await link.close(TRY_AGAIN_LATER)
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("agent %s: not understood: %r", link.agent_id, error)
+            await link.close(PROTOCOL_ERROR)
+        log.info("agent %s disconnected", link.agent_id)
+
+
+@dataclass
+class AgentLink:
+    """One connection of one agent."""
+
+    gate: AgentGate
+    websocket: WebSocket
+    agent_id: str
+    connection_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    news: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    entries: dict[str, list[str]] = field(default_factory=dict)
+    """Command id -> the stream entries that carried it."""
+
+    async def run(self, hello: dict[str, Any]) -> None:
+        unsubscribe = self.gate.bus.subscribe(self._on_event)
+        try:
+            await self.gate.agents.connected(self.agent_id, self.connection_id, hello["nodeName"], hello["nodes"])
+            await self._welcome()
+            await self._until_one_ends(self._receive(), self._deliver(), self._tell_news())
+        finally:
+            unsubscribe()
+
+    async def close(self, code: int) -> None:
+        if self.websocket.application_state == WebSocketState.CONNECTED:
+            await self.websocket.close(code)
+
+    async def _until_one_ends(self, *parts: Any) -> None:
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _welcome(self) -> None:
+        await self._send(
+            {
+                "type": "welcome",
+                "heartbeatSeconds": self.gate.agents.clock.heartbeat,
+                "sessions": await self.gate.agents.assigned(self.agent_id),
+                "templates": await self.gate.templates.all(),
+            }
+        )
+
+    async def _receive(self) -> None:
+        try:
+            while True:
+                message = orjson.loads(await self.websocket.receive_text())
+                if message["type"] == "goodbye":
+                    await self.gate.agents.goodbye(self.agent_id, self.connection_id)
+                    await self.close(1000)
+                    return
+                await self._take(message)
+        except WebSocketDisconnect:
+            return
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "heartbeat":
+                await self.gate.agents.heartbeat(self.agent_id, self.connection_id)
+                await self._send({"type": "acknowledged", "sequence": message["sequence"]})
+            case "session":
+                await self.gate.sessions.observe(self.agent_id, message)
+            case "accepted":
+                await self.gate.commands.accepted(message["command"])
+            case "result":
+                await self._finish(message["command"], message["failure"])
+            case "nodes":
+                await self.gate.agents.nodes_changed(self.agent_id, message["nodes"])
+            case kind:
+                raise ValueError(f"message of unknown type {kind!r}")
+
+    async def _finish(self, command_id: str, failure: str) -> None:
+        session_id = await self.gate.commands.finished(command_id, failure=failure)
+        await self.gate.commands.remove(self.agent_id, *self.entries.pop(command_id, []))
+        if session_id is None:
+            return
+        if failure:
+            await self.gate.sessions.command_failed(session_id, failure)
+        else:
+            await self.gate.bus.publish("session", id=session_id)
+
+    async def _deliver(self) -> None:
+        async for entry, order in self.gate.commands.follow(self.agent_id):
+            self.entries.setdefault(order["id"], []).append(entry)
+            await self._send(order)
+
+    async def _tell_news(self) -> None:
+        while True:
+            event = await self.news.get()
+            match event["type"]:
+                case "connected":
+                    log.info("agent %s came back on another connection; this one is closed", self.agent_id)
+                    await self.close(REPLACED)
+                    return
+                case "assigned":
+                    sessions = await self.gate.agents.assigned(self.agent_id)
+                    await self._send({"type": "assigned", "sessions": sessions})
+                case "templates":
+                    await self._send({"type": "templates", "templates": await self.gate.templates.all()})
+
+    def _on_event(self, event: Event) -> None:
+        mine = event.get("agentId") == self.agent_id
+        replaced = event["type"] == "connected" and mine and event["connectionId"] != self.connection_id
+        if replaced or (event["type"] == "assigned" and mine) or event["type"] == "templates":
+            self.news.put_nowait(event)
+        elif event["type"] == "resumed":
+            self.news.put_nowait({"type": "templates"})
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self.websocket.send_text(orjson.dumps(message).decode())

@@ -1,0 +1,130 @@
+"""Commands to agents: PostgreSQL knows each one and how far it got, a Redis stream per agent carries them.
+
+An entry stays in the stream until its command is done, so whatever connection the agent comes back with reads it again;
+the agent runs each command id once. A stream that Redis lost is written anew from PostgreSQL when the agent connects.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from streamspace_sandbox.streamspace.api.database import Connection, Pool
+from streamspace_sandbox.streamspace.api.redis_client import Redis
+
+Kind: TypeAlias = Literal["create", "hibernate", "wake", "delete"]
+FOREVER_MS = 0
+BATCH = 64
+
+
+def stream(agent_id: str) -> str:
+    return f"streamspace:commands:{agent_id}"
+
+
+async def record(connection: Connection, session_id: str, agent_id: str | None, kind: Kind) -> str:
+    """Note a command in the transaction that wants it. Returns its id; `Commands.send` it after the commit."""
+    command_id = f"cmd-{secrets.token_hex(8)}"
+    await connection.execute(
+        "insert into commands (id, session_id, agent_id, kind) values ($1, $2, $3, $4)",
+        command_id,
+        session_id,
+        agent_id,
+        kind,
+    )
+    return command_id
+
+
+@dataclass(frozen=True)
+class Commands:
+    pool: Pool
+    redis: Redis
+
+    async def send(self, agent_id: str | None, *command_ids: str) -> None:
+        """Put commands into their agent's stream. Without an agent they wait until one adopts their session."""
+        if agent_id is None:
+            return
+        for command_id in command_ids:
+            await self.redis.xadd(stream(agent_id), {"command": command_id})
+
+    async def restore(self, agent_id: str) -> None:
+        """Write the agent's stream anew: exactly the commands that are not done, in order."""
+        rows = await self.pool.fetch(
+            "select id from commands where agent_id = $1 and status in ('queued', 'running') order by sequence",
+            agent_id,
+        )
+        async with self.redis.pipeline(transaction=True) as pipeline:
+            pipeline.delete(stream(agent_id))
+            for row in rows:
+                pipeline.xadd(stream(agent_id), {"command": row["id"]})
+            await pipeline.execute()
+
+    async def discard(self, agent_id: str) -> None:
+        """Drop the stream of an agent whose commands have moved."""
+        await self.redis.delete(stream(agent_id))
+
+    async def follow(self, agent_id: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Every command of the agent that is not done, from the oldest: (stream entry, what the agent is told)."""
+        position = "0"
+        while True:
+            answer = await self.redis.xread({stream(agent_id): position}, count=BATCH, block=FOREVER_MS)
+            for position, fields in _entries(answer):
+                order = await self._order(agent_id, fields["command"])
+                if order is None:
+                    await self.remove(agent_id, position)
+                else:
+                    yield position, order
+
+    async def remove(self, agent_id: str, *entries: str) -> None:
+        if entries:
+            await self.redis.xdel(stream(agent_id), *entries)
+
+    async def accepted(self, command_id: str) -> None:
+        await self.pool.execute("update commands set status = 'running' where id = $1 and status = 'queued'", command_id)
+
+    async def finished(self, command_id: str, *, failure: str) -> str | None:
+        """Note a command's end; `failure` is empty for success. Returns its session, or None when that is gone."""
+        session_id: str | None = await self.pool.fetchval(
+            "update commands set status = $2, message = $3, finished_at = now()"
+            " where id = $1 and status in ('queued', 'running') returning session_id",
+            command_id,
+            "failed" if failure else "completed",
+            failure,
+        )
+        return session_id
+
+    async def _order(self, agent_id: str, command_id: str) -> dict[str, Any] | None:
+        row = await self.pool.fetchrow(
+            "select c.id as command, c.kind, s.* from commands c join sessions s on s.id = c.session_id"
+            " where c.id = $1 and c.agent_id = $2 and c.status in ('queued', 'running')",
+            command_id,
+            agent_id,
+        )
+        if row is None:
+            return None
+        return {
+            "type": "command",
+            "id": row["command"],
+            "kind": row["kind"],
+            "session": {
+                "name": row["id"],
+                "user": row["username"],
+                "template": row["template"],
+                "image": row["image"],
+                "cpu": row["cpu"],
+                "memory": row["memory"],
+                "vncPort": row["vnc_port"],
+            },
+        }
+
+
+def _entries(answer: Any) -> list[tuple[str, dict[str, str]]]:
+    """The entries of the one stream that was read, in either version of the protocol."""
+    if not answer:
+        return []
+    if isinstance(answer, dict):
+        return [entry for batch in answer.values() for part in batch for entry in _listed(part)]
+    return [entry for _, part in answer for entry in part]
+
+
+def _listed(part: Any) -> list[tuple[str, dict[str, str]]]:
+    return part if isinstance(part, list) else [part]

@@ -1,0 +1,183 @@
+"""What each path answers. Handlers of the API get the request and the services; `private` ones want a user's token."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TypeAlias
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from streamspace_sandbox.streamspace.api import auth, body, schemas, viewer, views, vnc
+from streamspace_sandbox.streamspace.api.errors import (
+    STORE_AWAY,
+    ApiError,
+    bad_request,
+    conflict,
+    error_response,
+    json_response,
+)
+from streamspace_sandbox.streamspace.api.services import Services
+from streamspace_sandbox.streamspace.api.sessions import STATUSES
+
+Handler: TypeAlias = Callable[[Request, Services], Awaitable[Response]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+HEALTH_DEADLINE = 2.0
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    services = connection.app.state.services
+    assert isinstance(services, Services)
+    return services
+
+
+def public(handler: Handler) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await handler(request, services_of(request))
+
+    return endpoint
+
+
+def private(handler: Handler) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        services = services_of(request)
+        services.tokens.check_api(request)
+        return await handler(request, services)
+
+    return endpoint
+
+
+async def health(request: Request, services: Services) -> Response:
+    try:
+        async with asyncio.timeout(HEALTH_DEADLINE):
+            await services.pool.fetchval("select 1")
+            await services.redis.ping()
+    except STORE_AWAY as error:
+        reason = str(error) or "no answer in time"
+        return json_response({"status": "unavailable", "message": reason}, HTTPStatus.SERVICE_UNAVAILABLE)
+    return json_response({"status": "ok"})
+
+
+async def version(request: Request, services: Services) -> Response:
+    return json_response({"version": services.settings.version})
+
+
+async def login(request: Request, services: Services) -> Response:
+    return json_response(await services.users.login(await body.read(request, schemas.Login)))
+
+
+async def list_sessions(request: Request, services: Services) -> Response:
+    status = request.query_params.get("status")
+    if status is not None:
+        known = {name.lower(): name for name in STATUSES}
+        if status.lower() not in known:
+            raise bad_request("invalid_parameter", f"The parameter 'status' must be one of {', '.join(STATUSES)}.")
+        status = known[status.lower()]
+    sessions = await services.sessions.all(request.query_params.get("user"), status)
+    return json_response({"sessions": sessions, "total": len(sessions)})
+
+
+async def create_session(request: Request, services: Services) -> Response:
+    new = await body.read(request, schemas.NewSession)
+    session = await services.sessions.create(new)
+    return json_response(session, HTTPStatus.CREATED, {"Location": f"/api/v1/sessions/{session['sessionId']}"})
+
+
+async def get_session(request: Request, services: Services) -> Response:
+    return json_response(await services.sessions.get(request.path_params["id"]))
+
+
+async def delete_session(request: Request, services: Services) -> Response:
+    return json_response(await services.sessions.delete(request.path_params["id"]), HTTPStatus.ACCEPTED)
+
+
+async def hibernate_session(request: Request, services: Services) -> Response:
+    return json_response(await services.sessions.hibernate(request.path_params["id"]), HTTPStatus.ACCEPTED)
+
+
+async def wake_session(request: Request, services: Services) -> Response:
+    return json_response(await services.sessions.wake(request.path_params["id"]), HTTPStatus.ACCEPTED)
+
+
+async def connect_session(request: Request, services: Services) -> Response:
+    session_id = request.path_params["id"]
+    row = await services.sessions.row(session_id)
+    _require_running(session_id, row["status"])
+    token = services.tokens.issue(f"vnc:{session_id}", row["username"], "viewer", auth.VNC_TOKEN_SECONDS)
+    url = f"{viewer.base_url(request)}/vnc/{session_id}?token={token.text}"
+    return json_response({"sessionId": session_id, "url": url, "expiresAt": views.moment(token.expires_at)})
+
+
+async def list_templates(request: Request, services: Services) -> Response:
+    templates = await services.templates.all()
+    return json_response({"templates": templates, "total": len(templates)})
+
+
+async def create_template(request: Request, services: Services) -> Response:
+    template = await services.templates.create(await body.read(request, schemas.NewTemplate))
+    await services.bus.publish("templates")
+    return json_response(template, HTTPStatus.CREATED, {"Location": f"/api/v1/templates/{template['id']}"})
+
+
+async def get_template(request: Request, services: Services) -> Response:
+    return json_response(await services.templates.get(request.path_params["id"]))
+
+
+async def change_template(request: Request, services: Services) -> Response:
+    change = await body.read(request, schemas.TemplateChange)
+    template = await services.templates.change(request.path_params["id"], change)
+    await services.bus.publish("templates")
+    return json_response(template)
+
+
+async def delete_template(request: Request, services: Services) -> Response:
+    await services.templates.delete(request.path_params["id"])
+    await services.bus.publish("templates")
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def template_versions(request: Request, services: Services) -> Response:
+    return json_response({"versions": await services.templates.versions(request.path_params["id"])})
+
+
+async def list_agents(request: Request, services: Services) -> Response:
+    agents = await services.agents.all()
+    return json_response({"agents": agents, "total": len(agents)})
+
+
+async def get_agent(request: Request, services: Services) -> Response:
+    return json_response(await services.agents.get(request.path_params["id"]))
+
+
+async def viewer_page(request: Request, services: Services) -> Response:
+    session_id = request.path_params["id"]
+    services.tokens.check_vnc(request, session_id)
+    await services.sessions.row(session_id)
+    return viewer.page(session_id)
+
+
+async def vnc_socket(websocket: WebSocket) -> None:
+    services = services_of(websocket)
+    session_id = websocket.path_params["id"]
+    try:
+        services.tokens.check_vnc(websocket, session_id)
+        row = await services.sessions.row(session_id)
+        _require_running(session_id, row["status"])
+    except ApiError as error:
+        await websocket.send_denial_response(error_response(error))
+        return
+    await vnc.bridge(websocket, row["pod_ip"], row["vnc_port"])
+
+
+async def agent_socket(websocket: WebSocket) -> None:
+    try:
+        await services_of(websocket).gate.serve(websocket)
+    except ApiError as error:
+        await websocket.send_denial_response(error_response(error))
+
+
+def _require_running(session_id: str, status: str) -> None:
+    if status != "Running":
+        raise conflict("session_not_running", f"Session '{session_id}' is {status}; it must be Running to be opened.")

@@ -1,0 +1,24 @@
+"""The connection to Redis (or Valkey, which speaks the same protocol)."""
+
+from typing import Any, TypeAlias
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from streamspace_sandbox.streamspace.api.settings import Settings
+
+Redis: TypeAlias = Any
+"""A redis.asyncio client that answers in text; its own types leave open whether an answer is awaited."""
+
+
+def connect(settings: Settings) -> Redis:
+    """A client that connects at its first command; one retry covers a connection that died while it was idle."""
+    return redis.asyncio.Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        password=settings.redis_password,
+        decode_responses=True,
+        socket_connect_timeout=5,
+        retry=Retry(NoBackoff(), 1),
+    )

@@ -1,0 +1,301 @@
+"""Sessions: what is wanted of each, what its agent sees of it, and the status that follows from both."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+import orjson
+
+from streamspace_sandbox.streamspace.api import commands, placement, templates, views
+from streamspace_sandbox.streamspace.api.bus import Bus, Event
+from streamspace_sandbox.streamspace.api.commands import Commands
+from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
+from streamspace_sandbox.streamspace.api.errors import ApiError, conflict, not_found
+from streamspace_sandbox.streamspace.api.grammar import quantity
+from streamspace_sandbox.streamspace.api.schemas import NewSession
+
+log = logging.getLogger("streamspace.api")
+
+STATUSES = ("Pending", "Running", "Hibernating", "Hibernated", "Waking", "Terminating", "Failed")
+# How long an answer waits for what it asked for, in real seconds: whoever looks right after it finds it done.
+CREATION_PATIENCE = 2.0
+TRANSITION_PATIENCE = 3.0
+NAME_ATTEMPTS = 20
+
+Condition: TypeAlias = Callable[[Row], bool]
+
+
+def resolve(desired: str, phase: str) -> str:
+    """The status of a session of which `desired` is wanted ("running", "hibernated", "deleted") and `phase` is seen."""
+    match desired, phase:
+        case "deleted", _:
+            return "Terminating"
+        case "hibernated", "Hibernated" | "Terminating":
+            return phase
+        case "hibernated", _:
+            return "Hibernating"
+        case _, "Hibernated" | "Hibernating":
+            return "Waking"
+        case _:
+            return phase
+
+
+def unknown(session_id: str) -> ApiError:
+    return not_found("session_not_found", f"There is no session '{session_id}'.")
+
+
+@dataclass(frozen=True)
+class Sessions:
+    pool: Pool
+    bus: Bus
+    commands: Commands
+
+    async def all(self, user: str | None = None, status: str | None = None) -> list[dict[str, Any]]:
+        rows = await self.pool.fetch(
+            "select * from sessions where ($1::text is null or username = $1)"
+            " and ($2::text is null or status = $2) order by sequence",
+            user,
+            status,
+        )
+        return [views.session(row) for row in rows]
+
+    async def row(self, session_id: str) -> Row:
+        row = await self.pool.fetchrow("select * from sessions where id = $1", session_id)
+        if row is None:
+            raise unknown(session_id)
+        return row
+
+    async def get(self, session_id: str) -> dict[str, Any]:
+        return views.session(await self.row(session_id))
+
+    async def create(self, new: NewSession) -> dict[str, Any]:
+        """Place a session and have its agent make it. Answers as soon as its pod exists, at the latest after
+        CREATION_PATIENCE; the answer says `pending`."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            template = await connection.fetchrow("select * from templates where name = $1 for share", new.template)
+            if template is None:
+                raise templates.unknown(new.template)
+            cpu = new.resources.cpu or template["cpu"]
+            memory = new.resources.memory or template["memory"]
+            await require_capacity(connection, cpu, memory)
+            agent_id = await placement.least_loaded(connection)
+            row = await self._insert(connection, new, template, cpu, memory, agent_id)
+            command_id = await commands.record(connection, row["id"], agent_id, "create")
+        log.info("session %s created for agent %s", row["id"], agent_id)
+        await self.commands.send(agent_id, command_id)
+        if agent_id is not None:
+            made = await self._settled(row["id"], _is_made, CREATION_PATIENCE)
+            row = made or row
+        return views.session(row) | {"status": "pending"}
+
+    async def hibernate(self, session_id: str) -> dict[str, Any]:
+        return await self._transition(session_id, "hibernate", "Running", "Hibernating", "Hibernated")
+
+    async def wake(self, session_id: str) -> dict[str, Any]:
+        return await self._transition(session_id, "wake", "Hibernated", "Waking", "Running")
+
+    async def delete(self, session_id: str) -> dict[str, Any]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            row = await self._locked(connection, session_id)
+            command_id = None
+            if row["agent_id"] is None:
+                # No agent has ever had it, so there is nothing to take down.
+                await connection.execute("delete from sessions where id = $1", session_id)
+            elif row["desired"] != "deleted":
+                await connection.execute(
+                    "update sessions set desired = 'deleted', status = 'Terminating' where id = $1", session_id
+                )
+                command_id = await commands.record(connection, session_id, row["agent_id"], "delete")
+        if command_id is not None:
+            self._log_status(session_id, row["status"], "Terminating")
+            await self.commands.send(row["agent_id"], command_id)
+        await self.bus.publish("session", id=session_id)
+        return {"sessionId": session_id, "status": "Terminating"}
+
+    async def observe(self, agent_id: str, report: dict[str, Any]) -> None:
+        """Take in what an agent sees: {session, phase, state, podName, podIP, message, startedAt}.
+
+        `phase` "Gone" means that nothing of the session is left in Kubernetes. `state` is what the session object there
+        asks for: without a command under way it is the truth about what is wanted, whoever wrote it.
+        """
+        session_id = report["session"]
+        async with self.pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow("select * from sessions where id = $1 for update", session_id)
+            if row is None or row["agent_id"] != agent_id:
+                return
+            waiting = await connection.fetch(
+                "select kind from commands where session_id = $1 and status in ('queued', 'running')", session_id
+            )
+            if report["phase"] == "Gone":
+                if any(command["kind"] == "create" for command in waiting):
+                    return
+                await connection.execute("delete from sessions where id = $1", session_id)
+                status = "gone"
+            else:
+                desired = row["desired"]
+                if not waiting and desired != "deleted":
+                    desired = report["state"]
+                status = resolve(desired, report["phase"])
+                await self._write(connection, session_id, desired, status, report)
+        self._log_status(session_id, row["status"], status)
+        await self.bus.publish("session", id=session_id)
+
+    async def command_failed(self, session_id: str, message: str) -> None:
+        """A command could not be carried out; a session that could not be made has failed for good."""
+        await self.pool.execute(
+            "update sessions set message = $2, status = case when pod_name is null and status = 'Pending'"
+            " then 'Failed' else status end where id = $1",
+            session_id,
+            message,
+        )
+        log.warning("session %s: %s", session_id, message)
+        await self.bus.publish("session", id=session_id)
+
+    async def _transition(
+        self, session_id: str, kind: commands.Kind, source: str, passing: str, goal: str
+    ) -> dict[str, Any]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            row = await self._locked(connection, session_id)
+            if row["status"] != source:
+                sentence = f"Session '{session_id}' is {row['status']}; {kind} needs it to be {source}."
+                raise conflict(f"session_not_{source.lower()}", sentence)
+            await connection.execute(
+                "update sessions set desired = $2, status = $3, message = '' where id = $1",
+                session_id,
+                goal.lower(),
+                passing,
+            )
+            command_id = await commands.record(connection, session_id, row["agent_id"], kind)
+            online = await connection.fetchval(
+                "select status = 'online' from agents where agent_id = $1", row["agent_id"]
+            )
+        self._log_status(session_id, source, passing)
+        await self.commands.send(row["agent_id"], command_id)
+        await self.bus.publish("session", id=session_id)
+        if online:
+            await self._settled(session_id, lambda now: now["status"] in (goal, "Failed"), TRANSITION_PATIENCE)
+        return await self._command_answer(session_id, command_id, row["agent_id"])
+
+    async def _command_answer(self, session_id: str, command_id: str, agent_id: str) -> dict[str, Any]:
+        row = await self.pool.fetchrow(
+            "select s.status, s.message, c.status as command_status from commands c"
+            " join sessions s on s.id = c.session_id where c.id = $1",
+            command_id,
+        )
+        if row is None:
+            raise unknown(session_id)
+        message = row["message"]
+        if row["command_status"] == "queued":
+            message = f"The command waits until agent {agent_id}, or another in its place, can carry it out."
+        return {
+            "sessionId": session_id,
+            "status": row["status"],
+            "command": {"id": command_id, "status": row["command_status"]},
+            "message": message,
+        }
+
+    async def _settled(self, session_id: str, condition: Condition, patience: float) -> Row | None:
+        """The session's row once `condition` holds, or None after `patience` seconds or when the session is gone."""
+        changed = asyncio.Event()
+
+        def listener(event: Event) -> None:
+            if event["type"] == "resumed" or event.get("id") == session_id:
+                changed.set()
+
+        unsubscribe = self.bus.subscribe(listener)
+        try:
+            async with asyncio.timeout(patience):
+                while True:
+                    row = await self.pool.fetchrow("select * from sessions where id = $1", session_id)
+                    if row is None or condition(row):
+                        return row
+                    await changed.wait()
+                    changed.clear()
+        except TimeoutError:
+            return None
+        finally:
+            unsubscribe()
+
+    async def _insert(
+        self, connection: Connection, new: NewSession, template: Row, cpu: str, memory: str, agent_id: str | None
+    ) -> Row:
+        message = "" if agent_id else "No agent is online; the session waits for one."
+        for _ in range(NAME_ATTEMPTS):
+            row = await connection.fetchrow(
+                "insert into sessions (id, username, template, template_version, image, cpu, memory, vnc_port,"
+                " desired, status, agent_id, message)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', 'Pending', $9, $10)"
+                " on conflict (id) do nothing returning *",
+                f"{new.user}-{new.template}-{secrets.token_hex(2)}",
+                new.user,
+                template["name"],
+                template["version"],
+                template["image"],
+                cpu,
+                memory,
+                template["vnc_port"],
+                agent_id,
+                message,
+            )
+            if row is not None:
+                return row
+        raise conflict("too_many_sessions", f"User '{new.user}' has too many sessions of '{new.template}'.")
+
+    async def _locked(self, connection: Connection, session_id: str) -> Row:
+        row = await connection.fetchrow("select * from sessions where id = $1 for update", session_id)
+        if row is None:
+            raise unknown(session_id)
+        return row
+
+    async def _write(
+        self, connection: Connection, session_id: str, desired: str, status: str, report: dict[str, Any]
+    ) -> None:
+        started = report.get("startedAt")
+        await connection.execute(
+            "update sessions set desired = $2, status = $3, pod_name = $4, pod_ip = $5, message = $6, started_at = $7"
+            " where id = $1",
+            session_id,
+            desired,
+            status,
+            report.get("podName"),
+            report.get("podIP"),
+            report.get("message") or "",
+            datetime.fromisoformat(started) if started else None,
+        )
+
+    def _log_status(self, session_id: str, before: str, after: str) -> None:
+        if before != after:
+            log.info("session %s status %s -> %s", session_id, before, after)
+
+
+async def require_capacity(connection: Connection, cpu: str, memory: str) -> None:
+    """Raises ApiError 422 when no node of the cluster could hold a session of this size, even if it were empty.
+
+    Judged by what the agents last told of the nodes; before any agent ever has, nothing is known and nothing refused.
+    """
+    rows = await connection.fetch("select nodes from agents")
+    nodes = [node for row in rows for node in orjson.loads(row["nodes"])]
+    wanted = quantity(cpu), quantity(memory)
+    if not nodes or any(_holds(node, *wanted) for node in nodes):
+        return
+    largest_cpu = max(quantity(node["cpu"]) for node in nodes)
+    largest_memory = max(quantity(node["memory"]) for node in nodes) / 1024**3
+    sentence = (
+        f"No node can hold a session with cpu {cpu} and memory {memory};"
+        f" the largest has {largest_cpu:f} CPU and {largest_memory:.1f} GiB to give."
+    )
+    raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "insufficient_capacity", sentence)
+
+
+def _holds(node: dict[str, str], cpu: Decimal, memory: Decimal) -> bool:
+    return cpu <= quantity(node["cpu"]) and memory <= quantity(node["memory"])
+
+
+def _is_made(row: Row) -> bool:
+    return row["pod_name"] is not None or row["status"] != "Pending"

@@ -1,0 +1,87 @@
+"""What the API is told by its environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HEARTBEAT_SECONDS = 30.0
+MISSED_HEARTBEATS = 2
+# An agent that said goodbye is not coming back under its name. One that fell silent may: its network can be down for
+# long, and whoever looks for it should find it offline and not missing.
+DEPARTED_RETENTION = 4.0
+SILENT_RETENTION = 20.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The product's cadences in real seconds: `scale` 0.1 makes them ten times as fast."""
+
+    scale: float = 1.0
+
+    @property
+    def heartbeat(self) -> float:
+        return HEARTBEAT_SECONDS * self.scale
+
+    @property
+    def offline_after(self) -> float:
+        """Seconds since the last heartbeat after which an agent counts as offline."""
+        return self.heartbeat * MISSED_HEARTBEATS
+
+    @property
+    def departed_retention(self) -> float:
+        """Seconds for which an agent that said goodbye stays in the list."""
+        return self.offline_after * DEPARTED_RETENTION
+
+    @property
+    def silent_retention(self) -> float:
+        """Seconds for which an agent that fell silent stays in the list."""
+        return self.offline_after * SILENT_RETENTION
+
+
+@dataclass(frozen=True)
+class Settings:
+    postgres_host: str
+    postgres_port: int
+    postgres_user: str
+    postgres_password: str
+    postgres_database: str
+    redis_host: str
+    redis_port: int
+    redis_password: str
+    signing_key: bytes
+    agent_token: str
+    admin_password: str | None
+    default_templates: str
+    version: str
+    clock: Clock
+    novnc: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Raises KeyError for a variable that is missing."""
+        return cls(
+            postgres_host=environment["POSTGRES_HOST"],
+            postgres_port=int(environment.get("POSTGRES_PORT", "5432")),
+            postgres_user=environment["POSTGRES_USER"],
+            postgres_password=environment["POSTGRES_PASSWORD"],
+            postgres_database=environment["POSTGRES_DB"],
+            redis_host=environment["REDIS_HOST"],
+            redis_port=int(environment.get("REDIS_PORT", "6379")),
+            redis_password=environment["REDIS_PASSWORD"],
+            signing_key=environment["SIGNING_KEY"].encode(),
+            agent_token=environment["AGENT_TOKEN"],
+            admin_password=environment.get("ADMIN_PASSWORD") or None,
+            default_templates=environment.get("DEFAULT_TEMPLATES", "[]"),
+            version=environment.get("STREAMSPACE_VERSION", "v2.0-beta.1"),
+            clock=Clock(float(environment.get("STREAMSPACE_TIME_SCALE", "1"))),
+            novnc=_novnc(environment),
+        )
+
+
+def _novnc(environment: Mapping[str, str]) -> Path:
+    """The folder of the released @novnc/novnc: named by STREAMSPACE_NOVNC_DIR, or the project's node_modules."""
+    named = environment.get("STREAMSPACE_NOVNC_DIR")
+    if named:
+        return Path(named)
+    return Path(__file__).parents[4] / "node_modules" / "@novnc" / "novnc"

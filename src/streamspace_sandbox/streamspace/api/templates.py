@@ -1,0 +1,114 @@
+"""Templates: what a session is made from, with the history of what they were."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+
+from streamspace_sandbox.streamspace.api import views
+from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
+from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, conflict, not_found
+from streamspace_sandbox.streamspace.api.schemas import NewTemplate, TemplateChange
+
+COLUMNS = {
+    "displayName": "display_name",
+    "description": "description",
+    "image": "image",
+    "category": "category",
+}
+
+
+def unknown(name: str) -> ApiError:
+    return not_found("template_not_found", f"There is no template '{name}'.")
+
+
+@dataclass(frozen=True)
+class Templates:
+    pool: Pool
+
+    async def all(self) -> list[dict[str, Any]]:
+        rows = await self.pool.fetch("select * from templates order by created_at, name")
+        return [views.template(row) for row in rows]
+
+    async def get(self, name: str) -> dict[str, Any]:
+        row = await self.pool.fetchrow("select * from templates where name = $1", name)
+        if row is None:
+            raise unknown(name)
+        return views.template(row)
+
+    async def create(self, new: NewTemplate) -> dict[str, Any]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            try:
+                row = await self._insert(connection, new)
+            except asyncpg.UniqueViolationError:
+                raise conflict("template_exists", f"There is a template '{new.name}' already.") from None
+            await self._remember(connection, row)
+        return views.template(row)
+
+    async def change(self, name: str, change: TemplateChange) -> dict[str, Any]:
+        given = change.model_fields_set
+        if "name" in given and change.name != name:
+            raise bad_request("invalid_field", "The field 'name' cannot be changed.")
+        values: dict[str, Any] = {COLUMNS[field]: getattr(change, field) for field in given if field in COLUMNS}
+        values |= {field: getattr(change.resources, field) for field in change.resources.model_fields_set}
+        if "vnc" in given:
+            values["vnc_port"] = change.vnc.port
+        assignments = "".join(f", {column} = ${place}" for place, column in enumerate(values, start=2))
+        statement = f"update templates set version = version + 1, updated_at = now(){assignments} where name = $1"
+        async with self.pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(f"{statement} returning *", name, *values.values())
+            if row is None:
+                raise unknown(name)
+            await self._remember(connection, row)
+        return views.template(row)
+
+    async def versions(self, name: str) -> list[dict[str, Any]]:
+        """What the template was, oldest first."""
+        await self.get(name)
+        rows = await self.pool.fetch("select * from template_versions where template = $1 order by version", name)
+        return [views.template_version(row) for row in rows]
+
+    async def delete(self, name: str) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            # The lock that creations take too, so that no session can come in between the count and the deletion.
+            if await connection.fetchval("select 1 from templates where name = $1 for update", name) is None:
+                raise unknown(name)
+            sessions = await connection.fetchval("select count(*) from sessions where template = $1", name)
+            if sessions:
+                raise conflict("template_in_use", f"Template in use by {sessions} sessions")
+            await connection.execute("delete from templates where name = $1", name)
+
+    async def seed(self, defaults: str) -> None:
+        """Put in the templates that a new StreamSpace comes with: a JSON array of template bodies."""
+        if await self.pool.fetchval("select 1 from templates limit 1"):
+            return
+        async with self.pool.acquire() as connection, connection.transaction():
+            for value in orjson.loads(defaults):
+                await self._remember(connection, await self._insert(connection, NewTemplate.model_validate(value)))
+
+    async def _insert(self, connection: Connection, new: NewTemplate) -> Row:
+        return await connection.fetchrow(
+            "insert into templates (name, display_name, description, image, category, cpu, memory, vnc_port)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8) returning *",
+            new.name,
+            new.displayName or new.name,
+            new.description,
+            new.image,
+            new.category,
+            new.resources.cpu,
+            new.resources.memory,
+            new.vnc.port,
+        )
+
+    async def _remember(self, connection: Connection, row: Row) -> None:
+        await connection.execute(
+            "insert into template_versions (template, version, image, cpu, memory, created_at)"
+            " values ($1, $2, $3, $4, $5, $6)",
+            row["name"],
+            row["version"],
+            row["image"],
+            row["cpu"],
+            row["memory"],
+            row["updated_at"],
+        )

@@ -1,0 +1,69 @@
+"""Rows of the database as the objects of the HTTP API."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from streamspace_sandbox.streamspace.api.database import Row
+
+
+def moment(value: datetime | float | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds, from a datetime or seconds since the epoch."""
+    if value is None:
+        return None
+    when = value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def session(row: Row) -> dict[str, Any]:
+    return {
+        "sessionId": row["id"],
+        "name": row["id"],
+        "user": row["username"],
+        "template": row["template"],
+        "templateVersion": row["template_version"],
+        "image": row["image"],
+        "status": row["status"],
+        "resources": {"cpu": row["cpu"], "memory": row["memory"]},
+        "agentId": row["agent_id"],
+        "podName": row["pod_name"],
+        "createdAt": moment(row["created_at"]),
+        "startedAt": moment(row["started_at"]),
+        "message": row["message"],
+    }
+
+
+def template(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["name"],
+        "name": row["name"],
+        "displayName": row["display_name"],
+        "description": row["description"],
+        "image": row["image"],
+        "category": row["category"],
+        "resources": {"cpu": row["cpu"], "memory": row["memory"]},
+        "vnc": {"port": row["vnc_port"]},
+        "version": row["version"],
+        "createdAt": moment(row["created_at"]),
+        "updatedAt": moment(row["updated_at"]),
+    }
+
+
+def template_version(row: Row) -> dict[str, Any]:
+    return {
+        "version": row["version"],
+        "image": row["image"],
+        "resources": {"cpu": row["cpu"], "memory": row["memory"]},
+        "createdAt": moment(row["created_at"]),
+    }
+
+
+def agent(row: Row, heartbeat: float | None, sessions: int) -> dict[str, Any]:
+    """`heartbeat` is in seconds since the epoch."""
+    return {
+        "agentId": row["agent_id"],
+        "status": row["status"],
+        "lastHeartbeat": moment(heartbeat if heartbeat is not None else row["last_heartbeat"]),
+        "connectedAt": moment(row["connected_at"]),
+        "nodeName": row["node_name"],
+        "sessions": sessions,
+    }
