@@ -10,7 +10,7 @@ from rich.text import Text
 from streamspace_acceptance import waiting
 from streamspace_acceptance.console import closing, words
 from streamspace_acceptance.console.screen import Screen
-from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_scenario, judge_steps
+from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_problem, judge_scenario, judge_steps
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.record import Problem, RunRecord
 
@@ -69,11 +69,13 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         """A step has ended."""
         if self._record is None or self._scenario is None:
             return
+        self._screen.doing(None)
         steps, judgements = self._steps(), judge_steps(self._scenario, self._record)
         judged = next(judged for one, judged in zip(steps, judgements, strict=True) if one is step)
         self._tell(step, judged)
         self._block(judged)
-        self._screen.doing(words.sentence("", "clearing up") if step is steps[-1] else None)
+        if step is steps[-1] or not step.status.is_passed():
+            self._screen.doing(words.sentence("", "clearing up"))
 
     def scenario_finished(self, scenario: Any) -> None:
         """Tell the steps that were not reached, and what went wrong around them."""
@@ -123,7 +125,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
                 self._screen.line(line, indent=_BLOCK_INDENT)
 
     def _problem(self, problem: Problem) -> None:
-        judged = Judgement(Verdict.BROKEN, problem.reason, problem.error)
+        judged = judge_problem(problem)
         self._screen.marked(
             words.mark(judged.verdict, colourful=self._screen.colourful), Text("outside the steps"), _STEP_INDENT
         )

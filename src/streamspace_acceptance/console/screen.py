@@ -48,7 +48,9 @@ class Screen:
 
     def line(self, content: RenderableType = "", indent: int = 0) -> None:
         """Print one thing above the live line; on a terminal, text that is too long is folded below its beginning."""
-        if self.colourful or not isinstance(content, Text):
+        if content == "":
+            self.console.print()
+        elif self.colourful or not isinstance(content, Text):
             self.console.print(Padding(content, (0, 0, 0, indent), expand=False))
         else:
             self.console.print(Text(" " * indent).append_text(content), soft_wrap=True)

@@ -32,7 +32,7 @@ def mark(verdict: Verdict, *, colourful: bool) -> Text:
 
 def sentence(keyword: str, name: str, verdict: Verdict | None = None) -> Text:
     """A step as it is read: the keyword in grey, the sentence plain, dimmed when it was not reached."""
-    text = Text(f"{keyword:>5} ", "bright_black")
+    text = Text().append(f"{keyword:>5} ", "bright_black")
     return text.append(name, "" if verdict is not Verdict.UNPROVEN else "dim")
 
 
@@ -60,7 +60,7 @@ def failure(judged: Judgement) -> list[Text]:
 
 def running_wait(wait: Wait) -> Text:
     """The live line of a wait: for what, for how long, out of which budget, and what was seen last."""
-    text = Text(f"waiting for {wait.goal}", "cyan")
+    text = Text().append(f"waiting for {wait.goal}", "cyan")
     text.append(f"  {wait.elapsed:.1f} s of {wait.budget.seconds:g} s ({wait.budget.name} budget)", "bright_black")
     if wait.timeline.entries:
         text.append(f" · {redact(wait.timeline.entries[-1][1])}", "bright_black")

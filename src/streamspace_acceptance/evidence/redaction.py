@@ -28,9 +28,7 @@ _SURROUNDINGS = (
     re.compile(rf"""(?P<kept>\\"{_FIELD}\\"\s*:\s*\\")(?:(?!\\").)*(?=\\")""", re.IGNORECASE),
     re.compile(r"(?P<kept>\bpassword\s*[:=]\s*)(?!\[redacted\])[^\s\"'\\,;]+", re.IGNORECASE),
     # Long values only: "wrong token: the API …" is prose.
-    re.compile(
-        rf"(?P<kept>\b{_FIELD}\s*[:=]\s*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}", re.IGNORECASE
-    ),
+    re.compile(rf"(?P<kept>\b{_FIELD}\s*[:=]\s*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}", re.IGNORECASE),
     re.compile(r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
 )
 

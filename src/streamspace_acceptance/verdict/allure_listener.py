@@ -19,7 +19,14 @@ from allure_commons.types import AttachmentType, LabelType, Severity
 
 from streamspace_acceptance.verdict.allure_labels import PHASES, identify, label
 from streamspace_acceptance.verdict.criteria import Plan
-from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_scenario, judge_steps, worst
+from streamspace_acceptance.verdict.judgement import (
+    Judgement,
+    Verdict,
+    judge_problem,
+    judge_scenario,
+    judge_steps,
+    worst,
+)
 from streamspace_acceptance.verdict.record import Problem, RunRecord
 
 STATUSES = {
@@ -138,7 +145,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         if test is not None:
             labels |= {LabelType.EPIC: PHASES[test.phase], LabelType.FEATURE: f"{test.id} {test.title}"}
         result.labels.extend(Label(name=name, value=value) for name, value in labels.items())
-        _settle(result, Judgement(Verdict.BROKEN, problem.reason, problem.error))
+        _settle(result, judge_problem(problem))
         allure_commons.plugin_manager.hook.report_result(result=result)
 
     def _close_steps(self, result: TestResult, scenario: Any) -> None:

@@ -53,7 +53,7 @@ def worst(judgements: list[Judgement]) -> Judgement:
 
 def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
     """The verdict over a whole scenario: its steps, its hooks and its cleanups."""
-    around = [_broken(problem) for problem in record.problems_of(scenario)]
+    around = [judge_problem(problem) for problem in record.problems_of(scenario)]
     return worst([*judge_steps(scenario, record), *around])
 
 
@@ -64,7 +64,7 @@ def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
     """
     judgements = judge_steps(scenario, record)
     own = next(judged for one, judged in zip(scenario.all_steps, judgements, strict=True) if one is step)
-    after = [_broken(problem) for problem in record.problems_of(scenario) if not problem.precedes]
+    after = [judge_problem(problem) for problem in record.problems_of(scenario) if not problem.precedes]
     return worst([own, *after]) if own.verdict is Verdict.PROVEN else own
 
 
@@ -87,7 +87,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
     """The verdict over a step that was reached; None when it was not."""
     hook = next(record.problems_of(step), None)
     if hook is not None and (hook.precedes or step.exception is hook.error or step.exception is None):
-        return _broken(hook)
+        return judge_problem(hook)
     if step.exception is not None:
         return _judge_error(step.exception)
     if step.status in (Status.passed, Status.pending_warn):
@@ -107,14 +107,17 @@ def _judge_error(error: BaseException) -> Judgement:
     return Judgement(Verdict.BROKEN, describe(error), error)
 
 
-def _broken(problem: Problem) -> Judgement:
+def judge_problem(problem: Problem) -> Judgement:
+    """BROKEN; but what a signal kept from beginning is merely not shown."""
+    if problem.precedes and isinstance(problem.error, KeyboardInterrupt):
+        return Judgement(Verdict.UNPROVEN, f"not run: {problem.reason}")
     return Judgement(Verdict.BROKEN, problem.reason, problem.error)
 
 
 def _what_came_before(scenario: Any, record: RunRecord) -> Judgement | None:
     """The hook that kept the whole scenario from running, if one did."""
     problems = record.problems_of(None, scenario.feature, scenario)
-    return next((_broken(problem) for problem in problems if problem.precedes), None)
+    return next((judge_problem(problem) for problem in problems if problem.precedes), None)
 
 
 def _not_reached(step: Any, judged: Judgement) -> str:

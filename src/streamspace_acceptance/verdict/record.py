@@ -28,6 +28,8 @@ class Problem:
     @property
     def reason(self) -> str:
         """One line: what failed, and how."""
+        if isinstance(self.error, KeyboardInterrupt):
+            return describe(self.error)
         return f"{self.where} failed: {describe(self.error)}"
 
     @property
@@ -82,4 +84,6 @@ def describe(error: BaseException) -> str:
     message = str(error).strip()
     if isinstance(error, AssertionError):
         return message or "an assertion that says nothing"
+    if isinstance(error, KeyboardInterrupt):
+        return message or "stopped from outside"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -20,7 +20,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
-from streamspace_acceptance.verdict.interruption import Interruption
+from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
 from streamspace_acceptance.verdict.judgement import Verdict, judge_scenario
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
 from streamspace_acceptance.verdict.outcomes import SetupProblem
@@ -137,8 +137,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
         @functools.wraps(run)
         def followed(runner: Any) -> bool:
+            if self.record.interruption:
+                return True
             try:
                 return run(runner)
+            except KeyboardInterrupt as stopped:
+                self.record.problems.append(Problem("clean-up", scenario, stopped))
+                raise
             finally:
                 self.record.finish(scenario)
                 self._ledger.write(VERDICT_FILE, {})
@@ -154,6 +159,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         def watched(context: Any, *args: Any) -> None:
             try:
                 hook(context, *args)
+                if name == "before_step" and self.record.interruption:
+                    raise Interrupted(self.record.interruption)  # noqa: TRY301  # the step must not begin
             except SetupProblem as problem:
                 self._note(name, context, args, problem)
                 self._give_up(problem)

@@ -1,6 +1,7 @@
 """Hooks that fail where the environment variable DEMO_HOOK says so."""
 
 import os
+import signal
 
 import allure
 
@@ -10,6 +11,8 @@ FAILING = os.environ.get("DEMO_HOOK", "")
 def _hook(name):
     if name == FAILING:
         raise RuntimeError(f"{name} went wrong")
+    if f"terminate in {name}" == FAILING:
+        os.kill(os.getpid(), signal.SIGTERM)
     if f"attach in {name}" == FAILING:
         allure.attach("noted", name=f"from {name}", attachment_type=allure.attachment_type.TEXT)
 

@@ -2,6 +2,7 @@
 Feature: 1.2 A session keeps its user's files
   The home belongs to the user, not to the pod that happens to serve it.
 
+  @disruptive
   Scenario: The pod behind a session is lost
     Given a running session
     When the session's pod is deleted

@@ -1,6 +1,7 @@
 """Steps that do what the environment variable DEMO asks of them: `<step>=<behaviour>`, separated by commas."""
 
 import os
+import sys
 
 from behave import given, then, when
 
@@ -56,6 +57,8 @@ def wait() -> None:
 
 
 def hang() -> None:
+    sys.stdout.write("hanging\n")
+    sys.stdout.flush()
     poll(
         Wait("session testuser-firefox-browser-7f3a", "Running", Budget("startup", 60, 1)),
         lambda: "Pending",
