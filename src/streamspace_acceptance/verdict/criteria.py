@@ -25,7 +25,10 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Test:
-    """One test of the plan with its criteria, in the plan's order. `priority` is P0 or P1."""
+    """One test of the plan with its criteria, in the plan's order. `priority` is P0 or P1.
+
+    `supporting` holds Then sentences that prove no criterion of their own (a positive control, say).
+    """
 
     __test__ = False  # not a pytest class
 
@@ -34,6 +37,7 @@ class Test:
     priority: str
     title: str
     criteria: tuple[Criterion, ...]
+    supporting: tuple[str, ...] = ()
 
     def criterion_of(self, sentence: str) -> Criterion | None:
         """The criterion that this Then sentence proves, if any."""
@@ -70,6 +74,7 @@ def _test(entry: dict[str, Any]) -> Test:
         priority=entry["priority"],
         title=entry["title"],
         criteria=tuple(_criterion(item) for item in entry["criteria"]),
+        supporting=tuple(entry.get("supporting", ())),
     )
 
 

@@ -1,0 +1,31 @@
+"""What a run was made of: versions, target and time scale, for the ledger and every report."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from streamspace_acceptance.evidence.redaction import redact
+
+PROPERTIES = "environment.properties"
+PRODUCT_VERSION = "StreamSpace"
+
+_told: dict[str, str] = {}
+
+
+def tell(name: str, value: str) -> None:
+    """Add a fact about the target: ("Kubernetes", "v1.32.0")."""
+    _told[name] = value
+
+
+def facts() -> dict[str, str]:
+    """Everything known by now, the target's own words last."""
+    own = {name: version(name) for name in ("streamspace-acceptance", "behave", "allure-behave", "playwright")}
+    return own | {"Python": platform.python_version(), "Machine": platform.platform(terse=True)} | _told
+
+
+def write_properties(results: Path) -> None:
+    """Put the facts where Allure looks for them."""
+    lines = [f"{name.replace(' ', '_')} = {redact(value)}" for name, value in facts().items()]
+    (results / PROPERTIES).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The house's rules for features and steps, as a check."""

@@ -1,0 +1,28 @@
+"""`streamspace-acceptance lint`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamspace_acceptance
+from streamspace_acceptance.lint.code import check_pauses, check_steps
+from streamspace_acceptance.lint.features import check_features
+from streamspace_acceptance.verdict.criteria import REGISTER, Plan
+
+FEATURES, STEPS = Path("features"), Path("steps")
+
+
+def lint() -> int:
+    """Print every broken rule of this checkout; 1 when there is one."""
+    package = Path(streamspace_acceptance.__file__).parent
+    findings = [
+        *check_features(FEATURES, Plan.load(REGISTER)),
+        *check_steps(STEPS),
+        *check_pauses(package, allowed=package / "waiting.py"),
+    ]
+    for finding in findings:
+        sys.stderr.write(f"{finding}\n")
+    features = len(list(FEATURES.rglob("*.feature")))
+    sys.stdout.write(f"{features} features: {len(findings)} findings\n")
+    return 1 if findings else 0

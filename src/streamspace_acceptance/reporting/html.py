@@ -1,0 +1,99 @@
+"""One HTML file from the Allure results: it opens from disk and asks nothing of the network."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from streamspace_acceptance.evidence.environment import PRODUCT_VERSION, PROPERTIES
+from streamspace_acceptance.verdict.outcomes import SetupProblem
+
+RESULTS = Path("reports") / "allure-results"
+REPORT = Path("reports") / "report.html"
+HISTORY = Path("reports") / "history" / "history.jsonl"
+GENERATOR = Path("node_modules") / "allure" / "cli.js"
+
+_GENERATOR_SECONDS = 120
+
+# Allure's own page loads an analytics script. Both of its tags go, and a policy forbids whatever a later version
+# may bring: the report may load from itself alone.
+_ANALYTICS = re.compile(
+    r"<script async src=\"https://www\.googletagmanager\.com/[^\"]*\"></script>\s*<script>[^<]*gtag\([^<]*</script>"
+)
+_POLICY = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src data: blob: 'unsafe-inline' 'unsafe-eval'; "
+    "form-action 'none'; base-uri 'none'\">"
+)
+
+
+def build() -> Path:
+    """Write reports/report.html from reports/allure-results and give its path.
+
+    SetupProblem, in one sentence, when node, the generator or the results are missing.
+    """
+    if not any(RESULTS.glob("*-result.json")):
+        raise SetupProblem(f"There are no results in {RESULTS}: run `behave` first.")
+    if not GENERATOR.is_file():
+        raise SetupProblem("The Allure generator is not installed: run `npm ci` (or `make prepare`) here first.")
+    node = _node()
+    with tempfile.TemporaryDirectory(prefix="streamspace-report-") as folder:
+        page = _generate(node, Path(folder), title())
+        REPORT.write_text(without_analytics(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return REPORT
+
+
+def title() -> str:
+    """ "StreamSpace v2.0-beta.1 acceptance", with the version that the run was against, where it is known."""
+    properties = RESULTS / PROPERTIES
+    lines = properties.read_text(encoding="utf-8").splitlines() if properties.exists() else []
+    facts = dict(line.split(" = ", 1) for line in lines if " = " in line)
+    return " ".join(filter(None, ("StreamSpace", facts.get(PRODUCT_VERSION), "acceptance")))
+
+
+def without_analytics(page: str) -> str:
+    """The page, which now loads nothing from anywhere. ValueError when the script is not where it used to be."""
+    stripped, found = _ANALYTICS.subn("", page)
+    if not found:
+        raise ValueError("Allure's page is not built as expected: its analytics script was not found")
+    return stripped.replace("<head>", f"<head>\n    {_POLICY}", 1)
+
+
+def _node() -> str:
+    """The environment's own node, else the system's."""
+    own = Path(sys.executable).parent / "node"
+    found = str(own) if own.exists() else shutil.which("node")
+    if found is None:
+        raise SetupProblem(
+            "node is not installed, and the report is made by it: run `make prepare`, or install nodejs."
+        )
+    return found
+
+
+def _generate(node: str, folder: Path, name: str) -> Path:
+    HISTORY.parent.mkdir(parents=True, exist_ok=True)
+    awesome = {"singleFile": True, "reportName": name, "reportLanguage": "en", "groupBy": ["epic", "feature"]}
+    settings = {
+        "name": name,
+        "output": str(folder / "report"),
+        "historyPath": str(HISTORY.resolve()),
+        "plugins": {"awesome": {"options": awesome}},
+    }
+    configuration = folder / "allurerc.json"
+    configuration.write_text(json.dumps(settings), encoding="utf-8")
+    done = subprocess.run(
+        [node, str(GENERATOR), "generate", str(RESULTS), "--config", str(configuration)],
+        capture_output=True,
+        text=True,
+        timeout=_GENERATOR_SECONDS,
+        check=False,
+    )
+    page = folder / "report" / "index.html"
+    if done.returncode or not page.exists():
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise RuntimeError(f"the Allure generator ended with {done.returncode}: {said[-1] if said else 'no word'}")
+    return page
