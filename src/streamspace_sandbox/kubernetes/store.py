@@ -108,7 +108,7 @@ class Store:
         metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": timestamp()}
         if resource.has_generation:
             metadata["generation"] = 1
-        strategies.initial_status(resource, new)
+        strategies.prepare_create(resource, new, self.custom)
         place = (namespace_of(new), name_of(new))
         if place in self._objects[resource.key]:
             raise already_exists(resource, name_of(new))
@@ -129,6 +129,7 @@ class Store:
             new = {**clone(current), "status": clone(obj.get("status") or {})}
         else:
             new = _main_update(resource, current, clone(obj))
+        strategies.prepare_update(resource, new, current, self.custom, status_only=subresource == "status")
         if new == current or dry_run:
             return new if dry_run else current
         if resource.has_generation and _without_status(new) != _without_status(current):
@@ -199,6 +200,11 @@ class Store:
                 self._commit("MODIFIED", resource, new, current)
             return
         self._drop(resource, current)
+
+    def purge(self, resource: Resource) -> None:
+        """All objects of a kind go at once, whatever their finalizers: the kind itself is no more."""
+        for obj in tuple(self._objects[resource.key].values()):
+            self._drop(resource, obj)
 
     def _commit(self, kind: EventType, resource: Resource, new: Obj, previous: Obj | None) -> Obj:
         self._version += 1

@@ -1,0 +1,28 @@
+"""How the API server listens: HTTPS, with settings that long watches and exec sessions need."""
+
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+
+def server_config(app: Starlette, *, certificate: Path, key: Path) -> uvicorn.Config:
+    """For `uvicorn.Server(config).serve(sockets=[...])`; the caller binds the sockets.
+
+    No pings from the server: clients of exec answer them only while they read. Watches are cut off at shutdown.
+    """
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        backlog=512,
+        ssl_certfile=str(certificate),
+        ssl_keyfile=str(key),
+    )
