@@ -37,9 +37,11 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def run_started(self, record: RunRecord, ledger: Ledger) -> None:
         """Say what is coming."""
         self._record, self._ledger = record, ledger
-        judged = len(ledger.entries())
+        scenarios, criteria = len(record.selected), len(ledger.entries())
         self._screen.line()
-        self._screen.line(f"[bold]StreamSpace acceptance[/bold] · {len(record.selected)} scenarios, {judged} criteria")
+        title = Text("StreamSpace acceptance", "bold")
+        counts = f" · {_count(scenarios, 'scenario', 'scenarios')}, {_count(criteria, 'criterion', 'criteria')}"
+        self._screen.line(Text().append_text(title).append(counts))
         self._screen.start()
         self._screen.doing(words.sentence("", "getting ready"))
 
@@ -115,7 +117,8 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def _tell(self, step: Any, judged: Judgement) -> None:
         self._told.add(id(step))
         content = words.sentence(step.keyword, step.name, judged.verdict)
-        details = [self._criterion_of(step), *map(str, self._figures_of(step)), words.seconds(step.duration)]
+        verdict = "" if judged.verdict is Verdict.PROVEN or not self._screen.colourful else str(judged.verdict)
+        details = [self._criterion_of(step), verdict, *map(str, self._figures_of(step)), words.seconds(step.duration)]
         content.append_text(words.aside(" · ".join(filter(None, details))))
         self._screen.marked(words.mark(judged.verdict, colourful=self._screen.colourful), content, _STEP_INDENT)
 
@@ -140,3 +143,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         test = self._ledger.plan.test_of(self._scenario.effective_tags)
         criterion = test.criterion_of(step.name) if test is not None else None
         return criterion.id if criterion is not None else ""
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -38,7 +38,7 @@ def sentence(keyword: str, name: str, verdict: Verdict | None = None) -> Text:
 
 def aside(text: str) -> Text:
     """Small print behind a line."""
-    return Text(f"  {text}", "bright_black")
+    return Text(f"  {text}" if text else "", "bright_black")
 
 
 def seconds(duration: float) -> str:

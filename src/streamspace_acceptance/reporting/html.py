@@ -27,7 +27,7 @@ _ANALYTICS = re.compile(
 )
 _POLICY = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src data: blob: 'unsafe-inline' 'unsafe-eval'; "
-    "form-action 'none'; base-uri 'none'\">"
+    "form-action 'none'\">"
 )
 
 

@@ -59,7 +59,6 @@ def label(result: TestResult, scenario: Any, plan: Plan) -> None:
         *kept,
         *(Label(name=name, value=value) for name, value in labels.items()),
         *(Label(name="criterion", value=criterion) for criterion in criteria),
-        *(Label(name=LabelType.TAG, value=criterion) for criterion in criteria),
     ]
 
 

@@ -7,6 +7,7 @@ the same judgement that the ledger uses, after the scenario's cleanups have run.
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 import uuid
@@ -167,10 +168,17 @@ def _new_id() -> str:
     return str(uuid.uuid4())
 
 
+def own_trace(error: BaseException) -> str:
+    """The traceback without behave's own frames, which are the same for every step."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if f"{os.sep}behave{os.sep}" not in frame.filename]
+    return "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])
+
+
 def _settle(item: Any, judged: Judgement) -> None:
     """Give a result or a step its status, with the reason and, where there is one, the traceback."""
     item.status = STATUSES[judged.verdict]
     item.statusDetails = None
     if judged.reason:
-        trace = "".join(traceback.format_exception(judged.error)) if judged.error is not None else None
+        trace = own_trace(judged.error) if judged.error is not None else None
         item.statusDetails = StatusDetails(message=judged.reason, trace=trace)

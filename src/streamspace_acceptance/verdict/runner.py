@@ -17,7 +17,7 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.evidence import environment, failure, recorder
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
@@ -97,6 +97,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._interruption.forbid()
         if hook_name == "after_step":
             self.record.measured(args[0], recorder.take_figures())
+        if hook_name == "after_scenario":
+            self._collect_evidence(args[0])
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
             self._interruption.forbid()
@@ -107,7 +109,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _run_for_real(self) -> bool:
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger.plan, self.record)
         self.formatters.append(allure)
-        self._ledger.write(VERDICT_FILE, {})
+        self._ledger.write(VERDICT_FILE, environment.facts())
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
         for observer in self._observers():
@@ -118,9 +120,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             failed = bool(self.run_model())
         finally:
             stop_observing()
+            environment.write_properties(RESULTS)
             for observer in self._observers():
                 observer.run_ended()
-            self._ledger.write(VERDICT_FILE, {})
+            self._ledger.write(VERDICT_FILE, environment.facts())
         return failed or self._something_was_not_shown()
 
     def _something_was_not_shown(self) -> bool:
@@ -146,7 +149,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 raise
             finally:
                 self.record.finish(scenario)
-                self._ledger.write(VERDICT_FILE, {})
+                self._ledger.write(VERDICT_FILE, environment.facts())
                 for observer in self._observers():
                     observer.scenario_finished(scenario)
 
@@ -175,6 +178,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._setup_problem = problem
         self.hook_failures += 1
         self.features.clear()
+
+    def _collect_evidence(self, scenario: Any) -> None:
+        """After a failure, and before the cleanups take the evidence away."""
+        world = getattr(self.context, "world", None)
+        verdict = judge_scenario(scenario, self.record).verdict
+        if world is not None and verdict in (Verdict.FAILED, Verdict.BROKEN):
+            failure.collect(world)
 
     def _note(self, name: str, context: Any, args: tuple[Any, ...], error: BaseException) -> None:
         statement = _running_statement(context) if name.endswith("_tag") else next(iter(args), None)
