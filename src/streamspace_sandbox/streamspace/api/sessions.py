@@ -14,7 +14,7 @@ import orjson
 
 from streamspace_sandbox.streamspace.api import commands, placement, templates, views
 from streamspace_sandbox.streamspace.api.bus import Bus, Event
-from streamspace_sandbox.streamspace.api.commands import Commands
+from streamspace_sandbox.streamspace.api.commands import Commands, Kind
 from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, conflict, not_found
 from streamspace_sandbox.streamspace.api.grammar import quantity
@@ -158,7 +158,7 @@ class Sessions:
         await self.bus.publish("session", id=session_id)
 
     async def _transition(
-        self, session_id: str, kind: commands.Kind, source: str, passing: str, goal: str
+        self, session_id: str, kind: Kind, source: str, passing: str, goal: str
     ) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
             row = await self._locked(connection, session_id)

@@ -1,0 +1,85 @@
+"""The agent as a whole: its parts, and what they tell each other."""
+
+import asyncio
+import logging
+from typing import Any
+
+from streamspace_sandbox.streamspace.agent.channel import Channel
+from streamspace_sandbox.streamspace.agent.commands import Commands
+from streamspace_sandbox.streamspace.agent.mirror import Mirror
+from streamspace_sandbox.streamspace.agent.objects import Collections
+from streamspace_sandbox.streamspace.agent.readiness import serve_readiness
+from streamspace_sandbox.streamspace.agent.settings import Settings
+from streamspace_sandbox.streamspace.agent.tracking import Tracking
+from streamspace_sandbox.streamspace.kube.client import KubeClient, Obj
+from streamspace_sandbox.streamspace.kube.reflector import Reflector
+
+log = logging.getLogger("streamspace.agent")
+
+CAPACITY = ("cpu", "memory")
+
+
+class Agent:
+    """Listens to the API's messages; sends it what happens in Kubernetes."""
+
+    def __init__(self, settings: Settings, client: KubeClient) -> None:
+        collections = Collections(settings.namespace)
+        self._settings = settings
+        self._nodes = Reflector(client, collections.nodes, self._on_node)
+        self._nodes_told: list[dict[str, str]] = []
+        self._channel = Channel(settings, self, self._tell_nodes)
+        self._tracking = Tracking(client, collections, settings.agent_id, self._channel.send)
+        self._commands = Commands(self._tracking, self._channel.send)
+        self._mirror = Mirror(client, collections)
+
+    async def run(self, leaving: asyncio.Event) -> None:
+        """Serve until `leaving` is set."""
+        parts = [self._nodes.run(), self._tracking.run(), self._mirror.run()]
+        background = [asyncio.create_task(part) for part in parts]
+        readiness = await serve_readiness(self._settings.readiness_port, lambda: self._channel.connected)
+        connection = asyncio.create_task(self._serve(leaving))
+        try:
+            done, _ = await asyncio.wait([*background, connection], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            readiness.close()
+            for task in (*background, connection):
+                task.cancel()
+            await asyncio.gather(*background, connection, return_exceptions=True)
+
+    async def _serve(self, leaving: asyncio.Event) -> None:
+        await self._tracking.synced()
+        await self._nodes.synced.wait()
+        await self._channel.run(leaving)
+
+    async def welcomed(self, welcome: dict[str, Any]) -> None:
+        self._mirror.want(welcome["templates"])
+        await self._tracking.take_over(welcome["sessions"])
+
+    async def told(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "command":
+                self._commands.take(message)
+            case "assigned":
+                await self._tracking.take_over(message["sessions"])
+            case "templates":
+                self._mirror.want(message["templates"])
+            case kind:
+                log.warning("message of unknown type %r", kind)
+
+    def _tell_nodes(self) -> list[dict[str, str]]:
+        self._nodes_told = self._capacity()
+        return self._nodes_told
+
+    def _capacity(self) -> list[dict[str, str]]:
+        return [_allocatable(node) for _, node in sorted(self._nodes.objects.items())]
+
+    def _on_node(self, _name: str, _node: Obj | None) -> None:
+        if self._capacity() != self._nodes_told:
+            self._channel.send({"type": "nodes", "nodes": self._tell_nodes()})
+
+
+def _allocatable(node: Obj) -> dict[str, str]:
+    allocatable = node.get("status", {}).get("allocatable", {})
+    return {"name": node["metadata"]["name"]} | {key: str(allocatable.get(key, "0")) for key in CAPACITY}

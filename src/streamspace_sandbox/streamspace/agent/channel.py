@@ -1,0 +1,161 @@
+"""The agent's WebSocket to the API: opened again whenever it is lost or silent."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import aiohttp
+import orjson
+
+from streamspace_sandbox.streamspace.agent.settings import Settings
+
+log = logging.getLogger("streamspace.agent")
+
+# In the product's seconds, with floors in real ones: below these a busy machine would be taken for a lost network.
+BACKOFF_LIMIT, BACKOFF_LIMIT_FLOOR = 3.0, 0.2
+CONNECT, CONNECT_FLOOR = 3.0, 0.5
+WELCOME, WELCOME_FLOOR = 10.0, 2.0
+SILENCE, SILENCE_FLOOR = 15.0, 1.0
+FIRST_BACKOFF = 0.1
+FAREWELL_SECONDS = 1.0
+# With the network cut the closing handshake would never end; the connection is simply let go.
+CLOSE_SECONDS = 0.1
+LOST = (aiohttp.ClientError, OSError, TimeoutError)
+
+
+class Silent(Exception):
+    """The API has not acknowledged a heartbeat in time."""
+
+
+class Listener(Protocol):
+    async def welcomed(self, welcome: dict[str, Any]) -> None: ...
+    async def told(self, message: dict[str, Any]) -> None: ...
+
+
+class Channel:
+    """Keeps one connection up. What is sent while there is none is dropped: after each welcome all is told anew."""
+
+    def __init__(self, settings: Settings, listener: Listener, nodes: Callable[[], list[dict[str, str]]]) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._nodes = nodes
+        self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._acknowledged = -1
+        self._acknowledgement = asyncio.Event()
+        self.connected = False
+
+    def send(self, message: dict[str, Any]) -> None:
+        if self.connected:
+            self._outgoing.put_nowait(message)
+
+    async def run(self, leaving: asyncio.Event) -> None:
+        """Stay connected until `leaving` is set; then say goodbye."""
+        backoff = FIRST_BACKOFF
+        timeout = aiohttp.ClientTimeout(sock_connect=self._scaled(CONNECT, CONNECT_FLOOR))
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while not leaving.is_set():
+                try:
+                    await self._connection(session, leaving)
+                    backoff = FIRST_BACKOFF
+                except (*LOST, Silent) as error:
+                    log.warning("connection to the API failed or was lost: %s", error or type(error).__name__)
+                if self.connected:
+                    self.connected = False
+                    backoff = FIRST_BACKOFF
+                if not leaving.is_set():
+                    await asyncio.sleep(backoff)
+                    backoff = min(backoff * 2, self._scaled(BACKOFF_LIMIT, BACKOFF_LIMIT_FLOOR))
+
+    async def _connection(self, session: aiohttp.ClientSession, leaving: asyncio.Event) -> None:
+        deadline = self._scaled(WELCOME, WELCOME_FLOOR)
+        async with asyncio.timeout(deadline):
+            websocket = await session.ws_connect(
+                self._settings.api_url,
+                headers={"Authorization": f"Bearer {self._settings.agent_token}"},
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+                max_msg_size=0,
+            )
+        async with websocket:
+            await websocket.send_str(_text(self._hello()))
+            async with asyncio.timeout(deadline):
+                welcome = orjson.loads(await websocket.receive_str())
+            log.info("connected to the API")
+            self._outgoing = asyncio.Queue()
+            self.connected = True
+            await self._listener.welcomed(welcome)
+            await self._until_one_ends(
+                self._receive(websocket),
+                self._deliver(websocket),
+                self._beat(websocket, welcome["heartbeatSeconds"]),
+                self._leave(websocket, leaving),
+            )
+
+    def _hello(self) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "type": "hello",
+            "agentId": settings.agent_id,
+            "nodeName": settings.node_name,
+            "nodes": self._nodes(),
+        }
+
+    async def _receive(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
+        async for frame in websocket:
+            if frame.type == aiohttp.WSMsgType.TEXT:
+                message = orjson.loads(frame.data)
+                if message["type"] == "acknowledged":
+                    self._acknowledged = message["sequence"]
+                    self._acknowledgement.set()
+                else:
+                    await self._listener.told(message)
+
+    async def _deliver(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
+        while True:
+            await websocket.send_str(_text(await self._outgoing.get()))
+
+    async def _beat(self, websocket: aiohttp.ClientWebSocketResponse, interval: float) -> None:
+        """A heartbeat every `interval` seconds, without drift; the hello was the first one."""
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        self._acknowledged = -1
+        for sequence in range(1, 2**62):
+            await asyncio.sleep(start + sequence * interval - loop.time())
+            await websocket.send_str(_text({"type": "heartbeat", "sequence": sequence}))
+            log.info("Heartbeat sent (%d)", sequence)
+            await self._acknowledgement_of(sequence)
+
+    async def _acknowledgement_of(self, sequence: int) -> None:
+        patience = self._scaled(SILENCE, SILENCE_FLOOR)
+        try:
+            async with asyncio.timeout(patience):
+                while self._acknowledged < sequence:
+                    self._acknowledgement.clear()
+                    await self._acknowledgement.wait()
+        except TimeoutError:
+            raise Silent(f"heartbeat {sequence} was not acknowledged within {patience:g} s") from None
+
+    async def _leave(self, websocket: aiohttp.ClientWebSocketResponse, leaving: asyncio.Event) -> None:
+        await leaving.wait()
+        await websocket.send_str(_text({"type": "goodbye"}))
+        log.info("goodbye said")
+        # The API closes the connection when it has noted the goodbye, which ends `_receive` first.
+        await asyncio.sleep(FAREWELL_SECONDS)
+
+    async def _until_one_ends(self, *parts: Any) -> None:
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _scaled(self, seconds: float, floor: float) -> float:
+        return max(seconds * self._settings.time_scale, floor)
+
+
+def _text(message: dict[str, Any]) -> str:
+    return orjson.dumps(message).decode()

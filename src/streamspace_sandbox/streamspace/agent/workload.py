@@ -1,0 +1,62 @@
+"""A session's claim and Deployment, made and scaled to what its object asks for."""
+
+import asyncio
+
+from streamspace_sandbox.streamspace.agent import objects
+from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, Collections
+from streamspace_sandbox.streamspace.kube.client import Collection, KubeClient, KubeError, Obj
+
+
+class Workload:
+    """What one session runs on. `refusal` is Kubernetes' reason for not taking it, or ""."""
+
+    def __init__(self, client: KubeClient, collections: Collections) -> None:
+        self._client = client
+        self._collections = collections
+        self._followed: str | None = None
+        self.refusal = ""
+
+    async def follow(self, session: Obj) -> bool:
+        """Make Kubernetes hold what the session's `.spec.state` asks for. Returns whether it was refused just now."""
+        state = session["spec"]["state"]
+        if state == self._followed or session["metadata"].get("deletionTimestamp"):
+            return False
+        try:
+            if self._followed is not None or not await self._create(session):
+                await self._scale(session)
+            self.refusal = ""
+        except KubeError as error:
+            if error.code not in (400, 403, 422):
+                raise
+            self.refusal = f"{error.reason}: {error.message}"
+        self._followed = state
+        return bool(self.refusal)
+
+    async def _create(self, session: Obj) -> bool:
+        """Returns False when there is a Deployment already, whose scale may then be another."""
+        _, made = await asyncio.gather(
+            self._create_unless_there(self._collections.claims, objects.claim(session)),
+            self._create_unless_there(self._collections.deployments, objects.deployment(session)),
+        )
+        return made
+
+    async def _scale(self, session: Obj) -> None:
+        name, wanted = session["metadata"]["name"], objects.replicas(session)
+        deployment = await self._client.find(self._collections.deployments, name)
+        if deployment is None or deployment["spec"].get("replicas", 1) == wanted:
+            return
+        spec: Obj = {"replicas": wanted}
+        if wanted:
+            # Only now, with no pod there: a change of the template replaces the pods.
+            label = {AGENT_LABEL: session["metadata"]["labels"][AGENT_LABEL]}
+            spec["template"] = {"metadata": {"labels": label}}
+        await self._client.patch(self._collections.deployments, name, {"spec": spec})
+
+    async def _create_unless_there(self, collection: Collection, obj: Obj) -> bool:
+        try:
+            await self._client.create(collection, obj)
+        except KubeError as error:
+            if error.code == 409:
+                return False
+            raise
+        return True

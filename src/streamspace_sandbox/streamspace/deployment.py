@@ -1,0 +1,183 @@
+"""Deploying StreamSpace: its manifests applied through the Kubernetes API, and the wait until all of it is Ready."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import orjson
+import yaml
+
+from streamspace_sandbox.streamspace.agent import observation
+from streamspace_sandbox.streamspace.kube.client import (
+    UNREACHABLE,
+    Collection,
+    KubeClient,
+    KubeEndpoint,
+    KubeError,
+    Obj,
+)
+
+__all__ = ["Deployed", "DeploymentFailed", "KubeEndpoint", "deploy"]
+
+MANIFESTS = Path(__file__).parent / "manifests"
+NAMESPACE = "streamspace"
+COMPONENTS = ("streamspace-postgres", "streamspace-redis", "streamspace-api", "streamspace-k8s-agent")
+CREDENTIALS = "streamspace-admin-credentials"
+SECRETS = "streamspace-secrets"
+ADMIN = "admin"
+CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
+DEADLINE = 60.0
+LOGIN_DEADLINE = 10.0
+
+
+class DeploymentFailed(Exception):
+    """StreamSpace did not become ready; the message says what is missing and why."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A StreamSpace that answers: its base URL, and a token of its administrator."""
+
+    api_url: str
+    token: str
+
+
+async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> Deployed:
+    """Deploy into namespace `streamspace`. Raises DeploymentFailed, at the latest after `deadline` seconds."""
+    try:
+        async with KubeClient(endpoint) as client:
+            await _apply_all(client, time_scale)
+            readiness = Readiness(client)
+            try:
+                async with asyncio.timeout(deadline):
+                    await readiness.wait()
+            except TimeoutError:
+                raise DeploymentFailed(f"After {deadline:g} s, {readiness.missing()}.") from None
+            return await _log_in(client)
+    except KubeError as error:
+        raise DeploymentFailed(f"Kubernetes refused the deployment: {error}.") from error
+    except UNREACHABLE as error:
+        raise DeploymentFailed(f"The connection broke: {error or type(error).__name__}.") from error
+
+
+async def _apply_all(client: KubeClient, time_scale: float) -> None:
+    for manifest in manifests(time_scale):
+        await _apply(client, manifest)
+        if manifest["kind"] == "Namespace":
+            for secret in _secrets():
+                await _create_unless_there(client, secret)
+
+
+def manifests(time_scale: float) -> Iterator[Obj]:
+    """Every object of the deployment but the secrets, in the order in which they are needed."""
+    for path in sorted(MANIFESTS.glob("*.yaml")):
+        for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            if manifest["metadata"]["name"] == "streamspace-config":
+                manifest["data"]["time-scale"] = f"{time_scale:g}"
+            yield manifest
+
+
+def _secrets() -> Iterator[Obj]:
+    yield _secret(CREDENTIALS, username=ADMIN, password=secrets.token_urlsafe(18))
+    names = ("postgres-password", "redis-password", "signing-key", "agent-token")
+    yield _secret(SECRETS, **{name: secrets.token_urlsafe(32) for name in names})
+
+
+def _secret(name: str, **data: str) -> Obj:
+    metadata = {"name": name, "namespace": NAMESPACE}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "stringData": data}
+
+
+async def _apply(client: KubeClient, manifest: Obj) -> None:
+    try:
+        await client.create(_collection(manifest), manifest)
+    except KubeError as error:
+        if error.code != 409:
+            raise
+        await client.patch(_collection(manifest), manifest["metadata"]["name"], manifest)
+
+
+async def _create_unless_there(client: KubeClient, obj: Obj) -> None:
+    try:
+        await client.create(_collection(obj), obj)
+    except KubeError as error:
+        if error.code != 409:
+            raise
+
+
+def _collection(obj: Obj) -> Collection:
+    namespace = None if obj["kind"] in CLUSTER_SCOPED else obj["metadata"]["namespace"]
+    return Collection(obj["apiVersion"], f"{obj['kind'].lower()}s", namespace)
+
+
+class Readiness:
+    """Follows the pods of the deployment until every component has one that is Ready."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+        self._collection = Collection("v1", "pods", NAMESPACE)
+        self._pods: dict[str, Obj] = {}
+
+    async def wait(self) -> None:
+        answer = await self._client.list(self._collection)
+        self._pods = {pod["metadata"]["name"]: pod for pod in answer["items"]}
+        if self._complete():
+            return
+        async for event in self._client.watch(self._collection, since=answer["metadata"]["resourceVersion"]):
+            if event["type"] == "BOOKMARK":
+                continue
+            pod = event["object"]
+            self._pods[pod["metadata"]["name"]] = pod
+            if event["type"] == "DELETED":
+                del self._pods[pod["metadata"]["name"]]
+            if self._complete():
+                return
+        raise DeploymentFailed("The API server ended the watch before StreamSpace was ready.")
+
+    def missing(self) -> str:
+        """What is not ready, and why, as part of a sentence."""
+        return ", ".join(self._state(each) for each in COMPONENTS if not self._is_ready(each))
+
+    def _complete(self) -> bool:
+        return all(self._is_ready(component) for component in COMPONENTS)
+
+    def _is_ready(self, component: str) -> bool:
+        return any(observation.is_ready(pod) for pod in self._of(component))
+
+    def _state(self, component: str) -> str:
+        pods = self._of(component)
+        if not pods:
+            return f"{component} has no pod"
+        pod = pods[-1]
+        reason = observation.trouble(pod.get("status", {})) or pod.get("status", {}).get("phase", "Pending")
+        return f"pod {pod['metadata']['name']} is not ready ({reason})"
+
+    def _of(self, component: str) -> list[Obj]:
+        return [pod for pod in self._pods.values() if pod["metadata"].get("labels", {}).get("app") == component]
+
+
+async def _log_in(client: KubeClient) -> Deployed:
+    service = await client.get(Collection("v1", "services", NAMESPACE), "streamspace-api")
+    url = _address(service)
+    credentials = await client.get(Collection("v1", "secrets", NAMESPACE), CREDENTIALS)
+    login = {key: base64.b64decode(credentials["data"][key]).decode() for key in ("username", "password")}
+    timeout = aiohttp.ClientTimeout(total=LOGIN_DEADLINE)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.post(f"{url}/api/v1/auth/login", data=orjson.dumps(login)) as response,
+    ):
+        answer = orjson.loads(await response.read())
+        if response.status != 200:
+            raise DeploymentFailed(f"Logging in failed: {answer.get('message', response.status)}")
+    return Deployed(url, answer["token"])
+
+
+def _address(service: Obj) -> str:
+    ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+    if not ingress:
+        raise DeploymentFailed("Service streamspace-api has no address outside the cluster.")
+    return f"http://{ingress[0]['ip']}:{ingress[0]['ports'][0]['port']}"
