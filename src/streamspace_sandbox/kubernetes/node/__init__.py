@@ -1,0 +1,1 @@
+"""The nodes: pods become podman containers on this machine."""

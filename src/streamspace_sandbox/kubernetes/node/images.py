@@ -1,0 +1,65 @@
+"""What an image reference stands for here: a command on the machine's own file system. Nothing is ever pulled."""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamspace_sandbox
+from streamspace_sandbox import faults
+
+PACKAGE = Path(streamspace_sandbox.__file__).parent
+PROJECT = PACKAGE.parents[1]
+DESKTOP = PACKAGE / "streamspace" / "desktop" / "entrypoint.sh"
+DESKTOP_IMAGE = re.compile(r"streamspace/[a-z0-9][a-z0-9._-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?")
+NOBODY = "65534:65534"
+USER = "1000:1000"
+"""Who a session's desktop runs as."""
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class UnknownImage(Exception):
+    """There is no image of that name; the message is what a node says when it cannot pull one."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A command with its environment and user (`uid:gid`), as an image's configuration has them."""
+
+    argv: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str = "0:0"
+
+
+def find(reference: str) -> Image:
+    """The image that `reference` names. Raises UnknownImage."""
+    name = reference.removeprefix("docker.io/").removeprefix("library/")
+    if DESKTOP_IMAGE.fullmatch(name):
+        return Image(["/bin/bash", str(DESKTOP)], _environment({"HOME": "/home/user"}), USER)
+    match name.partition(":")[0], name.partition(":")[2]:
+        case "streamspace-api", "local":
+            return Image(faults.argv("api", "streamspace_sandbox.streamspace.api"), _python())
+        case "streamspace-k8s-agent", "local":
+            return Image(faults.argv("agent", "streamspace_sandbox.streamspace.agent"), _python())
+        case "postgres", "18":
+            return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.postgres"], _python(), NOBODY)
+        case "valkey", "9":
+            return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.valkey"], _python(), NOBODY)
+    raise UnknownImage(
+        f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}": not found'
+    )
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": PATH, "LANG": "C.UTF-8", **more}
+
+
+def _python() -> dict[str, str]:
+    return _environment({"PYTHONUNBUFFERED": "1", "PATH": f"{Path(sys.executable).parent}:{PATH}"})
+
+
+def needed_places() -> list[Path]:
+    """Directories that the images' commands use: this project, and the Python that runs it."""
+    places = {PROJECT, Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
+    return sorted(place for place in places if not any(other in place.parents for other in places))

@@ -1,0 +1,179 @@
+"""One pod on this node, from its binding to its removal."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Iterator
+
+from streamspace_sandbox.kubernetes.errors import ApiError
+from streamspace_sandbox.kubernetes.node.commands import CommandFailed
+from streamspace_sandbox.kubernetes.node.container import ContainerRunner, PodParts
+from streamspace_sandbox.kubernetes.node.environment import ConfigError, Environment
+from streamspace_sandbox.kubernetes.node.hosts import HostsFiles
+from streamspace_sandbox.kubernetes.node.network import NoAddress, PodNetwork
+from streamspace_sandbox.kubernetes.node.services import Services
+from streamspace_sandbox.kubernetes.node.status import ContainerRecord, pod_status
+from streamspace_sandbox.kubernetes.node.stopping import Stop
+from streamspace_sandbox.kubernetes.node.volumes import PodVolumes
+from streamspace_sandbox.kubernetes.objects import name_of, namespace_of, timestamp
+from streamspace_sandbox.kubernetes.resources import PODS, Obj
+
+RETRY_SECONDS = 2.0
+"""Before volumes or a network that could not be had are tried again, by Kubernetes' clock."""
+
+
+class PodWorker:
+    """Runs a pod. `run` is the whole of its life here; `stop` is told from outside."""
+
+    def __init__(self, services: Services, hosts: HostsFiles, pod: Obj) -> None:
+        self.pod = pod
+        self.stop = Stop()
+        self._services = services
+        self._hosts = hosts
+        self._started = timestamp()
+        self._directory = services.pods / pod["metadata"]["uid"]
+        self._volumes = PodVolumes(services.store, pod, self._directory / "volumes", services.account)
+        self._network: PodNetwork | None = None
+        self._runners: dict[str, ContainerRunner] = {}
+        self.followers: set[asyncio.Event] = set()
+        """Set at each change: those who follow a log learn by it that a container has ended."""
+        self.records = [ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"]["containers"]]
+        self.init_records = [
+            ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"].get("initContainers") or []
+        ]
+
+    @property
+    def has_running_container(self) -> bool:
+        return any(record.is_running for record in (*self.records, *self.init_records))
+
+    def runner(self, container: str) -> ContainerRunner | None:
+        """The runner of a container that has been begun."""
+        return self._runners.get(container)
+
+    async def run(self) -> None:
+        """Until the pod has been deleted and everything of it is gone."""
+        try:
+            self._directory.mkdir(parents=True)
+            self._publish()
+            await self._live()
+            await self.stop.asked.wait()
+            self._remove_object()
+        finally:
+            self.stop.close()
+            await self._clear()
+
+    async def _live(self) -> None:
+        parts = await self._prepare()
+        if parts is None:
+            return
+        for spec, record in zip(self.pod["spec"].get("initContainers") or [], self.init_records, strict=True):
+            policy = self._policy if self._policy == "Never" else "OnFailure"
+            await self._begin(parts, spec, record, policy).run()
+            if record.exit_code != 0:
+                return
+        async with asyncio.TaskGroup() as group:
+            for spec, record in zip(self.pod["spec"]["containers"], self.records, strict=True):
+                group.create_task(self._begin(parts, spec, record, self._policy).run())
+
+    @property
+    def _policy(self) -> str:
+        policy: str = self.pod["spec"].get("restartPolicy") or "Always"
+        return policy
+
+    def _begin(self, parts: PodParts, spec: Obj, record: ContainerRecord, policy: str) -> ContainerRunner:
+        runner = ContainerRunner(self._services, parts, spec, record, policy)
+        self._runners[record.name] = runner
+        return runner
+
+    async def _prepare(self) -> PodParts | None:
+        """Network and volumes, tried until they are there; None when the pod is to stop before."""
+        while not self.stop.asked.is_set():
+            try:
+                return await self._parts()
+            except ConfigError as error:
+                self._warn("FailedMount", f"MountVolume.SetUp failed: {error}")
+            except (NoAddress, CommandFailed) as error:
+                self._warn("FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
+            await self.stop.sleep(RETRY_SECONDS * self._services.time_scale)
+        return None
+
+    async def _parts(self) -> PodParts:
+        if self._network is None:
+            async with self._services.starts:
+                self._network = await self._services.networks.make(self.pod["metadata"]["uid"])
+        ip = self._network.ip
+        environment = Environment(
+            self._services.store, self.pod, {"status.podIP": ip, "status.hostIP": self._services.host_ip}
+        )
+        self._volumes.prepare(environment)
+        self._hosts.add(self._directory / "hosts", self.pod, ip)
+        self._publish()
+        return PodParts(
+            pod=self.pod,
+            ip=ip,
+            network=self._network.path,
+            directory=self._directory,
+            volumes=self._volumes,
+            environment=environment,
+            stop=self.stop,
+            changed=self._publish,
+        )
+
+    def _publish(self) -> None:
+        """Bring the stored status up to what is so now."""
+
+        def change(stored: Obj) -> None:
+            before = stored.get("status") or {}
+            stored["status"] = pod_status(
+                before,
+                pod=self.pod,
+                containers=self.records,
+                init_containers=self.init_records,
+                host_ip=self._services.host_ip,
+                pod_ip=self._network.ip if self._network else None,
+                started=self._started,
+            )
+
+        for follower in self.followers:
+            follower.set()
+        with self._unless_gone():
+            self._check_uid()
+            self._services.store.mutate(PODS, namespace_of(self.pod), name_of(self.pod), change, subresource="status")
+
+    def _remove_object(self) -> None:
+        """The pod has ended: nothing keeps its object any longer."""
+        with self._unless_gone():
+            uid = self.pod["metadata"]["uid"]
+            self._services.store.remove(PODS, namespace_of(self.pod), name_of(self.pod), uid=uid)
+
+    def _check_uid(self) -> None:
+        """Raises ApiError 404 when another pod has the name now."""
+        stored = self._services.store.get(PODS, namespace_of(self.pod), name_of(self.pod))
+        if stored["metadata"]["uid"] != self.pod["metadata"]["uid"]:
+            raise ApiError(404, "NotFound", "the pod has been replaced")
+
+    @staticmethod
+    def _unless_gone() -> contextlib.AbstractContextManager[None]:
+        """A pod may be deleted by force at any moment: its object is gone while its containers still end."""
+        return _ignoring(404, 409)
+
+    async def _clear(self) -> None:
+        names = [name for runner in self._runners.values() for name in runner.names]
+        if names:
+            await self._services.reaper.remove(names)
+        self._hosts.discard(self._directory / "hosts")
+        if self._network is not None:
+            await self._services.networks.remove(self._network)
+        await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    def _warn(self, reason: str, message: str) -> None:
+        self._services.recorder.warning(self.pod, reason, message)
+
+
+@contextlib.contextmanager
+def _ignoring(*codes: int) -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        if error.code not in codes:
+            raise

@@ -1,0 +1,42 @@
+"""What all pods of a node use in common."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streamspace_sandbox.kubernetes.node.events import Recorder
+from streamspace_sandbox.kubernetes.node.exits import Exits
+from streamspace_sandbox.kubernetes.node.inotify import Inotify
+from streamspace_sandbox.kubernetes.node.network import PodNetworks
+from streamspace_sandbox.kubernetes.node.podman import Mount, Podman
+from streamspace_sandbox.kubernetes.node.reaper import Reaper
+from streamspace_sandbox.kubernetes.store import Store
+
+STARTS_AT_ONCE = 4
+"""Container starts that run side by side: more would only make each of them slower."""
+
+
+@dataclass
+class Services:
+    """`account` are the files of the service account, `variables` what every container gets in its environment.
+
+    Back-offs of the node run by the clock of the instance: `time_scale` times as long as in Kubernetes.
+    """
+
+    store: Store
+    recorder: Recorder
+    podman: Podman
+    exits: Exits
+    inotify: Inotify
+    networks: PodNetworks
+    reaper: Reaper
+    pods: Path
+    logs: Path
+    host_ip: str
+    account: Mapping[str, bytes]
+    variables: Mapping[str, str]
+    project_mounts: list[Mount]
+    covered: list[str]
+    time_scale: float
+    starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE))

@@ -1,0 +1,67 @@
+"""The bridge that an instance's pods are on: `ssbr<N>` with the subnet 10.231.<N>.0/24."""
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from streamspace_sandbox.lifecycle.failure import StartFailure
+
+DEVICES = Path("/sys/class/net")
+NUMBERS = range(256)
+
+
+def bridge_name(number: int) -> str:
+    return f"ssbr{number}"
+
+
+def veth_name(number: int, host: int) -> str:
+    """The host's end of the cable to the pod with the address 10.231.<number>.<host>."""
+    return f"ssv{number}.{host}"
+
+
+def address(number: int, host: int) -> str:
+    return f"10.231.{number}.{host}"
+
+
+def free_number(taken: Iterable[int]) -> int:
+    """The first number that neither an instance nor a device or route of this machine uses."""
+    occupied = set(taken) | _routed()
+    for number in NUMBERS:
+        if number not in occupied and not (DEVICES / bridge_name(number)).exists():
+            return number
+    raise StartFailure("No subnet 10.231.N.0/24 is free; stop other sandboxes with `streamspace-sandbox down --all`.")
+
+
+def _routed() -> set[int]:
+    """The numbers N of all routes that this machine has into 10.231.N.0/24."""
+    numbers = set()
+    for line in Path("/proc/net/route").read_text().splitlines()[1:]:
+        destination = int(line.split()[1], 16).to_bytes(4, "little")
+        if destination[:2] == bytes([10, 231]):
+            numbers.add(destination[2])
+    return numbers
+
+
+def make(number: int) -> None:
+    """Create the bridge with the gateway's address."""
+    name = bridge_name(number)
+    commands = f"link add {name} type bridge\naddr add {address(number, 1)}/24 dev {name}\nlink set {name} up\n"
+    done = subprocess.run(["ip", "-batch", "-"], input=commands, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StartFailure(
+            f"The kernel made no network bridge ({done.stderr.strip().splitlines()[0]}); "
+            "run this as root, outside a container or in a privileged one."
+        )
+
+
+def remove(number: int) -> None:
+    """Remove the bridge and the cables on it; nothing happens to what is not there."""
+    name = bridge_name(number)
+    devices = [device.name for device in DEVICES.glob(f"ssv{number}.*")]
+    if (DEVICES / name).exists():
+        devices.append(name)
+    commands = "".join(f"link del {device}\n" for device in devices)
+    # Forced: a cable may vanish by itself meanwhile, when the last process of its pod has ended.
+    subprocess.run(["ip", "-force", "-batch", "-"], input=commands, capture_output=True, text=True, check=False)
+    if (DEVICES / name).exists():
+        raise OSError(f"the bridge {name} cannot be removed")

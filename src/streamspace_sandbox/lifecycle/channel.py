@@ -1,0 +1,49 @@
+"""What `up` and the control plane that it started say to each other: one line of JSON at a time over a socket pair.
+
+The control plane says `{"kubernetes_port": N}` once it answers, or `{"failed": sentence}`. `up` says
+`{"deployed": {...}}` when StreamSpace is Ready; if it goes away before that, the control plane removes everything.
+"""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+VARIABLE = "STREAMSPACE_SANDBOX_CHANNEL"
+"""The number of the control plane's end, in its environment."""
+
+
+class Channel:
+    """One end. `receive` gives None when the other end is gone."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Raises ConnectionError when the other end is gone."""
+        self._writer.write(json.dumps(message).encode() + b"\n")
+        await self._writer.drain()
+
+    async def receive(self) -> dict[str, Any] | None:
+        try:
+            line = await self._reader.readline()
+        except ConnectionError:
+            return None
+        message: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
+        return message
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+async def on_socket(end: socket.socket) -> Channel:
+    return Channel(*await asyncio.open_unix_connection(sock=end))
+
+
+async def inherited() -> Channel | None:
+    """The control plane's end; None when it was started by hand."""
+    number = os.environ.pop(VARIABLE, None)
+    return await on_socket(socket.socket(fileno=int(number))) if number else None

@@ -1,0 +1,69 @@
+"""What a machine must have before an instance is begun. Looks only, and takes well under a second."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from streamspace_sandbox.lifecycle.failure import StartFailure
+from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
+from streamspace_sandbox.lifecycle.kernel import cgroup_hierarchies, unmount
+
+PACKAGES = {
+    "podman": "podman",
+    "conmon": "conmon",
+    "runc": "runc",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "unshare": "util-linux",
+    "Xtigervnc": "tigervnc-standalone-server",
+    "openbox": "openbox",
+    "xterm": "xterm",
+    "xprop": "x11-utils",
+    "xsetroot": "x11-xserver-utils",
+    "xkbcomp": "x11-xkb-utils",
+}
+"""Program -> Debian package that has it."""
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def check_machine() -> None:
+    """Raises StartFailure with the first thing that is missing. Touches nothing."""
+    if os.geteuid() != 0:
+        raise StartFailure("The sandbox runs containers and must be started by root; try again with sudo.")
+    _check_programs()
+    if not cgroup_hierarchies():
+        raise StartFailure("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
+
+
+def _check_programs() -> None:
+    path = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"
+    missing = sorted({package for program, package in PACKAGES.items() if not shutil.which(program, path=path)})
+    if missing:
+        names = " ".join(missing)
+        raise StartFailure(f"These packages are missing; apt-get install --no-install-recommends {names}")
+
+
+def check_overlay() -> None:
+    """Mount, for a moment, what every container stands on: an overlay over the root file system.
+
+    The caller holds the lock on ROOT. Raises StartFailure.
+    """
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix=SCRATCH) as scratch:
+        upper, work, merged = (Path(scratch) / name for name in ("upper", "work", "merged"))
+        for directory in (upper, work, merged):
+            directory.mkdir()
+        options = f"lowerdir=/,upperdir={upper},workdir={work}"
+        done = subprocess.run(
+            ["mount", "-t", "overlay", "overlay", "-o", options, str(merged)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StartFailure(
+                f"The kernel refuses an overlay of / in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
+                f"run this as root on a machine whose {ROOT.parent} is on a disk's own file system."
+            )
+        unmount(merged)

@@ -1,0 +1,135 @@
+"""Removing an instance whatever state it is in: its processes, mounts, network, cgroups and files.
+
+Nothing of it relies on podman or on the instance's own records, which a killed instance may have left half written.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from streamspace_sandbox.lifecycle import bridge
+from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH, Instance, instances, root_locked, runroot
+from streamspace_sandbox.lifecycle.kernel import cgroup_hierarchies, mounts_below, unmount
+
+KILL_SECONDS = 10.0
+
+
+def remove(instance: Instance) -> None:
+    """Leave nothing of the instance, but for this process; harmless when there is nothing.
+
+    The caller has made sure that no other process still builds it. Raises OSError when something resists.
+    """
+    state = instance.read()
+    _kill_processes(instance)
+    if state is not None:
+        _remove_tree(runroot(state.number))
+        bridge.remove(state.number)
+    _remove_cgroups(instance)
+    # Last, since it holds the state that the rest is found by.
+    _remove_tree(instance.directory)
+
+
+def sweep() -> list[str]:
+    """Remove every instance whose control plane is dead; their names. The caller holds the lock on ROOT."""
+    swept, used = [], set()
+    for instance in instances():
+        state = instance.read()
+        if state is None or not state.process.is_alive:
+            remove(instance)
+            swept.append(instance.name)
+        else:
+            used.add(runroot(state.number))
+    for orphan in {*ROOT.glob(f"{SCRATCH}*"), *ROOT.glob(".*")} - used:
+        _remove_tree(orphan)
+    return swept
+
+
+def remove_root() -> None:
+    """Remove ROOT when nothing is left in it."""
+    with root_locked(), contextlib.suppress(OSError):
+        ROOT.rmdir()
+
+
+def _remove_tree(directory: Path) -> None:
+    for point in mounts_below(directory):
+        unmount(point)
+    if left := mounts_below(directory):
+        # Deleting through a mount would delete what is mounted there.
+        raise OSError(f"cannot unmount {left[0]}")
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(directory)
+
+
+def _kill_processes(instance: Instance) -> None:
+    """Kill until there is none: what is killed may have been about to start another."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while handles := [handle for pid in _processes(instance) if (handle := _open(pid)) is not None]:
+        try:
+            for handle in handles:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+            _await_ends(handles, deadline)
+        finally:
+            for handle in handles:
+                os.close(handle)
+
+
+def _open(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _await_ends(handles: list[int], deadline: float) -> None:
+    poll = select.poll()
+    for handle in handles:
+        poll.register(handle, select.POLLIN)
+    waiting = len(handles)
+    while waiting:
+        ended = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+        if not ended:
+            raise OSError(errno.EBUSY, f"{waiting} processes do not end")
+        for handle, _ in ended:
+            poll.unregister(handle)
+        waiting -= len(ended)
+
+
+def _processes(instance: Instance) -> Iterator[int]:
+    """Everything in the instance's cgroup, and every podman, conmon or runtime that was started for it."""
+    folder, group = f"{instance.directory}/".encode(), f":{instance.cgroup}/".encode()
+    mine = os.getpid()
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit() or int(entry.name) == mine:
+            continue
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            process = Path(entry.path)
+            if _is_zombie(process):
+                continue
+            if group in (process / "cgroup").read_bytes() or _works_for(process, folder):
+                yield int(entry.name)
+
+
+def _is_zombie(process: Path) -> bool:
+    return (process / "stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+
+
+def _works_for(process: Path, folder: bytes) -> bool:
+    program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
+    helpers = (b"podman", b"conmon", b"runc", b"crun", b"unshare", b"nsenter")
+    return program.rpartition(b"/")[2] in helpers and any(folder in argument for argument in arguments)
+
+
+def _remove_cgroups(instance: Instance) -> None:
+    for hierarchy in cgroup_hierarchies():
+        top = hierarchy / instance.cgroup.lstrip("/")
+        for directory, _, _ in os.walk(top, topdown=False):
+            Path(directory).rmdir()
+        with contextlib.suppress(OSError):
+            top.parent.rmdir()

@@ -1,0 +1,191 @@
+"""Bringing an instance up: room for it, its control plane, and StreamSpace deployed on it."""
+
+import asyncio
+import os
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from streamspace_sandbox import faults
+from streamspace_sandbox.lifecycle import bridge, channel, preflight, process, removal
+from streamspace_sandbox.lifecycle.failure import StartFailure
+from streamspace_sandbox.lifecycle.instance import Instance, State, instances, lock, root_locked
+from streamspace_sandbox.streamspace.deployment import Deployed, DeploymentFailed, KubeEndpoint, deploy
+
+INSTANCE_VARIABLE = "STREAMSPACE_SANDBOX_INSTANCE"
+OWNER_VARIABLE = "STREAMSPACE_SANDBOX_OWNER"
+CONTROL_PLANE = "streamspace_sandbox.kubernetes"
+ANSWER_SECONDS = 20.0
+STOP_SECONDS = 30.0
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `up` was asked for. With `owner`, a process number, the instance lives no longer than that process."""
+
+    time_scale: float = 0.1
+    fault: str | None = None
+    owner: int | None = None
+
+
+def up(instance: Instance, options: Options, report: Report) -> State:
+    """The state of the instance, which is up and Ready now; started if it was not. Raises StartFailure."""
+    preflight.check_machine()
+    begun = time.monotonic()
+
+    def timed(sentence: str) -> None:
+        report(f"{time.monotonic() - begun:5.1f} s  {sentence}")
+
+    while True:
+        with _claimed(instance, options, timed) as (state, is_new):
+            if is_new:
+                return asyncio.run(_start(instance, state, options, timed))
+        if state.ready:
+            return state
+        _await_other_start(instance, state)
+
+
+def down(instance: Instance) -> bool:
+    """Remove the instance with everything that belongs to it; whether there was one."""
+    existed = instance.exists
+    state = instance.read()
+    if state is not None:
+        state.process.signal(process.SIGTERM)
+        if not state.process.wait(STOP_SECONDS):
+            state.process.signal(process.SIGKILL)
+            state.process.wait(STOP_SECONDS)
+    with root_locked():
+        left = instance.read()
+        if left is None or not left.process.is_alive:
+            removal.remove(instance)
+    removal.remove_root()
+    return existed
+
+
+@contextmanager
+def _claimed(instance: Instance, options: Options, report: Report) -> Iterator[tuple[State, bool]]:
+    """(state, whether it is ours to start). While ours, the instance's directory is locked."""
+    held = None
+    try:
+        with root_locked():
+            for name in removal.sweep():
+                report(f"removed what was left of the sandbox {name!r}, whose control plane is dead")
+            state = instance.read()
+            is_new = state is None
+            if state is None:
+                preflight.check_overlay()
+                state = _new_state(options)
+                held = lock(instance.directory, create=True)
+                instance.write(state)
+        yield state, is_new
+    finally:
+        if held is not None:
+            os.close(held)
+        removal.remove_root()
+
+
+def _new_state(options: Options) -> State:
+    taken = [state.number for each in instances() if (state := each.read())]
+    return State(
+        number=bridge.free_number(taken),
+        process=process.current(),
+        since=datetime.now(UTC).isoformat(timespec="seconds"),
+        time_scale=options.time_scale,
+        token=secrets.token_urlsafe(32),
+        fault=options.fault,
+    )
+
+
+def _await_other_start(instance: Instance, state: State) -> None:
+    """Another process starts or stops the instance: wait until it has."""
+    held = lock(instance.directory, create=False)
+    if held is not None:
+        os.close(held)
+    now = instance.read()
+    if now is not None and not now.ready and not now.process.wait(STOP_SECONDS):
+        raise StartFailure(f"The sandbox {instance.name!r} hangs while it stops; end process {state.process.pid}.")
+
+
+async def _start(instance: Instance, state: State, options: Options, report: Report) -> State:
+    """Start the control plane and deploy; when that fails or is interrupted, nothing stays."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        child = _spawn(instance, options, theirs)
+    started = process.find(child.pid)
+    try:
+        if started is None:
+            raise StartFailure(_no_answer(instance))
+        state = replace(state, process=started)
+        instance.write(state)
+        line = await channel.on_socket(ours)
+        state = await _deploy(instance, state, line, report)
+        instance.write(state)
+        await line.send({"deployed": {"api_url": state.api_url}})
+        line.close()
+    except BaseException:
+        ours.close()
+        child.terminate()
+        await asyncio.to_thread(_stop, child)
+        with root_locked():
+            removal.remove(instance)
+        raise
+    return state
+
+
+def _spawn(instance: Instance, options: Options, end: socket.socket) -> subprocess.Popen[bytes]:
+    """Start the control plane in a session of its own, so that it outlives this terminal."""
+    environment = os.environ | {INSTANCE_VARIABLE: instance.name, channel.VARIABLE: str(end.fileno())}
+    environment |= {OWNER_VARIABLE: str(options.owner)} if options.owner else {}
+    environment |= {faults.FAULT_VARIABLE: options.fault} if options.fault else {}
+    os.environ |= {faults.FAULT_VARIABLE: options.fault or ""}
+    with instance.log.open("ab") as log:
+        return subprocess.Popen(
+            faults.argv("kubernetes", CONTROL_PLANE),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd="/",
+            pass_fds=[end.fileno()],
+            start_new_session=True,
+        )
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+async def _deploy(instance: Instance, state: State, line: channel.Channel, report: Report) -> State:
+    try:
+        said = await asyncio.wait_for(line.receive(), ANSWER_SECONDS)
+    except TimeoutError:
+        said = None
+    if said is None or "failed" in said:
+        raise StartFailure(said["failed"] if said else _no_answer(instance))
+    port = said["kubernetes_port"]
+    url = f"https://127.0.0.1:{port}"
+    report(f"Kubernetes answers at {url}")
+    endpoint = KubeEndpoint(url=url, token=state.token, ca_path=str(instance.tls / "ca.crt"))
+    try:
+        deployed: Deployed = await deploy(endpoint, time_scale=state.time_scale)
+    except DeploymentFailed as failure:
+        raise StartFailure(str(failure)) from failure
+    report(f"StreamSpace answers at {deployed.api_url}")
+    return replace(state, ready=True, kubernetes_port=port, api_url=deployed.api_url, api_token=deployed.token)
+
+
+def _no_answer(instance: Instance) -> str:
+    """Why the control plane did not come up, from the last line that it wrote."""
+    lines = instance.log.read_text(errors="replace").strip().splitlines() if instance.log.exists() else []
+    return f"The control plane did not start ({lines[-1] if lines else 'it wrote nothing'}); try `up` again."
