@@ -57,7 +57,8 @@ class Cluster:
         """A client of its own for a watch or an exec, which keep a connection to themselves."""
         try:
             configuration = client.Configuration()
-            config.load_kube_config(config_file=self._files, client_configuration=configuration)
+            load: Any = config.load_kube_config  # untyped
+            load(config_file=self._files, client_configuration=configuration)
         except (config.ConfigException, yaml.YAMLError, OSError, KeyError, TypeError) as error:
             raise ClusterError(f"the kubeconfig {self._files} cannot be used: {error}") from error
         configuration.retries = urllib3.Retry(0)
@@ -94,7 +95,8 @@ class Cluster:
     def session_object(self, name: str) -> SessionObject | None:
         """The session of that name, None when there is none."""
         call = self._custom.get_namespaced_custom_object
-        found = self._json_or_none(f"get session {name}", call, group=GROUP, version=VERSION, plural="sessions", name=name)
+        which = {"group": GROUP, "version": VERSION, "plural": "sessions", "name": name}
+        found = self._json_or_none(f"get session {name}", call, **which)
         return None if found is None else SessionObject.of(found)
 
     def events(self) -> list[Json]:
@@ -133,7 +135,8 @@ class Cluster:
     def execute(self, pod: Pod, command: Sequence[str], *, seconds: float = CALL_SECONDS) -> Executed:
         """Runs `command` in the pod's first container; done within `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"
-        return self._guarded(what, lambda: self._execute(pod, command, seconds), seconds + 1.0)
+        executed: Executed = self._guarded(what, lambda: self._execute(pod, command, seconds), seconds + 1.0)
+        return executed
 
     def _execute(self, pod: Pod, command: Sequence[str], seconds: float) -> Executed:
         session = stream(

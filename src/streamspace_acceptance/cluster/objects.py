@@ -79,7 +79,8 @@ class Pod:
     @property
     def ready(self) -> bool:
         """Ready as `kubectl get pods` shows it, n/n, and not on its way out."""
-        return self.conditions.get("Ready", False) and self.ready_containers == self.containers and not self.meta.deleting
+        complete = self.ready_containers == self.containers
+        return complete and self.conditions.get("Ready", False) and not self.meta.deleting
 
     @property
     def running(self) -> bool:

@@ -73,9 +73,15 @@ class _Watcher:
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when that is too old to go on from."""
-        response = self._call(
-            **self._arguments, watch=True, resource_version=version, _request_timeout=(CONNECT_SECONDS, READ_SECONDS)
-        )
+        timeouts = (CONNECT_SECONDS, READ_SECONDS)
+        try:
+            response = self._call(
+                **self._arguments, watch=True, resource_version=version, _request_timeout=timeouts
+            )
+        except client.ApiException as error:
+            if error.status == GONE:
+                return None
+            raise
         try:
             for line in _lines(response):
                 event = json.loads(line)

@@ -17,6 +17,7 @@ class Listed:
     """A session as the API's list shows it."""
 
     id: str
+    name: object
     status: str
     user: object
     template: object
@@ -134,5 +135,9 @@ class StreamSpaceApi:
     def _read(self, item: dict[str, Any]) -> Listed:
         fields = self.profile.fields
         return Listed(
-            item[fields["id"]], item[fields["status"]], item.get(fields["user"]), item.get(fields["template"])
+            id=item[fields["id"]],
+            name=item.get(fields["name"]),
+            status=item[fields["status"]],
+            user=item.get(fields["user"]),
+            template=item.get(fields["template"]),
         )

@@ -27,6 +27,7 @@ class HttpClient:
     def __init__(self, base_url: str, token: str, log: ExchangeLog | None = None) -> None:
         self.base_url = base_url.rstrip("/")
         self.log = ExchangeLog() if log is None else log
+        self.token = token
         self._authorization = {"Authorization": f"Bearer {token}"}
         # Compressed answers are not asked for: a small one can unpack to more than memory holds.
         self._client = httpx.Client(

@@ -6,6 +6,9 @@ Four verdicts, never three: a step that returns has PROVEN its criterion, `Unmet
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 JUDGED_AT_ONCE = "judged at once"
 
 
@@ -50,3 +53,17 @@ class SetupProblem(Exception):
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence
         super().__init__(sentence)
+
+
+@contextmanager
+def blamed_on(cause: str | None) -> Iterator[None]:
+    """What fails in here has failed because of `cause`, which another criterion answers for: Unproven, not Unmet.
+
+    With no cause a failure stays what it is.
+    """
+    try:
+        yield
+    except Unmet as unmet:
+        if cause is None:
+            raise
+        raise Unproven(f"{cause}; {unmet.actual}") from unmet

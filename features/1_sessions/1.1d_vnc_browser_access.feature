@@ -1,0 +1,16 @@
+@phase1 @p0 @test-1.1d
+Feature: 1.1d A session is used in a web browser
+  All that a user needs is a browser: no client to install, and the desktop answers to mouse and keyboard.
+
+  Scenario: A user asks where to see a session
+    Given "testuser" has a running "firefox-browser" session
+    When the user asks where to see it
+    Then the answer holds a VNC address
+    And a page answers at the VNC address
+    And the noVNC client loads in a browser
+
+  Scenario: A user works in a session
+    Given "testuser" has a running "firefox-browser" session
+    And its VNC server is listening
+    When the user opens the session in a browser
+    Then the desktop is visible and responds

@@ -1,0 +1,16 @@
+@phase1 @p0 @test-1.2
+Feature: 1.2 A session keeps its user's files
+  The home belongs to the user, not to the pod that happens to serve it.
+
+  Scenario: A user saves a file
+    Given "testuser" has a running "firefox-browser" session
+    When the user saves "test data" as the file "test.txt" in its home
+    Then the file "test.txt" in its home says "test data"
+
+  Scenario: The pod behind a session is lost
+    Given "testuser" has a running "firefox-browser" session
+    And the file "test.txt" in its home says "test data"
+    When the session's pod is deleted
+    Then another pod serves the session within the restart budget
+    And the file "test.txt" in its home still says "test data"
+    And its home is on the session's own volume

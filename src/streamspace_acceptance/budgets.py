@@ -1,0 +1,40 @@
+"""The plan's figures in seconds, by name, on the clock of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.waiting import Budget
+
+# 1.1b: a mean startup below 60 s. The plan gives pods 120 s to be Ready (`kubectl wait … --timeout=120s`); where it
+# names no figure, a session's other changes of state get the same.
+PLAN_SECONDS = {
+    "startup": 60.0,
+    "start": 120.0,
+    "restart": 120.0,
+    "wake": 120.0,
+    "hibernation": 120.0,
+    "deletion": 120.0,
+}
+TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take
+
+# The browser's own time, which no target's clock shortens.
+BROWSER_SECONDS = {"browser": 15.0}
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """All budgets on a target of one time scale."""
+
+    scale: float
+
+    def named(self, name: str) -> Budget:
+        """The budget of that name; KeyError for a name that the plan does not know."""
+        if name in BROWSER_SECONDS:
+            return Budget(name, BROWSER_SECONDS[name], 1.0)
+        return Budget(name, PLAN_SECONDS[name], self.scale)
+
+    @property
+    def target(self) -> tuple[float, float]:
+        """The startup time to aim at, from and to, in seconds."""
+        return TARGET_SECONDS[0] * self.scale, TARGET_SECONDS[1] * self.scale

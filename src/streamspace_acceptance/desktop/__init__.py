@@ -1,0 +1,1 @@
+"""The desktop as a user sees it: a real browser, the noVNC page, pictures of it and input into it."""

@@ -1,0 +1,72 @@
+"""What a picture of a desktop shows: whether there is anything on it, and where a colour is."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops
+
+Colour = tuple[int, int, int]
+TOLERANCE = 12  # per channel: JPEG rectangles and scaling blur a colour a little
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where a colour is: its share of all pixels (0..1) and the box around it, in pixels of the picture."""
+
+    share: float
+    box: tuple[int, int, int, int] | None
+
+    def holds(self, x: int, y: int) -> bool:
+        """Whether a point is inside the box."""
+        return self.box is not None and self.box[0] <= x < self.box[2] and self.box[1] <= y < self.box[3]
+
+
+class Picture:
+    """A screenshot, given as the bytes of a PNG."""
+
+    def __init__(self, png: bytes) -> None:
+        self.png = png
+        self._image = Image.open(io.BytesIO(png)).convert("RGB")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self._image.size
+
+    @property
+    def pixels(self) -> int:
+        """The number of pixels."""
+        return self._image.width * self._image.height
+
+    def foreground(self) -> float:
+        """The share of pixels (0..1) that differ from the most frequent colour: 0 for a blank picture."""
+        colours = self._image.getcolors(self.pixels) or []
+        return 1 - max(count for count, _ in colours) / self.pixels
+
+    def differs(self, other: Picture) -> float:
+        """The share of pixels (0..1) in which two pictures differ; 1 when they are not of one size."""
+        if self.size != other.size:
+            return 1.0
+        return _share(ImageChops.difference(self._image, other._image).point(_above))
+
+    def area(self, colour: Colour) -> Area:
+        """Where `colour` is."""
+        plain = Image.new("RGB", self.size, colour)
+        far = ImageChops.difference(self._image, plain).point(_above)
+        near = ImageChops.invert(_any_channel(far))
+        return Area(near.histogram()[255] / self.pixels, near.getbbox())
+
+
+def _above(value: int) -> int:
+    return 255 if value > TOLERANCE else 0
+
+
+def _any_channel(image: Image.Image) -> Image.Image:
+    red, green, blue = image.split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _share(image: Image.Image) -> float:
+    return _any_channel(image).histogram()[255] / (image.width * image.height)

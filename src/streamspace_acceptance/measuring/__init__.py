@@ -1,0 +1,1 @@
+"""Figures: how long things took, and how several of them are summed up."""

@@ -1,0 +1,67 @@
+"""Asking for a session, and finding out which session came of it, whatever the answer says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
+from streamspace_acceptance.verdict.outcomes import Unmet
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A session that is about to be asked for: what for, and which sessions there were before."""
+
+    user: str
+    template: str
+    size: str | None
+    before: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What came of asking: the answer, the id that it claims, and the id of the session that there is.
+
+    `id` is None when no new session is to be found. `listed` are the entries of that session in the API's list.
+    """
+
+    asked: Asked
+    answer: Answer
+    claimed: str | None
+    id: str | None
+    listed: tuple[Listed, ...]
+
+
+def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
+    """Sends the request and looks at the list afterwards."""
+    answer = api.create_session(asked.user, asked.template, asked.size)
+    claimed = _claimed(api, answer) if answer.ok else None
+    after = api.sessions()
+    found = _identify(asked, claimed, after)
+    return Creation(asked, answer, claimed, found, tuple(each for each in after.sessions if each.id == found))
+
+
+def made(asked: Asked, after: SessionList) -> frozenset[str]:
+    """The sessions that can only have come of `asked`: new since, for the same user and of the same template."""
+    return frozenset(
+        each.id
+        for each in after.sessions
+        if each.id not in asked.before and (each.user, each.template) == (asked.user, asked.template)
+    )
+
+
+def _claimed(api: StreamSpaceApi, answer: Answer) -> str | None:
+    try:
+        body = answer.object()
+    except Unmet:
+        return None  # the sentence about the answer says so; here only the session is looked for
+    values = (body.get(api.profile.fields[name]) for name in ("id", "name"))
+    return next((value for value in values if isinstance(value, str) and value), None)
+
+
+def _identify(asked: Asked, claimed: str | None, after: SessionList) -> str | None:
+    new = made(asked, after)
+    if claimed is not None and claimed not in asked.before and (claimed in after.ids or not new):
+        return claimed
+    return next(iter(new)) if len(new) == 1 else None

@@ -1,0 +1,220 @@
+"""A session's desktop as its user reaches it: the address that the API gives, the page, input and its effect."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.desktop.pictures import Area, Colour, Picture
+from streamspace_acceptance.desktop.viewer import CannotOpen, Loaded, Viewer
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.sessions.session import Session
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
+from streamspace_acceptance.waiting import Stamped, Wait, now, poll
+
+SETTLED_SECONDS = 1.0
+STILL = 0.01  # share of pixels: a clock or a cursor may move in a picture that has settled
+SHOWN = 0.002  # share of pixels that differ from the background on a desktop with a window
+FILLED = 0.05  # share of pixels that a terminal covers at the very least
+LOOK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A command typed into the desktop: where, the picture before and after, and what came of it."""
+
+    point: tuple[int, int]
+    before: Picture
+    after: Picture
+    colour: Area
+    received: bool
+
+
+class Desk:
+    """The desktop of one session, as its user reaches it."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.viewer: Viewer | None = None
+        self._connection: Answer | None = None
+        self._page_blame: str | None = None
+
+    def connect(self) -> Answer:
+        """Asks the API where the desktop can be seen."""
+        self._connection = self.session.api.connect_session(self.session.id)
+        return self._connection
+
+    @property
+    def connection(self) -> Answer:
+        """What the API answered; Unproven when it was not asked."""
+        if self._connection is None:
+            raise Unproven("the API was not asked where the desktop can be seen")
+        return self._connection
+
+    @property
+    def address(self) -> str:
+        """The VNC address that the API gave; Unproven when it gave none."""
+        url = vnc_url(self.connection, self.session.api.profile.fields["vnc_url"])
+        if url is None:
+            raise Unproven("the API gave no VNC address (see the sentence about that)")
+        return url
+
+    def visit(self) -> Answer:
+        """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
+
+        Nothing at that address, while the API itself answers, means that the address is wrong.
+        """
+        self._page_blame = "no page comes from the VNC address (see the sentence about that)"
+        try:
+            answer = self.session.api.http.page(self.address)
+        except NoAnswer as error:
+            self.session.api.sessions()
+            raise Unmet(
+                f"{self.session.subject}, VNC address",
+                expected="a page",
+                actual=str(error),
+                likely="the address leads elsewhere; the API itself answers",
+            ) from error
+        self._page_blame = None if answer.status == 200 else self._page_blame
+        return answer
+
+    def open(self, browser: RunBrowser) -> None:
+        """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all."""
+        address = self.address
+        self.viewer = Viewer(browser.context())
+        try:
+            self.viewer.open(address)
+        except CannotOpen as error:
+            raise Unproven(f"the page does not open: {error}") from error
+
+    def wait_for_client(self) -> Loaded:
+        """The noVNC client runs in the page; Unmet otherwise, or Unproven when there is no page to begin with."""
+        viewer = self._opened()
+        with blamed_on(self._page_blame):
+            return poll(
+                self._wait("the noVNC client loaded"),
+                viewer.loaded,
+                met=lambda loaded: loaded.novnc_loaded,
+                says=Loaded.describe,
+                likely=lambda _: "the page, one of its scripts or the noVNC release behind it",
+                impossible=lambda loaded: "; ".join(loaded.broken_scripts) or None,
+            )
+
+    def try_out(self) -> Trial:
+        """Waits for the desktop to show, types one command into it, and tells what the picture and the pod say then.
+
+        The command gives the terminal a colour of chance and makes a file of chance name: neither can be there already.
+        """
+        pod, viewer, before = self._own_pod(), self._opened(), self._shown()
+        name, colour = f"typed-{secrets.token_hex(6)}", _unlike(before)
+        point = (before.size[0] // 2, before.size[1] // 2)
+        viewer.click(*point)
+        viewer.type(rf"printf '\033]11;#{bytes(colour).hex()}\007'; touch /tmp/{name}")
+        after = self._wait_for_colour(colour, pod, name)
+        received = self._wait_for_file(pod, name)
+        return Trial(point, before, after, after.area(colour), received)
+
+    def _shown(self) -> Picture:
+        """The desktop once it shows something and has stood still for a moment, as a user would wait for it."""
+        viewer, last = self._opened(), list[Stamped[Picture]]()
+
+        def look() -> Picture | None:
+            picture = viewer.picture()
+            if picture is not None and (not last or picture.differs(last[0].item) > STILL):
+                last[:] = [Stamped(now(), picture)]
+            return picture
+
+        shown = poll(
+            self._wait("a desktop to be seen"),
+            look,
+            met=lambda picture: picture is not None
+            and picture.foreground() > SHOWN
+            and now() - last[0].at >= SETTLED_SECONDS,
+            says=_describe,
+            likely=lambda _: "the page does not get the desktop's pictures, or nothing runs on it",
+            every=LOOK_SECONDS,
+        )
+        if shown is None:
+            raise AssertionError("a wait for a picture ended without one")
+        return shown
+
+    def _wait_for_colour(self, colour: Colour, pod: Pod, name: str) -> Picture:
+        shown = poll(
+            self._wait("the terminal in the colour that was typed"),
+            self._opened().picture,
+            met=lambda picture: picture is not None and picture.area(colour).share >= FILLED,
+            says=lambda picture: _coloured(picture, colour),
+            likely=lambda _: self._whether_received(pod, name),
+            every=LOOK_SECONDS,
+        )
+        if shown is None:
+            raise AssertionError("a wait for a picture ended without one")
+        return shown
+
+    def _wait_for_file(self, pod: Pod, name: str) -> bool:
+        return poll(
+            self._wait("the command carried out in the session"),
+            lambda: self._has_file(pod, name),
+            met=bool,
+            says=lambda there: "carried out" if there else "not carried out",
+            likely=lambda _: "the desktop in the picture is not this session's",
+            every=LOOK_SECONDS,
+        )
+
+    def _whether_received(self, pod: Pod, name: str) -> str:
+        if self._has_file(pod, name):
+            return "the command was carried out, so the picture is not what the desktop shows"
+        return "keys and clicks do not reach the desktop"
+
+    def _has_file(self, pod: Pod, name: str) -> bool:
+        return self.session.cluster.execute(pod, ["test", "-e", f"/tmp/{name}"]).code == 0  # noqa: S108
+
+    def _own_pod(self) -> Pod:
+        pods = [pod for pod in self.session.pods() if pod.running]
+        if not pods:
+            raise Unproven(f"{self.session.subject} has no running pod to look into")
+        return pods[0]
+
+    def _opened(self) -> Viewer:
+        if self.viewer is None:
+            raise Unproven("the desktop was not opened in a browser")
+        return self.viewer
+
+    def _wait(self, goal: str) -> Wait:
+        return Wait(f"{self.session.subject}, desktop", goal, self.session.budgets.named("browser"))
+
+
+def vnc_url(answer: Answer, field: str) -> str | None:
+    """The address in an answer to connect: an absolute http(s) URL without blanks; None when there is no such thing."""
+    if not answer.ok:
+        return None
+    try:
+        url = answer.object().get(field)
+        if not isinstance(url, str) or any(map(str.isspace, url)):
+            return None
+        parts = urlsplit(url)
+    except (Unmet, ValueError):
+        return None
+    return url if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _unlike(picture: Picture) -> Colour:
+    """A colour of chance that the picture does not show yet, neither dark nor pale."""
+    while True:
+        red, green, blue = (48 + secrets.randbelow(160) for _ in range(3))
+        if picture.area((red, green, blue)).share < FILLED / 50:
+            return red, green, blue
+
+
+def _describe(picture: Picture | None) -> str:
+    if picture is None:
+        return "no noVNC screen"
+    return "something to be seen" if picture.foreground() > SHOWN else "a blank screen"
+
+
+def _coloured(picture: Picture | None, colour: Colour) -> str:
+    return "no noVNC screen" if picture is None else f"{picture.area(colour).share:.0%} of the screen in that colour"

@@ -1,0 +1,112 @@
+"""The sessions that a scenario made: each on record before it is asked for, each gone when the scenario is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.sessions import creation
+from streamspace_acceptance.sessions.creation import Asked, Creation
+from streamspace_acceptance.sessions.session import Session
+from streamspace_acceptance.waiting import Wait, poll
+
+NOT_FOUND = 404
+
+
+class Leak(Exception):
+    """Something that the scenario made could not be removed: the sentence names it."""
+
+
+@dataclass
+class _Record:
+    asked: Asked
+    made: Creation | None = None
+
+
+class Registry:
+    """Makes sessions, and removes what it made and nothing else."""
+
+    def __init__(self, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets) -> None:
+        self._api = api
+        self._cluster = cluster
+        self._budgets = budgets
+        self._records: list[_Record] = []
+        self.sessions: list[Session] = []
+
+    def ask(self, user: str, template: str, size: str | None) -> Creation:
+        """Asks for a session, whatever comes of it."""
+        asked = Asked(user, template, size, self._api.sessions().ids)
+        record = _Record(asked)
+        self._records.append(record)
+        record.made = creation.ask(self._api, asked)
+        return record.made
+
+    def enter(self, session_id: str) -> Session:
+        """The session of that id, watched from now on."""
+        session = Session(session_id, self._api, self._cluster, self._budgets)
+        self.sessions.append(session)
+        return session
+
+    def clean_up(self) -> None:
+        """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise."""
+        ids = sorted({each for record in self._records for each in self._ids(record)})
+        troubles = [trouble for each in ids if (trouble := self._delete(each))]
+        for session in self.sessions:
+            session.close()
+        if ids:
+            troubles += self._wait_until_gone(ids)
+        if troubles:
+            raise Leak("; ".join(troubles))
+
+    def _ids(self, record: _Record) -> frozenset[str]:
+        if record.made is not None and record.made.id is not None:
+            return frozenset({record.made.id})
+        return creation.made(record.asked, self._api.sessions())
+
+    def _delete(self, session_id: str) -> str | None:
+        answer = self._api.delete_session(session_id)
+        if answer.ok or answer.status == NOT_FOUND:
+            return None
+        return f"session {session_id} cannot be deleted: {answer.status} {answer.excerpt()}"
+
+    def _wait_until_gone(self, ids: list[str]) -> list[str]:
+        wait = Wait(_named(ids), "gone", self._budgets.named("deletion"))
+        left: list[str] = []
+
+        def look() -> list[str]:
+            left[:] = self._left(ids)
+            return left
+
+        try:
+            poll(
+                wait,
+                look,
+                met=lambda found: not found,
+                says=lambda found: f"left: {', '.join(found)}" if found else "gone",
+                likely=lambda _: "the product does not finish the deletion",
+            )
+        except AssertionError as error:
+            return [f"left behind after {wait.elapsed:.1f} s: {', '.join(left)} ({error.__class__.__name__})"]
+        return []
+
+    def _left(self, ids: list[str]) -> list[str]:
+        """What is still there of the sessions: the API is asked first, Kubernetes once the API has none left."""
+        listed = self._api.sessions().ids & set(ids)
+        if listed:
+            return [f"session {each} in the API" for each in sorted(listed)]
+        looks: list[Callable[[], list[str]]] = [
+            lambda: [f"session {each.meta.name}" for each in self._cluster.session_objects() if each.meta.name in ids],
+            lambda: [f"pod {each.meta.name}" for each in self._cluster.pods() if self._of(each.meta.labels) in ids],
+            lambda: [f"claim {each.meta.name}" for each in self._cluster.claims() if self._of(each.meta.labels) in ids],
+        ]
+        return next((found for look in looks if (found := look())), [])
+
+    def _of(self, labels: dict[str, str]) -> str | None:
+        return labels.get(self._api.profile.session_label)
+
+
+def _named(ids: list[str]) -> str:
+    return f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"

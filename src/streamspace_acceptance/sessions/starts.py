@@ -1,0 +1,184 @@
+"""Timed starts of sessions, one after the other, with everything that Kubernetes said meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.measuring.startup import Phases, phases
+from streamspace_acceptance.product import rfb
+from streamspace_acceptance.sessions.creation import Creation
+from streamspace_acceptance.sessions.session import Session
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
+from streamspace_acceptance.waiting import Budget, Recording, now
+
+_PORT_STATES = {"01": "connected", "0A": "listening"}  # proc(5): TCP states in /proc/net/tcp
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start. `trouble` says why the session is not Running; without it, `phases` say how long each part took."""
+
+    session: Session | None
+    phases: Phases | None = None
+    trouble: Unmet | None = None
+
+    @property
+    def end_to_end(self) -> float | None:
+        """Seconds from the request until the session was Running."""
+        return None if self.phases is None else self.phases.seconds["end to end"]
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What shows that a VNC server listens: the handshake, and the state of its port in the pod meanwhile."""
+
+    session: str
+    framebuffer: rfb.Framebuffer | str
+    port: int
+    port_states: frozenset[str]
+
+
+@dataclass
+class Starts:
+    """The starts that were made out of those that were asked for; the first failure ends the series."""
+
+    wanted: int
+    made: list[Start] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every one of them was made and reached Running."""
+        return len(self.made) == self.wanted and all(start.trouble is None for start in self.made)
+
+    @property
+    def phases(self) -> list[Phases]:
+        """The phases of those that were measured."""
+        return [start.phases for start in self.made if start.phases is not None]
+
+    def _sessions(self) -> list[tuple[Session, str | None]]:
+        """The sessions that there are, each with what is to blame when it has no pod to be judged."""
+        found = [(start.session, _blame(start)) for start in self.made if start.session is not None]
+        if not found:
+            raise Unproven("no session came to be (see the sentence that it reaches Running)")
+        return found
+
+    def ready_pods(self, *, within: str) -> list[Pod]:
+        """The pod of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
+        pods = []
+        for session, blame in self._sessions():
+            with blamed_on(blame):
+                pods.append(session.wait_for_ready_pod(within=_once(session, within, blame)))
+        return pods
+
+    def listening(self) -> list[Listening]:
+        """A handshake with each session's VNC server, and a look at its port from inside the pod meanwhile."""
+        return [_listen(session, blame) for session, blame in self._sessions()]
+
+
+Ask = Callable[[], Creation]
+Enter = Callable[[str], Session]
+
+
+def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Starts:
+    """Starts `count` sessions one after the other; `enter` gives the session of an id."""
+    starts = Starts(count)
+    while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
+        starts.made.append(_start(ask, enter, events))
+    return starts
+
+
+def _start(ask: Ask, enter: Enter, events: Recording[Change]) -> Start:
+    session = None
+    try:
+        creation = ask()
+        session = enter(_id_of(creation))
+        running = _reach_running(session, creation.answer.sent_at)
+    except Unmet as trouble:
+        return Start(session, trouble=trouble)
+    framebuffer = session.vnc()
+    answered = framebuffer.at if isinstance(framebuffer, rfb.Framebuffer) else None
+    sent = creation.answer.sent_at
+    return Start(session, phases(session.changes.items(), events.items(), sent=sent, running=running, vnc=answered))
+
+
+def _id_of(creation: Creation) -> str:
+    if creation.id is None:
+        raise no_session(creation)
+    return creation.id
+
+
+def no_session(creation: Creation) -> Unmet:
+    """The failure of whatever needs a session when asking for one brought none."""
+    answer = creation.answer
+    return Unmet(
+        answer.call,
+        expected="a new session",
+        actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+        likely="the API refuses or loses the session; test 1.1a looks at that more closely",
+    )
+
+
+def _reach_running(session: Session, sent: float) -> float:
+    """When the session was Running by the API and in truth: its containers run, and Kubernetes says so as well."""
+    word = session.api.profile.statuses["running"]
+    wait = session.wait_for_status(word, within="start")
+    running = now()
+    pods = session.pods()
+    if not any(pod.running for pod in pods):
+        raise Unmet(
+            session.subject,
+            expected=f"{word} when its pod runs",
+            actual=f"{word} although Kubernetes has {', '.join(pod.describe() for pod in pods) or 'no pod of it'}",
+            timeline=wait.timeline.render(),
+            likely="the status is set before the session really runs",
+        )
+    budget = session.budgets.named("start")
+    left = Budget(budget.name, max(budget.seconds - (running - sent), 1.0), 1.0)
+    session.wait_for_phase(word, within=left)
+    return running
+
+
+def _blame(start: Start) -> str | None:
+    if start.trouble is None:
+        return None
+    return f"{start.trouble.subject} did not reach Running"
+
+
+def _once(session: Session, within: str, blame: str | None) -> str | Budget:
+    """The budget for a pod to be Ready; a start that failed has used it up already."""
+    return within if blame is None else Budget(session.budgets.named(within).name, 0.0, 1.0)
+
+
+def _listen(session: Session, blame: str | None) -> Listening:
+    port, states = session.api.profile.vnc_port, set[str]()
+
+    def look() -> None:
+        with blamed_on(blame):
+            pod = session.wait_for_a_pod(within="start") if blame is None else _present_pod(session, blame)
+        tables = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
+        states.update(_port_states(tables.stdout, port))
+
+    framebuffer = rfb.attempt(session.api.vnc_address(session.id), session.api.http.token, look)
+    if blame is not None and isinstance(framebuffer, str):
+        raise Unproven(f"{blame}; {framebuffer}")
+    return Listening(session.id, framebuffer, port, frozenset(states))
+
+
+def _present_pod(session: Session, blame: str) -> Pod:
+    pods = session.pods()
+    if not pods:
+        raise Unproven(f"{blame}; it has no pod")
+    return pods[0]
+
+
+def _port_states(tables: str, port: int) -> set[str]:
+    """The states of a local port in the kernel's tables of sockets: `sl local:port remote:port state …`, in hex."""
+    rows = (line.split() for line in tables.splitlines())
+    return {
+        _PORT_STATES.get(row[3], "other")
+        for row in rows
+        if len(row) > 3 and row[1].rpartition(":")[2].upper() == f"{port:04X}"
+    }

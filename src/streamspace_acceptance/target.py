@@ -1,0 +1,187 @@
+"""The StreamSpace under test: the one that the settings name, or an embedded one that lives as long as the run.
+
+Whatever is wrong with the settings is found here, before anything runs, and said in one sentence (SetupProblem).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.desktop import browser
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import Profile, load
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.verdict.outcomes import SetupProblem, Unmet
+
+SANDBOX = "streamspace-sandbox"
+UP_SECONDS, DOWN_SECONDS = 120.0, 60.0
+LOOK_SECONDS = 4.0
+CONFIG_MAP = "streamspace-config"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds."""
+
+    api_url: str
+    token: str
+    namespace: str
+    kubeconfig: tuple[Path, ...]
+    browser: Path | None
+    time_scale: float
+    product_version: str
+    kubernetes_version: str
+    embedded: bool
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Target]:
+    """A target that was looked at and can be tested; an embedded one is stopped at the end whatever happens.
+
+    Raises SetupProblem.
+    """
+    program = browser.find(settings.browser)
+    if not settings.embedded:
+        yield survey(settings, program)
+        return
+    name = f"behave-{os.getpid()}"
+    try:
+        yield survey(_up(name), program, embedded=True)
+    finally:
+        _down(name)
+
+
+def survey(settings: Settings, program: Path | None, *, embedded: bool = False) -> Target:
+    """Looks at the target that the settings name, from the outside in; SetupProblem for the first thing wrong."""
+    profile = load()
+    if settings.api_url is None:
+        raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
+    if settings.token is None:
+        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
+    _check_api(settings.api_url, settings.token, profile)
+    cluster = _cluster(settings)
+    try:
+        config = cluster.config_map(CONFIG_MAP)
+        return Target(
+            api_url=settings.api_url,
+            token=settings.token,
+            namespace=settings.namespace,
+            kubeconfig=tuple(settings.kubeconfig_files()),
+            browser=program,
+            time_scale=_time_scale(config),
+            product_version=config.get("version", "unknown"),
+            kubernetes_version=cluster.version(),
+            embedded=embedded,
+        )
+    except ClusterError as error:
+        raise _kubernetes_problem(settings, error) from error
+
+
+def _check_api(url: str, token: str, profile: Profile) -> None:
+    if not url.startswith(("http://", "https://")):
+        raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is no http:// or https:// URL: correct it.")
+    call = profile.calls["list_sessions"]
+    try:
+        with HttpClient(url, token) as http:
+            answer = http.call(call.method, call.to(), seconds=LOOK_SECONDS)
+    except NoAnswer as error:
+        raise SetupProblem(
+            f"No StreamSpace answers at STREAMSPACE_API_URL={url}: start it or correct the URL ({error.__cause__})."
+        ) from error
+    if answer.status in (401, 403):
+        raise SetupProblem(
+            f"StreamSpace at {url} refuses the token in STREAMSPACE_TEST_TOKEN ({answer.status}): "
+            "log in again and set the new one."
+        )
+    if not _lists_sessions(answer, profile):
+        raise SetupProblem(
+            f"What answers at STREAMSPACE_API_URL={url} is no StreamSpace API ({answer.status} to {call.method} "
+            f"{call.to()}): correct the URL."
+        )
+
+
+def _lists_sessions(answer: Answer, profile: Profile) -> bool:
+    try:
+        return answer.ok and isinstance(answer.object().get(profile.fields["sessions"]), list)
+    except Unmet:
+        return False
+
+
+def _cluster(settings: Settings) -> Cluster:
+    files = settings.kubeconfig_files()
+    if not files:
+        looked = settings.kubeconfig or "~/.kube/config"
+        raise SetupProblem(f"There is no kubeconfig at {looked}: set KUBECONFIG to the file that kubectl would use.")
+    try:
+        cluster = Cluster(files, settings.namespace)
+        there = cluster.has_namespace()
+    except ClusterError as error:
+        raise _kubernetes_problem(settings, error) from error
+    if not there:
+        raise SetupProblem(
+            f"Kubernetes has no namespace {settings.namespace!r}: deploy StreamSpace, or set NAMESPACE to where it is."
+        )
+    return cluster
+
+
+def _kubernetes_problem(settings: Settings, error: ClusterError) -> SetupProblem:
+    files = ", ".join(map(str, settings.kubeconfig_files()))
+    return SetupProblem(
+        f"Kubernetes cannot be used with the kubeconfig {files}: {error}. Try `kubectl get pods` with it."
+    )
+
+
+def _time_scale(config: Mapping[str, str]) -> float:
+    text = config.get("time-scale", "1")
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0.001 <= scale <= 100:
+        raise SetupProblem(
+            f"The ConfigMap {CONFIG_MAP} says time-scale {text!r}: let it be a number between 0.001 and 100."
+        )
+    return scale
+
+
+def _sandbox() -> str:
+    beside = Path(sys.executable).with_name(SANDBOX)
+    found = str(beside) if beside.exists() else shutil.which(SANDBOX)
+    if found is None:
+        raise SetupProblem(
+            f"The embedded StreamSpace is not installed ({SANDBOX} is missing): run `make demo`, or set "
+            "STREAMSPACE_API_URL to the StreamSpace to test."
+        )
+    return found
+
+
+def _up(name: str) -> Settings:
+    """Starts the embedded StreamSpace and gives the settings that it prints; its own sentence when it cannot start."""
+    command = [_sandbox(), "up", "--name", name, "--owner-pid", str(os.getpid()), "--format", "json"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=UP_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise SetupProblem(
+            f"The embedded StreamSpace was not up within {UP_SECONDS:g} s: try `{SANDBOX} up`."
+        ) from error
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise SetupProblem(lines[-1] if lines else f"`{SANDBOX} up` ended with {done.returncode} and said nothing.")
+    return Settings.from_environment(json.loads(done.stdout))
+
+
+def _down(name: str) -> None:
+    command = [_sandbox(), "down", "--name", name]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DOWN_SECONDS, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"`{SANDBOX} down --name {name}` ended with {done.returncode}: {done.stderr.strip()}")

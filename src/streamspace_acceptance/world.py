@@ -1,0 +1,235 @@
+"""The only door from a step to state: what all scenarios of a run share, and what the running one has made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TypeVar
+
+from behave.runner import Context
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.desktop.viewer import Loaded
+from streamspace_acceptance.evidence import environment, recorder
+from streamspace_acceptance.evidence.redaction import register_secret
+from streamspace_acceptance.measuring.startup import table
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.sessions import home
+from streamspace_acceptance.sessions.creation import Creation
+from streamspace_acceptance.sessions.desk import Desk
+from streamspace_acceptance.sessions.home import Found, HomeVolume, Saved
+from streamspace_acceptance.sessions.registry import Registry
+from streamspace_acceptance.sessions.session import Session
+from streamspace_acceptance.sessions.starts import Starts, no_session, series
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.target import Target, opened
+from streamspace_acceptance.verdict.outcomes import Unproven, blamed_on
+from streamspace_acceptance.waiting import now
+
+T = TypeVar("T")
+
+
+class Run:
+    """What all scenarios of a run share. Close it at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._open = ExitStack()
+        self.target = target = self._open.enter_context(opened(settings))
+        register_secret(target.token)
+        _tell(target)
+        self.budgets = Budgets(target.time_scale)
+        self.profile = load()
+        self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
+        self.api = StreamSpaceApi(self.http, self.profile)
+        self.cluster = Cluster(target.kubeconfig, target.namespace)
+        self.browser = RunBrowser(target.browser)
+        self._open.callback(self.browser.close)
+
+    def close(self) -> None:
+        """Ends the browser, the connections and an embedded target."""
+        self._open.close()
+
+
+class World:
+    """One scenario: what it has made so far. What is not there yet is Unproven when a sentence asks for it."""
+
+    def __init__(self, run: Run, add_cleanup: Callable[[Callable[[], None]], object]) -> None:
+        self.run = run
+        self.began = now()
+        self.registry = Registry(run.api, run.cluster, run.budgets)
+        self.starts = Starts(0)
+        self.former: frozenset[str] = frozenset()
+        self._desks: list[Desk] = []
+        self._creation: Creation | None = None
+        self._session: Session | None = None
+        self._pod: Pod | None = None
+        self._saved: Saved | None = None
+        self._blame: str | None = None
+        add_cleanup(self.registry.clean_up)
+
+    # A session comes to be
+
+    def ask(self, user: str, template: str, size: str | None = None) -> Creation:
+        """Asks for a session, whatever comes of it."""
+        self._creation = self.registry.ask(user, template, size)
+        if self._creation.id is not None:
+            self._session = self.registry.enter(self._creation.id)
+        return self._creation
+
+    def start(self, user: str, template: str) -> None:
+        """A session that the API says is Running, with a pod Ready; Unmet otherwise."""
+        creation = self.ask(user, template)
+        if self._session is None:
+            raise no_session(creation)
+        self._session.wait_for_status(self.run.profile.statuses["running"], within="start")
+        self._pod = self._session.wait_for_ready_pod(within="start")
+
+    def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:
+        """The session as Kubernetes lists it, and as it gives it by name; Unmet when it is not listed."""
+        session = self.session
+        self._blame = "the session is not in Kubernetes (see the sentence about that)"
+        listed = session.wait_for_object(within="start")
+        self._blame = None
+        return listed, self.run.cluster.session_object(session.id)
+
+    def wait_for_pods(self) -> list[Pod]:
+        """The session's pods as soon as there is one; a session that is not in Kubernetes is to blame first."""
+        with blamed_on(self._blame):
+            self.session.wait_for_a_pod(within="start")
+        return self.session.pods()
+
+    def start_series(self, count: int, user: str, template: str, size: str) -> None:
+        """Timed starts, one after the other, with the table of their phases as evidence."""
+        with watching(self.run.cluster, "events") as events:
+            self.starts = series(count, lambda: self.registry.ask(user, template, size), self.registry.enter, events)
+        limit = self.run.budgets.named("startup").seconds
+        recorder.attach_text("startup times", table(self.starts.phases, self.run.budgets.target, limit))
+
+    @property
+    def creation(self) -> Creation:
+        """What came of asking for the session."""
+        return _there(self._creation, "no session was asked for")
+
+    @property
+    def session(self) -> Session:
+        """The scenario's session."""
+        return _there(self._session, "no session was created (see the sentence about the answer)")
+
+    @property
+    def pod(self) -> Pod:
+        """The pod that serves the session now."""
+        return _there(self._pod, "no pod serves the session")
+
+    # Its pod goes and comes back
+
+    def delete_pod(self) -> None:
+        """Deletes the session's pod."""
+        pod = self._leave_pod("no other pod serves the session")
+        self.run.cluster.delete_pod(pod.meta.name, pod.meta.uid)
+
+    def hibernate(self) -> None:
+        """Puts the session to sleep."""
+        self._leave_pod("the session's pod is not gone")
+        self.run.api.hibernate_session(self.session.id)
+
+    def wake(self) -> None:
+        """Wakes the session."""
+        self.former = self.session.known_uids()
+        self._blame = "no pod serves the session again"
+        self.run.api.wake_session(self.session.id)
+
+    def wait_for_another_pod(self, *, within: str) -> Pod:
+        """A Ready pod that the session did not have before; Unmet otherwise."""
+        self._pod = self.session.wait_for_ready_pod(within=within, other_than=self.former)
+        self._blame = None
+        return self._pod
+
+    def wait_for_no_pod(self, *, within: str) -> list[Pod]:
+        """The pods that are left of the session in the end: none, if all is well."""
+        left = self.session.wait_for_no_pod(self.former, within=within)
+        self._blame = None
+        return left
+
+    def wait_for_both(self, name: str, *, within: str) -> tuple[str, str, SessionObject]:
+        """The word for a status, and what the API and Kubernetes say; a missing or lasting pod is to blame first."""
+        word = self.run.profile.statuses[name]
+        with blamed_on(self._blame):
+            self.session.wait_for_status(word, within=within)
+            phase = self.session.wait_for_phase(word, within=within)
+        return word, self.run.api.status(self.session.id), phase
+
+    def _leave_pod(self, blame: str) -> Pod:
+        pod, self._pod, self._blame = self.pod, None, blame
+        self.former = self.session.known_uids()
+        return pod
+
+    # Its user's files
+
+    def save(self, name: str, text: str) -> Saved:
+        """Saves a file in the home, whatever comes of it."""
+        self._saved = home.save(self.session, self.pod, name, text)
+        return self._saved
+
+    def read(self, name: str, text: str) -> tuple[Saved, Found]:
+        """The file as it was saved, and as the pod that serves the session now has it."""
+        saved = _there(self._saved, f"{text!r} was not saved as {name}")
+        return saved, home.find(self.session, self.pod, saved)
+
+    def home(self) -> HomeVolume:
+        """On what the home stands in the pod that serves the session now."""
+        return home.volume(self.session, self.pod)
+
+    # Its desktop
+
+    @property
+    def desk(self) -> Desk:
+        """The desktop of the session."""
+        if not self._desks:
+            self._desks.append(Desk(self.session))
+        return self._desks[-1]
+
+    def open_desktop(self) -> None:
+        """Asks for a connection and opens it in a browser; Unproven when no noVNC client comes of it."""
+        self.desk.connect()
+        self.desk.open(self.run.browser)
+        with blamed_on("the noVNC client did not load (see the sentence about that)"):
+            self.desk.wait_for_client()
+
+    def open_client(self) -> Loaded:
+        """Opens the VNC address in a browser and waits for the noVNC client; Unmet when it does not load."""
+        self.desk.open(self.run.browser)
+        return self.desk.wait_for_client()
+
+    def show_desktops(self) -> None:
+        """Attaches a picture of every desktop that the scenario opened, and closes its page."""
+        for desk in self._desks:
+            if desk.viewer is not None:
+                recorder.attach_png(f"desktop of {desk.session.id}", desk.viewer.whole_page())
+                desk.viewer.close()
+
+
+def world(context: Context) -> World:
+    """The world of the scenario that is running."""
+    found: World = context.world
+    return found
+
+
+def _tell(target: Target) -> None:
+    """What every report says about the target."""
+    environment.tell(environment.PRODUCT_VERSION, target.product_version)
+    environment.tell("Kubernetes", target.kubernetes_version)
+    environment.tell("Target", f"{target.api_url} ({'embedded' if target.embedded else 'given'})")
+    environment.tell("Namespace", target.namespace)
+    environment.tell("Time scale", f"{target.time_scale:g}")
+
+
+def _there(thing: T | None, otherwise: str) -> T:
+    if thing is None:
+        raise Unproven(otherwise)
+    return thing

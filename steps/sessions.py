@@ -1,0 +1,81 @@
+"""A session: asked for, started, put to sleep and woken."""
+
+from behave.runner import Context
+
+from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.sentences import given, then, when
+from streamspace_acceptance.verdict import expect
+from streamspace_acceptance.world import world
+
+
+@given('the "{template}" template is on offer')
+def the_template_is_on_offer(context: Context, template: str) -> None:
+    expect.offered(template, world(context).run.api.template_names())
+
+
+@given('"{user}" has a running "{template}" session')
+def a_user_has_a_running_session(context: Context, user: str, template: str) -> None:
+    world(context).start(user, template)
+
+
+@given("the session is hibernated")
+def the_session_sleeps(context: Context) -> None:
+    world(context).hibernate()
+    expect.no_pod_left(world(context).session, world(context).wait_for_no_pod(within="hibernation"))
+    expect.said_by_both(*world(context).wait_for_both("hibernated", within="hibernation"))
+
+
+@when('"{user}" asks for a "{template}" session of {size} size')
+def a_user_asks_for_a_session(context: Context, user: str, template: str, size: str) -> None:
+    world(context).ask(user, template, size)
+
+
+@when('"{user}" starts {count:d} "{template}" sessions of {size} size, one after the other')
+def a_user_starts_sessions(context: Context, user: str, count: int, template: str, size: str) -> None:
+    world(context).start_series(count, user, template, size)
+
+
+@when("the session is hibernated")
+def the_session_is_hibernated(context: Context) -> None:
+    world(context).hibernate()
+
+
+@when("the session is woken")
+def the_session_is_woken(context: Context) -> None:
+    world(context).wake()
+
+
+@then('the API answers "{status:d} Created"')
+def the_api_answers(context: Context, status: int) -> None:
+    expect.answered(world(context).creation.answer, status)
+
+
+@then('the answer holds the session\'s id, its name and the status "{status}"')
+def the_answer_identifies_the_session(context: Context, status: str) -> None:
+    expect.identified(world(context).creation, status)
+
+
+@then("the session is listed in Kubernetes")
+def the_session_is_listed(context: Context) -> None:
+    expect.listed_in_kubernetes(world(context).creation, *world(context).wait_for_object())
+
+
+@then("each of them reaches Running")
+def each_reaches_running(context: Context) -> None:
+    expect.all_running(world(context).starts)
+
+
+@then("their mean startup time is within the {budget:Budget} budget")
+def the_mean_is_within(context: Context, budget: str) -> None:
+    mean = expect.mean_below(world(context).starts, world(context).run.budgets.named(budget))
+    recorder.record_figure("mean startup time", mean, "s")
+
+
+@then("the session's status becomes Hibernated")
+def the_status_becomes_hibernated(context: Context) -> None:
+    expect.said_by_both(*world(context).wait_for_both("hibernated", within="hibernation"))
+
+
+@then("the session's status returns to Running")
+def the_status_returns_to_running(context: Context) -> None:
+    expect.said_by_both(*world(context).wait_for_both("running", within="wake"))
