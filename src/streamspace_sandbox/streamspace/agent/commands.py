@@ -64,13 +64,14 @@ class Commands:
         while True:
             try:
                 await self._carry_out(order)
-                return ""
             except KubeError as error:
                 if error.code < 500 and error.code != 429:
                     return f"{order['kind']} was refused by Kubernetes: {error.reason}: {error.message}"
                 log.warning("command %s: %s", order["id"], error)
             except UNREACHABLE as error:
                 log.warning("command %s: Kubernetes is away: %s", order["id"], error or type(error).__name__)
+            else:
+                return ""
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _carry_out(self, order: dict[str, Any]) -> None:
@@ -110,7 +111,8 @@ class Commands:
 
     async def _delete(self, name: str) -> None:
         tracking = self._tracking
-        await tracking.client.delete(tracking.collections.sessions, name)
+        # Its object stays until its pods are gone, so that whoever waits for the one has waited for the others.
+        await tracking.client.delete(tracking.collections.sessions, name, dependents_first=True)
         self._turns.pop(name, None)
         if name not in tracking.sessions.objects:
             # It was gone before this agent knew it: there will be no event to tell of its end.

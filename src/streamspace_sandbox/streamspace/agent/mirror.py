@@ -42,7 +42,7 @@ class Mirror:
             try:
                 await self._reconcile()
             except KubeError as error:
-                log.error("templates: %s", error)
+                log.warning("templates: %s", error)
             except UNREACHABLE as error:
                 log.warning("templates: Kubernetes is away: %s", error or type(error).__name__)
                 self._changed.set()

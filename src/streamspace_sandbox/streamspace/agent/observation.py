@@ -59,7 +59,8 @@ def observe(name: str, session: Obj | None, pods: Iterable[Obj], before: str) ->
     state = session["spec"]["state"]
     pod = present[-1] if present else None
     if session["metadata"].get("deletionTimestamp"):
-        return Observation(name, "Terminating", state, _name(pod))
+        # The object waits for what it owns; to its user the session is over with its last pod.
+        return Observation(name, "Terminating" if pod else "Gone", state, _name(pod))
     if state == "hibernated":
         return Observation(name, "Hibernating" if pod else "Hibernated", state, _name(pod))
     if pod is None or _leaving(pod):
@@ -72,9 +73,9 @@ def _of_pod(name: str, pod: Obj, before: str) -> Observation:
     found = {"state": "running", "pod_name": _name(pod), "pod_ip": status.get("podIP")}
     if is_ready(pod):
         return Observation(name, "Running", started_at=_started_at(pod), **found)
-    trouble = trouble(status)
-    if trouble:
-        return Observation(name, "Failed", message=trouble, **found)
+    reason = trouble(status)
+    if reason:
+        return Observation(name, "Failed", message=reason, **found)
     return Observation(name, _starting(before), **found)
 
 

@@ -79,7 +79,8 @@ class Tracking:
             if name in self._trackers:
                 self._trackers[name].changed.set()
         elif session["metadata"].get("labels", {}).get(AGENT_LABEL) == self.agent_id:
-            self._tracker(name).changed.set()
+            if name in self._trackers or not session["metadata"].get("deletionTimestamp"):
+                self._tracker(name).changed.set()
         else:
             self.forget(name)
 

@@ -13,12 +13,12 @@ from streamspace_sandbox.streamspace.logs import configure
 def main() -> None:
     configure()
     settings = Settings.from_environment()
-    port = int(os.environ.get("STREAMSPACE_API_PORT", "8080"))
-    logging.getLogger("streamspace.api").info("StreamSpace API %s, time scale %g", settings.version, settings.clock.scale)
+    log = logging.getLogger("streamspace.api")
+    log.info("StreamSpace API %s, time scale %g", settings.version, settings.clock.scale)
     uvicorn.run(
         create_app(settings),
         host=os.environ.get("STREAMSPACE_API_HOST", "0.0.0.0"),
-        port=port,
+        port=int(os.environ.get("STREAMSPACE_API_PORT", "8080")),
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",

@@ -59,7 +59,7 @@ class AgentGate:
             log.warning("agent %s: a store is away, it shall come back: %s", link.agent_id, error)
             await link.close(TRY_AGAIN_LATER)
         except (KeyError, TypeError, ValueError) as error:
-            log.error("agent %s: not understood: %r", link.agent_id, error)
+            log.warning("agent %s: not understood: %r", link.agent_id, error)
             await link.close(PROTOCOL_ERROR)
         log.info("agent %s disconnected", link.agent_id)
 

@@ -84,7 +84,8 @@ class Agents:
             await self.adopt_orphans()
 
     async def nodes_changed(self, agent_id: str, nodes: list[dict[str, str]]) -> None:
-        await self.pool.execute("update agents set nodes = $2 where agent_id = $1", agent_id, orjson.dumps(nodes).decode())
+        told = orjson.dumps(nodes).decode()
+        await self.pool.execute("update agents set nodes = $2 where agent_id = $1", agent_id, told)
 
     async def goodbye(self, agent_id: str, connection_id: str) -> None:
         """An agent leaves of its own accord: offline at once."""
@@ -159,7 +160,8 @@ class Agents:
         """Forget agents that have been offline for their retention and have no sessions left."""
         rows = await self.pool.fetch(
             "delete from agents a where status = 'offline'"
-            " and last_heartbeat < now() - make_interval(secs => case when departed then $1::float8 else $2::float8 end)"
+            " and last_heartbeat < now() - make_interval("
+            "   secs => case when departed then $1::float8 else $2::float8 end)"
             " and not exists (select 1 from sessions s where s.agent_id = a.agent_id) returning agent_id",
             self.clock.departed_retention,
             self.clock.silent_retention,

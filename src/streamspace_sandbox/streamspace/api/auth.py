@@ -84,7 +84,6 @@ def bearer(connection: HTTPConnection) -> str:
     return token.strip()
 
 
-
 async def hash_password(password: str) -> str:
     salt = secrets.token_bytes(16)
     return f"{salt.hex()}${(await _scrypt(password, salt)).hex()}"

@@ -79,7 +79,9 @@ class Commands:
             await self.redis.xdel(stream(agent_id), *entries)
 
     async def accepted(self, command_id: str) -> None:
-        await self.pool.execute("update commands set status = 'running' where id = $1 and status = 'queued'", command_id)
+        await self.pool.execute(
+            "update commands set status = 'running' where id = $1 and status = 'queued'", command_id
+        )
 
     async def finished(self, command_id: str, *, failure: str) -> str | None:
         """Note a command's end; `failure` is empty for success. Returns its session, or None when that is gone."""

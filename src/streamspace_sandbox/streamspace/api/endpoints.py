@@ -28,8 +28,7 @@ HEALTH_DEADLINE = 2.0
 
 
 def services_of(connection: HTTPConnection) -> Services:
-    services = connection.app.state.services
-    assert isinstance(services, Services)
+    services: Services = connection.app.state.services
     return services
 
 
@@ -49,7 +48,7 @@ def private(handler: Handler) -> Endpoint:
     return endpoint
 
 
-async def health(request: Request, services: Services) -> Response:
+async def health(_request: Request, services: Services) -> Response:
     try:
         async with asyncio.timeout(HEALTH_DEADLINE):
             await services.pool.fetchval("select 1")
@@ -60,7 +59,7 @@ async def health(request: Request, services: Services) -> Response:
     return json_response({"status": "ok"})
 
 
-async def version(request: Request, services: Services) -> Response:
+async def version(_request: Request, services: Services) -> Response:
     return json_response({"version": services.settings.version})
 
 
@@ -110,7 +109,7 @@ async def connect_session(request: Request, services: Services) -> Response:
     return json_response({"sessionId": session_id, "url": url, "expiresAt": views.moment(token.expires_at)})
 
 
-async def list_templates(request: Request, services: Services) -> Response:
+async def list_templates(_request: Request, services: Services) -> Response:
     templates = await services.templates.all()
     return json_response({"templates": templates, "total": len(templates)})
 
@@ -142,7 +141,7 @@ async def template_versions(request: Request, services: Services) -> Response:
     return json_response({"versions": await services.templates.versions(request.path_params["id"])})
 
 
-async def list_agents(request: Request, services: Services) -> Response:
+async def list_agents(_request: Request, services: Services) -> Response:
     agents = await services.agents.all()
     return json_response({"agents": agents, "total": len(agents)})
 

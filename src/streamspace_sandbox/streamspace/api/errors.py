@@ -59,7 +59,7 @@ def error_response(error: ApiError) -> Response:
     return json_response({"error": error.code, "message": error.message}, error.status, headers)
 
 
-async def on_api_error(request: Request, error: Exception) -> Response:
+async def on_api_error(_request: Request, error: Exception) -> Response:
     if not isinstance(error, ApiError):
         raise error
     return error_response(error)
@@ -86,6 +86,6 @@ async def on_store_away(request: Request, error: Exception) -> Response:
     return error_response(ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence))
 
 
-async def on_unexpected(request: Request, error: Exception) -> Response:
+async def on_unexpected(_request: Request, _error: Exception) -> Response:
     sentence = "StreamSpace failed to serve this request; its log says why."
     return error_response(ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", sentence))

@@ -50,7 +50,7 @@ class NewSession(Body):
 
 class NewTemplate(Body):
     name: TemplateName
-    displayName: Line = ""
+    display_name: Line = Field("", alias="displayName")
     description: Text = ""
     image: Image
     category: Line = ""
@@ -62,7 +62,7 @@ class TemplateChange(Body):
     """What a PUT may hold. Absent fields keep their value; `null` is no value."""
 
     name: TemplateName = ""
-    displayName: Line = ""
+    display_name: Line = Field("", alias="displayName")
     description: Text = ""
     image: Image = ""
     category: Line = ""

@@ -70,9 +70,7 @@ def build(settings: Settings, pool: Pool, redis: Redis) -> Services:
     sessions = Sessions(pool, bus, commands)
     agents = Agents(pool, bus, Presence(redis), commands, settings.clock)
     gate = AgentGate(settings.agent_token, agents, sessions, templates, commands, bus)
-    return Services(
-        settings, pool, redis, bus, tokens, Users(pool, tokens), templates, sessions, agents, gate
-    )
+    return Services(settings, pool, redis, bus, tokens, Users(pool, tokens), templates, sessions, agents, gate)
 
 
 def _endless(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":

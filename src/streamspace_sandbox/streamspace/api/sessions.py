@@ -85,7 +85,7 @@ class Sessions:
             memory = new.resources.memory or template["memory"]
             await require_capacity(connection, cpu, memory)
             agent_id = await placement.least_loaded(connection)
-            row = await self._insert(connection, new, template, cpu, memory, agent_id)
+            row = await self._insert(connection, new, template, (cpu, memory), agent_id)
             command_id = await commands.record(connection, row["id"], agent_id, "create")
         log.info("session %s created for agent %s", row["id"], agent_id)
         await self.commands.send(agent_id, command_id)
@@ -157,9 +157,7 @@ class Sessions:
         log.warning("session %s: %s", session_id, message)
         await self.bus.publish("session", id=session_id)
 
-    async def _transition(
-        self, session_id: str, kind: Kind, source: str, passing: str, goal: str
-    ) -> dict[str, Any]:
+    async def _transition(self, session_id: str, kind: Kind, source: str, passing: str, goal: str) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
             row = await self._locked(connection, session_id)
             if row["status"] != source:
@@ -223,7 +221,7 @@ class Sessions:
             unsubscribe()
 
     async def _insert(
-        self, connection: Connection, new: NewSession, template: Row, cpu: str, memory: str, agent_id: str | None
+        self, connection: Connection, new: NewSession, template: Row, size: tuple[str, str], agent_id: str | None
     ) -> Row:
         message = "" if agent_id else "No agent is online; the session waits for one."
         for _ in range(NAME_ATTEMPTS):
@@ -237,8 +235,7 @@ class Sessions:
                 template["name"],
                 template["version"],
                 template["image"],
-                cpu,
-                memory,
+                *size,
                 template["vnc_port"],
                 agent_id,
                 message,

@@ -11,12 +11,7 @@ from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, conflict, not_found
 from streamspace_sandbox.streamspace.api.schemas import NewTemplate, TemplateChange
 
-COLUMNS = {
-    "displayName": "display_name",
-    "description": "description",
-    "image": "image",
-    "category": "category",
-}
+PLAIN_COLUMNS = ("display_name", "description", "image", "category")
 
 
 def unknown(name: str) -> ApiError:
@@ -50,12 +45,13 @@ class Templates:
         given = change.model_fields_set
         if "name" in given and change.name != name:
             raise bad_request("invalid_field", "The field 'name' cannot be changed.")
-        values: dict[str, Any] = {COLUMNS[field]: getattr(change, field) for field in given if field in COLUMNS}
+        values: dict[str, Any] = {field: getattr(change, field) for field in PLAIN_COLUMNS if field in given}
         values |= {field: getattr(change.resources, field) for field in change.resources.model_fields_set}
         if "vnc" in given:
             values["vnc_port"] = change.vnc.port
         assignments = "".join(f", {column} = ${place}" for place, column in enumerate(values, start=2))
-        statement = f"update templates set version = version + 1, updated_at = now(){assignments} where name = $1"
+        # Only column names of this module go into the text; values are parameters.
+        statement = f"update templates set version = version + 1, updated_at = now(){assignments} where name = $1"  # noqa: S608
         async with self.pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(f"{statement} returning *", name, *values.values())
             if row is None:
@@ -92,7 +88,7 @@ class Templates:
             "insert into templates (name, display_name, description, image, category, cpu, memory, vnc_port)"
             " values ($1, $2, $3, $4, $5, $6, $7, $8) returning *",
             new.name,
-            new.displayName or new.name,
+            new.display_name or new.name,
             new.description,
             new.image,
             new.category,

@@ -26,7 +26,8 @@ async def bridge(websocket: WebSocket, host: str, port: int) -> None:
             reader, writer = await asyncio.open_connection(host, port, limit=CHUNK_BYTES)
     except (OSError, TimeoutError) as error:
         sentence = f"The session's VNC server does not answer: {error or 'no connection in time'}."
-        await websocket.send_denial_response(error_response(ApiError(HTTPStatus.BAD_GATEWAY, "vnc_unreachable", sentence)))
+        unreachable = ApiError(HTTPStatus.BAD_GATEWAY, "vnc_unreachable", sentence)
+        await websocket.send_denial_response(error_response(unreachable))
         return
     _without_delay(writer)
     offered = websocket.scope.get("subprotocols", [])

@@ -115,9 +115,10 @@ class KubeClient:
         path = f"{collection.path}/{name}" + (f"/{subresource}" if subresource else "")
         return await self._call("PATCH", path, body=patch, content_type=PATCH_TYPES[kind])
 
-    async def delete(self, collection: Collection, name: str) -> None:
-        """Delete in the background. An object that is already gone is as good."""
-        body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+    async def delete(self, collection: Collection, name: str, *, dependents_first: bool = False) -> None:
+        """Delete an object, with what it owns. One that is already gone is as good."""
+        propagation = "Foreground" if dependents_first else "Background"
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
         try:
             await self._call("DELETE", f"{collection.path}/{name}", body=body)
         except KubeError as error:
@@ -125,7 +126,7 @@ class KubeClient:
                 raise
 
     async def watch(self, collection: Collection, *, since: str, labels: str | None = None) -> AsyncIterator[Obj]:
-        """The events after resource version `since`, until the server ends the watch. ERROR events raise `KubeError`."""
+        """The events after version `since`, until the server ends the watch. ERROR events raise `KubeError`."""
         params = _selector(labels) | {
             "watch": "1",
             "resourceVersion": since,

@@ -1,8 +1,8 @@
 """PostgreSQL in a pod: `python -m streamspace_sandbox.streamspace.stores.postgres`.
 
-Environment: PGDATA (a directory that this user may create), POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_PORT.
-The process must not be root. Durability against a crash of the machine is given up for speed (`fsync` off); a killed
-server still finds everything it had committed.
+Environment: PGDATA (a directory that this user may create), POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
+POSTGRES_PORT. The process must not be root. Durability against a crash of the machine is given up for speed (`fsync`
+off); a killed server still finds everything it had committed.
 """
 
 import fcntl
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 def initialise(data: Path, environment: Mapping[str, str]) -> None:
-    """Make the cluster of databases and the one that StreamSpace uses. Raises CalledProcessError with what initdb said."""
+    """Make the cluster of databases and the one that StreamSpace uses. Raises CalledProcessError."""
     data.mkdir(parents=True, exist_ok=True)
     user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
     with tempfile.NamedTemporaryFile("w", suffix=".password") as password_file:

@@ -42,7 +42,7 @@ def main() -> None:
     os.close(sink)
     os.dup2(source, 0)
     server = str(binary())
-    os.execv(server, [server, "-"])
+    os.execv(server, [server, "-"])  # noqa: S606
 
 
 if __name__ == "__main__":
