@@ -8,7 +8,7 @@ import subprocess
 
 import allure_behave.listener
 import pytest
-from conftest import BEHAVE, Project, Run
+from demo_project import BEHAVE, Project, Run
 
 LOST = "The pod behind a session is lost"
 

@@ -98,7 +98,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._screen.doing(None)
         self._screen.stop()
         self._stop_observing()
-        if self._record is not None and self._ledger is not None:
+        if self._record is not None and self._ledger is not None and self._record.setup_problem is None:
             scenarios = [id(scenario) for scenario in self._record.selected]
             steps = [id(step) for scenario in self._record.selected for step in scenario.all_steps]
             for problem in self._record.problems:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamspace_acceptance.evidence.recorder import Figure
+from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Problem:
     @property
     def reason(self) -> str:
         """One line: what failed, and how."""
+        if isinstance(self.error, SetupProblem):
+            return self.error.sentence
         if isinstance(self.error, KeyboardInterrupt):
             return describe(self.error)
         return f"{self.where} failed: {describe(self.error)}"
@@ -53,6 +56,11 @@ class RunRecord:
     interruption: str | None = None
     _finished: set[int] = field(default_factory=set)
     _figures: dict[int, list[Figure]] = field(default_factory=dict)
+
+    @property
+    def setup_problem(self) -> SetupProblem | None:
+        """The bad input that ended the run before it began."""
+        return next((one.error for one in self.problems if isinstance(one.error, SetupProblem)), None)
 
     def is_selected(self, scenario: Any) -> bool:
         """Whether this run was asked to run `scenario`."""

@@ -56,7 +56,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.record = RunRecord()
         self._ledger = Ledger(Plan.load(), self.record)
         self._interruption = Interruption(self._note_interruption)
-        self._setup_problem: SetupProblem | None = None
 
     def run(self) -> bool:
         """Run; True when something failed. Bad input is told in one sentence, before anything has started."""
@@ -66,7 +65,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 failed = super().run()
         except SetupProblem as problem:
             return _refuse(problem)
-        return _refuse(self._setup_problem) if self._setup_problem else failed
+        return _refuse(self.record.setup_problem) if self.record.setup_problem else failed
 
     def run_with_paths(self) -> bool:
         """Load, select, then run."""
@@ -166,16 +165,15 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                     raise Interrupted(self.record.interruption)  # noqa: TRY301  # the step must not begin
             except SetupProblem as problem:
                 self._note(name, context, args, problem)
-                self._give_up(problem)
+                self._give_up()
             except (Exception, KeyboardInterrupt) as error:
                 self._note(name, context, args, error)
                 raise
 
         return watched
 
-    def _give_up(self, problem: SetupProblem) -> None:
+    def _give_up(self) -> None:
         """End the run without running anything; what is set up already is undone by after_all and the cleanups."""
-        self._setup_problem = problem
         self.hook_failures += 1
         self.features.clear()
 
