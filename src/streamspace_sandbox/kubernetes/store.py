@@ -108,15 +108,14 @@ class Store:
         metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": timestamp()}
         if resource.has_generation:
             metadata["generation"] = 1
+        _drop_empty(metadata)
         strategies.prepare_create(resource, new, self.custom)
         place = (namespace_of(new), name_of(new))
         if place in self._objects[resource.key]:
             raise already_exists(resource, name_of(new))
         return new if dry_run else self._commit("ADDED", resource, new, None)
 
-    def update(
-        self, resource: Resource, obj: Obj, *, subresource: Subresource = None, dry_run: bool = False
-    ) -> Obj:
+    def update(self, resource: Resource, obj: Obj, *, subresource: Subresource = None, dry_run: bool = False) -> Obj:
         """Replace an object, or only its status. A status given without `subresource="status"` is ignored.
 
         Raises `ApiError` 404, 409 when a resourceVersion or uid is given and is not the present one, and 422.
@@ -262,10 +261,15 @@ def _main_update(resource: Resource, current: Obj, new: Obj) -> Obj:
     new["apiVersion"], new["kind"] = current["apiVersion"], current["kind"]
     metadata = {key: value for key, value in new["metadata"].items() if key not in _SERVER_METADATA}
     metadata |= {key: current["metadata"][key] for key in _SERVER_METADATA if key in current["metadata"]}
-    for empty in [key for key in ("labels", "annotations", "finalizers", "ownerReferences") if not metadata.get(key)]:
-        metadata.pop(empty, None)
+    _drop_empty(metadata)
     new["metadata"] = metadata
     return new
+
+
+def _drop_empty(metadata: Obj) -> None:
+    for field in ("labels", "annotations", "finalizers", "ownerReferences"):
+        if not metadata.get(field):
+            metadata.pop(field, None)
 
 
 def _without_status(obj: Obj) -> Obj:

@@ -1,7 +1,6 @@
 """The API server: every request authenticated, taken apart, and handed to what serves it."""
 
 import hmac
-import logging
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -30,7 +29,6 @@ from streamspace_sandbox.kubernetes.store import Store
 
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_log = logging.getLogger(__name__)
 
 
 def create_app(store: Store, runtime: Runtime, token: str) -> Starlette:
@@ -83,14 +81,21 @@ class _Server:
         if path in _HEALTH:
             return PlainTextResponse("ok")
         self._authenticate(request.headers)
+        about = self._about(request, path)
+        return about if about is not None else await self._resource(request, parse_path(self._store.resources, path))
+
+    def _about(self, request: Request, path: str) -> Response | None:
+        """What the server says of itself; None for a path that leads to objects."""
         if path == "/version":
             return json_answer(VERSION)
         if path.startswith("/openapi"):
             return openapi_answer(self._store, path)
-        depth = path.strip("/").count("/")
-        if path.startswith("/apis") and depth <= 2 or path.startswith("/api") and depth <= 1:
-            return discovery_answer(request, self._store.resources, path)
-        target = parse_path(self._store.resources, path)
+        parts = [part for part in path.split("/") if part]
+        if (parts[:1] == ["apis"] and len(parts) <= 3) or (parts[:1] == ["api"] and len(parts) <= 2):
+            return discovery_answer(request, self._store.resources, parts)
+        return None
+
+    async def _resource(self, request: Request, target: Target) -> Response:
         if target.resource in METRICS:
             return await serve_metrics(request, target, self._store, self._runtime)
         if target.subresource not in (None, "status"):
@@ -132,11 +137,11 @@ class _Server:
         if target.subresource not in subresources(target.resource) or target.rest:
             raise path_not_found()
         match request.method, target.subresource:
-            case ("GET" | "PUT" | "PATCH"), "scale" if target.resource.scale:
+            case (("GET" | "PUT" | "PATCH"), "scale") if target.resource.scale:
                 return await serve_scale(request, target, self._store, target.resource.scale)
             case "GET", "log":
                 return await log_answer(request, target, self._store, self._runtime)
-            case ("GET" | "POST"), "exec":
+            case (("GET" | "POST"), "exec"):
                 return refuse_plain_exec(request, target, self._store)
             case "POST", "binding":
                 return await bind(request, target, self._store)

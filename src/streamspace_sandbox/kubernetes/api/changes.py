@@ -17,7 +17,9 @@ from streamspace_sandbox.kubernetes.resources import Obj
 from streamspace_sandbox.kubernetes.store import Store
 
 APPLY = "application/apply-patch+yaml"
-_ANSWERED_WITH_OBJECT = frozenset({"pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims"})
+_ANSWERED_WITH_OBJECT = frozenset(
+    {"pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims"}
+)
 _PROPAGATIONS = ("Background", "Foreground", "Orphan")
 
 
@@ -29,12 +31,19 @@ def _status_or_main(target: Target) -> Literal["status"] | None:
     return "status" if target.subresource == "status" else None
 
 
+def _with_warnings(answer: Response, warnings: list[str]) -> Response:
+    for warning in warnings:
+        escaped = warning.replace("\\", "\\\\").replace('"', '\\"')
+        answer.headers.append("Warning", f'299 - "{escaped}"')
+    return answer
+
+
 async def create(request: Request, target: Target, store: Store) -> Response:
     """POST to a collection."""
     body = await read_body(request)
     obj, warnings = object_from(body, target, store.custom, _validation(request.query_params))
     made = store.create(target.resource, obj, dry_run=dry_run(request.query_params))
-    return object_answer(request, target, store.custom, made, 201, warnings)
+    return _with_warnings(object_answer(request, target, store.custom, made, 201), warnings)
 
 
 async def replace(request: Request, target: Target, store: Store) -> Response:
@@ -44,7 +53,7 @@ async def replace(request: Request, target: Target, store: Store) -> Response:
     made = store.update(
         target.resource, obj, subresource=_status_or_main(target), dry_run=dry_run(request.query_params)
     )
-    return object_answer(request, target, store.custom, made, 200, warnings)
+    return _with_warnings(object_answer(request, target, store.custom, made), warnings)
 
 
 async def patch(request: Request, target: Target, store: Store, applied: Applied) -> Response:
@@ -60,12 +69,12 @@ async def patch(request: Request, target: Target, store: Store, applied: Applied
         if kind != APPLY or target.subresource:
             raise
         return _create_applied(request, target, store, applied, body)
-    changed = patched(in_version(target.resource, current), body, kind, target, applied, query)
+    changed = patched(in_version(target.resource, current), body, target, applied, kind=kind, query=query)
     obj, warnings = object_from(changed, target, store.custom, _validation(query))
     made = store.update(target.resource, obj, subresource=_status_or_main(target), dry_run=dry_run(query))
     if kind == APPLY:
         applied.remember(made, query.get("fieldManager", ""), body)
-    return object_answer(request, target, store.custom, made, 200, warnings)
+    return _with_warnings(object_answer(request, target, store.custom, made), warnings)
 
 
 def _create_applied(request: Request, target: Target, store: Store, applied: Applied, body: Any) -> Response:
@@ -75,7 +84,7 @@ def _create_applied(request: Request, target: Target, store: Store, applied: App
     obj, warnings = object_from(body, target, store.custom, _validation(query))
     made = store.create(target.resource, obj, dry_run=dry_run(query))
     applied.remember(made, query["fieldManager"], body)
-    return object_answer(request, target, store.custom, made, 201, warnings)
+    return _with_warnings(object_answer(request, target, store.custom, made, 201), warnings)
 
 
 class _DeleteOptions:
@@ -93,7 +102,8 @@ class _DeleteOptions:
             self.propagation = "Orphan"
         if self.propagation not in _PROPAGATIONS:
             supported = ", ".join(f'"{word}"' for word in _PROPAGATIONS)
-            raise bad_request(f'propagationPolicy: Unsupported value: "{self.propagation}": supported values: {supported}')
+            given = f'propagationPolicy: Unsupported value: "{self.propagation}"'
+            raise bad_request(f"{given}: supported values: {supported}")
         preconditions = options.get("preconditions") or {}
         self.uid = preconditions.get("uid")
         self.version = preconditions.get("resourceVersion")

@@ -129,9 +129,8 @@ def _wanted_aggregate(request: Request) -> str | None:
     return None
 
 
-def discovery_answer(request: Request, registry: Registry, path: str) -> Response:
-    """`/api`, `/api/v1`, `/apis`, `/apis/GROUP` or `/apis/GROUP/VERSION`. Raises `ApiError` 404."""
-    parts = [part for part in path.split("/") if part]
+def discovery_answer(request: Request, registry: Registry, parts: list[str]) -> Response:
+    """`api`, `api/v1`, `apis`, `apis/GROUP` or `apis/GROUP/VERSION`. Raises `ApiError` 404."""
     groups = _groups(registry)
     core = parts[0] == "api"
     shown = {name: versions for name, versions in groups.items() if (name == "") is core}

@@ -1,7 +1,7 @@
 """Commands in containers, over WebSocket: `v5.channel.k8s.io`, and `v4` for older clients.
 
-Messages are binary; the first byte is the channel: 0 stdin, 1 stdout, 2 stderr, 3 the final Status, 4 the terminal's new
-size, and with v5 255, which closes the channel that its second byte names.
+Messages are binary; the first byte is the channel: 0 stdin, 1 stdout, 2 stderr, 3 the final Status, 4 the terminal's
+new size, and with v5 255, which closes the channel that its second byte names.
 """
 
 import asyncio

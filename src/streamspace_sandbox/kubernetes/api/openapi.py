@@ -1,4 +1,4 @@
-"""/openapi/v3: the fields of every kind, and that writes take `fieldValidation`; enough for kubectl to rely on the server."""
+"""/openapi/v3: the fields of every kind, and that writes take `fieldValidation`: kubectl then relies on the server."""
 
 import hashlib
 
@@ -43,7 +43,7 @@ def _kind(resource: Resource) -> Obj:
 
 
 def _operations(resource: Resource) -> Obj:
-    """Paths of one kind. The strategic form is left out on purpose: kubectl then uses its own knowledge of the types."""
+    """Paths of one kind. The strategic form is left out on purpose: kubectl then uses its own types for it."""
     place = "/namespaces/{namespace}" if resource.namespaced else ""
     collection = f"/{_group_path(resource)}{place}/{resource.plural}"
     reference = {"$ref": f"#/components/schemas/{_definition_name(resource)}"}

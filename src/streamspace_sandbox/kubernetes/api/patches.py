@@ -41,10 +41,8 @@ class Applied:
         return self._latest.get((obj["metadata"]["uid"], manager), {})
 
 
-def patched(
-    current: Obj, body: Any, kind: str, target: Target, applied: Applied, query: QueryParams
-) -> Obj:
-    """The object that the patch leads to; `current` is not changed.
+def patched(current: Obj, body: Any, target: Target, applied: Applied, *, kind: str, query: QueryParams) -> Obj:
+    """The object that the patch, of media type `kind`, leads to; `current` is not changed.
 
     Raises `ApiError` 415 for a form that the kind does not take, and what the forms themselves raise.
     """

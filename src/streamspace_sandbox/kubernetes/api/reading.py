@@ -4,7 +4,6 @@ import base64
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,19 +24,14 @@ def in_version(resource: Resource, obj: Obj) -> Obj:
     return obj if obj["apiVersion"] == resource.api_version else {**obj, "apiVersion": resource.api_version}
 
 
-def object_answer(
-    request: Request, target: Target, custom: CustomResources, obj: Obj, code: int = 200, warnings: list[str] | None = None
-) -> Response:
-    """One object in the form that the client accepts, with the warnings about it."""
-    shown: Any = in_version(target.resource, obj)
+def object_answer(request: Request, target: Target, custom: CustomResources, obj: Obj, code: int = 200) -> Response:
+    """One object in the form that the client accepts."""
+    shown = in_version(target.resource, obj)
     if wants_table(request):
         include = request.query_params.get("includeObject", "Metadata")
-        shown = tables.table(target.resource, [shown], custom, include=include, version=obj["metadata"]["resourceVersion"])
-    answer = json_answer(shown, code)
-    for warning in warnings or []:
-        escaped = warning.replace("\\", "\\\\").replace('"', '\\"')
-        answer.headers.append("Warning", f'299 - "{escaped}"')
-    return answer
+        version = obj["metadata"]["resourceVersion"]
+        return json_answer(tables.table(target.resource, [shown], custom, include=include, version=version), code)
+    return json_answer(shown, code)
 
 
 @dataclass(frozen=True)

@@ -167,4 +167,3 @@ class _Watch:
             lines = [line for event in subscription.take() if (line := self.choice.line(event)) is not None]
             if lines:
                 yield b"".join(lines)
-

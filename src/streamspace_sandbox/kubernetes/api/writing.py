@@ -45,14 +45,17 @@ def _check_envelope(obj: Obj, target: Target) -> None:
     for field in ("name", "generateName", "namespace"):
         if not isinstance(metadata.get(field) or "", str):
             raise bad_request(f"metadata.{field} must be a string")
-    for field, wanted_or_none in (("namespace", target.namespace), ("name", target.name)):
-        if wanted_or_none is None:
-            continue
-        given = metadata.get(field) or wanted_or_none
-        if given != wanted_or_none:
-            message = f"the {field} of the object ({given}) does not match the {field} on the URL ({wanted_or_none})"
-            raise bad_request(message)
-        metadata[field] = given
+    _agree_with_path(metadata, "namespace", target.namespace)
+    _agree_with_path(metadata, "name", target.name)
+
+
+def _agree_with_path(metadata: Obj, field: str, wanted: str | None) -> None:
+    given = metadata.get(field) or wanted
+    if wanted is None:
+        return
+    if given != wanted:
+        raise bad_request(f"the {field} of the object ({given}) does not match the {field} on the URL ({wanted})")
+    metadata[field] = wanted
 
 
 def _drop_nulls(value: Any) -> None:
