@@ -34,3 +34,7 @@ def _report() -> int:
 
 
 _COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -107,6 +107,13 @@ def test_a_good_step_is_left_alone(tmp_path: Path) -> None:
     assert check_steps(tmp_path) == []
 
 
+def test_a_figure_may_be_recorded_after_the_expectation(tmp_path: Path) -> None:
+    (tmp_path / "steps.py").write_text(
+        STEP.format(body="mean = expect.so()\n    recorder.record_figure('mean', mean, 's')")
+    )
+    assert check_steps(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     "code",
     [

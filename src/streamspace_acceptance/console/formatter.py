@@ -10,6 +10,7 @@ from rich.text import Text
 from streamspace_acceptance import waiting
 from streamspace_acceptance.console import closing, words
 from streamspace_acceptance.console.screen import Screen
+from streamspace_acceptance.evidence import environment
 from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_problem, judge_scenario, judge_steps
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.record import Problem, RunRecord
@@ -32,6 +33,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._feature: Any = None
         self._scenario: Any = None
         self._told: set[int] = set()
+        self._target_told = False
         self._stop_observing = waiting.observe(self._screen)
 
     def run_started(self, record: RunRecord, ledger: Ledger) -> None:
@@ -54,6 +56,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         if self._record is None or not self._record.is_selected(scenario):
             return
         if self._feature is not None:
+            self._tell_target()
             self._screen.line()
             self._screen.line(Text(self._feature.name, "bold"))
             self._feature = None
@@ -110,6 +113,13 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def run_ended(self) -> None:
         """Leave the terminal as it was, even if behave never came to close."""
         self._screen.stop()
+
+    def _tell_target(self) -> None:
+        """Once, as soon as it is known: what is being tested."""
+        facts = environment.of_target()
+        if facts and not self._target_told:
+            self._target_told = True
+            self._screen.line(Text(" · ".join(f"{name} {value}" for name, value in facts.items()), "bright_black"))
 
     def _steps(self) -> list[Any]:
         return list(self._scenario.all_steps) if self._scenario is not None else []

@@ -19,6 +19,11 @@ def tell(name: str, value: str) -> None:
     _told[name] = value
 
 
+def of_target() -> dict[str, str]:
+    """What was told about the target so far."""
+    return dict(_told)
+
+
 def facts() -> dict[str, str]:
     """Everything known by now, the target's own words last."""
     own = {name: version(name) for name in ("streamspace-acceptance", "behave", "allure-behave", "playwright")}

@@ -73,10 +73,19 @@ def _decorators(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def _ends_in_expect(body: list[ast.stmt]) -> bool:
-    if not body or not isinstance(body[-1], ast.Expr) or not isinstance(body[-1].value, ast.Call):
-        return False
-    target = body[-1].value.func
-    return isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "expect"
+    """Whether the last thing is an `expect.…`; only recording what was measured may follow it."""
+    owners = [_owner(statement) for statement in body]
+    while owners and owners[-1] == "recorder":
+        owners.pop()
+    return bool(owners) and owners[-1] == "expect"
+
+
+def _owner(statement: ast.stmt) -> str | None:
+    """The name before the dot of the call that a statement makes."""
+    call = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
+    target = call.func if isinstance(call, ast.Call) else None
+    owner = target.value if isinstance(target, ast.Attribute) else None
+    return owner.id if isinstance(owner, ast.Name) else None
 
 
 def _built_string(node: ast.AST) -> str | None:

@@ -1,0 +1,110 @@
+"""The HTML report: one file, from disk, silent on the network, with everything in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from demo_project import ROOT, Project
+from playwright.sync_api import Page, sync_playwright
+
+from streamspace_acceptance.reporting.html import without_analytics
+
+CLI = (sys.executable, "-m", "streamspace_acceptance.cli")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+BROWSER = os.environ.get("STREAMSPACE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def report(project: Project, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CLI, "report"],
+        cwd=project.folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def with_generator(project: Project) -> Project:
+    (project.folder / "node_modules").symlink_to(ROOT / "node_modules")
+    return project
+
+
+def test_without_results_there_is_one_sentence(project: Project) -> None:
+    done = report(project)
+    assert done.returncode == 1
+    assert done.stderr == "There are no results in reports/allure-results: run `behave` first.\n"
+
+
+def test_without_the_generator_there_is_one_sentence(project: Project) -> None:
+    project.behave("--tags=@test-1.2")
+    done = report(project)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "npm ci" in done.stderr
+
+
+def test_without_node_there_is_one_sentence(with_generator: Project) -> None:
+    with_generator.behave("--tags=@test-1.2")
+    script = "import sys; sys.executable = '/nowhere/python'\nfrom streamspace_acceptance import cli\n"
+    script += "sys.exit(cli.main(['report']))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=with_generator.folder,
+        env=os.environ | {"PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "node is not installed" in done.stderr
+
+
+def test_a_page_that_is_built_otherwise_is_noticed() -> None:
+    with pytest.raises(ValueError, match="analytics"):
+        without_analytics("<html><head></head></html>")
+
+
+def test_the_report_shows_the_run_and_asks_nothing_of_the_network(with_generator: Project) -> None:
+    with_generator.behave(demo="file=fail,created=error,listed=unproven")
+    done = report(with_generator)
+    assert done.stdout == "reports/report.html\n", done.stderr
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        look_at(page, with_generator.folder / "reports" / "report.html")
+        browser.close()
+    outside = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+    assert outside == []
+    assert errors == []
+
+
+def look_at(page: Page, path: Path) -> None:
+    page.goto(path.as_uri())
+    assert page.title().startswith("StreamSpace")
+    page.get_by_text("Phase 1 · Sessions").first.wait_for()
+    page.get_by_text("1.2 Session state persistence").first.wait_for()
+    page.get_by_text("The pod behind a session is lost").first.click()
+    page.get_by_text("no node has room for cpu=2000m").first.wait_for()
+    page.get_by_text("desktop", exact=True).first.wait_for()
+
+
+def test_the_next_report_knows_the_last(with_generator: Project) -> None:
+    for demo in ("", "file=fail"):
+        with_generator.behave("--tags=@test-1.2", demo=demo)
+        assert report(with_generator).returncode == 0
+    history = with_generator.folder / "reports" / "history" / "history.jsonl"
+    assert len(history.read_text().splitlines()) == 2
