@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from textwrap import shorten
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -14,6 +15,8 @@ from streamspace_acceptance.evidence.redaction import redact
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Entry, Ledger
 from streamspace_acceptance.verdict.record import RunRecord
+
+_CAUSE_WIDTH = 100
 
 
 def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
@@ -34,29 +37,26 @@ def _table(entries: list[Entry]) -> Table:
     table.add_column("")
     table.add_column("verdict", no_wrap=True)
     table.add_column("figures", overflow="fold")
+    told = ""
     for test, group in groupby(entries, key=lambda entry: entry.test):
         table.add_row(Text(test.id, "bold"), Text(test.title, "bold"))
         for entry in group:
-            verdict = entry.judgement.verdict
+            verdict, cause = entry.judgement.verdict, _cause(entry)
+            text = Text(entry.criterion.text)
+            if cause and cause != told:
+                text.append(f"\n{shorten(cause, _CAUSE_WIDTH, placeholder=' …')}", "bright_black")
+            told = cause
             table.add_row(
                 f"  {entry.criterion.id}",
-                _what(entry),
+                text,
                 Text(verdict, words.STYLES[verdict]),
                 Text(" · ".join(map(str, entry.figures)) or words.seconds(entry.seconds), "bright_black"),
             )
     return table
 
 
-def _what(entry: Entry) -> Text:
-    """The criterion; below it, unless it is proven, the first line of the reason."""
-    text = Text(entry.criterion.text)
-    if entry.judgement.verdict is not Verdict.PROVEN:
-        text.append(f"\n{_cause(entry)}", "bright_black")
-    return text
-
-
 def _cause(entry: Entry) -> str:
-    """What was seen, where the reason says so; else its first line."""
+    """Why it is not proven: what was seen, where the reason says so; else its first line. Told once for many."""
     lines = redact(entry.judgement.reason).splitlines()
     return next((line for line in lines if line.startswith("actual:")), lines[0] if lines else "")
 
