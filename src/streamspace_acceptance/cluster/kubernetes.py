@@ -60,7 +60,8 @@ class Cluster:
             load: Any = config.load_kube_config  # untyped
             load(config_file=self._files, client_configuration=configuration)
         except (config.ConfigException, yaml.YAMLError, OSError, KeyError, TypeError) as error:
-            raise ClusterError(f"the kubeconfig {self._files} cannot be used: {error}") from error
+            reason = " ".join(str(error).split())
+            raise ClusterError(f"the kubeconfig {self._files} cannot be used: {reason}") from error
         configuration.retries = urllib3.Retry(0)
         return client.ApiClient(configuration)
 

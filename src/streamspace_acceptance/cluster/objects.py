@@ -62,7 +62,8 @@ class Pod:
         """The pod in `obj`."""
         spec, status = obj["spec"], obj.get("status") or {}
         containers = status.get("containerStatuses") or []
-        waiting = [each["state"]["waiting"] for each in containers if (each.get("state") or {}).get("waiting")]
+        states = [each.get("state") or {} for each in containers]
+        waiting = [state["waiting"] for state in states if state.get("waiting")]
         return cls(
             meta=Meta.of(obj),
             phase=status.get("phase") or "Unknown",
@@ -70,7 +71,7 @@ class Pod:
             conditions={each["type"]: each["status"] == "True" for each in status.get("conditions") or ()},
             ready_containers=sum(1 for each in containers if each.get("ready")),
             containers=len(spec["containers"]),
-            running_containers=sum(1 for each in containers if (each.get("state") or {}).get("running")),
+            running_containers=sum(1 for state in states if state.get("running") is not None),
             waiting=": ".join(filter(None, (waiting[0].get("reason"), waiting[0].get("message")))) if waiting else None,
             mounts=_mounts(spec),
             first_container=spec["containers"][0]["name"],

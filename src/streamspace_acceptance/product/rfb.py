@@ -80,6 +80,7 @@ def _connect(address: str, token: str, seconds: float) -> ClientConnection:
         max_size=MESSAGE_BYTES,
         compression=None,
         proxy=None,
+        legacy=True,  # the connection itself: `handshake` is its context manager
     )
 
 

@@ -1,0 +1,32 @@
+"""A failure reads as five lines; what depends on another failure is unproven, not failed."""
+
+import pytest
+
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
+
+FAILURE = Unmet("session s", expected="Running", actual="Pending", likely="no room")
+
+
+def test_a_failure_is_five_lines_in_order() -> None:
+    assert [line.split(":")[0] for line in str(FAILURE).splitlines()] == [
+        "session s",
+        "expected",
+        "actual",
+        "timeline",
+        "likely",
+    ]
+
+
+def test_a_failure_with_a_cause_elsewhere_is_unproven() -> None:
+    with pytest.raises(Unproven, match="no pod serves it; Pending"), blamed_on("no pod serves it"):
+        raise FAILURE
+
+
+def test_a_failure_without_such_a_cause_stays_a_failure() -> None:
+    with pytest.raises(Unmet), blamed_on(None):
+        raise FAILURE
+
+
+def test_an_error_is_never_taken_for_a_failure() -> None:
+    with pytest.raises(OSError, match="broken"), blamed_on("no pod serves it"):
+        raise OSError("broken")

@@ -1,0 +1,50 @@
+"""Pictures: what is on them, where a colour is, how two of them differ."""
+
+import io
+
+import pytest
+from PIL import Image, ImageDraw
+
+from streamspace_acceptance.desktop.pictures import Picture
+
+BLUE = (60, 120, 200)
+
+
+Box = tuple[tuple[int, int, int, int], tuple[int, int, int]]
+
+
+def picture(*boxes: Box, size: tuple[int, int] = (100, 50)) -> Picture:
+    image = Image.new("RGB", size, (10, 10, 10))
+    for box, colour in boxes:
+        ImageDraw.Draw(image).rectangle(box, colour)
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    return Picture(data.getvalue())
+
+
+WINDOW = picture(((10, 10, 59, 39), BLUE))
+
+
+def test_a_blank_picture_has_no_foreground() -> None:
+    assert picture().foreground() == 0
+    assert WINDOW.foreground() == pytest.approx(0.3)
+
+
+def test_where_a_colour_is() -> None:
+    area = WINDOW.area(BLUE)
+    assert area.share == pytest.approx(0.3)
+    assert area.box == (10, 10, 60, 40)
+    assert area.holds(10, 10)
+    assert not area.holds(60, 40)
+
+
+def test_a_colour_that_is_nearly_right_counts_and_another_does_not() -> None:
+    assert WINDOW.area((62, 118, 205)).share == pytest.approx(0.3)
+    far = WINDOW.area((60, 120, 230))
+    assert (far.share, far.box, far.holds(20, 20)) == (0, None, False)
+
+
+def test_how_pictures_differ() -> None:
+    assert WINDOW.differs(WINDOW) == 0
+    assert WINDOW.differs(picture()) == pytest.approx(0.3)
+    assert WINDOW.differs(picture(size=(10, 10))) == 1

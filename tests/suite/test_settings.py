@@ -1,0 +1,31 @@
+"""The environment, and nothing else, says what is tested."""
+
+from pathlib import Path
+
+from streamspace_acceptance.settings import Settings
+
+
+def test_nothing_set_asks_for_the_embedded_one() -> None:
+    settings = Settings.from_environment({"STREAMSPACE_API_URL": "", "NAMESPACE": ""})
+    assert settings.embedded
+    assert settings.namespace == "streamspace"
+
+
+def test_everything_set() -> None:
+    settings = Settings.from_environment(
+        {
+            "STREAMSPACE_API_URL": "http://127.0.0.1:8080/",
+            "STREAMSPACE_TEST_TOKEN": "t",
+            "NAMESPACE": "other",
+            "STREAMSPACE_BROWSER": "/usr/bin/chromium",
+        }
+    )
+    assert settings == Settings("http://127.0.0.1:8080", "t", "other", None, "/usr/bin/chromium")
+    assert not settings.embedded
+
+
+def test_kubeconfig_may_name_several_files_of_which_some_exist(tmp_path: Path) -> None:
+    there = tmp_path / "config"
+    there.write_text("x")
+    settings = Settings.from_environment({"KUBECONFIG": f"{tmp_path / 'none'}:{there}"})
+    assert settings.kubeconfig_files() == [there]
