@@ -26,7 +26,7 @@ Namespace: metadata ObjectMeta, spec NamespaceSpec, status any
 NamespaceSpec: finalizers [str]
 Node: metadata ObjectMeta, spec NodeSpec, status any
 NodeSpec: podCIDR str, podCIDRs [str|=], providerID str, unschedulable bool, taints [Taint],
-  configSource any, externalID str
+  configSource any, externalID str, podPreemptionPolicy any
 Taint: key* str, value str, effect* str, timeAdded str
 
 Pod: metadata ObjectMeta, spec* PodSpec, status any
@@ -39,7 +39,8 @@ PodSpec: volumes [Volume|name], initContainers [Container|name], containers* [Co
   hostnameOverride str, affinity any, schedulerName str, tolerations [Toleration], hostAliases [HostAlias|ip],
   priorityClassName str, priority int, dnsConfig any, readinessGates [any], runtimeClassName str,
   enableServiceLinks bool, preemptionPolicy str, overhead {qty}, topologySpreadConstraints [any|topologyKey],
-  setHostnameAsFQDN bool, os any, schedulingGates [any|name], resourceClaims [any|name], resources ResourceRequirements
+  setHostnameAsFQDN bool, os any, schedulingGates [any|name], resourceClaims [any|name], resources ResourceRequirements,
+  evictionResponders [any], schedulingGroup any
 Toleration: key str, operator str, value str, effect str, tolerationSeconds int
 HostAlias: ip* str, hostnames [str]
 PodSecurityContext: seLinuxOptions any, windowsOptions any, runAsUser int, runAsGroup int, runAsNonRoot bool,
@@ -59,11 +60,11 @@ FieldRef: apiVersion str, fieldPath* str
 KeyRef: name str, key* str, optional bool
 ResourceRequirements: limits {qty}, requests {qty}, claims [any]
 VolumeMount: name* str, readOnly bool, recursiveReadOnly str, mountPath* str, subPath str, mountPropagation str,
-  subPathExpr str
+  subPathExpr str, bindMountOptions [str]
 Probe: exec ExecAction, httpGet HTTPGetAction, tcpSocket TCPSocketAction, grpc any, initialDelaySeconds int,
   timeoutSeconds int, periodSeconds int, successThreshold int, failureThreshold int, terminationGracePeriodSeconds int
 ExecAction: command [str]
-HTTPGetAction: path str, port* ios, host str, scheme str, httpHeaders [any]
+HTTPGetAction: path str, port* ios, host str, scheme str, httpHeaders [any], protocol str
 TCPSocketAction: port* ios, host str
 Lifecycle: postStart LifecycleHandler, preStop LifecycleHandler, stopSignal str
 LifecycleHandler: exec ExecAction, httpGet HTTPGetAction, tcpSocket TCPSocketAction, sleep any
@@ -75,10 +76,10 @@ Volume: name* str, hostPath HostPathVolumeSource, emptyDir EmptyDirVolumeSource,
   configMap ConfigMapVolumeSource, persistentVolumeClaim ClaimVolumeSource, projected any, downwardAPI any, nfs any,
   csi any, ephemeral any, image any, iscsi any, cephfs any, rbd any, local any
 HostPathVolumeSource: path* str, type str
-EmptyDirVolumeSource: medium str, sizeLimit qty
-SecretVolumeSource: secretName str, items [KeyToPath], defaultMode int, optional bool
-ConfigMapVolumeSource: name str, items [KeyToPath], defaultMode int, optional bool
-KeyToPath: key* str, path* str, mode int
+EmptyDirVolumeSource: medium str, sizeLimit qty, mode int
+SecretVolumeSource: secretName str, items [KeyToPath], defaultMode int, defaultUser int, optional bool
+ConfigMapVolumeSource: name str, items [KeyToPath], defaultMode int, defaultUser int, optional bool
+KeyToPath: key* str, path* str, mode int, user int
 ClaimVolumeSource: claimName* str, readOnly bool
 
 Service: metadata ObjectMeta, spec* ServiceSpec, status any

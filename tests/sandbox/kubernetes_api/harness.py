@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import datetime
 import ipaddress
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from streamspace_sandbox.kubernetes.api import create_app
-from streamspace_sandbox.kubernetes.api.server import server_config
+from streamspace_sandbox.kubernetes.api.server import listening_socket, server_config
 from streamspace_sandbox.kubernetes.errors import bad_request
 from streamspace_sandbox.kubernetes.objects import name_of
 from streamspace_sandbox.kubernetes.resources import Obj
@@ -33,9 +32,9 @@ T = TypeVar("T")
 class ProcessExec:
     """A command as a process of this machine."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, resized: threading.Event) -> None:
         self._process = process
-        self.size: tuple[int, int] | None = None
+        self._resized = resized
 
     async def write(self, data: bytes) -> None:
         assert self._process.stdin
@@ -57,7 +56,7 @@ class ProcessExec:
             yield chunk
 
     async def resize(self, columns: int, rows: int) -> None:
-        self.size = (columns, rows)
+        self._resized.set()
 
     async def wait(self) -> int:
         return await self._process.wait()
@@ -75,6 +74,7 @@ class FakeRuntime:
     log_lines: dict[str, list[str]] = field(default_factory=dict)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     sessions: list[ProcessExec] = field(default_factory=list)
+    resized: threading.Event = field(default_factory=threading.Event)
     left_logs: int = 0
     containers: list[ContainerStats] = field(default_factory=list)
     nodes: list[NodeStats] = field(default_factory=list)
@@ -102,7 +102,7 @@ class FakeRuntime:
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
         if not stdin and process.stdin:
             process.stdin.close()
-        self.sessions.append(ProcessExec(process))
+        self.sessions.append(ProcessExec(process, self.resized))
         return self.sessions[-1]
 
     async def stats(self) -> Stats:
@@ -170,10 +170,7 @@ def _kubeconfig(path: Path, url: str, certificate: Path) -> Path:
 def running_cluster(directory: Path, *, history: int = 4096, port: int = 0) -> Iterator[Cluster]:
     """The API server on a thread of its own, until the block ends."""
     certificate, key = _certificate(directory)
-    # With the protocol named, asyncio switches off Nagle's algorithm, which would cost 40 ms an answer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", port))
-    listener.listen()
+    listener = listening_socket("127.0.0.1", port)
     url = f"https://127.0.0.1:{listener.getsockname()[1]}"
     store, runtime = Store(history=history), FakeRuntime()
     server = uvicorn.Server(server_config(create_app(store, runtime, TOKEN), certificate=certificate, key=key))
