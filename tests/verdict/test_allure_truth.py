@@ -102,6 +102,8 @@ def test_a_run_that_is_stopped_shows_what_ran_and_what_did_not(project: Project,
         "1.2-2": "BROKEN", "1.2-3": "UNPROVEN", "1.2-4": "UNPROVEN", "2.1-1": "UNPROVEN", "2.1-2": "UNPROVEN",
     }  # fmt: skip
     assert run.status != 0
+    assert (project.folder / "deleted").exists(), "cleanups of the scenario run"
+    assert (project.folder / "stopped").exists(), "cleanups of the run run"
 
 
 @pytest.mark.parametrize("hook", ["before_all", "before_feature", "before_scenario", "before_step", "after_step"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from demo_project import Project
 
@@ -90,3 +92,12 @@ def test_the_environment_is_told(project: Project) -> None:
     assert run.ledger()["environment"]["behave"] == "1.3.3"
     properties = (project.folder / "reports/allure-results/environment.properties").read_text()
     assert "behave = 1.3.3" in properties
+
+
+def test_the_ledger_stands_in_the_report_as_well(project: Project) -> None:
+    project.behave("--tags=@test-1.2")
+    results = project.folder / "reports/allure-results"
+    attached = [json.loads(file.read_text()) for file in results.glob("*-globals.json")]
+    sources = [item["source"] for one in attached for item in one["attachments"] if item["name"] == "verdicts.json"]
+    document = json.loads((results / sources[0]).read_text())
+    assert document["counts"]["PROVEN"] == 3

@@ -25,9 +25,15 @@ def of_target() -> dict[str, str]:
 
 
 def facts() -> dict[str, str]:
-    """Everything known by now, the target's own words last."""
-    own = {name: version(name) for name in ("streamspace-acceptance", "behave", "allure-behave", "playwright")}
-    return own | {"Python": platform.python_version(), "Machine": platform.platform(terse=True)} | _told
+    """Everything known by now, the target's own words first."""
+    tools = {name: version(name) for name in ("behave", "allure-behave", "playwright")}
+    return {
+        **_told,
+        "Suite": version("streamspace-acceptance"),
+        **tools,
+        "Python": platform.python_version(),
+        "Machine": platform.platform(terse=True),
+    }
 
 
 def write_properties(results: Path) -> None:

@@ -19,6 +19,11 @@ HISTORY = Path("reports") / "history" / "history.jsonl"
 GENERATOR = Path("node_modules") / "allure" / "cli.js"
 
 _GENERATOR_SECONDS = 120
+_CATEGORIES = {
+    "failed": "FAILED: the product is wrong",
+    "broken": "BROKEN: the suite, the cluster or the network is wrong",
+    "skipped": "UNPROVEN: it could not be shown",
+}
 
 # Allure's own page loads an analytics script. Both of its tags go, and a policy forbids whatever a later version
 # may bring: the report may load from itself alone.
@@ -80,6 +85,7 @@ def _generate(node: str, folder: Path, name: str) -> Path:
     settings = {
         "name": name,
         "output": str(folder / "report"),
+        "categories": [{"name": name, "matchedStatuses": [status]} for status, name in _CATEGORIES.items()],
         "historyPath": str(HISTORY.resolve()),
         "plugins": {"awesome": {"options": awesome}},
     }

@@ -11,9 +11,10 @@ from allure_behave.formatter import AllureFormatter
 from behave.formatter.base import Formatter, StreamOpener
 from behave.model import Feature
 
+from streamspace_acceptance.evidence import environment, recorder
 from streamspace_acceptance.verdict.allure_listener import TruthfulListener
 from streamspace_acceptance.verdict.allure_writer import ResultWriter
-from streamspace_acceptance.verdict.criteria import Plan
+from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.record import RunRecord
 
 
@@ -26,11 +27,12 @@ class TruthfulAllureFormatter(AllureFormatter):  # type: ignore[misc]  # allure_
     name = "streamspace.allure"
     description = "Allure results that agree with the ledger"
 
-    def __init__(self, results: Path, config: Any, plan: Plan, record: RunRecord) -> None:
+    def __init__(self, results: Path, config: Any, ledger: Ledger, record: RunRecord) -> None:
         Formatter.__init__(self, StreamOpener(str(results)), config)
         shutil.rmtree(results, ignore_errors=True)
         self.testplan: list[Any] = []
-        self.listener = TruthfulListener(config, plan, record)
+        self._ledger = ledger
+        self.listener = TruthfulListener(config, ledger.plan, record)
         self.file_logger = ResultWriter(results)  # type: ignore[no-untyped-call]
         allure_commons.plugin_manager.register(self.listener)
         allure_commons.plugin_manager.register(self.file_logger)
@@ -45,5 +47,6 @@ class TruthfulAllureFormatter(AllureFormatter):  # type: ignore[misc]  # allure_
 
     def close(self) -> None:
         """Tell what no scenario could tell, then let go."""
+        recorder.attach_json("verdicts.json", self._ledger.document(environment.facts()))
         self.listener.finish()
         super().close()

@@ -106,7 +106,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return passed
 
     def _run_for_real(self) -> bool:
-        allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger.plan, self.record)
+        allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
         self._ledger.write(VERDICT_FILE, environment.facts())
         for scenario in self.record.selected:

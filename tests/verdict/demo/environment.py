@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import allure
 
@@ -22,6 +23,7 @@ def _leak():
 
 
 def before_all(context):
+    context.add_cleanup(lambda: Path("stopped").write_text("the target"))
     _hook("before_all")
     if FAILING == "cleanup of the run":
         context.add_cleanup(_leak)
@@ -42,6 +44,7 @@ def after_feature(context, feature):
 
 
 def before_scenario(context, scenario):
+    context.add_cleanup(lambda: Path("deleted").write_text("the session"))
     _hook("before_scenario")
     if FAILING == "cleanup of a scenario":
         context.add_cleanup(_leak)
