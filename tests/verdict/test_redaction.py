@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import urllib.parse
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,22 @@ def test_ordinary_text_is_left_alone(text: str) -> None:
 def test_json_stays_json(redactor: Redactor) -> None:
     document = {"secret": SECRET, "headers": json.dumps({"token": "abc", "n": 1}), "password": 'a"b'}
     assert json.loads(redactor.redact(json.dumps(document)))["headers"] == json.dumps({"token": MASK, "n": 1})
+
+
+def test_the_credentials_of_a_kubeconfig_are_masked(redactor: Redactor, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text("users:\n- name: admin\n  user: {token: kube-t0ken-kube, client-key-data: a2V5LWtleS1rZXk=}\n")
+    redactor.register_kubeconfig(path)
+    assert redactor.redact("kube-t0ken-kube and a2V5LWtleS1rZXk=") == f"{MASK} and {MASK}"
+
+
+@pytest.mark.parametrize("text", ["", "[", "users: 3", "users: [{name: a}]"])
+def test_a_kubeconfig_that_is_none_is_nobodys_secret(redactor: Redactor, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(text)
+    redactor.register_kubeconfig(path)
+    redactor.register_kubeconfig(tmp_path / "absent")
+    assert redactor.redact("users") == "users"
 
 
 def test_a_short_value_is_no_secret() -> None:

@@ -19,6 +19,17 @@ def test_a_mistyped_tag_names_what_is_near(project: Project, tag: str) -> None:
     assert_refused(project.behave(f"--tags={tag}"), f"Nothing is tagged {tag}.", "Did you mean @")
 
 
+def test_a_mistyped_half_of_an_expression_is_noticed(project: Project) -> None:
+    assert_refused(project.behave("--tags=@test-1.2 or @tset-2.1"), "Nothing is tagged @tset-2.1.", "@test-2.1")
+
+
+@pytest.mark.parametrize("tags", ["not @needs-metrics", "@p0 and not @slow", "@test-1.*", "not (@disruptive or @p1)"])
+def test_tags_that_leave_out_need_not_be_there(project: Project, tags: str) -> None:
+    run = project.behave(f"--tags={tags}")
+    assert "Nothing is tagged" not in run.stderr
+    assert (project.folder / "reports").exists() or "exclude each other" in run.stderr
+
+
 def test_a_mistyped_name_names_the_scenarios(project: Project) -> None:
     assert_refused(project.behave("--name=The lst"), "“The lst”", "Did you mean The list?")
 

@@ -12,8 +12,13 @@ import json
 import re
 import threading
 import urllib.parse
+from pathlib import Path
+
+import yaml
 
 MASK = "[redacted]"
+
+_KUBECONFIG_SECRETS = ("token", "password", "client-key-data")
 
 # Shorter values ("admin", "test") occur in ordinary text; masking them would blind the evidence.
 _SHORTEST_SECRET = 8
@@ -49,6 +54,17 @@ class Redactor:
             self._forms |= _forms(value)
             # The longest form first: a plain secret may be a part of its encoded one.
             self._known = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))))
+
+    def register_kubeconfig(self, path: Path) -> None:
+        """Mask the credentials that a kubeconfig holds; one that cannot be read holds none for us."""
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            users = [entry["user"] for entry in document["users"]]
+        except (OSError, yaml.YAMLError, KeyError, TypeError):
+            return
+        for user in users:
+            for name in _KUBECONFIG_SECRETS:
+                self.register_secret(str(user.get(name) or ""))
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]`; JSON stays JSON."""
@@ -91,4 +107,5 @@ def _base64_forms(secret: bytes) -> set[str]:
 
 _of_this_run = Redactor()
 register_secret = _of_this_run.register_secret
+register_kubeconfig = _of_this_run.register_kubeconfig
 redact = _of_this_run.redact

@@ -17,7 +17,7 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.evidence import environment, failure, recorder
+from streamspace_acceptance.evidence import environment, failure, recorder, redaction
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
@@ -101,6 +101,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
             self._interruption.forbid()
+            self._learn_secrets()
         if hook_name == "before_step" and not self.aborted:
             self._interruption.allow()
         return passed
@@ -176,6 +177,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         """End the run without running anything; what is set up already is undone by after_all and the cleanups."""
         self.hook_failures += 1
         self.features.clear()
+
+    def _learn_secrets(self) -> None:
+        """What the kubeconfig holds must not stand in any evidence."""
+        run = getattr(self.context, "run", None)
+        for path in run.target.kubeconfig if run is not None else ():
+            redaction.register_kubeconfig(path)
 
     def _collect_evidence(self, scenario: Any) -> None:
         """After a failure, and before the cleanups take the evidence away."""
