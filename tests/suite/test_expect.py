@@ -186,7 +186,9 @@ def test_an_address_in_the_answer() -> None:
     expect.gives_vnc_url(answer({"url": "http://127.0.0.1:8080/vnc/s?token=t"}), PROFILE)
 
 
-@pytest.mark.parametrize("url", [None, "", 7, "/vnc/s", "ftp://x/y", "http://", "http://a b/", ["http://x/"], "http://[x"])
+@pytest.mark.parametrize(
+    "url", [None, "", 7, "/vnc/s", "ftp://x/y", "http://", "http://a b/", ["http://x/"], "http://[x"]
+)
 def test_no_address_in_the_answer(url: object) -> None:
     unmet(expect.gives_vnc_url, answer({"url": url}), PROFILE)
 

@@ -75,9 +75,7 @@ class _Watcher:
         """Follows one connection; gives the version reached, None when that is too old to go on from."""
         timeouts = (CONNECT_SECONDS, READ_SECONDS)
         try:
-            response = self._call(
-                **self._arguments, watch=True, resource_version=version, _request_timeout=timeouts
-            )
+            response = self._call(**self._arguments, watch=True, resource_version=version, _request_timeout=timeouts)
         except client.ApiException as error:
             if error.status == GONE:
                 return None

@@ -22,6 +22,4 @@ class Summary:
         """The summary of one or more figures; ValueError for none."""
         if not figures:
             raise ValueError("no figures to sum up")
-        return cls(
-            len(figures), min(figures), statistics.median(figures), statistics.fmean(figures), max(figures)
-        )
+        return cls(len(figures), min(figures), statistics.median(figures), statistics.fmean(figures), max(figures))

@@ -131,9 +131,9 @@ class Desk:
         shown = poll(
             self._wait("a desktop to be seen"),
             look,
-            met=lambda picture: picture is not None
-            and picture.foreground() > SHOWN
-            and now() - last[0].at >= SETTLED_SECONDS,
+            met=lambda picture: (
+                picture is not None and picture.foreground() > SHOWN and now() - last[0].at >= SETTLED_SECONDS
+            ),
             says=_describe,
             likely=lambda _: "the page does not get the desktop's pictures, or nothing runs on it",
             every=LOOK_SECONDS,

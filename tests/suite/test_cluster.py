@@ -1,0 +1,106 @@
+"""Watches bring everything in order, whatever becomes of their connection; errors of Kubernetes are told as such."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.waiting import Recording, now
+from tests.suite.fakes import Respond, says, web_server
+from tests.suite.samples import Json, pod_json
+from tests.suite.test_target import KUBECONFIG
+
+GONE: Json = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old"}}
+
+
+@contextmanager
+def cluster(respond: Respond, folder: Path) -> Iterator[Cluster]:
+    with web_server(respond) as url:
+        config = folder / "config"
+        config.write_text(KUBECONFIG % url)
+        yield Cluster([config], "streamspace")
+
+
+class _Kubernetes:
+    """Lists and watches played from a script: each list and each connection of a watch takes the next part."""
+
+    def __init__(self, lists: list[list[Json]], watches: list[list[Json]]) -> None:
+        self.lists = lists
+        self.watches = watches
+        self.from_versions: list[str] = []
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        query = parse_qs(urlsplit(request.path).query)
+        if "watch" not in query:
+            items = self.lists.pop(0)
+            says(json.dumps({"metadata": {"resourceVersion": "10"}, "items": items}).encode())(request)
+            return
+        self.from_versions.append(query["resourceVersion"][0])
+        events = self.watches.pop(0) if self.watches else []
+        data = "".join(json.dumps(event) + "\n" for event in events)
+        says(data.encode())(request)
+
+
+def events(*kinds: tuple[str, Json]) -> list[Json]:
+    return [{"type": kind, "object": obj} for kind, obj in kinds]
+
+
+def heard(recording: Recording[Change], count: int) -> list[tuple[str, str]]:
+    """(kind, uid) of the first `count` changes, waited for."""
+    found = recording.beyond(count - 1, 3)
+    return [(each.item.kind, each.item.object["metadata"]["uid"]) for each in found[:count]]
+
+
+A, B = pod_json(uid="a", version=1), pod_json(uid="b", version=11)
+
+
+def test_what_is_there_comes_first_then_what_changes(tmp_path: Path) -> None:
+    script = _Kubernetes([[A]], [events(("ADDED", B)), events(("DELETED", A | {"x": 1}))])
+    began = now()
+    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods", session="s") as recording:
+        assert heard(recording, 3) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
+        assert all(began <= each.at <= now() for each in recording.items())
+    assert script.from_versions[:2] == ["10", "11"]
+
+
+def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path) -> None:
+    later = pod_json(uid="b", version=12)
+    script = _Kubernetes([[A, B], [later]], [[GONE]])
+    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+        assert heard(recording, 4) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a"), ("MODIFIED", "b")]
+
+
+def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) -> None:
+    script = _Kubernetes([[]], [[{"type": "ERROR", "object": {"code": 500, "message": "etcd is away"}}]])
+    with (
+        cluster(script.respond, tmp_path) as kubernetes,
+        watching(kubernetes, "pods") as recording,
+        pytest.raises(RuntimeError, match="etcd is away"),
+    ):
+        heard(recording, 1)
+
+
+Call = Callable[[Cluster], object]
+
+
+@pytest.mark.parametrize("call", [Cluster.pods, Cluster.session_objects, Cluster.has_namespace, Cluster.version])
+def test_an_error_of_kubernetes_is_no_failure_of_the_product(call: Call, tmp_path: Path) -> None:
+    with (
+        cluster(says(b'{"message": "etcd is away"}', 500), tmp_path) as kubernetes,
+        pytest.raises(ClusterError, match="500") as caught,
+    ):
+        call(kubernetes)
+    assert caught.value.status == 500
+
+
+def test_what_is_not_there_is_none(tmp_path: Path) -> None:
+    with cluster(says(b"{}", 404), tmp_path) as kubernetes:
+        assert kubernetes.session_object("s") is None
+        assert kubernetes.config_map("c") == {}
+        assert not kubernetes.has_namespace()
