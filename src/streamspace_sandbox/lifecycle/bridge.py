@@ -8,6 +8,8 @@ from streamspace_sandbox.lifecycle.failure import StartFailure
 
 DEVICES = Path("/sys/class/net")
 NUMBERS = range(256)
+SERVICE_HOSTS = range(2, 50)
+"""Last parts of the addresses that Services get; .1 is the gateway."""
 
 
 def bridge_name(number: int) -> str:
@@ -43,10 +45,13 @@ def _routed() -> set[int]:
 
 
 def make(number: int) -> None:
-    """Create the bridge with the gateway's address."""
+    """Create the bridge with the addresses of the gateway and of all Services."""
     name = bridge_name(number)
-    commands = f"link add {name} type bridge\naddr add {address(number, 1)}/24 dev {name}\nlink set {name} up\n"
-    done = subprocess.run(["ip", "-batch", "-"], input=commands, capture_output=True, text=True, check=False)
+    commands = [f"link add {name} type bridge"]
+    commands += [f"addr add {address(number, host)}/24 dev {name}" for host in (1, *SERVICE_HOSTS)]
+    commands += [f"link set {name} up", ""]
+    batch = "\n".join(commands)
+    done = subprocess.run(["ip", "-batch", "-"], input=batch, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StartFailure(
             f"The kernel made no network bridge ({done.stderr.strip().splitlines()[0]}); "

@@ -1,7 +1,7 @@
 """What `up` and the control plane that it started say to each other: one line of JSON at a time over a socket pair.
 
 The control plane says `{"kubernetes_port": N}` once it answers, or `{"failed": sentence}`. `up` says
-`{"deployed": {...}}` when StreamSpace is Ready; if it goes away before that, the control plane removes everything.
+`{"deployed": true}` when StreamSpace is Ready; if it goes away before that, the control plane removes everything.
 """
 
 import asyncio
@@ -11,8 +11,10 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+INSTANCE_VARIABLE = "STREAMSPACE_SANDBOX_INSTANCE"
+OWNER_VARIABLE = "STREAMSPACE_SANDBOX_OWNER"
 VARIABLE = "STREAMSPACE_SANDBOX_CHANNEL"
-"""The number of the control plane's end, in its environment."""
+"""In the control plane's environment: the instance's name, the process that owns it, its end's descriptor."""
 
 
 class Channel:

@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from signal import SIGKILL, SIGTERM
 
 from streamspace_sandbox import faults
+from streamspace_sandbox.faults.catalogue import UnknownFault
+from streamspace_sandbox.faults.catalogue import find as find_fault
 from streamspace_sandbox.lifecycle import bridge, channel, preflight, process, removal
 from streamspace_sandbox.lifecycle.failure import StartFailure
 from streamspace_sandbox.lifecycle.instance import Instance, State, instances, lock, root_locked
 from streamspace_sandbox.streamspace.deployment import Deployed, DeploymentFailed, KubeEndpoint, deploy
 
-INSTANCE_VARIABLE = "STREAMSPACE_SANDBOX_INSTANCE"
-OWNER_VARIABLE = "STREAMSPACE_SANDBOX_OWNER"
 CONTROL_PLANE = "streamspace_sandbox.kubernetes"
 ANSWER_SECONDS = 20.0
 STOP_SECONDS = 30.0
@@ -38,6 +39,7 @@ class Options:
 def up(instance: Instance, options: Options, report: Report) -> State:
     """The state of the instance, which is up and Ready now; started if it was not. Raises StartFailure."""
     preflight.check_machine()
+    _choose_fault(options.fault)
     begun = time.monotonic()
 
     def timed(sentence: str) -> None:
@@ -57,9 +59,9 @@ def down(instance: Instance) -> bool:
     existed = instance.exists
     state = instance.read()
     if state is not None:
-        state.process.signal(process.SIGTERM)
+        state.process.signal(SIGTERM)
         if not state.process.wait(STOP_SECONDS):
-            state.process.signal(process.SIGKILL)
+            state.process.signal(SIGKILL)
             state.process.wait(STOP_SECONDS)
     with root_locked():
         left = instance.read()
@@ -91,6 +93,17 @@ def _claimed(instance: Instance, options: Options, report: Report) -> Iterator[t
         removal.remove_root()
 
 
+def _choose_fault(name: str | None) -> None:
+    """Let this process's children run with that fault, or with none."""
+    os.environ.pop(faults.FAULT_VARIABLE, None)
+    if name is not None:
+        try:
+            find_fault(name)
+        except UnknownFault as error:
+            raise StartFailure(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+        os.environ[faults.FAULT_VARIABLE] = name
+
+
 def _new_state(options: Options) -> State:
     taken = [state.number for each in instances() if (state := each.read())]
     return State(
@@ -115,36 +128,42 @@ def _await_other_start(instance: Instance, state: State) -> None:
 
 async def _start(instance: Instance, state: State, options: Options, report: Report) -> State:
     """Start the control plane and deploy; when that fails or is interrupted, nothing stays."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(SIGTERM, task.cancel)
     ours, theirs = socket.socketpair()
     with theirs:
         child = _spawn(instance, options, theirs)
-    started = process.find(child.pid)
+    line = await channel.on_socket(ours)
     try:
-        if started is None:
-            raise StartFailure(_no_answer(instance))
-        state = replace(state, process=started)
+        state = replace(state, process=_identify(instance, child))
         instance.write(state)
-        line = await channel.on_socket(ours)
         state = await _deploy(instance, state, line, report)
         instance.write(state)
-        await line.send({"deployed": {"api_url": state.api_url}})
-        line.close()
+        await line.send({"deployed": True})
     except BaseException:
-        ours.close()
         child.terminate()
         await asyncio.to_thread(_stop, child)
         with root_locked():
             removal.remove(instance)
         raise
+    finally:
+        line.close()
     return state
+
+
+def _identify(instance: Instance, child: subprocess.Popen[bytes]) -> process.Process:
+    found = process.find(child.pid)
+    if found is None:
+        raise StartFailure(_no_answer(instance))
+    return found
 
 
 def _spawn(instance: Instance, options: Options, end: socket.socket) -> subprocess.Popen[bytes]:
     """Start the control plane in a session of its own, so that it outlives this terminal."""
-    environment = os.environ | {INSTANCE_VARIABLE: instance.name, channel.VARIABLE: str(end.fileno())}
-    environment |= {OWNER_VARIABLE: str(options.owner)} if options.owner else {}
-    environment |= {faults.FAULT_VARIABLE: options.fault} if options.fault else {}
-    os.environ |= {faults.FAULT_VARIABLE: options.fault or ""}
+    environment = os.environ | {channel.INSTANCE_VARIABLE: instance.name, channel.VARIABLE: str(end.fileno())}
+    if options.owner:
+        environment[channel.OWNER_VARIABLE] = str(options.owner)
     with instance.log.open("ab") as log:
         return subprocess.Popen(
             faults.argv("kubernetes", CONTROL_PLANE),

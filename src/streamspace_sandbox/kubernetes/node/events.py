@@ -1,11 +1,10 @@
 """Events: what happened to an object, for people who look. Equal ones are counted, old ones forgotten."""
 
-import contextlib
 import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from streamspace_sandbox.kubernetes.errors import ApiError
+from streamspace_sandbox.kubernetes.node.tolerance import ignoring
 from streamspace_sandbox.kubernetes.objects import name_of, namespace_of, timestamp
 from streamspace_sandbox.kubernetes.resources import EVENTS, Obj
 from streamspace_sandbox.kubernetes.store import Store
@@ -31,7 +30,7 @@ class Recorder:
 
     def _record(self, occurrence: "_Occurrence") -> None:
         # The namespace may be going, or the event been deleted by hand: there is nobody left to read it.
-        with contextlib.suppress(ApiError):
+        with ignoring(403, 404):
             if place := self._places.get(occurrence.key):
                 self._store.mutate(EVENTS, *place, _count)
             else:
@@ -42,7 +41,7 @@ class Recorder:
         self._places[occurrence.key] = namespace_of(event), name_of(event)
         if len(self._places) > KEPT:
             oldest = next(iter(self._places))
-            with contextlib.suppress(ApiError):
+            with ignoring(404):
                 self._store.delete(EVENTS, *self._places.pop(oldest))
 
 
@@ -81,7 +80,6 @@ class _Occurrence:
             "count": 1,
             "firstTimestamp": now,
             "lastTimestamp": now,
-            "eventTime": None,
             "source": {"component": self.component, **({"host": node} if node else {})},
             "reportingComponent": self.component,
             "reportingInstance": node or "",

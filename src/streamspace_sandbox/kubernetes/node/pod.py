@@ -1,9 +1,7 @@
 """One pod on this node, from its binding to its removal."""
 
 import asyncio
-import contextlib
 import shutil
-from collections.abc import Iterator
 
 from streamspace_sandbox.kubernetes.errors import ApiError
 from streamspace_sandbox.kubernetes.node.commands import CommandFailed
@@ -14,6 +12,7 @@ from streamspace_sandbox.kubernetes.node.network import NoAddress, PodNetwork
 from streamspace_sandbox.kubernetes.node.services import Services
 from streamspace_sandbox.kubernetes.node.status import ContainerRecord, pod_status
 from streamspace_sandbox.kubernetes.node.stopping import Stop
+from streamspace_sandbox.kubernetes.node.tolerance import ignoring
 from streamspace_sandbox.kubernetes.node.volumes import PodVolumes
 from streamspace_sandbox.kubernetes.objects import name_of, namespace_of, timestamp
 from streamspace_sandbox.kubernetes.resources import PODS, Obj
@@ -136,13 +135,14 @@ class PodWorker:
 
         for follower in self.followers:
             follower.set()
-        with self._unless_gone():
+        # Deleted by force, its object is gone while its containers still end.
+        with ignoring(404):
             self._check_uid()
             self._services.store.mutate(PODS, namespace_of(self.pod), name_of(self.pod), change, subresource="status")
 
     def _remove_object(self) -> None:
         """The pod has ended: nothing keeps its object any longer."""
-        with self._unless_gone():
+        with ignoring(404, 409):
             uid = self.pod["metadata"]["uid"]
             self._services.store.remove(PODS, namespace_of(self.pod), name_of(self.pod), uid=uid)
 
@@ -151,11 +151,6 @@ class PodWorker:
         stored = self._services.store.get(PODS, namespace_of(self.pod), name_of(self.pod))
         if stored["metadata"]["uid"] != self.pod["metadata"]["uid"]:
             raise ApiError(404, "NotFound", "the pod has been replaced")
-
-    @staticmethod
-    def _unless_gone() -> contextlib.AbstractContextManager[None]:
-        """A pod may be deleted by force at any moment: its object is gone while its containers still end."""
-        return _ignoring(404, 409)
 
     async def _clear(self) -> None:
         names = [name for runner in self._runners.values() for name in runner.names]
@@ -168,12 +163,3 @@ class PodWorker:
 
     def _warn(self, reason: str, message: str) -> None:
         self._services.recorder.warning(self.pod, reason, message)
-
-
-@contextlib.contextmanager
-def _ignoring(*codes: int) -> Iterator[None]:
-    try:
-        yield
-    except ApiError as error:
-        if error.code not in codes:
-            raise

@@ -1,0 +1,131 @@
+"""`streamspace-sandbox up | down | status`: an embedded StreamSpace on this machine."""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from math import isfinite
+
+from streamspace_sandbox.faults.catalogue import faults
+from streamspace_sandbox.lifecycle import starting
+from streamspace_sandbox.lifecycle.failure import StartFailure
+from streamspace_sandbox.lifecycle.instance import Instance, State, instances
+from streamspace_sandbox.lifecycle.report import describe
+
+NAMESPACE = "streamspace"
+NOT_UP = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Ends the process with 0, 1 (a sentence on standard error says why), 2 (wrong usage) or 3 (`status`: not up)."""
+    options = _parser().parse_args(arguments)
+    try:
+        sys.exit(options.run(options))
+    except StartFailure as failure:
+        _say(str(failure))
+        sys.exit(1)
+    except OSError as error:
+        _say(f"The machine refused: {error}; look at it, then `streamspace-sandbox down --all` and try again.")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _say("Interrupted; nothing is left running.")
+        sys.exit(130)
+
+
+def _up(options: argparse.Namespace) -> int:
+    if options.list_faults:
+        for fault in faults():
+            sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}\n")
+        return 0
+    instance = Instance(options.name)
+    wanted = starting.Options(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
+    state = starting.up(instance, wanted, _say)
+    if (state.time_scale, state.fault) != (wanted.time_scale, wanted.fault):
+        _say(f"It was up already, with time scale {state.time_scale:g} and {state.fault or 'no'} fault.")
+    environment = _environment(instance, state)
+    if options.format == "json":
+        sys.stdout.write(json.dumps(environment) + "\n")
+    else:
+        sys.stdout.writelines(f"export {name}={_quoted(value)}\n" for name, value in environment.items())
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    chosen = instances() if options.all else [Instance(options.name)]
+    for instance in chosen:
+        _say(f"{instance.name}: removed" if starting.down(instance) else f"{instance.name}: there was none")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    instance = Instance(options.name)
+    state = instance.read()
+    if state is None or not state.process.is_alive:
+        _say(f"{instance.name}: not up")
+        return NOT_UP
+    sys.stdout.write(describe(instance, state))
+    return 0 if state.ready else NOT_UP
+
+
+def _environment(instance: Instance, state: State) -> dict[str, str]:
+    """What curl, kubectl and the suite need to know."""
+    token = state.api_token or ""
+    return {
+        "STREAMSPACE_API_URL": state.api_url or "",
+        "STREAMSPACE_TEST_TOKEN": token,
+        "NAMESPACE": NAMESPACE,
+        "KUBECONFIG": str(instance.kubeconfig),
+        "TOKEN": token,
+    }
+
+
+def _quoted(value: str) -> str:
+    quoted = shlex.quote(value)
+    return quoted if quoted.startswith("'") else f"'{quoted}'"
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+def _time_scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not isfinite(scale) or not 0 < scale <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and up to 1")
+    return scale
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="streamspace-sandbox", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="up | down | status")
+
+    up = commands.add_parser("up", help="start it and print the environment that points at it")
+    up.add_argument("--name", default="default", help="several may run side by side (default: %(default)s)")
+    up.add_argument(
+        "--time-scale", type=_time_scale, default=0.1, help="how long its seconds are (default: %(default)s)"
+    )
+    up.add_argument("--fault", help="plant this fault")
+    up.add_argument("--owner-pid", type=int, help="go down by itself when this process has ended")
+    up.add_argument("--format", choices=("shell", "json"), default="shell", help="of the environment that is printed")
+    up.add_argument("--list-faults", action="store_true", help="print name, criterion and description of each fault")
+    up.set_defaults(run=_up)
+
+    down = commands.add_parser("down", help="remove it, leaving nothing")
+    which = down.add_mutually_exclusive_group()
+    which.add_argument("--name", default="default")
+    which.add_argument("--all", action="store_true", help="all of them")
+    down.set_defaults(run=_down)
+
+    status = commands.add_parser("status", help="say whether it is up, and what runs in it")
+    status.add_argument("--name", default="default")
+    status.set_defaults(run=_status)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

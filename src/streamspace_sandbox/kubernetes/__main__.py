@@ -1,0 +1,28 @@
+"""`python -m streamspace_sandbox.kubernetes`: the control plane of the instance that the environment names."""
+
+import logging
+import os
+import sys
+
+import uvloop
+
+from streamspace_sandbox.kubernetes.controlplane import ControlPlane
+from streamspace_sandbox.lifecycle import channel
+from streamspace_sandbox.lifecycle.channel import INSTANCE_VARIABLE, OWNER_VARIABLE
+from streamspace_sandbox.lifecycle.instance import Instance
+
+
+async def main() -> None:
+    instance = Instance(os.environ[INSTANCE_VARIABLE])
+    state = instance.read()
+    if state is None:
+        sys.exit(f"there is no instance {instance.name!r}; start one with `streamspace-sandbox up`")
+    owner = os.environ.get(OWNER_VARIABLE)
+    up = await channel.inherited()
+    plane = ControlPlane(instance, state, owner=int(owner) if owner else None, up=up)
+    await plane.run()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    uvloop.run(main())

@@ -1,0 +1,104 @@
+"""The garbage collector: what is owned goes with its owners, in the way that the deletion asked for."""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from streamspace_sandbox.kubernetes.controllers.everything import Everything
+from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
+from streamspace_sandbox.kubernetes.node.tolerance import ignoring
+from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
+from streamspace_sandbox.kubernetes.resources import Obj, Resource
+from streamspace_sandbox.kubernetes.store import Event, Store
+
+FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+
+
+class Place(NamedTuple):
+    """Where an object is."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    uid: str
+
+
+class GarbageCollector:
+    """Knows who owns whom, by uid."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._places: dict[str, Place] = {}
+        self._dependents: defaultdict[str, set[str]] = defaultdict(set)
+        self._owners: dict[str, frozenset[str]] = {}
+        self._queue: WorkQueue[str] = WorkQueue(self._look_at)
+        Everything(store, self._changed)
+
+    def _changed(self, resource: Resource, event: Event) -> None:
+        metadata = event.object["metadata"]
+        uid = metadata["uid"]
+        if event.type == "DELETED":
+            self._forget(uid)
+            return
+        self._places[uid] = Place(resource, namespace_of(event.object), name_of(event.object), uid)
+        owners = frozenset(reference["uid"] for reference in metadata.get("ownerReferences") or [])
+        if owners != self._owners.get(uid, frozenset()):
+            self._set_owners(uid, owners)
+        if owners or metadata.get("finalizers"):
+            self._queue.add(uid)
+
+    def _set_owners(self, uid: str, owners: frozenset[str]) -> None:
+        for owner in self._owners.get(uid, frozenset()) - owners:
+            self._dependents[owner].discard(uid)
+        for owner in owners:
+            self._dependents[owner].add(uid)
+        self._owners[uid] = owners
+
+    def _forget(self, uid: str) -> None:
+        del self._places[uid]
+        owners = self._owners.get(uid, frozenset())
+        self._set_owners(uid, frozenset())
+        del self._owners[uid]
+        # Its dependents may be garbage now; its owners may have waited for it.
+        for other in (*self._dependents.pop(uid, ()), *owners):
+            self._queue.add(other)
+
+    def _look_at(self, uid: str) -> None:
+        place = self._places.get(uid)
+        if place is None:
+            return
+        obj = self._store.get(place.resource, place.namespace, place.name)
+        metadata = obj["metadata"]
+        if "deletionTimestamp" in metadata:
+            self._go_on(place, metadata.get("finalizers") or [])
+            return
+        references = metadata.get("ownerReferences") or []
+        if references and not any(reference["uid"] in self._places for reference in references):
+            self._store.delete(place.resource, place.namespace, place.name, uid=uid)
+
+    def _go_on(self, place: Place, finalizers: list[str]) -> None:
+        """Take the next step of a deletion that waits for this controller."""
+        dependents = [self._places[uid] for uid in self._dependents.get(place.uid, ()) if uid in self._places]
+        if ORPHAN in finalizers:
+            for dependent in dependents:
+                self._disown(dependent, place.uid)
+            self._complete(place, ORPHAN)
+        elif FOREGROUND in finalizers and dependents:
+            for dependent in dependents:
+                with ignoring(404, 409):
+                    self._store.delete(*dependent[:3], propagation="Foreground", uid=dependent.uid)
+        elif FOREGROUND in finalizers:
+            self._complete(place, FOREGROUND)
+
+    def _disown(self, dependent: Place, owner: str) -> None:
+        def drop(obj: Obj) -> None:
+            references = obj["metadata"].get("ownerReferences") or []
+            obj["metadata"]["ownerReferences"] = [each for each in references if each["uid"] != owner]
+
+        with ignoring(404):
+            self._store.mutate(*dependent[:3], drop)
+
+    def _complete(self, place: Place, finalizer: str) -> None:
+        def drop(obj: Obj) -> None:
+            obj["metadata"]["finalizers"] = [each for each in obj["metadata"]["finalizers"] if each != finalizer]
+
+        self._store.mutate(*place[:3], drop)

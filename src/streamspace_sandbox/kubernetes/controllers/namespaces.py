@@ -1,0 +1,49 @@
+"""Namespaces: each gets its default service account; one that is deleted takes its contents along."""
+
+from streamspace_sandbox.kubernetes.controllers.everything import Everything
+from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
+from streamspace_sandbox.kubernetes.node.tolerance import ignoring
+from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
+from streamspace_sandbox.kubernetes.resources import EVENTS, METRICS, NAMESPACES, SERVICEACCOUNTS, Resource
+from streamspace_sandbox.kubernetes.store import Event, Store
+
+
+class NamespaceController:
+    """Empties and removes namespaces that are being deleted."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ending: set[str] = set()
+        self._queue: WorkQueue[str] = WorkQueue(self._reconcile)
+        Everything(store, self._changed)
+
+    def _changed(self, resource: Resource, event: Event) -> None:
+        if resource == NAMESPACES and event.type != "DELETED":
+            self._queue.add(name_of(event.object))
+        elif event.type == "DELETED" and namespace_of(event.object) in self._ending:
+            self._queue.add(namespace_of(event.object))
+
+    def _reconcile(self, name: str) -> None:
+        namespace = self._store.get(NAMESPACES, None, name)
+        if "deletionTimestamp" not in namespace["metadata"]:
+            with ignoring(409):
+                self._store.create(SERVICEACCOUNTS, {"metadata": {"name": "default", "namespace": name}})
+            return
+        if name not in self._ending:
+            self._ending.add(name)
+            self._empty(name)
+        if not any(self._store.list(resource, name)[0] for resource in self._kinds() if resource != EVENTS):
+            for event in self._store.list(EVENTS, name)[0]:
+                self._store.delete(EVENTS, name, name_of(event))
+            self._ending.discard(name)
+            self._store.remove(NAMESPACES, None, name, uid=namespace["metadata"]["uid"])
+
+    def _empty(self, name: str) -> None:
+        for resource in self._kinds():
+            for obj in self._store.list(resource, name)[0]:
+                # What another deletion took along is gone already.
+                with ignoring(404):
+                    self._store.delete(resource, name, name_of(obj))
+
+    def _kinds(self) -> list[Resource]:
+        return [each for each in self._store.resources if each.namespaced and each not in METRICS]

@@ -1,0 +1,30 @@
+"""Who controls an object, and what an object controls."""
+
+from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
+from streamspace_sandbox.kubernetes.resources import Obj, Resource
+from streamspace_sandbox.kubernetes.store import Store
+
+
+def controller_of(obj: Obj) -> Obj | None:
+    """The reference to the one owner that manages the object."""
+    references = obj["metadata"].get("ownerReferences") or []
+    return next((reference for reference in references if reference.get("controller")), None)
+
+
+def owner_reference(owner: Obj) -> Obj:
+    """A reference that makes `owner` the manager of what carries it."""
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": name_of(owner),
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def owned(store: Store, resource: Resource, owner: Obj) -> list[Obj]:
+    """Objects of one kind that `owner` manages."""
+    uid = owner["metadata"]["uid"]
+    candidates = ((obj, controller_of(obj)) for obj in store.list(resource, namespace_of(owner))[0])
+    return [obj for obj, reference in candidates if reference is not None and reference["uid"] == uid]

@@ -1,0 +1,49 @@
+"""Ports that may be taken by others on this machine."""
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import TypeVar
+
+Opened = TypeVar("Opened")
+HIGHEST = 65535
+
+
+def next_free(address: str, port: int, make: Callable[[str, int], Opened]) -> Opened:
+    """What `make` gives for the first port from `port` on that nobody else uses. Raises OSError when all are taken."""
+    for candidate in range(port, HIGHEST + 1):
+        if is_taken(address, candidate):
+            continue
+        try:
+            return make(address, candidate)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+    raise OSError(errno.EADDRINUSE, f"no port from {port} on is free on {address}")
+
+
+def is_taken(address: str, port: int) -> bool:
+    """Whether somebody listens there, also on all addresses of the machine at once."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            probe.listen(1)
+        except OSError:
+            return True
+    return False
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """A listening TCP socket. Raises OSError."""
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.bind((address, port))
+        opened.listen(256)
+    except OSError:
+        opened.close()
+        raise
+    opened.setblocking(False)
+    return opened
