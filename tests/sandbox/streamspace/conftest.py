@@ -1,0 +1,53 @@
+"""One set of stores and one API for all of these tests; every test finds it without agents and sessions."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.streamspace import stack
+from tests.sandbox.streamspace.stack import Api, PlayedAgent, Stores
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    directory = tmp_path_factory.mktemp("stores")
+    # PostgreSQL runs as another user, who must get down to its data.
+    for parent in (directory, *directory.parents[:2]):
+        parent.chmod(0o755)
+    with stack.stores(directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_api(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with stack.api(stores, tmp_path_factory.mktemp("api")) as running:
+        yield running
+
+
+@pytest.fixture
+def api(shared_api: Api, stores: Stores) -> Iterator[Api]:
+    yield shared_api
+    asyncio.run(stack.wipe(stores))
+
+
+@pytest.fixture
+def agent(api: Api) -> Iterator[Callable[..., PlayedAgent]]:
+    """Makes connected agents by name, and disconnects them at the end."""
+    made: list[PlayedAgent] = []
+
+    def make(name: str, **more: object) -> PlayedAgent:
+        made.append(PlayedAgent(api, name, **more).connect())  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.disconnect()
+
+
+@pytest.fixture
+def log(shared_api: Api) -> Callable[[], str]:
+    """The API's log so far."""
+    path: Path = shared_api.log
+    return lambda: path.read_text()
