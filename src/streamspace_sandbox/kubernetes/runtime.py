@@ -58,7 +58,10 @@ class ExecSession(Protocol):
     """A command running in a container."""
 
     async def write(self, data: bytes) -> None:
-        """Hand `data` to the command's standard input; waits while the command does not read."""
+        """Hand `data` to the command's standard input; waits while the command does not read.
+
+        What a command that has closed its input or ended no longer reads is lost, as in a shell's pipe.
+        """
 
     async def close_stdin(self) -> None:
         """End of input."""

@@ -75,11 +75,11 @@ class Store:
         """(objects ordered by namespace and name, resourceVersion). Raises `ApiError` 400 for a bad selector."""
         matches = selector(resource, labels, fields)
         found = [
-            obj
-            for (home, _), obj in sorted(self._objects[resource.key].items())
-            if (not namespace or home == namespace) and (matches is None or matches(obj))
+            (place, obj)
+            for place, obj in self._objects[resource.key].items()
+            if (not namespace or place[0] == namespace) and (matches is None or matches(obj))
         ]
-        return found, self._version
+        return [obj for _, obj in sorted(found)], self._version
 
     def watch(
         self,
@@ -199,6 +199,11 @@ class Store:
                 self._commit("MODIFIED", resource, new, current)
             return
         self._drop(resource, current)
+
+    def close_watches(self) -> None:
+        """End every watch, so that a server that stops has nothing left to send."""
+        for feed in self._feeds.values():
+            feed.close()
 
     def purge(self, resource: Resource) -> None:
         """All objects of a kind go at once, whatever their finalizers: the kind itself is no more."""

@@ -114,6 +114,10 @@ class Feed:
         self._history: deque[Event] = deque(maxlen=keep)
         self._forgotten = 0
 
+    def close(self) -> None:
+        for subscription in tuple(self.subscriptions):
+            subscription.close()
+
     def publish(self, event: Event) -> None:
         if len(self._history) == self._history.maxlen:
             self._forgotten = self._history[0].version

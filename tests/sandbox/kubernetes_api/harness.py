@@ -38,8 +38,9 @@ class ProcessExec:
 
     async def write(self, data: bytes) -> None:
         assert self._process.stdin
-        self._process.stdin.write(data)
-        await self._process.stdin.drain()
+        with contextlib.suppress(ConnectionError):
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
 
     async def close_stdin(self) -> None:
         assert self._process.stdin
@@ -190,5 +191,6 @@ def running_cluster(directory: Path, *, history: int = 4096, port: int = 0) -> I
         yield Cluster(url, kubeconfig, certificate, store, runtime, loops[0])
     finally:
         loops[0].call_soon_threadsafe(runtime.stopped.set)
+        loops[0].call_soon_threadsafe(store.close_watches)
         server.should_exit = True
         thread.join(10)

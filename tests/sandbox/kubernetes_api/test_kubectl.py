@@ -279,6 +279,8 @@ def test_exec(kubectl: Run, web: str) -> None:
     assert failed.stderr.startswith("err\n")
     # Ends only if the end of the input reaches the command.
     assert kubectl("exec", "-i", "web", "--", "cat", stdin="a\nb\n").stdout == "a\nb\n"
+    much = "line\n" * 300_000
+    assert kubectl("exec", "-i", "web", "--", "head", "-n", "1", stdin=much).stdout == "line\n"
     assert 'pods "none" not found' in kubectl("exec", "none", "--", "true", fails=True).stderr
     assert "container other is not valid" in kubectl("exec", "web", "-c", "other", "--", "true", fails=True).stderr
 

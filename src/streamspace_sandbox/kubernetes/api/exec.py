@@ -6,7 +6,6 @@ new size, and with v5 255, which closes the channel that its second byte names.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import orjson
 from starlette.requests import Request
@@ -78,8 +77,11 @@ class _Exchange:
             listening.cancel()
             running.cancel()
             for task in (listening, running):
-                with suppress(asyncio.CancelledError, WebSocketDisconnect):
+                try:
                     await task
+                except* (asyncio.CancelledError, WebSocketDisconnect):
+                    # A client that left is an ordinary end; any other failure is raised here.
+                    pass
 
     async def _talk(self) -> None:
         async with asyncio.TaskGroup() as streams:
