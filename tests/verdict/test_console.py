@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 
+import pytest
 from demo_project import BEHAVE, Project
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -44,6 +45,13 @@ def test_a_log_has_one_line_for_each_step(project: Project) -> None:
     assert '  ok         And the file still says "test data"  1.2-3' in said
     assert any(line.startswith("5 PROVEN") or line.startswith("3 PROVEN") for line in said)
     assert not any("\x1b" in line for line in said)
+
+
+def test_an_output_that_knows_no_tick_gets_a_question_mark(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    run = project.behave("--tags=@test-1.2")
+    assert run.status == 0, run.stderr
+    assert "StreamSpace acceptance ? 1 scenario" in run.stdout
 
 
 def test_a_failure_reads_as_five_lines_in_this_order(project: Project) -> None:

@@ -61,6 +61,18 @@ def test_another_formatter_leaves_the_same_evidence(project: Project) -> None:
     assert len(run.results()) == 1
 
 
+def test_a_formatter_that_breaks_down_leaves_nothing_running(project: Project) -> None:
+    broken = "from behave.formatter.base import Formatter\n\n\nclass Broken(Formatter):\n"
+    broken += "    def result(self, step):\n        raise RuntimeError('out of paper')\n"
+    project.write("broken.py", broken)
+    run = project.behave("-f", "broken:Broken")
+    assert run.status != 0
+    assert "out of paper" in run.stderr
+    assert (project.folder / "deleted").exists(), "cleanups of the scenario run"
+    assert (project.folder / "stopped").exists(), "cleanups of the run run"
+    assert "PROVEN" not in run.verdicts().values()
+
+
 def test_a_dry_run_leaves_no_evidence(project: Project) -> None:
     run = project.behave("--dry-run")
     assert not (project.folder / "reports").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -27,6 +28,8 @@ class Screen:
     """Prints lines, and shows what is going on right now where that is possible."""
 
     def __init__(self, stream: TextIO) -> None:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no tick must not end the run
         self.console = Console(file=stream, highlight=False, soft_wrap=False)
         self.colourful = self.console.is_terminal
         if not self.colourful:

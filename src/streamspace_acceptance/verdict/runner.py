@@ -118,6 +118,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         stop_observing = waiting.observe(recorder.WaitTimelines())
         try:
             failed = bool(self.run_model())
+        except BaseException:
+            # behave itself or a formatter broke down; what the run has made must go all the same.
+            self.context._do_remaining_cleanups()
+            raise
         finally:
             stop_observing()
             environment.write_properties(RESULTS)
