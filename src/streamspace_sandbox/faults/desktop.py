@@ -1,1 +1,108 @@
-"""Faults of the plan's session tests."""
+"""Faults of test 1.1d: a session is used in a web browser."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.patching import wrap
+
+INPUT_MESSAGES = (4, 5, 255)
+"""RFB's KeyEvent and PointerEvent, and QEMU's extended key event."""
+HANDSHAKE_MESSAGES = 3
+"""ProtocolVersion, the choice of security, ClientInit."""
+
+
+def _tell_no_url() -> None:
+    def make(connect: Any) -> Any:
+        async def connect_session(*arguments: Any) -> Any:
+            response = await connect(*arguments)
+            answer = json.loads(response.body)
+            del answer["url"]
+            response.body = json.dumps(answer).encode()
+            response.headers["content-length"] = str(len(response.body))
+            return response
+
+        return connect_session
+
+    wrap("streamspace_sandbox.streamspace.api.endpoints:connect_session", make)
+
+
+def _answer_404() -> None:
+    def make(page: Any) -> Any:
+        def missing_page(session_id: str) -> Any:
+            response = page(session_id)
+            response.status_code = HTTPStatus.NOT_FOUND
+            return response
+
+        return missing_page
+
+    wrap("streamspace_sandbox.streamspace.api.viewer:page", make)
+
+
+def _forget_the_client() -> None:
+    def make(page: Any) -> Any:
+        def page_without_client(session_id: str) -> Any:
+            response = page(session_id)
+            response.body = response.body.replace(b"/viewer/viewer.js", b"/viewer/viewer.min.js")
+            response.headers["content-length"] = str(len(response.body))
+            return response
+
+        return page_without_client
+
+    wrap("streamspace_sandbox.streamspace.api.viewer:page", make)
+
+
+def _drop_input() -> None:
+    def make(to_server: Any) -> Any:
+        async def to_server_without_input(websocket: Any, writer: Any) -> None:
+            await to_server(_Deaf(websocket), writer)
+
+        return to_server_without_input
+
+    wrap("streamspace_sandbox.streamspace.api.vnc:_to_server", make)
+
+
+class _Deaf:
+    """A WebSocket that swallows what the user types and points at."""
+
+    def __init__(self, websocket: Any) -> None:
+        self._websocket = websocket
+        self._received = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._websocket, name)
+
+    async def receive(self) -> Any:
+        while True:
+            message = await self._websocket.receive()
+            self._received += 1
+            data = message.get("bytes")
+            if not data or self._received <= HANDSHAKE_MESSAGES or data[0] not in INPUT_MESSAGES:
+                return message
+
+
+plant(
+    "connect-without-url",
+    breaks="1.1d-1",
+    description="The answer to connect holds no VNC URL",
+    api=_tell_no_url,
+)
+plant(
+    "viewer-answers-404",
+    breaks="1.1d-2",
+    description="The viewer page comes with status 404",
+    api=_answer_404,
+)
+plant(
+    "viewer-without-client",
+    breaks="1.1d-3",
+    description="The viewer page names a script that is not there",
+    api=_forget_the_client,
+)
+plant(
+    "deaf-desktop",
+    breaks="1.1d-4",
+    description="What the user types and points at does not reach the desktop",
+    api=_drop_input,
+)
