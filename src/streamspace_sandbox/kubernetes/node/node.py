@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamspace_sandbox.kubernetes.node import images, machines
+from streamspace_sandbox.kubernetes.node import images, machines, places
 from streamspace_sandbox.kubernetes.node.events import Recorder
 from streamspace_sandbox.kubernetes.node.exits import Exits
 from streamspace_sandbox.kubernetes.node.inotify import Inotify
 from streamspace_sandbox.kubernetes.node.kubelet import Kubelet
 from streamspace_sandbox.kubernetes.node.network import PodNetworks
-from streamspace_sandbox.kubernetes.node.places import visible
 from streamspace_sandbox.kubernetes.node.podman import Podman
 from streamspace_sandbox.kubernetes.node.reaper import Reaper
 from streamspace_sandbox.kubernetes.node.services import Services
@@ -44,7 +43,6 @@ def make_kubelet(
     host_ip = address(number, 1)
     podman = Podman(directory / "podman", runroot(number), cgroup)
     inotify = Inotify()
-    mounts, covered = visible(images.needed_places())
     pods, logs = directory / "pods", directory / "logs"
     for path in (pods, logs):
         path.mkdir(exist_ok=True)
@@ -61,8 +59,7 @@ def make_kubelet(
         host_ip=host_ip,
         account=account,
         variables={"KUBERNETES_SERVICE_HOST": host_ip, "KUBERNETES_SERVICE_PORT": str(api_port)},
-        project_mounts=mounts,
-        covered=covered,
+        places=places.find(images.needed_places()),
         time_scale=time_scale,
     )
     machines.register(store, host_ip, LISTED_IMAGES)

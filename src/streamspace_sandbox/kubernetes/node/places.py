@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from streamspace_sandbox.kubernetes.node.podman import Mount
@@ -9,20 +10,40 @@ from streamspace_sandbox.kubernetes.node.podman import Mount
 ROOT = Path("/")
 
 
-def visible(places: Iterable[Path]) -> tuple[list[Mount], list[str]]:
-    """(mounts, covered directories) with which every user of a container reaches `places`.
+@dataclass(frozen=True)
+class Places:
+    """Directories that every container sees as they are here, read-only.
 
-    A container sees the root file system as an overlay, without what is mounted below it, and its users may not pass
-    through a directory that is closed to others, such as /root: then an empty one lies over it, with the place inside.
+    A container sees the root file system as an overlay, without what is mounted below it: such places are mounted. And
+    its users may not pass through a directory that is closed to others, such as /root: over each of these `gates` lies
+    an open one of the pod's own, which holds nothing but the places.
     """
-    mounts, covered = [], set()
+
+    mounted: tuple[Path, ...]
+    gates: tuple[Path, ...]
+
+    def mounts(self, scratch: Path) -> list[Mount]:
+        """The mounts of a pod, whose gates are made in `scratch`."""
+        gates = []
+        for number, gate in enumerate(self.gates):
+            substitute = scratch / f"gate{number}"
+            for place in self.mounted:
+                if gate in place.parents:
+                    (substitute / place.relative_to(gate)).mkdir(parents=True, exist_ok=True)
+            gates.append(Mount(substitute, str(gate)))
+        return gates + [Mount(place, str(place), read_only=True) for place in self.mounted]
+
+
+def find(places: Iterable[Path]) -> Places:
+    """What has to be done for `places` to be seen."""
+    mounted, gates = [], set()
     for place in places:
         gate = _closed_directory_above(place)
         if gate is not None:
-            covered.add(str(gate))
+            gates.add(gate)
         if gate is not None or place.stat().st_dev != ROOT.stat().st_dev:
-            mounts.append(Mount(place, str(place), read_only=True))
-    return mounts, sorted(covered)
+            mounted.append(place)
+    return Places(tuple(mounted), tuple(sorted(gates)))
 
 
 def _closed_directory_above(place: Path) -> Path | None:

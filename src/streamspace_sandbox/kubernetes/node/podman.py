@@ -35,8 +35,6 @@ class Container:
     argv: Sequence[str]
     environment: Mapping[str, str]
     mounts: Sequence[Mount] = ()
-    covered: Sequence[str] = ()
-    """Directories that the container sees empty, but for mounts in them."""
     user: str | None = None
     workdir: str = "/"
     cpus: float | None = None
@@ -149,7 +147,6 @@ def _options(container: Container) -> list[str]:
         f"--env={name}={value}" if name in OWN_VARIABLES else f"--env={name}"
         for name, value in container.environment.items()
     ]
-    options += [f"--tmpfs={directory}:mode=0755,notmpcopyup" for directory in container.covered]
     options += [f"--volume={m.source}:{m.target}:{'ro' if m.read_only else 'rw'}" for m in container.mounts]
     options += [f"--cap-add={name}" for name in container.add_capabilities]
     options += [f"--cap-drop={name}" for name in container.drop_capabilities]

@@ -9,7 +9,8 @@ from streamspace_sandbox.kubernetes.node.events import Recorder
 from streamspace_sandbox.kubernetes.node.exits import Exits
 from streamspace_sandbox.kubernetes.node.inotify import Inotify
 from streamspace_sandbox.kubernetes.node.network import PodNetworks
-from streamspace_sandbox.kubernetes.node.podman import Mount, Podman
+from streamspace_sandbox.kubernetes.node.places import Places
+from streamspace_sandbox.kubernetes.node.podman import Podman
 from streamspace_sandbox.kubernetes.node.reaper import Reaper
 from streamspace_sandbox.kubernetes.store import Store
 
@@ -36,7 +37,6 @@ class Services:
     host_ip: str
     account: Mapping[str, bytes]
     variables: Mapping[str, str]
-    project_mounts: list[Mount]
-    covered: list[str]
+    places: Places
     time_scale: float
     starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE))
