@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from typing import cast
 
 Backend = tuple[str, int]
 """Address and port of a pod that is Ready."""
@@ -19,8 +20,8 @@ class _Half(asyncio.Protocol):
         self.peer: _Half | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self.transport = transport
+        # uvloop's transports are none of asyncio's classes.
+        self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         if self.peer is not None and self.peer.transport is not None:
@@ -57,8 +58,7 @@ class _Front(_Half):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        assert self.transport is not None  # noqa: S101
-        self.transport.pause_reading()
+        cast(asyncio.Transport, transport).pause_reading()
         task = asyncio.get_running_loop().create_task(self._connect())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
