@@ -156,7 +156,7 @@ class World:
         self._blame = None
         return left
 
-    def wait_for_both(self, name: str, *, within: str) -> tuple[str, str, SessionObject]:
+    def wait_for_both(self, name: str, *, within: str) -> tuple[str, str, SessionObject | None]:
         """The word for a status, and what the API and Kubernetes say; a missing or lasting pod is to blame first."""
         word = self.run.profile.statuses[name]
         with blamed_on(self._blame):

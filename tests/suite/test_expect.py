@@ -311,5 +311,6 @@ def test_no_pod_left() -> None:
 
 def test_both_say_the_same() -> None:
     expect.said_by_both("Hibernated", "Hibernated", session_object(phase="Hibernated"))
+    expect.said_by_both("Hibernated", "Hibernated", None)
     unmet(expect.said_by_both, "Hibernated", "Hibernated", session_object(phase="Running"))
     unmet(expect.said_by_both, "Hibernated", "Running", session_object(phase="Hibernated"))

@@ -52,8 +52,8 @@ class Registry:
 
     def clean_up(self) -> None:
         """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise."""
-        ids = sorted({each for record in self._records for each in self._ids(record)})
-        troubles = [trouble for each in ids if (trouble := self._delete(each))]
+        ids, troubles = self._made()
+        troubles += [trouble for each in ids if (trouble := self._delete(each))]
         for session in self.sessions:
             session.close()
         if ids:
@@ -61,10 +61,16 @@ class Registry:
         if troubles:
             raise Leak("; ".join(troubles))
 
-    def _ids(self, record: _Record) -> frozenset[str]:
-        if record.made is not None and record.made.id is not None:
-            return frozenset({record.made.id})
-        return creation.made(record.asked, self._api.sessions())
+    def _made(self) -> tuple[list[str], list[str]]:
+        """The ids of what was made; and what may have been made, but cannot be told from what others made."""
+        known = {record.made.id for record in self._records if record.made is not None and record.made.id is not None}
+        ids, troubles = set(known), []
+        for record in self._records:
+            if record.made is None or record.made.id is None:
+                strays = creation.made(record.asked, self._api.sessions()) - known
+                ids |= strays if len(strays) == 1 else frozenset()
+                troubles += [f"one of these may be ours: {', '.join(sorted(strays))}"] if len(strays) > 1 else []
+        return sorted(ids), troubles
 
     def _delete(self, session_id: str) -> str | None:
         answer = self._api.delete_session(session_id)

@@ -19,11 +19,14 @@ _PORT_STATES = {"01": "connected", "0A": "listening"}  # proc(5): TCP states in 
 
 @dataclass(frozen=True)
 class Start:
-    """One start. `trouble` says why the session is not Running; without it, `phases` say how long each part took."""
+    """One start. `trouble` says why the session is not Running; without it, `phases` say how long each part took.
+
+    Where asking brought no session at all, the trouble is Unproven: whether sessions reach Running was not to be seen.
+    """
 
     session: Session | None
     phases: Phases | None = None
-    trouble: Unmet | None = None
+    trouble: Unmet | Unproven | None = None
 
     @property
     def end_to_end(self) -> float | None:
@@ -96,7 +99,7 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change]) -> Start:
         creation = ask()
         session = enter(_id_of(creation))
         running = _reach_running(session, creation.answer.sent_at)
-    except Unmet as trouble:
+    except (Unmet, Unproven) as trouble:
         return Start(session, trouble=trouble)
     framebuffer = session.vnc()
     answered = framebuffer.at if isinstance(framebuffer, rfb.Framebuffer) else None
@@ -106,7 +109,7 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change]) -> Start:
 
 def _id_of(creation: Creation) -> str:
     if creation.id is None:
-        raise no_session(creation)
+        raise Unproven(f"no session came of asking: {no_session(creation).actual} (see test 1.1a)")
     return creation.id
 
 
@@ -144,7 +147,7 @@ def _reach_running(session: Session, sent: float) -> float:
 def _blame(start: Start) -> str | None:
     if start.trouble is None:
         return None
-    return f"{start.trouble.subject} did not reach Running"
+    return f"{start.session.subject if start.session else 'a session'} did not reach Running"
 
 
 def _once(session: Session, within: str, blame: str | None) -> str | Budget:

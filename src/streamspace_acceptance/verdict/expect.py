@@ -106,7 +106,7 @@ def named_after(session: Session, pods: list[Pod]) -> None:
 
 
 def all_running(starts: Starts) -> None:
-    """Every start that was asked for was made and reached Running."""
+    """Every start that was asked for was made and reached Running; one that brought no session shows nothing."""
     for start in starts.made:
         if start.trouble is not None:
             raise start.trouble
@@ -311,12 +311,12 @@ def no_pod_left(session: Session, left: list[Pod]) -> None:
         )
 
 
-def said_by_both(word: str, listed: str, phase: SessionObject) -> None:
-    """The API and Kubernetes say the same of the session."""
-    if not listed == phase.phase == word:
+def said_by_both(word: str, listed: str, phase: SessionObject | None) -> None:
+    """The API says so, and Kubernetes does not say otherwise."""
+    if listed != word or (phase is not None and phase.phase != word):
         raise Unmet(
-            f"session {phase.meta.name}",
+            "the session's status",
             expected=f"{word} by the API and in Kubernetes",
-            actual=f"{listed} by the API, {phase.phase} in Kubernetes",
+            actual=f"{listed} by the API, {phase.phase if phase else 'nothing'} in Kubernetes",
             likely="one of the two is not kept up to date",
         )
