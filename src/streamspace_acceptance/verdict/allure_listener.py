@@ -7,13 +7,14 @@ the same judgement that the ledger uses, after the scenario's cleanups have run.
 
 from __future__ import annotations
 
-import os
 import time
 import traceback
 import uuid
+from pathlib import Path
 from typing import Any
 
 import allure_commons
+import behave
 from allure_behave.listener import AllureListener
 from allure_commons.model2 import Attachment, Label, StatusDetails, TestResult, TestStepResult
 from allure_commons.types import AttachmentType, LabelType, Severity
@@ -36,6 +37,7 @@ STATUSES = {
     Verdict.BROKEN: "broken",
     Verdict.UNPROVEN: "skipped",
 }
+_BEHAVE = Path(behave.__file__).parent
 UNFINISHED = "the run ended while this scenario was running"
 
 
@@ -51,6 +53,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         self._scenario: Any = None
         self._result: TestResult | None = None
         self._step: TestStepResult | None = None
+        self._reached = 0
 
     def announce(self) -> None:
         """Write every selected scenario as not run, before the first one starts."""
@@ -61,7 +64,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
     def start_scenario(self, scenario: Any) -> None:
         """Open the scenario's result; on disk it is broken until it ends."""
         super().start_scenario(scenario)
-        self._scenario = scenario
+        self._scenario, self._reached = scenario, 0
         result = self._result = self.logger.get_test(self.current_scenario_uuid)
         result.uuid = self._uuids.get(id(scenario), result.uuid)
         identify(result, scenario)
@@ -75,7 +78,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         self.current_scenario_uuid = self.current_step_uuid = None
         self.steps.clear()
         if result is not None and self._record.is_selected(scenario):
-            self._close_steps(result, scenario)
+            self._close_steps(result, scenario, self._reached)
             _settle(result, judge_scenario(scenario, self._record))
             result.stop = _now()
             allure_commons.plugin_manager.hook.report_result(result=result)
@@ -85,6 +88,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
     def start_behave_step(self, step: Any) -> None:
         """Open the step; what is attached from now on is attached to it."""
         super().start_behave_step(step)
+        self._reached += 1
         self._step = self.logger.get_item(self.current_step_uuid)
 
     def stop_behave_step(self, result: Any) -> None:
@@ -133,7 +137,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         result.description = "\n".join(scenario.description)
         identify(result, scenario)
         label(result, scenario, self._plan)
-        self._close_steps(result, scenario)
+        self._close_steps(result, scenario, 0)
         _settle(result, worst(judge_steps(scenario, self._record)))
         allure_commons.plugin_manager.hook.report_result(result=result)
 
@@ -149,9 +153,8 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         _settle(result, judge_problem(problem))
         allure_commons.plugin_manager.hook.report_result(result=result)
 
-    def _close_steps(self, result: TestResult, scenario: Any) -> None:
-        """Add the steps that were not reached, so that the report shows the whole scenario."""
-        reached = len(result.steps)
+    def _close_steps(self, result: TestResult, scenario: Any, reached: int) -> None:
+        """Add the steps behind the first `reached` ones, so that the report shows the whole scenario."""
         judged = judge_steps(scenario, self._record)
         for step, judgement in list(zip(scenario.all_steps, judged, strict=True))[reached:]:
             closed = TestStepResult(name=f"{step.keyword} {step.name}", start=_now(), stop=_now())
@@ -171,7 +174,7 @@ def _new_id() -> str:
 def own_trace(error: BaseException) -> str:
     """The traceback without behave's own frames, which are the same for every step."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if f"{os.sep}behave{os.sep}" not in frame.filename]
+    own = [frame for frame in frames if not Path(frame.filename).is_relative_to(_BEHAVE)]
     return "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])
 
 

@@ -6,7 +6,6 @@ writes it down here, for the ledger and for every formatter.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,11 +33,6 @@ class Problem:
         if isinstance(self.error, KeyboardInterrupt):
             return describe(self.error)
         return f"{self.where} failed: {describe(self.error)}"
-
-    @property
-    def trace(self) -> str:
-        """The whole traceback."""
-        return "".join(traceback.format_exception(self.error))
 
     @property
     def precedes(self) -> bool:
