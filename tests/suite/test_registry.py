@@ -1,0 +1,156 @@
+"""What a scenario made is on record before it is asked for and gone at the end; what others made stays."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import cast
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.sessions.registry import Leak, Registry
+from tests.suite.fakes import says, web_server
+from tests.suite.samples import SESSION, Json, claim, pod, session_object
+
+
+class _Product:
+    """An API with sessions in memory. `trouble` names how it misbehaves."""
+
+    def __init__(self) -> None:
+        self.sessions: list[Json] = [self._entry("others")]
+        self.deleted: list[str] = []
+        self.trouble = ""
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        if request.command == "POST":
+            self._create(request)
+        elif request.command == "DELETE":
+            self._delete(request, request.path.rpartition("/")[2])
+        else:
+            says(json.dumps({"sessions": self.sessions}).encode())(request)
+
+    def _create(self, request: BaseHTTPRequestHandler) -> None:
+        name = SESSION if len(self.sessions) == 1 else f"s-{len(self.sessions)}"
+        self.sessions.append(self._entry(name))
+        if self.trouble == "somebody else as well":
+            self.sessions.append(self._entry("elses"))
+        if self.trouble == "no answer":
+            request.close_connection = True
+            return
+        body = {} if self.trouble else {"sessionId": name}
+        says(json.dumps(body).encode(), 500 if self.trouble == "refused" else 201)(request)
+
+    def _delete(self, request: BaseHTTPRequestHandler, session_id: str) -> None:
+        self.deleted.append(session_id)
+        if self.trouble != "stays":
+            self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
+        says(b"{}", 500 if self.trouble == "undeletable" else 202)(request)
+
+    @staticmethod
+    def _entry(name: str) -> Json:
+        return {
+            "sessionId": name,
+            "name": name,
+            "status": "Running",
+            "user": "testuser",
+            "template": "firefox-browser",
+        }
+
+
+class _Cluster:
+    """What Kubernetes still has."""
+
+    def __init__(self) -> None:
+        self.left: list[str] = []
+
+    def session_objects(self) -> list[SessionObject]:
+        return [session_object()] if "session" in self.left else []
+
+    def pods(self) -> list[Pod]:
+        return [pod(labels={"session": "others"}), *([pod()] if "pod" in self.left else [])]
+
+    def claims(self) -> list[Claim]:
+        return [claim()] if "claim" in self.left else []
+
+
+@pytest.fixture
+def product() -> _Product:
+    return _Product()
+
+
+@pytest.fixture
+def cluster() -> _Cluster:
+    return _Cluster()
+
+
+@pytest.fixture
+def registry(product: _Product, cluster: _Cluster) -> Iterator[Registry]:
+    with web_server(product.respond) as url, HttpClient(url, "t") as client:
+        yield Registry(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003))
+
+
+def ask(registry: Registry) -> str | None:
+    return registry.ask("testuser", "firefox-browser", None).id
+
+
+def test_what_was_made_is_gone_and_what_others_made_is_not(registry: Registry, product: _Product) -> None:
+    made = [ask(registry), ask(registry)]
+    registry.clean_up()
+    assert sorted(product.deleted) == sorted(each for each in made if each)
+    assert [each["sessionId"] for each in product.sessions] == ["others"]
+
+
+def test_nothing_made_nothing_deleted(registry: Registry, product: _Product) -> None:
+    registry.clean_up()
+    assert product.deleted == []
+
+
+@pytest.mark.parametrize("trouble", ["no id", "refused"])
+def test_a_session_that_the_answer_hides_is_deleted_too(registry: Registry, product: _Product, trouble: str) -> None:
+    product.trouble = trouble
+    assert ask(registry) == SESSION
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_a_session_without_any_answer_is_deleted_too(registry: Registry, product: _Product) -> None:
+    product.trouble = "no answer"
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_what_cannot_be_told_from_others_is_left_alone_and_said(registry: Registry, product: _Product) -> None:
+    product.trouble = "somebody else as well"
+    assert ask(registry) is None
+    with pytest.raises(Leak, match=f"may be ours: elses, {SESSION}"):
+        registry.clean_up()
+    assert product.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says_"),
+    [
+        ("stays", f"left behind after .*session {SESSION} in the API"),
+        ("undeletable", "cannot be deleted: 500"),
+    ],
+)
+def test_a_session_that_stays_is_a_leak(registry: Registry, product: _Product, trouble: str, says_: str) -> None:
+    ask(registry)
+    product.trouble = trouble
+    with pytest.raises(Leak, match=says_):
+        registry.clean_up()
+
+
+@pytest.mark.parametrize("left", ["session", "pod", "claim"])
+def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluster, left: str) -> None:
+    ask(registry)
+    cluster.left = [left]
+    with pytest.raises(Leak, match=f"left behind after .*: {left} "):
+        registry.clean_up()
