@@ -49,23 +49,36 @@ class _Half(asyncio.Protocol):
 
 
 class _Front(_Half):
-    """The client's side: nothing is read from it before the pod has been reached."""
+    """The client's side: what it sends before a pod has been reached is kept."""
 
     def __init__(self, choose: Callable[[], Backend | None], tasks: set[asyncio.Task[None]]) -> None:
         super().__init__()
         self._choose = choose
         self._tasks = tasks
+        self._early: list[bytes] = []
+        self._early_end = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        cast(asyncio.Transport, transport).pause_reading()
         task = asyncio.get_running_loop().create_task(self._connect())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def data_received(self, data: bytes) -> None:
+        if self.peer is None:
+            self._early.append(data)
+        else:
+            super().data_received(data)
+
+    def eof_received(self) -> bool:
+        self._early_end = self.peer is None
+        return super().eof_received()
+
     async def _connect(self) -> None:
         backend = self._choose()
         back = _Half()
+        # Before it is connected, so that nothing it says can come too early.
+        back.peer = self
         try:
             if backend is None:
                 raise ConnectionRefusedError("no pod is Ready")
@@ -75,13 +88,22 @@ class _Front(_Half):
             if self.transport is not None:
                 self.transport.abort()
             return
+        self._join(back)
+
+    def _join(self, back: _Half) -> None:
+        if back.transport is None:
+            # The pod has closed it already, and this side with it.
+            return
         if self.transport is None:
             # The client has gone meanwhile.
-            if back.transport is not None:
-                back.transport.abort()
+            back.transport.abort()
             return
-        back.peer, self.peer = self, back
-        self.transport.resume_reading()
+        self.peer = back
+        for data in self._early:
+            back.transport.write(data)
+        self._early.clear()
+        if self._early_end:
+            back.transport.write_eof()
 
 
 class Forwarder:
