@@ -8,6 +8,7 @@ from pathlib import Path
 import streamspace_acceptance
 from streamspace_acceptance.lint.code import check_pauses, check_steps
 from streamspace_acceptance.lint.features import check_features
+from streamspace_acceptance.lint.sentences import check_sentences
 from streamspace_acceptance.verdict.criteria import REGISTER, Plan
 
 FEATURES, STEPS = Path("features"), Path("steps")
@@ -18,6 +19,7 @@ def lint() -> int:
     package = Path(streamspace_acceptance.__file__).parent
     findings = [
         *check_features(FEATURES, Plan.load(REGISTER)),
+        *check_sentences(FEATURES, STEPS),
         *check_steps(STEPS),
         *check_pauses(package, allowed=package / "waiting.py"),
     ]
