@@ -152,9 +152,10 @@ class Readiness:
         pods = self._of(component)
         if not pods:
             return f"{component} has no pod"
-        pod = pods[-1]
-        reason = observation.trouble(pod.get("status", {})) or pod.get("status", {}).get("phase", "Pending")
-        return f"pod {pod['metadata']['name']} is not ready ({reason})"
+        status = pods[-1].get("status", {})
+        reason = observation.trouble(status) or status.get("phase", "Pending")
+        name = pods[-1]["metadata"]["name"]
+        return f"pod {name} is not ready ({reason})"
 
     def _of(self, component: str) -> list[Obj]:
         return [pod for pod in self._pods.values() if pod["metadata"].get("labels", {}).get("app") == component]

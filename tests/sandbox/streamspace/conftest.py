@@ -50,4 +50,4 @@ def agent(api: Api) -> Iterator[Callable[..., PlayedAgent]]:
 def log(shared_api: Api) -> Callable[[], str]:
     """The API's log so far."""
     path: Path = shared_api.log
-    return lambda: path.read_text()
+    return path.read_text

@@ -43,6 +43,7 @@ class Channel:
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._acknowledged = -1
         self._acknowledgement = asyncio.Event()
+        self._last_reason = ""
         self.connected = False
 
     def send(self, message: dict[str, Any]) -> None:
@@ -59,7 +60,7 @@ class Channel:
                     await self._connection(session, leaving)
                     backoff = FIRST_BACKOFF
                 except (*LOST, Silent) as error:
-                    log.warning("connection to the API failed or was lost: %s", error or type(error).__name__)
+                    self._log_once(f"connection to the API failed or was lost: {error or type(error).__name__}")
                 if self.connected:
                     self.connected = False
                     backoff = FIRST_BACKOFF
@@ -81,6 +82,7 @@ class Channel:
             async with asyncio.timeout(deadline):
                 welcome = orjson.loads(await websocket.receive_str())
             log.info("connected to the API")
+            self._last_reason = ""
             self._outgoing = asyncio.Queue()
             self.connected = True
             await self._listener.welcomed(welcome)
@@ -90,6 +92,12 @@ class Channel:
                 self._beat(websocket, welcome["heartbeatSeconds"]),
                 self._leave(websocket, leaving),
             )
+
+    def _log_once(self, reason: str) -> None:
+        """An API that is away for long is worth one line, not one for every attempt."""
+        if reason != self._last_reason:
+            log.warning("%s", reason)
+        self._last_reason = reason
 
     def _hello(self) -> dict[str, Any]:
         settings = self._settings

@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +88,9 @@ class AgentLink:
 
     async def close(self, code: int) -> None:
         if self.websocket.application_state == WebSocketState.CONNECTED:
-            await self.websocket.close(code)
+            # The agent may have gone first.
+            with suppress(WebSocketDisconnect):
+                await self.websocket.close(code)
 
     async def _until_one_ends(self, *parts: Any) -> None:
         tasks = [asyncio.ensure_future(part) for part in parts]

@@ -13,7 +13,8 @@ from streamspace_sandbox.streamspace.api.database import Connection, Pool
 from streamspace_sandbox.streamspace.api.redis_client import Redis
 
 Kind: TypeAlias = Literal["create", "hibernate", "wake", "delete"]
-FOREVER_MS = 0
+# Well below the time after which a connection that says nothing counts as dead.
+BLOCK_MS = 2000
 BATCH = 64
 
 
@@ -66,7 +67,7 @@ class Commands:
         """Every command of the agent that is not done, from the oldest: (stream entry, what the agent is told)."""
         position = "0"
         while True:
-            answer = await self.redis.xread({stream(agent_id): position}, count=BATCH, block=FOREVER_MS)
+            answer = await self.redis.xread({stream(agent_id): position}, count=BATCH, block=BLOCK_MS)
             for position, fields in _entries(answer):
                 order = await self._order(agent_id, fields["command"])
                 if order is None:

@@ -8,6 +8,8 @@ from redis.backoff import NoBackoff
 
 from streamspace_sandbox.streamspace.api.settings import Settings
 
+SILENCE_SECONDS = 5.0
+
 Redis: TypeAlias = Any
 """A redis.asyncio client that answers in text; its own types leave open whether an answer is awaited."""
 
@@ -19,6 +21,7 @@ def connect(settings: Settings) -> Redis:
         port=settings.redis_port,
         password=settings.redis_password,
         decode_responses=True,
-        socket_connect_timeout=5,
+        socket_connect_timeout=SILENCE_SECONDS,
+        socket_timeout=SILENCE_SECONDS,
         retry=Retry(NoBackoff(), 1),
     )

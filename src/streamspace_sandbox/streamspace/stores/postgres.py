@@ -49,7 +49,14 @@ def initialise(data: Path, environment: Mapping[str, str]) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".password") as password_file:
         password_file.write(environment["POSTGRES_PASSWORD"])
         password_file.flush()
-        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+        options = [
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+            "--no-instructions",
+            "--no-data-checksums",
+        ]
         identity = [f"--username={user}", f"--pwfile={password_file.name}"]
         subprocess.run([BINARIES / "initdb", f"--pgdata={data}", *options, *identity], check=True)
     subprocess.run(
