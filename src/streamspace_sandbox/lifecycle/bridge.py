@@ -47,7 +47,9 @@ def _routed() -> set[int]:
 def make(number: int) -> None:
     """Create the bridge with the addresses of the gateway and of all Services."""
     name = bridge_name(number)
-    commands = [f"link add {name} type bridge"]
+    # A hardware address of its own: else it takes over that of a cable that is added, and the pods, who remember the
+    # old one, lose their connections for half a minute.
+    commands = [f"link add {name} address 02:73:73:00:00:{number:02x} type bridge"]
     commands += [f"addr add {address(number, host)}/24 dev {name}" for host in (1, *SERVICE_HOSTS)]
     commands += [f"link set {name} up", ""]
     batch = "\n".join(commands)
