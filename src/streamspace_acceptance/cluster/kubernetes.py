@@ -128,10 +128,10 @@ class Cluster:
         return self._or_none(lambda: self._call(what, lambda: call(self.namespace, **self._options()))) is not None
 
     def version(self) -> str:
-        """The version that Kubernetes gives for itself, `v1.32.0`."""
+        """The version that Kubernetes gives for itself, `v1.32.0`; `unknown` where it does not say."""
         call = client.VersionApi(self._client).get_code
-        found = json.loads(self._call("version", lambda: call(**self._options())))
-        return str(found["gitVersion"])
+        found = self._or_none(lambda: self._call("version", lambda: call(**self._options())))
+        return "unknown" if found is None else str(json.loads(found)["gitVersion"])
 
     def execute(self, pod: Pod, command: Sequence[str], *, seconds: float = CALL_SECONDS) -> Executed:
         """Runs `command` in the pod's first container; done within `seconds` or ClusterError."""
