@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +15,7 @@ import pytest
 from demo_project import ROOT, Project
 from playwright.sync_api import Page, sync_playwright
 
-from streamspace_acceptance.reporting.html import without_analytics
+from streamspace_acceptance.reporting.page import with_honest_percentage, without_analytics
 
 CLI = (sys.executable, "-m", "streamspace_acceptance.cli")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -72,6 +75,29 @@ def test_without_node_there_is_one_sentence(with_generator: Project) -> None:
 def test_a_page_that_is_built_otherwise_is_noticed() -> None:
     with pytest.raises(ValueError, match="analytics"):
         without_analytics("<html><head></head></html>")
+
+
+@pytest.mark.parametrize(
+    ("counts", "percentage"),
+    [
+        ({"passed": 7, "skipped": 1}, 87),
+        ({"passed": 8}, 100),
+        ({"skipped": 3}, 0),
+        ({"passed": 1, "failed": 1, "broken": 1}, 33),
+    ],
+)
+def test_what_is_unproven_counts(counts: dict[str, int], percentage: int) -> None:
+    slices = [{"d": "M0,0", "status": status, "count": count} for status, count in counts.items()]
+    data = base64.b64encode(json.dumps({"slices": slices, "percentage": 100}).encode()).decode()
+    page = with_honest_percentage(f'd("widgets/pie_chart.json","{data}")')
+    mended = re.search(r'","(.*)"', page)
+    assert mended is not None
+    assert json.loads(base64.b64decode(mended[1]))["percentage"] == percentage
+
+
+def test_a_page_without_a_percentage_is_noticed() -> None:
+    with pytest.raises(ValueError, match="percentage"):
+        with_honest_percentage("<html></html>")
 
 
 def test_the_report_shows_the_run_and_asks_nothing_of_the_network(with_generator: Project) -> None:

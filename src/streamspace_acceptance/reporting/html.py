@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from streamspace_acceptance.evidence.environment import PRODUCT_VERSION, PROPERTIES
+from streamspace_acceptance.reporting.page import mend
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 RESULTS = Path("reports") / "allure-results"
@@ -25,16 +25,6 @@ _CATEGORIES = {
     "skipped": "UNPROVEN: it could not be shown",
 }
 
-# Allure's own page loads an analytics script. Both of its tags go, and a policy forbids whatever a later version
-# may bring: the report may load from itself alone.
-_ANALYTICS = re.compile(
-    r"<script async src=\"https://www\.googletagmanager\.com/[^\"]*\"></script>\s*<script>[^<]*gtag\([^<]*</script>"
-)
-_POLICY = (
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src data: blob: 'unsafe-inline' 'unsafe-eval'; "
-    "form-action 'none'\">"
-)
-
 
 def build() -> Path:
     """Write reports/report.html from reports/allure-results and give its path.
@@ -48,7 +38,7 @@ def build() -> Path:
     node = _node()
     with tempfile.TemporaryDirectory(prefix="streamspace-report-") as folder:
         page = _generate(node, Path(folder), title())
-        REPORT.write_text(without_analytics(page.read_text(encoding="utf-8")), encoding="utf-8")
+        REPORT.write_text(mend(page.read_text(encoding="utf-8")), encoding="utf-8")
     return REPORT
 
 
@@ -58,14 +48,6 @@ def title() -> str:
     lines = properties.read_text(encoding="utf-8").splitlines() if properties.exists() else []
     facts = dict(line.split(" = ", 1) for line in lines if " = " in line)
     return " ".join(filter(None, ("StreamSpace", facts.get(PRODUCT_VERSION), "acceptance")))
-
-
-def without_analytics(page: str) -> str:
-    """The page, which now loads nothing from anywhere. ValueError when the script is not where it used to be."""
-    stripped, found = _ANALYTICS.subn("", page)
-    if not found:
-        raise ValueError("Allure's page is not built as expected: its analytics script was not found")
-    return stripped.replace("<head>", f"<head>\n    {_POLICY}", 1)
 
 
 def _node() -> str:
