@@ -80,7 +80,7 @@ class WaitTimelines:
     def wait_ended(self, wait: Wait) -> None:
         """Attach what was waited for, out of which budget, how it ended and what was seen meanwhile."""
         attach_text(
-            f"wait: {wait.subject}",
+            f"wait: {wait.subject} · {wait.goal} · {wait.elapsed:.1f} s",
             f"{wait.subject}\n"
             f"waited for: {wait.goal}\n"
             f"budget:     {wait.budget.name} ({wait.budget.seconds:g} s)\n"
