@@ -7,8 +7,7 @@ export DISPLAY=:0
 export HOME=${HOME:-/home/user} USER=${USER:-user} SHELL=/bin/bash LANG=C.UTF-8
 export XDG_RUNTIME_DIR=/tmp/runtime XDG_CACHE_HOME=/tmp/cache XDG_CONFIG_HOME=$HOME/.config
 cd "$HOME" || exit 1
-umask 077
-mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
+mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
 # A restarted container finds the /tmp that its predecessor was killed in.
 rm -f /tmp/.X0-lock /tmp/.X11-unix/X0 /tmp/display
 mkdir -p -m 1777 /tmp/.X11-unix
@@ -30,7 +29,7 @@ xsetroot -solid '#24506e' -cursor_name left_ptr
 terminal() {
   # Closing the terminal would leave a user with nothing: another one opens, as long as there is a screen for it.
   while kill -0 "$server" 2>/dev/null; do
-    xterm -name terminal -title Terminal -geometry 112x32+40+30 -fa 'DejaVu Sans Mono' -fs 12 -sl 5000 \
+    xterm -name terminal -title Terminal -geometry 112x32+71+24 -fa 'DejaVu Sans Mono' -fs 12 -sl 5000 \
       -bg '#0f1b24' -fg '#e6edf3' -cr '#7cc4ff' -b 8 -xrm '*waitforwm: false' -xrm '*internalBorder: 8' \
       -xrm '*pointerShape: left_ptr' -e /bin/bash --rcfile "$here/bashrc" -i || sleep 1
   done
