@@ -32,6 +32,11 @@ PAGE = b"""<!doctype html><title>desktop</title><body style="margin:0">
 CLIENT = """// noVNC, as far as this test needs it
 export class RFB {}
 const trouble = new URLSearchParams(location.search).get('trouble');
+if (trouble === 'network' && !sessionStorage.getItem('again')) {
+  sessionStorage.setItem('again', 'yes');
+  console.error('WebSocket connection failed: net::ERR_NETWORK_CHANGED');
+  throw new Error('not now');
+}
 const canvas = Object.assign(document.createElement('canvas'), { width: 400, height: 300 });
 document.body.append(canvas);
 const screen = canvas.getContext('2d');
@@ -179,6 +184,14 @@ def test_a_client_loads_whatever_status_its_page_has(browser: RunBrowser) -> Non
             expect.page(odd.visit())
         odd.open(browser)
         expect.novnc(odd.wait_for_client())
+
+
+def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: RunBrowser) -> None:
+    with desk("network") as interrupted:
+        interrupted.open(browser)
+        loaded = interrupted.wait_for_client()
+        expect.novnc(loaded)
+        assert (loaded.loaded_again, loaded.errors) == (1, [])
 
 
 def test_an_address_that_leads_nowhere_is_the_products_failure(browser: RunBrowser) -> None:

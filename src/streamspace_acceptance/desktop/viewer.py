@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, Error, Page, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from streamspace_acceptance.desktop.pictures import Picture
@@ -18,6 +18,10 @@ globalThis.__canvasSeen = false;
 new MutationObserver(() => { globalThis.__canvasSeen ||= document.querySelector('canvas') !== null; })
   .observe(document, { childList: true, subtree: true });
 """
+# Chromium drops what it is loading whenever an address of its own machine changes, as when a container starts beside
+# it. No answer of a server can cause that error, so the page is loaded again, as a user would.
+_NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+_LISTED = 2
 _CANVAS_SEEN = "globalThis.__canvasSeen || document.querySelector('canvas') !== null"
 _MARKS_OF_NOVNC = ("noVNC", "class RFB")
 
@@ -35,16 +39,23 @@ class Loaded:
     broken_scripts: list[str] = field(default_factory=list)
     novnc: list[str] = field(default_factory=list)
     canvas: bool = False
+    loaded_again: int = 0
 
     def describe(self) -> str:
         """What stands in the way, or that nothing does."""
         troubles = [
             *([] if self.novnc else [f"no script of noVNC among {len(self.scripts)} scripts"]),
-            *(f"script {each}" for each in self.broken_scripts),
-            *(f"error {each}" for each in self.errors),
+            *self.broken(),
+            *(f"error {each}" for each in self.errors[:_LISTED]),
             *([] if self.canvas else ["no noVNC screen in the page"]),
+            *([f"loaded {self.loaded_again + 1} times: this machine's network changed"] * (self.loaded_again > 0)),
         ]
         return "; ".join(troubles) or f"noVNC loaded ({len(self.scripts)} scripts) and its screen is there"
+
+    def broken(self) -> list[str]:
+        """The scripts that did not come, the first ones by name."""
+        more = len(self.broken_scripts) - _LISTED
+        return self.broken_scripts[:_LISTED] + ([f"and {more} more scripts"] if more > 0 else [])
 
     @property
     def novnc_loaded(self) -> bool:
@@ -61,19 +72,27 @@ class Viewer:
         self._page.add_init_script(_REMEMBER_CANVAS)
         self._responses: list[Response] = []
         self._loaded = Loaded()
+        self._url = ""
+        self._network_changed = False
         self._page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
         self._page.on("response", self._keep_script)
         self._page.on("requestfailed", self._keep_failure)
+        self._page.on("console", self._keep_console)
 
     def open(self, url: str) -> None:
         """Goes to `url`, whatever status it answers with; CannotOpen when nothing comes."""
+        self._url = url
+        self._network_changed = False
         try:
             self._page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="load")
         except Error as error:
-            raise CannotOpen(str(error).splitlines()[0]) from error
+            if _NETWORK_CHANGED not in str(error):
+                raise CannotOpen(str(error).splitlines()[0]) from error
+            self._network_changed = True
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
+        self._load_again_if_the_network_changed()
         for response in self._responses:
             self._judge_script(response)
         self._responses.clear()
@@ -82,6 +101,7 @@ class Viewer:
 
     def picture(self) -> Picture | None:
         """The noVNC screen as the user sees it, None while there is none."""
+        self._load_again_if_the_network_changed()
         box = self._box()
         if box is None:
             return None
@@ -107,6 +127,12 @@ class Viewer:
         """Closes the page and forgets everything about it."""
         self._context.close()
 
+    def _load_again_if_the_network_changed(self) -> None:
+        if self._network_changed:
+            self._responses.clear()
+            self._loaded = Loaded(loaded_again=self._loaded.loaded_again + 1)
+            self.open(self._url)
+
     def _box(self) -> dict[str, float] | None:
         try:
             canvas = self._page.query_selector("canvas")
@@ -121,23 +147,33 @@ class Viewer:
         if response.request.resource_type == "script":
             self._responses.append(response)
 
-    def _keep_failure(self, request: object) -> None:
-        if getattr(request, "resource_type", "") == "script":
-            self._loaded.broken_scripts.append(f"{_path(request)} did not come: {getattr(request, 'failure', '')}")
+    def _keep_failure(self, request: Request) -> None:
+        if _NETWORK_CHANGED in (request.failure or ""):
+            self._network_changed = True
+        elif request.resource_type == "script":
+            self._loaded.broken_scripts.append(f"script {_path(request.url)} did not come: {request.failure}")
+
+    def _keep_console(self, message: ConsoleMessage) -> None:
+        """The WebSocket's errors are told in the console only."""
+        if _NETWORK_CHANGED in message.text:
+            self._network_changed = True
 
     def _judge_script(self, response: Response) -> None:
         self._loaded.scripts.append(response.url)
         if not response.ok:
-            self._loaded.broken_scripts.append(f"{_path(response)} answers {response.status}")
+            self._loaded.broken_scripts.append(f"script {_path(response.url)} answers {response.status}")
             return
         try:
             text = response.text()
         except Error as error:
-            self._loaded.broken_scripts.append(f"{_path(response)} cannot be read: {error}")
+            if self._network_changed:
+                return
+            self._loaded.broken_scripts.append(f"script {_path(response.url)} cannot be read: {error}")
             return
         if all(mark in text for mark in _MARKS_OF_NOVNC):
             self._loaded.novnc.append(response.url)
 
 
-def _path(thing: object) -> str:
-    return str(getattr(thing, "url", "")).split("?", 1)[0]
+def _path(url: str) -> str:
+    """The address without its query, which may hold a token."""
+    return url.partition("?")[0]

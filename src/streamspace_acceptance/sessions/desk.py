@@ -101,7 +101,7 @@ class Desk:
                 met=lambda loaded: loaded.novnc_loaded,
                 says=Loaded.describe,
                 likely=lambda _: "the page, one of its scripts or the noVNC release behind it",
-                impossible=lambda loaded: "; ".join(loaded.broken_scripts) or None,
+                impossible=lambda loaded: "; ".join(loaded.broken()) or None,
             )
 
     def try_out(self) -> Trial:
