@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_NAMESPACE = "streamspace"
+REPORTS = Path(os.environ.get("STREAMSPACE_REPORTS") or "reports")
+"""The folder for all that a run leaves."""
 
 
 @dataclass(frozen=True)

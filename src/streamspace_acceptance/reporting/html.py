@@ -11,11 +11,12 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence.environment import PRODUCT_VERSION, PROPERTIES
 from streamspace_acceptance.reporting.page import mend
+from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
-RESULTS = Path("reports") / "allure-results"
-REPORT = Path("reports") / "report.html"
-HISTORY = Path("reports") / "history" / "history.jsonl"
+RESULTS = REPORTS / "allure-results"
+REPORT = REPORTS / "report.html"
+HISTORY = REPORTS / "history" / "history.jsonl"
 GENERATOR = Path("node_modules") / "allure" / "cli.js"
 
 _GENERATOR_SECONDS = 120

@@ -11,11 +11,12 @@ from typing import Any
 
 from streamspace_acceptance.evidence.recorder import Figure
 from streamspace_acceptance.evidence.redaction import redact
+from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
 from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_criterion, worst
 from streamspace_acceptance.verdict.record import RunRecord
 
-VERDICT_FILE = Path("reports") / "verdict.json"
+VERDICT_FILE = REPORTS / "verdict.json"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from behave.formatter._registry import make_formatters
@@ -18,6 +17,7 @@ from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import environment, failure, recorder, redaction
+from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
@@ -27,7 +27,7 @@ from streamspace_acceptance.verdict.outcomes import SetupProblem
 from streamspace_acceptance.verdict.record import Problem, RunRecord
 from streamspace_acceptance.verdict.selection import check_paths, select
 
-RESULTS = Path("reports") / "allure-results"
+RESULTS = REPORTS / "allure-results"
 
 # behave skips a hook that environment.py does not define; these the runner needs itself.
 _NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
