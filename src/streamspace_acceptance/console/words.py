@@ -51,7 +51,7 @@ def seconds(duration: float) -> str:
 def failure(judged: Judgement) -> list[Text]:
     """The failure block: the reason's own lines; for a broken check also where it broke."""
     lines = [_labelled(line) for line in redact(judged.reason).splitlines()]
-    if judged.verdict is Verdict.BROKEN and judged.error is not None:
+    if judged.verdict is Verdict.BROKEN and isinstance(judged.error, Exception):
         frame = next(reversed(traceback.extract_tb(judged.error.__traceback__)), None)
         if frame is not None:
             lines.append(Text(f"at {_short(frame.filename)}:{frame.lineno} in {frame.name}", "bright_black"))

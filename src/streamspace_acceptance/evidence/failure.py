@@ -42,7 +42,7 @@ def collect(world: World) -> None:
 
 def events_in_order(events: list[Json]) -> str:
     """One line for each event, oldest first: time, kind/name, reason, message, and how often."""
-    return "\n".join(_event(event) for event in sorted(events, key=_event_time)) or "no events"
+    return "\n".join(_event(event) for event in sorted(events, key=_event_order)) or "no events"
 
 
 def exchange_as_text(exchange: Exchange, times: int, began: float) -> str:
@@ -81,6 +81,12 @@ def _event(event: Json) -> str:
         f"{_event_time(event)}  {about.get('kind', '?')}/{about.get('name', '?')}  "
         f"{event.get('reason', '')}: {event.get('message', '')}{often}"
     )
+
+
+def _event_order(event: Json) -> tuple[str, int]:
+    """Kubernetes stamps most events by the second; within one the resource version tells the order."""
+    version = str((event.get("metadata") or {}).get("resourceVersion", ""))
+    return _event_time(event), int(version) if version.isdigit() else 0
 
 
 def _event_time(event: Json) -> str:

@@ -122,7 +122,7 @@ def _what_came_before(scenario: Any, record: RunRecord) -> Judgement | None:
 
 def _not_reached(step: Any, judged: Judgement) -> str:
     happened = "could not be shown" if judged.verdict is Verdict.UNPROVEN else f"is {judged.verdict}"
-    return f"not reached: “{step.keyword} {step.name}” {happened}: {judged.headline}"
+    return f"not reached: {judged.headline} (“{step.keyword} {step.name}” {happened})"
 
 
 def _why_not_run(scenario: Any, record: RunRecord) -> str:
