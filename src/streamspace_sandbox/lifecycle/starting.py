@@ -165,8 +165,10 @@ def _spawn(instance: Instance, options: Options, end: socket.socket) -> subproce
     if options.owner:
         environment[channel.OWNER_VARIABLE] = str(options.owner)
     with instance.log.open("ab") as log:
+        python, *module = faults.argv("kubernetes", CONTROL_PLANE)
         return subprocess.Popen(
-            faults.argv("kubernetes", CONTROL_PLANE),
+            # The option means nothing to Python: it tells people who look at the processes whose this one is.
+            [python, "-X", f"sandbox={instance.directory}/", *module],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
