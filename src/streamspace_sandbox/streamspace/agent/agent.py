@@ -55,6 +55,7 @@ class Agent:
 
     async def welcomed(self, welcome: dict[str, Any]) -> None:
         self._mirror.want(welcome["templates"])
+        self._tracking.report_everything()
         await self._tracking.take_over(welcome["sessions"])
 
     async def told(self, message: dict[str, Any]) -> None:

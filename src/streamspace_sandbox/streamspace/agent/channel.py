@@ -16,7 +16,7 @@ log = logging.getLogger("streamspace.agent")
 BACKOFF_LIMIT, BACKOFF_LIMIT_FLOOR = 3.0, 0.2
 CONNECT, CONNECT_FLOOR = 3.0, 0.5
 WELCOME, WELCOME_FLOOR = 10.0, 2.0
-SILENCE, SILENCE_FLOOR = 15.0, 1.0
+SILENCE, SILENCE_FLOOR = 15.0, 2.5
 FIRST_BACKOFF = 0.1
 FAREWELL_SECONDS = 1.0
 # With the network cut the closing handshake would never end; the connection is simply let go.

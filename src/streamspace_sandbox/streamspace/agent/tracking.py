@@ -47,6 +47,11 @@ class Tracking:
     def pods_of(self, name: str) -> list[Obj]:
         return list(self._pods_of.get(name, {}).values())
 
+    def report_everything(self) -> None:
+        """Report every session anew: what was said on a connection that broke may never have arrived."""
+        for tracker in self._trackers.values():
+            tracker.report_again()
+
     async def take_over(self, names: Iterable[str]) -> None:
         """Make the named sessions this agent's own, and report each anew."""
         await asyncio.gather(*(self._take_over(name) for name in names))

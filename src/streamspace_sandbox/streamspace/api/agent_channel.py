@@ -26,6 +26,7 @@ from streamspace_sandbox.streamspace.api.templates import Templates
 
 log = logging.getLogger("streamspace.api")
 
+NORMAL = 1000
 TRY_AGAIN_LATER = 1013
 PROTOCOL_ERROR = 1002
 REPLACED = 4000
@@ -56,6 +57,8 @@ class AgentGate:
         link = AgentLink(self, websocket, hello["agentId"])
         try:
             await link.run(hello)
+        except WebSocketDisconnect:
+            pass
         except STORE_AWAY as error:
             log.warning("agent %s: a store is away, it shall come back: %s", link.agent_id, error)
             await link.close(TRY_AGAIN_LATER)
@@ -76,13 +79,16 @@ class AgentLink:
     news: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     entries: dict[str, list[str]] = field(default_factory=dict)
     """Command id -> the stream entries that carried it."""
+    reports: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    given_up: bool = False
+    """Whether the agent was marked offline while this connection stood."""
 
     async def run(self, hello: dict[str, Any]) -> None:
         unsubscribe = self.gate.bus.subscribe(self._on_event)
         try:
             await self.gate.agents.connected(self.agent_id, self.connection_id, hello["nodeName"], hello["nodes"])
             await self._welcome()
-            await self._until_one_ends(self._receive(), self._deliver(), self._tell_news())
+            await self._until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._tell_news())
         finally:
             unsubscribe()
 
@@ -117,19 +123,32 @@ class AgentLink:
         try:
             while True:
                 message = orjson.loads(await self.websocket.receive_text())
-                if message["type"] == "goodbye":
-                    await self.gate.agents.goodbye(self.agent_id, self.connection_id)
-                    await self.close(1000)
-                    return
-                await self._take(message)
+                match message["type"]:
+                    case "heartbeat":
+                        await self._heartbeat(message["sequence"])
+                    case "goodbye":
+                        await self.gate.agents.goodbye(self.agent_id, self.connection_id)
+                        await self.close(NORMAL)
+                        return
+                    case _:
+                        self.reports.put_nowait(message)
         except WebSocketDisconnect:
             return
 
+    async def _heartbeat(self, sequence: int) -> None:
+        await self.gate.agents.presence.beat(self.agent_id)
+        await self._send({"type": "acknowledged", "sequence": sequence})
+        if self.given_up:
+            self.given_up = False
+            await self.gate.agents.revive(self.agent_id, self.connection_id)
+
+    async def _take_reports(self) -> None:
+        """What takes its time is done one after the other, while heartbeats are answered at once."""
+        while True:
+            await self._take(await self.reports.get())
+
     async def _take(self, message: dict[str, Any]) -> None:
         match message["type"]:
-            case "heartbeat":
-                await self.gate.agents.heartbeat(self.agent_id, self.connection_id)
-                await self._send({"type": "acknowledged", "sequence": message["sequence"]})
             case "session":
                 await self.gate.sessions.observe(self.agent_id, message)
             case "accepted":
@@ -175,7 +194,10 @@ class AgentLink:
         replaced = event["type"] == "connected" and mine and event["connectionId"] != self.connection_id
         if replaced or (event["type"] == "assigned" and mine) or event["type"] == "templates":
             self.news.put_nowait(event)
+        elif event["type"] == "silent" and mine:
+            self.given_up = True
         elif event["type"] == "resumed":
+            self.given_up = True
             self.news.put_nowait({"type": "templates"})
 
     async def _send(self, message: dict[str, Any]) -> None:

@@ -71,8 +71,8 @@ class Agents:
         await self.bus.publish("connected", agentId=agent_id, connectionId=connection_id)
         await self.adopt_orphans()
 
-    async def heartbeat(self, agent_id: str, connection_id: str) -> None:
-        await self.presence.beat(agent_id)
+    async def revive(self, agent_id: str, connection_id: str) -> None:
+        """An agent that was given up is heard of again on the connection that it had."""
         revived = await self.pool.fetchval(
             "update agents set status = 'online', departed = false"
             " where agent_id = $1 and connection_id = $2 and status = 'offline' returning agent_id",
@@ -154,6 +154,7 @@ class Agents:
         if left:
             silence = f"{time.time() - last:.1f} s"
             log.warning("agent %s status online -> offline (no heartbeat for %s)", agent_id, silence)
+            await self.bus.publish("silent", agentId=agent_id)
             await self.adopt_orphans()
 
     async def _drop_departed(self) -> None:

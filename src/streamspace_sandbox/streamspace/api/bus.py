@@ -24,8 +24,11 @@ Listener: TypeAlias = Callable[[Event], None]
 
 
 class Bus:
-    """Events are small dicts with a "type": "session" {id}, "templates", "assigned" {agentId},
-    "connected" {agentId, connectionId}. Listeners are called in the order of arrival and must not block."""
+    """Events are small dicts with a "type": "session" {id}, "templates", "assigned" {agentId}, "silent" {agentId},
+    "connected" {agentId, connectionId} and, after Redis was away, "resumed".
+
+    Listeners are called in the order of arrival and must not block.
+    """
 
     def __init__(self, client: Redis) -> None:
         self._client = client

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -50,11 +50,17 @@ def unknown(session_id: str) -> ApiError:
     return not_found("session_not_found", f"There is no session '{session_id}'.")
 
 
+def waiting_for(agent_id: str) -> str:
+    return f"The command waits until agent {agent_id}, or another in its place, can carry it out."
+
+
 @dataclass(frozen=True)
 class Sessions:
     pool: Pool
     bus: Bus
     commands: Commands
+    placing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Creations queue here and not with a connection each, which would leave none for anything else."""
 
     async def all(self, user: str | None = None, status: str | None = None) -> list[dict[str, Any]]:
         rows = await self.pool.fetch(
@@ -77,7 +83,7 @@ class Sessions:
     async def create(self, new: NewSession) -> dict[str, Any]:
         """Place a session and have its agent make it. Answers as soon as its pod exists, at the latest after
         CREATION_PATIENCE; the answer says `pending`."""
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self.placing, self.pool.acquire() as connection, connection.transaction():
             template = await connection.fetchrow("select * from templates where name = $1 for share", new.template)
             if template is None:
                 raise templates.unknown(new.template)
@@ -163,16 +169,17 @@ class Sessions:
             if row["status"] != source:
                 sentence = f"Session '{session_id}' is {row['status']}; {kind} needs it to be {source}."
                 raise conflict(f"session_not_{source.lower()}", sentence)
-            await connection.execute(
-                "update sessions set desired = $2, status = $3, message = '' where id = $1",
-                session_id,
-                goal.lower(),
-                passing,
-            )
-            command_id = await commands.record(connection, session_id, row["agent_id"], kind)
             online = await connection.fetchval(
                 "select status = 'online' from agents where agent_id = $1", row["agent_id"]
             )
+            await connection.execute(
+                "update sessions set desired = $2, status = $3, message = $4 where id = $1",
+                session_id,
+                goal.lower(),
+                passing,
+                "" if online else waiting_for(row["agent_id"]),
+            )
+            command_id = await commands.record(connection, session_id, row["agent_id"], kind)
         self._log_status(session_id, source, passing)
         await self.commands.send(row["agent_id"], command_id)
         await self.bus.publish("session", id=session_id)
@@ -190,7 +197,7 @@ class Sessions:
             raise unknown(session_id)
         message = row["message"]
         if row["command_status"] == "queued":
-            message = f"The command waits until agent {agent_id}, or another in its place, can carry it out."
+            message = waiting_for(agent_id)
         return {
             "sessionId": session_id,
             "status": row["status"],
