@@ -12,3 +12,5 @@ def configure() -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # A store that is away is told of by those who miss it; the pool would add a traceback for each attempt.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)

@@ -31,6 +31,7 @@ class Agent:
         self._tracking = Tracking(client, collections, settings.agent_id, self._channel.send)
         self._commands = Commands(self._tracking, self._channel.send)
         self._mirror = Mirror(client, collections)
+        self._takeovers: set[asyncio.Task[None]] = set()
 
     async def run(self, leaving: asyncio.Event) -> None:
         """Serve until `leaving` is set."""
@@ -53,21 +54,32 @@ class Agent:
         await self._nodes.synced.wait()
         await self._channel.run(leaving)
 
-    async def welcomed(self, welcome: dict[str, Any]) -> None:
+    def welcomed(self, welcome: dict[str, Any]) -> None:
         self._mirror.want(welcome["templates"])
         self._tracking.report_everything()
-        await self._tracking.take_over(welcome["sessions"])
+        self._take_over(welcome["sessions"])
 
-    async def told(self, message: dict[str, Any]) -> None:
+    def told(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "command":
                 self._commands.take(message)
             case "assigned":
-                await self._tracking.take_over(message["sessions"])
+                self._take_over(message["sessions"])
             case "templates":
                 self._mirror.want(message["templates"])
             case kind:
                 log.warning("message of unknown type %r", kind)
+
+    def _take_over(self, sessions: list[str]) -> None:
+        """Beside everything else: Kubernetes may be away for a while."""
+        task = asyncio.create_task(self._tracking.take_over(sessions))
+        self._takeovers.add(task)
+        task.add_done_callback(self._takeover_ended)
+
+    def _takeover_ended(self, task: asyncio.Task[None]) -> None:
+        self._takeovers.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("sessions could not be taken over", exc_info=task.exception())
 
     def _tell_nodes(self) -> list[dict[str, str]]:
         self._nodes_told = self._capacity()

@@ -29,8 +29,8 @@ class Silent(Exception):
 
 
 class Listener(Protocol):
-    async def welcomed(self, welcome: dict[str, Any]) -> None: ...
-    async def told(self, message: dict[str, Any]) -> None: ...
+    def welcomed(self, welcome: dict[str, Any]) -> None: ...
+    def told(self, message: dict[str, Any]) -> None: ...
 
 
 class Channel:
@@ -80,12 +80,12 @@ class Channel:
         async with websocket:
             await websocket.send_str(_text(self._hello()))
             async with asyncio.timeout(deadline):
-                welcome = orjson.loads(await websocket.receive_str())
+                welcome = await _first(websocket)
             log.info("connected to the API")
             self._last_reason = ""
             self._outgoing = asyncio.Queue()
             self.connected = True
-            await self._listener.welcomed(welcome)
+            self._listener.welcomed(welcome)
             await self._until_one_ends(
                 self._receive(websocket),
                 self._deliver(websocket),
@@ -116,7 +116,7 @@ class Channel:
                     self._acknowledged = message["sequence"]
                     self._acknowledgement.set()
                 else:
-                    await self._listener.told(message)
+                    self._listener.told(message)
 
     async def _deliver(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         while True:
@@ -163,6 +163,15 @@ class Channel:
 
     def _scaled(self, seconds: float, floor: float) -> float:
         return max(seconds * self._settings.time_scale, floor)
+
+
+async def _first(websocket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    """The API's first message. Raises ConnectionError when it closes instead, as it does while a store is away."""
+    frame = await websocket.receive()
+    if frame.type != aiohttp.WSMsgType.TEXT:
+        raise ConnectionError(f"the API closed the connection with code {frame.data}")
+    message: dict[str, Any] = orjson.loads(frame.data)
+    return message
 
 
 def _text(message: dict[str, Any]) -> str:

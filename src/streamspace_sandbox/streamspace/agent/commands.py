@@ -14,12 +14,11 @@ from typing import Any, TypeAlias
 from streamspace_sandbox.streamspace.agent import objects
 from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, COMMAND_ANNOTATION
 from streamspace_sandbox.streamspace.agent.tracking import Tracking
-from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, KubeError, Obj
+from streamspace_sandbox.streamspace.kube.client import KubeError, Obj, patiently
 
 log = logging.getLogger("streamspace.agent")
 
 Send: TypeAlias = Callable[[dict[str, Any]], None]
-RETRY_SECONDS = 0.5
 REMEMBERED = 2000
 STATES = {"hibernate": "hibernated", "wake": "running"}
 
@@ -48,7 +47,11 @@ class Commands:
         command_id, name = order["id"], order["session"]["name"]
         try:
             async with self._turns[name]:
-                self._results[command_id] = await self._patiently(order)
+                await patiently(f"command {command_id}", lambda: self._carry_out(order))
+            self._results[command_id] = ""
+        except KubeError as error:
+            refusal = f"{order['kind']} was refused by Kubernetes: {error.reason}: {error.message}"
+            self._results[command_id] = refusal
         finally:
             del self._running[command_id]
         log.info("command %s: %s %s: %s", command_id, order["kind"], name, self._results[command_id] or "done")
@@ -58,21 +61,6 @@ class Commands:
 
     def _answer(self, command_id: str) -> None:
         self._send({"type": "result", "command": command_id, "failure": self._results[command_id]})
-
-    async def _patiently(self, order: dict[str, Any]) -> str:
-        """Carry out the order as soon as Kubernetes answers. Returns why it refused, or ""."""
-        while True:
-            try:
-                await self._carry_out(order)
-            except KubeError as error:
-                if error.code < 500 and error.code != 429:
-                    return f"{order['kind']} was refused by Kubernetes: {error.reason}: {error.message}"
-                log.warning("command %s: %s", order["id"], error)
-            except UNREACHABLE as error:
-                log.warning("command %s: Kubernetes is away: %s", order["id"], error or type(error).__name__)
-            else:
-                return ""
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _carry_out(self, order: dict[str, Any]) -> None:
         match order["kind"]:

@@ -6,13 +6,14 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from streamspace_sandbox.streamspace.agent import objects, observation
 from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, SESSION_LABEL, Collections
 from streamspace_sandbox.streamspace.agent.observation import Observation
 from streamspace_sandbox.streamspace.agent.workload import Workload
-from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, KubeClient, KubeError, Obj
+from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, KubeClient, KubeError, Obj, patiently
 from streamspace_sandbox.streamspace.kube.reflector import Reflector
 
 log = logging.getLogger("streamspace.agent")
@@ -54,7 +55,7 @@ class Tracking:
 
     async def take_over(self, names: Iterable[str]) -> None:
         """Make the named sessions this agent's own, and report each anew."""
-        await asyncio.gather(*(self._take_over(name) for name in names))
+        await asyncio.gather(*(patiently(f"taking over {name}", partial(self._take_over, name)) for name in names))
 
     async def _take_over(self, name: str) -> None:
         session = self.sessions.objects.get(name) or await self.client.find(self.collections.sessions, name)

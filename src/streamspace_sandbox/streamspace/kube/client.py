@@ -1,16 +1,20 @@
 """A Kubernetes API client: JSON over HTTPS with a bearer token."""
 
 import asyncio
+import logging
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 import aiohttp
 import orjson
 
+log = logging.getLogger("streamspace.kube")
+
+T = TypeVar("T")
 Obj: TypeAlias = dict[str, Any]
 PatchKind: TypeAlias = Literal["merge", "strategic", "json"]
 
@@ -167,6 +171,22 @@ class KubeClient:
 
 
 UNREACHABLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+RETRY_SECONDS = 0.5
+TOO_MANY_REQUESTS = 429
+
+
+async def patiently(what: str, call: Callable[[], Awaitable[T]]) -> T:
+    """What `call` returns, made again for as long as Kubernetes is away. Raises KubeError when it refuses."""
+    while True:
+        try:
+            return await call()
+        except KubeError as error:
+            if error.code < 500 and error.code != TOO_MANY_REQUESTS:
+                raise
+            log.warning("%s: %s", what, error)
+        except UNREACHABLE as error:
+            log.warning("%s: Kubernetes is away: %s", what, error or type(error).__name__)
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 def _selector(labels: str | None) -> dict[str, str]:
