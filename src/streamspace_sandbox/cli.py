@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Ends the process with 0, 1 (a sentence on standard error says why), 2 (wrong usage) or 3 (`status`: not up)."""
     options = _parser().parse_args(arguments)
     try:
-        sys.exit(options.run(options))
+        sys.exit(_run(options))
     except StartFailure as failure:
         _say(str(failure))
         sys.exit(1)
@@ -31,6 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         _say("Interrupted; nothing is left running.")
         sys.exit(130)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if os.geteuid() != 0 and not getattr(options, "list_faults", False):
+        raise StartFailure("The sandbox runs containers and belongs to root; try again with sudo.")
+    code: int = options.run(options)
+    return code
 
 
 def _up(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """The few calls and files of the kernel that clearing up needs."""
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -33,6 +34,13 @@ def cgroup_hierarchies() -> list[Path]:
     """Where the cgroup file systems are mounted: one for v2, several for v1 and hybrid."""
     lines = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
     return [Path(fields[1]) for fields in lines if fields[2] in ("cgroup", "cgroup2")]
+
+
+def remove_cgroup(cgroup: str) -> None:
+    """Remove a cgroup without processes from all hierarchies; gone already is fine."""
+    for hierarchy in cgroup_hierarchies():
+        with contextlib.suppress(FileNotFoundError):
+            (hierarchy / cgroup.lstrip("/")).rmdir()
 
 
 def has_unified_cgroups() -> bool:

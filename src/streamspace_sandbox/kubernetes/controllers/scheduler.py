@@ -55,6 +55,7 @@ class Scheduler:
         self._store = store
         self._recorder = recorder
         self._pending: dict[str, tuple[str, str]] = {}
+        self._refused: set[str] = set()
         self._queue: WorkQueue[None] = WorkQueue(self._schedule)
         store.watch(PODS, callback=self._pod_changed)
         store.watch(NODES, callback=self._something_changed)
@@ -65,6 +66,7 @@ class Scheduler:
         uid = pod["metadata"]["uid"]
         if event.type == "DELETED":
             self._pending.pop(uid, None)
+            self._refused.discard(uid)
             self._something_changed(event)
         elif pod["spec"].get("nodeName"):
             self._pending.pop(uid, None)
@@ -76,13 +78,14 @@ class Scheduler:
 
     def _something_changed(self, _: Event) -> None:
         if self._pending:
+            self._refused.clear()
             self._queue.add(None)
 
     def _schedule(self, _: None) -> None:
         rooms = self._rooms()
         for uid, place in list(self._pending.items()):
             pod = self._store.get(PODS, *place)
-            if pod["metadata"]["uid"] == uid:
+            if pod["metadata"]["uid"] == uid and uid not in self._refused:
                 self._place(pod, rooms)
 
     def _place(self, pod: Obj, rooms: list[Room]) -> None:
@@ -140,6 +143,8 @@ class Scheduler:
         self._recorder.normal(pod, "Scheduled", message, component=COMPONENT)
 
     def _refuse(self, pod: Obj, message: str) -> None:
+        self._refused.add(pod["metadata"]["uid"])
+
         def unschedulable(obj: Obj) -> None:
             before: Obj = next((c for c in obj["status"].get("conditions") or [] if c["type"] == "PodScheduled"), {})
             since = before.get("lastTransitionTime") or timestamp()

@@ -15,10 +15,12 @@ from streamspace_sandbox.kubernetes.node.prober import Prober
 from streamspace_sandbox.kubernetes.node.services import Services
 from streamspace_sandbox.kubernetes.node.status import ContainerRecord
 from streamspace_sandbox.kubernetes.node.stopping import Stop
+from streamspace_sandbox.kubernetes.node.usage import was_out_of_memory
 from streamspace_sandbox.kubernetes.node.volumes import PodVolumes
 from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
 from streamspace_sandbox.kubernetes.quantities import parse_quantity
 from streamspace_sandbox.kubernetes.resources import Obj
+from streamspace_sandbox.lifecycle.kernel import remove_cgroup
 from streamspace_sandbox.lifecycle.process import Process, find
 
 BACK_OFF_SECONDS = 10.0
@@ -43,6 +45,14 @@ class PodParts:
     """To be called after each change of the record."""
 
 
+@dataclass
+class _Start:
+    """A start of the container: its name in podman, and its id once it has one."""
+
+    name: str
+    container_id: str | None = None
+
+
 class ContainerRunner:
     """Runs one container by its pod's restart policy. `policy` is "Always", "OnFailure" or "Never"."""
 
@@ -54,8 +64,7 @@ class ContainerRunner:
         self._policy = policy
         self._failures = 0
         self._field = f"spec.containers{{{record.name}}}"
-        self.names: list[str] = []
-        """Names in podman of all its starts that may still be there."""
+        self._starts: list[_Start] = []
 
     async def run(self) -> None:
         """Until it has ended for good, by itself or because its pod is to stop."""
@@ -70,6 +79,20 @@ class ContainerRunner:
             if ran and not stop.asked.is_set():
                 lasted = asyncio.get_running_loop().time() - began
                 await self._back_off(lasted)
+
+    @property
+    def name(self) -> str:
+        """What podman calls its present or latest start."""
+        return self._starts[-1].name
+
+    async def remove(self, *, keep: int = 0) -> None:
+        """Remove what its starts, but for the last `keep` ones, have left in podman and in the kernel."""
+        starts, self._starts = self._starts[: len(self._starts) - keep], self._starts[len(self._starts) - keep :]
+        if starts:
+            await self._services.reaper.remove([start.name for start in starts])
+        for start in starts:
+            if start.container_id is not None:
+                remove_cgroup(self._services.podman.cgroup_of(start.container_id))
 
     def log(self, restart: int) -> Path:
         """The log of the start with this number."""
@@ -97,7 +120,6 @@ class ContainerRunner:
             process = find(_read_pid(container.pid_file))
             code = await self._attend(container_id, process)
             self._ended(container_id, code)
-        await self._drop_previous()
         return True
 
     async def _start(self, container: Container) -> str | None:
@@ -107,7 +129,8 @@ class ContainerRunner:
                 self._record.end(0, "Completed")
                 return None
             self._event("Pulled", f'Container image "{self._spec["image"]}" already present on machine')
-            self.names.append(container.name)
+            start = _Start(container.name)
+            self._starts.append(start)
             container.log.parent.mkdir(parents=True, exist_ok=True)
             try:
                 container_id = await self._services.podman.run(container)
@@ -118,6 +141,7 @@ class ContainerRunner:
                 self._parts.changed()
                 self._warn("Failed", f"Error: failed to start container {self._record.name!r}: {error}")
                 return None
+        start.container_id = container_id
         self._event("Created", f"Created container: {self._record.name}")
         self._event("Started", f"Started container {self._record.name}")
         self._record.begin(container_id)
@@ -132,6 +156,7 @@ class ContainerRunner:
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(self._end_when_asked(process))]
             helpers += [group.create_task(each) for each in prober.loops(lambda: self._end_unhealthy(process))]
+            group.create_task(self.remove(keep=1))
             self._parts.changed()
             code = await self._services.exits.wait(container_id)
             for helper in helpers:
@@ -157,16 +182,10 @@ class ContainerRunner:
 
     def _ended(self, container_id: str, code: int) -> None:
         reason = "Completed" if code == 0 else "Error"
-        if self._services.podman.was_out_of_memory(container_id):
+        if was_out_of_memory(self._services.podman.cgroup_of(container_id)):
             reason = "OOMKilled"
         self._record.end(code, reason)
         self._parts.changed()
-
-    async def _drop_previous(self) -> None:
-        """Forget all starts but the last, whose container `exec` and `logs` may still be about."""
-        old, self.names = self.names[:-1], self.names[-1:]
-        if old:
-            await self._services.reaper.remove(old)
 
     async def _back_off(self, lasted: float) -> None:
         """Wait before the next start: not at all after the first end, then longer from one to the next."""
@@ -229,7 +248,7 @@ class ContainerRunner:
         )
 
     async def _exec(self, command: list[str]) -> tuple[int, str]:
-        argv, environment = self._services.podman.exec_command(self.names[-1], command, tty=False, stdin=False)
+        argv, environment = self._services.podman.exec_command(self.name, command, tty=False, stdin=False)
         process = await asyncio.create_subprocess_exec(
             *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment
         )
@@ -243,9 +262,14 @@ class ContainerRunner:
         self._services.recorder.warning(self._parts.pod, reason, message, part=self._field)
 
 
+def log_directory(logs: Path, pod: Obj) -> Path:
+    """Where the logs of a pod lie."""
+    return logs / f"{namespace_of(pod)}_{name_of(pod)}_{pod['metadata']['uid']}"
+
+
 def log_path(logs: Path, pod: Obj, container: str, restart: int) -> Path:
     """Where a container's log lies; `restart` is 0 for its first start."""
-    return logs / f"{namespace_of(pod)}_{name_of(pod)}_{pod['metadata']['uid']}" / container / f"{restart}.log"
+    return log_directory(logs, pod) / container / f"{restart}.log"
 
 
 def _read_pid(path: Path) -> int:

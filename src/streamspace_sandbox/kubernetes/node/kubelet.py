@@ -109,7 +109,7 @@ class Kubelet:
         runner = worker.runner(container)
         if runner is None or not record.is_running:
             raise ApiError(500, "InternalError", f'unable to upgrade connection: container not found ("{container}")')
-        argv, environment = self._services.podman.exec_command(runner.names[-1], command, tty=tty, stdin=stdin or tty)
+        argv, environment = self._services.podman.exec_command(runner.name, command, tty=tty, stdin=stdin or tty)
         if tty:
             return await TerminalSession.start(argv, environment)
         return await PipedSession.start(argv, environment, stdin=stdin)

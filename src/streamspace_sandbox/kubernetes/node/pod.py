@@ -5,7 +5,7 @@ import shutil
 
 from streamspace_sandbox.kubernetes.errors import ApiError
 from streamspace_sandbox.kubernetes.node.commands import CommandFailed
-from streamspace_sandbox.kubernetes.node.container import ContainerRunner, PodParts
+from streamspace_sandbox.kubernetes.node.container import ContainerRunner, PodParts, log_directory
 from streamspace_sandbox.kubernetes.node.environment import ConfigError, Environment
 from streamspace_sandbox.kubernetes.node.hosts import HostsFiles
 from streamspace_sandbox.kubernetes.node.network import NoAddress, PodNetwork
@@ -57,9 +57,13 @@ class PodWorker:
             await self._live()
             await self.stop.asked.wait()
             self._remove_object()
-        finally:
-            self.stop.close()
+        except asyncio.CancelledError:
+            # The instance ends, and is removed as a whole.
+            raise
+        except Exception:
             await self._clear()
+            raise
+        await self._clear()
 
     async def _live(self) -> None:
         parts = await self._prepare()
@@ -153,13 +157,13 @@ class PodWorker:
             raise ApiError(404, "NotFound", "the pod has been replaced")
 
     async def _clear(self) -> None:
-        names = [name for runner in self._runners.values() for name in runner.names]
-        if names:
-            await self._services.reaper.remove(names)
+        self.stop.close()
+        await asyncio.gather(*(runner.remove() for runner in self._runners.values()))
         self._hosts.discard(self._directory / "hosts")
         if self._network is not None:
             await self._services.networks.remove(self._network)
-        await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+        for directory in (self._directory, log_directory(self._services.logs, self.pod)):
+            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
 
     def _warn(self, reason: str, message: str) -> None:
         self._services.recorder.warning(self.pod, reason, message)

@@ -95,10 +95,6 @@ class Podman:
     def cgroup_of(self, container_id: str) -> str:
         return f"{self._cgroup}/libpod-{container_id}"
 
-    def was_out_of_memory(self, container_id: str) -> bool:
-        """Whether the kernel killed a process of the container for its memory limit."""
-        return (self.storage / "overlay-containers" / container_id / "userdata" / "oom").exists()
-
     def _podman(self, *arguments: str) -> list[str]:
         places = {
             "root": self.storage,

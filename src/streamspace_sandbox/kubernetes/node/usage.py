@@ -78,6 +78,15 @@ class Usage:
         return Sample(time.monotonic(), cpu, max(0, used - _field(group / "memory.stat", "inactive_file")))
 
 
+def was_out_of_memory(cgroup: str) -> bool:
+    """Whether the kernel killed a process of the cgroup, which has not been removed yet, for its memory limit."""
+    if has_unified_cgroups():
+        path = CGROUPS / cgroup.lstrip("/") / "memory.events"
+    else:
+        path = CGROUPS / "memory" / cgroup.lstrip("/") / "memory.oom_control"
+    return path.exists() and _field(path, "oom_kill") > 0
+
+
 def _field(path: Path, name: str) -> int:
     for line in path.read_text().splitlines():
         key, _, value = line.partition(" ")
