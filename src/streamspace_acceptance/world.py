@@ -13,7 +13,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
 from streamspace_acceptance.desktop.browser import RunBrowser
-from streamspace_acceptance.desktop.viewer import Loaded
+from streamspace_acceptance.desktop.page import Loaded
 from streamspace_acceptance.evidence import environment, recorder
 from streamspace_acceptance.evidence.redaction import register_secret
 from streamspace_acceptance.measuring.startup import table
@@ -209,9 +209,10 @@ class World:
     def show_desktops(self) -> None:
         """Attaches a picture of every desktop that the scenario opened, and closes its page."""
         for desk in self._desks:
-            if desk.viewer is not None:
-                recorder.attach_png(f"desktop of {desk.session.id}", desk.viewer.whole_page())
-                desk.viewer.close()
+            portrait = desk.portrait()
+            if portrait is not None:
+                recorder.attach_png(f"desktop of {desk.session.id}", portrait)
+            desk.close()
 
 
 def world(context: Context) -> World:

@@ -13,6 +13,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Executed
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser, find
+from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -32,8 +33,8 @@ PAGE = b"""<!doctype html><title>desktop</title><body style="margin:0">
 CLIENT = """// noVNC, as far as this test needs it
 export class RFB {}
 const trouble = new URLSearchParams(location.search).get('trouble');
-if (trouble === 'network' && !sessionStorage.getItem('again')) {
-  sessionStorage.setItem('again', 'yes');
+if (trouble === 'network' && !localStorage.getItem('again')) {
+  localStorage.setItem('again', 'yes');
   console.error('WebSocket connection failed: net::ERR_NETWORK_CHANGED');
   throw new Error('not now');
 }
@@ -47,7 +48,7 @@ function paint(colour) {
   screen.fillRect(10, 10, trouble === 'elsewhere' ? 100 : 380, 280);
 }
 paint('#000000');
-if (trouble === 'restless') setInterval(() => paint(`rgb(${Math.random() * 255},0,0)`), 50);
+if (trouble === 'restless') setInterval(() => paint(`rgb(${[1, 2, 3].map(() => Math.random() * 255)})`), 50);
 let typed = '', focused = false;
 canvas.addEventListener('mousedown', () => { focused = true; });
 addEventListener('keydown', async event => {
@@ -112,6 +113,7 @@ class _Session:
 @pytest.fixture(autouse=True)
 def _soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions_desk, "SETTLED_SECONDS", 0.3)
+    monkeypatch.setattr(sessions_desk, "PORTRAIT_SECONDS", 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +132,7 @@ def desk(trouble: str = "", url: str | None = None) -> Iterator[Desk]:
         made = Desk(cast("Session", _Session(StreamSpaceApi(client, load()), behind)))
         made.connect()
         yield made
-        if made.viewer is not None:
-            made.viewer.close()
+        made.close()
 
 
 def test_a_desktop_that_works(browser: RunBrowser) -> None:
@@ -192,6 +193,16 @@ def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: R
         loaded = interrupted.wait_for_client()
         expect.novnc(loaded)
         assert (loaded.loaded_again, loaded.errors) == (1, [])
+
+
+def test_a_portrait_of_every_desktop_that_was_opened_whether_it_shows_or_not(browser: RunBrowser) -> None:
+    for trouble, shows in (("", True), ("blank", False)):
+        with desk(trouble) as any_desk:
+            assert any_desk.portrait() is None
+            any_desk.open(browser)
+            portrait = any_desk.portrait()
+            assert portrait is not None
+            assert (Picture(portrait).area((0, 0, 0)).share > 0.01) is shows
 
 
 def test_an_address_that_leads_nowhere_is_the_products_failure(browser: RunBrowser) -> None:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from streamspace_acceptance.cluster.kubernetes import Executed
+from streamspace_acceptance.desktop.page import Loaded
 from streamspace_acceptance.desktop.pictures import Area, Picture
-from streamspace_acceptance.desktop.viewer import Loaded
 from streamspace_acceptance.measuring.startup import Phases
 from streamspace_acceptance.product.api import Listed
 from streamspace_acceptance.product.profile import load

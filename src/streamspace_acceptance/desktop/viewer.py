@@ -1,179 +1,71 @@
-"""The noVNC page, opened in a browser of its own context: what it loaded, what it shows, input into it."""
+"""The noVNC page, opened in a browser context of its own: pictures of what it shows, input into it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from playwright.sync_api import BrowserContext, Page
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
-
+from streamspace_acceptance.desktop.page import PAGE_SECONDS, CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
 
-PAGE_SECONDS = 15.0
 KEY_MILLISECONDS = 4.0
-
-# noVNC takes its canvas out of the page when a connection fails: that it was there is remembered.
-_REMEMBER_CANVAS = """
-globalThis.__canvasSeen = false;
-new MutationObserver(() => { globalThis.__canvasSeen ||= document.querySelector('canvas') !== null; })
-  .observe(document, { childList: true, subtree: true });
-"""
-# Chromium drops what it is loading whenever an address of its own machine changes, as when a container starts beside
-# it. No answer of a server can cause that error, so the page is loaded again, as a user would.
-_NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
-_LISTED = 2
-_CANVAS_SEEN = "globalThis.__canvasSeen || document.querySelector('canvas') !== null"
-_MARKS_OF_NOVNC = ("noVNC", "class RFB")
-
-
-class CannotOpen(Exception):
-    """The browser did not get the page at all."""
-
-
-@dataclass
-class Loaded:
-    """What the browser made of the page: its own errors, its scripts, and whether noVNC put up its screen."""
-
-    errors: list[str] = field(default_factory=list)
-    scripts: list[str] = field(default_factory=list)
-    broken_scripts: list[str] = field(default_factory=list)
-    novnc: list[str] = field(default_factory=list)
-    canvas: bool = False
-    loaded_again: int = 0
-
-    def describe(self) -> str:
-        """What stands in the way, or that nothing does."""
-        troubles = [
-            *([] if self.novnc else [f"no script of noVNC among {len(self.scripts)} scripts"]),
-            *self.broken(),
-            *(f"error {each}" for each in self.errors[:_LISTED]),
-            *([] if self.canvas else ["no noVNC screen in the page"]),
-            *([f"loaded {self.loaded_again + 1} times: this machine's network changed"] * (self.loaded_again > 0)),
-        ]
-        return "; ".join(troubles) or f"noVNC loaded ({len(self.scripts)} scripts) and its screen is there"
-
-    def broken(self) -> list[str]:
-        """The scripts that did not come, the first ones by name."""
-        more = len(self.broken_scripts) - _LISTED
-        return self.broken_scripts[:_LISTED] + ([f"and {more} more scripts"] if more > 0 else [])
-
-    @property
-    def novnc_loaded(self) -> bool:
-        """Whether the noVNC client runs in the page."""
-        return bool(self.novnc) and not self.broken_scripts and self.canvas
 
 
 class Viewer:
-    """One open page. Close it by closing its context."""
+    """One user's view of a desktop, opened at once; CannotOpen when no page comes, whatever status it may have."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, url: str) -> None:
         self._context = context
-        self._page: Page = context.new_page()
-        self._page.add_init_script(_REMEMBER_CANVAS)
-        self._responses: list[Response] = []
-        self._loaded = Loaded()
-        self._url = ""
-        self._network_changed = False
-        self._page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
-        self._page.on("response", self._keep_script)
-        self._page.on("requestfailed", self._keep_failure)
-        self._page.on("console", self._keep_console)
-
-    def open(self, url: str) -> None:
-        """Goes to `url`, whatever status it answers with; CannotOpen when nothing comes."""
         self._url = url
-        self._network_changed = False
-        try:
-            self._page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="load")
-        except Error as error:
-            if _NETWORK_CHANGED not in str(error):
-                raise CannotOpen(str(error).splitlines()[0]) from error
-            self._network_changed = True
+        self._times = 1
+        self._load = PageLoad(context, url, 0)
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
-        self._load_again_if_the_network_changed()
-        for response in self._responses:
-            self._judge_script(response)
-        self._responses.clear()
-        self._loaded.canvas = self._page.evaluate(_CANVAS_SEEN)
-        return self._loaded
+        return self._current().loaded()
 
     def picture(self) -> Picture | None:
         """The noVNC screen as the user sees it, None while there is none."""
-        self._load_again_if_the_network_changed()
-        box = self._box()
+        page = self._current().page
+        box = _box(page)
         if box is None:
             return None
-        return Picture(self._page.screenshot(clip=box, timeout=PAGE_SECONDS * 1000))  # type: ignore[arg-type]
+        return Picture(page.screenshot(clip=box, timeout=PAGE_SECONDS * 1000))  # type: ignore[arg-type]
 
     def whole_page(self) -> bytes:
         """A PNG of the page as it is."""
-        return self._page.screenshot(timeout=PAGE_SECONDS * 1000)
+        return self._load.page.screenshot(timeout=PAGE_SECONDS * 1000)
 
     def click(self, x: int, y: int) -> None:
         """Clicks at a point of the picture."""
-        box = self._box()
+        page = self._load.page
+        box = _box(page)
         if box is None:
             raise CannotOpen("the noVNC screen is gone from the page")
-        self._page.mouse.click(box["x"] + x, box["y"] + y)
+        page.mouse.click(box["x"] + x, box["y"] + y)
 
     def type(self, text: str) -> None:
         """Types `text` on the page's keyboard, then Enter."""
-        self._page.keyboard.type(text, delay=KEY_MILLISECONDS)
-        self._page.keyboard.press("Enter")
+        keyboard = self._load.page.keyboard
+        keyboard.type(text, delay=KEY_MILLISECONDS)
+        keyboard.press("Enter")
 
     def close(self) -> None:
         """Closes the page and forgets everything about it."""
         self._context.close()
 
-    def _load_again_if_the_network_changed(self) -> None:
-        if self._network_changed:
-            self._responses.clear()
-            self._loaded = Loaded(loaded_again=self._loaded.loaded_again + 1)
-            self.open(self._url)
-
-    def _box(self) -> dict[str, float] | None:
-        try:
-            canvas = self._page.query_selector("canvas")
-            box = canvas.bounding_box() if canvas is not None else None
-        except PlaywrightTimeout:
-            return None
-        if box is None or box["width"] < 1 or box["height"] < 1:
-            return None
-        return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
-
-    def _keep_script(self, response: Response) -> None:
-        if response.request.resource_type == "script":
-            self._responses.append(response)
-
-    def _keep_failure(self, request: Request) -> None:
-        if _NETWORK_CHANGED in (request.failure or ""):
-            self._network_changed = True
-        elif request.resource_type == "script":
-            self._loaded.broken_scripts.append(f"script {_path(request.url)} did not come: {request.failure}")
-
-    def _keep_console(self, message: ConsoleMessage) -> None:
-        """The WebSocket's errors are told in the console only."""
-        if _NETWORK_CHANGED in message.text:
-            self._network_changed = True
-
-    def _judge_script(self, response: Response) -> None:
-        self._loaded.scripts.append(response.url)
-        if not response.ok:
-            self._loaded.broken_scripts.append(f"script {_path(response.url)} answers {response.status}")
-            return
-        try:
-            text = response.text()
-        except Error as error:
-            if self._network_changed:
-                return
-            self._loaded.broken_scripts.append(f"script {_path(response.url)} cannot be read: {error}")
-            return
-        if all(mark in text for mark in _MARKS_OF_NOVNC):
-            self._loaded.novnc.append(response.url)
+    def _current(self) -> PageLoad:
+        """The page, loaded anew in a tab of its own when the machine's network changed under it."""
+        if self._load.network_changed:
+            self._load.page.close()
+            self._load = PageLoad(self._context, self._url, self._times)
+            self._times += 1
+        return self._load
 
 
-def _path(url: str) -> str:
-    """The address without its query, which may hold a token."""
-    return url.partition("?")[0]
+def _box(page: Page) -> dict[str, float] | None:
+    """Where the noVNC screen is in the page, in pixels; None while there is none to be seen."""
+    canvas = page.query_selector("canvas")
+    box = canvas.bounding_box() if canvas is not None else None
+    if box is None or box["width"] < 1 or box["height"] < 1:
+        return None
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}

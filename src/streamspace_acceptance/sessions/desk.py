@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.desktop.page import CannotOpen, Loaded
 from streamspace_acceptance.desktop.pictures import Area, Colour, Picture
-from streamspace_acceptance.desktop.viewer import CannotOpen, Loaded, Viewer
+from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
-from streamspace_acceptance.waiting import Stamped, Wait, now, poll
+from streamspace_acceptance.waiting import Budget, Stamped, Wait, now, poll
 
 SETTLED_SECONDS = 1.0
 STILL = 0.01  # share of pixels: a clock or a cursor may move in a picture that has settled
 SHOWN = 0.002  # share of pixels that differ from the background on a desktop with a window
 FILLED = 0.05  # share of pixels that a terminal covers at the very least
 LOOK_SECONDS = 0.25
+PORTRAIT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,18 @@ class Desk:
     def open(self, browser: RunBrowser) -> None:
         """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all."""
         address = self.address
-        self.viewer = Viewer(browser.context())
+        context = browser.context()
         try:
-            self.viewer.open(address)
+            self.viewer = Viewer(context, address)
         except CannotOpen as error:
+            context.close()
             raise Unproven(f"the page does not open: {error}") from error
+
+    def close(self) -> None:
+        """Closes the page, if it is open."""
+        if self.viewer is not None:
+            self.viewer.close()
+            self.viewer = None
 
     def wait_for_client(self) -> Loaded:
         """The noVNC client runs in the page; Unmet otherwise, or Unproven when there is no page to begin with."""
@@ -117,6 +127,22 @@ class Desk:
         after = self._wait_for_colour(colour, pod, name)
         received = self._wait_for_file(pod, name)
         return Trial(point, before, after, after.area(colour), received)
+
+    def portrait(self) -> bytes | None:
+        """A PNG of the page, for the evidence, once the desktop shows; as it is when it does not; None if not open."""
+        viewer = self.viewer
+        if viewer is None:
+            return None
+        with suppress(Unmet):
+            poll(
+                Wait(f"{self.session.subject}, desktop", "a picture", Budget("portrait", PORTRAIT_SECONDS, 1.0)),
+                viewer.picture,
+                met=lambda picture: picture is not None and picture.foreground() > SHOWN,
+                says=_describe,
+                likely=_describe,
+                every=LOOK_SECONDS,
+            )
+        return viewer.whole_page()
 
     def _shown(self) -> Picture:
         """The desktop once it shows something and has stood still for a moment, as a user would wait for it."""

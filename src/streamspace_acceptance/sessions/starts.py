@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster.objects import Pod
@@ -76,9 +76,10 @@ class Starts:
                 pods.append(session.wait_for_ready_pod(within=_once(session, within, blame)))
         return pods
 
-    def listening(self) -> list[Listening]:
-        """A handshake with each session's VNC server, and a look at its port from inside the pod meanwhile."""
-        return [_listen(session, blame) for session, blame in self._sessions()]
+    def listening(self) -> Iterator[Listening]:
+        """A handshake with each session's VNC server in turn, and a look at its port from inside the pod meanwhile."""
+        for session, blame in self._sessions():
+            yield _listen(session, blame)
 
 
 Ask = Callable[[], Creation]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
-from streamspace_acceptance.desktop.viewer import Loaded
+from streamspace_acceptance.desktop.page import Loaded
 from streamspace_acceptance.measuring.summary import Summary
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Profile
@@ -143,7 +145,7 @@ def ready(pods: list[Pod]) -> None:
             )
 
 
-def listening(servers: list[Listening]) -> None:
+def listening(servers: Iterable[Listening]) -> None:
     """Each VNC server completed its handshake, and it is the session's own pod that was connected meanwhile."""
     for server in servers:
         subject = f"session {server.session}, VNC server"

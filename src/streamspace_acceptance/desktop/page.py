@@ -1,0 +1,126 @@
+"""One load of the noVNC page: which scripts came, what went wrong, and whether noVNC put up its screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Request, Response
+
+PAGE_SECONDS = 15.0
+
+# noVNC takes its canvas out of the page when a connection fails: that it was there is remembered.
+_REMEMBER_CANVAS = """
+globalThis.__canvasSeen = false;
+new MutationObserver(() => { globalThis.__canvasSeen ||= document.querySelector('canvas') !== null; })
+  .observe(document, { childList: true, subtree: true });
+"""
+# Chromium drops what it is loading whenever an address of its own machine changes, as when a container starts beside
+# it. No answer of a server can cause that error, so the page is loaded again, as a user would.
+_NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+_LISTED = 2
+_CANVAS_SEEN = "globalThis.__canvasSeen || document.querySelector('canvas') !== null"
+_MARKS_OF_NOVNC = ("noVNC", "class RFB")
+
+
+class CannotOpen(Exception):
+    """The browser did not get the page at all."""
+
+
+@dataclass
+class Loaded:
+    """What the browser made of the page: its own errors, its scripts, and whether noVNC put up its screen."""
+
+    errors: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    broken_scripts: list[str] = field(default_factory=list)
+    novnc: list[str] = field(default_factory=list)
+    canvas: bool = False
+    loaded_again: int = 0
+
+    def describe(self) -> str:
+        """What stands in the way, or that nothing does."""
+        troubles = [
+            *([] if self.novnc else [f"no script of noVNC among {len(self.scripts)} scripts"]),
+            *self.broken(),
+            *(f"error {each}" for each in self.errors[:_LISTED]),
+            *([] if self.canvas else ["no noVNC screen in the page"]),
+            *([f"loaded {self.loaded_again + 1} times: this machine's network changed"] * (self.loaded_again > 0)),
+        ]
+        return "; ".join(troubles) or f"noVNC loaded ({len(self.scripts)} scripts) and its screen is there"
+
+    def broken(self) -> list[str]:
+        """The scripts that did not come, the first ones by name."""
+        more = len(self.broken_scripts) - _LISTED
+        return self.broken_scripts[:_LISTED] + ([f"and {more} more scripts"] if more > 0 else [])
+
+    @property
+    def novnc_loaded(self) -> bool:
+        """Whether the noVNC client runs in the page."""
+        return bool(self.novnc) and not self.broken_scripts and self.canvas
+
+
+class PageLoad:
+    """A page of its own, loaded once. `network_changed`: the load came to nothing, and no server is to blame."""
+
+    def __init__(self, context: BrowserContext, url: str, loaded_again: int) -> None:
+        self.page = context.new_page()
+        self.network_changed = False
+        self._responses: list[Response] = []
+        self._loaded = Loaded(loaded_again=loaded_again)
+        self.page.add_init_script(_REMEMBER_CANVAS)
+        self.page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
+        self.page.on("response", self._keep_script)
+        self.page.on("requestfailed", self._keep_failure)
+        self.page.on("console", self._keep_console)
+        self._go(url)
+
+    def _go(self, url: str) -> None:
+        try:
+            self.page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="load")
+        except Error as error:
+            if _NETWORK_CHANGED not in str(error):
+                raise CannotOpen(str(error).splitlines()[0]) from error
+            self.network_changed = True
+
+    def loaded(self) -> Loaded:
+        """How far the page has come by now."""
+        responses, self._responses = self._responses, []
+        for response in responses:
+            self._judge_script(response)
+        self._loaded.canvas = self.page.evaluate(_CANVAS_SEEN)
+        return self._loaded
+
+    def _keep_script(self, response: Response) -> None:
+        if response.request.resource_type == "script":
+            self._responses.append(response)
+
+    def _keep_failure(self, request: Request) -> None:
+        if _NETWORK_CHANGED in (request.failure or ""):
+            self.network_changed = True
+        elif request.resource_type == "script":
+            self._loaded.broken_scripts.append(f"script {_path(request.url)} did not come: {request.failure}")
+
+    def _keep_console(self, message: ConsoleMessage) -> None:
+        """The WebSocket's errors are told in the console only."""
+        if _NETWORK_CHANGED in message.text:
+            self.network_changed = True
+
+    def _judge_script(self, response: Response) -> None:
+        self._loaded.scripts.append(response.url)
+        if not response.ok:
+            self._loaded.broken_scripts.append(f"script {_path(response.url)} answers {response.status}")
+            return
+        try:
+            text = response.text()
+        except Error as error:
+            if self.network_changed:
+                return
+            self._loaded.broken_scripts.append(f"script {_path(response.url)} cannot be read: {error}")
+            return
+        if all(mark in text for mark in _MARKS_OF_NOVNC):
+            self._loaded.novnc.append(response.url)
+
+
+def _path(url: str) -> str:
+    """The address without its query, which may hold a token."""
+    return url.partition("?")[0]
