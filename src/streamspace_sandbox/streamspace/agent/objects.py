@@ -1,5 +1,6 @@
 """The Kubernetes objects of a session: the Session itself, its home's claim, its Deployment."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from streamspace_sandbox.streamspace.kube.client import Collection, Obj
@@ -27,6 +28,7 @@ class Collections:
         self.deployments = Collection("apps/v1", "deployments", namespace)
         self.pods = Collection("v1", "pods", namespace)
         self.claims = Collection("v1", "persistentvolumeclaims", namespace)
+        self.events = Collection("v1", "events", namespace)
         self.nodes = Collection("v1", "nodes")
 
 
@@ -85,6 +87,31 @@ def deployment(owner: Obj) -> Obj:
             "selector": {"matchLabels": {SESSION_LABEL: name}},
             "template": {"metadata": {"labels": labels}, "spec": _pod(owner)},
         },
+    }
+
+
+def event(session: Obj, agent_id: str, phase: str, message: str) -> Obj:
+    """What `kubectl describe session` tells of the session's coming into a phase."""
+    metadata = session["metadata"]
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+        "involvedObject": {
+            "apiVersion": GROUP_VERSION,
+            "kind": "Session",
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "uid": metadata["uid"],
+        },
+        "type": "Warning" if phase == "Failed" else "Normal",
+        "reason": phase,
+        "message": message or f"The session is {phase}.",
+        "source": {"component": agent_id},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
     }
 
 

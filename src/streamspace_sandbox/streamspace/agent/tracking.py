@@ -185,6 +185,9 @@ class Tracker:
                 tracking.collections.sessions, self._name, patch, subresource="status"
             )
             tracking.sessions.put(written)
+        if known.get("phase") != seen.phase:
+            event = objects.event(session, tracking.agent_id, seen.phase, seen.message)
+            await tracking.client.create(tracking.collections.events, event)
 
 
 def _say_if_broken(task: "asyncio.Task[None]") -> None:
