@@ -9,6 +9,7 @@ from streamspace_sandbox.lifecycle.bridge import address, bridge_name, veth_name
 from streamspace_sandbox.lifecycle.kernel import unmount
 
 POD_HOSTS = range(50, 251)
+NO_ADDRESS = ["addrgenmode", "none"] if Path("/proc/sys/net/ipv6").exists() else []
 
 
 class NoAddress(Exception):
@@ -75,7 +76,9 @@ class PodNetwork:
             f"route add default via {address(self._number, 1)}",
         ]
         await run(["unshare", f"--net={self.path}", "ip", "-batch", "-"], stdin="\n".join(inside) + "\n")
-        await run(["ip", "link", "set", self._veth, "master", bridge_name(self._number), "up"])
+        # Without an address of its own on the host's end: a browser on this machine gives up what it is loading
+        # whenever an address comes or goes.
+        await run(["ip", "link", "set", self._veth, "master", bridge_name(self._number), *NO_ADDRESS, "up"])
 
     async def remove(self) -> None:
         # The kernel drops the cable by itself, later; the next pod with this address must not find it.
