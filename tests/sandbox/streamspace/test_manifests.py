@@ -1,0 +1,56 @@
+"""What is deployed, and what the agent makes of an order."""
+
+from streamspace_sandbox.streamspace.agent import objects
+from streamspace_sandbox.streamspace.deployment import COMPONENTS, manifests
+
+ORDER = {
+    "name": "testuser-firefox-browser-7f3a",
+    "user": "testuser",
+    "template": "firefox-browser",
+    "image": "streamspace/firefox:latest",
+    "cpu": "1000m",
+    "memory": "2Gi",
+    "vncPort": 5900,
+}
+
+
+def test_every_component_has_a_deployment_and_a_service() -> None:
+    deployed = list(manifests(0.1))
+    for kind in ("Deployment", "Service"):
+        named = {each["metadata"]["name"]: each for each in deployed if each["kind"] == kind}
+        assert tuple(named) == COMPONENTS
+        assert all(each["metadata"]["labels"]["app"] == name for name, each in named.items())
+    assert all(
+        len(each["spec"]["template"]["spec"]["containers"]) == 1 for each in deployed if each["kind"] == "Deployment"
+    )
+
+
+def test_the_target_says_its_time_scale() -> None:
+    [config] = [each for each in manifests(0.1) if each["metadata"]["name"] == "streamspace-config"]
+    assert config["data"] == {"version": "v2.0-beta.1", "time-scale": "0.1"}
+
+
+def test_a_sessions_objects() -> None:
+    session = objects.session(ORDER, "agent-1", "cmd-1")
+    session["metadata"]["uid"] = "u"
+    name = ORDER["name"]
+    deployment = objects.deployment(session)
+    pod = deployment["spec"]["template"]
+    [desktop] = pod["spec"]["containers"]
+    assert (deployment["metadata"]["name"], desktop["name"]) == (name, "desktop")
+    assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+    assert deployment["metadata"]["ownerReferences"][0]["kind"] == "Session"
+    assert pod["metadata"]["labels"] == {
+        "session": name,
+        "app.kubernetes.io/component": "session",
+        "stream.space/user": "testuser",
+        "stream.space/agent": "agent-1",
+    }
+    size = {"cpu": "1000m", "memory": "2Gi"}
+    assert desktop["resources"] == {"requests": size, "limits": size}
+    assert desktop["readinessProbe"]["tcpSocket"] == {"port": 5900}
+    assert {"name": "home", "mountPath": "/home/user"} in desktop["volumeMounts"]
+    claim = objects.claim(session)
+    assert (claim["metadata"]["name"], claim["metadata"]["labels"]["session"]) == (f"{name}-home", name)
+    session["spec"]["state"] = "hibernated"
+    assert objects.deployment(session)["spec"]["replicas"] == 0
