@@ -149,7 +149,7 @@ def test_2_2_and_2_3(target: Target) -> None:
         api -w '\\n%{http_code}\\n' -X DELETE $URL/templates/$TEMPLATE_ID
         for S in $OLD $NEW; do
           api -o /dev/null -X DELETE $URL/sessions/$S
-          kubectl wait --for=delete session/$S -n streamspace --timeout=60s >&2
+          until [ "$(api -o /dev/null -w '%{http_code}' $URL/sessions/$S)" = 404 ]; do sleep 0.1; done
         done
         api -o /dev/null -w '%{http_code}' -X DELETE $URL/templates/$TEMPLATE_ID
         """,
