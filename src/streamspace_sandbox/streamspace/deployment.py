@@ -4,6 +4,7 @@ import asyncio
 import base64
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,8 @@ ADMIN = "admin"
 CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
 DEADLINE = 60.0
 LOGIN_DEADLINE = 10.0
+HOPELESS_RESTARTS = 4
+"""No component ends because another one is away, so one that has ended this often does not get over it."""
 
 
 class DeploymentFailed(Exception):
@@ -56,7 +59,7 @@ async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float =
                 async with asyncio.timeout(deadline):
                     await readiness.wait()
             except TimeoutError:
-                raise DeploymentFailed(f"After {deadline:g} s, {readiness.missing()}.") from None
+                raise DeploymentFailed(f"After {deadline:g} s, {await readiness.missing()}.") from None
             return await _log_in(client)
     except KubeError as error:
         raise DeploymentFailed(f"Kubernetes refused the deployment: {error}.") from error
@@ -136,11 +139,13 @@ class Readiness:
                 del self._pods[pod["metadata"]["name"]]
             if self._complete():
                 return
+            if _restarts(pod) >= HOPELESS_RESTARTS:
+                raise DeploymentFailed(f"StreamSpace does not start: {await self.missing()}.")
         raise DeploymentFailed("The API server ended the watch before StreamSpace was ready.")
 
-    def missing(self) -> str:
+    async def missing(self) -> str:
         """What is not ready, and why, as part of a sentence."""
-        return ", ".join(self._state(each) for each in COMPONENTS if not self._is_ready(each))
+        return ", ".join([await self._state(each) for each in COMPONENTS if not self._is_ready(each)])
 
     def _complete(self) -> bool:
         return all(self._is_ready(component) for component in COMPONENTS)
@@ -148,17 +153,24 @@ class Readiness:
     def _is_ready(self, component: str) -> bool:
         return any(observation.is_ready(pod) for pod in self._of(component))
 
-    def _state(self, component: str) -> str:
+    async def _state(self, component: str) -> str:
         pods = self._of(component)
         if not pods:
             return f"{component} has no pod"
         status = pods[-1].get("status", {})
         reason = observation.trouble(status) or status.get("phase", "Pending")
         name = pods[-1]["metadata"]["name"]
+        if _restarts(pods[-1]):
+            with suppress(KubeError):
+                reason += f"; it said: {await self._client.last_log_line(self._collection, name)}"
         return f"pod {name} is not ready ({reason})"
 
     def _of(self, component: str) -> list[Obj]:
         return [pod for pod in self._pods.values() if pod["metadata"].get("labels", {}).get("app") == component]
+
+
+def _restarts(pod: Obj) -> int:
+    return sum(each.get("restartCount", 0) for each in pod.get("status", {}).get("containerStatuses", []))
 
 
 async def _log_in(client: KubeClient) -> Deployed:

@@ -139,7 +139,7 @@ PRIVATE = [
     "header", ["", "Bearer", "Bearer wrong", "Bearer a.b.c", "Basic YWRtaW46eA==", "Bearer \u00e9"]
 )
 def test_tokens_that_are_missing_or_wrong(api: Api, verb: str, path: str, header: str) -> None:
-    answer = httpx.request(verb, f"{api.url}{path}", headers={"Authorization": header.encode()})
+    answer = httpx.request(verb, f"{api.url}{path}", headers={b"Authorization": header.encode()})
     assert refused(answer, 401)["error"] == "unauthorized"
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 

@@ -122,7 +122,7 @@ def replicas(session: Obj) -> int:
 def _pod(owner: Obj) -> Obj:
     name = owner["metadata"]["name"]
     return {
-        "terminationGracePeriodSeconds": 5,
+        "terminationGracePeriodSeconds": 2,
         "automountServiceAccountToken": False,
         "securityContext": {"runAsUser": DESKTOP_USER, "runAsGroup": DESKTOP_USER, "fsGroup": DESKTOP_USER},
         "containers": [_desktop(owner)],

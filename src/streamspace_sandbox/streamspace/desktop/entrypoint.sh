@@ -1,6 +1,10 @@
 #!/bin/bash
 # The desktop of a session: TigerVNC on VNC_PORT (5900), openbox, a terminal. First process of its container, run as the
 # session's user with HOME on the session's volume. SIGTERM ends it at once: what matters is in the home already.
+
+# The kernel ends all other processes of the container with this one. Set before all else: a first process gets no signal
+# that it has not asked for.
+trap 'exit 0' TERM INT
 set -u
 here=$(dirname "$(readlink -f "$0")")
 export DISPLAY=:0
@@ -11,9 +15,6 @@ mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
 # A restarted container finds the /tmp that its predecessor was killed in.
 rm -f /tmp/.X0-lock /tmp/.X11-unix/X0 /tmp/display
 mkdir -p -m 1777 /tmp/.X11-unix
-
-# The kernel ends all other processes of the container with this one.
-trap 'exit 0' TERM INT
 
 # The server writes its display number once clients may connect.
 mkfifo /tmp/display

@@ -129,6 +129,13 @@ class KubeClient:
             if error.code != 404:
                 raise
 
+    async def last_log_line(self, pods: Collection, name: str, *, previous: bool = False) -> str:
+        """The last line that a pod's only container wrote; of its previous start, if so asked. May be ""."""
+        params = {"tailLines": "1"} | ({"previous": "true"} if previous else {})
+        async with self._http.get(f"{pods.path}/{name}/log", params=params, timeout=CALL_DEADLINE) as response:
+            await _raise_for_status(response)
+            return (await response.text()).strip()
+
     async def watch(self, collection: Collection, *, since: str, labels: str | None = None) -> AsyncIterator[Obj]:
         """The events after version `since`, until the server ends the watch. ERROR events raise `KubeError`."""
         params = _selector(labels) | {
