@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import sys
 
 import uvloop
@@ -23,6 +24,13 @@ async def main() -> None:
     await plane.run()
 
 
+def allow_many_files() -> None:
+    """Forwarded connections and watches take descriptors: use as many as this process may."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 if __name__ == "__main__":
+    allow_many_files()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     uvloop.run(main())

@@ -223,7 +223,7 @@ class ContainerRunner:
         user = _user(pod, spec, image.user)
         command = [expand(each, variables) for each in spec.get("command") or image.argv]
         arguments = [expand(each, variables) for each in spec.get("args") or []]
-        hosts = Mount(parts.directory / "hosts", "/etc/hosts")
+        names = [Mount(parts.directory / name, f"/etc/{name}") for name in ("hosts", "resolv.conf")]
         limits = (spec.get("resources") or {}).get("limits") or {}
         requests = (spec.get("resources") or {}).get("requests") or {}
         security = spec.get("securityContext") or {}
@@ -236,7 +236,7 @@ class ContainerRunner:
             log=self.log(self._record.restarts),
             argv=[*command, *arguments],
             environment=variables,
-            mounts=[*self._services.places.mounts(parts.directory), hosts, *parts.volumes.mounts(spec, user)],
+            mounts=[*self._services.places.mounts(parts.directory), *names, *parts.volumes.mounts(spec, user)],
             user=user,
             workdir=spec.get("workingDir") or "/",
             cpus=float(parse_quantity(limits["cpu"])) if "cpu" in limits else None,

@@ -9,6 +9,14 @@ from streamspace_sandbox.kubernetes.store import Event, Store
 DOMAIN = "cluster.local"
 
 
+def write_resolver(path: Path, namespace: str, host_ip: str) -> None:
+    """A pod's /etc/resolv.conf. Nobody answers there: names that no file has are unknown at once, and no pod asks
+    this machine's own name servers.
+    """
+    search = f"search {namespace}.svc.{DOMAIN} svc.{DOMAIN} {DOMAIN}"
+    path.write_text(f"{search}\nnameserver {host_ip}\noptions ndots:5 timeout:1 attempts:1\n")
+
+
 class HostsFiles:
     """The files of all pods; they follow the Services."""
 

@@ -7,7 +7,7 @@ from streamspace_sandbox.kubernetes.errors import ApiError
 from streamspace_sandbox.kubernetes.node.commands import CommandFailed
 from streamspace_sandbox.kubernetes.node.container import ContainerRunner, PodParts, log_directory
 from streamspace_sandbox.kubernetes.node.environment import ConfigError, Environment
-from streamspace_sandbox.kubernetes.node.hosts import HostsFiles
+from streamspace_sandbox.kubernetes.node.hosts import HostsFiles, write_resolver
 from streamspace_sandbox.kubernetes.node.network import NoAddress, PodNetwork
 from streamspace_sandbox.kubernetes.node.services import Services
 from streamspace_sandbox.kubernetes.node.status import ContainerRecord, pod_status
@@ -110,6 +110,7 @@ class PodWorker:
         )
         self._volumes.prepare(environment)
         self._hosts.add(self._directory / "hosts", self.pod, ip)
+        write_resolver(self._directory / "resolv.conf", namespace_of(self.pod), self._services.host_ip)
         self._publish()
         return PodParts(
             pod=self.pod,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable
 
 from streamspace_sandbox.kubernetes.resources import Obj
@@ -45,7 +46,7 @@ async def attempt(probe: Obj, container: Obj, ip: str, execute: Exec) -> None:
     except TimeoutError as error:
         raise ProbeFailed(f"timeout: no answer within {seconds} s") from error
     except OSError as error:
-        raise ProbeFailed(f"{error.strerror or error}") from error
+        raise ProbeFailed(os.strerror(error.errno) if error.errno else str(error)) from error
 
 
 async def attempt_until_success(probe: Obj, container: Obj, ip: str, execute: Exec, seconds: float) -> None:

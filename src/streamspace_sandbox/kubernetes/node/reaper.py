@@ -28,8 +28,12 @@ class Reaper:
             try:
                 await self._podman.remove([name for name, _ in batch])
             except Exception as error:  # noqa: BLE001 - handed to those who wait
-                for _, done in batch:
+                for done in _still_waiting(batch):
                     done.set_exception(error)
             else:
-                for _, done in batch:
+                for done in _still_waiting(batch):
                     done.set_result(None)
+
+
+def _still_waiting(batch: list[tuple[str, asyncio.Future[None]]]) -> list[asyncio.Future[None]]:
+    return [done for _, done in batch if not done.done()]
