@@ -129,8 +129,8 @@ def test_the_template_is_offered() -> None:
 
 
 def starts(*seconds: float, wanted: int = 5, trouble: Unmet | None = None) -> Starts:
-    made = [Start(NAMED, Phases({"end to end": each})) for each in seconds]
-    return Starts(wanted, made + ([Start(NAMED, trouble=trouble)] if trouble else []))
+    made = [Start(NAMED, 0.0, Phases({"end to end": each})) for each in seconds]
+    return Starts(wanted, made + ([Start(NAMED, 0.0, trouble=trouble)] if trouble else []))
 
 
 NEVER = Unmet("session s", expected="Running", actual="Pending", likely="?")

@@ -25,8 +25,16 @@ class Start:
     """
 
     session: Session | None
+    began: float
     phases: Phases | None = None
     trouble: Unmet | Unproven | None = None
+
+    @property
+    def blame(self) -> str | None:
+        """What is to blame when nothing can be seen of the session's pod: that it did not reach Running."""
+        if self.trouble is None:
+            return None
+        return f"{self.session.subject if self.session else 'a session'} did not reach Running"
 
     @property
     def end_to_end(self) -> float | None:
@@ -61,9 +69,9 @@ class Starts:
         """The phases of those that were measured."""
         return [start.phases for start in self.made if start.phases is not None]
 
-    def _sessions(self) -> list[tuple[Session, str | None]]:
-        """The sessions that there are, each with what is to blame when it has no pod to be judged."""
-        found = [(start.session, _blame(start)) for start in self.made if start.session is not None]
+    def _sessions(self) -> list[tuple[Session, Start]]:
+        """The sessions that there are, each with its start."""
+        found = [(start.session, start) for start in self.made if start.session is not None]
         if not found:
             raise Unproven("no session came to be (see the sentence that it reaches Running)")
         return found
@@ -71,15 +79,15 @@ class Starts:
     def ready_pods(self, *, within: str) -> list[Pod]:
         """The pod of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
         pods = []
-        for session, blame in self._sessions():
-            with blamed_on(blame):
-                pods.append(session.wait_for_ready_pod(within=_once(session, within, blame)))
+        for session, start in self._sessions():
+            with blamed_on(start.blame):
+                pods.append(session.wait_for_ready_pod(within=_left(session, within, start)))
         return pods
 
     def listening(self) -> Iterator[Listening]:
         """A handshake with each session's VNC server in turn, and a look at its port from inside the pod meanwhile."""
-        for session, blame in self._sessions():
-            yield _listen(session, blame)
+        for session, start in self._sessions():
+            yield _listen(session, start.blame)
 
 
 Ask = Callable[[], Creation]
@@ -90,22 +98,25 @@ def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Sta
     """Starts `count` sessions one after the other; `enter` gives the session of an id."""
     starts = Starts(count)
     while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
-        starts.made.append(_start(ask, enter, events))
+        # A VNC server that did not answer once is judged later; five silences would only take time here.
+        probe = all(each.seconds["VNC server start"] is not None for each in starts.phases)
+        starts.made.append(_start(ask, enter, events, probe=probe))
     return starts
 
 
-def _start(ask: Ask, enter: Enter, events: Recording[Change]) -> Start:
-    session = None
+def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) -> Start:
+    session, began = None, now()
     try:
         creation = ask()
         session = enter(_id_of(creation))
         running = _reach_running(session, creation.answer.sent_at)
     except (Unmet, Unproven) as trouble:
-        return Start(session, trouble=trouble)
-    framebuffer = session.vnc()
+        return Start(session, began, trouble=trouble)
+    framebuffer = session.vnc() if probe else None
     answered = framebuffer.at if isinstance(framebuffer, rfb.Framebuffer) else None
     sent = creation.answer.sent_at
-    return Start(session, phases(session.changes.items(), events.items(), sent=sent, running=running, vnc=answered))
+    measured = phases(session.changes.items(), events.items(), sent=sent, running=running, vnc=answered)
+    return Start(session, began, measured)
 
 
 def _id_of(creation: Creation) -> str:
@@ -145,15 +156,12 @@ def _reach_running(session: Session, sent: float) -> float:
     return running
 
 
-def _blame(start: Start) -> str | None:
+def _left(session: Session, within: str, start: Start) -> Budget:
+    """The budget for a pod to be Ready; of a start that failed, what it has left of it."""
+    budget = session.budgets.named(within)
     if start.trouble is None:
-        return None
-    return f"{start.session.subject if start.session else 'a session'} did not reach Running"
-
-
-def _once(session: Session, within: str, blame: str | None) -> str | Budget:
-    """The budget for a pod to be Ready; a start that failed has used it up already."""
-    return within if blame is None else Budget(session.budgets.named(within).name, 0.0, 1.0)
+        return budget
+    return Budget(budget.name, max(budget.seconds - (now() - start.began), 0.0), 1.0)
 
 
 def _listen(session: Session, blame: str | None) -> Listening:
