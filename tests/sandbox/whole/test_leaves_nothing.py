@@ -21,7 +21,7 @@ def traces(name: str) -> dict[str, list[str]]:
     """Everything on this machine that belongs to the instance `name`, by kind."""
     folder = f"{STATE}/{name}/"
     return {
-        "processes": [line for line in _lines("ps", "-eo", "pid,args") if folder in line or f"--name {name}" in line],
+        "processes": [line for line in _lines("ps", "-ewwo", "pid,args") if folder in line or f"--name {name}" in line],
         "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if folder in line],
         "files": [str(each) for each in STATE.glob(f"{name}*")],
     }
