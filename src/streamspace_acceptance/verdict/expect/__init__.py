@@ -1,0 +1,30 @@
+"""What the Then sentences expect: each raises Unmet with what was expected and what was there, or returns."""
+
+from streamspace_acceptance.verdict.expect.creation import answered, identified, listed_in_kubernetes, offered
+from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
+from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
+from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
+from streamspace_acceptance.verdict.expect.startup import all_running, listening, mean_below, shook_hands
+
+__all__ = [
+    "all_running",
+    "answered",
+    "gives_vnc_url",
+    "identified",
+    "kept",
+    "listed_in_kubernetes",
+    "listening",
+    "mean_below",
+    "named_after",
+    "no_pod_left",
+    "novnc",
+    "offered",
+    "on_own_volume",
+    "page",
+    "ready",
+    "replaced",
+    "responds",
+    "said_by_both",
+    "saved",
+    "shook_hands",
+]

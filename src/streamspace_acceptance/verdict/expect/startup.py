@@ -1,0 +1,70 @@
+"""What is expected of starts, and of the VNC server behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from streamspace_acceptance.measuring.summary import Summary
+from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.sessions.session import Session
+from streamspace_acceptance.sessions.starts import Listening, Starts
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import Budget
+
+
+def all_running(starts: Starts) -> None:
+    """Every start that was asked for was made and reached Running; one that brought no session shows nothing."""
+    for start in starts.made:
+        if start.trouble is not None:
+            raise start.trouble
+    if not starts.complete:
+        raise Unproven(f"only {len(starts.made)} of {starts.wanted} starts were made")
+
+
+def mean_below(starts: Starts, budget: Budget) -> float:
+    """The mean of all starts, end to end, is below the budget; gives it, in seconds."""
+    if not starts.complete:
+        raise Unproven(f"only {len(starts.phases)} of {starts.wanted} starts reached Running and can be measured")
+    figures = [start.end_to_end for start in starts.made if start.end_to_end is not None]
+    summary = Summary.of(figures)
+    if summary.mean >= budget.seconds:
+        raise Unmet(
+            f"{summary.count} starts",
+            expected=f"a mean below {budget}",
+            actual=f"mean {summary.mean:.2f} s, from {summary.least:.2f} to {summary.greatest:.2f} s",
+            timeline=" · ".join(f"start {number} {each:.2f} s" for number, each in enumerate(figures, 1)),
+            likely="the slowest phase in the table of the starts",
+        )
+    return summary.mean
+
+
+def listening(servers: Iterable[Listening]) -> None:
+    """Each VNC server completed its handshake, and it is the session's own pod that was connected meanwhile."""
+    for server in servers:
+        subject = f"session {server.session}, VNC server"
+        if not isinstance(server.framebuffer, Framebuffer):
+            raise Unmet(
+                subject,
+                expected="a complete RFB handshake",
+                actual=server.framebuffer,
+                likely="nothing that speaks RFB listens behind the session's WebSocket",
+            )
+        missing = {"listening", "connected"} - server.port_states
+        if missing:
+            raise Unmet(
+                subject,
+                expected=f"port {server.port} of the session's pod listening, and connected during the handshake",
+                actual=f"not {' and not '.join(sorted(missing))}",
+                likely="another desktop than the session's own answers",
+            )
+
+
+def shook_hands(session: Session, framebuffer: Framebuffer | str) -> None:
+    """The session's VNC server completed a handshake."""
+    if not isinstance(framebuffer, Framebuffer):
+        raise Unmet(
+            f"{session.subject}, VNC server",
+            expected="a complete RFB handshake",
+            actual=framebuffer,
+            likely="nothing that speaks RFB listens behind the session's WebSocket",
+        )
