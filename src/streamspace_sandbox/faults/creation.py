@@ -39,7 +39,7 @@ def _list_no_sessions() -> None:
 
         return list_without_sessions
 
-    wrap("streamspace_sandbox.kubernetes.api.reading:list_answer", make)
+    wrap("streamspace_sandbox.kubernetes.api.app:list_answer", make)
 
 
 class _Hiding:

@@ -173,7 +173,8 @@ def _spawn(instance: Instance, options: Options, end: socket.socket) -> subproce
             stdout=log,
             stderr=log,
             env=environment,
-            cwd="/",
+            # conmon leaves a file called `oom` in its working directory when a container ran out of memory.
+            cwd=instance.directory,
             pass_fds=[end.fileno()],
             start_new_session=True,
         )

@@ -86,7 +86,7 @@ class _Server:
 
     def _about(self, request: Request, path: str) -> Response | None:
         """What the server says of itself; None for a path that leads to objects."""
-        if path == "/version":
+        if path.rstrip("/") == "/version":
             return json_answer(VERSION)
         if path.startswith("/openapi"):
             return openapi_answer(self._store, path)
