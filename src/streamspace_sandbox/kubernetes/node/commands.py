@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 
@@ -14,14 +15,20 @@ class CommandFailed(Exception):
         self.code = code
 
 
-async def run(command: Sequence[str], *, stdin: str = "", environment: Mapping[str, str] | None = None) -> str:
+async def run(
+    command: Sequence[str],
+    *,
+    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> str:
     """What `command` wrote to standard output until it ended. Raises CommandFailed.
 
     Through files in memory, not pipes: what the command leaves running may hold a pipe open for ever.
     """
     with _memory(stdin.encode()) as given, _memory() as output, _memory() as errors:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=given, stdout=output, stderr=errors, env=environment
+            *command, stdin=given, stdout=output, stderr=errors, env=environment, cwd=directory
         )
         code = await process.wait()
         if code:

@@ -74,7 +74,8 @@ class Podman:
             f"--cgroup-parent={self._cgroup}",
         ]
         command += ["--rootfs", "/:O", *container.argv]
-        return (await run(command, environment=hidden | self._environment())).strip()
+        # conmon leaves a file called `oom` in its working directory when a container ran out of memory.
+        return await run(command, environment=hidden | self._environment(), directory=self._directory)
 
     async def remove(self, names: Sequence[str]) -> None:
         """Remove containers, ended or not; unknown ones are ignored."""
