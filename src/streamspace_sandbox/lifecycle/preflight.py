@@ -33,6 +33,7 @@ def check_machine() -> None:
     # Without a login shell, root's path often lacks the directories of `ip` and `iptables`.
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
     _check_programs()
+    _check_root()
     if not cgroup_hierarchies():
         raise StartFailure("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
 
@@ -42,6 +43,23 @@ def _check_programs() -> None:
     if missing:
         names = " ".join(missing)
         raise StartFailure(f"These packages are missing; apt-get install --no-install-recommends {names}")
+
+
+def _check_root() -> None:
+    """A container's later processes would have the machine's root, not that of a chroot."""
+    found = subprocess.run(
+        ["nsenter", "--mount=/proc/self/ns/mnt", "stat", "--format=%d:%i", "/"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    own = Path("/").stat()
+    if found.returncode == 0 and found.stdout.strip() != f"{own.st_dev}:{own.st_ino}":
+        raise StartFailure(
+            "This is a chroot, in which containers do not start properly; make its directory the root of a mount "
+            'namespace instead: unshare --mount sh -c "mount --rbind DIR DIR && cd DIR && pivot_root . . && '
+            'umount --lazy . && exec chroot ."'
+        )
 
 
 def check_overlay() -> None:
