@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report() -> int:
-    sys.stdout.write(f"{html.build()}\n")
+    sys.stdout.write(f"The report is {html.build().resolve()}: open it in a browser.\n")
     return 0
 
 
