@@ -103,8 +103,8 @@ def test_a_page_without_a_percentage_is_noticed() -> None:
 def test_the_report_shows_the_run_and_asks_nothing_of_the_network(with_generator: Project) -> None:
     with_generator.behave(demo="file=fail,created=error,listed=unproven")
     done = report(with_generator)
-    report = with_generator.folder / "reports" / "report.html"
-    assert done.stdout == f"The report is {report.resolve()}: open it in a browser.\n", done.stderr
+    written = with_generator.folder / "reports" / "report.html"
+    assert done.stdout == f"The report is {written.resolve()}: open it in a browser.\n", done.stderr
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         page = browser.new_page()
