@@ -35,6 +35,8 @@ def refused(answer: httpx.Response, status: int, *parts: str) -> dict[str, Any]:
         (b'"text"', "must be a JSON object, not a string"),
         (b"null", "must be a JSON object, not null"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"user": ' + b"1" * 5000 + b"}", "a number has more than 100 digits"),
+        (b'{"user": "a\nb"}', "Invalid control character at line 1"),
     ],
 )
 def test_malformed_bodies(api: Api, body: bytes, part: str) -> None:
@@ -45,7 +47,10 @@ def test_malformed_bodies(api: Api, body: bytes, part: str) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"user": None}, "'user'"),
+        ({"user": None}, "'user' must be a string (given: null)"),
+        ({"user": True}, "'user' must be a string (given: true)"),
+        ({"template": ""}, "'template' must not be empty"),
+        ({"template": "x" * 254}, "'template' must hold at most 253 characters"),
         ({"user": 5}, "'user'"),
         ({"user": ""}, "'user'"),
         ({"user": "Test User"}, "'user'"),
@@ -92,7 +97,8 @@ def test_an_unknown_template(api: Api) -> None:
         ({"resources": {"cpu": "1e", "memory": "1Gi"}}, "'resources.cpu'"),
         ({"displayName": 7}, "'displayName'"),
         ({"vnc": {"port": "5900"}}, "'vnc.port'"),
-        ({"vnc": {"port": True}}, "'vnc.port'"),
+        ({"vnc": {"port": True}}, "'vnc.port' must be a whole number (given: true)"),
+        ({"vnc": {"port": 5900.5}}, "'vnc.port' must be a whole number (given: 5900.5)"),
         ({"vnc": {"port": 70000}}, "'vnc.port'"),
         ({"version": 2}, "'version' is unknown"),
     ],
@@ -120,6 +126,20 @@ def test_unknown_paths_and_wrong_verbs(api: Api) -> None:
     refused(api.http.get("/api/v1/auth/login"), 405)
     for path in ("/api/v1/sessions/none", "/api/v1/sessions/none/connect", "/api/v1/templates/none"):
         refused(api.http.get(path), 404, "none")
+    refused(api.http.get("/api/v1/sessions/"), 404, "/api/v1/sessions/")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sessions/%00", "/api/v1/templates/a%00", "/vnc/%00"])
+def test_names_that_no_store_can_hold(api: Api, path: str) -> None:
+    assert refused(api.http.get(path), 404, "NUL")["error"] == "not_found"
+
+
+def test_parameters_that_no_store_can_hold(api: Api) -> None:
+    assert refused(api.http.get("/api/v1/sessions?user=%00"), 400, "'user'")["error"] == "invalid_parameter"
+
+
+def test_what_is_no_http(api: Api) -> None:
+    refused(api.http.request("NONSENSE", "/api/v1/sessions"), 400, "no HTTP request")
 
 
 PRIVATE = [

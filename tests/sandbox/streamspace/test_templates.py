@@ -96,3 +96,15 @@ def test_agents_are_told_of_every_change(api: Api, agent: Callable[..., PlayedAg
     eventually(lambda: told() == ["streamspace/firefox:latest", "streamspace/firefox:v1"])
     api.http.delete("/api/v1/templates/custom-firefox")
     eventually(lambda: told() == ["streamspace/firefox:latest"])
+
+
+def test_resources_that_no_node_could_ever_hold(api: Api, agent: Callable[[str], PlayedAgent]) -> None:
+    agent("agent-a")
+    huge = {"cpu": "9", "memory": "1Gi"}
+    refused = api.http.post("/api/v1/templates", json=TEMPLATE | {"resources": huge})
+    assert (refused.status_code, refused.json()["error"]) == (422, "insufficient_capacity")
+    assert api.http.get("/api/v1/templates").json()["total"] == 1
+    assert api.http.post("/api/v1/templates", json=TEMPLATE).status_code == 201
+    refused = api.http.put("/api/v1/templates/custom-firefox", json={"resources": {"memory": "100Gi"}})
+    assert (refused.status_code, refused.json()["error"]) == (422, "insufficient_capacity")
+    assert api.http.get("/api/v1/templates/custom-firefox").json()["version"] == 1

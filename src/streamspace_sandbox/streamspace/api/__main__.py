@@ -6,6 +6,7 @@ import os
 import uvicorn
 
 from streamspace_sandbox.streamspace.api.app import create_app
+from streamspace_sandbox.streamspace.api.protocol import Protocol
 from streamspace_sandbox.streamspace.api.settings import Settings
 from streamspace_sandbox.streamspace.logs import configure
 
@@ -20,7 +21,7 @@ def main() -> None:
         host=os.environ.get("STREAMSPACE_API_HOST", "0.0.0.0"),
         port=int(os.environ.get("STREAMSPACE_API_PORT", "8080")),
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="websockets-sansio",
         # Desktop pictures are compressed already; deflating them again costs time at every frame.
         ws_per_message_deflate=False,

@@ -19,7 +19,7 @@ TEMPLATES = "/api/v1/templates"
 
 
 def create_app(settings: Settings) -> Starlette:
-    return Starlette(
+    app = Starlette(
         routes=[*_open_routes(settings), *_private_routes()],
         lifespan=_lifespan(settings),
         exception_handlers={
@@ -29,6 +29,9 @@ def create_app(settings: Settings) -> Starlette:
             Exception: errors.on_unexpected,
         },
     )
+    # An unknown path is refused, also when it differs from a known one by a slash only.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _lifespan(settings: Settings) -> Any:

@@ -5,11 +5,13 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect, Request
 
 from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_DIGITS = 100
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -29,13 +31,18 @@ def parse(raw: bytes) -> Any:
     if not raw.strip():
         raise bad_request("malformed_json", "The body is empty; a JSON object is expected.")
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+        )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
         raise bad_request("malformed_json", "The body is not valid UTF-8 text.") from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise bad_request("malformed_json", f"The body is not valid JSON: {error.msg} at {place}.") from None
+        what, place = error.msg.removesuffix(" at"), f"line {error.lineno}, column {error.colno}"
+        raise bad_request("malformed_json", f"The body is not valid JSON: {what} at {place}.") from None
     except RecursionError:
         raise bad_request("malformed_json", "The body is nested too deeply.") from None
     except ValueError as error:
@@ -65,6 +72,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has more than {MAX_DIGITS} digits")
+    return int(digits)
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
@@ -74,22 +87,28 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "null")
 
 
+_REASONS = {
+    "missing": "is missing",
+    "extra_forbidden": "is unknown",
+    "model_type": "must be a JSON object{given}",
+    "string_type": "must be a string{given}",
+    "int_type": "must be a whole number{given}",
+    "int_from_float": "must be a whole number{given}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must hold at most {max_length} characters{given}",
+}
+
+
 def _sentences(error: ValidationError) -> str:
-    sentences = []
-    for problem in error.errors(include_url=False):
-        field = ".".join(str(part) for part in problem["loc"]) or "body"
-        given = f" (given: {json.dumps(problem['input'])[:120]})" if _is_plain(problem["input"]) else ""
-        match problem["type"]:
-            case "missing":
-                sentences.append(f"The field '{field}' is missing.")
-            case "extra_forbidden":
-                sentences.append(f"The field '{field}' is unknown.")
-            case "model_type":
-                sentences.append(f"The field '{field}' must be a JSON object{given}.")
-            case _:
-                reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-                sentences.append(f"The field '{field}' {reason}{given}.")
-    return " ".join(sentences)
+    return " ".join(_sentence(problem) for problem in error.errors(include_url=False))
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    field = ".".join(str(part) for part in problem["loc"]) or "body"
+    given = f" (given: {json.dumps(problem['input'])[:120]})" if _is_plain(problem["input"]) else ""
+    reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    form = _REASONS.get(problem["type"], "{reason}{given}")
+    return f"The field '{field}' {form.format(**problem.get('ctx', {}) | {'given': given, 'reason': reason})}."
 
 
 def _is_plain(value: object) -> bool:

@@ -17,6 +17,7 @@ from streamspace_sandbox.streamspace.api.errors import (
     conflict,
     error_response,
     json_response,
+    not_found,
 )
 from streamspace_sandbox.streamspace.api.services import Services
 from streamspace_sandbox.streamspace.api.sessions import STATUSES
@@ -32,8 +33,18 @@ def services_of(connection: HTTPConnection) -> Services:
     return services
 
 
+def require_text(connection: HTTPConnection) -> None:
+    """No store can hold a NUL, so nothing is called so. Raises ApiError 404 for the path, 400 for a parameter."""
+    if any("\0" in str(part) for part in connection.path_params.values()):
+        raise not_found("not_found", "There is nothing whose name holds a NUL character.")
+    for name, value in connection.query_params.items():
+        if "\0" in value:
+            raise bad_request("invalid_parameter", f"The parameter {name!r} must not contain control characters.")
+
+
 def public(handler: Handler) -> Endpoint:
     async def endpoint(request: Request) -> Response:
+        require_text(request)
         return await handler(request, services_of(request))
 
     return endpoint
@@ -43,6 +54,7 @@ def private(handler: Handler) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         services = services_of(request)
         services.tokens.check_api(request)
+        require_text(request)
         return await handler(request, services)
 
     return endpoint
@@ -162,6 +174,7 @@ async def vnc_socket(websocket: WebSocket) -> None:
     session_id = websocket.path_params["id"]
     try:
         services.tokens.check_vnc(websocket, session_id)
+        require_text(websocket)
         row = await services.sessions.row(session_id)
         _require_running(session_id, row["status"])
     except ApiError as error:

@@ -6,18 +6,14 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from http import HTTPStatus
 from typing import Any, TypeAlias
-
-import orjson
 
 from streamspace_sandbox.streamspace.api import commands, placement, templates, views
 from streamspace_sandbox.streamspace.api.bus import Bus, Event
+from streamspace_sandbox.streamspace.api.capacity import require_capacity
 from streamspace_sandbox.streamspace.api.commands import Commands, Kind
 from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, conflict, not_found
-from streamspace_sandbox.streamspace.api.grammar import quantity
 from streamspace_sandbox.streamspace.api.schemas import NewSession
 
 log = logging.getLogger("streamspace.api")
@@ -276,29 +272,6 @@ class Sessions:
     def _log_status(self, session_id: str, before: str, after: str) -> None:
         if before != after:
             log.info("session %s status %s -> %s", session_id, before, after)
-
-
-async def require_capacity(connection: Connection, cpu: str, memory: str) -> None:
-    """Raises ApiError 422 when no node of the cluster could hold a session of this size, even if it were empty.
-
-    Judged by what the agents last told of the nodes; before any agent ever has, nothing is known and nothing refused.
-    """
-    rows = await connection.fetch("select nodes from agents")
-    nodes = [node for row in rows for node in orjson.loads(row["nodes"])]
-    wanted = quantity(cpu), quantity(memory)
-    if not nodes or any(_holds(node, *wanted) for node in nodes):
-        return
-    largest_cpu = max(quantity(node["cpu"]) for node in nodes)
-    largest_memory = max(quantity(node["memory"]) for node in nodes) / 1024**3
-    sentence = (
-        f"No node can hold a session with cpu {cpu} and memory {memory};"
-        f" the largest has {largest_cpu:f} CPU and {largest_memory:.1f} GiB to give."
-    )
-    raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "insufficient_capacity", sentence)
-
-
-def _holds(node: dict[str, str], cpu: Decimal, memory: Decimal) -> bool:
-    return cpu <= quantity(node["cpu"]) and memory <= quantity(node["memory"])
 
 
 def _is_made(row: Row) -> bool:

@@ -7,6 +7,7 @@ import asyncpg
 import orjson
 
 from streamspace_sandbox.streamspace.api import views
+from streamspace_sandbox.streamspace.api.capacity import require_capacity
 from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, conflict, not_found
 from streamspace_sandbox.streamspace.api.schemas import NewTemplate, TemplateChange
@@ -38,6 +39,7 @@ class Templates:
                 row = await self._insert(connection, new)
             except asyncpg.UniqueViolationError:
                 raise conflict("template_exists", f"There is a template '{new.name}' already.") from None
+            await require_capacity(connection, row["cpu"], row["memory"])
             await self._remember(connection, row)
         return views.template(row)
 
@@ -56,6 +58,7 @@ class Templates:
             row = await connection.fetchrow(f"{statement} returning *", name, *values.values())
             if row is None:
                 raise unknown(name)
+            await require_capacity(connection, row["cpu"], row["memory"])
             await self._remember(connection, row)
         return views.template(row)
 
