@@ -81,6 +81,8 @@ class _Pod:
         elif path.endswith("/connect"):
             body = {} if self.trouble == "no-address" else {"url": self.url}
             says(json.dumps(body).encode())(request)
+        elif self.trouble == "no-html":
+            says(b'{"ok": true}')(request)
         elif path == "/api/v1/sessions":
             says(b'{"sessions": []}')(request)
         else:
@@ -185,6 +187,15 @@ def test_a_client_loads_whatever_status_its_page_has(browser: RunBrowser) -> Non
             expect.page(odd.visit())
         odd.open(browser)
         expect.novnc(odd.wait_for_client())
+
+
+def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser: RunBrowser) -> None:
+    with desk("no-html") as odd:
+        with pytest.raises(Unmet, match="HTML"):
+            expect.page(odd.visit())
+        odd.open(browser)
+        with pytest.raises(Unproven, match="no page comes from the VNC address"):
+            odd.wait_for_client()
 
 
 def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: RunBrowser) -> None:

@@ -82,7 +82,7 @@ class Desk:
                 actual=str(error),
                 likely="the address leads elsewhere; the API itself answers",
             ) from error
-        self._page_blame = None if answer.status == 200 else self._page_blame
+        self._page_blame = None if answer.status == 200 and is_html(answer) else self._page_blame
         return answer
 
     def open(self, browser: RunBrowser) -> None:
@@ -212,6 +212,11 @@ class Desk:
 
     def _wait(self, goal: str) -> Wait:
         return Wait(f"{self.session.subject}, desktop", goal, self.session.budgets.named("browser"))
+
+
+def is_html(answer: Answer) -> bool:
+    """Whether an answer is a page of HTML, by its type and by having any."""
+    return answer.content_type.partition(";")[0].strip().lower() == "text/html" and b"<" in answer.body
 
 
 def vnc_url(answer: Answer, field: str) -> str | None:

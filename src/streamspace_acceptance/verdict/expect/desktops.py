@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamspace_acceptance.desktop.page import Loaded
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Profile
-from streamspace_acceptance.sessions.desk import FILLED, Trial, vnc_url
+from streamspace_acceptance.sessions.desk import FILLED, Trial, is_html, vnc_url
 from streamspace_acceptance.verdict.expect.creation import answered
 from streamspace_acceptance.verdict.outcomes import Unmet
 
@@ -26,7 +26,7 @@ def gives_vnc_url(answer: Answer, profile: Profile) -> None:
 def page(answer: Answer) -> None:
     """The VNC address answers 200 with a page of HTML."""
     answered(answer, 200)
-    if answer.content_type.partition(";")[0].strip().lower() != "text/html" or b"<" not in answer.body:
+    if not is_html(answer):
         raise Unmet(
             "the VNC address",
             expected="a page of HTML",
