@@ -20,8 +20,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 NOBODY = 65534
-# PostgreSQL refuses root. The capability lets it reach a Python that lies in root's own home.
+# PostgreSQL refuses root. The capability lets it reach a Python that lies in root's own home, access(2) among that.
 CAPABILITY = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
+CAPABILITY += ["--securebits", "+no_setuid_fixup"]
 AS_NOBODY = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", *CAPABILITY]
 PASSWORD = "a-password-for-tests"
 AGENT_TOKEN = "an-agents-token-for-tests"
