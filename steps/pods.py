@@ -26,7 +26,7 @@ def the_pod_of_each_is_ready(context: Context) -> None:
 @then("another pod serves the session within the {budget:Budget} budget")
 def another_pod_serves_the_session(context: Context, budget: str) -> None:
     pod = world(context).wait_for_another_pod(within=budget)
-    expect.replaced(world(context).former, by=pod)
+    expect.replaced(world(context).former, by=pod, pods=world(context).session.pods())
 
 
 @then("no pod of the session is left within the {budget:Budget} budget")

@@ -63,6 +63,7 @@ def the_session_is_listed(context: Context) -> None:
 @then("each of them reaches Running")
 def each_reaches_running(context: Context) -> None:
     expect.all_running(world(context).starts)
+    expect.still_running(world(context).run.profile.statuses["running"], world(context).starts.statuses())
 
 
 @then("their mean startup time is within the {budget:Budget} budget")

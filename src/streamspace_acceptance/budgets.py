@@ -15,6 +15,7 @@ PLAN_SECONDS = {
     "wake": 120.0,
     "hibernation": 120.0,
     "deletion": 120.0,
+    "calm": 10.0,  # for as long a session that was put to sleep must not stir
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take
 

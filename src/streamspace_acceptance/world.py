@@ -29,7 +29,7 @@ from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.sessions.starts import Starts, no_session, series
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import Target, opened
-from streamspace_acceptance.verdict.outcomes import Unproven, blamed_on
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
 from streamspace_acceptance.waiting import now
 
 T = TypeVar("T")
@@ -71,6 +71,7 @@ class World:
         self._pod: Pod | None = None
         self._saved: Saved | None = None
         self._blame: str | None = None
+        self._refusal: Unmet | None = None
         add_cleanup(self.registry.clean_up)
 
     # A session comes to be
@@ -83,11 +84,13 @@ class World:
         return self._creation
 
     def start(self, user: str, template: str) -> None:
-        """A session that the API says is Running, with a pod Ready; Unmet otherwise."""
+        """A session that is Running by the API and in Kubernetes, with a pod Ready; Unmet otherwise."""
         creation = self.ask(user, template)
         if self._session is None:
             raise no_session(creation)
-        self._session.wait_for_status(self.run.profile.statuses["running"], within="start")
+        word = self.run.profile.statuses["running"]
+        self._session.wait_for_status(word, within="start")
+        self._session.wait_for_phase(word, within="start")
         self._pod = self._session.wait_for_ready_pod(within="start")
 
     def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:
@@ -136,22 +139,24 @@ class World:
     def hibernate(self) -> None:
         """Puts the session to sleep."""
         self._leave_pod("the session's pod is not gone")
-        self.run.api.hibernate_session(self.session.id)
+        self._order(self.run.api.hibernate_session)
 
     def wake(self) -> None:
         """Wakes the session."""
         self.former = self.session.known_uids()
         self._blame = "no pod serves the session again"
-        self.run.api.wake_session(self.session.id)
+        self._order(self.run.api.wake_session)
 
     def wait_for_another_pod(self, *, within: str) -> Pod:
-        """A Ready pod that the session did not have before; Unmet otherwise."""
+        """A Ready pod that the session did not have before; Unmet otherwise, also when the API refused to wake it."""
+        self._check_accepted()
         self._pod = self.session.wait_for_ready_pod(within=within, other_than=self.former)
         self._blame = None
         return self._pod
 
     def wait_for_no_pod(self, *, within: str) -> list[Pod]:
-        """The pods that are left of the session in the end: none, if all is well."""
+        """The pods that are left of the session in the end: none, if all is well. Unmet when the API refused."""
+        self._check_accepted()
         left = self.session.wait_for_no_pod(self.former, within=within)
         self._blame = None
         return left
@@ -160,9 +165,22 @@ class World:
         """The word for a status, and what the API and Kubernetes say; a missing or lasting pod is to blame first."""
         word = self.run.profile.statuses[name]
         with blamed_on(self._blame):
+            self._check_accepted()
             self.session.wait_for_status(word, within=within)
             phase = self.session.wait_for_phase(word, within=within)
         return word, self.run.api.status(self.session.id), phase
+
+    def _order(self, call: Callable[[str], object]) -> None:
+        """Gives the API an order. A refusal is the failure of the sentence that says what should come of it."""
+        self._refusal = None
+        try:
+            call(self.session.id)
+        except Unmet as refusal:
+            self._refusal = refusal
+
+    def _check_accepted(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
 
     def _leave_pod(self, blame: str) -> Pod:
         pod, self._pod, self._blame = self.pod, None, blame

@@ -63,6 +63,7 @@ def test_exactly_that_status() -> None:
 
 def test_the_answer_identifies_the_session() -> None:
     expect.identified(creation(), "pending")
+    expect.identified(creation(listed=()), "pending")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,6 @@ def test_the_answer_identifies_the_session() -> None:
         (creation(GOOD | {"sessionId": "old"}), "was there before"),
         (creation(GOOD | {"status": "Running"}), "status is 'Running'"),
         (creation(GOOD | {"status": "Pending"}), "status is 'Pending'"),
-        (creation(listed=()), "lists 0 sessions"),
         (creation(listed=(LISTED, LISTED)), "lists 2 sessions"),
         (creation([GOOD]), "a JSON list"),
         (creation(b"created"), "created"),
@@ -144,6 +144,12 @@ def test_all_starts_reach_running() -> None:
         expect.all_running(starts(1, 2))
 
 
+def test_sessions_stay_running() -> None:
+    expect.still_running("Running", {SESSION: "Running"})
+    assert "is Pending" in unmet(expect.still_running, "Running", {"other": "Running", SESSION: "Pending"})
+    assert "not listed" in unmet(expect.still_running, "Running", {SESSION: None})
+
+
 def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:
     assert expect.mean_below(starts(1, 2, 3, 4, 5), STARTUP) == pytest.approx(3)
     assert "mean 6.00 s" in unmet(expect.mean_below, starts(6, 6, 6, 6, 6), STARTUP)
@@ -163,15 +169,14 @@ def test_ready_is_one_of_one() -> None:
 DESKTOP = Framebuffer(1280, 720, "desk", 1.0)
 
 
-def listening(framebuffer: Framebuffer | str, *states: str) -> list[Listening]:
-    return [Listening(SESSION, framebuffer, 5900, frozenset(states))]
+def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True) -> list[Listening]:
+    return [Listening(SESSION, framebuffer, 5900, port_listens)]
 
 
 def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
-    expect.listening(listening(DESKTOP, "listening", "connected"))
-    assert "no RFB" in unmet(expect.listening, listening("no RFB version", "listening", "connected"))
-    assert "not connected" in unmet(expect.listening, listening(DESKTOP, "listening"))
-    assert "not listening" in unmet(expect.listening, listening(DESKTOP, "connected"))
+    expect.listening(listening(DESKTOP))
+    assert "no RFB" in unmet(expect.listening, listening("no RFB version"))
+    assert "nothing listens" in unmet(expect.listening, listening(DESKTOP, port_listens=False))
 
 
 def test_a_handshake() -> None:
@@ -299,9 +304,15 @@ def test_a_home_that_is_elsewhere(home: HomeVolume, says: str) -> None:
 
 
 def test_replaced_by_another_pod_that_is_ready() -> None:
-    expect.replaced(frozenset({"uid-0"}), pod())
-    unmet(expect.replaced, frozenset({"uid-1"}), pod())
-    unmet(expect.replaced, frozenset({"uid-0"}), pod(ready=False))
+    expect.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", deleting=True)])
+    unmet(expect.replaced, frozenset({"uid-1"}), pod(), [pod()])
+    unmet(expect.replaced, frozenset({"uid-0"}), pod(ready=False), [pod()])
+
+
+def test_two_pods_are_no_replacement() -> None:
+    for uid in ("uid-0", "uid-2"):
+        assert "beside it" in unmet(expect.replaced, frozenset({"uid-0"}), pod(), [pod(), pod(uid=uid)])
+    expect.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", phase="Failed")])
 
 
 def test_no_pod_left() -> None:

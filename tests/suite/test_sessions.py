@@ -167,10 +167,11 @@ SOCKETS = """\
 """
 
 
-def test_the_states_of_a_port() -> None:
-    assert starts._port_states(SOCKETS, 5900) == {"listening", "connected"}
-    assert starts._port_states(SOCKETS, 5901) == {"listening"}
-    assert starts._port_states(SOCKETS, 5902) == set()
+def test_a_port_that_is_listened_on() -> None:
+    assert starts._listens(SOCKETS, 5900)
+    assert starts._listens(SOCKETS, 5901)
+    assert not starts._listens(SOCKETS, 5902)
+    assert not starts._listens(SOCKETS, 0x9C40)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,11 @@ class Pod:
         """Every container runs, whether it serves already or not, and the pod is not on its way out."""
         return self.phase == "Running" and self.running_containers == self.containers and not self.meta.deleting
 
+    @property
+    def stays(self) -> bool:
+        """Whether it runs or is going to, rather than being over or on its way out."""
+        return self.phase not in ("Succeeded", "Failed") and not self.meta.deleting
+
     def describe(self) -> str:
         """For a timeline: `pod x-1 Running 1/1`."""
         state = "Terminating" if self.meta.deleting else self.phase

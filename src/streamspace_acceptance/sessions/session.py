@@ -85,6 +85,11 @@ class Session:
         """The session's pods as Kubernetes lists them now."""
         return self.cluster.pods(**{self.api.profile.session_label: self.id})
 
+    def exists(self) -> bool:
+        """Whether the API or Kubernetes knows anything of the session."""
+        listed = self.id in self.api.sessions().ids
+        return listed or self.cluster.session_object(self.id) is not None or bool(self.pods())
+
     def known_uids(self) -> frozenset[str]:
         """The uids of all pods that the session has had so far."""
         watched = {stamped.item.object["metadata"]["uid"] for stamped in self.changes.items()}
@@ -102,7 +107,7 @@ class Session:
         )
 
     def wait_for_no_pod(self, former: frozenset[str], *, within: str) -> list[Pod]:
-        """Waits until no pod carries the session's label; Unmet when one stays.
+        """Waits until no pod carries the session's label and none comes back at once; Unmet when one stays.
 
         Gives what is left all the same when Kubernetes is asked for all pods: one that lost its label, one by its uid.
         """
@@ -113,6 +118,7 @@ class Session:
             says=_says,
             likely=lambda _: "nothing scales the session down, or something starts its pod again",
         )
+        self.changes.beyond(len(self.changes.items()), self.budgets.named("calm").seconds)
         return [pod for pod in self.cluster.pods() if self._is_mine(pod) or pod.meta.uid in former]
 
     def vnc(self) -> rfb.Framebuffer | str:

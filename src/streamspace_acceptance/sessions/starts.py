@@ -14,7 +14,7 @@ from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
 from streamspace_acceptance.waiting import Budget, Recording, now
 
-_PORT_STATES = {"01": "connected", "0A": "listening"}  # proc(5): TCP states in /proc/net/tcp
+_LISTEN = "0A"  # proc(5): the TCP state in /proc/net/tcp
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Start:
 
 @dataclass(frozen=True)
 class Listening:
-    """What shows that a VNC server listens: the handshake, and the state of its port in the pod meanwhile."""
+    """What shows that a VNC server listens: the handshake, and whether the pod's port is listened on meanwhile."""
 
     session: str
     framebuffer: rfb.Framebuffer | str
     port: int
-    port_states: frozenset[str]
+    port_listens: bool
 
 
 @dataclass
@@ -75,6 +75,12 @@ class Starts:
         if not found:
             raise Unproven("no session came to be (see the sentence that it reaches Running)")
         return found
+
+    def statuses(self) -> dict[str, str | None]:
+        """What the API says now of each session that was started, by id; None for one that it does not list."""
+        found = [start.session for start in self.made if start.session is not None]
+        listed = found[0].api.sessions() if found else None
+        return {session.id: listed.status(session.id) for session in found} if listed is not None else {}
 
     def ready_pods(self, *, within: str) -> list[Pod]:
         """The pod of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
@@ -111,7 +117,7 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) ->
         session = enter(_id_of(creation))
         running = _reach_running(session, creation.answer.sent_at)
     except (Unmet, Unproven) as trouble:
-        return Start(session, began, trouble=trouble)
+        return Start(session, began, trouble=_lost(session) or trouble)
     framebuffer = session.vnc() if probe else None
     answered = framebuffer.at if isinstance(framebuffer, rfb.Framebuffer) else None
     sent = creation.answer.sent_at
@@ -123,6 +129,13 @@ def _id_of(creation: Creation) -> str:
     if creation.id is None:
         raise Unproven(f"no session came of asking: {no_session(creation).actual} (see test 1.1a)")
     return creation.id
+
+
+def _lost(session: Session | None) -> Unproven | None:
+    """Set when nobody knows the session that the API said it made: then it is its creation that has failed."""
+    if session is None or session.exists():
+        return None
+    return Unproven(f"{session.subject} is neither in the API's list nor in Kubernetes (see test 1.1a)")
 
 
 def no_session(creation: Creation) -> Unmet:
@@ -165,18 +178,18 @@ def _left(session: Session, within: str, start: Start) -> Budget:
 
 
 def _listen(session: Session, blame: str | None) -> Listening:
-    port, states = session.api.profile.vnc_port, set[str]()
+    port, tables = session.api.profile.vnc_port, list[str]()
 
     def look() -> None:
         with blamed_on(blame):
             pod = session.wait_for_a_pod(within="start") if blame is None else _present_pod(session, blame)
-        tables = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
-        states.update(_port_states(tables.stdout, port))
+        found = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
+        tables.append(found.stdout)
 
     framebuffer = rfb.attempt(session.api.vnc_address(session.id), session.api.http.token, look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    return Listening(session.id, framebuffer, port, frozenset(states))
+    return Listening(session.id, framebuffer, port, _listens("".join(tables), port))
 
 
 def _present_pod(session: Session, blame: str) -> Pod:
@@ -186,11 +199,7 @@ def _present_pod(session: Session, blame: str) -> Pod:
     return pods[0]
 
 
-def _port_states(tables: str, port: int) -> set[str]:
-    """The states of a local port in the kernel's tables of sockets: `sl local:port remote:port state …`, in hex."""
+def _listens(tables: str, port: int) -> bool:
+    """Whether a local port is listened on, by the kernel's tables of sockets: `sl local:port remote:port state …`."""
     rows = (line.split() for line in tables.splitlines())
-    return {
-        _PORT_STATES.get(row[3], "other")
-        for row in rows
-        if len(row) > 3 and row[1].rpartition(":")[2].upper() == f"{port:04X}"
-    }
+    return any(row[1].rpartition(":")[2].upper() == f"{port:04X}" and row[3] == _LISTEN for row in rows if len(row) > 3)

@@ -4,7 +4,7 @@ from streamspace_acceptance.verdict.expect.creation import answered, identified,
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
 from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
-from streamspace_acceptance.verdict.expect.startup import all_running, listening, mean_below, shook_hands
+from streamspace_acceptance.verdict.expect.startup import all_running, listening, mean_below, shook_hands, still_running
 
 __all__ = [
     "all_running",
@@ -27,4 +27,5 @@ __all__ = [
     "said_by_both",
     "saved",
     "shook_hands",
+    "still_running",
 ]

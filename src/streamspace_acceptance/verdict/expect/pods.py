@@ -32,14 +32,22 @@ def ready(pods: list[Pod]) -> None:
             )
 
 
-def replaced(former: frozenset[str], by: Pod) -> None:
-    """The pod is Ready and none of the former ones."""
+def replaced(former: frozenset[str], by: Pod, pods: list[Pod]) -> None:
+    """The pod is Ready and none of the former ones, and no other of the session's `pods` is there to stay."""
     if by.meta.uid in former or not by.ready:
         raise Unmet(
             f"pod {by.meta.name}",
             expected="another pod, Ready",
             actual=f"{by.describe()}, {'the same one' if by.meta.uid in former else 'another one'}",
             likely="the pod was not replaced",
+        )
+    beside = [pod for pod in pods if pod.meta.uid != by.meta.uid and pod.stays]
+    if beside:
+        raise Unmet(
+            f"pod {by.meta.name}",
+            expected="the only pod of the session",
+            actual=f"beside it {', '.join(pod.describe() for pod in beside)}",
+            likely="the former pod was not ended, or more than one was started",
         )
 
 

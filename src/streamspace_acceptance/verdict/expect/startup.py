@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from streamspace_acceptance.measuring.summary import Summary
 from streamspace_acceptance.product.rfb import Framebuffer
@@ -39,7 +39,10 @@ def mean_below(starts: Starts, budget: Budget) -> float:
 
 
 def listening(servers: Iterable[Listening]) -> None:
-    """Each VNC server completed its handshake, and it is the session's own pod that was connected meanwhile."""
+    """Each VNC server completed its handshake, and the session's own pod listens on its port.
+
+    That the way leads to the session's own desktop is shown by what is typed into it, not here.
+    """
     for server in servers:
         subject = f"session {server.session}, VNC server"
         if not isinstance(server.framebuffer, Framebuffer):
@@ -49,14 +52,25 @@ def listening(servers: Iterable[Listening]) -> None:
                 actual=server.framebuffer,
                 likely="nothing that speaks RFB listens behind the session's WebSocket",
             )
-        missing = {"listening", "connected"} - server.port_states
-        if missing:
+        if not server.port_listens:
             raise Unmet(
                 subject,
-                expected=f"port {server.port} of the session's pod listening, and connected during the handshake",
-                actual=f"not {' and not '.join(sorted(missing))}",
-                likely="another desktop than the session's own answers",
+                expected=f"a server on port {server.port} of the session's pod",
+                actual="nothing listens there, although a handshake was completed",
+                likely="another server than the session's own answers",
             )
+
+
+def still_running(word: str, statuses: Mapping[str, str | None]) -> None:
+    """Each of the sessions, by id, still has the status that it reached."""
+    fallen = [f"{each} is {status or 'not listed'}" for each, status in statuses.items() if status != word]
+    if fallen:
+        raise Unmet(
+            "the sessions that were started",
+            expected=f"still {word} after the last one was started",
+            actual=", ".join(fallen),
+            likely="the sessions do not last, or their status is not steady",
+        )
 
 
 def shook_hands(session: Session, framebuffer: Framebuffer | str) -> None:
