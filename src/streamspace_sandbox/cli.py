@@ -1,6 +1,7 @@
 """`streamspace-sandbox up | down | status`: an embedded StreamSpace on this machine."""
 
 import argparse
+import asyncio
 import json
 import os
 import shlex
@@ -19,7 +20,9 @@ NOT_UP = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Ends the process with 0, 1 (a sentence on standard error says why), 2 (wrong usage) or 3 (`status`: not up)."""
+    """Ends the process with 0, 1 (a sentence on standard error says why), 2 (wrong usage), 3 (`status`: not up), or
+    130 or 143 (interrupted, ended by a signal: nothing is left running).
+    """
     options = _parser().parse_args(arguments)
     try:
         sys.exit(_run(options))
@@ -32,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         _say("Interrupted; nothing is left running.")
         sys.exit(130)
+    except asyncio.CancelledError:
+        _say("Ended by a signal; nothing is left running.")
+        sys.exit(143)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -53,9 +59,10 @@ def _up(options: argparse.Namespace) -> int:
         _say(f"It was up already, with time scale {state.time_scale:g} and {state.fault or 'no'} fault.")
     environment = _environment(instance, state)
     if options.format == "json":
-        sys.stdout.write(json.dumps(environment) + "\n")
+        text = json.dumps(environment) + "\n"
     else:
-        sys.stdout.writelines(f"export {name}={_quoted(value)}\n" for name, value in environment.items())
+        text = "".join(f"export {name}={_quoted(value)}\n" for name, value in environment.items())
+    _tell(text)
     return 0
 
 
@@ -91,6 +98,18 @@ def _environment(instance: Instance, state: State) -> dict[str, str]:
 def _quoted(value: str) -> str:
     quoted = shlex.quote(value)
     return quoted if quoted.startswith("'") else f"'{quoted}'"
+
+
+def _tell(text: str) -> None:
+    """Print what was asked for. Raises StartFailure when nobody can take it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = f"The sandbox is up, but what points at it could not be printed ({error.strerror})"
+        raise StartFailure(f"{reason}; `streamspace-sandbox up` prints it again.") from error
 
 
 def _say(sentence: str) -> None:

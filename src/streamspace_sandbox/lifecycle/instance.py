@@ -113,7 +113,8 @@ def lock(directory: Path, *, create: bool) -> int | None:
     """
     while True:
         if create:
-            directory.mkdir(parents=True, exist_ok=True)
+            # Others on this machine may not read what lies below: passwords are among it, in logs.
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:

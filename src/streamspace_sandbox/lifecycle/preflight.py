@@ -25,6 +25,8 @@ PACKAGES = {
     "xkbcomp": "x11-xkb-utils",
 }
 """Program -> Debian package that has it."""
+LEAST_ROOM = 500
+"""MiB: a StreamSpace without sessions takes about 60, and the home of each session comes on top."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -34,6 +36,7 @@ def check_machine() -> None:
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
     _check_programs()
     _check_root()
+    _check_room()
     if not cgroup_hierarchies():
         raise StartFailure("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
 
@@ -60,6 +63,15 @@ def _check_root() -> None:
             'namespace instead: unshare --mount sh -c "mount --rbind DIR DIR && cd DIR && pivot_root . . && '
             'umount --lazy . && exec chroot ."'
         )
+
+
+def _check_room() -> None:
+    there = next(folder for folder in (ROOT, *ROOT.parents) if folder.is_dir())
+    if not os.access(there, os.W_OK):
+        raise StartFailure(f"{there} cannot be written to, and sandboxes live in {ROOT}; make it writable.")
+    free = shutil.disk_usage(there).free // 1024**2
+    if free < LEAST_ROOM:
+        raise StartFailure(f"Only {free} MiB are free for {ROOT}, and a sandbox needs {LEAST_ROOM}; make room there.")
 
 
 def check_overlay() -> None:

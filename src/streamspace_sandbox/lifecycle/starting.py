@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from signal import SIGKILL, SIGTERM
+from signal import SIGHUP, SIGKILL, SIGTERM
 
 from streamspace_sandbox import faults
 from streamspace_sandbox.faults.catalogue import UnknownFault
@@ -130,7 +130,8 @@ async def _start(instance: Instance, state: State, options: Options, report: Rep
     """Start the control plane and deploy; when that fails or is interrupted, nothing stays."""
     task = asyncio.current_task()
     if task is not None:
-        asyncio.get_running_loop().add_signal_handler(SIGTERM, task.cancel)
+        for number in (SIGTERM, SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     ours, theirs = socket.socketpair()
     with theirs:
         child = _spawn(instance, options, theirs)

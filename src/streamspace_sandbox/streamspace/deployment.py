@@ -64,7 +64,10 @@ async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float =
     except KubeError as error:
         raise DeploymentFailed(f"Kubernetes refused the deployment: {error}.") from error
     except UNREACHABLE as error:
-        raise DeploymentFailed(f"The connection broke: {error or type(error).__name__}.") from error
+        raise DeploymentFailed(
+            "Kubernetes or the API went away while StreamSpace was being deployed"
+            f" ({type(error).__name__}): something has ended the sandbox; try `up` again."
+        ) from error
 
 
 async def _apply_all(client: KubeClient, time_scale: float) -> None:
