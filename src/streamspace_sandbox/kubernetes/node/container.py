@@ -165,11 +165,15 @@ class ContainerRunner:
 
     async def _end_when_asked(self, process: Process | None) -> None:
         stop = self._parts.stop
+        # Asked while it was being started: it has nothing to put in order, and its first process, which gets no signal
+        # that it has not asked for, would not even hear SIGTERM yet.
+        is_fresh = stop.asked.is_set()
         await stop.asked.wait()
         self._event("Killing", f"Stopping container {self._record.name}")
         if process is not None:
-            process.signal(SIGTERM)
-            await stop.forced.wait()
+            if not is_fresh:
+                process.signal(SIGTERM)
+                await stop.forced.wait()
             process.signal(SIGKILL)
 
     async def _end_unhealthy(self, process: Process | None) -> None:
