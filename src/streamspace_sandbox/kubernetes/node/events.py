@@ -1,6 +1,6 @@
 """Events: what happened to an object, for people who look. Equal ones are counted, old ones forgotten."""
 
-import secrets
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,7 @@ class Recorder:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._places: dict[Key, tuple[str, str]] = {}
+        self._latest = 0
 
     def normal(self, obj: Obj, reason: str, message: str, *, component: str = "kubelet", part: str = "") -> None:
         """`part` is the field of the object that is meant, for example `spec.containers{api}`."""
@@ -37,7 +38,9 @@ class Recorder:
                 self._add(occurrence)
 
     def _add(self, occurrence: "_Occurrence") -> None:
-        event = self._store.create(EVENTS, occurrence.event())
+        # In names, as Kubernetes has it: listed by name, an object's events are in the order in which they happened.
+        self._latest = max(time.time_ns(), self._latest + 1)
+        event = self._store.create(EVENTS, occurrence.event(self._latest))
         self._places[occurrence.key] = namespace_of(event), name_of(event)
         if len(self._places) > KEPT:
             oldest = next(iter(self._places))
@@ -59,7 +62,8 @@ class _Occurrence:
         """What two occurrences have in common that are counted as one event."""
         return self.obj["metadata"]["uid"], self.part, self.kind, self.reason, self.message
 
-    def event(self) -> Obj:
+    def event(self, moment: int) -> Obj:
+        """The object that tells it; `moment` (nanoseconds since the epoch) is its own alone."""
         now, obj = timestamp(), self.obj
         node = (obj.get("spec") or {}).get("nodeName") if self.component == "kubelet" else None
         involved = {
@@ -72,7 +76,7 @@ class _Occurrence:
             "fieldPath": self.part,
         }
         return {
-            "metadata": {"name": f"{name_of(obj)}.{secrets.token_hex(8)}", "namespace": namespace_of(obj) or "default"},
+            "metadata": {"name": f"{name_of(obj)}.{moment:x}", "namespace": namespace_of(obj) or "default"},
             "involvedObject": {field: value for field, value in involved.items() if value},
             "reason": self.reason,
             "message": self.message,

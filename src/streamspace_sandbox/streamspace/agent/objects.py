@@ -1,5 +1,6 @@
 """The Kubernetes objects of a session: the Session itself, its home's claim, its Deployment."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,7 +98,7 @@ def event(session: Obj, agent_id: str, phase: str, message: str) -> Obj:
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+        "metadata": {"name": f"{metadata['name']}.{time.time_ns():x}", "namespace": metadata["namespace"]},
         "involvedObject": {
             "apiVersion": GROUP_VERSION,
             "kind": "Session",
