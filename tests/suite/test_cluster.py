@@ -1,6 +1,7 @@
 """Watches bring everything in order, whatever becomes of their connection; errors of Kubernetes are told as such."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -8,7 +9,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import urllib3
 
+from streamspace_acceptance.cluster import watch
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.waiting import Recording, now
@@ -74,6 +77,25 @@ def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path) -> None:
     script = _Kubernetes([[A, B], [later]], [[GONE]])
     with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
         assert heard(recording, 4) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a"), ("MODIFIED", "b")]
+
+
+def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "READ_SECONDS", 0.3)
+    script, quiet = _Kubernetes([[A], [A, B]], []), threading.Event()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if "watch" in request.path or not script.lists:
+            quiet.wait(3)
+        else:
+            script.respond(request)
+
+    with cluster(respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+        assert heard(recording, 2) == [("ADDED", "a"), ("ADDED", "b")]
+        with pytest.raises(urllib3.exceptions.MaxRetryError):
+            recording.beyond(2, 3)
+        quiet.set()
 
 
 def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) -> None:

@@ -49,13 +49,19 @@ function paint(colour) {
 }
 paint('#000000');
 if (trouble === 'restless') setInterval(() => paint(`rgb(${[1, 2, 3].map(() => Math.random() * 255)})`), 50);
-let typed = '', focused = false;
-canvas.addEventListener('mousedown', () => { focused = true; });
+let typed = '', focused = false, awaited = '';
+const carryOut = command => fetch('/typed?' + new URLSearchParams({ command }));
+canvas.addEventListener('mousedown', () => {
+  focused = true;
+  if (awaited && trouble !== 'no-clicks') carryOut(awaited);
+});
 addEventListener('keydown', async event => {
   if (!focused || trouble === 'deaf') return;
   if (event.key !== 'Enter') { typed += event.key.length === 1 ? event.key : ''; return; }
   const command = typed; typed = '';
-  if (trouble !== 'elsewhere-session') await fetch('/typed?' + new URLSearchParams({ command }));
+  const [touch, touchWhenClicked] = command.match(/touch [^; ]+/g);
+  if (trouble !== 'elsewhere-session') await carryOut(touch);
+  awaited = touchWhenClicked;
   if (trouble !== 'still') paint(command.match(/#[0-9a-f]{6}/)[0]);
 });
 """
@@ -154,6 +160,7 @@ def test_a_desktop_that_works(browser: RunBrowser) -> None:
         ("restless", "something to be seen"),
         ("still", "the picture is not what the desktop shows"),
         ("deaf", "do not reach the desktop"),
+        ("no-clicks", "keys reach the desktop, clicks do not"),
         ("elsewhere-session", "the desktop in the picture is not this session's"),
     ],
 )

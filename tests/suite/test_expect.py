@@ -223,7 +223,7 @@ def picture() -> Picture:
     return Picture(data.getvalue())
 
 
-TRIAL = Trial((50, 40), picture(), picture(), Area(0.5, (10, 10, 90, 70)), received=True)
+TRIAL = Trial((50, 40), picture(), picture(), Area(0.5, (10, 10, 90, 70)), received=True, clicked=True)
 
 
 def test_a_desktop_that_responds() -> None:
@@ -232,6 +232,7 @@ def test_a_desktop_that_responds() -> None:
     unmet(expect.responds, replace(TRIAL, colour=Area(0.5, (60, 10, 90, 70))))
     unmet(expect.responds, replace(TRIAL, colour=Area(0.5, None)))
     unmet(expect.responds, replace(TRIAL, received=False))
+    unmet(expect.responds, replace(TRIAL, clicked=False))
 
 
 # Home

@@ -115,3 +115,15 @@ def test_the_status_of_another_session_is_no_answer(body: bytes) -> None:
 
 def test_an_id_stays_one_segment_of_the_path() -> None:
     assert load().calls["get_session"].to("a/../b?c") == "/api/v1/sessions/a%2F..%2Fb%3Fc"
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_gateway_in_the_apis_place_is_no_answer(status: int) -> None:
+    for content_type, gateways in (("text/html", True), ("application/json; charset=utf-8", False)):
+        respond = says(b'{"error": "x"}', status, content_type)
+        with web_server(respond) as url, HttpClient(url, "t") as client:
+            if gateways:
+                with pytest.raises(NoAnswer, match=f"a gateway before the API says {status}"):
+                    client.call("POST", "/api/v1/sessions", {})
+            else:
+                assert client.call("POST", "/api/v1/sessions", {}).status == status

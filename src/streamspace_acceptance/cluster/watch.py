@@ -72,14 +72,10 @@ class _Watcher:
         self._stopped = True
 
     def _watch(self, version: str) -> str | None:
-        """Follows one connection; gives the version reached, None when that is too old to go on from."""
-        timeouts = (CONNECT_SECONDS, READ_SECONDS)
-        try:
-            response = self._call(**self._arguments, watch=True, resource_version=version, _request_timeout=timeouts)
-        except client.ApiException as error:
-            if error.status == GONE:
-                return None
-            raise
+        """Follows one connection; gives the version reached, None when things have to be listed to go on."""
+        response = self._open(version)
+        if response is None:
+            return None
         try:
             for line in _lines(response):
                 event = json.loads(line)
@@ -95,6 +91,22 @@ class _Watcher:
         finally:
             response.close()
         return version
+
+    def _open(self, version: str) -> Any:
+        """A connection that watches from `version` on, None when there is none to be had."""
+        timeouts = (CONNECT_SECONDS, READ_SECONDS)
+        try:
+            return self._call(**self._arguments, watch=True, resource_version=version, _request_timeout=timeouts)
+        except client.ApiException as error:
+            if error.status == GONE:
+                return None
+            raise
+        except urllib3.exceptions.MaxRetryError as error:
+            if isinstance(error.reason, urllib3.exceptions.ReadTimeoutError):
+                return (
+                    None  # some proxies hold an answer back until there is something in it; a list tells if it is that
+                )
+            raise
 
     @staticmethod
     def _after_error(status: Json) -> None:

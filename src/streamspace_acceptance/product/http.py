@@ -15,6 +15,7 @@ CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 BODY_BYTES = 8 * 1024 * 1024
 LOGGED_BYTES = 4000
+GATEWAY = (502, 504)  # what stands before a server answers so when the server itself does not (RFC 9110)
 
 
 class NoAnswer(Exception):
@@ -45,8 +46,14 @@ class HttpClient:
         self._client.close()
 
     def call(self, method: str, path: str, body: object = None, *, seconds: float = CALL_SECONDS) -> Answer:
-        """One call of the API, answered within `seconds` in all; NoAnswer otherwise. Redirects are not followed."""
-        return self._exchange(method, self.base_url + path, body, self._authorization, seconds, follow=False)
+        """One call of the API, answered within `seconds` in all; NoAnswer otherwise. Redirects are not followed.
+
+        A gateway that answers in the API's place, not in JSON as the API does, is no answer of the API either.
+        """
+        answer = self._exchange(method, self.base_url + path, body, self._authorization, seconds, follow=False)
+        if answer.status in GATEWAY and "json" not in answer.content_type:
+            raise NoAnswer(f"{answer.call}: a gateway before the API says {answer.status}: {answer.excerpt(80)}")
+        return answer
 
     def page(self, url: str, *, seconds: float = CALL_SECONDS) -> Answer:
         """A page as a browser would first fetch it: no token but what its address holds, redirects followed."""

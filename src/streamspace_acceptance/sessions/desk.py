@@ -23,18 +23,23 @@ STILL = 0.01  # share of pixels: a clock or a cursor may move in a picture that 
 SHOWN = 0.002  # share of pixels that differ from the background on a desktop with a window
 FILLED = 0.05  # share of pixels that a terminal covers at the very least
 LOOK_SECONDS = 0.25
+CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
 PORTRAIT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A command typed into the desktop: where, the picture before and after, and what came of it."""
+    """A command typed into the desktop: where, the picture before and after, and what came of it.
+
+    received: the command was carried out in the session; clicked: the click that it then waited for arrived.
+    """
 
     point: tuple[int, int]
     before: Picture
     after: Picture
     colour: Area
     received: bool
+    clicked: bool
 
 
 class Desk:
@@ -118,15 +123,21 @@ class Desk:
         """Waits for the desktop to show, types one command into it, and tells what the picture and the pod say then.
 
         The command gives the terminal a colour of chance and makes a file of chance name: neither can be there already.
+        Then it has the terminal report clicks (X10 mouse reports, six bytes each) and makes another file for the first.
         """
         pod, viewer, before = self._own_pod(), self._opened(), self._shown()
         name, colour = f"typed-{secrets.token_hex(6)}", _unlike(before)
         point = (before.size[0] // 2, before.size[1] // 2)
         viewer.click(*point)
-        viewer.type(rf"printf '\033]11;#{bytes(colour).hex()}\007'; touch /tmp/{name}")
+        viewer.type(
+            rf"printf '\033]11;#{bytes(colour).hex()}\007\033[?9h'; touch /tmp/{name}; "
+            rf"read -rsn6 -t {CLICK_SECONDS} && touch /tmp/{name}-click; printf '\033[?9l'"
+        )
         after = self._wait_for_colour(colour, pod, name)
-        received = self._wait_for_file(pod, name)
-        return Trial(point, before, after, after.area(colour), received)
+        received = self._wait_for_file(pod, name, "the command", "the desktop in the picture is not this session's")
+        viewer.click(*point)
+        clicked = self._wait_for_file(pod, f"{name}-click", "the click", "keys reach the desktop, clicks do not")
+        return Trial(point, before, after, after.area(colour), received, clicked)
 
     def portrait(self) -> bytes | None:
         """A PNG of the page, for the evidence, once the desktop shows; as it is when it does not; None if not open."""
@@ -181,13 +192,13 @@ class Desk:
             raise AssertionError("a wait for a picture ended without one")
         return shown
 
-    def _wait_for_file(self, pod: Pod, name: str) -> bool:
+    def _wait_for_file(self, pod: Pod, name: str, what: str, otherwise: str) -> bool:
         return poll(
-            self._wait("the command carried out in the session"),
+            self._wait(f"{what} carried out in the session"),
             lambda: self._has_file(pod, name),
             met=bool,
             says=lambda there: "carried out" if there else "not carried out",
-            likely=lambda _: "the desktop in the picture is not this session's",
+            likely=lambda _: otherwise,
             every=LOOK_SECONDS,
         )
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.verdict.outcomes import Unproven
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, poll
 
 Changes = Sequence[Stamped[Change]]
@@ -85,6 +86,17 @@ class Session:
         """The session's pods as Kubernetes lists them now."""
         return self.cluster.pods(**{self.api.profile.session_label: self.id})
 
+    def namesakes(self) -> list[Pod]:
+        """The pods that are named after the session, whether they carry its label or not."""
+        return [pod for pod in self.cluster.pods() if pod.meta.name.startswith(self.id)]
+
+    def check_label(self) -> None:
+        """Unproven when the session has pods by name, but none that carries its label."""
+        unlabelled = [] if self.pods() else self.namesakes()
+        if unlabelled:
+            label = f"{self.api.profile.session_label}={self.id}"
+            raise Unproven(f"{unlabelled[0].describe()} does not carry the label {label} (see test 1.1a)")
+
     def exists(self) -> bool:
         """Whether the API or Kubernetes knows anything of the session."""
         listed = self.id in self.api.sessions().ids
@@ -126,12 +138,18 @@ class Session:
         return rfb.attempt(self.api.vnc_address(self.id), self.api.http.token)
 
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
+        def likely(_: Changes) -> str:
+            listed = pick(self.pods())
+            if listed is not None:
+                raise ClusterError(f"the watch of pods did not tell of what the list has: {listed.describe()}")
+            return self._likely()
+
         return follow(
             self._wait(goal, within),
             self.changes,
             goal=lambda changes: pick(present(changes)),
             says=_says,
-            likely=lambda _: self._likely(),
+            likely=likely,
         )
 
     def _wait(self, goal: str, within: str | Budget) -> Wait:
@@ -147,7 +165,9 @@ class Session:
         return f"{failed} is an end: {word} cannot follow" if said == {failed} != {word} else None
 
     def _likely(self) -> str:
-        pods = ", ".join(pod.describe() for pod in self.pods())
+        label = f" without its label {self.api.profile.session_label}={self.id}"
+        labelled = [pod.describe() for pod in self.pods()]
+        pods = ", ".join(labelled or [pod.describe() + label for pod in self.namesakes()])
         obj = self.cluster.session_object(self.id)
         phase = f"its object says {obj.phase}" if obj is not None else "it has no object in Kubernetes"
         return f"see the events of the session; {pods or 'it has no pod'}; {phase}"

@@ -87,6 +87,7 @@ class Starts:
         pods = []
         for session, start in self._sessions():
             with blamed_on(start.blame):
+                session.check_label()
                 pods.append(session.wait_for_ready_pod(within=_left(session, within, start)))
         return pods
 
@@ -154,7 +155,7 @@ def _reach_running(session: Session, sent: float) -> float:
     word = session.api.profile.statuses["running"]
     wait = session.wait_for_status(word, within="start")
     running = now()
-    pods = session.pods()
+    pods = session.pods() or session.namesakes()
     if not any(pod.running for pod in pods):
         raise Unmet(
             session.subject,

@@ -44,11 +44,13 @@ def novnc(loaded: Loaded) -> None:
 
 
 def responds(trial: Trial) -> None:
-    """The typed command showed in the picture where it was typed, and it was carried out in the session."""
-    if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not trial.received:
+    """The typed command showed in the picture where it was typed, was carried out in the session and got its click."""
+    carried_out = trial.received and trial.clicked
+    if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not carried_out:
         raise Unmet(
             "the desktop",
-            expected=f"the terminal at {trial.point} in the typed colour, and the command carried out",
-            actual=f"{trial.colour.share:.0%} of the screen, in {trial.colour.box}; carried out: {trial.received}",
+            expected=f"the terminal at {trial.point} in the typed colour, the command and a click carried out",
+            actual=f"{trial.colour.share:.0%} of the screen, in {trial.colour.box}; carried out: "
+            f"command {trial.received}, click {trial.clicked}",
             likely="the picture does not follow what the session's desktop shows",
         )
