@@ -85,7 +85,7 @@ def test_what_cannot_be_served_is_a_status(
         (b'{"metadata": {"name": "a"}, "data": {"a": 5}}', "application/json", (400, "BadRequest")),
         (b'{"metadata": {"name": "a", "namespace": "other"}}', "application/json", (400, "BadRequest")),
         (b"a: [", "application/yaml", (400, "BadRequest")),
-        (b"k8s\x00", "application/vnd.kubernetes.protobuf", (415, "UnsupportedMediaType")),
+        (b"k8s\x00", "application/vnd.kubernetes.protobuf", (400, "BadRequest")),
         (b"a", "text/plain", (415, "UnsupportedMediaType")),
         (b'{"metadata": {"name": "Not A Name"}}', "application/json", (422, "Invalid")),
         (b'{"metadata": {}}', "application/json", (422, "Invalid")),

@@ -20,6 +20,7 @@ from streamspace_sandbox.kubernetes.api.patches import Applied
 from streamspace_sandbox.kubernetes.api.pods import log_answer
 from streamspace_sandbox.kubernetes.api.reading import Pages, list_answer, object_answer
 from streamspace_sandbox.kubernetes.api.request import Target, flag, parse_path
+from streamspace_sandbox.kubernetes.api.reviews import is_review, review_answer
 from streamspace_sandbox.kubernetes.api.scale import serve_scale
 from streamspace_sandbox.kubernetes.api.watch import watch_answer
 from streamspace_sandbox.kubernetes.errors import ApiError, method_not_allowed, path_not_found, unauthorized
@@ -81,6 +82,8 @@ class _Server:
         if path in _HEALTH:
             return PlainTextResponse("ok")
         self._authenticate(request.headers)
+        if is_review(path):
+            return await review_answer(request, path)
         about = self._about(request, path)
         return about if about is not None else await self._resource(request, parse_path(self._store.resources, path))
 

@@ -8,6 +8,7 @@ import yaml
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from streamspace_sandbox.kubernetes.api import protobuf
 from streamspace_sandbox.kubernetes.errors import ApiError, bad_request, path_not_found, unsupported_media_type
 from streamspace_sandbox.kubernetes.resources import Registry, Resource
 
@@ -91,7 +92,7 @@ def media_type(request: Request) -> str:
 async def read_body(request: Request) -> Any:
     """The body as JSON, whatever it was written in; None when it is empty.
 
-    Raises `ApiError` 413, 415 for a form that is not understood (protobuf among them), 400 for what does not parse.
+    Raises `ApiError` 413, 415 for a form that is not understood, 400 for what does not parse.
     """
     declared = request.headers.get("content-length", "0")
     body = b"" if declared.isdecimal() and int(declared) > MAX_BODY_BYTES else await request.body()
@@ -104,9 +105,8 @@ async def read_body(request: Request) -> Any:
         return _parse_yaml(body)
     if kind in _JSON:
         return _parse_json(body)
-    if "protobuf" in kind:
-        message = f"{kind} is not understood by this API server; send application/json (or YAML) instead"
-        raise unsupported_media_type(message)
+    if kind == protobuf.MEDIA_TYPE:
+        return protobuf.decode(body)
     raise unsupported_media_type(
         f"the body of the request was in an unknown format ({kind}) - accepted media types include: "
         "application/json, application/yaml"
