@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """The runs of the session's tests: one for each fault that a selected test is about, and the sound one."""
     mine = [item for item in request.session.items if Path(__file__).parent in item.path.parents]
-    names = [item.callspec.params["fault"].name for item in mine if hasattr(item, "callspec")]
+    asked = [item.callspec.params for item in mine if hasattr(item, "callspec")]
+    names = [params["fault"].name for params in asked if "fault" in params]
     started = Runs([SOUND, *names], tmp_path_factory.mktemp("runs"))
     yield started
     started.close()
@@ -68,23 +70,33 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def _run(name: str, reports: Path) -> Run:
     sandbox = f"proof-{os.getpid()}-{name.replace(' ', '-')}"[:60]
-    chosen = [] if name == SOUND else ["--fault", name]
+    with embedded(sandbox, *([] if name == SOUND else ["--fault", name])) as target:
+        return run_suite(target, reports)
+
+
+@contextmanager
+def embedded(name: str, *options: str) -> Iterator[dict[str, str]]:
+    """A sandbox while the context lasts, as the environment variables that lead to it."""
     try:
-        target = _tool(
-            "streamspace-sandbox", "up", "--name", sandbox, *chosen, "--format", "json", "--owner-pid", str(os.getpid())
+        told = _tool(
+            "streamspace-sandbox", "up", "--name", name, *options, "--format", "json", "--owner-pid", str(os.getpid())
         )
-        environment = os.environ | json.loads(target) | {"STREAMSPACE_REPORTS": str(reports)}
-        done = subprocess.run(
-            [sys.executable, "-m", "behave", "--no-color"],
-            cwd=PROJECT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
+        yield json.loads(told)
     finally:
-        _tool("streamspace-sandbox", "down", "--name", sandbox)
+        _tool("streamspace-sandbox", "down", "--name", name)
+
+
+def run_suite(target: Mapping[str, str], reports: Path, *features: str) -> Run:
+    """The suite, or some of its features, against `target`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "behave", "--no-color", *features],
+        cwd=PROJECT,
+        env=os.environ | target | {"STREAMSPACE_REPORTS": str(reports)},
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
     criteria = json.loads((reports / "verdict.json").read_text())["criteria"]
     return Run(
         status=done.returncode,

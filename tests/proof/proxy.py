@@ -1,0 +1,126 @@
+"""A proxy before the API of a sandbox, HTTP and WebSocket, that alters what a rule tells it to and nothing else."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, TCPConnector, WSMsgType, web
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "accept-encoding"}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of the API on its way to the client."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Rule:
+    """What a fault does to what passes; this one does nothing. One object serves one run and may remember."""
+
+    def instead(self, method: str, path: str) -> Reply | None:
+        """An answer in the API's place, which then does not hear of the request."""
+        return None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        """The answer that the client gets."""
+        return reply
+
+    def hears(self, message: bytes) -> bool:
+        """Whether the session's desktop gets a message of its viewer."""
+        return True
+
+
+class _Proxy:
+    """Every request goes to `upstream`, by the rule."""
+
+    def __init__(self, upstream: str, rule: Rule) -> None:
+        self._upstream = upstream
+        self._rule = rule
+
+    async def open(self) -> web.AppRunner:
+        self._client = ClientSession(
+            connector=TCPConnector(limit=0), auto_decompress=False, timeout=ClientTimeout(total=60)
+        )
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", self._pass)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return runner
+
+    async def close(self, runner: web.AppRunner) -> None:
+        await runner.cleanup()
+        await self._client.close()
+
+    async def _pass(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._pass_messages(request)
+        body = await request.read()
+        reply = self._rule.instead(request.method, request.path)
+        if reply is not None:
+            return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+        url, headers = self._upstream + request.raw_path, _end_to_end(request.headers)
+        async with self._client.request(
+            request.method, url, data=body, headers=headers, allow_redirects=False
+        ) as answer:
+            found = Reply(answer.status, answer.headers.get("Content-Type", ""), await answer.read())
+            passed = _end_to_end(answer.headers)
+        reply = self._rule.alter(request.method, request.path, found)
+        passed["Content-Type"] = reply.content_type
+        return web.Response(status=reply.status, body=reply.body, headers=passed)
+
+    async def _pass_messages(self, request: web.Request) -> web.StreamResponse:
+        headers = {
+            name: value for name, value in _end_to_end(request.headers).items() if "websocket" not in name.lower()
+        }
+        url = self._upstream.replace("http", "ws", 1) + request.raw_path
+        offered = [
+            each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()
+        ]
+        async with self._client.ws_connect(url, headers=headers, protocols=offered, compress=0) as server:
+            viewer = web.WebSocketResponse(protocols=[server.protocol] if server.protocol else [], compress=False)
+            await viewer.prepare(request)
+            ways = [
+                asyncio.ensure_future(self._copy(viewer, server, heard=True)),
+                asyncio.ensure_future(self._copy(server, viewer, heard=False)),
+            ]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for way in ways:
+                way.cancel()
+            await viewer.close()
+        return viewer
+
+    async def _copy(self, source: "_Socket", target: "_Socket", *, heard: bool) -> None:
+        async for message in source:
+            if message.type == WSMsgType.BINARY and (not heard or self._rule.hears(message.data)):
+                await target.send_bytes(message.data)
+
+
+_Socket = ClientWebSocketResponse | web.WebSocketResponse
+
+
+def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.title(): value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
+
+
+@contextmanager
+def proxied(upstream: str, rule: Rule) -> Iterator[str]:
+    """The base URL of a proxy before the API at `upstream`."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="proxy", daemon=True)
+    thread.start()
+    proxy = _Proxy(upstream, rule)
+    runner = asyncio.run_coroutine_threadsafe(proxy.open(), loop).result(10)
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        asyncio.run_coroutine_threadsafe(proxy.close(runner), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
