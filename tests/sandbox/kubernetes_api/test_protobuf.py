@@ -41,6 +41,13 @@ def test_numbers_are_signed_and_a_zero_that_was_meant_stays() -> None:
     assert decode(envelope("apps/v1", "Deployment", raw))["spec"] == {"replicas": 0, "minReadySeconds": -1}
 
 
+def test_the_options_of_a_deletion() -> None:
+    raw = bytes([1 << 3, 0]) + part(2, part(1, b"some-uid")) + part(4, b"Background")
+    options = decode(envelope("v1", "DeleteOptions", raw))
+    assert options["gracePeriodSeconds"] == 0
+    assert (options["preconditions"], options["propagationPolicy"]) == ({"uid": "some-uid"}, "Background")
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

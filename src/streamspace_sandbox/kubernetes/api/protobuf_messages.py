@@ -119,6 +119,14 @@ MESSAGES: dict[str, Message] = {
     },
     "EnvVar": {1: Field("name"), 2: Field("value")},
     "Nothing": {},
+    "DeleteOptions": {
+        1: Field("gracePeriodSeconds", "int"),
+        2: Field("preconditions", "Preconditions"),
+        3: Field("orphanDependents", "bool"),
+        4: Field("propagationPolicy"),
+        5: Field("dryRun", form="list"),
+    },
+    "Preconditions": {1: Field("uid"), 2: Field("resourceVersion")},
     "SelfSubjectReview": _META | {2: Field("status", "SelfSubjectReviewStatus")},
     "SelfSubjectReviewStatus": {1: Field("userInfo", "UserInfo")},
     "UserInfo": {1: Field("username"), 2: Field("uid"), 3: Field("groups", form="list")},
@@ -145,8 +153,8 @@ MESSAGES: dict[str, Message] = {
     "RulesReviewStatus": {3: Field("incomplete", "bool"), 4: Field("evaluationError")},
 }
 KINDS = frozenset(
-    {"ConfigMap", "Secret", "ServiceAccount", "Namespace", "Deployment", "SelfSubjectReview"}
-    | {"SelfSubjectAccessReview", "SelfSubjectRulesReview"}
+    {"ConfigMap", "Secret", "ServiceAccount", "Namespace", "Deployment", "DeleteOptions"}
+    | {"SelfSubjectReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview"}
 )
 # Go writes these even when they are not set; elsewhere a zero or "" says as much as nothing does.
-KEPT_ZEROS = frozenset({"replicas", "terminationGracePeriodSeconds", "revisionHistoryLimit"})
+KEPT_ZEROS = frozenset({"replicas", "terminationGracePeriodSeconds", "revisionHistoryLimit", "gracePeriodSeconds"})
