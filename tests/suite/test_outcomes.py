@@ -1,7 +1,10 @@
 """A failure reads as five lines; what depends on another failure is unproven, not failed."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from streamspace_acceptance.verdict import judgement
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
 
 FAILURE = Unmet("session s", expected="Running", actual="Pending", likely="no room")
@@ -30,3 +33,10 @@ def test_a_failure_without_such_a_cause_stays_a_failure() -> None:
 def test_an_error_is_never_taken_for_a_failure() -> None:
     with pytest.raises(OSError, match="broken"), blamed_on("no pod serves it"):
         raise OSError("broken")
+
+
+def test_what_was_not_reached_is_told_with_what_was_seen() -> None:
+    unmet = Unmet("session s", expected="Running", actual="Pending for 12.0 s", likely="?")
+    step = SimpleNamespace(keyword="Given", name="a running session")
+    told = judgement._not_reached(step, judgement._judge_error(unmet))
+    assert told == "not reached: session s: Pending for 12.0 s (“Given a running session” is FAILED)"

@@ -182,6 +182,7 @@ def _listen(session: Session, blame: str | None) -> Listening:
     port, tables = session.api.profile.vnc_port, list[str]()
 
     def look() -> None:
+        session.check_label()
         with blamed_on(blame):
             pod = session.wait_for_a_pod(within="start") if blame is None else _present_pod(session, blame)
         found = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])

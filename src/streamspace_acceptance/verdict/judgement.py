@@ -11,7 +11,7 @@ from typing import Any
 
 from behave.model_type import Status
 
-from streamspace_acceptance.verdict.outcomes import Unproven
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
 
 
@@ -122,7 +122,9 @@ def _what_came_before(scenario: Any, record: RunRecord) -> Judgement | None:
 
 def _not_reached(step: Any, judged: Judgement) -> str:
     happened = "could not be shown" if judged.verdict is Verdict.UNPROVEN else f"is {judged.verdict}"
-    return f"not reached: {judged.headline} (“{step.keyword} {step.name}” {happened})"
+    error = judged.error
+    told = f"{error.subject}: {error.actual}" if isinstance(error, Unmet) else judged.headline
+    return f"not reached: {told} (“{step.keyword} {step.name}” {happened})"
 
 
 def _why_not_run(scenario: Any, record: RunRecord) -> str:
