@@ -12,5 +12,11 @@ def configure() -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     # A store that is away is told of by those who miss it; the pool would add a traceback for each attempt.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """A WebSocket that was refused with an answer is in order, and yet uvicorn calls it an error."""
+    return record.getMessage() != "ASGI callable returned without completing handshake."

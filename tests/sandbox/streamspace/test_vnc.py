@@ -165,3 +165,11 @@ def test_a_desktop_that_does_not_answer_is_a_refusal(api: Api, session: str, des
     with pytest.raises(InvalidStatus) as refusal, connect(socket_url(api, session, token)):
         pass
     assert refusal.value.response.status_code == 502
+
+
+def test_there_is_no_such_socket(api: Api) -> None:
+    with pytest.raises(InvalidStatus) as refusal, connect(f"ws://127.0.0.1:{api.port}/nothing", proxy=None):
+        pass
+    assert refusal.value.response.status_code == 404
+    assert b"There is no WebSocket at /nothing." in refusal.value.response.body
+    assert "without completing handshake" not in api.log.read_text()

@@ -20,7 +20,11 @@ TEMPLATES = "/api/v1/templates"
 
 def create_app(settings: Settings) -> Starlette:
     app = Starlette(
-        routes=[*_open_routes(settings), *_private_routes()],
+        routes=[
+            *_open_routes(settings),
+            *_private_routes(),
+            WebSocketRoute("/{path:path}", endpoints.unknown_socket),
+        ],
         lifespan=_lifespan(settings),
         exception_handlers={
             ApiError: errors.on_api_error,

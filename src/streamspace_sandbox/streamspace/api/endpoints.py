@@ -190,6 +190,11 @@ async def agent_socket(websocket: WebSocket) -> None:
         await websocket.send_denial_response(error_response(error))
 
 
+async def unknown_socket(websocket: WebSocket) -> None:
+    error = not_found("not_found", f"There is no WebSocket at {websocket.url.path}.")
+    await websocket.send_denial_response(error_response(error))
+
+
 def _require_running(session_id: str, status: str) -> None:
     if status != "Running":
         raise conflict("session_not_running", f"Session '{session_id}' is {status}; it must be Running to be opened.")
