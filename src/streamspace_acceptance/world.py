@@ -158,14 +158,19 @@ class World:
         """The pods that are left of the session in the end: none, if all is well. Unmet when the API refused."""
         self._check_accepted()
         left = self.session.wait_for_no_pod(self.former, within=within)
-        self._blame = None
+        self._blame = self._blame if left else None
         return left
 
     def wait_for_both(self, name: str, *, within: str) -> tuple[str, str, SessionObject | None]:
-        """The word for a status, and what the API and Kubernetes say; a missing or lasting pod is to blame first."""
+        """The word for a status, and what the API and Kubernetes say.
+
+        Unproven while a pod is missing or stays, whatever is said: that a status is true cannot be shown then.
+        """
         word = self.run.profile.statuses[name]
         with blamed_on(self._blame):
             self._check_accepted()
+            if self._blame is not None:
+                raise Unproven(f"{self._blame}; the API says {self.run.api.status(self.session.id)}")
             self.session.wait_for_status(word, within=within)
             phase = self.session.wait_for_phase(word, within=within)
         return word, self.run.api.status(self.session.id), phase

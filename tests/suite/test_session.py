@@ -104,3 +104,19 @@ def test_a_refused_order_fails_its_effect_and_proves_nothing_else(monkeypatch: p
             refused.wait_for_no_pod(within="hibernation")
     with pytest.raises(Unproven, match="boom"):
         refused.wait_for_both("running", within="wake")
+
+
+@pytest.mark.parametrize("order", ["hibernate", "wake"])
+def test_a_status_proves_nothing_while_the_pod_says_otherwise(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
+    said: Any = SimpleNamespace(
+        profile=load(),
+        hibernate_session=str,
+        wake_session=str,
+        status=lambda _: "Running" if order == "wake" else "Hibernated",
+    )
+    run: Any = SimpleNamespace(api=said, cluster=None, budgets=SOON, profile=load())
+    lying = World(cast("Run", run), lambda _: None)
+    lying._session, lying._pod = session(monkeypatch, pod()), pod()
+    getattr(lying, order)()
+    with pytest.raises(Unproven, match="the API says"):
+        lying.wait_for_both("running" if order == "wake" else "hibernated", within="wake")

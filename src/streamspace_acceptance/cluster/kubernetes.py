@@ -17,6 +17,7 @@ import yaml
 from kubernetes import client, config
 from kubernetes.stream import stream
 from kubernetes.stream.ws_client import STDERR_CHANNEL, STDOUT_CHANNEL
+from websocket import WebSocketException
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
@@ -157,7 +158,7 @@ class Cluster:
         if session.is_open():
             session.close()
             raise ClusterError(f"exec in pod {pod.meta.name}: still running after {seconds:g} s: {list(command)}")
-        return Executed(session.read_channel(STDOUT_CHANNEL), session.read_channel(STDERR_CHANNEL), session.returncode)
+        return Executed(session.read_channel(STDOUT_CHANNEL), session.read_channel(STDERR_CHANNEL), _exit_code(session))
 
     def _options(self) -> Json:
         return {"_preload_content": False, "_request_timeout": (CONNECT_SECONDS, CALL_SECONDS)}
@@ -192,5 +193,16 @@ class Cluster:
             return waiting.within(seconds, call, what=what)
         except client.ApiException as error:
             raise ClusterError(f"{what}: {error.status} {error.reason}: {error.body!r:.300}", error.status) from error
-        except (urllib3.exceptions.HTTPError, waiting.Silence, OSError) as error:
+        except (urllib3.exceptions.HTTPError, WebSocketException, waiting.Silence, OSError) as error:
             raise ClusterError(f"{what}: {error}") from error
+
+
+def _exit_code(session: Any) -> int:
+    """The exit code that Kubernetes told at the end of an exec; ClusterError when it told none."""
+    try:
+        code = session.returncode
+    except (TypeError, KeyError, ValueError, IndexError) as error:  # as the client reads a status that never came
+        raise ClusterError("exec: the connection ended before Kubernetes told what came of the command") from error
+    if not isinstance(code, int):
+        raise ClusterError(f"exec: Kubernetes told {code!r} as exit code")
+    return code
