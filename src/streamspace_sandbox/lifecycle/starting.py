@@ -18,7 +18,13 @@ from streamspace_sandbox.faults.catalogue import find as find_fault
 from streamspace_sandbox.lifecycle import bridge, channel, preflight, process, removal
 from streamspace_sandbox.lifecycle.failure import StartFailure
 from streamspace_sandbox.lifecycle.instance import Instance, State, instances, lock, root_locked
-from streamspace_sandbox.streamspace.deployment import Deployed, DeploymentFailed, KubeEndpoint, deploy
+from streamspace_sandbox.streamspace.deployment import (
+    Deployed,
+    DeploymentFailed,
+    KubeEndpoint,
+    deploy,
+    is_deployed,
+)
 
 CONTROL_PLANE = "streamspace_sandbox.kubernetes"
 ANSWER_SECONDS = 20.0
@@ -50,7 +56,7 @@ def up(instance: Instance, options: Options, report: Report) -> State:
             if is_new:
                 return asyncio.run(_start(instance, state, options, timed))
         if state.ready:
-            return state
+            return _refreshed(instance, state, timed)
         _await_other_start(instance, state)
 
 
@@ -153,6 +159,35 @@ async def _start(instance: Instance, state: State, options: Options, report: Rep
     return state
 
 
+def _refreshed(instance: Instance, state: State, report: Report) -> State:
+    """The state of an instance that is up; its StreamSpace is deployed again if it has been deleted."""
+    held = lock(instance.directory, create=False)
+    try:
+        return asyncio.run(_deploy_if_deleted(instance, instance.read() or state, report))
+    except DeploymentFailed as failure:
+        raise StartFailure(str(failure)) from failure
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+async def _deploy_if_deleted(instance: Instance, state: State, report: Report) -> State:
+    endpoint = _endpoint(instance, state)
+    if await is_deployed(endpoint):
+        return state
+    report("its namespace has been deleted: StreamSpace is deployed again")
+    deployed = await deploy(endpoint, time_scale=state.time_scale)
+    report(f"StreamSpace answers at {deployed.api_url}")
+    state = replace(state, api_url=deployed.api_url, api_token=deployed.token)
+    instance.write(state)
+    return state
+
+
+def _endpoint(instance: Instance, state: State) -> KubeEndpoint:
+    url = f"https://127.0.0.1:{state.kubernetes_port}"
+    return KubeEndpoint(url=url, token=state.token, ca_path=str(instance.tls / "ca.crt"))
+
+
 def _identify(instance: Instance, child: subprocess.Popen[bytes]) -> process.Process:
     found = process.find(child.pid)
     if found is None:
@@ -196,16 +231,15 @@ async def _deploy(instance: Instance, state: State, line: channel.Channel, repor
         said = None
     if said is None or "failed" in said:
         raise StartFailure(said["failed"] if said else _no_answer(instance))
-    port = said["kubernetes_port"]
-    url = f"https://127.0.0.1:{port}"
-    report(f"Kubernetes answers at {url}")
-    endpoint = KubeEndpoint(url=url, token=state.token, ca_path=str(instance.tls / "ca.crt"))
+    state = replace(state, kubernetes_port=said["kubernetes_port"])
+    endpoint = _endpoint(instance, state)
+    report(f"Kubernetes answers at {endpoint.url}")
     try:
         deployed: Deployed = await deploy(endpoint, time_scale=state.time_scale)
     except DeploymentFailed as failure:
         raise StartFailure(str(failure)) from failure
     report(f"StreamSpace answers at {deployed.api_url}")
-    return replace(state, ready=True, kubernetes_port=port, api_url=deployed.api_url, api_token=deployed.token)
+    return replace(state, ready=True, api_url=deployed.api_url, api_token=deployed.token)
 
 
 def _no_answer(instance: Instance) -> str:

@@ -22,7 +22,7 @@ from streamspace_sandbox.streamspace.kube.client import (
     Obj,
 )
 
-__all__ = ["Deployed", "DeploymentFailed", "KubeEndpoint", "deploy"]
+__all__ = ["Deployed", "DeploymentFailed", "KubeEndpoint", "deploy", "is_deployed"]
 
 MANIFESTS = Path(__file__).parent / "manifests"
 NAMESPACE = "streamspace"
@@ -33,6 +33,7 @@ ADMIN = "admin"
 CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
 DEADLINE = 60.0
 LOGIN_DEADLINE = 10.0
+ANSWER_DEADLINE = 8.0
 HOPELESS_RESTARTS = 4
 """No component ends because another one is away, so one that has ended this often does not get over it."""
 
@@ -47,6 +48,16 @@ class Deployed:
 
     api_url: str
     token: str
+
+
+async def is_deployed(endpoint: KubeEndpoint) -> bool:
+    """Whether the namespace is there. Raises DeploymentFailed when Kubernetes does not answer."""
+    try:
+        async with KubeClient(endpoint) as client, asyncio.timeout(ANSWER_DEADLINE):
+            return await client.find(Collection("v1", "namespaces"), NAMESPACE) is not None
+    except (KubeError, *UNREACHABLE) as error:
+        reason = f"Kubernetes does not answer ({error or type(error).__name__})"
+        raise DeploymentFailed(f"{reason}; `streamspace-sandbox down` and `up` give a new one.") from error
 
 
 async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> Deployed:
