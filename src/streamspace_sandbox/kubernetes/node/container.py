@@ -150,11 +150,14 @@ class ContainerRunner:
     async def _attend(self, container_id: str, process: Process | None) -> int:
         """Probe the container while it runs, end it when it has to, and give its exit code."""
         parts = self._parts
+        # Asked to stop while it was being started: it has nothing to put in order, and its first process, which gets no
+        # signal that it has not asked for, would not even hear SIGTERM yet.
+        is_fresh = parts.stop.asked.is_set()
         prober = Prober(
             self._spec, self._record, ip=parts.ip, execute=self._exec, changed=parts.changed, warn=self._warn
         )
         async with asyncio.TaskGroup() as group:
-            helpers = [group.create_task(self._end_when_asked(process))]
+            helpers = [group.create_task(self._end_when_asked(process, is_fresh=is_fresh))]
             helpers += [group.create_task(each) for each in prober.loops(lambda: self._end_unhealthy(process))]
             group.create_task(self.remove(keep=1))
             self._parts.changed()
@@ -163,11 +166,8 @@ class ContainerRunner:
                 helper.cancel()
         return code
 
-    async def _end_when_asked(self, process: Process | None) -> None:
+    async def _end_when_asked(self, process: Process | None, *, is_fresh: bool) -> None:
         stop = self._parts.stop
-        # Asked while it was being started: it has nothing to put in order, and its first process, which gets no signal
-        # that it has not asked for, would not even hear SIGTERM yet.
-        is_fresh = stop.asked.is_set()
         await stop.asked.wait()
         self._event("Killing", f"Stopping container {self._record.name}")
         if process is not None:
