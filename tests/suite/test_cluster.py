@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import urllib3
 
 from streamspace_acceptance.cluster import kubernetes as kubernetes_module
 from streamspace_acceptance.cluster import watch
@@ -95,7 +94,7 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
 
     with cluster(respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
         assert heard(recording, 2) == [("ADDED", "a"), ("ADDED", "b")]
-        with pytest.raises(urllib3.exceptions.MaxRetryError):
+        with pytest.raises(ClusterError, match="watch of pods"):
             recording.beyond(2, 3)
         quiet.set()
 
@@ -108,6 +107,15 @@ def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) ->
         pytest.raises(RuntimeError, match="etcd is away"),
     ):
         heard(recording, 1)
+
+
+def test_a_watch_that_cannot_begin_is_told_as_the_clusters_error(tmp_path: Path) -> None:
+    with (
+        cluster(says(b"{}", 500), tmp_path) as kubernetes,
+        pytest.raises(ClusterError, match="watch of pods: 500"),
+        watching(kubernetes, "pods"),
+    ):
+        pass
 
 
 Call = Callable[[Cluster], object]

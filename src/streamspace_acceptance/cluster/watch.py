@@ -12,7 +12,7 @@ from typing import Any, Literal
 import urllib3
 from kubernetes import client
 
-from streamspace_acceptance.cluster.kubernetes import CONNECT_SECONDS, Cluster
+from streamspace_acceptance.cluster.kubernetes import CONNECT_SECONDS, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.waiting import Recording
 
@@ -42,6 +42,7 @@ class _Watcher:
             "events": core.list_namespaced_event,
         }
         self._call = calls[kind]
+        self._kind = kind
         self._arguments = {"namespace": cluster.namespace, "label_selector": selector, "_preload_content": False}
         self._stopped = False
         self._known: dict[str, Json] = {}
@@ -62,10 +63,22 @@ class _Watcher:
     def run(self, version: str) -> None:
         """Watches until stopped; an error ends up in the recording."""
         try:
-            while not self._stopped:
-                version = self._watch(version) or self.list()
+            with self.as_cluster_errors():
+                while not self._stopped:
+                    version = self._watch(version) or self.list()
         except Exception as error:  # noqa: BLE001 - the recording raises it where somebody waits
             self.recording.fail(error)
+
+    @contextmanager
+    def as_cluster_errors(self) -> Iterator[None]:
+        """Errors of the connection in the words of the cluster, with what was watched."""
+        what = f"watch of {self._kind}"
+        try:
+            yield
+        except client.ApiException as error:
+            raise ClusterError(f"{what}: {error.status} {error.reason}", error.status) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise ClusterError(f"{what}: {error}") from error
 
     def stop(self) -> None:
         """Ends the watch with the next thing it hears, or after READ_SECONDS of silence."""
@@ -133,7 +146,8 @@ def _lines(response: Any) -> Iterator[bytes]:
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
     watcher = _Watcher(cluster, kind, ",".join(f"{name}={value}" for name, value in labels.items()))
-    version = watcher.list()
+    with watcher.as_cluster_errors():
+        version = watcher.list()
     threading.Thread(target=watcher.run, args=(version,), name=f"watch {kind}", daemon=True).start()
     try:
         yield watcher.recording

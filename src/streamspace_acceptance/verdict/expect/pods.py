@@ -58,7 +58,7 @@ def no_pod_left(session: Session, left: list[Pod]) -> None:
             session.subject,
             expected="no pod",
             actual=", ".join(pod.describe() for pod in left),
-            likely="the session's pod was taken out of its sight, not stopped",
+            likely="the session's pod was started again, or taken out of its sight and not stopped",
         )
 
 
