@@ -11,6 +11,7 @@ import pytest
 
 from streamspace_acceptance.evidence import failure, recorder
 from streamspace_acceptance.product.answers import Exchange, ExchangeLog
+from streamspace_acceptance.waiting import Silence
 
 
 @dataclass
@@ -99,3 +100,17 @@ def test_what_cannot_be_had_is_said_in_its_place(attached: dict[str, str]) -> No
     assert attached["log of streamspace-api"].startswith("could not be had")
     assert "s-1-abc" in attached["pods.yaml"]
     assert "http.txt" in attached
+
+
+def test_a_silent_cluster_is_asked_once(attached: dict[str, str]) -> None:
+    asked: list[str] = []
+
+    class Silent(FakeCluster):
+        def _look(self, what: str, answer: Any) -> Any:
+            asked.append(what)
+            raise ConnectionError("no complete answer") from Silence("10 s")
+
+    failure.collect(world(Silent()))
+    assert asked == ["sessions"]
+    assert "no complete answer" in attached["sessions.yaml"]
+    assert "POST http://x/sessions" in attached["http.txt"]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.waiting import Silence
 
 if TYPE_CHECKING:
     from streamspace_acceptance.product.answers import Exchange
@@ -31,11 +32,15 @@ def collect(world: World) -> None:
     """Attach sessions and pods as YAML, the events in order, logs of API and agents, and the HTTP exchanges."""
     cluster = world.run.cluster
     since = math.ceil(time.monotonic() - world.began) + 1
-    _attach("sessions.yaml", lambda: recorder.attach_yaml("sessions.yaml", _yaml(cluster.raw_sessions())))
-    _attach("pods.yaml", lambda: recorder.attach_yaml("pods.yaml", _yaml(cluster.raw_pods())))
-    _attach("events.txt", lambda: recorder.attach_text("events.txt", events_in_order(cluster.events())))
-    for app in APPS:
-        _attach(f"log of {app}", functools.partial(_attach_logs, world, app, since))
+    attachments: dict[str, Callable[[], None]] = {
+        "sessions.yaml": lambda: recorder.attach_yaml("sessions.yaml", _yaml(cluster.raw_sessions())),
+        "pods.yaml": lambda: recorder.attach_yaml("pods.yaml", _yaml(cluster.raw_pods())),
+        "events.txt": lambda: recorder.attach_text("events.txt", events_in_order(cluster.events())),
+        **{f"log of {app}": functools.partial(_attach_logs, world, app, since) for app in APPS},
+    }
+    for name, attach in attachments.items():
+        if _attach(name, attach):
+            break  # each further question would wait as long
     exchanges = world.run.http.log.since(world.began)
     recorder.attach_text("http.txt", "\n\n".join(exchange_as_text(one, times, world.began) for one, times in exchanges))
 
@@ -56,11 +61,14 @@ def exchange_as_text(exchange: Exchange, times: int, began: float) -> str:
     return "\n".join(lines)
 
 
-def _attach(name: str, attach: Callable[[], None]) -> None:
+def _attach(name: str, attach: Callable[[], None]) -> bool:
+    """Attaches it, or why it could not be had; whether Kubernetes was silent."""
     try:
         attach()
     except Exception as error:  # noqa: BLE001  # whatever keeps evidence from us is evidence itself
         recorder.attach_text(name, f"could not be had: {type(error).__name__}: {error}")
+        return isinstance(error.__cause__, Silence)
+    return False
 
 
 def _attach_logs(world: World, app: str, since: int) -> None:
