@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import HttpClient
-from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.verdict.outcomes import Unmet
 
 Json = dict[str, Any]
 
 
 class TemplateApi:
-    """Templates over one HTTP client. Answers are given as they came; who asks decides what they must be."""
+    """The part of the API that is about templates. Answers are given as they came; who asks decides what must be."""
 
-    def __init__(self, http: HttpClient, profile: Profile) -> None:
-        self.http = http
-        self.profile = profile
+    def __init__(self, api: StreamSpaceApi) -> None:
+        self._api = api
+        self.profile = api.profile
 
     def create(self, body: object) -> Answer:
         """Asks for a template; `body` goes out as it is."""
@@ -72,4 +71,4 @@ class TemplateApi:
 
     def _call(self, name: str, template_id: str = "", body: object = None) -> Answer:
         call = self.profile.calls[name]
-        return self.http.call(call.method, call.to(template_id), body)
+        return self._api.http.call(call.method, call.to(template_id), body)

@@ -33,7 +33,7 @@ class TemplatesWorld:
         self._profile = api.profile
         self._budgets = budgets
         self._sessions = sessions
-        self.api = TemplateApi(api.http, api.profile)
+        self.api = TemplateApi(api)
         self.registry = TemplateRegistry(self.api, cluster, budgets)
         self.users: list[Session] = []
         self._described: Json | None = None
