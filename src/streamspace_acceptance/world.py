@@ -29,6 +29,7 @@ from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.sessions.starts import Starts, no_session, series
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import Target, opened
+from streamspace_acceptance.templates.world import TemplatesWorld
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
 from streamspace_acceptance.waiting import now
 
@@ -63,6 +64,7 @@ class World:
         self.run = run
         self.began = now()
         self.registry = Registry(run.api, run.cluster, run.budgets)
+        self.templates = TemplatesWorld(run.api, run.cluster, run.budgets, self.registry)
         self.starts = Starts(0)
         self.former: frozenset[str] = frozenset()
         self._desks: list[Desk] = []
@@ -72,7 +74,8 @@ class World:
         self._saved: Saved | None = None
         self._blame: str | None = None
         self._refusal: Unmet | None = None
-        add_cleanup(self.registry.clean_up)
+        add_cleanup(self.templates.registry.clean_up)
+        add_cleanup(self.registry.clean_up)  # runs first: no template goes before its sessions
 
     # A session comes to be
 

@@ -101,6 +101,13 @@ class Cluster:
         found = self._json_or_none(f"get session {name}", call, **which)
         return None if found is None else SessionObject.of(found)
 
+    def raw_templates(self) -> list[Json] | None:
+        """The templates that `kubectl get templates` lists, as JSON; None where Kubernetes knows no such kind."""
+        call = self._custom.list_namespaced_custom_object
+        which = {"group": GROUP, "version": VERSION, "plural": "templates"}
+        found = self._json_or_none("list templates", call, **which)
+        return None if found is None else list(found["items"])
+
     def events(self) -> list[Json]:
         """The events of the namespace as JSON, in the order in which Kubernetes keeps them."""
         items: list[Json] = self._json("list events", self._core.list_namespaced_event)["items"]

@@ -78,6 +78,10 @@ class StreamSpaceApi:
             )
         return str(session[fields["status"]])
 
+    def session(self, session_id: str) -> dict[str, Any]:
+        """One session as the API shows it when asked for it alone; Unmet when it shows none."""
+        return self._answered("get_session", session_id).object()
+
     def delete_session(self, session_id: str) -> Answer:
         """Asks for the end of a session."""
         return self._call("delete_session", session_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 from urllib.parse import quote
 
 
@@ -16,13 +17,13 @@ class Call:
     path: str
 
     def to(self, session_id: str = "") -> str:
-        """The path for one session; whatever the id holds, it stays one segment."""
+        """The path for one session or template; whatever the id holds, it stays one segment."""
         return self.path.replace("{id}", quote(session_id, safe=""))
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile as its file has it: tables of calls, field names, status words, pods and sizes."""
+    """A profile as its file has it: tables of calls, field names, status words, pods, sizes and templates."""
 
     name: str
     calls: dict[str, Call]
@@ -32,6 +33,8 @@ class Profile:
     home: str
     vnc_port: int
     sizes: dict[str, dict[str, str]]
+    templates: dict[str, dict[str, Any]]
+    template_change: dict[str, Any]
 
 
 def load(name: str = "plan") -> Profile:
@@ -47,4 +50,6 @@ def load(name: str = "plan") -> Profile:
         home=table["pods"]["home"],
         vnc_port=table["pods"]["vnc_port"],
         sizes=table["sizes"],
+        templates=table["templates"],
+        template_change=table["template_change"],
     )

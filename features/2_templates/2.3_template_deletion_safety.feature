@@ -1,0 +1,21 @@
+@phase2 @p1 @test-2.3
+Feature: 2.3 A template cannot be deleted while sessions use it
+  Nobody loses a session because somebody tidied up, and what is deleted is really gone.
+
+  Scenario Outline: A template in use is deleted
+    Given a "delete-test" template with <sessions> of "testuser"
+    When an administrator deletes the template
+    Then the deletion is refused, and template and sessions stay
+    And the refusal says how many sessions use the template
+
+    Examples:
+      | sessions           |
+      | a running session  |
+      | 2 running sessions |
+
+  Scenario: A template that is no longer in use is deleted
+    Given a "delete-test" template with a running session of "testuser"
+    And the session has ended
+    When an administrator deletes the template
+    Then the template is deleted
+    And nothing is left of the template

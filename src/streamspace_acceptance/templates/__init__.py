@@ -1,0 +1,1 @@
+"""What the sentences about templates mean."""

@@ -1,0 +1,51 @@
+"""Templates as they are described and as they read: where the two differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from streamspace_acceptance.cluster.quantities import same
+from streamspace_acceptance.product.answers import Answer
+
+Json = dict[str, Any]
+RESOURCES = "resources"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of asking for a template: how it was described, the answer, and its id when it was accepted."""
+
+    described: Json
+    answer: Answer
+    id: str | None
+
+
+def differences(wanted: Json, found: object, *, among: str = "") -> list[str]:
+    """What of `wanted` reads otherwise in `found`, a sentence each; what else stands there does not matter.
+
+    Resources are compared as amounts, all else as it is written, types included.
+    """
+    if not isinstance(found, dict):
+        return [f"{among or 'the template'} reads {found!r}"]
+    troubles = []
+    for field, value in wanted.items():
+        place = f"{among}.{field}" if among else field
+        if isinstance(value, dict):
+            troubles += differences(value, found.get(field), among=place)
+        elif not _equal(value, found.get(field), quantity=among == RESOURCES):
+            troubles.append(f"{place} reads {found.get(field)!r}, not {value!r}")
+    return troubles
+
+
+def _equal(wanted: object, found: object, *, quantity: bool) -> bool:
+    return same(wanted, found) if quantity else type(wanted) is type(found) and wanted == found
+
+
+def overlaid(base: Json, change: Json) -> Json:
+    """`base` with `change` laid over it, field by field."""
+    laid = dict(base)
+    for field, value in change.items():
+        inner = laid.get(field)
+        laid[field] = overlaid(inner, value) if isinstance(value, dict) and isinstance(inner, dict) else value
+    return laid

@@ -1,0 +1,107 @@
+"""A template: created, tried with mistakes, changed while it is used, and deleted."""
+
+from behave.runner import Context
+
+from streamspace_acceptance.sentences import given, then, when
+from streamspace_acceptance.verdict import expect
+from streamspace_acceptance.world import world
+
+
+@given('an administrator has described a "{template}" template')
+def a_template_is_described(context: Context, template: str) -> None:
+    world(context).templates.describe(template)
+
+
+@given('a "{template}" template with a running session of "{user}"')
+def a_template_with_a_session(context: Context, template: str, user: str) -> None:
+    world(context).templates.provide(template, 1, user)
+
+
+@given('a "{template}" template with {count:d} running sessions of "{user}"')
+def a_template_with_sessions(context: Context, template: str, count: int, user: str) -> None:
+    world(context).templates.provide(template, count, user)
+
+
+@given("the session has ended")
+def the_session_has_ended(context: Context) -> None:
+    world(context).templates.end_sessions()
+
+
+@when("the administrator creates the template")
+def the_administrator_creates_it(context: Context) -> None:
+    world(context).templates.create()
+
+
+@when("the administrator creates it, and beside it once with each of these mistakes:")
+def the_administrator_makes_mistakes(context: Context) -> None:
+    world(context).templates.attempt(context.table)
+
+
+@when("an administrator changes the template's image and resources")
+def an_administrator_changes_it(context: Context) -> None:
+    world(context).templates.change()
+
+
+@when("an administrator deletes the template")
+def an_administrator_deletes_it(context: Context) -> None:
+    world(context).templates.delete()
+
+
+@then("the template reads as it was described")
+def it_reads_as_described(context: Context) -> None:
+    expect.as_described(world(context).templates.made, world(context).templates.read_back())
+
+
+@then("the template is on offer")
+def it_is_on_offer(context: Context) -> None:
+    expect.on_offer(world(context).templates.made, world(context).templates.offers())
+
+
+@then("each refusal names the field with the mistake")
+def each_refusal_names_the_field(context: Context) -> None:
+    expect.refused_clearly(world(context).templates.trial)
+
+
+@then("no template with a mistake is accepted or on offer")
+def no_mistake_is_accepted(context: Context) -> None:
+    expect.all_caught(world(context).templates.trial)
+
+
+@then("the template reads as it was changed")
+def it_reads_as_changed(context: Context) -> None:
+    expect.changed(world(context).templates.changed)
+
+
+@then('a new session of "{user}" has the changed image and resources')
+def a_new_session_has_the_change(context: Context, user: str) -> None:
+    expect.provisioned(world(context).templates.another(user), world(context).templates.changed.sent)
+
+
+@then("the running session keeps its pod, its image and its resources")
+def the_running_session_keeps_everything(context: Context) -> None:
+    expect.unaffected(*world(context).templates.before_and_now())
+
+
+@then("the template's history holds what it was and what it is")
+def the_history_holds_both(context: Context) -> None:
+    expect.remembered(*world(context).templates.history())
+
+
+@then("the deletion is refused, and template and sessions stay")
+def the_deletion_is_refused(context: Context) -> None:
+    expect.refused_in_use(world(context).templates.deleted)
+
+
+@then("the refusal says how many sessions use the template")
+def the_refusal_says_how_many(context: Context) -> None:
+    expect.says_how_many(world(context).templates.deleted)
+
+
+@then("the template is deleted")
+def the_template_is_deleted(context: Context) -> None:
+    expect.deleted(world(context).templates.wait_until_deleted())
+
+
+@then("nothing is left of the template")
+def nothing_is_left(context: Context) -> None:
+    expect.nothing_left(world(context).templates.wait_until_nothing_left())
