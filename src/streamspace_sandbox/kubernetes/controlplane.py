@@ -11,6 +11,7 @@ from signal import SIGINT, SIGTERM
 import uvicorn
 
 from streamspace_sandbox.kubernetes.api import create_app
+from streamspace_sandbox.kubernetes.api.server import server_config
 from streamspace_sandbox.kubernetes.controllers.claims import ClaimController
 from streamspace_sandbox.kubernetes.controllers.deployments import DeploymentController
 from streamspace_sandbox.kubernetes.controllers.garbage import GarbageCollector
@@ -123,17 +124,9 @@ class ControlPlane:
         return services, kubelet
 
     def _make_server(self, store: Store, kubelet: Kubelet) -> uvicorn.Server:
-        config = uvicorn.Config(
-            create_app(store, kubelet, self._state.token),
-            ssl_certfile=self._instance.tls / "server.crt",
-            ssl_keyfile=str(self._instance.tls / "server.key"),
-            http="httptools",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_keep_alive=300,
-        )
+        tls = self._instance.tls
+        app = create_app(store, kubelet, self._state.token)
+        config = server_config(app, certificate=tls / "server.crt", key=tls / "server.key")
         return _Server(config)
 
     def _watch_owner(self) -> None:

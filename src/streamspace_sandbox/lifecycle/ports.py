@@ -36,12 +36,12 @@ def is_taken(address: str, port: int) -> bool:
 
 def listen(address: str, port: int) -> socket.socket:
     """A listening TCP socket. Raises OSError."""
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio switches off Nagle's algorithm, which would cost 40 ms an answer.
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.bind((address, port))
-        opened.listen(256)
+        opened.listen(512)
     except OSError:
         opened.close()
         raise

@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from streamspace_sandbox.kubernetes.api import create_app
-from streamspace_sandbox.kubernetes.api.server import listening_socket, server_config
+from streamspace_sandbox.kubernetes.api.server import server_config
 from streamspace_sandbox.kubernetes.errors import bad_request
 from streamspace_sandbox.kubernetes.objects import name_of
 from streamspace_sandbox.kubernetes.resources import Obj
 from streamspace_sandbox.kubernetes.runtime import ContainerStats, LogOptions, NodeStats, Stats
 from streamspace_sandbox.kubernetes.store import Store
+from streamspace_sandbox.lifecycle.ports import listen
 
 TOKEN = "token-of-the-tests"
 T = TypeVar("T")
@@ -171,7 +172,7 @@ def _kubeconfig(path: Path, url: str, certificate: Path) -> Path:
 def running_cluster(directory: Path, *, history: int = 4096, port: int = 0) -> Iterator[Cluster]:
     """The API server on a thread of its own, until the block ends."""
     certificate, key = _certificate(directory)
-    listener = listening_socket("127.0.0.1", port)
+    listener = listen("127.0.0.1", port)
     url = f"https://127.0.0.1:{listener.getsockname()[1]}"
     store, runtime = Store(history=history), FakeRuntime()
     server = uvicorn.Server(server_config(create_app(store, runtime, TOKEN), certificate=certificate, key=key))

@@ -9,6 +9,7 @@ import aiohttp
 import orjson
 
 from streamspace_sandbox.streamspace.agent.settings import Settings
+from streamspace_sandbox.streamspace.tasks import until_one_ends
 
 log = logging.getLogger("streamspace.agent")
 
@@ -86,7 +87,7 @@ class Channel:
             self._outgoing = asyncio.Queue()
             self.connected = True
             self._listener.welcomed(welcome)
-            await self._until_one_ends(
+            await until_one_ends(
                 self._receive(websocket),
                 self._deliver(websocket),
                 self._beat(websocket, welcome["heartbeatSeconds"]),
@@ -149,17 +150,6 @@ class Channel:
         log.info("goodbye said")
         # The API closes the connection when it has noted the goodbye, which ends `_receive` first.
         await asyncio.sleep(FAREWELL_SECONDS)
-
-    async def _until_one_ends(self, *parts: Any) -> None:
-        tasks = [asyncio.ensure_future(part) for part in parts]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _scaled(self, seconds: float, floor: float) -> float:
         return max(seconds * self._settings.time_scale, floor)

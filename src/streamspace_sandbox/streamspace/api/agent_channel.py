@@ -23,6 +23,7 @@ from streamspace_sandbox.streamspace.api.commands import Commands
 from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, error_response, unauthorized
 from streamspace_sandbox.streamspace.api.sessions import Sessions
 from streamspace_sandbox.streamspace.api.templates import Templates
+from streamspace_sandbox.streamspace.tasks import until_one_ends
 
 log = logging.getLogger("streamspace.api")
 
@@ -88,7 +89,7 @@ class AgentLink:
         try:
             await self.gate.agents.connected(self.agent_id, self.connection_id, hello["nodeName"], hello["nodes"])
             await self._welcome()
-            await self._until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._tell_news())
+            await until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._tell_news())
         finally:
             unsubscribe()
 
@@ -97,17 +98,6 @@ class AgentLink:
             # The agent may have gone first.
             with suppress(WebSocketDisconnect):
                 await self.websocket.close(code)
-
-    async def _until_one_ends(self, *parts: Any) -> None:
-        tasks = [asyncio.ensure_future(part) for part in parts]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _welcome(self) -> None:
         await self._send(
