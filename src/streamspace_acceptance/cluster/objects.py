@@ -39,7 +39,6 @@ class Mount:
     volume: str
     claim: str | None
     read_only: bool
-    sub_path: str
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,6 @@ def _mounts(spec: Json) -> tuple[Mount, ...]:
             volume=mount["name"],
             claim=claims.get(mount["name"]),
             read_only=bool(mount.get("readOnly")),
-            sub_path=mount.get("subPath") or "",
         )
         for mount in spec["containers"][0].get("volumeMounts") or ()
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import streamspace_sandbox
 from streamspace_sandbox import faults
+from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
 
 PACKAGE = Path(streamspace_sandbox.__file__).parent
 PROJECT = PACKAGE.parents[1]
-DESKTOP = PACKAGE / "streamspace" / "desktop" / "entrypoint.sh"
 DESKTOP_IMAGE = re.compile(r"streamspace/[a-z0-9][a-z0-9._-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?")
 NOBODY = "65534:65534"
 USER = "1000:1000"
@@ -36,7 +36,7 @@ def find(reference: str) -> Image:
     """The image that `reference` names. Raises UnknownImage."""
     name = reference.removeprefix("docker.io/").removeprefix("library/")
     if DESKTOP_IMAGE.fullmatch(name):
-        return Image(["/bin/bash", str(DESKTOP)], _environment({"HOME": "/home/user"}), USER)
+        return Image(["/bin/bash", str(ENTRYPOINT)], _environment({"HOME": "/home/user"}), USER)
     match name.partition(":")[0], name.partition(":")[2]:
         case "streamspace-api", "local":
             return Image(faults.argv("api", "streamspace_sandbox.streamspace.api"), _python())

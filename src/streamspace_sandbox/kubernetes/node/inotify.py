@@ -9,7 +9,6 @@ from pathlib import Path
 
 IN_MODIFY = 0x2
 IN_MOVED_TO = 0x80
-IN_CREATE = 0x100
 _HEADER = struct.Struct("iIII")
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -41,10 +41,6 @@ class PodWorker:
             ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"].get("initContainers") or []
         ]
 
-    @property
-    def has_running_container(self) -> bool:
-        return any(record.is_running for record in (*self.records, *self.init_records))
-
     def runner(self, container: str) -> ContainerRunner | None:
         """The runner of a container that has been begun."""
         return self._runners.get(container)
