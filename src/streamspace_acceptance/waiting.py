@@ -263,6 +263,34 @@ def _standstill(wait: Wait) -> str:
     return f"{text} for {wait.elapsed - max(offset, 0.0):.1f} s"
 
 
+@contextmanager
+def sampling(ask: Callable[[], T], *, every: float, what: str) -> Iterator[Recording[T]]:
+    """What `ask` answers, every `every` seconds from now on until the context ends; the first answer is there at once.
+
+    An error of `ask` ends the recording and reaches whoever reads it; that of the first call is raised here.
+    """
+    recording: Recording[T] = Recording()
+    recording.append(ask())
+    ended = threading.Event()
+
+    def run() -> None:
+        try:
+            due = now() + every
+            while not ended.wait(max(due - now(), 0.0)):
+                due = now() + every
+                recording.append(ask())
+        except Exception as error:  # noqa: BLE001 - the recording raises it where somebody reads
+            recording.fail(error)
+
+    thread = threading.Thread(target=run, name=what, daemon=True)
+    thread.start()
+    try:
+        yield recording
+    finally:
+        ended.set()
+        thread.join()
+
+
 def _pause(seconds: float) -> None:
     if seconds > 0:
         time.sleep(seconds)

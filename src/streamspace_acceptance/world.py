@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from behave.runner import Context
 
+from streamspace_acceptance.agents.world import AgentsWorld
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
@@ -75,7 +76,9 @@ class World:
         self._blame: str | None = None
         self._refusal: Unmet | None = None
         add_cleanup(self.templates.registry.clean_up)
-        add_cleanup(self.registry.clean_up)  # runs first: no template goes before its sessions
+        add_cleanup(self.registry.clean_up)  # runs before: no template goes before its sessions
+        # Its cleanups run first: agents that are cut off remove no session.
+        self.agents = AgentsWorld(run.api, run.cluster, run.budgets, add_cleanup)
 
     # A session comes to be
 

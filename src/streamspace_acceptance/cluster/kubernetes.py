@@ -52,6 +52,7 @@ class Cluster:
         self._files = os.pathsep.join(map(str, kubeconfig))
         self._client = self.new_client()
         self._core = client.CoreV1Api(self._client)
+        self._apps = client.AppsV1Api(self._client)
         self._custom = client.CustomObjectsApi(self._client)
 
     def new_client(self) -> Any:
@@ -117,6 +118,16 @@ class Cluster:
         """Deletes the pod of that name provided that it is still the one with that uid."""
         options = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid))
         self._json(f"delete pod {name}", self._core.delete_namespaced_pod, name=name, body=options)
+
+    def replicas(self, deployment: str) -> int:
+        """How many pods a Deployment is to have."""
+        found = self._json(f"get deployment {deployment}", self._apps.read_namespaced_deployment, name=deployment)
+        return int(found["spec"]["replicas"])
+
+    def scale(self, deployment: str, replicas: int) -> None:
+        """Sets how many pods a Deployment is to have, as `kubectl scale` does."""
+        what, body = f"scale deployment {deployment}", {"spec": {"replicas": replicas}}
+        self._json(what, self._apps.patch_namespaced_deployment_scale, name=deployment, body=body)
 
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
         """The end of what a pod logged in the last `since_seconds`."""

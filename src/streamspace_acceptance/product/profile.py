@@ -22,8 +22,19 @@ class Call:
 
 
 @dataclass(frozen=True)
+class AgentProfile:
+    """Where agents are found in Kubernetes, and what they log. `label` is the value of the pods' label `app`."""
+
+    deployment: str
+    label: str
+    api_port: int
+    heartbeat_line: str
+    session_label: str
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A profile as its file has it: tables of calls, field names, status words, pods, sizes and templates."""
+    """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates."""
 
     name: str
     calls: dict[str, Call]
@@ -32,6 +43,7 @@ class Profile:
     session_label: str
     home: str
     vnc_port: int
+    agents: AgentProfile
     sizes: dict[str, dict[str, str]]
     templates: dict[str, dict[str, Any]]
     template_change: dict[str, Any]
@@ -49,6 +61,7 @@ def load(name: str = "plan") -> Profile:
         session_label=table["pods"]["session_label"],
         home=table["pods"]["home"],
         vnc_port=table["pods"]["vnc_port"],
+        agents=AgentProfile(**table["agents"]),
         sizes=table["sizes"],
         templates=table["templates"],
         template_change=table["template_change"],

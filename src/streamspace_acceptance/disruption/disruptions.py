@@ -1,0 +1,52 @@
+"""The disruptions of a scenario: undone in reverse order when it is over, each whatever became of the others."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Disruption(Protocol):
+    """One thing broken on purpose. `undo` leaves nothing of it, also when `apply` failed half-way or never ran."""
+
+    @property
+    def name(self) -> str:
+        """For the report: `network of pod x cut`."""
+
+    def apply(self) -> None:
+        """Breaks it; an error when it is not broken then."""
+
+    def undo(self) -> None:
+        """Mends it; an error when it is not mended then. A second undo does nothing."""
+
+
+class NotUndone(Exception):
+    """Something that the suite broke could not be mended: the sentence names it."""
+
+
+class Disruptions:
+    """Applies disruptions, each on record before it begins."""
+
+    def __init__(self) -> None:
+        self._applied: list[Disruption] = []
+
+    def apply(self, disruption: Disruption) -> None:
+        """Breaks something; it is mended when the scenario is over at the latest."""
+        self._applied.append(disruption)
+        disruption.apply()
+
+    def undo(self, disruption: Disruption) -> None:
+        """Mends one thing now."""
+        disruption.undo()
+        self._applied.remove(disruption)
+
+    def undo_all(self) -> None:
+        """Mends what is still broken, the last one first; NotUndone when something stays broken."""
+        troubles = []
+        while self._applied:
+            disruption = self._applied.pop()
+            try:
+                disruption.undo()
+            except Exception as error:  # noqa: BLE001 - the others are mended all the same; this one is told below
+                troubles.append(f"{disruption.name}: {error}")
+        if troubles:
+            raise NotUndone("; ".join(troubles))

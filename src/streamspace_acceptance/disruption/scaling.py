@@ -1,0 +1,31 @@
+"""A Deployment scaled to another number of pods, and back."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+
+
+class Scaling:
+    """A Deployment at `replicas` while it lasts. The number that it had before is read when it begins."""
+
+    def __init__(self, cluster: Cluster, deployment: str, replicas: int) -> None:
+        self._cluster = cluster
+        self._deployment = deployment
+        self._replicas = replicas
+        self._before: int | None = None
+
+    @property
+    def name(self) -> str:
+        """For the report."""
+        return f"Deployment {self._deployment} scaled to {self._replicas}"
+
+    def apply(self) -> None:
+        """Asks for the other number; its pods come and go after that."""
+        self._before = self._cluster.replicas(self._deployment)
+        self._cluster.scale(self._deployment, self._replicas)
+
+    def undo(self) -> None:
+        """Asks for the number that it had."""
+        if self._before is not None:
+            self._cluster.scale(self._deployment, self._before)
+            self._before = None

@@ -1,0 +1,65 @@
+"""Disruptions are undone in reverse order, each whatever became of the others."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from streamspace_acceptance.disruption.disruptions import Disruptions, NotUndone
+
+
+@dataclass
+class Breakage:
+    """Writes down what is done to it; refuses what it is told to refuse."""
+
+    name: str
+    story: list[str] = field(default_factory=list)
+    refuses: str = ""
+
+    def apply(self) -> None:
+        self._do("apply")
+
+    def undo(self) -> None:
+        self._do("undo")
+
+    def _do(self, what: str) -> None:
+        self.story.append(f"{what} {self.name}")
+        if what == self.refuses:
+            raise RuntimeError(f"{self.name} refuses to {what}")
+
+
+def test_the_last_one_is_undone_first() -> None:
+    story: list[str] = []
+    disruptions = Disruptions()
+    disruptions.apply(Breakage("a", story))
+    disruptions.apply(Breakage("b", story))
+    disruptions.undo_all()
+    disruptions.undo_all()
+    assert story == ["apply a", "apply b", "undo b", "undo a"]
+
+
+def test_what_broke_half_way_is_undone_as_well() -> None:
+    story: list[str] = []
+    disruptions = Disruptions()
+    with pytest.raises(RuntimeError):
+        disruptions.apply(Breakage("a", story, refuses="apply"))
+    disruptions.undo_all()
+    assert story == ["apply a", "undo a"]
+
+
+def test_one_that_cannot_be_undone_hides_no_other_and_is_told() -> None:
+    story: list[str] = []
+    disruptions = Disruptions()
+    disruptions.apply(Breakage("a", story))
+    disruptions.apply(Breakage("b", story, refuses="undo"))
+    with pytest.raises(NotUndone, match="b: b refuses to undo"):
+        disruptions.undo_all()
+    assert story[-1] == "undo a"
+
+
+def test_what_was_undone_in_time_is_not_undone_again() -> None:
+    story: list[str] = []
+    disruptions, breakage = Disruptions(), Breakage("a", story)
+    disruptions.apply(breakage)
+    disruptions.undo(breakage)
+    disruptions.undo_all()
+    assert story == ["apply a", "undo a"]
