@@ -24,12 +24,13 @@ def test_a_sound_product_is_proven_throughout(runs: Runs) -> None:
     assert run.status == 0, run.console
 
 
-def test_a_fault_turns_its_criterion_red_and_no_other(runs: Runs, fault: Fault) -> None:
+def test_a_fault_turns_its_criterion_red_and_no_other_and_a_tolerable_one_none(runs: Runs, fault: Fault) -> None:
     run = runs[fault.name]
-    assert run.of("FAILED") == {fault.breaks}, f"{run.reasons}\n{run.console}"
+    red = set() if fault.tolerable else {fault.breaks}
+    assert run.of("FAILED") == red, f"{run.reasons}\n{run.console}"
     assert not run.of("BROKEN"), f"{run.reasons}\n{run.console}"
-    assert run.status != 0
+    assert (run.status == 0) == fault.tolerable, run.console
 
 
 def test_every_criterion_has_a_fault() -> None:
-    assert {fault.breaks for fault in faults()} == criteria_with_a_sentence()
+    assert {fault.breaks for fault in faults() if not fault.tolerable} == criteria_with_a_sentence()

@@ -17,20 +17,22 @@ class Fault:
     """One way of being broken.
 
     `breaks` is the criterion that must turn red, `patches` maps a component ("kubernetes", "api", "agent") to the
-    function that breaks it when its process starts.
+    function that breaks it when its process starts. Where the criterion is a matter of degree, a fault that is
+    `tolerable` stays just inside its limit, and nothing may turn red.
     """
 
     name: str
     breaks: str
     description: str
     patches: Mapping[str, Callable[[], None]]
+    tolerable: bool = False
 
 
-def plant(name: str, *, breaks: str, description: str, **patches: Callable[[], None]) -> None:
+def plant(name: str, *, breaks: str, description: str, tolerable: bool = False, **patches: Callable[[], None]) -> None:
     """Add a fault to the catalogue; the keyword arguments are its patches by component."""
     if name in _faults:
         raise ValueError(f"two faults are called {name}")
-    _faults[name] = Fault(name, breaks, description, patches)
+    _faults[name] = Fault(name, breaks, description, patches, tolerable)
 
 
 def faults() -> list[Fault]:
