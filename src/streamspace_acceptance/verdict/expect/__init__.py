@@ -1,5 +1,14 @@
 """What the Then sentences expect: each raises Unmet with what was expected and what was there, or returns."""
 
+from streamspace_acceptance.verdict.expect.agents import (
+    left_alone,
+    logged,
+    offline_in_time,
+    on_pace,
+    reconnected,
+    stays_offline,
+    usable,
+)
 from streamspace_acceptance.verdict.expect.creation import answered, identified, listed_in_kubernetes, offered
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
@@ -30,19 +39,24 @@ __all__ = [
     "gives_vnc_url",
     "identified",
     "kept",
+    "left_alone",
     "listed_in_kubernetes",
     "listening",
+    "logged",
     "mean_below",
     "named_after",
     "no_pod_left",
     "nothing_left",
     "novnc",
     "offered",
+    "offline_in_time",
     "on_offer",
     "on_own_volume",
+    "on_pace",
     "page",
     "provisioned",
     "ready",
+    "reconnected",
     "refused_clearly",
     "refused_in_use",
     "remembered",
@@ -52,6 +66,8 @@ __all__ = [
     "saved",
     "says_how_many",
     "shook_hands",
+    "stays_offline",
     "still_running",
     "unaffected",
+    "usable",
 ]

@@ -1,0 +1,71 @@
+"""StreamSpace's agents: their heartbeats, and what happens while one is cut off."""
+
+from behave.runner import Context
+
+from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.sentences import given, then, when
+from streamspace_acceptance.verdict import expect
+from streamspace_acceptance.world import world
+
+
+@given("one agent is online")
+def one_agent_is_online(context: Context) -> None:
+    world(context).agents.want_online(1)
+
+
+@when("its heartbeats are watched")
+def its_heartbeats_are_watched(context: Context) -> None:
+    world(context).agents.watch_heartbeats()
+
+
+@when("its network fails and comes back")
+def its_network_fails(context: Context) -> None:
+    world(context).agents.cut_off()
+
+
+@then("its heartbeats come at the plan's pace")
+def its_heartbeats_come_at_pace(context: Context) -> None:
+    expect.on_pace(world(context).agents.pace)
+
+
+@then("it was called offline after two missed heartbeats")
+def it_was_called_offline(context: Context) -> None:
+    seconds = expect.offline_in_time(world(context).agents.outage, world(context).run.budgets.named("offline"))
+    recorder.record_figure("offline after the last heartbeat", seconds, "s")
+
+
+@then("it reconnects by itself when its network is back")
+def it_reconnects(context: Context) -> None:
+    seconds = expect.reconnected(world(context).agents.outage, world(context).run.budgets.named("reconnection"))
+    recorder.record_figure("online again after", seconds, "s")
+
+
+@then("the API's log tells of both changes")
+def the_log_tells_of_both(context: Context) -> None:
+    expect.logged(world(context).agents.outage, world(context).agents.transitions)
+
+
+@given('"{user}" and "{other}" are at work in "{template}" sessions')
+def users_are_at_work(context: Context, user: str, other: str, template: str) -> None:
+    world(context).start_to_keep(user, template)
+    world(context).start_to_keep(other, template)
+
+
+@then("the sessions keep their pods while the agent is gone")
+def the_sessions_keep_their_pods(context: Context) -> None:
+    expect.left_alone(world(context).agents.kept, world(context).agents.outage)
+
+
+@then("the agent is called offline for as long as it is gone")
+def the_agent_is_called_offline(context: Context) -> None:
+    expect.stays_offline(world(context).agents.outage)
+
+
+@then("the agent is online again in time, and stays so")
+def the_agent_is_online_again(context: Context) -> None:
+    expect.reconnected(world(context).agents.outage, world(context).run.budgets.named("reconnection"))
+
+
+@then("every session still runs, and its desktop opens")
+def every_session_still_runs(context: Context) -> None:
+    expect.usable(world(context).look_at_kept())
