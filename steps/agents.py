@@ -13,6 +13,16 @@ def one_agent_is_online(context: Context) -> None:
     world(context).agents.want_online(1)
 
 
+@given("no agent is online")
+def no_agent_is_online(context: Context) -> None:
+    world(context).agents.want_online(0)
+
+
+@when("it is put to sleep, and the agents come back")
+def it_is_put_to_sleep(context: Context) -> None:
+    world(context).give_waiting_order()
+
+
 @when("its heartbeats are watched")
 def its_heartbeats_are_watched(context: Context) -> None:
     world(context).agents.watch_heartbeats()
@@ -69,3 +79,23 @@ def the_agent_is_online_again(context: Context) -> None:
 @then("every session still runs, and its desktop opens")
 def every_session_still_runs(context: Context) -> None:
     expect.usable(world(context).look_at_kept())
+
+
+@then("the order is accepted and said to wait")
+def the_order_is_accepted(context: Context) -> None:
+    expect.accepted_to_wait(world(context).agents.order, world(context).run.profile)
+
+
+@then("it is carried out once the agents are back")
+def it_is_carried_out(context: Context) -> None:
+    expect.carried_out(world(context).agents.order)
+
+
+@then("it is carried out no more than once")
+def it_is_carried_out_once(context: Context) -> None:
+    expect.carried_out_once(world(context).agents.order)
+
+
+@then("the session's status is true before and after")
+def the_status_is_true(context: Context) -> None:
+    expect.truthful(world(context).agents.order, world(context).run.profile)

@@ -243,6 +243,10 @@ class World:
         self.start(user, template)
         self.agents.keep(self.session, self.pod)
 
+    def give_waiting_order(self) -> None:
+        """Puts the session to sleep while no agent is there, and lets the agents come back."""
+        self.agents.give_order(self.session, self.pod)
+
     def look_at_kept(self) -> Iterator[Seen]:
         """Each session that is to be left alone: whether it runs, and what its desktop shows in a browser."""
         for kept in self.agents.kept:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TypeVar
 
 from streamspace_acceptance.agents.heartbeats import Pace, received, spacings
+from streamspace_acceptance.agents.orders import WaitingOrder
 from streamspace_acceptance.agents.outage import Outage
 from streamspace_acceptance.agents.presence import presence
 from streamspace_acceptance.agents.transitions import Transitions
@@ -22,7 +24,7 @@ from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
-from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, now
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Stamped, Wait, follow, now, sampling
 
 T = TypeVar("T")
 
@@ -42,6 +44,7 @@ class AgentsWorld:
         add_cleanup: Callable[[Callable[[], None]], object],
     ) -> None:
         self.api = AgentApi(api)
+        self._sessions = api
         self.cluster = cluster
         self.budgets = budgets
         self.profile = api.profile
@@ -52,6 +55,7 @@ class AgentsWorld:
         self._pace: Pace | None = None
         self._outage: Outage | None = None
         self._transitions: Transitions | None = None
+        self._order: WaitingOrder | None = None
         add_cleanup(self._watches.close)
         add_cleanup(self.disruptions.undo_all)
 
@@ -116,6 +120,32 @@ class AgentsWorld:
         """The pace of the heartbeats that were watched."""
         return _there(self._pace, "no heartbeats were watched")
 
+    # An order while no agent is there
+
+    def give_order(self, session: Session, pod: Pod) -> None:
+        """Puts a session to sleep while no agent is there, lets them come back, and follows what becomes of it."""
+        status = partial(self._sessions.status, session.id)
+        with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as said:
+            given = now()
+            answer = self._sessions.order_hibernation(session.id)
+            self._pass(session.subject, "no agent is there for the order", self._span(self._heartbeat))
+            self.disruptions.undo_all()
+            self.wait_for_online(self.cluster.replicas(self.profile.agents.deployment))
+            back, trouble = now(), None
+            try:
+                session.wait_for_no_pod(frozenset({pod.meta.uid}), within="hibernation")
+                session.wait_for_phase(self.profile.statuses["hibernated"], within="hibernation")
+            except Unmet as unmet:
+                trouble = unmet
+            self._pass(session.subject, "nothing more comes of the order", self._span(self._heartbeat))
+            phase = self.cluster.session_object(session.id)
+            self._order = WaitingOrder(session, pod, answer, given, back, now(), said.items(), phase, trouble)
+
+    @property
+    def order(self) -> WaitingOrder:
+        """The order that was given while no agent was there."""
+        return _there(self._order, "no order was given")
+
     # An outage
 
     def cut_off(self) -> None:
@@ -130,11 +160,15 @@ class AgentsWorld:
         recorder.attach_text("the disruption", cut.name)
         cut_at = now()
         self._await(recording, pod, self.offline_word, cut_at, self._span(OFFLINE_PATIENCE * self._offline))
-        self._pass("the agent stays cut off", self._span(self._heartbeat))
+        self._pass(f"agent {pod.meta.name}", "it stays cut off", self._span(self._heartbeat))
         healed = now()
         self.disruptions.undo(cut)
         self._await(recording, pod, self.online_word, healed, self._span(2 * self._reconnection))
-        self._pass("the agent stays online", self._span(2 * self._heartbeat + self._offline + LONGER * self._heartbeat))
+        self._pass(
+            f"agent {pod.meta.name}",
+            "it stays online",
+            self._span(2 * self._heartbeat + self._offline + LONGER * self._heartbeat),
+        )
         self._outage = Outage(pod.meta.name, cut_at, healed, now(), recording.items(), self.profile.statuses)
         self._transitions.look()
 
@@ -176,11 +210,11 @@ class AgentsWorld:
                 likely=lambda _: "see the sentences about it",
             )
 
-    def _pass(self, goal: str, span: Budget) -> None:
+    def _pass(self, subject: str, goal: str, span: Budget) -> None:
         """Lets a span of time go by while everything is recorded."""
         with suppress(Unmet):
             follow(
-                Wait(f"agent {self.pod.meta.name}", goal, span),
+                Wait(subject, goal, span),
                 Recording[Stamped[None]](),
                 goal=lambda _: None,
                 says=lambda _: None,

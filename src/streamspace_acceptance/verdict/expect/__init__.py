@@ -12,6 +12,7 @@ from streamspace_acceptance.verdict.expect.agents import (
 from streamspace_acceptance.verdict.expect.creation import answered, identified, listed_in_kubernetes, offered
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
+from streamspace_acceptance.verdict.expect.orders import accepted_to_wait, carried_out, carried_out_once, truthful
 from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
 from streamspace_acceptance.verdict.expect.startup import all_running, listening, mean_below, shook_hands, still_running
 from streamspace_acceptance.verdict.expect.templates import (
@@ -30,10 +31,13 @@ from streamspace_acceptance.verdict.expect.templates import (
 )
 
 __all__ = [
+    "accepted_to_wait",
     "all_caught",
     "all_running",
     "answered",
     "as_described",
+    "carried_out",
+    "carried_out_once",
     "changed",
     "deleted",
     "gives_vnc_url",
@@ -68,6 +72,7 @@ __all__ = [
     "shook_hands",
     "stays_offline",
     "still_running",
+    "truthful",
     "unaffected",
     "usable",
 ]
