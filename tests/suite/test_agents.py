@@ -175,10 +175,10 @@ def test_a_session_that_cannot_be_used(change_of: dict[str, Any]) -> None:
         expect.usable([seen(**change_of)])
 
 
-def test_a_kept_pod_that_was_replaced_later() -> None:
-    later = kept(change(100.0), change(103.0, "DELETED"), change(104.0, "ADDED", uid="another"))
-    assert "instead of" in str(later.trouble())
-    assert kept(change(100.0)).trouble() is None
+def test_a_session_serves_on_one_ready_pod() -> None:
+    assert kept(change(100.0), change(103.0, "DELETED"), change(104.0, "ADDED", uid="another")).trouble() is None
+    for changes in ([change(100.0, ready=False)], [change(100.0), change(101.0, "ADDED", uid="another")]):
+        assert "its pods are" in str(kept(*changes).trouble())
 
 
 # An order that waits

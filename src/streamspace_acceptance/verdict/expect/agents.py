@@ -123,10 +123,9 @@ def logged(outage: Outage, transitions: Transitions) -> None:
 
 
 def left_alone(kept: list[Kept], outage: Outage) -> None:
-    """No session's pod was touched while the agent was gone."""
-    until = outage.came_online or outage.ended
+    """No session's pod was touched while the agent was gone, nor when it came back."""
     for each in kept:
-        disturbances = each.disturbances(outage.cut, until)
+        disturbances = each.disturbances(outage.cut, outage.ended)
         if disturbances:
             raise Unmet(
                 each.session.subject,
