@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from behave.runner import Context
 
+from streamspace_acceptance.agents.balance import Balance
 from streamspace_acceptance.agents.upkeep import Seen, look_at
 from streamspace_acceptance.agents.world import AgentsWorld
 from streamspace_acceptance.budgets import Budgets
@@ -24,6 +25,7 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.sessions import home
 from streamspace_acceptance.sessions.creation import Creation
+from streamspace_acceptance.sessions.crowd import Crowd
 from streamspace_acceptance.sessions.desk import Desk
 from streamspace_acceptance.sessions.home import Found, HomeVolume, Saved
 from streamspace_acceptance.sessions.registry import Registry
@@ -71,6 +73,7 @@ class World:
         self.former: frozenset[str] = frozenset()
         self._desks: list[Desk] = []
         self._creation: Creation | None = None
+        self._crowd: Crowd | None = None
         self._session: Session | None = None
         self._pod: Pod | None = None
         self._saved: Saved | None = None
@@ -99,6 +102,19 @@ class World:
         self._session.wait_for_status(word, within="start")
         self._session.wait_for_phase(word, within="start")
         self._pod = self._session.wait_for_ready_pod(within="start")
+
+    def ask_together(self, count: int, template: str, size: str) -> None:
+        """`count` users ask for a session each in the same instant, with the table of their requests as evidence."""
+        users = [f"user{number}" for number in range(1, count + 1)]
+        creations = self.registry.ask_together(users, template, size)
+        sessions = [self.registry.enter(each.id) for each in creations if each.id is not None]
+        self._crowd = Crowd(creations, sessions)
+        recorder.attach_text("requests sent together", self._crowd.table())
+
+    @property
+    def crowd(self) -> Crowd:
+        """What came of asking together."""
+        return _there(self._crowd, "nobody asked for sessions")
 
     def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:
         """The session as Kubernetes lists it, and as it gives it by name; Unmet when it is not listed."""
@@ -246,6 +262,10 @@ class World:
     def give_waiting_order(self) -> None:
         """Puts the session to sleep while no agent is there, and lets the agents come back."""
         self.agents.give_order(self.session, self.pod)
+
+    def balance(self) -> Balance:
+        """Which agent serves how many of the sessions that were asked for together."""
+        return self.agents.balance(self.crowd.sessions)
 
     def look_at_kept(self) -> Iterator[Seen]:
         """Each session that is to be left alone: whether it runs, and what its desktop shows in a browser."""

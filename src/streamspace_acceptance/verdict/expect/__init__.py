@@ -9,6 +9,7 @@ from streamspace_acceptance.verdict.expect.agents import (
     stays_offline,
     usable,
 )
+from streamspace_acceptance.verdict.expect.balance import all_run, balanced, connected, spread
 from streamspace_acceptance.verdict.expect.creation import answered, identified, listed_in_kubernetes, offered
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
@@ -33,12 +34,15 @@ from streamspace_acceptance.verdict.expect.templates import (
 __all__ = [
     "accepted_to_wait",
     "all_caught",
+    "all_run",
     "all_running",
     "answered",
     "as_described",
+    "balanced",
     "carried_out",
     "carried_out_once",
     "changed",
+    "connected",
     "deleted",
     "gives_vnc_url",
     "identified",
@@ -70,6 +74,7 @@ __all__ = [
     "saved",
     "says_how_many",
     "shook_hands",
+    "spread",
     "stays_offline",
     "still_running",
     "truthful",
