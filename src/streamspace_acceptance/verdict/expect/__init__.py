@@ -4,6 +4,7 @@ from streamspace_acceptance.verdict.expect.creation import answered, identified,
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
 from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
+from streamspace_acceptance.verdict.expect.resources import given_exactly, kept_to_limits, refused_as_too_much
 from streamspace_acceptance.verdict.expect.startup import all_running, listening, mean_below, shook_hands, still_running
 from streamspace_acceptance.verdict.expect.templates import (
     all_caught,
@@ -27,9 +28,11 @@ __all__ = [
     "as_described",
     "changed",
     "deleted",
+    "given_exactly",
     "gives_vnc_url",
     "identified",
     "kept",
+    "kept_to_limits",
     "listed_in_kubernetes",
     "listening",
     "mean_below",
@@ -43,6 +46,7 @@ __all__ = [
     "page",
     "provisioned",
     "ready",
+    "refused_as_too_much",
     "refused_clearly",
     "refused_in_use",
     "remembered",
