@@ -156,6 +156,7 @@ def test_refusals_that_show_nothing() -> None:
         ("desktop-1", {"session": "testuser-firefox-browser-0000"}, "500m", True),
         ("somebody-firefox-browser-1111", {"session": "somebody-firefox-browser-1111"}, "500m", False),
         ("x", {}, "10", True),
+        (f"{SESSION}-5d-x1", {"session": SESSION}, "10", True),
     ],
 )
 def test_whose_pod_it_is(name: str, labels: dict[str, str], cpu: str, stray: bool) -> None:
@@ -184,6 +185,7 @@ KEPT = Enforcement(
 def test_limits_that_hold() -> None:
     expect.kept_to_limits(KEPT)
     expect.kept_to_limits(replace(KEPT, burn=Burn(0.2, 1.0, 1)))
+    expect.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
     expect.kept_to_limits(replace(KEPT, burn=Burn(0.45, 1.0, None)))
     expect.kept_to_limits(replace(KEPT, greedy=Allocation(2048, None, "the container was ended for it")))
 
@@ -241,7 +243,8 @@ NO_V1 = {"memory/memory.limit_in_bytes": "9223372036854771712", "cpu/cpu.cfs_quo
         (V1 | NO_V1, Limits(None, None)),
         ({"memory.max": "1073741824", "cpu.max": "50000 100000"}, LIMITS),
         ({"memory.max": "max", "cpu.max": "max 100000"}, Limits(None, None)),
-        ({}, Limits(None, None)),
+        ({"memory.max": "1073741824"}, Limits(None, LIMITS.memory, frozenset({"cpu"}))),
+        ({}, Limits(None, None, frozenset({"cpu", "memory"}))),
     ],
 )
 def test_limits_are_read_from_either_kind_of_cgroup(files: dict[str, str], found: Limits, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 
 BURN_SECONDS = 1  # ten periods of the kernel's limit on CPU time, which is kept within each
-EXEC_SECONDS = 30.0
+EXEC_SECONDS = 60.0
 KILLED = 137
 MODEST, GREEDY = Decimal("0.25"), Decimal("1.5")  # shares of the memory limit
 
@@ -36,6 +36,10 @@ class Burn:
     cores: float
     seconds: float
     throttled: int | None
+
+    def __str__(self) -> str:
+        held_back = "" if self.throttled is None else f", held back {self.throttled} times"
+        return f"{self.cores:.2f} cores over {self.seconds:.1f} s{held_back}"
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,18 @@ class Enforcement:
     modest: Allocation
     greedy: Allocation
     survived: Unmet | None
+
+    def describe(self) -> str:
+        """For the evidence: what there was to keep to, and what programs got."""
+        greedy = "not ended for it" if not self.greedy.killed else "ended for it"
+        unread = f" (not to be read: {', '.join(sorted(self.found.unread))})" if self.found.unread else ""
+        return (
+            f"pod {self.pod} is limited to {self.wanted}\n"
+            f"the kernel says {self.found}{unread}\n"
+            f"busy loops had {self.burn}\n"
+            f"a program that took {self.modest.size} bytes: exit code {self.modest.code}\n"
+            f"a program that took {self.greedy.size} bytes: exit code {self.greedy.code}, {greedy}\n"
+        )
 
 
 def tried(session: Session, pod: Pod) -> Enforcement:

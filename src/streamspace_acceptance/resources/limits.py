@@ -36,10 +36,11 @@ throttled() {
 
 @dataclass(frozen=True)
 class Limits:
-    """Cores and bytes; None for what is not limited, or not to be read."""
+    """Cores and bytes; None for what is not limited. `unread` are those that could not be read."""
 
     cpu: Decimal | None
     memory: Decimal | None
+    unread: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{_said(self.cpu)} cores and {_said(self.memory)} bytes"
@@ -59,7 +60,8 @@ def enforced(cluster: Cluster, pod: Pod) -> Limits:
     script = f"{CGROUP_SCRIPT}\necho memory $(limit_of_memory)\necho cpu $(limit_of_cpu)"
     told = cluster.execute(pod, ["sh", "-c", script]).stdout
     lines = {words[0]: words[1:] for line in told.splitlines() if (words := line.split())}
-    return Limits(_cores(lines.get("cpu", [])), _bytes(lines.get("memory", [])))
+    unread = frozenset(name for name in ("cpu", "memory") if not lines.get(name))
+    return Limits(_cores(lines.get("cpu", [])), _bytes(lines.get("memory", [])), unread)
 
 
 def _cores(words: list[str]) -> Decimal | None:

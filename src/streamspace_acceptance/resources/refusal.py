@@ -90,20 +90,20 @@ class Refusals:
         nothing = Asked(user, template, None, self._api.sessions().ids)
         objects = self._objects(nothing)
         with watching(self._cluster, "pods") as pods:
-            there = len(pods.items())
+            there = {stamped.item.object["metadata"]["uid"] for stamped in pods.items()}
             made = {name: self._registry.ask(user, template, name) for name, much in wanted.items() if much}
             control = self._registry.ask(user, template, MODEST)
             self._watch_calmly(pods)
-            seen = [stamped.item.object for stamped in pods.items()[there:]]
+            seen = [stamped.item.object for stamped in pods.items()]
         attempts = tuple(
             Attempt(self._size(name), wanted[name], each, self._api.message(each.answer)) for name, each in made.items()
         )
-        fitting = {control.id or ""}
-        strays = [
-            *(f"session {each}" for each in sorted(made_of(nothing, self._api.sessions()) - fitting)),
-            *(f"session {each} in Kubernetes" for each in sorted(self._objects(nothing) - objects - fitting)),
-            *(f"pod {each['metadata']['name']}" for each in seen if self._is_stray(each, attempts, control)),
-        ]
+        strays = [f"pod {each['metadata']['name']}" for each in seen
+                  if each["metadata"]["uid"] not in there and self._is_stray(each, attempts, control)]  # fmt: skip
+        if control.id is not None:  # without it nobody knows which session is the one that fits
+            in_api = made_of(nothing, self._api.sessions()) - {control.id}
+            in_kubernetes = self._objects(nothing) - objects - {control.id}
+            strays += [f"session {each}" for each in sorted(in_api | in_kubernetes)]
         possible = tuple(self._size(name) for name, much in wanted.items() if not much)
         return Impossible(attempts, control, tuple(dict.fromkeys(strays)), possible)
 
@@ -123,10 +123,9 @@ class Refusals:
         """Whether a pod is of a session that was refused: by its label or name, or because it wants so much."""
         name = pod["metadata"]["name"]
         session = (pod["metadata"].get("labels") or {}).get(self._api.profile.session_label) or name
-        if control.id is not None and session.startswith(control.id):
-            return False
         named = session.startswith(f"{control.asked.user}-{control.asked.template}-")
-        return named or any(_wants(pod, each.size) for each in attempts)
+        fits = control.id is None or session.startswith(control.id)
+        return (named and not fits) or any(_wants(pod, each.size) for each in attempts)
 
 
 def _wants(pod: Json, size: Size) -> bool:

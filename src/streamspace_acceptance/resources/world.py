@@ -5,6 +5,7 @@ from __future__ import annotations
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.resources import enforcement
 from streamspace_acceptance.resources.enforcement import Enforcement
@@ -48,6 +49,7 @@ class ResourcesWorld:
     def take_too_much(self, session: Session, pod: Pod) -> None:
         """Has programs in the session take more than it has."""
         self._enforcement = enforcement.tried(session, pod)
+        recorder.attach_text("limits", self._enforcement.describe())
 
     @property
     def enforcement(self) -> Enforcement:

@@ -62,7 +62,7 @@ def refused_as_too_much(found: Impossible) -> None:
         f"{each}: accepted with {each.creation.answer.status}" for each in found.attempts if each.creation.answer.ok
     ]
     if accepted or found.strays:
-        raise _unmet(found, [*accepted, *(f"there was {each}" for each in found.strays)])
+        raise _unmet(found, [*accepted, *([f"there was {', '.join(found.strays)}"] if found.strays else [])])
     if not found.control.answer.ok:
         raise Unproven(f"a session that fits is refused as well: {found.control.answer.excerpt()}")
     unclear = [
@@ -112,11 +112,13 @@ def kept_to_limits(tried: Enforcement) -> None:
 
 
 def _differing(wanted: Limits, found: Limits) -> list[str]:
-    pairs = (("cores", wanted.cpu, found.cpu), ("bytes", wanted.memory, found.memory))
+    pairs = (("cpu", "cores", wanted.cpu, found.cpu), ("memory", "bytes", wanted.memory, found.memory))
     return [
         f"the kernel enforces {'no limit' if real is None else f'{real:f}'} of {unit}"
-        for unit, limit, real in pairs
-        if limit is not None and (real is None or abs(real - limit) > limit * READ_TOLERANCE)
+        for name, unit, limit, real in pairs
+        if limit is not None
+        and name not in found.unread
+        and (real is None or abs(real - limit) > limit * READ_TOLERANCE)
     ]
 
 
