@@ -221,9 +221,9 @@ def test_limits_that_nothing_came_up_against(shown: Json, says: str) -> None:
 
 
 def test_what_the_loops_told() -> None:
-    told = "uptime 100.00 102.00\nthrottled 3 12\n0m0.01s 0m0.00s\n0m0.90s 0m0.10s\n"
+    told = "uptime 100.00 102.00\nthrottled 9\n0m0.01s 0m0.00s\n0m0.90s 0m0.10s\n"
     assert read_burn(Executed(told, "", 0)) == Burn(0.5, 2.0, 9)
-    assert read_burn(Executed(told.replace("3 12", ""), "", 0)).throttled is None
+    assert read_burn(Executed(told.replace("throttled 9", "throttled"), "", 0)).throttled is None
     with pytest.raises(Unproven, match="127 no such shell"):
         read_burn(Executed("", "no such shell", 127))
 

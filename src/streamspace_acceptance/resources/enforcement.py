@@ -14,24 +14,29 @@ from streamspace_acceptance.resources.limits import Limits
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 
-BURN_SECONDS = 1  # ten periods of the kernel's limit on CPU time, which is kept within each
+BURN_SECONDS, BUSY_SECONDS = 1, 8  # at the least; and at most, for a machine that is too busy to give more at once
 EXEC_SECONDS = 60.0
 KILLED = 137
 MODEST, GREEDY = Decimal("0.25"), Decimal("1.5")  # shares of the memory limit
 
 # What the loops have used is the shell's own account of its children (`times`, POSIX), whatever cgroups there are.
 _BURN_SCRIPT = """
-before=$(throttled) began=$(cut -d' ' -f1 /proc/uptime) loops=
+began=$(cut -d' ' -f1 /proc/uptime) loops=
 for _ in {loops}; do (while :; do :; done) & loops="$loops $!"; done
-sleep {seconds}; kill $loops; wait $loops 2>/dev/null
-echo uptime $began $(cut -d' ' -f1 /proc/uptime); echo throttled $before $(throttled); times
+sleep {seconds}
+for _ in {more}; do [ "$(throttled)" = 0 ] && sleep 1; done
+kill $loops; wait $loops 2>/dev/null
+echo uptime $began $(cut -d' ' -f1 /proc/uptime); echo throttled $(throttled); times
 """
 _TIMES = re.compile(r"(\d+)m([\d.]+)s")
 
 
 @dataclass(frozen=True)
 class Burn:
-    """Busy loops: how many cores they got for how long, and how often the kernel held them back (None: not told)."""
+    """Busy loops: how many cores they got for how long.
+
+    `throttled`: how often the kernel has held back programs of the container since it started, None where it is silent.
+    """
 
     cores: float
     seconds: float
@@ -100,9 +105,14 @@ def tried(session: Session, pod: Pod) -> Enforcement:
 
 
 def _burn(session: Session, pod: Pod, cores: Decimal) -> Burn:
-    loops = " ".join(map(str, range(math.ceil(cores) + 1)))
-    script = limits.CGROUP_SCRIPT + _BURN_SCRIPT.format(loops=loops, seconds=BURN_SECONDS)
+    loops, more = _words(math.ceil(cores) + 1), _words(BUSY_SECONDS - BURN_SECONDS)
+    script = limits.CGROUP_SCRIPT + _BURN_SCRIPT.format(loops=loops, seconds=BURN_SECONDS, more=more)
     return read_burn(session.cluster.execute(pod, ["sh", "-c", script], seconds=EXEC_SECONDS))
+
+
+def _words(count: int) -> str:
+    """As many words as that, for a shell to go through."""
+    return " ".join(map(str, range(count)))
 
 
 def read_burn(done: Executed) -> Burn:
@@ -115,7 +125,7 @@ def read_burn(done: Executed) -> Burn:
         raise Unproven(f"no program could be kept busy in the session: {done.code} {done.stderr.strip()[:200]}")
     seconds = float(uptimes[1]) - float(uptimes[0])
     cores = sum(int(minutes) * 60 + float(rest) for minutes, rest in used) / seconds
-    return Burn(cores, seconds, int(counts[1]) - int(counts[0]) if len(counts) == 2 else None)
+    return Burn(cores, seconds, int(counts[0]) if counts else None)
 
 
 def _allocate(session: Session, pod: Pod, size: int) -> Allocation:

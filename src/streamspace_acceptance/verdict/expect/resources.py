@@ -116,16 +116,18 @@ def _differing(wanted: Limits, found: Limits) -> list[str]:
     return [
         f"the kernel enforces {'no limit' if real is None else f'{real:f}'} of {unit}"
         for name, unit, limit, real in pairs
-        if limit is not None
-        and name not in found.unread
-        and (real is None or abs(real - limit) > limit * READ_TOLERANCE)
+        if limit is not None and name not in found.unread and not _is_about(limit, real)
     ]
+
+
+def _is_about(limit: Decimal, real: Decimal | None) -> bool:
+    return real is not None and abs(real - limit) <= limit * READ_TOLERANCE
 
 
 def _too_many_cores(tried: Enforcement) -> list[str]:
     if tried.wanted.cpu is None or Decimal(tried.burn.cores) <= tried.wanted.cpu * BURN_TOLERANCE + BURN_SLACK:
         return []
-    return [f"busy loops had {tried.burn.cores:.2f} cores over {tried.burn.seconds:.1f} s"]
+    return [f"busy loops had {tried.burn}"]
 
 
 def _require_evidence(tried: Enforcement) -> None:
@@ -137,7 +139,7 @@ def _require_evidence(tried: Enforcement) -> None:
     if not tried.greedy.killed:
         raise Unproven(f"the program ended by itself, not for its memory: {tried.greedy.code} {tried.greedy.said}")
     if not _was_pushed(tried.burn, tried.wanted.cpu):
-        raise Unproven(f"the machine was too busy: the loops had {tried.burn.cores:.2f} cores and were not held back")
+        raise Unproven(f"the machine was too busy: the loops had {tried.burn}")
 
 
 def _was_pushed(burn: Burn, limit: Decimal | None) -> bool:
