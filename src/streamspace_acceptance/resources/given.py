@@ -43,7 +43,7 @@ def look(
         session.wait_for_a_pod(within="start")
     trouble = None
     try:
-        session.wait_for_ready_pod(within="start")
+        session.wait_for_running_pod(within="start")
     except Unmet as unmet:
         trouble = unmet.actual
     return Given(size, creation, provision.look(session), trouble=trouble)
