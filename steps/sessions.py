@@ -18,6 +18,11 @@ def a_user_has_a_running_session(context: Context, user: str, template: str) -> 
     world(context).start(user, template)
 
 
+@given('"{user}" has a running "{template}" session of {size} size')
+def a_user_has_a_running_session_of_size(context: Context, user: str, template: str, size: str) -> None:
+    world(context).start(user, template, size)
+
+
 @given("the session is hibernated")
 def the_session_sleeps(context: Context) -> None:
     world(context).hibernate()

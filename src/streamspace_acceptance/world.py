@@ -23,6 +23,8 @@ from streamspace_acceptance.measuring.startup import table
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.resources.given import Given
+from streamspace_acceptance.resources.world import ResourcesWorld
 from streamspace_acceptance.sessions import home
 from streamspace_acceptance.sessions.creation import Creation
 from streamspace_acceptance.sessions.crowd import Crowd
@@ -69,6 +71,7 @@ class World:
         self.began = now()
         self.registry = Registry(run.api, run.cluster, run.budgets)
         self.templates = TemplatesWorld(run.api, run.cluster, run.budgets, self.registry)
+        self.resources = ResourcesWorld(run.api, run.cluster, run.budgets, self.registry)
         self.starts = Starts(0)
         self.former: frozenset[str] = frozenset()
         self._desks: list[Desk] = []
@@ -93,9 +96,9 @@ class World:
             self._session = self.registry.enter(self._creation.id)
         return self._creation
 
-    def start(self, user: str, template: str) -> None:
+    def start(self, user: str, template: str, size: str | None = None) -> None:
         """A session that is Running by the API and in Kubernetes, with a pod Ready; Unmet otherwise."""
-        creation = self.ask(user, template)
+        creation = self.ask(user, template, size)
         if self._session is None:
             raise no_session(creation)
         word = self.run.profile.statuses["running"]
@@ -136,6 +139,10 @@ class World:
             self.starts = series(count, lambda: self.registry.ask(user, template, size), self.registry.enter, events)
         limit = self.run.budgets.named("startup").seconds
         recorder.attach_text("startup times", table(self.starts.phases, self.run.budgets.target, limit))
+
+    def given(self) -> Given:
+        """What the session that was asked for is given; also when there is none, since it was refused."""
+        return self.resources.given(self.creation, self._session)
 
     @property
     def creation(self) -> Creation:

@@ -1,10 +1,10 @@
 """Runs of the suite against a sandbox, sound or broken by a planted fault, two at a time in the background.
 
 The sound run is of the whole plan. A fault's run is not, since every fault times every test would take hours: it is of
-the phase of the criterion that the fault breaks, and of test 1.1a, on which all others stand; in phase 3, which waits for
-the product's clock for more than a minute, of its test and 1.1a. So the proof says that a fault turns no other criterion
-of its own phase (or test) or of 1.1a red; of other phases' criteria it says nothing. With STREAMSPACE_PROOF=whole it is of
-the whole phase in phase 3 as well.
+the phase of the criterion that the fault breaks, and of test 1.1a, on which all others stand; in phase 3, which waits
+for the product's clock for more than a minute, of its test and 1.1a. So the proof says that a fault turns no other
+criterion of its own phase (or test) or of 1.1a red; of other phases' criteria it says nothing. With
+STREAMSPACE_PROOF=whole it is of the whole phase in phase 3 as well.
 """
 
 import json

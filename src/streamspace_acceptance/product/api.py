@@ -117,6 +117,14 @@ class StreamSpaceApi:
         names = (each.get(self.profile.fields["template_name"]) for each in items if isinstance(each, dict))
         return frozenset(name for name in names if isinstance(name, str))
 
+    def message(self, answer: Answer) -> str:
+        """The sentence of a refusal; empty when there is none."""
+        try:
+            found = answer.object().get(self.profile.fields["message"])
+        except Unmet:
+            return ""
+        return found if isinstance(found, str) else ""
+
     def vnc_address(self, session_id: str) -> str:
         """Where RFB is spoken with a session's desktop, as a WebSocket URL."""
         base = self.http.base_url.replace("http", "ws", 1)

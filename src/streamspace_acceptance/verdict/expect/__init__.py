@@ -15,6 +15,7 @@ from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc,
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
 from streamspace_acceptance.verdict.expect.orders import accepted_to_wait, carried_out, carried_out_once, truthful
 from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
+from streamspace_acceptance.verdict.expect.resources import given_exactly, kept_to_limits, refused_as_too_much
 from streamspace_acceptance.verdict.expect.startup import all_running, listening, mean_below, shook_hands, still_running
 from streamspace_acceptance.verdict.expect.templates import (
     all_caught,
@@ -44,9 +45,11 @@ __all__ = [
     "changed",
     "connected",
     "deleted",
+    "given_exactly",
     "gives_vnc_url",
     "identified",
     "kept",
+    "kept_to_limits",
     "left_alone",
     "listed_in_kubernetes",
     "listening",
@@ -65,6 +68,7 @@ __all__ = [
     "provisioned",
     "ready",
     "reconnected",
+    "refused_as_too_much",
     "refused_clearly",
     "refused_in_use",
     "remembered",
