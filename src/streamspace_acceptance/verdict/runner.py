@@ -18,6 +18,7 @@ from behave.runner_util import parse_features
 from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import environment, failure, recorder, redaction
 from streamspace_acceptance.settings import REPORTS
+from streamspace_acceptance.verdict import gates
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
@@ -55,6 +56,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.hooks: dict[str, Callable[..., None]]
         self.record = RunRecord()
         self._ledger = Ledger(Plan.load(), self.record)
+        self._gates = gates.Gates(self._ledger.plan, self.record)
+        self._gates_lifted = False
         self._interruption = Interruption(self._note_interruption)
 
     def run(self) -> bool:
@@ -62,6 +65,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         try:
             with self._interruption.handled():
                 check_paths(self.config.paths)
+                self._gates_lifted = gates.are_lifted(self.config.userdata)
                 failed = super().run()
         except SetupProblem as problem:
             return _refuse(problem)
@@ -73,7 +77,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.load_hooks()
         self.load_step_definitions()
         locations = [one for one in self.feature_locations() if not self.config.exclude(one)]
-        self.features.extend(parse_features(locations, language=self.config.lang))
+        self.features.extend(gates.in_order(parse_features(locations, language=self.config.lang), self._ledger.plan))
         self.record.selected = select(self.features, self.config)
         self.record.parsed = [scenario for feature in self.features for scenario in feature.walk_scenarios()]
         self.formatters = make_formatters(self.config, self.config.outputs)
@@ -146,6 +150,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         def followed(runner: Any) -> bool:
             if self.record.interruption:
                 return True
+            if self._is_gated(scenario):
+                return False
             try:
                 return run(runner)
             except KeyboardInterrupt as stopped:
@@ -158,6 +164,16 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                     observer.scenario_finished(scenario)
 
         return followed
+
+    def _is_gated(self, scenario: Any) -> bool:
+        """Whether what `scenario` builds on has not passed; then it is noted and told as not run."""
+        reason = None if self._gates_lifted else self._gates.closed_for(scenario)
+        if reason is not None:
+            scenario.skip_reason = reason
+            self._ledger.write(VERDICT_FILE, environment.facts())
+            for observer in self._observers():
+                observer.scenario_finished(scenario)
+        return reason is not None
 
     def _watched(self, name: str, hook: Callable[..., None]) -> Callable[..., None]:
         """A hook whose error is written down before behave prints and forgets it."""
