@@ -25,6 +25,8 @@ class Verdict(StrEnum):
 
 
 _SEVERITY = list(Verdict)
+EXIT_STATUS = {Verdict.PROVEN: 0, Verdict.FAILED: 1, Verdict.BROKEN: 2, Verdict.UNPROVEN: 3}
+"""What the process ends with: the status of the worst verdict. Bad input, with which nothing ran, is BROKEN."""
 
 
 @dataclass(frozen=True)
