@@ -129,7 +129,12 @@ def test_a_run_that_is_killed_has_left_the_truth_on_disk(project: Project) -> No
     assert message(run.result(LOST)) == "the run ended while this scenario was running"
     assert [step["status"] for step in run.result(LOST)["steps"][:2]] == ["passed", "passed"]
     assert run.result("A good template")["status"] == "skipped"
-    assert set(run.verdicts().values()) == {"UNPROVEN"}
+    assert run.verdicts() == {
+        "1.2-2": "BROKEN", "1.2-3": "BROKEN", "1.2-4": "BROKEN", "2.1-1": "UNPROVEN", "2.1-2": "UNPROVEN",
+    }  # fmt: skip
+    assert run.reason("1.2-3") == "the run ended while this scenario was running"
+    assert run.reason("2.1-1") == "not run: the run ended before it"
+    assert (project.folder / "reports/allure-results/environment.properties").exists()
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _run_for_real(self) -> bool:
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
-        self._ledger.write(VERDICT_FILE, environment.facts())
+        self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
         for observer in self._observers():
@@ -151,10 +151,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             raise
         finally:
             stop_observing()
-            environment.write_properties(RESULTS)
             for observer in self._observers():
                 observer.run_ended()
-            self._ledger.write(VERDICT_FILE, environment.facts())
+            self._put_on_disk()
         return failed
 
     def _worst_verdict(self) -> Verdict:
@@ -163,6 +162,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         judgements += [entry.judgement for entry in self._ledger.entries()]
         judgements += [judge_problem(problem) for problem in self.record.problems]
         return worst(judgements).verdict
+
+    def _put_on_disk(self) -> None:
+        """What holds if the run is killed now: the running scenario is broken, and what was not reached unproven."""
+        self._ledger.write(VERDICT_FILE, environment.facts())
+        environment.write_properties(RESULTS)
 
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
@@ -176,6 +180,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 return True
             if self._is_gated(scenario):
                 return False
+            self.record.begin(scenario)
+            self._put_on_disk()
             try:
                 return run(runner)
             except KeyboardInterrupt as stopped:
@@ -183,7 +189,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 raise
             finally:
                 self.record.finish(scenario)
-                self._ledger.write(VERDICT_FILE, environment.facts())
+                self._put_on_disk()
                 for observer in self._observers():
                     observer.scenario_finished(scenario)
 
@@ -194,7 +200,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         reason = None if self._gates_lifted else self._gates.closed_for(scenario)
         if reason is not None:
             scenario.skip_reason = reason
-            self._ledger.write(VERDICT_FILE, environment.facts())
+            self._put_on_disk()
             for observer in self._observers():
                 observer.scenario_finished(scenario)
         return reason is not None
