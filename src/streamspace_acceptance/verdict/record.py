@@ -42,12 +42,16 @@ class Problem:
 
 @dataclass
 class RunRecord:
-    """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order."""
+    """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order.
+
+    `running` is the scenario that has begun and has not ended with its clean-ups.
+    """
 
     parsed: list[Any] = field(default_factory=list)
     selected: list[Any] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     interruption: str | None = None
+    running: Any = None
     _finished: set[int] = field(default_factory=set)
     _figures: dict[int, list[Figure]] = field(default_factory=dict)
 
@@ -60,8 +64,13 @@ class RunRecord:
         """Whether this run was asked to run `scenario`."""
         return any(one is scenario for one in self.selected)
 
+    def begin(self, scenario: Any) -> None:
+        """Note that `scenario` runs."""
+        self.running = scenario
+
     def finish(self, scenario: Any) -> None:
         """Note that `scenario` ran to its end, its cleanups included."""
+        self.running = None
         self._finished.add(id(scenario))
 
     def has_finished(self, scenario: Any) -> bool:
