@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -23,6 +24,7 @@ class Leak(Exception):
 @dataclass
 class _Record:
     asked: Asked
+    entry: journal.Entry
     made: Creation | None = None
 
 
@@ -39,9 +41,12 @@ class Registry:
     def ask(self, user: str, template: str, size: str | None) -> Creation:
         """Asks for a session, whatever comes of it."""
         asked = Asked(user, template, size, self._api.sessions().ids)
-        record = _Record(asked)
+        entry = journal.intend("session", user=user, template=template, before=sorted(asked.before))
+        record = _Record(asked, entry)
         self._records.append(record)
         record.made = creation.ask(self._api, asked)
+        if record.made.id is not None:
+            journal.came_of(entry, id=record.made.id)
         return record.made
 
     def enter(self, session_id: str) -> Session:
@@ -53,13 +58,18 @@ class Registry:
     def clean_up(self) -> None:
         """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise."""
         ids, troubles = self._made()
-        troubles += [trouble for each in ids if (trouble := self._delete(each))]
         for session in self.sessions:
             session.close()
-        if ids:
-            troubles += self._wait_until_gone(ids)
+        troubles += self.remove(ids) if ids else []
         if troubles:
             raise Leak("; ".join(troubles))
+        for record in self._records:
+            journal.undone(record.entry)
+
+    def remove(self, ids: list[str]) -> list[str]:
+        """Deletes those sessions and waits until they are gone; what is left in the end."""
+        refused = [trouble for each in ids if (trouble := self._delete(each))]
+        return refused + self._wait_until_gone(ids)
 
     def _made(self) -> tuple[list[str], list[str]]:
         """The ids of what was made; and what may have been made, but cannot be told from what others made."""

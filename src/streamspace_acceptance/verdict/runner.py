@@ -28,6 +28,8 @@ from streamspace_acceptance.verdict.record import Problem, RunRecord
 from streamspace_acceptance.verdict.selection import check_paths, select
 
 RESULTS = REPORTS / "allure-results"
+CLEAN_UP_SECONDS = 10.0
+"""After a signal, for all waits together; with the last calls and an embedded target's end a run is over in 20 s."""
 
 # behave skips a hook that environment.py does not define; these the runner needs itself.
 _NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
@@ -60,7 +62,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def run(self) -> bool:
         """Run; True when something failed. Bad input is told in one sentence, before anything has started."""
         try:
-            with self._interruption.handled():
+            with self._interruption.handled(), waiting.hastened() as self._hasten:
                 check_paths(self.config.paths)
                 failed = super().run()
         except SetupProblem as problem:
@@ -206,6 +208,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _note_interruption(self, phrase: str) -> None:
         self.record.interruption = phrase
         self.aborted = True
+        self._hasten(CLEAN_UP_SECONDS)
 
 
 def _running_statement(context: Any) -> Any:
