@@ -63,6 +63,7 @@ class _Sweep:
     budgets: Budgets
     say: Say
     _troubles: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Mends first, so that the product can do what it is asked for next; sessions go before their templates."""
@@ -157,8 +158,15 @@ class _Sweep:
             moment = None
         sure = moment is not None and -SKEW_SECONDS <= moment - entry.at <= CALL_SECONDS + SKEW_SECONDS
         if not sure:
-            self.say(f"Session {session_id} is left alone: made at {made!r}, it is not certain to be a killed run's.")
+            self._tell_once(
+                f"Session {session_id} is left alone: made at {made!r}, it is not certain to be a killed run's."
+            )
         return sure
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.say(sentence)
 
     def _remove_templates(self) -> None:
         for mark in sorted({each.what["mark"] for each in self._of("template")}):
