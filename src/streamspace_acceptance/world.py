@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TypeVar
 
 from behave.runner import Context
 
+from streamspace_acceptance.agents.upkeep import Seen, look_at
 from streamspace_acceptance.agents.world import AgentsWorld
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
@@ -243,6 +244,24 @@ class World:
         """Opens the VNC address in a browser and waits for the noVNC client; Unmet when it does not load."""
         self.desk.open(self.run.browser)
         return self.desk.wait_for_client()
+
+    # Sessions that are to be left alone
+
+    def start_to_keep(self, user: str, template: str) -> None:
+        """A running session that nothing may touch from now on; Unmet when it does not come to be."""
+        self.start(user, template)
+        self.agents.keep(self.session, self.pod)
+
+    def give_waiting_order(self) -> None:
+        """Puts the session to sleep while no agent is there, and lets the agents come back."""
+        self.agents.give_order(self.session, self.pod)
+
+    def look_at_kept(self) -> Iterator[Seen]:
+        """Each session that is to be left alone: whether it runs, and what its desktop shows in a browser."""
+        for kept in self.agents.kept:
+            desk = Desk(kept.session)
+            self._desks.append(desk)
+            yield look_at(kept, self.run.cluster, desk, self.run.browser)
 
     def show_desktops(self) -> None:
         """Attaches a picture of every desktop that the scenario opened, and closes its page."""

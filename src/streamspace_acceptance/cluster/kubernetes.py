@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,14 @@ class Cluster:
         call = self._core.read_namespaced_pod_log
         raw = self._bytes(f"logs of {pod}", call, name=pod, since_seconds=since_seconds, tail_lines=tail_lines)
         return raw.decode("utf-8", "replace")
+
+    def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
+        """What a pod logged in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
+        call, what = self._core.read_namespaced_pod_log, f"logs of {pod}"
+        options = {"since_seconds": max(since_seconds, 1), "tail_lines": tail_lines, "timestamps": True}
+        text = self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
+        parts = (line.partition(" ") for line in text.splitlines())
+        return [(datetime.fromisoformat(stamp).timestamp(), line) for stamp, _, line in parts]
 
     def config_map(self, name: str) -> dict[str, str]:
         """The data of a ConfigMap; empty when there is none."""

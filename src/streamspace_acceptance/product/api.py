@@ -90,6 +90,10 @@ class StreamSpaceApi:
         """Puts a session to sleep; Unmet unless the API accepts that."""
         return self._answered("hibernate_session", session_id)
 
+    def order_hibernation(self, session_id: str) -> Answer:
+        """The same, whatever the API answers."""
+        return self._call("hibernate_session", session_id)
+
     def wake_session(self, session_id: str) -> Answer:
         """Wakes a session; Unmet unless the API accepts that."""
         return self._answered("wake_session", session_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-_MODULES = ("creation", "startup", "desktop", "persistence", "hibernation", "templates")
+_MODULES = ("creation", "startup", "desktop", "persistence", "hibernation", "templates", "agents", "orders")
 _faults: dict[str, "Fault"] = {}
 
 
