@@ -10,6 +10,9 @@ from pathlib import Path
 DEFAULT_NAMESPACE = "streamspace"
 REPORTS = Path(os.environ.get("STREAMSPACE_REPORTS") or "reports")
 """The folder for all that a run leaves."""
+SUMMARY = REPORTS / "SUMMARY.md"
+TESTER = os.environ.get("STREAMSPACE_TESTER") or os.environ.get("USER") or "unknown"
+"""Who runs the plan, for the reports."""
 
 
 @dataclass(frozen=True)
