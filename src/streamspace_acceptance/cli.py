@@ -11,6 +11,7 @@ from streamspace_acceptance.lint.cli import lint
 from streamspace_acceptance.reporting import html, papers
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict.document import UnreadableDocument
+from streamspace_acceptance.verdict.ledger import VERDICT_FILE
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 
@@ -39,10 +40,12 @@ def _report() -> int:
 
 
 def _papers() -> Path:
+    if not VERDICT_FILE.exists():
+        raise SetupProblem(f"There are no results in {REPORTS}: run `behave` first.")
     try:
         return papers.write(REPORTS)
     except UnreadableDocument as error:
-        raise SetupProblem(f"There are no verdicts to report: {error}. Run `behave` first.") from error
+        raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 
 
 _COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint}

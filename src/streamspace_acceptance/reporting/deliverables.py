@@ -50,7 +50,7 @@ def _phase(run: RunDocument, phase: int) -> Deliverable:
     lines = [line for test in tests for line in test.lines]
     told = [line for line in lines if line.verdict in _TOLD]
     return Deliverable(
-        f"Phase {phase} tests completed ({len(tests)} tests)",
+        f"Phase {phase} tests completed ({len(tests)} {'test' if len(tests) == 1 else 'tests'})",
         bool(lines) and len(told) == len(lines),
         f"{len(told)} of {len(lines)} criteria were shown to be met or missed",
     )
@@ -76,7 +76,7 @@ def _evidence(decision: Decision, scenarios: Sequence[Scenario]) -> Deliverable:
 def _issues(decision: Decision) -> Deliverable:
     """The suite writes issues and files none."""
     number = len(decision.failed)
-    note = f"{number} ready to file in issues" if number else "no bug was found"
+    note = f"{number} ready to file in issues" if number else "no criterion failed"
     return Deliverable("Issues filed for any bugs found", not number, note)
 
 

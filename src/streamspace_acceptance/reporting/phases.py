@@ -152,7 +152,7 @@ def _procedure(scenarios: list[Scenario]) -> Iterator[str]:
 def _result(line: Line) -> str:
     measured = "".join(f"; {plain(one.name)} {figure(one)}" for one in line.figures)
     limit = f" (target: {line.limit:g} {line.unit})" if line.limit is not None else ""
-    why = f" — {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
+    why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{limit}{why}"
 
 

@@ -70,8 +70,8 @@ def _listed(lines: Sequence[Line]) -> Iterator[str]:
         reasons.setdefault((line.verdict, why, line.verdict is Verdict.FAILED), []).append(line)
     for (verdict, why, failed), group in reasons.items():
         named = ", ".join(phases.issue(line) for line in group) if failed else compact(group)
-        text = f" {plain(group[0].text)}:" if len(group) == 1 else ""
-        yield f"- {icon(verdict)} {named}{text} {plain(why)}"
+        text = f" {plain(group[0].text)}" if len(group) == 1 else ""
+        yield f"- {icon(verdict)} {named}{text}: {plain(why)}"
 
 
 def _counts(run: RunDocument) -> Iterator[str]:

@@ -48,9 +48,9 @@ class Decision:
             return
         if self.word is Word.GO:
             yield "every P0 criterion is proven and no P1 criterion failed"
+        yield from self.caveats
         if self.missing:
             yield f"{_count(self.missing, 'P0 ')} not proven ({compact(self.missing)})"
-        yield from self.caveats
 
     def _aside(self) -> str:
         return f" Open: {_count(self.open, 'P1 ')} not proven ({compact(self.open)})." if self.open else ""

@@ -42,7 +42,7 @@ class Failure:
 class Line:
     """One criterion of the register. `asked`: whether the run was to judge it; if not, it is UNPROVEN.
 
-    `applies`: whether it can be judged on this target at all. `seconds` is the time that its Then sentence took.
+    `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target at all. `seconds` is the time that its Then sentence took.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Line:
     text: str
     verdict: Verdict
     reason: str
+    siblings: int
     sentence: str | None = None
     asked: bool = True
     applies: bool = True
@@ -164,13 +165,12 @@ def of_json(document: Json) -> RunDocument:
 
 
 def compact(lines: Iterable[Line]) -> str:
-    """The criteria in few words: "1.1a-2, 1.1a-3, 1.2-1"; tests of many criteria as "1.1a (4)"."""
-    groups = [(test, list(group)) for test, group in groupby(lines, key=lambda line: line.test)]
-    return ", ".join(f"{test} ({len(group)})" if len(group) > 2 else _ids(group) for test, group in groups)
-
-
-def _ids(lines: list[Line]) -> str:
-    return ", ".join(line.id for line in lines)
+    """The criteria in few words: "tests 1.1a, 1.1b and 1.2-1, 1.2-3", with whole tests by their names."""
+    groups = [list(group) for _, group in groupby(lines, key=lambda line: line.test)]
+    whole = [group[0].test for group in groups if len(group) == group[0].siblings]
+    parts = [line.id for group in groups if len(group) < group[0].siblings for line in group]
+    tests = f"{'test' if len(whole) == 1 else 'tests'} {', '.join(whole)}" if whole else ""
+    return " and ".join(filter(None, (tests, ", ".join(parts))))
 
 
 def _test(test: Json, asked: dict[str, Json]) -> TestLines:
@@ -179,9 +179,10 @@ def _test(test: Json, asked: dict[str, Json]) -> TestLines:
 
 
 def _line(test: Json, item: Json, judged: Json | None) -> Line:
+    siblings = len(test["criteria"])
     if judged is None:
         return Line(
-            item["id"], test["id"], test["priority"], item["text"], Verdict.UNPROVEN, NOT_ASKED, asked=False,
+            item["id"], test["id"], test["priority"], item["text"], Verdict.UNPROVEN, NOT_ASKED, siblings, asked=False,
             limit=item.get("limit"), unit=item.get("unit"),
         )  # fmt: skip
     failure = judged.get("failure")
@@ -192,6 +193,7 @@ def _line(test: Json, item: Json, judged: Json | None) -> Line:
         text=item["text"],
         verdict=Verdict(judged["verdict"]),
         reason=judged["reason"],
+        siblings=siblings,
         sentence=judged["sentence"],
         applies=judged.get("applies", True),
         seconds=judged["seconds"],

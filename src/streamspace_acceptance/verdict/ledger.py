@@ -12,7 +12,7 @@ from typing import Any
 
 from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.recorder import Figure
-from streamspace_acceptance.settings import REPORTS, TESTER
+from streamspace_acceptance.settings import REPORTS, tester
 from streamspace_acceptance.verdict import document
 from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
 from streamspace_acceptance.verdict.decision import Decision, decide
@@ -68,7 +68,7 @@ class Ledger:
         """The ledger as JSON, as docs/verdict.schema.json says: the whole run, for everything that is written of it."""
         written = {
             "schema": document.SCHEMA,
-            "run": {"began": _iso(self._record.began), "ended": _iso(self._record.ended), "tester": TESTER},
+            "run": {"began": _iso(self._record.began), "ended": _iso(self._record.ended), "tester": tester()},
             "environment": environment,
             "counts": self.counts(),
             "criteria": [_as_json(entry) for entry in self.entries()],
