@@ -42,7 +42,8 @@ class Failure:
 class Line:
     """One criterion of the register. `asked`: whether the run was to judge it; if not, it is UNPROVEN.
 
-    `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target at all. `seconds` is the time that its Then sentence took.
+    `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
+    at all. `seconds` is the time that its Then sentence took.
     """
 
     id: str
