@@ -12,6 +12,7 @@ from streamspace_acceptance.agents.balance import Balance
 from streamspace_acceptance.agents.upkeep import Seen, look_at
 from streamspace_acceptance.agents.world import AgentsWorld
 from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster import size
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
@@ -63,6 +64,8 @@ class Run:
         self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
         self.api = StreamSpaceApi(self.http, self.profile)
         self.cluster = Cluster(target.kubeconfig, target.namespace)
+        environment.tell(environment.NODES, size.nodes(self.cluster))
+        environment.tell(environment.AGENTS, size.agents(self.cluster))
         self._open.enter_context(guarded(settings, target, self.api, self.cluster))
         self.browser = RunBrowser(target.browser)
         self._open.callback(self.browser.close)
@@ -308,10 +311,10 @@ def world(context: Context) -> World:
 def _tell(target: Target) -> None:
     """What every report says about the target."""
     environment.tell(environment.PRODUCT_VERSION, target.product_version)
-    environment.tell("Kubernetes", target.kubernetes_version)
-    environment.tell("Target", f"{target.api_url} ({'embedded' if target.embedded else 'given'})")
+    environment.tell(environment.KUBERNETES_VERSION, target.kubernetes_version)
+    environment.tell(environment.TARGET, f"{target.api_url} {environment.EMBEDDED if target.embedded else '(given)'}")
     environment.tell("Namespace", target.namespace)
-    environment.tell("Time scale", f"{target.time_scale:g}")
+    environment.tell(environment.TIME_SCALE, f"{target.time_scale:g}")
 
 
 def _there(thing: T | None, otherwise: str) -> T:

@@ -116,6 +116,12 @@ class Cluster:
         items: list[Json] = self._json("list events", self._core.list_namespaced_event)["items"]
         return items
 
+    def raw_nodes(self) -> list[Json]:
+        """The cluster's nodes as JSON."""
+        call = self._core.list_node
+        items: list[Json] = json.loads(self._call("list nodes", lambda: call(**self._options())))["items"]
+        return items
+
     def delete_pod(self, name: str, uid: str) -> None:
         """Deletes the pod of that name provided that it is still the one with that uid."""
         options = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid))

@@ -20,6 +20,7 @@ from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import environment, failure, recorder, redaction
+from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict import gates
 from streamspace_acceptance.verdict.criteria import Plan
@@ -28,7 +29,7 @@ from streamspace_acceptance.verdict.interruption import Interrupted, Interruptio
 from streamspace_acceptance.verdict.judgement import EXIT_STATUS, Verdict, judge_problem, judge_scenario, worst
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
 from streamspace_acceptance.verdict.outcomes import SetupProblem
-from streamspace_acceptance.verdict.record import Problem, RunRecord
+from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
 from streamspace_acceptance.verdict.selection import check_paths, select
 
 RESULTS = REPORTS / "allure-results"
@@ -133,11 +134,14 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._learn_secrets()
         if hook_name == "before_step" and not self.aborted:
             self._interruption.allow()
+        if hook_name == "after_all":
+            self.record.end()
         return passed
 
     def _run_for_real(self) -> bool:
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
+        papers.clear(REPORTS)
         self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
@@ -156,7 +160,19 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             for observer in self._observers():
                 observer.run_ended()
             self._put_on_disk()
-        return failed
+            reported = self._report()
+        return failed or not reported
+
+    def _report(self) -> bool:
+        """Write what people read. The verdicts are on disk by now: what goes wrong here, `report` can try again."""
+        if self.record.setup_problem is not None:
+            return True
+        try:
+            papers.write(REPORTS)
+        except Exception as error:  # noqa: BLE001  # nothing that is about paper may hide what the run has shown
+            sys.stderr.write(redaction.redact(f"The reports could not be written: {describe(error)}\n"))
+            return False
+        return True
 
     def _worst_verdict(self) -> Verdict:
         """Over every scenario, every criterion, and what went wrong beside them."""
