@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from streamspace_acceptance.lint.cli import lint
 from streamspace_acceptance.reporting import html
+from streamspace_acceptance.safety.beginning import sweep_now
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("report", help="make one HTML file of the last run and print where it is")
+    commands.add_parser("sweep", help="remove what killed runs left on the target that the settings name")
     commands.add_parser("lint", help="hold features and steps to the house's rules")
     chosen = parser.parse_args(arguments)
     try:
@@ -33,7 +35,7 @@ def _report() -> int:
     return 0
 
 
-_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint}
+_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint, "sweep": sweep_now}
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[Agen
 
 
 def test_heartbeats_on_the_plans_pace() -> None:
-    expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.05, 3.0]}))
+    expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}))
 
 
-@pytest.mark.parametrize("spaced", [[3.0, 4.5, 3.0], [1.5, 1.5, 1.5], [3.0, 3.0], []])
+@pytest.mark.parametrize("spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [1.5, 1.5, 1.5], [3.0, 3.0], []])
 def test_heartbeats_off_the_pace_or_too_few(spaced: list[float]) -> None:
     with pytest.raises(Unmet, match="heartbeats by API"):
         expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}))
@@ -66,7 +66,7 @@ def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
 
 def test_a_sound_outage() -> None:
     seen = outage()
-    assert expect.offline_in_time(seen, WINDOW) == pytest.approx(6.0)
+    assert expect.offline_in_time(seen, WINDOW) == pytest.approx(6.0, abs=0.11)
     expect.stays_offline(seen)
     assert expect.reconnected(seen, RETURN) == pytest.approx(0.5)
     assert "network healed" in seen.timeline()
@@ -175,10 +175,10 @@ def test_a_session_that_cannot_be_used(change_of: dict[str, Any]) -> None:
         expect.usable([seen(**change_of)])
 
 
-def test_a_kept_pod_that_was_replaced_later() -> None:
-    later = kept(change(100.0), change(103.0, "DELETED"), change(104.0, "ADDED", uid="another"))
-    assert "instead of" in str(later.trouble())
-    assert kept(change(100.0)).trouble() is None
+def test_a_session_serves_on_one_ready_pod() -> None:
+    assert kept(change(100.0), change(103.0, "DELETED"), change(104.0, "ADDED", uid="another")).trouble() is None
+    for changes in ([change(100.0, ready=False)], [change(100.0), change(101.0, "ADDED", uid="another")]):
+        assert "its pods are" in str(kept(*changes).trouble())
 
 
 # An order that waits

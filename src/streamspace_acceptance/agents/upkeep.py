@@ -9,6 +9,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.sessions.desk import Desk, Trial
 from streamspace_acceptance.sessions.session import Session, present
+from streamspace_acceptance.waiting import Timeline
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,19 @@ class Kept:
 
     def disturbances(self, since: float, until: float) -> list[str]:
         """What happened to the session's pods between two moments of the monotonic clock; nothing, if all is well."""
-        found = []
+        line = Timeline(since)
         for change in self.session.changes.items():
-            if since <= change.at <= until:
-                now = Pod.of(change.item.object)
-                trouble = "gone" if change.item.kind == "DELETED" else self._trouble(now)
-                found += [f"+{change.at - since:.1f} s {now.describe()}: {trouble}"] if trouble else []
-        return found
+            now = Pod.of(change.item.object)
+            trouble = "gone" if change.item.kind == "DELETED" else self._trouble(now)
+            if since <= change.at <= until and trouble:
+                line.note(f"{now.describe()}: {trouble}", change.at)
+        return [f"+{offset:.1f} s {text}" for offset, text in line.entries]
 
     def trouble(self) -> str | None:
-        """What is wrong with the session's pods now: anything but the same one, Ready and never started again."""
+        """What is wrong with the session's pods now: anything but one pod, Ready, whichever it is."""
         pods = [pod for pod in present(self.session.changes.items()) if pod.stays]
-        if [pod.meta.uid for pod in pods] != [self.pod.meta.uid]:
-            return f"its pods are {', '.join(pod.describe() for pod in pods) or 'gone'} instead of {self.pod.meta.name}"
-        return self._trouble(pods[0])
+        sound = len(pods) == 1 and pods[0].ready
+        return None if sound else f"its pods are: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
     def _trouble(self, now: Pod) -> str | None:
         if now.meta.uid != self.pod.meta.uid:

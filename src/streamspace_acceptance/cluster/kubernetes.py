@@ -25,6 +25,7 @@ from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObje
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
+FORBIDDEN = 403
 GROUP, VERSION = "stream.space", "v1alpha1"
 
 
@@ -130,6 +131,20 @@ class Cluster:
         what, body = f"scale deployment {deployment}", {"spec": {"replicas": replicas}}
         self._json(what, self._apps.patch_namespaced_deployment_scale, name=deployment, body=body)
 
+    def allocatable(self) -> list[dict[str, str]] | None:
+        """What each node has to give to pods, as quantities by resource; None where Kubernetes does not let one look.
+
+        A node that takes no new pods is not among them.
+        """
+        try:
+            raw = self._call("list nodes", lambda: self._core.list_node(**self._options()))
+        except ClusterError as error:
+            if error.status == FORBIDDEN:
+                return None
+            raise
+        nodes = [each for each in json.loads(raw)["items"] if not (each.get("spec") or {}).get("unschedulable")]
+        return [dict(each["status"]["allocatable"]) for each in nodes]
+
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
         """The end of what a pod logged in the last `since_seconds`."""
         call = self._core.read_namespaced_pod_log
@@ -148,6 +163,17 @@ class Cluster:
         """The data of a ConfigMap; empty when there is none."""
         found = self._json_or_none(f"get configmap {name}", self._core.read_namespaced_config_map, name=name)
         return {} if found is None else dict(found.get("data") or {})
+
+    def context(self) -> tuple[str, str]:
+        """The name of the kubeconfig's current context, and the URL of its server."""
+        listed: Any = config.list_kube_config_contexts  # untyped
+        return str(listed(config_file=self._files)[1]["name"]), str(self._client.configuration.host)
+
+    def namespace_uid(self) -> str:
+        """The identity of the namespace, which no other of any cluster has."""
+        call = self._core.read_namespace
+        found = self._call(f"get namespace {self.namespace}", lambda: call(self.namespace, **self._options()))
+        return str(json.loads(found)["metadata"]["uid"])
 
     def has_namespace(self) -> bool:
         """Whether the namespace exists."""

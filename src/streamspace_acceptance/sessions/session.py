@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
+from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
@@ -63,13 +64,16 @@ class Session:
 
         None when Kubernetes has no such session: that is a matter of its own, which 1.1a answers for.
         """
-        return poll(
+        found = poll(
             self._wait(f"phase {word} in Kubernetes", within),
             lambda: self.cluster.session_object(self.id),
             met=lambda obj: obj is None or obj.phase == word,
             says=lambda obj: f"phase {obj.phase}" if obj is not None else "no such session in Kubernetes",
             likely=lambda _: "the session's object is not kept up to date, or the API's status is not true",
         )
+        if found is not None:
+            journal.identified(self.id, found.meta.uid)
+        return found
 
     def wait_for_object(self, *, within: str) -> SessionObject:
         """The session is in the list of sessions that Kubernetes gives; Unmet otherwise."""
@@ -117,6 +121,10 @@ class Session:
         return self._follow(
             goal, within, lambda pods: next((pod for pod in pods if pod.ready and pod.meta.uid not in other_than), None)
         )
+
+    def wait_for_running_pod(self, *, within: str) -> Pod:
+        """A pod of the session whose containers run, whether they serve already or not; Unmet otherwise."""
+        return self._follow("a pod running", within, lambda pods: next((pod for pod in pods if pod.running), None))
 
     def wait_for_no_pod(self, former: frozenset[str], *, within: str) -> list[Pod]:
         """Waits until no pod carries the session's label and none comes back at once; Unmet when one stays.

@@ -34,6 +34,8 @@ from streamspace_acceptance.verdict.record import Problem, RunRecord
 from streamspace_acceptance.verdict.selection import check_paths, select
 
 RESULTS = REPORTS / "allure-results"
+CLEAN_UP_SECONDS = 10.0
+"""After a signal, for all waits together; with the last calls and an embedded target's end a run is over in 20 s."""
 
 # behave skips a hook that environment.py does not define; these the runner needs itself.
 _NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
@@ -73,7 +75,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         one sentence, before anything has started.
         """
         try:
-            with self._interruption.handled():
+            with self._interruption.handled(), waiting.hastened() as self._hasten:
                 status = self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             status = _refuse(problem)
@@ -265,6 +267,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _note_interruption(self, phrase: str) -> None:
         self.record.interruption = phrase
         self.aborted = True
+        self._hasten(CLEAN_UP_SECONDS)
 
 
 def _running_statement(context: Any) -> Any:
