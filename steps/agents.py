@@ -13,6 +13,11 @@ def one_agent_is_online(context: Context) -> None:
     world(context).agents.want_online(1)
 
 
+@given("{count:d} agents are online")
+def so_many_agents_are_online(context: Context, count: int) -> None:
+    world(context).agents.want_online(count)
+
+
 @given("no agent is online")
 def no_agent_is_online(context: Context) -> None:
     world(context).agents.want_online(0)
@@ -21,6 +26,11 @@ def no_agent_is_online(context: Context) -> None:
 @when("it is put to sleep, and the agents come back")
 def it_is_put_to_sleep(context: Context) -> None:
     world(context).give_waiting_order()
+
+
+@when("the agents are scaled to {count:d}")
+def the_agents_are_scaled(context: Context, count: int) -> None:
+    world(context).agents.scale(count)
 
 
 @when("its heartbeats are watched")
@@ -99,3 +109,19 @@ def it_is_carried_out_once(context: Context) -> None:
 @then("the session's status is true before and after")
 def the_status_is_true(context: Context) -> None:
     expect.truthful(world(context).agents.order, world(context).run.profile)
+
+
+@then("all {count:d} agents connect")
+def all_agents_connect(context: Context, count: int) -> None:
+    expect.connected(world(context).agents.wait_for_online(count), count)
+
+
+@then("they are spread over the agents")
+def they_are_spread(context: Context) -> None:
+    expect.spread(world(context).balance())
+
+
+@then("each agent serves its share of them, give or take {tolerance:d}")
+def each_agent_serves_its_share(context: Context, tolerance: int) -> None:
+    difference = expect.balanced(world(context).balance(), tolerance)
+    recorder.record_figure("farthest from the mean", difference, "sessions")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from streamspace_acceptance.lint.cli import lint
-from streamspace_acceptance.reporting import html
+from streamspace_acceptance.reporting import html, papers
 from streamspace_acceptance.safety.beginning import sweep_now
+from streamspace_acceptance.settings import REPORTS
+from streamspace_acceptance.verdict.document import UnreadableDocument
+from streamspace_acceptance.verdict.ledger import VERDICT_FILE
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 
@@ -19,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="The tests themselves are run by `behave`; this is what is beside them.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("report", help="make one HTML file of the last run and print where it is")
+    commands.add_parser("report", help="make the reports of the last run again, and one HTML file")
     commands.add_parser("sweep", help="remove what killed runs left on the target that the settings name")
     commands.add_parser("lint", help="hold features and steps to the house's rules")
     chosen = parser.parse_args(arguments)
@@ -31,8 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report() -> int:
+    summary = _papers()
+    sys.stdout.write(f"The summary is {summary.resolve()}.\n")
     sys.stdout.write(f"The report is {html.build().resolve()}: open it in a browser.\n")
     return 0
+
+
+def _papers() -> Path:
+    if not VERDICT_FILE.exists():
+        raise SetupProblem(f"There are no results in {REPORTS}: run `behave` first.")
+    try:
+        return papers.write(REPORTS)
+    except UnreadableDocument as error:
+        raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 
 
 _COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint, "sweep": sweep_now}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 DEFAULT_NAMESPACE = "streamspace"
 REPORTS = Path(os.environ.get("STREAMSPACE_REPORTS") or "reports")
 """The folder for all that a run leaves."""
+SUMMARY = REPORTS / "SUMMARY.md"
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,11 @@ class Settings:
         """The kubeconfig files that exist, where kubectl would look for them."""
         named = self.kubeconfig.split(os.pathsep) if self.kubeconfig else [str(Path.home() / ".kube" / "config")]
         return [path for path in map(Path, named) if path.is_file()]
+
+
+def tester() -> str:
+    """Who runs the plan, for the reports: STREAMSPACE_TESTER, or whoever is logged in."""
+    try:
+        return os.environ.get("STREAMSPACE_TESTER") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return "unknown"

@@ -46,10 +46,10 @@ def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[Agen
 
 
 def test_heartbeats_on_the_plans_pace() -> None:
-    expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.05, 3.0]}))
+    expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}))
 
 
-@pytest.mark.parametrize("spaced", [[3.0, 4.5, 3.0], [1.5, 1.5, 1.5], [3.0, 3.0], []])
+@pytest.mark.parametrize("spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [1.5, 1.5, 1.5], [3.0, 3.0], []])
 def test_heartbeats_off_the_pace_or_too_few(spaced: list[float]) -> None:
     with pytest.raises(Unmet, match="heartbeats by API"):
         expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}))
@@ -66,7 +66,7 @@ def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
 
 def test_a_sound_outage() -> None:
     seen = outage()
-    assert expect.offline_in_time(seen, WINDOW) == pytest.approx(6.0)
+    assert expect.offline_in_time(seen, WINDOW) == pytest.approx(6.0, abs=0.11)
     expect.stays_offline(seen)
     assert expect.reconnected(seen, RETURN) == pytest.approx(0.5)
     assert "network healed" in seen.timeline()

@@ -43,7 +43,27 @@ def with_generator(project: Project) -> Project:
 def test_without_results_there_is_one_sentence(project: Project) -> None:
     done = report(project)
     assert done.returncode == 1
-    assert done.stderr == "There are no results in reports/allure-results: run `behave` first.\n"
+    assert done.stderr == "There are no results in reports: run `behave` first.\n"
+
+
+def test_a_run_of_another_version_gets_one_sentence(project: Project) -> None:
+    project.behave("--tags=@test-1.2")
+    project.write("reports/verdict.json", '{"environment": {}, "criteria": []}')
+    done = report(project)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "Run `behave` again." in done.stderr
+
+
+def test_the_reports_of_a_run_can_be_made_again(with_generator: Project) -> None:
+    with_generator.behave(demo="file=fail")
+    reports = with_generator.folder / "reports"
+    first = {path.relative_to(reports): path.read_text() for path in reports.rglob("*.md")}
+    assert Path("issues/1.2-3.md") in first
+    for path in first:
+        (reports / path).unlink()
+    assert report(with_generator).returncode == 0
+    assert {path.relative_to(reports): path.read_text() for path in reports.rglob("*.md")} == first
 
 
 def test_without_the_generator_there_is_one_sentence(project: Project) -> None:
@@ -104,7 +124,11 @@ def test_the_report_shows_the_run_and_asks_nothing_of_the_network(with_generator
     with_generator.behave(demo="file=fail,created=error,listed=unproven")
     done = report(with_generator)
     written = with_generator.folder / "reports" / "report.html"
-    assert done.stdout == f"The report is {written.resolve()}: open it in a browser.\n", done.stderr
+    summary = written.with_name("SUMMARY.md")
+    assert done.stdout.splitlines() == [
+        f"The summary is {summary.resolve()}.",
+        f"The report is {written.resolve()}: open it in a browser.",
+    ], done.stderr
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         page = browser.new_page()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from demo_project import DEMO
 
 from streamspace_acceptance.lint.code import check_pauses, check_steps
 from streamspace_acceptance.lint.features import check_features
-from streamspace_acceptance.verdict.criteria import Plan
+from streamspace_acceptance.lint.register import check_register, without_sentence
+from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
 
 GOOD = (DEMO / "features/1.2.feature").read_text()
 PLAN = Plan.load(DEMO / "plan/criteria.toml")
@@ -65,6 +68,44 @@ def test_a_bad_feature_is_found(features: Path, old: str, new: str, message: str
 def test_a_sentence_said_twice_is_found(features: Path) -> None:
     (features / "again.feature").write_text(GOOD)
     assert any("1.2-2 is said 2 times" in one for one in found(features))
+
+
+def test_a_supporting_sentence_that_nobody_says_is_found(features: Path) -> None:
+    plan = Plan(tuple(dataclasses.replace(test, supporting=("it is so",)) for test in PLAN.tests if test.id == "1.2"))
+    said = [finding.message for finding in check_features(features, plan)]
+    assert "nothing in test 1.2 says its supporting “it is so”" in said
+
+
+GOOD_TEST = Test("1.2", 1, "P0", "x", (Criterion("1.2-1", "a", "it is so"), Criterion("1.2-2", "b")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"priority": "P2"}, "test 1.2 has the priority 'P2'"),
+        ({"criteria": (Criterion("1.2-2", "a"),)}, "the criteria of test 1.2 are not numbered"),
+        (
+            {"criteria": (Criterion("1.2-1", "a", "it is so"), Criterion("1.2-2", "b", "it is so"))},
+            "2 criteria of test 1.2 share the sentence “it is so”",
+        ),
+        ({"supporting": ("it is so",)}, "“it is so” cannot both prove a criterion of test 1.2 and support it"),
+        ({"criteria": (Criterion("1.2-1", "a", limit=3),)}, "1.2-1 has a limit without a unit"),
+    ],
+)
+def test_a_bad_register_is_found(changes: dict[str, Any], message: str) -> None:
+    found = check_register(Path("criteria.toml"), Plan((dataclasses.replace(GOOD_TEST, **changes),)))
+    assert len(found) == 1
+    assert found[0].message.startswith(message)
+
+
+def test_a_good_register_is_left_alone() -> None:
+    assert check_register(Path("criteria.toml"), Plan((GOOD_TEST,))) == []
+    assert without_sentence(Plan((GOOD_TEST,))) == ["1.2-2"]
+
+
+def test_a_test_registered_twice_is_found() -> None:
+    found = check_register(Path("criteria.toml"), Plan((GOOD_TEST, GOOD_TEST)))
+    assert [finding.message for finding in found] == ["2 tests are called 1.2"]
 
 
 def test_a_status_code_is_welcome_where_it_is_the_criterion(features: Path) -> None:

@@ -40,11 +40,16 @@ class Outage:
         return self._first(self.words["agent_online"], self.healed, self.ended)
 
     @property
-    def last_heartbeat(self) -> float | None:
-        """When the last heartbeat before it went offline was first seen here; None when none was."""
-        until = self.went_offline
-        beats = [each.at for each in received(self.samples, self.agent_id) if until is None or each.at <= until]
-        return beats[-1] if beats else None
+    def silence(self) -> tuple[float, float] | None:
+        """Seconds from its last heartbeat until it was called offline, at least and at most; None for neither.
+
+        Each of the two happened between one look at the API and the next, which on a busy machine are farther apart.
+        """
+        offline = self.went_offline
+        beats = [each.at for each in received(self.samples, self.agent_id) if offline is None or each.at <= offline]
+        if offline is None or not beats:
+            return None
+        return self._look_before(offline) - beats[-1], offline - self._look_before(beats[-1])
 
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
         """The first time between two moments that the API said anything else than `word`."""
@@ -57,6 +62,9 @@ class Outage:
         for each in sorted(said, key=lambda one: one.at):
             line.note(each.item, each.at)
         return line.render()
+
+    def _look_before(self, at: float) -> float:
+        return max((each.at for each in self.samples if each.at < at), default=at)
 
     def _first(self, word: str, since: float, until: float) -> float | None:
         return next((each.at for each in self._said(since, until) if each.item == word), None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TypeVar
 
+from streamspace_acceptance.agents.balance import Balance, balance
 from streamspace_acceptance.agents.heartbeats import Pace, received, spacings
 from streamspace_acceptance.agents.orders import WaitingOrder
 from streamspace_acceptance.agents.outage import Outage
@@ -86,6 +87,14 @@ class AgentsWorld:
                 says=AgentList.describe,
                 likely=lambda _: f"the agents' pods: {', '.join(pod.describe() for pod in self.pods()) or 'none'}",
             )
+
+    def scale(self, count: int) -> None:
+        """Scales the agents' Deployment, until the scenario is over."""
+        self.disruptions.apply(Scaling(self.cluster, self.profile.agents.deployment, count))
+
+    def balance(self, sessions: Sequence[Session]) -> Balance:
+        """Which of the agents that are online serves how many of the sessions."""
+        return balance(self._sessions, self.cluster, sessions, self.api.all().online)
 
     def keep(self, session: Session, pod: Pod) -> None:
         """A session that is to be left alone from now on."""

@@ -25,6 +25,7 @@ from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObje
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
+FORBIDDEN = 403
 GROUP, VERSION = "stream.space", "v1alpha1"
 
 
@@ -115,6 +116,12 @@ class Cluster:
         items: list[Json] = self._json("list events", self._core.list_namespaced_event)["items"]
         return items
 
+    def raw_nodes(self) -> list[Json]:
+        """The cluster's nodes as JSON."""
+        call = self._core.list_node
+        items: list[Json] = json.loads(self._call("list nodes", lambda: call(**self._options())))["items"]
+        return items
+
     def delete_pod(self, name: str, uid: str) -> None:
         """Deletes the pod of that name provided that it is still the one with that uid."""
         options = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid))
@@ -129,6 +136,20 @@ class Cluster:
         """Sets how many pods a Deployment is to have, as `kubectl scale` does."""
         what, body = f"scale deployment {deployment}", {"spec": {"replicas": replicas}}
         self._json(what, self._apps.patch_namespaced_deployment_scale, name=deployment, body=body)
+
+    def allocatable(self) -> list[dict[str, str]] | None:
+        """What each node has to give to pods, as quantities by resource; None where Kubernetes does not let one look.
+
+        A node that takes no new pods is not among them.
+        """
+        try:
+            raw = self._call("list nodes", lambda: self._core.list_node(**self._options()))
+        except ClusterError as error:
+            if error.status == FORBIDDEN:
+                return None
+            raise
+        nodes = [each for each in json.loads(raw)["items"] if not (each.get("spec") or {}).get("unschedulable")]
+        return [dict(each["status"]["allocatable"]) for each in nodes]
 
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
         """The end of what a pod logged in the last `since_seconds`."""

@@ -11,12 +11,17 @@ from rich.text import Text
 
 from streamspace_acceptance.console import words
 from streamspace_acceptance.console.screen import Screen
+from streamspace_acceptance.evidence import environment
 from streamspace_acceptance.evidence.redaction import redact
+from streamspace_acceptance.settings import SUMMARY
+from streamspace_acceptance.verdict.decision import Decision, Word
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Entry, Ledger
 from streamspace_acceptance.verdict.record import RunRecord
 
 _CAUSE_WIDTH = 100
+_DECISIONS = {Word.GO: "bold green", Word.NO_GO: "bold red", Word.UNDECIDED: "bold yellow"}
+COMMAND = "streamspace-acceptance report"
 
 
 def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
@@ -28,7 +33,13 @@ def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
     if record.interruption:
         screen.line(Text(f"The run was {record.interruption}; what it did not reach is unproven.", "bold yellow"))
     screen.line(_counts(ledger.counts(), len(record.problems)))
-    screen.line(Text(f"Verdicts: {VERDICT_FILE} · report: streamspace-acceptance report", "bright_black"))
+    screen.line(_decision(ledger.decision(environment.facts())))
+    screen.line(Text(f"Verdicts: {VERDICT_FILE} · summary: {SUMMARY} · report: {COMMAND}", "bright_black"))
+
+
+def _decision(decision: Decision) -> Text:
+    word, _, why = decision.sentence.partition(":")
+    return Text(word, _DECISIONS[decision.word]).append(f":{why}", "")
 
 
 def _table(entries: list[Entry]) -> Table:

@@ -10,6 +10,12 @@ from streamspace_acceptance.evidence.redaction import redact
 
 PROPERTIES = "environment.properties"
 PRODUCT_VERSION = "StreamSpace"
+KUBERNETES_VERSION = "Kubernetes"
+TARGET = "Target"
+TIME_SCALE = "Time scale"
+NODES = "Nodes"
+AGENTS = "Agents"
+EMBEDDED = "(embedded)"
 
 _told: dict[str, str] = {}
 

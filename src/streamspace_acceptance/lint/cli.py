@@ -8,6 +8,7 @@ from pathlib import Path
 import streamspace_acceptance
 from streamspace_acceptance.lint.code import check_pauses, check_steps
 from streamspace_acceptance.lint.features import check_features
+from streamspace_acceptance.lint.register import check_register, without_sentence
 from streamspace_acceptance.lint.sentences import check_sentences
 from streamspace_acceptance.verdict.criteria import REGISTER, Plan
 
@@ -16,9 +17,11 @@ FEATURES, STEPS = Path("features"), Path("steps")
 
 def lint() -> int:
     """Print every broken rule of this checkout; 1 when there is one."""
+    plan = Plan.load(REGISTER)
     package = Path(streamspace_acceptance.__file__).parent
     findings = [
-        *check_features(FEATURES, Plan.load(REGISTER)),
+        *check_register(REGISTER, plan),
+        *check_features(FEATURES, plan),
         *check_sentences(FEATURES, STEPS),
         *check_steps(STEPS),
         *check_pauses(package, allowed=package / "waiting.py"),
@@ -26,5 +29,6 @@ def lint() -> int:
     for finding in findings:
         sys.stderr.write(f"{finding}\n")
     features = len(list(FEATURES.rglob("*.feature")))
-    sys.stdout.write(f"{features} features: {len(findings)} findings\n")
+    open_ones = len(without_sentence(plan))
+    sys.stdout.write(f"{features} features: {len(findings)} findings; {open_ones} criteria have no sentence yet\n")
     return 1 if findings else 0

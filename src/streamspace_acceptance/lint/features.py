@@ -114,6 +114,9 @@ def _check_criteria(folder: Path, features: Sequence[Any], plan: Plan) -> Iterat
             count = said[test.id, criterion.sentence] if criterion.sentence is not None else 1
             if count != 1:
                 yield Finding(folder, 1, f"{criterion.id} is said {count} times, not once: “{criterion.sentence}”")
+        for sentence in test.supporting:
+            if not said[test.id, sentence]:
+                yield Finding(folder, 1, f"nothing in test {test.id} says its supporting “{sentence}”")
 
 
 def _judging_steps(features: Sequence[Any], plan: Plan) -> Iterator[tuple[Path, Test, Any]]:

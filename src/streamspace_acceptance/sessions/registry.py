@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.sessions import creation
+from streamspace_acceptance.sessions import creation, crowd
 from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.waiting import Wait, poll
@@ -40,14 +40,33 @@ class Registry:
 
     def ask(self, user: str, template: str, size: str | None) -> Creation:
         """Asks for a session, whatever comes of it."""
-        asked = Asked(user, template, size, self._api.sessions().ids)
-        entry = journal.intend("session", user=user, template=template, before=sorted(asked.before))
+        record = self._intend(Asked(user, template, size, self._api.sessions().ids))
+        return self._note(record, creation.ask(self._api, record.asked))
+
+    def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
+        """Each of the users asks for a session in the same instant, whatever comes of it."""
+        before = self._api.sessions().ids
+        records = [self._intend(Asked(user, template, size, before)) for user in users]
+        answers = crowd.ask_together(self._api, users, template, size)
+        after = self._api.sessions()
+        return [
+            self._note(record, creation.conclude(self._api, record.asked, answer, after))
+            for record, answer in zip(records, answers, strict=True)
+        ]
+
+    def _intend(self, asked: Asked) -> _Record:
+        """On record, and in the journal, before it is asked for."""
+        entry = journal.intend("session", user=asked.user, template=asked.template, before=sorted(asked.before))
         record = _Record(asked, entry)
         self._records.append(record)
-        record.made = creation.ask(self._api, asked)
-        if record.made.id is not None:
-            journal.came_of(entry, id=record.made.id)
-        return record.made
+        return record
+
+    @staticmethod
+    def _note(record: _Record, made: Creation) -> Creation:
+        record.made = made
+        if made.id is not None:
+            journal.came_of(record.entry, id=made.id)
+        return made
 
     def enter(self, session_id: str) -> Session:
         """The session of that id, watched from now on."""

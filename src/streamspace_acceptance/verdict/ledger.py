@@ -6,14 +6,18 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.recorder import Figure
-from streamspace_acceptance.evidence.redaction import redact
-from streamspace_acceptance.settings import REPORTS
+from streamspace_acceptance.settings import REPORTS, tester
+from streamspace_acceptance.verdict import document
 from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
+from streamspace_acceptance.verdict.decision import Decision, decide
 from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_criterion, worst
+from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.verdict.record import RunRecord
 
 VERDICT_FILE = REPORTS / "verdict.json"
@@ -61,22 +65,26 @@ class Ledger:
         return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
 
     def document(self, environment: dict[str, str]) -> dict[str, Any]:
-        """The ledger as JSON: the counts, every criterion, and what went wrong beside the steps."""
-        return {
+        """The ledger as JSON, as docs/verdict.schema.json says: the whole run, for everything that is written of it."""
+        written = {
+            "schema": document.SCHEMA,
+            "run": {"began": _iso(self._record.began), "ended": _iso(self._record.ended), "tester": tester()},
             "environment": environment,
             "counts": self.counts(),
             "criteria": [_as_json(entry) for entry in self.entries()],
             "problems": [{"where": one.where, "reason": one.reason} for one in self._record.problems],
             "interruption": self._record.interruption,
+            "tests": [_test_as_json(test) for test in self.plan.tests],
         }
+        return written | {"decision": _decision_as_json(decide(document.of_json(written)))}
+
+    def decision(self, environment: dict[str, str]) -> Decision:
+        """The decision that the run allows by now."""
+        return decide(document.of_json(self.document(environment)))
 
     def write(self, path: Path, environment: dict[str, str]) -> None:
         """Put the ledger on disk in one piece: a reader sees the old one or the new one."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.document(environment), indent=2, ensure_ascii=False)
-        draft = path.with_suffix(".tmp")
-        draft.write_text(redact(text) + "\n", encoding="utf-8")
-        draft.replace(path)
+        files.write(path, json.dumps(self.document(environment), indent=2, ensure_ascii=False) + "\n")
 
     def _entry(self, test: Test, criterion: Criterion, scenarios: list[Any]) -> Iterator[Entry]:
         """The criterion's line; none when its sentence stands in a scenario that was not selected."""
@@ -105,6 +113,7 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         "id": entry.criterion.id,
         "test": entry.test.id,
         "text": entry.criterion.text,
+        "sentence": entry.criterion.sentence,
         "verdict": entry.judgement.verdict,
         "reason": entry.judgement.reason,
         "seconds": round(entry.seconds, 3),
@@ -113,4 +122,31 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         line |= {"limit": entry.criterion.limit, "unit": entry.criterion.unit}
     if entry.figures:
         line["measured"] = [{"name": one.name, "value": one.value, "unit": one.unit} for one in entry.figures]
+    if isinstance(entry.judgement.error, Unmet):
+        line["failure"] = _failure_as_json(entry.judgement.error)
     return line
+
+
+def _failure_as_json(unmet: Unmet) -> dict[str, str]:
+    return {part: getattr(unmet, part) for part in ("subject", "expected", "actual", "timeline", "likely")}
+
+
+def _test_as_json(test: Test) -> dict[str, Any]:
+    """A test of the register, whether this run was asked about it or not."""
+    criteria = [{"id": one.id, "text": one.text, "limit": one.limit, "unit": one.unit} for one in test.criteria]
+    return {"id": test.id, "phase": test.phase, "priority": test.priority, "title": test.title, "criteria": criteria}
+
+
+def _decision_as_json(decision: Decision) -> dict[str, Any]:
+    return {
+        "word": decision.word,
+        "sentence": decision.sentence,
+        "failed": [line.id for line in decision.failed],
+        "missing": [line.id for line in decision.missing],
+        "open": [line.id for line in decision.open],
+        "caveats": list(decision.caveats),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="milliseconds")

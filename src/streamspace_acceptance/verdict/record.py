@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from streamspace_acceptance.evidence.recorder import Figure
@@ -42,12 +43,19 @@ class Problem:
 
 @dataclass
 class RunRecord:
-    """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order."""
+    """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order.
+
+    `running` is the scenario that has begun and has not ended with its clean-ups.
+    `ended` is set when nothing is left to be judged; a run that was killed has none. Both times are in UTC.
+    """
 
     parsed: list[Any] = field(default_factory=list)
     selected: list[Any] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     interruption: str | None = None
+    running: Any = None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended: datetime | None = None
     _finished: set[int] = field(default_factory=set)
     _figures: dict[int, list[Figure]] = field(default_factory=dict)
 
@@ -60,8 +68,17 @@ class RunRecord:
         """Whether this run was asked to run `scenario`."""
         return any(one is scenario for one in self.selected)
 
+    def begin(self, scenario: Any) -> None:
+        """Note that `scenario` runs."""
+        self.running = scenario
+
+    def end(self) -> None:
+        """Note that the run came to its end."""
+        self.ended = datetime.now(UTC)
+
     def finish(self, scenario: Any) -> None:
         """Note that `scenario` ran to its end, its cleanups included."""
+        self.running = None
         self._finished.add(id(scenario))
 
     def has_finished(self, scenario: Any) -> bool:

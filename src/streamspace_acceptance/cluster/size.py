@@ -1,0 +1,37 @@
+"""How large the cluster is, in words, for the reports. What Kubernetes does not tell is "unknown"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.quantities import amount
+
+# The label by which the plan selects the agents' pods.
+AGENT = "streamspace-k8s-agent"
+_GIB = 1024**3
+
+
+def nodes(cluster: Cluster) -> str:
+    """ "2 nodes, 8 CPU, 31.2 GiB RAM": the nodes' capacity in sum. Not every kubeconfig may list nodes."""
+    return _told(lambda: _nodes(cluster.raw_nodes()))
+
+
+def agents(cluster: Cluster) -> str:
+    """How many agents' pods are Ready: "1"."""
+    return _told(lambda: str(sum(pod.ready for pod in cluster.pods(app=AGENT))))
+
+
+def _nodes(found: list[dict[str, Any]]) -> str:
+    capacities = [node["status"]["capacity"] for node in found]
+    cpu = sum(amount(one["cpu"]) for one in capacities)
+    memory = sum(amount(one["memory"]) for one in capacities) / _GIB
+    return f"{len(found)} {'node' if len(found) == 1 else 'nodes'}, {cpu:g} CPU, {memory:.1f} GiB RAM"
+
+
+def _told(ask: Callable[[], str]) -> str:
+    try:
+        return ask()
+    except (ClusterError, KeyError, ValueError) as error:
+        return f"unknown ({error})"

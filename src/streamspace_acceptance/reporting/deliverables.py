@@ -1,0 +1,88 @@
+"""The plan's Deliverables Checklist, ticked by what the run has left and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.reporting.scenarios import Scenario
+from streamspace_acceptance.verdict.decision import Decision, Word
+from streamspace_acceptance.verdict.document import Line, RunDocument, compact
+from streamspace_acceptance.verdict.judgement import Verdict
+
+PHASES = (1, 2, 3, 4)
+_TOLD = (Verdict.PROVEN, Verdict.FAILED)
+
+
+@dataclass(frozen=True)
+class Deliverable:
+    """One line of the checklist; `note` says what is missing, or where it is."""
+
+    name: str
+    done: bool
+    note: str = ""
+
+
+def checklist(run: RunDocument, decision: Decision, scenarios: Sequence[Scenario]) -> Iterator[Deliverable]:
+    """The plan's eleven deliverables, in its order."""
+    setup = [line for test in run.of_phase(0) for line in test.lines]
+    proven = [line for line in setup if line.verdict is Verdict.PROVEN]
+    yield Deliverable(
+        "Environment successfully deployed",
+        bool(setup) and len(proven) == len(setup),
+        f"{len(proven)} of {len(setup)} criteria of the environment are proven",
+    )
+    yield from (_phase(run, phase) for phase in PHASES)
+    without = [str(phase) for phase in PHASES if phase not in run.phases]
+    yield Deliverable("Test reports generated for each phase", not without, _missing("phase", without))
+    yield _metrics(run)
+    yield _evidence(decision, scenarios)
+    yield _issues(decision)
+    yield Deliverable("Final summary report created", True, "this page")
+    yield Deliverable(
+        "v2.0-beta.1 readiness decision documented", decision.word is not Word.UNDECIDED, str(decision.word)
+    )
+
+
+def _phase(run: RunDocument, phase: int) -> Deliverable:
+    """A phase is complete when each of its criteria was shown to be met or to be missed."""
+    tests = run.of_phase(phase)
+    lines = [line for test in tests for line in test.lines]
+    told = [line for line in lines if line.verdict in _TOLD]
+    return Deliverable(
+        f"Phase {phase} tests completed ({len(tests)} {'test' if len(tests) == 1 else 'tests'})",
+        bool(lines) and len(told) == len(lines),
+        f"{len(told)} of {len(lines)} criteria were shown to be met or missed",
+    )
+
+
+def _metrics(run: RunDocument) -> Deliverable:
+    wanted = [line for line in run.lines() if line.limit is not None]
+    missing = [line for line in wanted if not line.figures]
+    return Deliverable(
+        "Performance metrics documented", bool(wanted) and not missing, _missing("no figure for", _ids(missing))
+    )
+
+
+def _evidence(decision: Decision, scenarios: Sequence[Scenario]) -> Deliverable:
+    """Something was kept, and something for each failure."""
+    kept = sum(len(scenario.kept) for scenario in scenarios)
+    shown = {criterion for scenario in scenarios if scenario.kept for criterion in scenario.criteria}
+    bare = [line for line in decision.failed if line.id not in shown]
+    note = _missing("none for", _ids(bare)) or f"{kept} attachments in allure-results"
+    return Deliverable("Screenshots/evidence collected", bool(kept) and not bare, note)
+
+
+def _issues(decision: Decision) -> Deliverable:
+    """The suite writes issues and files none."""
+    number = len(decision.failed)
+    note = f"{number} ready to file in issues" if number else "no criterion failed"
+    return Deliverable("Issues filed for any bugs found", not number, note)
+
+
+def _missing(what: str, named: Sequence[str]) -> str:
+    return f"missing: {what} {', '.join(named)}" if named else ""
+
+
+def _ids(lines: Sequence[Line]) -> list[str]:
+    return [compact(lines)] if lines else []

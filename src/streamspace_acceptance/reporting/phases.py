@@ -1,0 +1,270 @@
+"""The results of one phase, in the shape that the plan's "Report Template" gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from streamspace_acceptance.evidence import environment
+from streamspace_acceptance.reporting import issues, success
+from streamspace_acceptance.reporting.markdown import (
+    LEGEND,
+    STATUS,
+    fenced,
+    figure,
+    icon,
+    kept,
+    link,
+    page,
+    plain,
+    seconds,
+    table,
+)
+from streamspace_acceptance.reporting.scenarios import Kept, Scenario
+from streamspace_acceptance.verdict.document import Line, RunDocument, TestLines, compact
+from streamspace_acceptance.verdict.judgement import Verdict
+
+NAME = "INTEGRATION_TEST_RESULTS_PHASE_{phase}_{date:%Y-%m-%d}.md"
+_SHOWN = 6
+"""Attachments named for a test that is well; all of them stand in report.html."""
+_FACTS = {
+    environment.KUBERNETES_VERSION: "Kubernetes Version",
+    environment.PRODUCT_VERSION: "StreamSpace Version",
+    environment.NODES: "Node Resources",
+    environment.AGENTS: "Number of Agents",
+}
+
+
+def file_name(run: RunDocument, phase: int) -> str:
+    """The file's name, as the plan wants it; the date is the day on which the run began."""
+    return NAME.format(phase=phase, date=run.began)
+
+
+def render(run: RunDocument, phase: int, scenarios: Sequence[Scenario]) -> str:
+    """The phase's report."""
+    tests = run.of_phase(phase)
+    mine = {test.id: [one for one in scenarios if one.test == test.id] for test in tests}
+    return page(
+        [
+            *_head(run, phase, sum(one.seconds for group in mine.values() for one in group)),
+            *_summary(tests, mine),
+            "## Detailed Results",
+            "",
+            *(line for test in tests if test.asked for line in _details(test, mine[test.id])),
+            *_environment(run),
+            *_metrics(run, tests),
+            *_conclusion(run, phase, tests),
+            *_next_steps(tests),
+        ]
+    )
+
+
+def _head(run: RunDocument, phase: int, duration: float) -> Iterator[str]:
+    yield f"# {plain(run.product)} Integration Test Results - Phase {phase}"
+    yield ""
+    yield f"**Date**: {run.began:%Y-%m-%d}  "
+    yield f"**Tester**: {plain(run.tester)}  "
+    yield f"**Environment**: {plain(run.environment.get(environment.TARGET, 'none was reached'))}  "
+    yield f"**Duration**: {seconds(duration)}"
+    yield ""
+    yield from notices(run)
+    yield LEGEND
+    yield ""
+
+
+def notices(run: RunDocument) -> Iterator[str]:
+    """What a reader must know first: that the run is not whole, or that its clock is not the plan's."""
+    said = []
+    if run.ended is None:
+        said.append("The run never came to its end (it was killed, or it still goes on). This is what it had shown.")
+    if run.interruption:
+        said.append(f"The run was {plain(run.interruption)}; what it did not reach is unproven.")
+    if run.time_scale != 1:
+        said.append(
+            f"The clock of this target is compressed: the plan's seconds were multiplied by {run.time_scale:g}."
+        )
+    said += [f"Outside the steps: {plain(problem)}" for problem in run.problems]
+    for one in said:
+        yield f"> ⚠️ {one}"
+        yield ""
+
+
+def _summary(tests: list[TestLines], scenarios: dict[str, list[Scenario]]) -> Iterator[str]:
+    yield "## Test Summary"
+    yield ""
+    rows = [
+        (test.id, plain(test.title), STATUS[test.verdict], _duration(scenarios[test.id]), _note(test)) for test in tests
+    ]
+    yield from table(("Test ID", "Test Name", "Status", "Duration", "Notes"), rows)
+    yield ""
+
+
+def _duration(scenarios: list[Scenario]) -> str:
+    return seconds(sum(one.seconds for one in scenarios)) if scenarios else "-"
+
+
+def _note(test: TestLines) -> str:
+    if not test.asked:
+        return "not selected in this run"
+    failed = [line for line in test.lines if line.verdict is Verdict.FAILED]
+    rest = [line for line in test.lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
+    said = [f"See issue {', '.join(issue(line) for line in failed)}"] if failed else []
+    said += [f"not shown: {compact(rest)}"] if rest else []
+    return "; ".join(said) or "-"
+
+
+def issue(line: Line, folder: str = issues.FOLDER) -> str:
+    """A link to the failure's issue text."""
+    return link(line.id, f"{folder}/{issues.file_name(line)}")
+
+
+def _details(test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
+    yield f"### Test {test.id}: {plain(test.title)}"
+    yield ""
+    yield f"**Status**: {STATUS[test.verdict]}  "
+    yield f"**Duration**: {_duration(scenarios)}"
+    yield ""
+    yield from _procedure(scenarios)
+    yield "**Results**:"
+    yield ""
+    yield from (_result(line) for line in test.lines)
+    yield ""
+    yield from _evidence(test, scenarios)
+    failed = [line for line in test.lines if line.verdict in (Verdict.FAILED, Verdict.BROKEN)]
+    if not failed:
+        yield "**Issues Found**: None"
+        yield ""
+    for line in failed:
+        yield from _trouble(line)
+
+
+def _procedure(scenarios: list[Scenario]) -> Iterator[str]:
+    yield "**Procedure**:" if scenarios else "**Procedure**: nothing was run."
+    yield ""
+    for scenario in scenarios:
+        yield f"- *{plain(scenario.name)}*"
+        for step in scenario.steps:
+            taken = f" ({seconds(step.seconds)})" if step.seconds >= 0.1 else ""
+            yield f"  - {icon(step.verdict)} {plain(step.sentence)}{taken}"
+    if scenarios:
+        yield ""
+
+
+def _result(line: Line) -> str:
+    measured = "".join(f"; {plain(one.name)} {figure(one)}" for one in line.figures)
+    limit = f" (target: {line.limit:g} {line.unit})" if line.limit is not None else ""
+    why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
+    return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{limit}{why}"
+
+
+def _evidence(test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
+    found = [one for scenario in scenarios for one in scenario.kept]
+    if not found:
+        yield "**Evidence**: none was kept"
+        yield ""
+        return
+    # Pictures say most; a test that is well needs no more than a sample of the rest.
+    found.sort(key=lambda one: not one.picture)
+    shown = found if test.verdict is Verdict.FAILED else found[:_SHOWN]
+    rest = len(found) - len(shown)
+    more = f"; {rest} more in the [HTML report](report.html)" if rest else ""
+    yield f"**Evidence**: {_linked(shown)}{more}"
+    yield ""
+
+
+def _linked(found: list[Kept]) -> str:
+    return ", ".join(kept(one) for one in found)
+
+
+def _trouble(line: Line) -> Iterator[str]:
+    """What the template wants of a test that failed, for each of its criteria."""
+    yield f"#### {line.id} {plain(line.text)}: {STATUS[line.verdict]}"
+    yield ""
+    if line.failure is not None:
+        yield f"**Expected**: {plain(line.failure.expected)}"
+        yield ""
+        yield f"**Actual**: {plain(line.failure.actual)}"
+        yield ""
+    yield "**Error Details**:"
+    yield ""
+    yield from fenced(line.reason)
+    yield ""
+    yield f"**Root Cause**: {_cause(line)}"
+    yield ""
+    filed = issue(line) + " (ready to file)" if line.verdict is Verdict.FAILED else "none: this is no finding"
+    yield f"**Issue Filed**: {filed}"
+    yield ""
+
+
+def _cause(line: Line) -> str:
+    if line.failure is not None:
+        return f"likely: {plain(line.failure.likely)}"
+    if line.verdict is Verdict.BROKEN:
+        return "not in the product, as far as was seen: the check itself broke"
+    return "not known; the evidence is where to begin"
+
+
+def _environment(run: RunDocument) -> Iterator[str]:
+    yield "## Environment Details"
+    yield ""
+    for name, title in _FACTS.items():
+        yield f"- {title}: {plain(run.environment.get(name, 'unknown'))}"
+    for name, value in run.environment.items():
+        if name not in _FACTS:
+            yield f"- {plain(name)}: {plain(value)}"
+    yield ""
+
+
+def _metrics(run: RunDocument, tests: list[TestLines]) -> Iterator[str]:
+    yield "## Performance Metrics"
+    yield ""
+    rows = [
+        (line.id, plain(one.name), figure(one), _limit(line), STATUS[line.verdict])
+        for test in tests
+        for line in test.lines
+        for one in line.figures
+    ]
+    if not rows:
+        yield "No figure was measured in this phase."
+    else:
+        yield from table(("Criterion", "Figure", "Measured", "Target", "Status"), rows)
+        if run.time_scale != 1:
+            yield ""
+            yield f"Targets are the plan's; those in seconds were multiplied by {run.time_scale:g} to be judged by."
+    yield ""
+
+
+def _limit(line: Line) -> str:
+    return "-" if line.limit is None else f"{line.limit:g} {line.unit}"
+
+
+def _conclusion(run: RunDocument, phase: int, tests: list[TestLines]) -> Iterator[str]:
+    lines = [line for test in tests for line in test.lines]
+    proven = [line for line in lines if line.verdict is Verdict.PROVEN]
+    failed = [line for line in lines if line.verdict is Verdict.FAILED]
+    rest = len(lines) - len(proven) - len(failed)
+    yield "## Conclusion"
+    yield ""
+    yield f"{len(proven)} of the phase's {len(lines)} criteria are proven, {len(failed)} failed, {rest} were not shown."
+    yield ""
+    for words, named in success.SUCCESS[phase].items():
+        yield f"- {STATUS[success.worst(success.lines_of(run, named))]}: {words}"
+    yield ""
+
+
+def _next_steps(tests: list[TestLines]) -> Iterator[str]:
+    yield "## Next Steps"
+    yield ""
+    yield from steps([line for test in tests for line in test.lines]) or ["Nothing: every criterion is proven."]
+
+
+def steps(lines: Sequence[Line]) -> list[str]:
+    """What has to be done about the criteria that are not proven; nothing when all are."""
+    failed = [line for line in lines if line.verdict is Verdict.FAILED]
+    broken = [line for line in lines if line.verdict is Verdict.BROKEN]
+    unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and line.asked]
+    others = [line for line in lines if not line.asked]
+    said = [f"- File and mend: {', '.join(issue(line) for line in failed)}"] if failed else []
+    said += [f"- Find out what kept the checks from working, then run them again: {compact(broken)}"] if broken else []
+    said += [f"- Show what was not shown: {compact(unshown)}"] if unshown else []
+    said += [f"- Run what was not selected: {compact(others)}"] if others else []
+    return said

@@ -1,0 +1,157 @@
+"""The summary of a run: the decision first, then what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from streamspace_acceptance.evidence import environment
+from streamspace_acceptance.reporting import phases, success
+from streamspace_acceptance.reporting.deliverables import checklist
+from streamspace_acceptance.reporting.markdown import LEGEND, STATUS, figure, icon, link, page, plain, seconds, table
+from streamspace_acceptance.reporting.scenarios import Scenario
+from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
+from streamspace_acceptance.verdict.decision import Decision, Word
+from streamspace_acceptance.verdict.document import Line, RunDocument, compact
+from streamspace_acceptance.verdict.judgement import Verdict
+
+_SIGNS = {Word.GO: "✅", Word.NO_GO: "❌", Word.UNDECIDED: "◻"}
+
+
+def render(run: RunDocument, decision: Decision, trend: Trend, scenarios: Sequence[Scenario]) -> str:
+    """SUMMARY.md."""
+    return page(
+        [
+            *_head(run, decision),
+            *_what_is_missing(decision),
+            *_counts(run),
+            *_release_criteria(run),
+            *_deliverables(run, decision, scenarios),
+            *_trend(trend),
+            *_next_steps(run),
+        ]
+    )
+
+
+def _head(run: RunDocument, decision: Decision) -> Iterator[str]:
+    yield f"# {plain(run.product)} acceptance: {_SIGNS[decision.word]} {decision.word}"
+    yield ""
+    yield plain(decision.sentence)
+    yield ""
+    yield f"**Date**: {run.began:%Y-%m-%d %H:%M} UTC  "
+    yield f"**Tester**: {plain(run.tester)}  "
+    yield f"**Target**: {plain(run.environment.get(environment.TARGET, 'none was reached'))}  "
+    yield f"**Duration**: {'it never ended' if run.seconds is None else seconds(run.seconds)}"
+    yield ""
+    if run.embedded:
+        yield "> This is about the embedded StreamSpace that the suite brings along. It is no release: what is decided"
+        yield "> here says that the suite works, and nothing about a StreamSpace that is to ship."
+        yield ""
+    yield from phases.notices(run)
+
+
+def _what_is_missing(decision: Decision) -> Iterator[str]:
+    for title, lines in (
+        ("Failed", decision.failed),
+        ("Missing for a decision: P0 criteria that are not proven", decision.missing),
+        ("Open: P1 criteria that are not proven", decision.open),
+    ):
+        if lines:
+            yield f"## {title}"
+            yield ""
+            yield from _listed(lines)
+            yield ""
+
+
+def _listed(lines: Sequence[Line]) -> Iterator[str]:
+    """Each criterion with its reason; those that share a reason stand together."""
+    reasons: dict[tuple[Verdict, str, bool], list[Line]] = {}
+    for line in lines:
+        why = line.headline if line.applies else f"does not apply to this target: {line.headline}"
+        reasons.setdefault((line.verdict, why, line.verdict is Verdict.FAILED), []).append(line)
+    for (verdict, why, failed), group in reasons.items():
+        named = ", ".join(phases.issue(line) for line in group) if failed else compact(group)
+        text = f" {plain(group[0].text)}" if len(group) == 1 else ""
+        yield f"- {icon(verdict)} {named}{text}: {plain(why)}"
+
+
+def _counts(run: RunDocument) -> Iterator[str]:
+    yield "## Verdicts"
+    yield ""
+    yield LEGEND
+    yield ""
+    yield from table(
+        ("Phase", "Criteria", *(STATUS[verdict] for verdict in _ORDER), "of these not selected", "Report"),
+        [_row(run, phase) for phase in sorted({test.phase for test in run.tests})],
+    )
+    yield ""
+    yield "Every step with its evidence: [report.html](report.html), made by `streamspace-acceptance report`."
+    yield "The verdicts for a program: [verdict.json](verdict.json)."
+    yield ""
+
+
+_ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
+
+
+def _row(run: RunDocument, phase: int) -> tuple[str, ...]:
+    lines = [line for test in run.of_phase(phase) for line in test.lines]
+    counts = [str(sum(line.verdict is verdict for line in lines)) for verdict in _ORDER]
+    unasked = str(sum(not line.asked for line in lines))
+    report = link("results", phases.file_name(run, phase)) if phase in run.phases else "-"
+    return str(phase), str(len(lines)), *counts, unasked, report
+
+
+def _release_criteria(run: RunDocument) -> Iterator[str]:
+    yield "## Overall Release Criteria"
+    yield ""
+    for words, verdict in success.overall(run).items():
+        yield f"- {STATUS[verdict]}: {words}"
+    yield "- Documentation complete: no run can tell"
+    yield ""
+
+
+def _deliverables(run: RunDocument, decision: Decision, scenarios: Sequence[Scenario]) -> Iterator[str]:
+    yield "## Deliverables Checklist"
+    yield ""
+    for one in checklist(run, decision, scenarios):
+        yield f"- [{'x' if one.done else ' '}] {one.name}{f' ({plain(one.note)})' if one.note else ''}"
+    yield ""
+
+
+def _trend(trend: Trend) -> Iterator[str]:
+    yield "## Trend"
+    yield ""
+    if not trend.runs:
+        yield "There is no earlier run of this target to compare with."
+        yield ""
+        return
+    yield f"Compared with {trend.runs} earlier {'run' if trend.runs == 1 else 'runs'} of this target."
+    yield ""
+    said = [
+        *(_changed("turned red", one) for one in trend.red),
+        *(_changed("not shown any more", one) for one in trend.lost),
+        *(_changed("turned green", one) for one in trend.green),
+        *map(_got_worse, trend.worse),
+    ]
+    yield from said or ["- No criterion changed its verdict, and no figure is worse than usual."]
+    if trend.runs < LEAST:
+        yield f"- Figures are not compared yet: what is usual shows after {LEAST} runs."
+    yield ""
+
+
+def _changed(what: str, change: Change) -> str:
+    line = change.line
+    when = f"{change.when:%Y-%m-%d %H:%M} UTC"
+    return f"- {icon(line.verdict)} {line.id} {plain(line.text)}: {what} (was {change.before} on {when})"
+
+
+def _got_worse(one: Worse) -> str:
+    return (
+        f"- ⚠️ {one.line.id} {plain(one.line.text)}: {plain(one.figure.name)} {figure(one.figure)}, "
+        f"usually {figure(one.usual)} (median of {one.runs} runs)"
+    )
+
+
+def _next_steps(run: RunDocument) -> Iterator[str]:
+    yield "## Next Steps"
+    yield ""
+    yield from phases.steps(list(run.lines())) or ["Nothing: every criterion is proven."]

@@ -1,0 +1,132 @@
+"""What has changed since earlier runs of the same target: what turned red or green, and what got worse.
+
+A criterion is held against the last run that judged it. A figure, and the time that a criterion took to be shown, is
+held against the last runs that proved it: a busy machine is no news, so it must lie beyond a quarter of their median,
+beyond three of their spreads, and beyond a difference that anyone would notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from streamspace_acceptance.evidence import environment
+from streamspace_acceptance.evidence.recorder import Figure
+from streamspace_acceptance.verdict.document import Line, RunDocument
+from streamspace_acceptance.verdict.judgement import Verdict
+
+LOOKS_BACK = 10
+LEAST = 5
+"""Earlier values without which there is no saying what is usual: of fewer, the spread is mostly luck."""
+TOLERANCE = 0.25
+SPREADS = 3.0
+# 1.4826 times the median absolute deviation estimates the standard deviation of a normal distribution.
+_MAD_TO_DEVIATION = 1.4826
+# unit -> (whether more is worse, the smallest difference worth a word). Units not named here are counts, of which
+# more may be better or worse.
+_UNITS = {
+    "s": (True, 0.5),
+    "ms": (True, 10.0),
+    "millicores": (True, 20.0),
+    "MiB": (True, 16.0),
+    "sessions/min": (False, 1.0),
+    "frames/s": (False, 1.0),
+}
+_RED = (Verdict.FAILED, Verdict.BROKEN)
+TIME_TAKEN = "time to be shown"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A criterion with another verdict than in the run of `when`."""
+
+    line: Line
+    before: Verdict
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Worse:
+    """A figure that is worse than usual; `usual` is the median of `runs` earlier ones, in the same unit."""
+
+    line: Line
+    figure: Figure
+    usual: Figure
+    runs: int
+
+
+@dataclass(frozen=True)
+class Trend:
+    """`lost` is what an earlier run proved and this one did not show. `runs` is how many could be compared with."""
+
+    runs: int
+    red: tuple[Change, ...] = ()
+    green: tuple[Change, ...] = ()
+    lost: tuple[Change, ...] = ()
+    worse: tuple[Worse, ...] = ()
+
+    def earlier(self, line: Line) -> Change | None:
+        """How the criterion stood before it turned red."""
+        return next((change for change in self.red if change.line.id == line.id), None)
+
+
+def trend(run: RunDocument, earlier: Sequence[RunDocument]) -> Trend:
+    """`run` beside the `earlier` runs (oldest first) of the same target."""
+    comparable = [one for one in earlier if _target(one) == _target(run)]
+    changes = [change for line in run.lines() if (change := _change(line, comparable)) is not None]
+    return Trend(
+        runs=len(comparable),
+        red=tuple(one for one in changes if one.line.verdict in _RED and one.before not in _RED),
+        green=tuple(one for one in changes if one.line.verdict is Verdict.PROVEN),
+        lost=tuple(one for one in changes if one.line.verdict is Verdict.UNPROVEN and one.before is Verdict.PROVEN),
+        worse=tuple(found for line in run.lines() for found in _worse(line, comparable)),
+    )
+
+
+def is_worse(figure: Figure, earlier: Sequence[float]) -> bool:
+    """Whether `figure` is worse than the earlier values, beyond doubt."""
+    if len(earlier) < LEAST or figure.unit not in _UNITS:
+        return False
+    more_is_worse, least = _UNITS[figure.unit]
+    usual = median(earlier)
+    deviation = _MAD_TO_DEVIATION * median(abs(value - usual) for value in earlier)
+    difference = figure.value - usual if more_is_worse else usual - figure.value
+    return difference > max(TOLERANCE * usual, SPREADS * deviation, least)
+
+
+def _target(run: RunDocument) -> tuple[str, float]:
+    """Embedded ones are all the same, wherever they listen; others are told apart by their address."""
+    return "embedded" if run.embedded else run.environment.get(environment.TARGET, ""), run.time_scale
+
+
+def _change(line: Line, earlier: Sequence[RunDocument]) -> Change | None:
+    last = next(((run, one) for run, one in _judged(line, earlier)), None) if line.asked else None
+    if last is None or last[1].verdict is line.verdict:
+        return None
+    return Change(line, last[1].verdict, last[0].began)
+
+
+def _worse(line: Line, earlier: Sequence[RunDocument]) -> Iterator[Worse]:
+    proven = [one for _, one in _judged(line, earlier) if one.verdict is Verdict.PROVEN][:LOOKS_BACK]
+    taken = [_time_taken(line)] if line.verdict is Verdict.PROVEN else []
+    for figure in (*line.figures, *taken):
+        values = [
+            one.value for before in proven for one in (*before.figures, _time_taken(before)) if _same(one, figure)
+        ]
+        if is_worse(figure, values):
+            yield Worse(line, figure, Figure(figure.name, median(values), figure.unit), len(values))
+
+
+def _judged(line: Line, earlier: Sequence[RunDocument]) -> Iterator[tuple[RunDocument, Line]]:
+    """The criterion in earlier runs that were asked about it, newest first."""
+    return ((run, one) for run in reversed(earlier) for one in run.lines() if one.id == line.id and one.asked)
+
+
+def _same(one: Figure, other: Figure) -> bool:
+    return (one.name, one.unit) == (other.name, other.unit)
+
+
+def _time_taken(line: Line) -> Figure:
+    return Figure(TIME_TAKEN, line.seconds, "s")

@@ -1,0 +1,90 @@
+"""The decision: may this release ship?
+
+GO only if every P0 criterion of the register is PROVEN and no criterion FAILED. A failure is NO-GO. Everything else
+is UNDECIDED, and says what is missing. P1 criteria that are not shown do not keep a release from shipping; they are
+named as open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streamspace_acceptance.verdict.document import Line, RunDocument, compact
+from streamspace_acceptance.verdict.judgement import Verdict
+
+
+class Word(StrEnum):
+    """The three answers."""
+
+    GO = "GO"
+    NO_GO = "NO-GO"
+    UNDECIDED = "UNDECIDED"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer and what it rests on.
+
+    `failed`: criteria of either priority. `missing`: P0 criteria that are neither proven nor failed. `open`: the same
+    of P1. `caveats`: what else keeps the run from being a release's, one sentence each.
+    """
+
+    word: Word
+    failed: tuple[Line, ...]
+    missing: tuple[Line, ...]
+    open: tuple[Line, ...]
+    caveats: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The answer and its reason, in one or two sentences."""
+        return f"{self.word}: {'; '.join(self._reasons())}." + self._aside()
+
+    def _reasons(self) -> Iterator[str]:
+        if self.failed:
+            yield f"{_count(self.failed)} failed ({compact(self.failed)})"
+            return
+        if self.word is Word.GO:
+            yield "every P0 criterion is proven and no P1 criterion failed"
+        yield from self.caveats
+        if self.missing:
+            yield f"{_count(self.missing, 'P0 ')} not proven ({compact(self.missing)})"
+
+    def _aside(self) -> str:
+        return f" Open: {_count(self.open, 'P1 ')} not proven ({compact(self.open)})." if self.open else ""
+
+
+def decide(run: RunDocument) -> Decision:
+    """The decision that the run allows."""
+    lines = list(run.lines())
+    failed = [line for line in lines if line.verdict is Verdict.FAILED]
+    unshown = [line for line in lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
+    missing = [line for line in unshown if line.priority == "P0"]
+    caveats = list(_caveats(run))
+    if failed:
+        word = Word.NO_GO
+    elif missing or caveats or not any(run.lines("P0")):
+        word = Word.UNDECIDED
+    else:
+        word = Word.GO
+    rest = [line for line in unshown if line.priority != "P0"]
+    return Decision(word, tuple(failed), tuple(missing), tuple(rest), tuple(caveats))
+
+
+def _caveats(run: RunDocument) -> Iterator[str]:
+    if run.embedded:
+        yield "the embedded StreamSpace is no release"
+    elif run.time_scale != 1:
+        yield f"a release is judged by the plan's own times, not by {run.time_scale:g} of them"
+    if run.ended is None:
+        yield "the run never came to its end"
+    if not any(run.lines("P0")):
+        yield "the register holds no P0 criterion"
+
+
+def _count(lines: tuple[Line, ...], kind: str = "") -> str:
+    number = len(lines)
+    verb = "" if not kind else " is" if number == 1 else " are"
+    return f"{number} {kind}{'criterion' if number == 1 else 'criteria'}{verb}"

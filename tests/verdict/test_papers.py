@@ -1,0 +1,165 @@
+"""The reports that people read, made from the files that a run left."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from left_behind import FAILURE, leave
+
+from streamspace_acceptance.reporting import papers
+from streamspace_acceptance.reporting.markdown import fenced, plain, seconds
+from streamspace_acceptance.verdict.document import UnreadableDocument
+
+PHASE_1, PHASE_2 = (f"INTEGRATION_TEST_RESULTS_PHASE_{phase}_2026-11-24.md" for phase in (1, 2))
+LINK = re.compile(r"\]\(([^)]+)\)")
+
+
+def written(reports: Path, **options: Any) -> dict[str, str]:
+    """file name -> text of what is made of such a run."""
+    leave(reports, **options)
+    papers.write(reports)
+    return {str(path.relative_to(reports)): path.read_text() for path in reports.rglob("*.md")}
+
+
+def test_a_sound_run_goes(tmp_path: Path) -> None:
+    found = written(tmp_path)
+    assert set(found) == {"SUMMARY.md", PHASE_1, PHASE_2}
+    summary = found["SUMMARY.md"]
+    assert "# StreamSpace v2.0-beta.1 acceptance: ✅ GO\n" in summary
+    assert "**Duration**: 3 min 05 s" in summary
+    assert "- [x] Phase 1 tests completed (1 test)" in summary
+    assert "- [x] Issues filed for any bugs found (no criterion failed)" in summary
+    assert "- [x] v2.0-beta.1 readiness decision documented (GO)" in summary
+    assert "Nothing: every criterion is proven." in summary
+    assert "## Failed" not in summary
+
+
+def test_the_phase_report_follows_the_plans_template(tmp_path: Path) -> None:
+    text = written(tmp_path, c12_2="FAILED")[PHASE_1]
+    plan = (Path(__file__).parents[2] / "plan/integration-test-plan.md").read_text()
+    template = plan.partition("**Template**:")[2].partition("## Success Criteria")[0]
+    # "Test Name", "N.1" and "N" stand for what a run fills in.
+    wanted = [line for line in template.splitlines() if line.startswith("## ")]
+    assert [line for line in text.splitlines() if line.startswith("## ")] == wanted
+    assert text.splitlines()[2] == "# StreamSpace v2.0-beta.1 Integration Test Results - Phase 1"
+    assert "| Test ID | Test Name | Status | Duration | Notes |" in text
+    for field in set(re.findall(r"^\*\*([A-Z][a-zA-Z ]+)\*\*:", template, re.MULTILINE)) - {"Issues Found"}:
+        assert f"**{field}**:" in text, field
+    for fact in ("Kubernetes Version: unknown", "StreamSpace Version: v2.0-beta.1", "Node Resources: 1 node"):
+        assert f"- {fact}" in text
+    assert "- Number of Agents: unknown" in text
+
+
+def test_a_failure_is_told_in_all_three_places(tmp_path: Path) -> None:
+    found = written(tmp_path, c12_1="FAILED")
+    assert "❌ NO-GO" in found["SUMMARY.md"]
+    assert "- ❌ [1.2-1](issues/1.2-1.md) The pod is recreated: " in found["SUMMARY.md"]
+    assert "- [ ] Issues filed for any bugs found (1 ready to file in issues)" in found["SUMMARY.md"]
+    phase = found[PHASE_1]
+    assert "| 1.2 | Session state persistence | ❌ FAIL | 12 s | See issue [1.2-1](issues/1.2-1.md) |" in phase
+    assert "**Expected**: Running within the startup budget (60 s)" in phase
+    assert "**Root Cause**: likely: no node has room for cpu=2000m" in phase
+    assert "mean startup time 30 s (target: 120 s)" in phase
+    assert "| 1.2-1 | mean startup time | 30 s | 120 s | ❌ FAIL |" in phase
+    assert set(found) == {"SUMMARY.md", PHASE_1, PHASE_2, "issues/1.2-1.md"}
+
+
+def test_the_issue_can_be_filed_as_it_is(tmp_path: Path) -> None:
+    text = written(tmp_path, c12_1="FAILED")["issues/1.2-1.md"]
+    for part in ("# 1.2-1: ", "## What was expected", "## What happened", "## How to reproduce", "## Evidence"):
+        assert f"\n{part}" in text
+    assert "behave --tags=@test-1.2" in text
+    assert "  - ❌ Then so says 1.2-1 ← here" in text
+    assert "  - ✅ Then so says 1.2-2\n" in text
+    assert "event 59" in text
+    assert "event 19\n" not in text
+    assert "its last 40 lines" in text
+    assert plain(FAILURE["subject"]) in text
+
+
+def test_what_is_broken_is_no_issue(tmp_path: Path) -> None:
+    found = written(tmp_path, c12_1="BROKEN")
+    assert "issues/1.2-1.md" not in found
+    assert "**Issue Filed**: none: this is no finding" in found[PHASE_1]
+    assert "◻ UNDECIDED" in found["SUMMARY.md"]
+    assert "- ⚠️ 1.2-1 The pod is recreated: ConnectionError" in found["SUMMARY.md"]
+
+
+def test_what_is_unproven_says_why(tmp_path: Path) -> None:
+    found = written(tmp_path, c12_2="UNPROVEN", c21_1="UNPROVEN")
+    assert "- ◻ 1.2-2 The file is still there: no new pod came" in found["SUMMARY.md"]
+    assert "## Open: P1 criteria that are not proven" in found["SUMMARY.md"]
+    assert "- [ ] Phase 1 tests completed (1 test) (1 of 2 criteria" in found["SUMMARY.md"]
+    assert "- [ ] v2.0-beta.1 readiness decision documented (UNDECIDED)" in found["SUMMARY.md"]
+
+
+def test_a_partial_run_says_what_was_not_selected(tmp_path: Path) -> None:
+    found = written(tmp_path, c12_1=None, c12_2=None)
+    assert set(found) == {"SUMMARY.md", PHASE_2}
+    assert "- ◻ test 1.2: not selected in this run" in found["SUMMARY.md"]
+    assert "- [ ] Test reports generated for each phase (missing: phase 1, 3, 4)" in found["SUMMARY.md"]
+    assert "- Run what was not selected: test 1.2" in found["SUMMARY.md"]
+
+
+def test_a_killed_run_is_reported_as_one(tmp_path: Path) -> None:
+    found = written(tmp_path, ended=False)
+    assert "◻ UNDECIDED" in found["SUMMARY.md"]
+    for text in (found["SUMMARY.md"], found[PHASE_1]):
+        assert "The run never came to its end" in text
+
+
+def test_a_half_written_result_is_passed_over(tmp_path: Path) -> None:
+    leave(tmp_path)
+    (tmp_path / "allure-results" / "x-result.json").write_text('{"name": "The sc')
+    assert papers.write(tmp_path).read_text().startswith("<!--")
+
+
+def test_the_embedded_streamspace_is_called_by_its_name(tmp_path: Path) -> None:
+    found = written(tmp_path, target="http://127.0.0.1:8080 (embedded)", scale="0.1")
+    assert "It is no release" in found["SUMMARY.md"]
+    assert "the plan's seconds were multiplied by 0.1" in found[PHASE_1]
+
+
+def test_every_link_leads_to_a_file(tmp_path: Path) -> None:
+    found = written(tmp_path, c12_1="FAILED")
+    (tmp_path / "allure-results" / "a-attachment.png").touch()
+    (tmp_path / "report.html").touch()
+    links = {(name, target) for name, text in found.items() for target in LINK.findall(text)}
+    assert len(links) > 5
+    assert [(name, target) for name, target in links if not (tmp_path / name).parent.joinpath(target).exists()] == []
+
+
+def test_a_new_run_takes_away_what_the_last_one_wrote_and_nothing_else(tmp_path: Path) -> None:
+    written(tmp_path, c12_1="FAILED", day=20)
+    mine = tmp_path / "issues" / "mine.md"
+    mine.write_text("# My own\n")
+    assert set(written(tmp_path)) == {"SUMMARY.md", PHASE_1, PHASE_2, "issues/mine.md"}
+
+
+def test_the_summary_knows_the_last_run(tmp_path: Path) -> None:
+    assert "There is no earlier run of this target" in written(tmp_path, day=20)["SUMMARY.md"]
+    found = written(tmp_path, c12_1="FAILED")
+    assert "turned red (was PROVEN on 2026-11-20 10:00 UTC)" in found["SUMMARY.md"]
+    assert "It was PROVEN in the run of 2026-11-20 10:00 UTC." in found["issues/1.2-1.md"]
+    again = papers.write(tmp_path).read_text()
+    assert again == found["SUMMARY.md"]
+
+
+def test_without_verdicts_there_is_nothing_to_report(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableDocument):
+        papers.write(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"), [(0.04, "0.0 s"), (9.94, "9.9 s"), (59.4, "59 s"), (185, "3 min 05 s"), (3720, "1 h 02 min")]
+)
+def test_durations_read_as_people_say_them(duration: float, said: str) -> None:
+    assert seconds(duration) == said
+
+
+def test_what_a_product_says_cannot_break_the_page() -> None:
+    assert plain("a | b\n*c* <d> [e](f)") == r"a \| b \*c\* \<d\> \[e\](f)"
+    assert fenced("x ``` y")[0] == "````text"
