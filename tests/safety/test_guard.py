@@ -33,6 +33,7 @@ class _World:
     sessions: list[str] = field(default_factory=list)
     objects: list[str] = field(default_factory=list)
     broken: str = ""
+    status: str = "online"
     changes: list[str] = field(default_factory=list)
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
@@ -46,7 +47,7 @@ class _World:
 
     def _answer(self, path: str) -> Json:
         answers: Mapping[str, Json] = {
-            "/api/v1/agents": {"agents": [{"agentId": each, "status": "online"} for each in self.agents]},
+            "/api/v1/agents": {"agents": [{"agentId": each, "status": self.status} for each in self.agents]},
             "/api/v1/sessions": {"sessions": [{"sessionId": each, "status": "Running"} for each in self.sessions]},
             "/api/v1/namespaces/streamspace": {"metadata": {"name": "streamspace", "uid": UID}},
             "/api/v1/namespaces/streamspace/pods": {"items": [_pod(each) for each in self.pods]},
@@ -155,6 +156,7 @@ WRONG = [
         "dif",
     ),
     ("nothing to compare", _World([], []), "kind-test", {}, "Nothing shows"),
+    ("only lost agents", _World(pods=[], status="offline"), "kind-test", {}, "Nothing shows"),
     ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Somebody works"),
     ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Somebody works"),
     ("one in Kubernetes only", _World(objects=["a"]), "kind-test", {}, "Somebody works"),

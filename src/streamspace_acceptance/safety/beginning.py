@@ -14,7 +14,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.safety import guard
-from streamspace_acceptance.safety.sweep import forget_embedded, kept, sweep
+from streamspace_acceptance.safety.sweep import forget_embedded, is_on_record, kept, sweep
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import Target, survey
 from streamspace_acceptance.verdict.outcomes import SetupProblem, Unmet
@@ -29,7 +29,7 @@ def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cl
     if target.embedded:
         forget_embedded()
     else:
-        _clean(settings, api, cluster, Budgets(target.time_scale))
+        _clean(settings, target, api, cluster)
         guard.check_alone(settings, cluster, api)
     with journal.kept(_identity(target, cluster)):
         yield
@@ -43,18 +43,18 @@ def sweep_now() -> int:
         target = survey(settings, None)
         with HttpClient(target.api_url, target.token) as http:
             cluster = Cluster(target.kubeconfig, target.namespace)
-            _clean(settings, StreamSpaceApi(http, load()), cluster, Budgets(target.time_scale))
+            _clean(settings, target, StreamSpaceApi(http, load()), cluster)
     left = kept()
     for sentence in left or ["No killed run has left anything."]:
         _say(sentence)
     return 1 if left else 0
 
 
-def _clean(settings: Settings, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets) -> None:
+def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> None:
     try:
         guard.check_context(settings, cluster)
-        guard.check_same(settings, cluster, api)
-        sweep(api, cluster, budgets, _say)
+        guard.check_same(settings, cluster, api, shown_before=is_on_record(_identity(target, cluster)))
+        sweep(api, cluster, Budgets(target.time_scale), _say)
     except (ClusterError, NoAnswer, Unmet) as error:
         reason = " ".join(str(error).split())
         raise SetupProblem(f"The target could not be looked at, so nothing was touched: {reason}.") from error

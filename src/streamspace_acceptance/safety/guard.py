@@ -11,7 +11,7 @@ import re
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.product.agents import AgentApi
+from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.verdict.outcomes import SetupProblem, Unmet
@@ -36,23 +36,27 @@ def check_context(settings: Settings, cluster: Cluster) -> None:
     )
 
 
-def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi) -> None:
-    """What the API says is in Kubernetes is there: its agents are pods of the namespace, or its sessions objects."""
+def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, shown_before: bool) -> None:
+    """What the API says is in Kubernetes is there: its agents are pods of the namespace, or its sessions objects.
+
+    Agents that are offline may have lost their pods, so they can only speak for it. Where nothing speaks for or
+    against, it counts that an earlier run was shown the same: a killed one may have left the target without agents.
+    """
     agents, sessions = _agents(api), api.sessions().ids
     pods = {each.meta.name for each in cluster.pods()}
     objects = {each.meta.name for each in cluster.session_objects()}
-    if agents & pods or sessions & objects:
+    if agents.ids & pods or sessions & objects:
         return
-    if agents or (sessions and objects):
-        told = ", ".join(sorted(agents or sessions)[:3])
+    if agents.online or (sessions and objects):
+        told = ", ".join(sorted(agents.online or sessions)[:3])
         raise SetupProblem(
             f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API tells of is in "
             f"namespace {cluster.namespace}: {told}): correct one of them."
         )
-    if settings.shared_namespace != cluster.namespace:
+    if not shown_before and settings.shared_namespace != cluster.namespace:
         raise SetupProblem(
             "Nothing shows that STREAMSPACE_API_URL and the kubeconfig lead to the same cluster, since the API knows "
-            f"no agent and no session: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
+            f"no agent online and no session: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
         )
 
 
@@ -78,9 +82,9 @@ def _is_here(name: str, server: str) -> bool:
     return address.is_loopback or (name == "minikube" and any(address in each for each in MINIKUBE_NETWORKS))
 
 
-def _agents(api: StreamSpaceApi) -> set[str]:
-    """The ids of the agents; none when the API has no such list (an agent's absence is test 0's business)."""
+def _agents(api: StreamSpaceApi) -> AgentList:
+    """The agents; none when the API has no such list (an agent's absence is test 0's business)."""
     try:
-        return {each.id for each in AgentApi(api).all().agents}
+        return AgentApi(api).all()
     except Unmet:
-        return set()
+        return AgentList((), frozenset(), api.profile.statuses)

@@ -36,6 +36,15 @@ def sweep(api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, say: Say) -> 
     forget_embedded()
 
 
+def is_on_record(target: journal.Json) -> bool:
+    """Whether a dead run was about exactly this API and this namespace."""
+    for path in journal.all_paths():
+        with journal.dead(path) as left:
+            if left is not None and left.target == target:
+                return True
+    return False
+
+
 def forget_embedded() -> None:
     """Drops the journals of runs whose embedded StreamSpace ended with them."""
     for path in journal.all_paths():
