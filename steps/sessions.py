@@ -18,6 +18,11 @@ def a_user_has_a_running_session(context: Context, user: str, template: str) -> 
     world(context).start(user, template)
 
 
+@given('"{user}" has a running "{template}" session of {size} size')
+def a_user_has_a_running_session_of_size(context: Context, user: str, template: str, size: str) -> None:
+    world(context).start(user, template, size)
+
+
 @given("the session is hibernated")
 def the_session_sleeps(context: Context) -> None:
     world(context).hibernate()
@@ -33,6 +38,11 @@ def a_user_asks_for_a_session(context: Context, user: str, template: str, size: 
 @when('"{user}" starts {count:d} "{template}" sessions of {size} size, one after the other')
 def a_user_starts_sessions(context: Context, user: str, count: int, template: str, size: str) -> None:
     world(context).start_series(count, user, template, size)
+
+
+@when('{count:d} users ask for a "{template}" session of {size} size at the same time')
+def users_ask_together(context: Context, count: int, template: str, size: str) -> None:
+    world(context).ask_together(count, template, size)
 
 
 @when("the session is hibernated")
@@ -80,3 +90,8 @@ def the_status_becomes_hibernated(context: Context) -> None:
 @then("the session's status returns to Running")
 def the_status_returns_to_running(context: Context) -> None:
     expect.said_by_both(*world(context).wait_for_both("running", within="wake"))
+
+
+@then("all of these sessions reach Running")
+def all_of_them_reach_running(context: Context) -> None:
+    expect.all_run(world(context).crowd)

@@ -15,6 +15,10 @@ PLAN_SECONDS = {
     "wake": 120.0,
     "hibernation": 120.0,
     "deletion": 120.0,
+    "heartbeat": 30.0,  # 3.3: from one heartbeat to the next
+    "offline": 60.0,  # 3.3: two missed heartbeats
+    "reconnection": 30.0,  # 3.3: what the plan waits for an agent to be back
+    "agents": 180.0,  # 3.4: `kubectl wait … --timeout=180s`
     "calm": 10.0,  # for as long a session that was put to sleep must not stir
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TypeVar
 
 from behave.runner import Context
 
+from streamspace_acceptance.agents.balance import Balance
+from streamspace_acceptance.agents.upkeep import Seen, look_at
 from streamspace_acceptance.agents.world import AgentsWorld
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster import size
@@ -22,8 +24,11 @@ from streamspace_acceptance.measuring.startup import table
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.resources.given import Given
+from streamspace_acceptance.resources.world import ResourcesWorld
 from streamspace_acceptance.sessions import home
 from streamspace_acceptance.sessions.creation import Creation
+from streamspace_acceptance.sessions.crowd import Crowd
 from streamspace_acceptance.sessions.desk import Desk
 from streamspace_acceptance.sessions.home import Found, HomeVolume, Saved
 from streamspace_acceptance.sessions.registry import Registry
@@ -69,10 +74,12 @@ class World:
         self.began = now()
         self.registry = Registry(run.api, run.cluster, run.budgets)
         self.templates = TemplatesWorld(run.api, run.cluster, run.budgets, self.registry)
+        self.resources = ResourcesWorld(run.api, run.cluster, run.budgets, self.registry)
         self.starts = Starts(0)
         self.former: frozenset[str] = frozenset()
         self._desks: list[Desk] = []
         self._creation: Creation | None = None
+        self._crowd: Crowd | None = None
         self._session: Session | None = None
         self._pod: Pod | None = None
         self._saved: Saved | None = None
@@ -92,15 +99,28 @@ class World:
             self._session = self.registry.enter(self._creation.id)
         return self._creation
 
-    def start(self, user: str, template: str) -> None:
+    def start(self, user: str, template: str, size: str | None = None) -> None:
         """A session that is Running by the API and in Kubernetes, with a pod Ready; Unmet otherwise."""
-        creation = self.ask(user, template)
+        creation = self.ask(user, template, size)
         if self._session is None:
             raise no_session(creation)
         word = self.run.profile.statuses["running"]
         self._session.wait_for_status(word, within="start")
         self._session.wait_for_phase(word, within="start")
         self._pod = self._session.wait_for_ready_pod(within="start")
+
+    def ask_together(self, count: int, template: str, size: str) -> None:
+        """`count` users ask for a session each in the same instant, with the table of their requests as evidence."""
+        users = [f"user{number}" for number in range(1, count + 1)]
+        creations = self.registry.ask_together(users, template, size)
+        sessions = [self.registry.enter(each.id) for each in creations if each.id is not None]
+        self._crowd = Crowd(creations, sessions)
+        recorder.attach_text("requests sent together", self._crowd.table())
+
+    @property
+    def crowd(self) -> Crowd:
+        """What came of asking together."""
+        return _there(self._crowd, "nobody asked for sessions")
 
     def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:
         """The session as Kubernetes lists it, and as it gives it by name; Unmet when it is not listed."""
@@ -122,6 +142,10 @@ class World:
             self.starts = series(count, lambda: self.registry.ask(user, template, size), self.registry.enter, events)
         limit = self.run.budgets.named("startup").seconds
         recorder.attach_text("startup times", table(self.starts.phases, self.run.budgets.target, limit))
+
+    def given(self) -> Given:
+        """What the session that was asked for is given; also when there is none, since it was refused."""
+        return self.resources.given(self.creation, self._session)
 
     @property
     def creation(self) -> Creation:
@@ -237,6 +261,28 @@ class World:
         """Opens the VNC address in a browser and waits for the noVNC client; Unmet when it does not load."""
         self.desk.open(self.run.browser)
         return self.desk.wait_for_client()
+
+    # Sessions that are to be left alone
+
+    def start_to_keep(self, user: str, template: str) -> None:
+        """A running session that nothing may touch from now on; Unmet when it does not come to be."""
+        self.start(user, template)
+        self.agents.keep(self.session, self.pod)
+
+    def give_waiting_order(self) -> None:
+        """Puts the session to sleep while no agent is there, and lets the agents come back."""
+        self.agents.give_order(self.session, self.pod)
+
+    def balance(self) -> Balance:
+        """Which agent serves how many of the sessions that were asked for together."""
+        return self.agents.balance(self.crowd.sessions)
+
+    def look_at_kept(self) -> Iterator[Seen]:
+        """Each session that is to be left alone: whether it runs, and what its desktop shows in a browser."""
+        for kept in self.agents.kept:
+            desk = Desk(kept.session)
+            self._desks.append(desk)
+            yield look_at(kept, self.run.cluster, desk, self.run.browser)
 
     def show_desktops(self) -> None:
         """Attaches a picture of every desktop that the scenario opened, and closes its page."""

@@ -35,6 +35,12 @@ class _InventedId(Rule):
         )
 
 
+class _GivesNoReason(Rule):
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        refused = (method, path, reply.status) == ("POST", SESSIONS, 422)
+        return _with(reply, message="The request is invalid.") if refused else reply
+
+
 class _FallsBack(Rule):
     """A session that has been Running for some polls of the list is Pending from then on."""
 
@@ -93,6 +99,7 @@ FOREIGN = [
     Foreign("an id that nobody has", _InventedId(), "1.1a", frozenset({"1.1a-2"})),
     Foreign("a gateway answers", _Gateway(), "1.1a", unproven=frozenset({"1.1a-1"})),
     Foreign("Running does not last", _FallsBack(), "1.1b", frozenset({"1.1b-1"})),
+    Foreign("no reason is given", _GivesNoReason(), "1.1c", frozenset({"1.1c-2"})),
     Foreign("half an address", _NoAddress(), "1.1d", frozenset({"1.1d-1"})),
     Foreign("clicks are lost", _NoPointer(), "1.1d", frozenset({"1.1d-4"})),
     Foreign("hibernation is refused", _Refuses("hibernate"), "1.4", frozenset({"1.4-1"}), frozenset({"1.4-2"})),

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.templates.change import Change
 from streamspace_acceptance.templates.deletion import Deletion
-from streamspace_acceptance.templates.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.verdict import expect
 from tests.suite.samples import SESSION, Json, answer, pod
 from tests.suite.test_templates import READ, unmet, unproven

@@ -7,7 +7,7 @@ from demo_project import Project, Run
 
 
 def assert_refused(run: Run, *words: str) -> None:
-    assert run.status == 1
+    assert run.status == 2
     assert len(run.stderr.splitlines()) == 1, run.stderr
     assert "Traceback" not in run.stdout + run.stderr
     for word in words:
@@ -66,7 +66,7 @@ def test_a_formatter_that_breaks_down_leaves_nothing_running(project: Project) -
     broken += "    def result(self, step):\n        raise RuntimeError('out of paper')\n"
     project.write("broken.py", broken)
     run = project.behave("-f", "broken:Broken")
-    assert run.status != 0
+    assert run.status == 2
     assert "out of paper" in run.stderr
     assert (project.folder / "deleted").exists(), "cleanups of the scenario run"
     assert (project.folder / "stopped").exists(), "cleanups of the run run"

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObje
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
+FORBIDDEN = 403
 GROUP, VERSION = "stream.space", "v1alpha1"
 
 
@@ -135,11 +137,33 @@ class Cluster:
         what, body = f"scale deployment {deployment}", {"spec": {"replicas": replicas}}
         self._json(what, self._apps.patch_namespaced_deployment_scale, name=deployment, body=body)
 
+    def allocatable(self) -> list[dict[str, str]] | None:
+        """What each node has to give to pods, as quantities by resource; None where Kubernetes does not let one look.
+
+        A node that takes no new pods is not among them.
+        """
+        try:
+            raw = self._call("list nodes", lambda: self._core.list_node(**self._options()))
+        except ClusterError as error:
+            if error.status == FORBIDDEN:
+                return None
+            raise
+        nodes = [each for each in json.loads(raw)["items"] if not (each.get("spec") or {}).get("unschedulable")]
+        return [dict(each["status"]["allocatable"]) for each in nodes]
+
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
         """The end of what a pod logged in the last `since_seconds`."""
         call = self._core.read_namespaced_pod_log
         raw = self._bytes(f"logs of {pod}", call, name=pod, since_seconds=since_seconds, tail_lines=tail_lines)
         return raw.decode("utf-8", "replace")
+
+    def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
+        """What a pod logged in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
+        call, what = self._core.read_namespaced_pod_log, f"logs of {pod}"
+        options = {"since_seconds": max(since_seconds, 1), "tail_lines": tail_lines, "timestamps": True}
+        text = self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
+        parts = (line.partition(" ") for line in text.splitlines())
+        return [(datetime.fromisoformat(stamp).timestamp(), line) for stamp, _, line in parts]
 
     def config_map(self, name: str) -> dict[str, str]:
         """The data of a ConfigMap; empty when there is none."""

@@ -53,6 +53,7 @@ class Pod:
     containers: int
     running_containers: int
     waiting: str | None
+    restarts: int
     mounts: tuple[Mount, ...]
     first_container: str
 
@@ -72,6 +73,7 @@ class Pod:
             containers=len(spec["containers"]),
             running_containers=sum(1 for state in states if state.get("running") is not None),
             waiting=": ".join(filter(None, (waiting[0].get("reason"), waiting[0].get("message")))) if waiting else None,
+            restarts=sum(int(each.get("restartCount", 0)) for each in containers),
             mounts=_mounts(spec),
             first_container=spec["containers"][0]["name"],
         )

@@ -34,6 +34,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._scenario: Any = None
         self._told: set[int] = set()
         self._target_told = False
+        self._last_reason = ""
         self._stop_observing = waiting.observe(self._screen)
 
     def run_started(self, record: RunRecord, ledger: Ledger) -> None:
@@ -87,6 +88,9 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         if self._record is None:
             return
         self._screen.doing(None)
+        if scenario is not self._scenario:
+            self._tell_not_begun(scenario)
+            return
         for step, judged in zip(scenario.all_steps, judge_steps(scenario, self._record), strict=True):
             if id(step) not in self._told:
                 self._tell(step, judged)
@@ -113,6 +117,19 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def run_ended(self) -> None:
         """Leave the terminal as it was, even if behave never came to close."""
         self._screen.stop()
+
+    def _tell_not_begun(self, scenario: Any) -> None:
+        """One line for a scenario that was kept from running; its reason only where it is a new one."""
+        judged = judge_scenario(scenario, self._record)  # type: ignore[arg-type]  # there is one by now
+        if self._feature is not None:
+            self._screen.line()
+            self._screen.line(Text(self._feature.name, "bold"))
+            self._feature = None
+        mark = words.mark(judged.verdict, colourful=self._screen.colourful)
+        self._screen.marked(mark, Text(scenario.name, "dim"), _STEP_INDENT)
+        if judged.reason != self._last_reason:
+            self._block(judged)
+        self._last_reason = judged.reason
 
     def _tell_target(self) -> None:
         """Once, as soon as it is known: what is being tested."""

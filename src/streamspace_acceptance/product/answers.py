@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,15 +90,17 @@ class ExchangeLog:
     """The exchanges of a run, oldest first; equal polls in a row are kept once, with a count."""
 
     _entries: list[tuple[Exchange, int]] = field(default_factory=list)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, exchange: Exchange) -> None:
         """Keeps `exchange`; one that repeats the last (same request, same outcome) only counts."""
-        if self._entries:
-            last, times = self._entries[-1]
-            if _gist(last) == _gist(exchange):
-                self._entries[-1] = (last, times + 1)
-                return
-        self._entries.append((exchange, 1))
+        with self._turn:
+            if self._entries:
+                last, times = self._entries[-1]
+                if _gist(last) == _gist(exchange):
+                    self._entries[-1] = (last, times + 1)
+                    return
+            self._entries.append((exchange, 1))
 
     def since(self, at: float) -> list[tuple[Exchange, int]]:
         """(exchange, times) from a moment of the monotonic clock on."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.verdict.outcomes import Unmet
 
@@ -51,18 +51,27 @@ class StreamSpaceApi:
         self.http = http
         self.profile = profile
 
-    def create_session(self, user: str, template: str, size: str | None) -> Answer:
+    def create_session(self, user: str, template: str, size: str | None, *, seconds: float = CALL_SECONDS) -> Answer:
         """Asks for a session; `size` names one of the profile's sizes, None takes the template's own."""
         body: dict[str, Any] = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
         if size is not None:
             body["resources"] = self.profile.sizes[size]
-        return self._call("create_session", body=body)
+        call = self.profile.calls["create_session"]
+        return self.http.call(call.method, call.to(), body, seconds=seconds)
 
     def sessions(self) -> SessionList:
         """All sessions as listed; Unmet when the answer is no such list."""
         answer = self._answered("list_sessions")
         items = self._items(answer, "sessions")
         return SessionList(tuple(self._read(each) for each in items if self._is_session(each)))
+
+    def assignments(self) -> dict[str, str | None]:
+        """The agent that the API names for each session in its list, by the session's id."""
+        answer = self._answered("list_sessions")
+        fields = self.profile.fields
+        items = [each for each in self._items(answer, "sessions") if self._is_session(each)]
+        agents = ((each[fields["id"]], each.get(fields["agent_id"])) for each in items)
+        return {session: agent if isinstance(agent, str) and agent else None for session, agent in agents}
 
     def status(self, session_id: str) -> str:
         """The status of one session, asked for by its id; Unmet when the answer is about anything else."""
@@ -90,6 +99,10 @@ class StreamSpaceApi:
         """Puts a session to sleep; Unmet unless the API accepts that."""
         return self._answered("hibernate_session", session_id)
 
+    def order_hibernation(self, session_id: str) -> Answer:
+        """The same, whatever the API answers."""
+        return self._call("hibernate_session", session_id)
+
     def wake_session(self, session_id: str) -> Answer:
         """Wakes a session; Unmet unless the API accepts that."""
         return self._answered("wake_session", session_id)
@@ -103,6 +116,14 @@ class StreamSpaceApi:
         items = self._items(self._answered("list_templates"), "templates")
         names = (each.get(self.profile.fields["template_name"]) for each in items if isinstance(each, dict))
         return frozenset(name for name in names if isinstance(name, str))
+
+    def message(self, answer: Answer) -> str:
+        """The sentence of a refusal; empty when there is none."""
+        try:
+            found = answer.object().get(self.profile.fields["message"])
+        except Unmet:
+            return ""
+        return found if isinstance(found, str) else ""
 
     def vnc_address(self, session_id: str) -> str:
         """Where RFB is spoken with a session's desktop, as a WebSocket URL."""

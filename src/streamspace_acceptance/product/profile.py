@@ -23,12 +23,18 @@ class Call:
 
 @dataclass(frozen=True)
 class AgentProfile:
-    """Where agents are found in Kubernetes, and what they log. `label` is the value of the pods' label `app`."""
+    """Where agents are found in Kubernetes, and what are logged. `label` is the value of the pods' label `app`.
+
+    `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id.
+    """
 
     deployment: str
     label: str
     api_port: int
     heartbeat_line: str
+    went_offline: str
+    came_online: str
+    api_label: str
     session_label: str
 
 

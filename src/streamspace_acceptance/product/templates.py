@@ -63,11 +63,7 @@ class TemplateApi:
 
     def message(self, answer: Answer) -> str:
         """The sentence of a refusal; empty when there is none."""
-        try:
-            found = answer.object().get(self.profile.fields["message"])
-        except Unmet:
-            return ""
-        return found if isinstance(found, str) else ""
+        return self._api.message(answer)
 
     def _call(self, name: str, template_id: str = "", body: object = None) -> Answer:
         call = self.profile.calls[name]

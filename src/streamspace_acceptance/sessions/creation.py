@@ -36,8 +36,12 @@ class Creation:
 def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
     """Sends the request and looks at the list afterwards."""
     answer = api.create_session(asked.user, asked.template, asked.size)
+    return conclude(api, asked, answer, api.sessions())
+
+
+def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionList) -> Creation:
+    """What came of asking, by the answer and by the list of sessions afterwards."""
     claimed = _claimed(api, answer) if answer.ok else None
-    after = api.sessions()
     found = _identify(asked, claimed, after)
     return Creation(asked, answer, claimed, found, tuple(each for each in after.sessions if each.id == found))
 

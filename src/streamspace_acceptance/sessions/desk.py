@@ -71,6 +71,16 @@ class Desk:
             raise Unproven("the API gave no VNC address (see the sentence about that)")
         return url
 
+    def check_connected(self) -> None:
+        """The API gave a VNC address; Unmet otherwise, where the connection is not itself what is tested."""
+        if vnc_url(self.connection, self.session.api.profile.fields["vnc_url"]) is None:
+            raise Unmet(
+                f"{self.session.subject}, desktop",
+                expected="an address at which it can be seen",
+                actual=f"{self.connection.status} {self.connection.reason}: {self.connection.excerpt()}",
+                likely="the API does not connect viewers to the session",
+            )
+
     def visit(self) -> Answer:
         """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
 

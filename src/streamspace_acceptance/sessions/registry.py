@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.sessions import creation
+from streamspace_acceptance.sessions import creation, crowd
 from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.waiting import Wait, poll
@@ -43,6 +43,17 @@ class Registry:
         self._records.append(record)
         record.made = creation.ask(self._api, asked)
         return record.made
+
+    def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
+        """Each of the users asks for a session in the same instant, whatever comes of it."""
+        before = self._api.sessions().ids
+        records = [_Record(Asked(user, template, size, before)) for user in users]
+        self._records += records
+        answers = crowd.ask_together(self._api, users, template, size)
+        after = self._api.sessions()
+        for record, answer in zip(records, answers, strict=True):
+            record.made = creation.conclude(self._api, record.asked, answer, after)
+        return [record.made for record in records if record.made is not None]
 
     def enter(self, session_id: str) -> Session:
         """The session of that id, watched from now on."""

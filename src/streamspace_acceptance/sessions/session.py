@@ -118,6 +118,10 @@ class Session:
             goal, within, lambda pods: next((pod for pod in pods if pod.ready and pod.meta.uid not in other_than), None)
         )
 
+    def wait_for_running_pod(self, *, within: str) -> Pod:
+        """A pod of the session whose containers run, whether they serve already or not; Unmet otherwise."""
+        return self._follow("a pod running", within, lambda pods: next((pod for pod in pods if pod.running), None))
+
     def wait_for_no_pod(self, former: frozenset[str], *, within: str) -> list[Pod]:
         """Waits until no pod carries the session's label and none comes back at once; Unmet when one stays.
 

@@ -10,14 +10,15 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.sessions import provision
+from streamspace_acceptance.sessions.provision import Provisioned
 from streamspace_acceptance.sessions.registry import Registry
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.sessions.starts import no_session
-from streamspace_acceptance.templates import change, deletion, provision
+from streamspace_acceptance.templates import change, deletion
 from streamspace_acceptance.templates.change import Change
 from streamspace_acceptance.templates.deletion import Deletion
 from streamspace_acceptance.templates.description import Json, Made
-from streamspace_acceptance.templates.provision import Provisioned
 from streamspace_acceptance.templates.registry import NOT_FOUND, TemplateRegistry
 from streamspace_acceptance.templates.trial import Trial, attempt_all
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven

@@ -22,6 +22,7 @@ from allure_commons.types import AttachmentType, LabelType, Severity
 from streamspace_acceptance.verdict.allure_labels import PHASES, identify, label
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.judgement import (
+    UNFINISHED,
     Judgement,
     Verdict,
     judge_problem,
@@ -38,7 +39,6 @@ STATUSES = {
     Verdict.UNPROVEN: "skipped",
 }
 _BEHAVE = Path(behave.__file__).parent
-UNFINISHED = "the run ended while this scenario was running"
 
 
 class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave is untyped

@@ -25,6 +25,11 @@ class Verdict(StrEnum):
 
 
 _SEVERITY = list(Verdict)
+EXIT_STATUS = {Verdict.PROVEN: 0, Verdict.FAILED: 1, Verdict.BROKEN: 2, Verdict.UNPROVEN: 3}
+"""What the process ends with: the status of the worst verdict. Bad input, with which nothing ran, is BROKEN."""
+
+
+UNFINISHED = "the run ended while this scenario was running"
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,11 @@ def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
 def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
     """The verdict over the criterion that `step` proves.
 
-    A scenario whose hooks or cleanups failed proves nothing, but a product seen to fail has failed.
+    A scenario whose hooks or cleanups failed proves nothing, but a product seen to fail has failed. As long as the
+    scenario runs nothing is known: what is on disk then is true if the run is killed.
     """
+    if record.running is scenario:
+        return Judgement(Verdict.BROKEN, UNFINISHED)
     judgements = judge_steps(scenario, record)
     own = next(judged for one, judged in zip(scenario.all_steps, judgements, strict=True) if one is step)
     after = [judge_problem(problem) for problem in record.problems_of(scenario) if not problem.precedes]

@@ -45,7 +45,8 @@ class Problem:
 class RunRecord:
     """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order.
 
-    `ended` is set when nothing is left to be judged; a run that was killed has none. Both times are in UTC.
+    `running` is the scenario that has begun and has not ended with its clean-ups. `ended` is set when nothing is left
+    to be judged; a run that was killed has none. Both times are in UTC.
     """
 
     parsed: list[Any] = field(default_factory=list)
@@ -54,6 +55,7 @@ class RunRecord:
     interruption: str | None = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: datetime | None = None
+    running: Any = None
     _finished: set[int] = field(default_factory=set)
     _figures: dict[int, list[Figure]] = field(default_factory=dict)
 
@@ -70,8 +72,13 @@ class RunRecord:
         """Note that the run came to its end."""
         self.ended = datetime.now(UTC)
 
+    def begin(self, scenario: Any) -> None:
+        """Note that `scenario` runs."""
+        self.running = scenario
+
     def finish(self, scenario: Any) -> None:
         """Note that `scenario` ran to its end, its cleanups included."""
+        self.running = None
         self._finished.add(id(scenario))
 
     def has_finished(self, scenario: Any) -> bool:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+from behave.exception import ConfigError
 from behave.formatter._registry import make_formatters
+from behave.parser import ParserError
 from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
@@ -19,10 +22,11 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import environment, failure, recorder, redaction
 from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import REPORTS
+from streamspace_acceptance.verdict import gates
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
-from streamspace_acceptance.verdict.judgement import Verdict, judge_scenario
+from streamspace_acceptance.verdict.judgement import EXIT_STATUS, Verdict, judge_problem, judge_scenario, worst
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
@@ -56,17 +60,40 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.hooks: dict[str, Callable[..., None]]
         self.record = RunRecord()
         self._ledger = Ledger(Plan.load(), self.record)
+        self._gates = gates.Gates(self._ledger.plan, self.record)
+        self._gates_lifted = False
         self._interruption = Interruption(self._note_interruption)
 
     def run(self) -> bool:
-        """Run; True when something failed. Bad input is told in one sentence, before anything has started."""
+        """Run; False when all is proven, else SystemExit with the status of the worst verdict.
+
+        behave itself knows one status for all that is not well, so this does not return to it. Bad input is told in
+        one sentence, before anything has started.
+        """
         try:
             with self._interruption.handled():
-                check_paths(self.config.paths)
-                failed = super().run()
-        except SetupProblem as problem:
-            return _refuse(problem)
-        return _refuse(self.record.setup_problem) if self.record.setup_problem else failed
+                status = self._run_and_judge()
+        except (SetupProblem, ParserError, ConfigError) as problem:
+            status = _refuse(problem)
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
+            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
+            # signal came.
+            traceback.print_exc()
+            status = EXIT_STATUS[Verdict.BROKEN]
+        if status:
+            raise SystemExit(status)
+        return False
+
+    def _run_and_judge(self) -> int:
+        check_paths(self.config.paths)
+        self._gates_lifted = gates.are_lifted(self.config.userdata)
+        failed = super().run()
+        if self.record.setup_problem is not None:
+            return _refuse(self.record.setup_problem)
+        verdict = Verdict.PROVEN if self.config.dry_run else self._worst_verdict()
+        if failed and verdict is Verdict.PROVEN:
+            verdict = Verdict.BROKEN  # behave saw something that has left no trace in the record
+        return EXIT_STATUS[verdict]
 
     def run_with_paths(self) -> bool:
         """Load, select, then run."""
@@ -74,7 +101,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.load_hooks()
         self.load_step_definitions()
         locations = [one for one in self.feature_locations() if not self.config.exclude(one)]
-        self.features.extend(parse_features(locations, language=self.config.lang))
+        self.features.extend(gates.in_order(parse_features(locations, language=self.config.lang), self._ledger.plan))
         self.record.selected = select(self.features, self.config)
         self.record.parsed = [scenario for feature in self.features for scenario in feature.walk_scenarios()]
         self.formatters = make_formatters(self.config, self.config.outputs)
@@ -113,7 +140,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
         papers.clear(REPORTS)
-        self._ledger.write(VERDICT_FILE, environment.facts())
+        self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
         for observer in self._observers():
@@ -128,12 +155,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             raise
         finally:
             stop_observing()
-            environment.write_properties(RESULTS)
             for observer in self._observers():
                 observer.run_ended()
-            self._ledger.write(VERDICT_FILE, environment.facts())
+            self._put_on_disk()
             reported = self._report()
-        return failed or self._something_was_not_shown() or not reported
+        return failed or not reported
 
     def _report(self) -> bool:
         """Write what people read. The verdicts are on disk by now: what goes wrong here, `report` can try again."""
@@ -146,11 +172,17 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             return False
         return True
 
-    def _something_was_not_shown(self) -> bool:
-        """behave counts a scenario that was gated out as no failure; here it is one."""
+    def _worst_verdict(self) -> Verdict:
+        """Over every scenario, every criterion, and what went wrong beside them."""
         judgements = [judge_scenario(scenario, self.record) for scenario in self.record.selected]
         judgements += [entry.judgement for entry in self._ledger.entries()]
-        return any(judged.verdict is not Verdict.PROVEN for judged in judgements)
+        judgements += [judge_problem(problem) for problem in self.record.problems]
+        return worst(judgements).verdict
+
+    def _put_on_disk(self) -> None:
+        """What holds if the run is killed now: the running scenario is broken, and what was not reached unproven."""
+        self._ledger.write(VERDICT_FILE, environment.facts())
+        environment.write_properties(RESULTS)
 
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
@@ -162,6 +194,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         def followed(runner: Any) -> bool:
             if self.record.interruption:
                 return True
+            if self._is_gated(scenario):
+                return False
+            self.record.begin(scenario)
+            self._put_on_disk()
             try:
                 return run(runner)
             except KeyboardInterrupt as stopped:
@@ -169,11 +205,21 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 raise
             finally:
                 self.record.finish(scenario)
-                self._ledger.write(VERDICT_FILE, environment.facts())
+                self._put_on_disk()
                 for observer in self._observers():
                     observer.scenario_finished(scenario)
 
         return followed
+
+    def _is_gated(self, scenario: Any) -> bool:
+        """Whether what `scenario` builds on has not passed; then it is noted and told as not run."""
+        reason = None if self._gates_lifted else self._gates.closed_for(scenario)
+        if reason is not None:
+            scenario.skip_reason = reason
+            self._put_on_disk()
+            for observer in self._observers():
+                observer.scenario_finished(scenario)
+        return reason is not None
 
     def _watched(self, name: str, hook: Callable[..., None]) -> Callable[..., None]:
         """A hook whose error is written down before behave prints and forgets it."""
@@ -233,6 +279,7 @@ def _no_hook(_context: Any, *_args: Any) -> None:
     """Stands in for a hook that environment.py does not define."""
 
 
-def _refuse(problem: SetupProblem) -> bool:
-    sys.stderr.write(problem.sentence + "\n")
-    return True
+def _refuse(problem: Exception) -> int:
+    """Tell of bad input in its own sentence. Nothing was shown, and the product is not to blame."""
+    sys.stderr.write((problem.sentence if isinstance(problem, SetupProblem) else str(problem)) + "\n")
+    return EXIT_STATUS[Verdict.BROKEN]

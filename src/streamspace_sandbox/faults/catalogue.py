@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-_MODULES = ("creation", "startup", "desktop", "persistence", "hibernation", "templates")
+_MODULES = (
+    "creation",
+    "startup",
+    "resources",
+    "desktop",
+    "persistence",
+    "hibernation",
+    "templates",
+    "agents",
+    "orders",
+    "balance",
+)
 _faults: dict[str, "Fault"] = {}
 
 

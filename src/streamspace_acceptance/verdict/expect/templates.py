@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.templates.change import Change
 from streamspace_acceptance.templates.deletion import Deletion
 from streamspace_acceptance.templates.description import Json, Made, differences
-from streamspace_acceptance.templates.provision import Provision, Provisioned
 from streamspace_acceptance.templates.trial import Attempt, Trial
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 

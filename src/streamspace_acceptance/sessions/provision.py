@@ -1,13 +1,13 @@
-"""What a session was given from its template: by the API, by its object in Kubernetes and by its pod."""
+"""What a session was given: by the API, by its object in Kubernetes and by its pod."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.quantities import same
 from streamspace_acceptance.sessions.session import Session
-from streamspace_acceptance.templates.description import Json
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,10 @@ class Provision:
     memory: object
 
     @classmethod
-    def of(cls, spec: Json) -> Provision:
+    def of(cls, spec: Mapping[str, object]) -> Provision:
         """What a template or a session says: `{image, resources: {cpu, memory}}`."""
         resources = spec.get("resources")
-        given = resources if isinstance(resources, dict) else {}
+        given = resources if isinstance(resources, Mapping) else {}
         return cls(spec.get("image"), given.get("cpu"), given.get("memory"))
 
     def is_as(self, other: Provision) -> bool:
@@ -38,12 +38,16 @@ class Provision:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """A session at one moment: its pods, how often their containers were started again, and what it has by whom."""
+    """A session at one moment: its pods, how often their containers were started again, and what it has by whom.
+
+    `unlimited` are the containers beside the first one that are not limited in cpu and memory.
+    """
 
     session: str
     pods: tuple[Pod, ...]
     restarts: int
     said: dict[str, Provision]
+    unlimited: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -67,9 +71,20 @@ def look(session: Session) -> Provisioned:
         resources = container.get("resources") or {}
         for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True):
             said[place] = Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
-    return Provisioned(session.id, tuple(map(Pod.of, raw)), sum(map(_restarts, raw)), said)
+    unlimited = tuple(name for each in raw for name in _unlimited(each))
+    return Provisioned(session.id, tuple(map(Pod.of, raw)), sum(map(_restarts, raw)), said, unlimited)
 
 
 def _restarts(pod: Json) -> int:
     statuses = (pod.get("status") or {}).get("containerStatuses") or ()
     return sum(int(each.get("restartCount", 0)) for each in statuses)
+
+
+def _unlimited(pod: Json) -> list[str]:
+    """The containers beside the first one that are not limited in cpu and memory."""
+    beside = pod["spec"]["containers"][1:]
+    return [
+        each["name"]
+        for each in beside
+        if not {"cpu", "memory"} <= ((each.get("resources") or {}).get("limits") or {}).keys()
+    ]

@@ -1,0 +1,90 @@
+"""What a container may use: as its pod says it, and as the kernel enforces it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.quantities import amount
+
+UNLIMITED_BYTES = 2**60  # cgroup v1 writes "no limit" as a number near 2**63
+
+# The container's own cgroup, v2 or v1: below the path that the kernel tells, where the host's hierarchy is to be seen,
+# or else at the mount itself, where the container sees no more than its own.
+CGROUP_SCRIPT = r"""
+path() { sed -n "s#^[0-9]*:\([^:]*,\)\{0,1\}$1\(,[^:]*\)\{0,1\}:##p" /proc/self/cgroup | head -n 1; }
+first() { for file in "$@"; do [ -r "$file" ] && { cat "$file"; return; }; done; }
+root=/sys/fs/cgroup unified=$(sed -n 's/^0:://p' /proc/self/cgroup) cpu=$(path cpu) memory=$(path memory)
+limit_of_memory() {
+  first "$root$unified/memory.max" $root/memory.max \
+    "$root/memory$memory/memory.limit_in_bytes" $root/memory/memory.limit_in_bytes
+}
+limit_of_cpu() {
+  first "$root$unified/cpu.max" $root/cpu.max && return
+  first "$root/cpu$cpu/cpu.cfs_quota_us" $root/cpu/cpu.cfs_quota_us
+  first "$root/cpu$cpu/cpu.cfs_period_us" $root/cpu/cpu.cfs_period_us
+}
+throttled() {
+  first "$root$unified/cpu.stat" $root/cpu.stat "$root/cpu$cpu/cpu.stat" $root/cpu/cpu.stat |
+    sed -n 's/^nr_throttled //p'
+}
+"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Cores and bytes; None for what is not limited. `unread` are those that could not be read."""
+
+    cpu: Decimal | None
+    memory: Decimal | None
+    unread: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return f"{_said(self.cpu)} cores and {_said(self.memory)} bytes"
+
+
+def of_pod(cluster: Cluster, pod: Pod) -> Limits:
+    """What the pod's first container may use by its specification."""
+    for each in cluster.raw_pods():
+        if each["metadata"]["uid"] == pod.meta.uid:
+            given = (each["spec"]["containers"][0].get("resources") or {}).get("limits") or {}
+            return Limits(_amount(given, "cpu"), _amount(given, "memory"))
+    return Limits(None, None)
+
+
+def enforced(cluster: Cluster, pod: Pod) -> Limits:
+    """What the kernel lets the first container use, read inside it."""
+    script = f"{CGROUP_SCRIPT}\necho memory $(limit_of_memory)\necho cpu $(limit_of_cpu)"
+    told = cluster.execute(pod, ["sh", "-c", script]).stdout
+    lines = {words[0]: words[1:] for line in told.splitlines() if (words := line.split())}
+    unread = frozenset(name for name in ("cpu", "memory") if not lines.get(name))
+    return Limits(_cores(lines.get("cpu", [])), _bytes(lines.get("memory", [])), unread)
+
+
+def _cores(words: list[str]) -> Decimal | None:
+    """`50000 100000`: microseconds in each period; `max` or -1 for no limit."""
+    quota, period = (_number(word) for word in (*words, "", "")[:2])
+    return quota / period if quota is not None and period and quota > 0 else None
+
+
+def _bytes(words: list[str]) -> Decimal | None:
+    found = _number((*words, "")[0])
+    return found if found is not None and found < UNLIMITED_BYTES else None
+
+
+def _number(word: str) -> Decimal | None:
+    try:
+        return Decimal(word)
+    except InvalidOperation:
+        return None
+
+
+def _amount(given: Mapping[str, str], name: str) -> Decimal | None:
+    return amount(given[name]) if name in given else None
+
+
+def _said(figure: Decimal | None) -> str:
+    return "any number of" if figure is None else f"{figure.normalize():f}"

@@ -1,0 +1,90 @@
+"""The plan's order (Test Execution Order): the environment first, then sessions, on which all else stands; load last.
+
+What a phase builds on must have passed in the same run, or the phase is not run: its failures would say nothing new.
+A run that was not asked for the earlier phase is not gated by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from streamspace_acceptance.verdict.criteria import Plan
+from streamspace_acceptance.verdict.judgement import Verdict, judge_criterion, judge_scenario
+from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.verdict.record import RunRecord
+
+OPTION = "gate"
+_MUST_PASS = {0: "the environment must be as it should first", 1: "phase 1 must pass first"}
+# What the plan does not know runs before its last phase, which wants a cluster that nothing follows.
+_BEYOND_THE_PLAN = 3.5
+_NAMED_AT_MOST = 8
+
+
+def in_order(features: list[Any], plan: Plan) -> list[Any]:
+    """The features by phase, whatever the order in which they were given; within a phase that order stays."""
+
+    def phase(feature: Any) -> float:
+        found = _phase_of(feature.tags, plan)
+        return _BEYOND_THE_PLAN if found is None else found
+
+    return sorted(features, key=phase)
+
+
+def are_lifted(userdata: Any) -> bool:
+    """Whether `-D gate=off` was given; SetupProblem for any other word than on or off."""
+    said = str(userdata.get(OPTION, "on")).lower()
+    if said not in ("on", "off"):
+        raise SetupProblem(f"-D {OPTION}={said} means nothing here: say -D {OPTION}=off, or leave it out.")
+    return said == "off"
+
+
+class Gates:
+    """Says of a scenario, when its turn has come, what keeps it from running."""
+
+    def __init__(self, plan: Plan, record: RunRecord) -> None:
+        self._plan = plan
+        self._record = record
+
+    def closed_for(self, scenario: Any) -> str | None:
+        """Why `scenario` must not run, naming what did not pass; None when it may."""
+        phase = _phase_of(scenario.effective_tags, self._plan)
+        for gate, demand in _MUST_PASS.items():
+            if phase is not None and phase > gate:
+                culprits = self._culprits(gate)
+                if culprits:
+                    return f"gated: {demand} (plan, Test Execution Order); {culprits}"
+        return None
+
+    def _culprits(self, phase: int) -> str:
+        """ "FAILED: 1.1b-2 · UNPROVEN: 1.4-1, 1.4-2"; empty when every scenario of the phase has passed."""
+        found: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
+        for scenario in self._record.selected:
+            if _phase_of(scenario.effective_tags, self._plan) == phase:
+                for verdict, name in self._not_passed(scenario):
+                    found[verdict].append(name)
+        return " · ".join(f"{verdict}: {_listed(names)}" for verdict, names in found.items() if names)
+
+    def _not_passed(self, scenario: Any) -> Iterator[tuple[Verdict, str]]:
+        """The scenario's criteria that are not proven; the scenario itself when it failed beside all of them."""
+        test = self._plan.test_of(scenario.effective_tags)
+        judged = [
+            (judge_criterion(scenario, step, self._record).verdict, criterion.id)
+            for step in scenario.all_steps
+            if step.step_type == "then" and test is not None and (criterion := test.criterion_of(step.name)) is not None
+        ]
+        criteria = [(verdict, name) for verdict, name in judged if verdict is not Verdict.PROVEN]
+        whole = judge_scenario(scenario, self._record).verdict
+        if not criteria and whole is not Verdict.PROVEN:
+            yield whole, f"“{scenario.name}”"
+        yield from criteria
+
+
+def _phase_of(tags: Any, plan: Plan) -> int | None:
+    test = plan.test_of(tags)
+    return None if test is None else test.phase
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _NAMED_AT_MOST
+    return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
