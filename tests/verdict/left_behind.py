@@ -112,6 +112,7 @@ def _result(test: str, judged: list[dict[str, Any]]) -> dict[str, Any]:
         + [{"name": "criterion", "value": one["id"]} for one in judged],
         "attachments": [
             {"name": "events.txt", "source": "b-attachment.txt", "type": "text/plain"},
+            {"name": "wait: a pod", "source": "b-attachment.txt", "type": "text/plain"},
             {"name": "desktop [1]", "source": "a-attachment.png", "type": "image/png"},
         ],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,8 @@ def test_the_issue_can_be_filed_as_it_is(tmp_path: Path) -> None:
     assert "event 19\n" not in text
     assert "its last 40 lines" in text
     assert plain(FAILURE["subject"]) in text
+    assert "wait: a pod" not in text
+    assert text.index("[desktop") < text.index("[events.txt]")
 
 
 def test_what_is_broken_is_no_issue(tmp_path: Path) -> None:
@@ -121,6 +124,16 @@ def test_the_embedded_streamspace_is_called_by_its_name(tmp_path: Path) -> None:
     found = written(tmp_path, target="http://127.0.0.1:8080 (embedded)", scale="0.1")
     assert "It is no release" in found["SUMMARY.md"]
     assert "the plan's seconds were multiplied by 0.1" in found[PHASE_1]
+    assert "(target: 120 s, here 12 s)" in found[PHASE_1]
+
+
+def test_a_target_without_a_figure_is_no_gap_in_the_metrics(tmp_path: Path) -> None:
+    leave(tmp_path, c12_1="UNPROVEN")
+    document = json.loads((tmp_path / "verdict.json").read_text())
+    del document["criteria"][0]["measured"]
+    (tmp_path / "verdict.json").write_text(json.dumps(document))
+    papers.write(tmp_path)
+    assert "| 1.2-1 | - | no new pod came | 120 s | ◻ UNPROVEN |" in (tmp_path / PHASE_1).read_text()
 
 
 def test_every_link_leads_to_a_file(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from streamspace_acceptance.evidence.redaction import redact
 if TYPE_CHECKING:
     from streamspace_acceptance.waiting import Wait
 
+WAIT = "wait: "
+"""With this the name of a wait's timeline begins."""
+
 PNG, TEXT, JSON, YAML = "image/png", "text/plain", "application/json", "application/yaml"
 
 
@@ -80,7 +83,7 @@ class WaitTimelines:
     def wait_ended(self, wait: Wait) -> None:
         """Attach what was waited for, out of which budget, how it ended and what was seen meanwhile."""
         attach_text(
-            f"wait: {wait.subject} · {wait.goal} · {wait.elapsed:.1f} s",
+            f"{WAIT}{wait.subject} · {wait.goal} · {wait.elapsed:.1f} s",
             f"{wait.subject}\n"
             f"waited for: {wait.goal}\n"
             f"budget:     {wait.budget.name} ({wait.budget.seconds:g} s)\n"

@@ -27,7 +27,9 @@ _FIELD = r"(?:(?:access|id|refresh)?_?token|password|passwd|client-key-data|clie
 
 # Each pattern keeps its group "kept", which names the kind of secret, and masks what follows it.
 _SURROUNDINGS = (
-    re.compile(r"(?P<kept>\b(?:bearer|basic)\s+)(?!\[redacted\])[\w.~+/%=-]{6,}", re.IGNORECASE),
+    re.compile(r"(?P<kept>\bbearer\s+)(?!\[redacted\])[\w.~+/%=-]{6,}", re.IGNORECASE),
+    # Base64 of a name and a password holds a capital or a figure; "basic session creation" is prose.
+    re.compile(r"(?P<kept>\b(?i:basic)\s+)(?=[a-z+/=]*[A-Z0-9])[\w.~+/%=-]{6,}"),
     re.compile(r"(?P<kept>[?&;](?:access_|id_|refresh_)?token=)[^&#\s\"'<>\\]+", re.IGNORECASE),
     re.compile(rf"""(?P<kept>"{_FIELD}"\s*:\s*")(?:[^"\\]|\\.)*(?=")""", re.IGNORECASE),
     re.compile(rf"""(?P<kept>\\"{_FIELD}\\"\s*:\s*\\")(?:(?!\\").)*(?=\\")""", re.IGNORECASE),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from streamspace_acceptance.evidence import environment
 from streamspace_acceptance.reporting.markdown import fenced, icon, kept, page, plain
 from streamspace_acceptance.reporting.scenarios import Kept, Scenario
 from streamspace_acceptance.reporting.trend import Trend
@@ -13,9 +13,10 @@ from streamspace_acceptance.verdict.document import Line, RunDocument
 from streamspace_acceptance.verdict.judgement import Verdict
 
 FOLDER = "issues"
-# Whoever reads the issue has no folder of reports: the texts that tell most stand in it, their ends first of all.
-_TELLING = ("events.txt", "http.txt")
+# Whoever reads the issue has no folder of reports: what was kept as plain text stands in it, the end of it at least.
+_TEXT = "text/plain"
 _MOST_LINES = 40
+_WIDEST = 240
 
 
 def file_name(line: Line) -> str:
@@ -40,7 +41,7 @@ def render(run: RunDocument, line: Line, scenarios: Sequence[Scenario], trend: T
             *_what_happened(line),
             *_since_when(line, trend),
             *_how_to_reproduce(run, line, mine),
-            *_evidence([one for scenario in mine for one in scenario.kept], results),
+            *_evidence([one for scenario in mine for one in scenario.telling_first()], results),
             *_environment(run),
         ]
     )
@@ -95,24 +96,28 @@ def _evidence(found: list[Kept], results: Path) -> Iterator[str]:
     if not found:
         yield "None was kept."
         yield ""
-    for one in sorted(found, key=lambda one: not one.picture):
-        yield f"- {kept(one, up='../')}"
+    telling = [one for one in found if not one.wait]
+    yield from (f"- {kept(one, up='../')}" for one in telling)
     yield ""
-    for one in found:
+    for one in telling:
         path = results / one.source
-        if one.name in _TELLING and path.is_file():
+        if one.kind == _TEXT and path.is_file():
             yield from _folded(one.name, path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _folded(name: str, text: str) -> Iterator[str]:
     lines = text.splitlines()
-    left_out = len(lines) - _MOST_LINES
-    yield f"<details><summary>{name}{f', its last {_MOST_LINES} lines' if left_out > 0 else ''}</summary>"
+    last = f", its last {_MOST_LINES} lines" if len(lines) > _MOST_LINES else ""
+    yield f"<details><summary>{html.escape(name)}{last}</summary>"
     yield ""
-    yield from fenced("\n".join(lines[-_MOST_LINES:]))
+    yield from fenced("\n".join(_cut(line) for line in lines[-_MOST_LINES:]))
     yield ""
     yield "</details>"
     yield ""
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WIDEST else f"{line[:_WIDEST]} …"
 
 
 def _environment(run: RunDocument) -> Iterator[str]:
@@ -120,5 +125,3 @@ def _environment(run: RunDocument) -> Iterator[str]:
     yield ""
     for name, value in run.environment.items():
         yield f"- {plain(name)}: {plain(value)}"
-    if run.time_scale != 1:
-        yield f"- The plan's seconds were multiplied by {run.environment[environment.TIME_SCALE]}."

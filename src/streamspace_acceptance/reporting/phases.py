@@ -19,7 +19,7 @@ from streamspace_acceptance.reporting.markdown import (
     seconds,
     table,
 )
-from streamspace_acceptance.reporting.scenarios import Kept, Scenario
+from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.verdict.document import Line, RunDocument, TestLines, compact
 from streamspace_acceptance.verdict.judgement import Verdict
 
@@ -49,7 +49,7 @@ def render(run: RunDocument, phase: int, scenarios: Sequence[Scenario]) -> str:
             *_summary(tests, mine),
             "## Detailed Results",
             "",
-            *(line for test in tests if test.asked for line in _details(test, mine[test.id])),
+            *(line for test in tests if test.asked for line in _details(run, test, mine[test.id])),
             *_environment(run),
             *_metrics(run, tests),
             *_conclusion(run, phase, tests),
@@ -117,7 +117,7 @@ def issue(line: Line, folder: str = issues.FOLDER) -> str:
     return link(line.id, f"{folder}/{issues.file_name(line)}")
 
 
-def _details(test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
+def _details(run: RunDocument, test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
     yield f"### Test {test.id}: {plain(test.title)}"
     yield ""
     yield f"**Status**: {STATUS[test.verdict]}  "
@@ -126,7 +126,7 @@ def _details(test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
     yield from _procedure(scenarios)
     yield "**Results**:"
     yield ""
-    yield from (_result(line) for line in test.lines)
+    yield from (_result(run, line) for line in test.lines)
     yield ""
     yield from _evidence(test, scenarios)
     failed = [line for line in test.lines if line.verdict in (Verdict.FAILED, Verdict.BROKEN)]
@@ -149,30 +149,26 @@ def _procedure(scenarios: list[Scenario]) -> Iterator[str]:
         yield ""
 
 
-def _result(line: Line) -> str:
+def _result(run: RunDocument, line: Line) -> str:
     measured = "".join(f"; {plain(one.name)} {figure(one)}" for one in line.figures)
-    limit = f" (target: {line.limit:g} {line.unit})" if line.limit is not None else ""
+    limit = f" (target: {_limit(run, line)})" if line.limit is not None else ""
     why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{limit}{why}"
 
 
 def _evidence(test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
-    found = [one for scenario in scenarios for one in scenario.kept]
+    found = [one for scenario in scenarios for one in scenario.telling_first()]
     if not found:
         yield "**Evidence**: none was kept"
         yield ""
         return
-    # Pictures say most; a test that is well needs no more than a sample of the rest.
-    found.sort(key=lambda one: not one.picture)
-    shown = found if test.verdict is Verdict.FAILED else found[:_SHOWN]
+    telling = [one for one in found if not one.wait]
+    shown = telling if test.verdict is Verdict.FAILED else telling[:_SHOWN]
     rest = len(found) - len(shown)
-    more = f"; {rest} more in the [HTML report](report.html)" if rest else ""
-    yield f"**Evidence**: {_linked(shown)}{more}"
+    links = ", ".join(kept(one) for one in shown)
+    more = f"{rest} in the [HTML report](report.html)" if rest else ""
+    yield f"**Evidence**: {'; and '.join(filter(None, (links, more)))}"
     yield ""
-
-
-def _linked(found: list[Kept]) -> str:
-    return ", ".join(kept(one) for one in found)
 
 
 def _trouble(line: Line) -> Iterator[str]:
@@ -217,24 +213,29 @@ def _environment(run: RunDocument) -> Iterator[str]:
 def _metrics(run: RunDocument, tests: list[TestLines]) -> Iterator[str]:
     yield "## Performance Metrics"
     yield ""
-    rows = [
-        (line.id, plain(one.name), figure(one), _limit(line), STATUS[line.verdict])
-        for test in tests
-        for line in test.lines
-        for one in line.figures
-    ]
-    if not rows:
-        yield "No figure was measured in this phase."
-    else:
+    rows = [row for test in tests if test.asked for line in test.lines for row in _measured(run, line)]
+    if rows:
         yield from table(("Criterion", "Figure", "Measured", "Target", "Status"), rows)
-        if run.time_scale != 1:
-            yield ""
-            yield f"Targets are the plan's; those in seconds were multiplied by {run.time_scale:g} to be judged by."
+    else:
+        yield "No figure was measured in this phase."
     yield ""
 
 
-def _limit(line: Line) -> str:
-    return "-" if line.limit is None else f"{line.limit:g} {line.unit}"
+def _measured(run: RunDocument, line: Line) -> Iterator[tuple[str, ...]]:
+    """A row for each figure; a criterion with a target has one even if nothing was measured."""
+    for one in line.figures:
+        yield line.id, plain(one.name), figure(one), _limit(run, line), STATUS[line.verdict]
+    if line.limit is not None and not line.figures:
+        yield line.id, "-", plain(line.headline), _limit(run, line), STATUS[line.verdict]
+
+
+def _limit(run: RunDocument, line: Line) -> str:
+    """The plan's figure; seconds also as they are on the target's own clock, by which they are judged."""
+    if line.limit is None:
+        return "-"
+    scaled = line.unit == "s" and run.time_scale != 1
+    here = f", here {line.limit * run.time_scale:g} s" if scaled else ""
+    return f"{line.limit:g} {line.unit}{here}"
 
 
 def _conclusion(run: RunDocument, phase: int, tests: list[TestLines]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance.evidence.recorder import WAIT
 from streamspace_acceptance.verdict.judgement import Verdict
 
 _VERDICTS = {
@@ -31,6 +32,11 @@ class Kept:
         """Whether it is a picture."""
         return self.kind.startswith("image/")
 
+    @property
+    def wait(self) -> bool:
+        """Whether it is the timeline of a wait, of which there are many; a failed one stands in the failure itself."""
+        return self.name.startswith(WAIT)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -51,6 +57,10 @@ class Scenario:
     seconds: float
     steps: tuple[Step, ...]
     kept: tuple[Kept, ...]
+
+    def telling_first(self) -> list[Kept]:
+        """What was kept: pictures first, since they say most, and the timelines of waits last."""
+        return sorted(self.kept, key=lambda one: (one.wait, not one.picture))
 
 
 def read(results: Path) -> list[Scenario]:

@@ -45,17 +45,17 @@ class Problem:
 class RunRecord:
     """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order.
 
-    `running` is the scenario that has begun and has not ended with its clean-ups.
-    `ended` is set when nothing is left to be judged; a run that was killed has none. Both times are in UTC.
+    `running` is the scenario that has begun and has not ended with its clean-ups. `ended` is set when nothing is left
+    to be judged; a run that was killed has none. Both times are in UTC.
     """
 
     parsed: list[Any] = field(default_factory=list)
     selected: list[Any] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     interruption: str | None = None
-    running: Any = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: datetime | None = None
+    running: Any = None
     _finished: set[int] = field(default_factory=set)
     _figures: dict[int, list[Figure]] = field(default_factory=dict)
 
@@ -68,13 +68,13 @@ class RunRecord:
         """Whether this run was asked to run `scenario`."""
         return any(one is scenario for one in self.selected)
 
-    def begin(self, scenario: Any) -> None:
-        """Note that `scenario` runs."""
-        self.running = scenario
-
     def end(self) -> None:
         """Note that the run came to its end."""
         self.ended = datetime.now(UTC)
+
+    def begin(self, scenario: Any) -> None:
+        """Note that `scenario` runs."""
+        self.running = scenario
 
     def finish(self, scenario: Any) -> None:
         """Note that `scenario` ran to its end, its cleanups included."""
