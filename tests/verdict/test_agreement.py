@@ -34,8 +34,11 @@ def assert_agreed(run: Run) -> None:
 
 
 def assert_console_agrees(run: Run) -> None:
-    told = {verdict: int(count) for count, verdict in re.findall(r"(\d+) ([A-Z]+)\b", run.stdout.splitlines()[-2])}
-    assert told == run.ledger()["counts"]
+    counts = re.compile(
+        r"^" + r"\s+".join(rf"(?P<{verdict}>\d+) {verdict}" for verdict in run.ledger()["counts"]), re.M
+    )
+    told = [{verdict: int(count) for verdict, count in one.groupdict().items()} for one in counts.finditer(run.stdout)]
+    assert told == [run.ledger()["counts"]]
 
 
 @pytest.mark.parametrize("demo", ["", "file=fail", "file=error", "file=unproven", "given=fail", "when=error"])

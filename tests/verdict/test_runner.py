@@ -63,11 +63,14 @@ def test_another_formatter_leaves_the_same_evidence(project: Project) -> None:
 
 def test_a_formatter_that_breaks_down_leaves_nothing_running(project: Project) -> None:
     broken = "from behave.formatter.base import Formatter\n\n\nclass Broken(Formatter):\n"
-    broken += "    def result(self, step):\n        raise RuntimeError('out of paper')\n"
+    broken += (
+        "    def result(self, step):\n        raise RuntimeError('out of paper at https://x/?token=s3cr3t-t0ken')\n"
+    )
     project.write("broken.py", broken)
     run = project.behave("-f", "broken:Broken")
     assert run.status == 2
     assert "out of paper" in run.stderr
+    assert "s3cr3t-t0ken" not in run.stderr
     assert (project.folder / "deleted").exists(), "cleanups of the scenario run"
     assert (project.folder / "stopped").exists(), "cleanups of the run run"
     assert "PROVEN" not in run.verdicts().values()

@@ -83,7 +83,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
             # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
             # signal came.
-            traceback.print_exc()
+            sys.stderr.write(redaction.redact(traceback.format_exc()))
             status = EXIT_STATUS[Verdict.BROKEN]
         if status:
             raise SystemExit(status)
