@@ -9,6 +9,7 @@ from pathlib import Path
 
 from streamspace_acceptance.lint.cli import lint
 from streamspace_acceptance.reporting import html, papers
+from streamspace_acceptance.safety.beginning import sweep_now
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict.document import UnreadableDocument
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("report", help="make the reports of the last run again, and one HTML file")
+    commands.add_parser("sweep", help="remove what killed runs left on the target that the settings name")
     commands.add_parser("lint", help="hold features and steps to the house's rules")
     chosen = parser.parse_args(arguments)
     try:
@@ -48,7 +50,7 @@ def _papers() -> Path:
         raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 
 
-_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint}
+_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint, "sweep": sweep_now}
 
 
 if __name__ == "__main__":

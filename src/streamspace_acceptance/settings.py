@@ -20,6 +20,8 @@ class Settings:
 
     api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a
     list of paths as KUBECONFIG holds it; None leaves it to the place where kubectl looks. browser is a path.
+    allow_context and shared_namespace are typed by who allows a cluster that is not local, or a namespace in which
+    others work.
     """
 
     api_url: str | None
@@ -27,6 +29,8 @@ class Settings:
     namespace: str
     kubeconfig: str | None
     browser: str | None
+    allow_context: str | None = None
+    shared_namespace: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -38,6 +42,8 @@ class Settings:
             namespace=variables.get("NAMESPACE") or DEFAULT_NAMESPACE,
             kubeconfig=variables.get("KUBECONFIG") or None,
             browser=variables.get("STREAMSPACE_BROWSER") or None,
+            allow_context=variables.get("STREAMSPACE_ALLOW_CONTEXT") or None,
+            shared_namespace=variables.get("STREAMSPACE_SHARED_NAMESPACE") or None,
         )
 
     @property

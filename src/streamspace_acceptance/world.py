@@ -26,6 +26,7 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.resources.given import Given
 from streamspace_acceptance.resources.world import ResourcesWorld
+from streamspace_acceptance.safety.beginning import guarded
 from streamspace_acceptance.sessions import home
 from streamspace_acceptance.sessions.creation import Creation
 from streamspace_acceptance.sessions.crowd import Crowd
@@ -48,6 +49,13 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self._open = ExitStack()
+        try:
+            self._begin(settings)
+        except BaseException:
+            self._open.close()  # an embedded target must not outlive a run that did not begin
+            raise
+
+    def _begin(self, settings: Settings) -> None:
         self.target = target = self._open.enter_context(opened(settings))
         register_secret(target.token)
         _tell(target)
@@ -58,6 +66,7 @@ class Run:
         self.cluster = Cluster(target.kubeconfig, target.namespace)
         environment.tell(environment.NODES, size.nodes(self.cluster))
         environment.tell(environment.AGENTS, size.agents(self.cluster))
+        self._open.enter_context(guarded(settings, target, self.api, self.cluster))
         self.browser = RunBrowser(target.browser)
         self._open.callback(self.browser.close)
 

@@ -15,6 +15,9 @@ class Breakage:
     story: list[str] = field(default_factory=list)
     refuses: str = ""
 
+    def record(self) -> dict[str, str]:
+        return {"kind": self.name}
+
     def apply(self) -> None:
         self._do("apply")
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as Xml
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,11 @@ class Run:
         found = [one for one in self.results() if one["name"] == name]
         assert len(found) == 1, f"{len(found)} results named {name!r} among {[one['name'] for one in self.results()]}"
         return found[0]
+
+    def junit(self) -> dict[str, str]:
+        """Every case of the JUnit file -> passed, failure, error or skipped."""
+        cases = Xml.parse(self.folder / "reports" / "junit.xml").iter("testcase")  # noqa: S314  # our own file
+        return {case.get("name", ""): case[0].tag if len(case) else "passed" for case in cases}
 
     def ledger(self) -> dict[str, Any]:
         """verdict.json."""

@@ -170,6 +170,17 @@ class Cluster:
         found = self._json_or_none(f"get configmap {name}", self._core.read_namespaced_config_map, name=name)
         return {} if found is None else dict(found.get("data") or {})
 
+    def context(self) -> tuple[str, str]:
+        """The name of the kubeconfig's current context, and the URL of its server."""
+        listed: Any = config.list_kube_config_contexts  # untyped
+        return str(listed(config_file=self._files)[1]["name"]), str(self._client.configuration.host)
+
+    def namespace_uid(self) -> str:
+        """The identity of the namespace, which no other of any cluster has."""
+        call = self._core.read_namespace
+        found = self._call(f"get namespace {self.namespace}", lambda: call(self.namespace, **self._options()))
+        return str(json.loads(found)["metadata"]["uid"])
+
     def has_namespace(self) -> bool:
         """Whether the namespace exists."""
         what = f"get namespace {self.namespace}"

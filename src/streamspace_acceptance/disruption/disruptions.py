@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
+
+from streamspace_acceptance import journal
 
 
 class Disruption(Protocol):
@@ -11,6 +13,9 @@ class Disruption(Protocol):
     @property
     def name(self) -> str:
         """For the report: `network of pod x cut`."""
+
+    def record(self) -> dict[str, Any]:
+        """What undoes it after a killed run, as JSON with its `kind`; asked for before `apply`."""
 
     def apply(self) -> None:
         """Breaks it; an error when it is not broken then."""
@@ -27,25 +32,28 @@ class Disruptions:
     """Applies disruptions, each on record before it begins."""
 
     def __init__(self) -> None:
-        self._applied: list[Disruption] = []
+        self._applied: list[tuple[Disruption, journal.Entry]] = []
 
     def apply(self, disruption: Disruption) -> None:
         """Breaks something; it is mended when the scenario is over at the latest."""
-        self._applied.append(disruption)
+        self._applied.append((disruption, journal.intend("disruption", **disruption.record())))
         disruption.apply()
 
     def undo(self, disruption: Disruption) -> None:
         """Mends one thing now."""
+        entry = next(entry for applied, entry in self._applied if applied is disruption)
         disruption.undo()
-        self._applied.remove(disruption)
+        journal.undone(entry)
+        self._applied.remove((disruption, entry))
 
     def undo_all(self) -> None:
         """Mends what is still broken, the last one first; NotUndone when something stays broken."""
         troubles = []
         while self._applied:
-            disruption = self._applied.pop()
+            disruption, entry = self._applied.pop()
             try:
                 disruption.undo()
+                journal.undone(entry)
             except Exception as error:  # noqa: BLE001 - the others are mended all the same; this one is told below
                 troubles.append(f"{disruption.name}: {error}")
         if troubles:

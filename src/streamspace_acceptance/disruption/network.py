@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
@@ -25,6 +26,10 @@ class NetworkCut:
         """For the report."""
         return f"network of pod {self._pod.meta.name} cut by iptables"
 
+    def record(self) -> dict[str, Any]:
+        """The pod and the rule in it."""
+        return {"kind": "cut", "pod": self._pod.meta.name, "uid": self._pod.meta.uid, "rule": self._rule}
+
     def apply(self) -> None:
         """Adds the rule; ClusterError when the pod does not take it."""
         done = self._cluster.execute(self._pod, ["iptables", "-w", "-A", *self._rule])
@@ -33,11 +38,14 @@ class NetworkCut:
 
     def undo(self) -> None:
         """Removes the rule, if it is there and the pod is; ClusterError when it stays."""
-        if not any(each.meta.uid == self._pod.meta.uid for each in self._cluster.pods()) or not self._there():
-            return
-        done = self._cluster.execute(self._pod, ["iptables", "-w", "-D", *self._rule])
-        if done.code != 0 or self._there():
-            raise ClusterError(f"pod {self._pod.meta.name} stays cut off: {done.stderr.strip()}")
+        heal(self._cluster, self._pod.meta.uid, self._rule)
 
-    def _there(self) -> bool:
-        return self._cluster.execute(self._pod, ["iptables", "-w", "-C", *self._rule]).code == 0
+
+def heal(cluster: Cluster, uid: str, rule: list[str]) -> None:
+    """Removes one rule from the pod of that uid, if it is there and the pod is; ClusterError when it stays."""
+    pod = next((each for each in cluster.pods() if each.meta.uid == uid), None)
+    if pod is None or cluster.execute(pod, ["iptables", "-w", "-C", *rule]).code != 0:
+        return
+    done = cluster.execute(pod, ["iptables", "-w", "-D", *rule])
+    if done.code != 0 or cluster.execute(pod, ["iptables", "-w", "-C", *rule]).code == 0:
+        raise ClusterError(f"pod {pod.meta.name} stays cut off: {done.stderr.strip()}")

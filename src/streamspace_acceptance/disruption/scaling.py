@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from streamspace_acceptance.cluster.kubernetes import Cluster
 
 
@@ -18,6 +20,11 @@ class Scaling:
     def name(self) -> str:
         """For the report."""
         return f"Deployment {self._deployment} scaled to {self._replicas}"
+
+    def record(self) -> dict[str, Any]:
+        """The Deployment, the number that it has now and the one that it is about to get."""
+        before = self._cluster.replicas(self._deployment)
+        return {"kind": "scaling", "deployment": self._deployment, "before": before, "replicas": self._replicas}
 
     def apply(self) -> None:
         """Asks for the other number; its pods come and go after that."""

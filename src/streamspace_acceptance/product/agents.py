@@ -30,6 +30,11 @@ class AgentList:
     words: Mapping[str, str]
 
     @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all agents, online or not."""
+        return frozenset(each.id for each in self.agents)
+
+    @property
     def online(self) -> frozenset[str]:
         """The ids of the agents that the API calls online."""
         return frozenset(each.id for each in self.agents if each.status == self.words["agent_online"])

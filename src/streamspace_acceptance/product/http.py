@@ -65,7 +65,9 @@ class HttpClient:
         sent = waiting.now()
         what = f"{method} {url}"
         try:
-            answer = waiting.within(seconds, lambda: self._fetch(method, url, body, headers, follow), what=what)
+            answer = waiting.within(
+                seconds, lambda: self._fetch(self._request(method, url, body, headers, seconds), follow), what=what
+            )
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.Silence) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, body, None, "", waiting.now() - sent, reason))
@@ -74,14 +76,17 @@ class HttpClient:
         self.log.add(Exchange(sent, method, url, body, answer.status, text, answer.received_at - sent))
         return answer
 
-    def _fetch(self, method: str, url: str, body: Any, headers: Mapping[str, str], follow: bool) -> Answer:
+    def _request(self, method: str, url: str, body: Any, headers: Mapping[str, str], seconds: float) -> httpx.Request:
+        timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+        return self._client.build_request(method, url, json=body, headers=dict(headers), timeout=timeout)
+
+    def _fetch(self, request: httpx.Request, follow: bool) -> Answer:
         sent = waiting.now()
-        request = self._client.build_request(method, url, json=body, headers=dict(headers))
         response = self._client.send(request, stream=True, follow_redirects=follow)
         try:
             return Answer(
-                method=method,
-                url=url,
+                method=request.method,
+                url=str(request.url),
                 status=response.status_code,
                 reason=response.reason_phrase,
                 content_type=response.headers.get("content-type", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -23,6 +24,7 @@ class Leak(Exception):
 @dataclass
 class _Record:
     asked: Asked
+    entry: journal.Entry
     made: Creation | None = None
 
 
@@ -38,22 +40,33 @@ class Registry:
 
     def ask(self, user: str, template: str, size: str | None) -> Creation:
         """Asks for a session, whatever comes of it."""
-        asked = Asked(user, template, size, self._api.sessions().ids)
-        record = _Record(asked)
-        self._records.append(record)
-        record.made = creation.ask(self._api, asked)
-        return record.made
+        record = self._intend(Asked(user, template, size, self._api.sessions().ids))
+        return self._note(record, creation.ask(self._api, record.asked))
 
     def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
         """Each of the users asks for a session in the same instant, whatever comes of it."""
         before = self._api.sessions().ids
-        records = [_Record(Asked(user, template, size, before)) for user in users]
-        self._records += records
+        records = [self._intend(Asked(user, template, size, before)) for user in users]
         answers = crowd.ask_together(self._api, users, template, size)
         after = self._api.sessions()
-        for record, answer in zip(records, answers, strict=True):
-            record.made = creation.conclude(self._api, record.asked, answer, after)
-        return [record.made for record in records if record.made is not None]
+        return [
+            self._note(record, creation.conclude(self._api, record.asked, answer, after))
+            for record, answer in zip(records, answers, strict=True)
+        ]
+
+    def _intend(self, asked: Asked) -> _Record:
+        """On record, and in the journal, before it is asked for."""
+        entry = journal.intend("session", user=asked.user, template=asked.template, before=sorted(asked.before))
+        record = _Record(asked, entry)
+        self._records.append(record)
+        return record
+
+    @staticmethod
+    def _note(record: _Record, made: Creation) -> Creation:
+        record.made = made
+        if made.id is not None:
+            journal.came_of(record.entry, id=made.id)
+        return made
 
     def enter(self, session_id: str) -> Session:
         """The session of that id, watched from now on."""
@@ -64,13 +77,18 @@ class Registry:
     def clean_up(self) -> None:
         """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise."""
         ids, troubles = self._made()
-        troubles += [trouble for each in ids if (trouble := self._delete(each))]
         for session in self.sessions:
             session.close()
-        if ids:
-            troubles += self._wait_until_gone(ids)
+        troubles += self.remove(ids) if ids else []
         if troubles:
             raise Leak("; ".join(troubles))
+        for record in self._records:
+            journal.undone(record.entry)
+
+    def remove(self, ids: list[str]) -> list[str]:
+        """Deletes those sessions and waits until they are gone; what is left in the end."""
+        refused = [trouble for each in ids if (trouble := self._delete(each))]
+        return refused + self._wait_until_gone(ids)
 
     def _made(self) -> tuple[list[str], list[str]]:
         """The ids of what was made; and what may have been made, but cannot be told from what others made."""

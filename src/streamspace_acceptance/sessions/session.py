@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
+from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
@@ -63,13 +64,16 @@ class Session:
 
         None when Kubernetes has no such session: that is a matter of its own, which 1.1a answers for.
         """
-        return poll(
+        found = poll(
             self._wait(f"phase {word} in Kubernetes", within),
             lambda: self.cluster.session_object(self.id),
             met=lambda obj: obj is None or obj.phase == word,
             says=lambda obj: f"phase {obj.phase}" if obj is not None else "no such session in Kubernetes",
             likely=lambda _: "the session's object is not kept up to date, or the API's status is not true",
         )
+        if found is not None:
+            journal.identified(self.id, found.meta.uid)
+        return found
 
     def wait_for_object(self, *, within: str) -> SessionObject:
         """The session is in the list of sessions that Kubernetes gives; Unmet otherwise."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json
@@ -24,12 +25,13 @@ class TemplateRegistry:
     recognised wherever they turn up.
     """
 
-    def __init__(self, api: TemplateApi, cluster: Cluster, budgets: Budgets) -> None:
+    def __init__(self, api: TemplateApi, cluster: Cluster, budgets: Budgets, mark: str | None = None) -> None:
         self.api = api
         self.cluster = cluster
         self._budgets = budgets
-        self.mark = secrets.token_hex(3)
+        self.mark = mark or secrets.token_hex(3)
         self._made: dict[str, bool] = {}
+        self._entries: list[journal.Entry] = []
 
     def name(self, plans: str) -> str:
         """A name of this scenario's own that begins as the plan's."""
@@ -38,6 +40,7 @@ class TemplateRegistry:
     def create(self, body: Json) -> Made:
         """Asks for a template with a name, whatever comes of it."""
         name = str(self.api.name_of(body))
+        self._entries.append(journal.intend("template", name=name, mark=self.mark))
         self._made[name] = True  # until the answer says otherwise
         answer = self.api.create(body)
         found = self._id(answer) if answer.ok else None
@@ -55,14 +58,19 @@ class TemplateRegistry:
         What the product does not let go is told in the report and is no error here: that a template can be deleted,
         and what is left then, is what test 2.3 answers for.
         """
-        if not self._made:
-            return
+        left = self.remove() if self._made else []
+        if left:
+            recorder.attach_text("templates left behind", "\n".join(left))
+
+    def remove(self) -> list[str]:
+        """Deletes every template that carries the mark; what is left in the end."""
         listed = {self.api.id_of(each) for each in self.api.listed() if self.is_mine(each)}
         ids = {name for name, there in self._made.items() if there} | {each for each in listed if each is not None}
         left = [trouble for each in sorted(ids) if (trouble := self._delete(each))]
         left += [] if left or not ids else self._wait_until_gone()
-        if left:
-            recorder.attach_text("templates left behind", "\n".join(left))
+        for entry in [] if left else self._entries:
+            journal.undone(entry)
+        return left
 
     def _delete(self, template_id: str) -> str | None:
         answer = self.api.delete(template_id)

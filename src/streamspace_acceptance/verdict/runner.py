@@ -10,11 +10,13 @@ import functools
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from behave.exception import ConfigError
 from behave.formatter._registry import make_formatters
 from behave.parser import ParserError
+from behave.reporter.junit import JUnitReporter
 from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
@@ -22,7 +24,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import environment, failure, recorder, redaction
 from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import REPORTS
-from streamspace_acceptance.verdict import gates
+from streamspace_acceptance.verdict import gates, junit
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
@@ -33,6 +35,8 @@ from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
 from streamspace_acceptance.verdict.selection import check_paths, select
 
 RESULTS = REPORTS / "allure-results"
+CLEAN_UP_SECONDS = 10.0
+"""After a signal, for all waits together; with the last calls and an embedded target's end a run is over in 20 s."""
 
 # behave skips a hook that environment.py does not define; these the runner needs itself.
 _NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
@@ -62,6 +66,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._ledger = Ledger(Plan.load(), self.record)
         self._gates = gates.Gates(self._ledger.plan, self.record)
         self._gates_lifted = False
+        self._junit_files = {junit.JUNIT_FILE}
         self._interruption = Interruption(self._note_interruption)
 
     def run(self) -> bool:
@@ -71,7 +76,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         one sentence, before anything has started.
         """
         try:
-            with self._interruption.handled():
+            with self._interruption.handled(), waiting.hastened() as self._hasten:
                 status = self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             status = _refuse(problem)
@@ -137,6 +142,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return passed
 
     def _run_for_real(self) -> bool:
+        self._replace_behaves_junit()
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
         papers.clear(REPORTS)
@@ -179,10 +185,19 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         judgements += [judge_problem(problem) for problem in self.record.problems]
         return worst(judgements).verdict
 
+    def _replace_behaves_junit(self) -> None:
+        """`--junit` says that the file is wanted in behave's `--junit-directory` as well."""
+        if self.config.junit:
+            self._junit_files.add(Path(self.config.junit_directory) / junit.JUNIT_FILE.name)
+        reporters = self.config.reporters
+        self.config.reporters = [one for one in reporters if not isinstance(one, JUnitReporter)]
+
     def _put_on_disk(self) -> None:
         """What holds if the run is killed now: the running scenario is broken, and what was not reached unproven."""
         self._ledger.write(VERDICT_FILE, environment.facts())
         environment.write_properties(RESULTS)
+        for path in self._junit_files:
+            junit.write(path, self.record)
 
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
@@ -268,6 +283,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _note_interruption(self, phrase: str) -> None:
         self.record.interruption = phrase
         self.aborted = True
+        self._hasten(CLEAN_UP_SECONDS)
 
 
 def _running_statement(context: Any) -> Any:

@@ -1,0 +1,77 @@
+"""How a run begins safely: the guard, the sweep, and a journal of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from streamspace_acceptance import journal
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.safety import guard
+from streamspace_acceptance.safety.sweep import forget_embedded, is_on_record, kept, sweep
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.target import Target, survey
+from streamspace_acceptance.verdict.outcomes import SetupProblem, Unmet
+
+
+@contextmanager
+def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> Iterator[None]:
+    """Nothing is touched before the target is known to be allowed; what is touched from then on is on record.
+
+    Raises SetupProblem. An embedded target is the run's own, and needs no guard.
+    """
+    if target.embedded:
+        forget_embedded()
+    else:
+        _clean(settings, target, api, cluster)
+        guard.check_alone(settings, cluster, api)
+    with journal.kept(_identity(target, cluster)):
+        yield
+
+
+def sweep_now() -> int:
+    """`streamspace-acceptance sweep`: 0 when no killed run has left anything."""
+    settings = Settings.from_environment()
+    forget_embedded()
+    if not settings.embedded:
+        target = survey(settings, None)
+        with HttpClient(target.api_url, target.token) as http:
+            cluster = Cluster(target.kubeconfig, target.namespace)
+            _clean(settings, target, StreamSpaceApi(http, load()), cluster)
+    left = kept()
+    for sentence in left or ["No killed run has left anything."]:
+        _say(sentence)
+    return 1 if left else 0
+
+
+def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> None:
+    try:
+        guard.check_context(settings, cluster)
+        guard.check_same(settings, cluster, api, shown_before=is_on_record(_identity(target, cluster)))
+        sweep(api, cluster, Budgets(target.time_scale), _say)
+    except (ClusterError, NoAnswer, Unmet) as error:
+        reason = " ".join(str(error).split())
+        raise SetupProblem(f"The target could not be looked at, so nothing was touched: {reason}.") from error
+
+
+def _identity(target: Target, cluster: Cluster) -> journal.Json:
+    """What tells this target from every other; no secret. The uid of a namespace stands for its cluster as well."""
+    parts = urlsplit(target.api_url)
+    return {
+        "embedded": target.embedded,
+        "api_url": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
+        "namespace": target.namespace,
+        "namespace_uid": cluster.namespace_uid(),
+        "server": cluster.context()[1],
+        "kubeconfig": [str(path) for path in target.kubeconfig],
+    }
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")

@@ -1,0 +1,90 @@
+"""Whether a target may be touched: refused in one sentence (SetupProblem) before the first call that changes anything.
+
+A run makes, deletes and breaks. So the cluster must be this machine's own or allowed by name, the API and the
+kubeconfig must lead to the same StreamSpace, and nobody else may be at work there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.product.agents import AgentApi, AgentList
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.verdict.outcomes import SetupProblem, Unmet
+
+# The names that local clusters give their contexts. k3s calls its own `default`.
+LOCAL_NAMES = re.compile(
+    r"docker-desktop|docker-for-desktop|rancher-desktop|colima|minikube|default|k3s|streamspace-sandbox|(kind|k3d)-.+"
+)
+LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
+# minikube's own machine is on one of these when it is not a container with a port on loopback.
+MINIKUBE_NETWORKS = [ipaddress.ip_network(each) for each in ("192.168.49.0/24", "192.168.39.0/24", "192.168.59.0/24")]
+
+
+def check_context(settings: Settings, cluster: Cluster) -> None:
+    """The cluster is local by name and by address, or STREAMSPACE_ALLOW_CONTEXT names its context."""
+    name, server = cluster.context()
+    if name == settings.allow_context or (LOCAL_NAMES.fullmatch(name) and _is_here(name, server)):
+        return
+    raise SetupProblem(
+        f"The kubeconfig's context {name!r} at {server} is no local cluster, and this suite deletes and breaks things: "
+        f"set STREAMSPACE_ALLOW_CONTEXT={name} if it may."
+    )
+
+
+def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, shown_before: bool) -> None:
+    """What the API says is in Kubernetes is there: its agents are pods of the namespace, or its sessions objects.
+
+    Agents that are offline may have lost their pods, so they can only speak for it. Where nothing speaks for or
+    against, it counts that an earlier run was shown the same: a killed one may have left the target without agents.
+    """
+    agents, sessions = _agents(api), api.sessions().ids
+    pods = {each.meta.name for each in cluster.pods()}
+    objects = {each.meta.name for each in cluster.session_objects()}
+    if agents.ids & pods or sessions & objects:
+        return
+    if agents.online or (sessions and objects):
+        told = ", ".join(sorted(agents.online or sessions)[:3])
+        raise SetupProblem(
+            f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API tells of is in "
+            f"namespace {cluster.namespace}: {told}): correct one of them."
+        )
+    if not shown_before and settings.shared_namespace != cluster.namespace:
+        raise SetupProblem(
+            "Nothing shows that STREAMSPACE_API_URL and the kubeconfig lead to the same cluster, since the API knows "
+            f"no agent online and no session: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
+        )
+
+
+def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi) -> None:
+    """No session of anybody else is there, or STREAMSPACE_SHARED_NAMESPACE names the namespace."""
+    theirs = api.sessions().ids | {each.meta.name for each in cluster.session_objects()}
+    if not theirs or settings.shared_namespace == cluster.namespace:
+        return
+    raise SetupProblem(
+        f"Somebody works in namespace {cluster.namespace} ({len(theirs)} sessions: {', '.join(sorted(theirs)[:3])}): "
+        f"end them, or set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} to run beside them."
+    )
+
+
+def _is_here(name: str, server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    if host in LOCAL_HOSTS:
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or (name == "minikube" and any(address in each for each in MINIKUBE_NETWORKS))
+
+
+def _agents(api: StreamSpaceApi) -> AgentList:
+    """The agents; none when the API has no such list (an agent's absence is test 0's business)."""
+    try:
+        return AgentApi(api).all()
+    except Unmet:
+        return AgentList((), frozenset(), api.profile.statuses)

@@ -1,0 +1,24 @@
+"""Breaks two things as a run does, says so, and waits to be killed."""
+
+import signal
+import sys
+from pathlib import Path
+
+from streamspace_acceptance import journal
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.disruption.disruptions import Disruptions
+from streamspace_acceptance.disruption.network import NetworkCut
+from streamspace_acceptance.disruption.scaling import Scaling
+from streamspace_acceptance.settings import Settings
+
+AGENT = "streamspace-k8s-agent"
+
+settings = Settings.from_environment()
+cluster = Cluster([Path(each) for each in settings.kubeconfig_files()], settings.namespace)
+with journal.kept({"namespace_uid": cluster.namespace_uid()}):
+    disruptions = Disruptions()
+    disruptions.apply(NetworkCut(cluster, cluster.pods(app=AGENT)[0], 9))
+    disruptions.apply(Scaling(cluster, AGENT, 2))
+    sys.stdout.write("broken\n")
+    sys.stdout.flush()
+    signal.pause()

@@ -1,0 +1,200 @@
+"""What a killed run left is told from what is not its own."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from streamspace_acceptance import journal
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.safety.sweep import kept, sweep
+from tests.suite.fakes import says, web_server
+from tests.suite.samples import SESSION, Json, session_object
+
+ASKED = {"user": "testuser", "template": "firefox-browser", "before": ["others"]}
+UID = session_object().meta.uid
+
+
+@dataclass
+class _Place:
+    """The sessions of an API and of the Kubernetes beside it, and one Deployment."""
+
+    sessions: dict[str, Json] = field(default_factory=dict)
+    objects: list[SessionObject] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    scaled: int = 1
+    away: bool = False
+
+    def add(self, name: str, age: float = 0.0) -> None:
+        made = datetime.fromtimestamp(time.time() - age, UTC).isoformat()
+        entry = {"user": "testuser", "template": "firefox-browser", "status": "Running", "createdAt": made}
+        self.sessions[name] = {"sessionId": name, **entry}
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        name = request.path.removeprefix("/api/v1/sessions").strip("/")
+        if request.command == "DELETE":
+            self.deleted.append(name)
+            del self.sessions[name]
+            self.objects = [each for each in self.objects if each.meta.name != name]
+        body = self.sessions.get(name, {}) if name else {"sessions": list(self.sessions.values())}
+        says(json.dumps(body).encode())(request)
+
+    def namespace_uid(self) -> str:
+        return "here"
+
+    def session_object(self, name: str) -> SessionObject | None:
+        return next((each for each in self.objects if each.meta.name == name), None)
+
+    def session_objects(self) -> list[SessionObject]:
+        return self.objects
+
+    def pods(self) -> list[Pod]:
+        return []
+
+    def claims(self) -> list[Claim]:
+        return []
+
+    def replicas(self, deployment: str) -> int:
+        if self.away:
+            raise ClusterError("Kubernetes is away")
+        return self.scaled
+
+    def scale(self, deployment: str, replicas: int) -> None:
+        self.scaled = replicas
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Place:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("streamspace_acceptance.safety.sweep.CALL_SECONDS", 0.5)
+    made = _Place()
+    made.add("others", age=100)
+    return made
+
+
+@pytest.fixture
+def api(place: _Place) -> Iterator[StreamSpaceApi]:
+    with web_server(place.respond) as url, HttpClient(url, "t") as client:
+        yield StreamSpaceApi(client, load())
+
+
+def left(act: str, /, target: str = "here", outcome: Json | None = None, **what: object) -> None:
+    """The journal of a run that ended without undoing one act."""
+    with journal.kept({"namespace_uid": target, "api_url": "http://x", "namespace": "n"}):
+        entry = journal.intend(act, **what)
+        journal.came_of(entry, **(outcome or {}))
+
+
+def swept(place: _Place, api: StreamSpaceApi) -> str:
+    said: list[str] = []
+    sweep(api, cast("Cluster", place), Budgets(0.003), said.append)
+    return "\n".join(said)
+
+
+def test_a_session_by_its_uid(place: _Place, api: StreamSpaceApi) -> None:
+    place.add(SESSION, age=500)
+    place.objects.append(session_object())
+    left("session", outcome={"id": SESSION, "uid": UID}, **ASKED)
+    assert f"Removed after a killed run: session {SESSION}" in swept(place, api)
+    assert (place.deleted, kept()) == ([SESSION], [])
+
+
+def test_its_name_given_again(place: _Place, api: StreamSpaceApi) -> None:
+    place.add(SESSION)
+    place.objects.append(session_object())
+    left("session", outcome={"id": SESSION, "uid": "of the one before"}, **ASKED)
+    swept(place, api)
+    assert (place.deleted, kept()) == ([], [])
+
+
+def test_a_session_of_which_no_answer_came(place: _Place, api: StreamSpaceApi) -> None:
+    left("session", **ASKED)
+    place.add("mine")
+    place.add("later", age=-100)
+    assert "later is left alone" in swept(place, api)
+    assert place.deleted == ["mine"]
+
+
+def test_one_of_two_that_cannot_be_told_apart(place: _Place, api: StreamSpaceApi) -> None:
+    left("session", **ASKED)
+    place.add("a")
+    place.add("b")
+    assert "One of these may be what a killed run asked for; they are left alone: a, b." in swept(place, api)
+    assert place.deleted == []
+
+
+def test_a_session_that_was_never_made(place: _Place, api: StreamSpaceApi) -> None:
+    left("session", **ASKED)
+    assert swept(place, api) == ""
+    assert (place.deleted, kept()) == ([], [])
+
+
+def test_another_target_is_not_swept(place: _Place, api: StreamSpaceApi) -> None:
+    place.add(SESSION)
+    left("session", target="there", outcome={"id": SESSION}, **ASKED)
+    assert swept(place, api) == ""
+    assert place.deleted == []
+    assert len(kept()) == 1
+
+
+@pytest.mark.parametrize(("found", "ends_at"), [(0, 1), (1, 1), (3, 3)])
+def test_scaled_back_only_from_where_the_run_left_it(
+    place: _Place, api: StreamSpaceApi, found: int, ends_at: int
+) -> None:
+    left("disruption", kind="scaling", deployment="agents", before=1, replicas=0)
+    place.scaled = found
+    said = swept(place, api)
+    assert place.scaled == ends_at
+    assert ("scaled by somebody else" in said) == (found == 3)
+    assert kept() == []
+
+
+def test_what_cannot_be_mended_now_stays_on_record(place: _Place, api: StreamSpaceApi) -> None:
+    left("disruption", kind="scaling", deployment="agents", before=1, replicas=0)
+    place.away, place.scaled = True, 0
+    assert "it stays: Kubernetes is away" in swept(place, api)
+    assert len(kept()) == 1
+    place.away = False
+    swept(place, api)
+    assert (place.scaled, kept()) == (1, [])
+
+
+def test_a_journal_that_was_torn(place: _Place, api: StreamSpaceApi) -> None:
+    place.add(SESSION)
+    left("session", outcome={"id": SESSION}, **ASKED)
+    (path,) = journal.all_paths()
+    path.write_text(path.read_text() + '{"intent": 2, "ki')
+    assert "Removed" in swept(place, api)
+    assert (place.deleted, kept()) == ([SESSION], [])
+
+
+def test_a_living_run_is_left_alone(place: _Place, api: StreamSpaceApi) -> None:
+    place.add(SESSION)
+    with journal.kept({"namespace_uid": "here"}):
+        journal.came_of(journal.intend("session", **ASKED), id=SESSION)
+        assert swept(place, api) == ""
+    assert place.deleted == []
+
+
+def test_an_embedded_targets_journal_goes_with_it(place: _Place, api: StreamSpaceApi) -> None:
+    with journal.kept({"namespace_uid": "gone", "embedded": True}):
+        journal.intend("session", **ASKED)
+    swept(place, api)
+    assert kept() == []
+
+
+def test_a_run_that_left_nothing_leaves_no_journal(place: _Place) -> None:
+    with journal.kept({"namespace_uid": "here"}):
+        journal.undone(journal.intend("session", **ASKED))
+    assert journal.all_paths() == []

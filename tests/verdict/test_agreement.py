@@ -1,0 +1,91 @@
+"""Allure, JUnit, the ledger, the console and the exit status say the same, whatever happens to a run."""
+
+from __future__ import annotations
+
+import re
+import signal
+import xml.etree.ElementTree as Xml
+
+import pytest
+from demo_project import Project, Run
+from test_allure_truth import LOST, start_and_stop
+
+JUNIT_OF = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
+STATUS_OF = {"failed": 1, "broken": 2, "skipped": 3, "passed": 0}
+# What the criteria of a scenario may say, given what is said of the scenario: what failed on the way leaves unproven.
+VERDICTS_OF = {
+    "passed": {"PROVEN"},
+    "failed": {"FAILED", "BROKEN", "UNPROVEN", "PROVEN"},
+    "broken": {"BROKEN", "UNPROVEN", "PROVEN"},
+    "skipped": {"UNPROVEN", "PROVEN"},
+}
+CRITERIA = {LOST: ("1.2-2", "1.2-3", "1.2-4"), "A good template": ("2.1-1",), "The list": ("2.1-2",)}
+
+
+def assert_agreed(run: Run) -> None:
+    allure = {result["name"]: result["status"] for result in run.results()}
+    assert run.junit() == {name: JUNIT_OF[status] for name, status in allure.items()}
+    assert run.status == next(status for word, status in STATUS_OF.items() if word in allure.values())
+    for scenario, criteria in CRITERIA.items():
+        said = {run.verdicts()[criterion] for criterion in criteria}
+        assert said <= VERDICTS_OF[allure[scenario]], scenario
+        assert allure[scenario] == "passed" or said != {"PROVEN"}, scenario
+    assert_console_agrees(run)
+
+
+def assert_console_agrees(run: Run) -> None:
+    told = {verdict: int(count) for count, verdict in re.findall(r"(\d+) ([A-Z]+)\b", run.stdout.splitlines()[-2])}
+    assert told == run.ledger()["counts"]
+
+
+@pytest.mark.parametrize("demo", ["", "file=fail", "file=error", "file=unproven", "given=fail", "when=error"])
+def test_whatever_a_step_does(project: Project, demo: str) -> None:
+    assert_agreed(project.behave(demo=demo))
+
+
+@pytest.mark.parametrize("kind", ["all", "feature", "scenario", "tag", "step"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_whatever_hook_fails(project: Project, moment: str, kind: str) -> None:
+    assert_agreed(project.behave(hook=f"{moment}_{kind}"))
+
+
+@pytest.mark.parametrize("layer", ["a scenario", "a feature", "the run"])
+def test_whatever_clean_up_fails(project: Project, layer: str) -> None:
+    assert_agreed(project.behave(hook=f"cleanup of {layer}"))
+
+
+def test_an_undefined_step(project: Project) -> None:
+    steps = (project.folder / "steps/steps.py").read_text()
+    project.write("steps/steps.py", steps.replace('@when("it is sent")', '@when("it is not sent")'))
+    assert_agreed(project.behave())
+
+
+def test_a_scenario_that_is_skipped(project: Project) -> None:
+    assert_agreed(project.behave(hook="skip"))
+
+
+def test_a_phase_that_is_gated(project: Project) -> None:
+    run = project.behave(demo="volume=fail")
+    assert run.junit() == {LOST: "failure", "A good template": "skipped", "The list": "skipped"}
+    assert_agreed(run)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped(project: Project, number: signal.Signals) -> None:
+    assert_agreed(start_and_stop(project, number))
+
+
+def test_a_run_that_is_killed(project: Project) -> None:
+    run = start_and_stop(project, signal.SIGKILL)
+    assert run.status == -signal.SIGKILL
+    assert run.junit() == {LOST: "error", "A good template": "skipped", "The list": "skipped"}
+    assert {result["name"]: JUNIT_OF[result["status"]] for result in run.results()} == run.junit()
+    assert run.ledger()["counts"] == {"PROVEN": 0, "FAILED": 0, "BROKEN": 3, "UNPROVEN": 2}
+
+
+def test_behaves_own_option_names_another_folder(project: Project) -> None:
+    project.behave("--junit", "--junit-directory=elsewhere", demo="file=plain")
+    written = (project.folder / "elsewhere" / "junit.xml").read_text()
+    assert [file.name for file in (project.folder / "elsewhere").iterdir()] == ["junit.xml"]
+    assert Xml.fromstring(written).get("failures") == "1"  # noqa: S314  # our own file
+    assert "s3cr3t-t0ken" not in written
