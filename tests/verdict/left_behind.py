@@ -10,12 +10,12 @@ from streamspace_acceptance.verdict.document import SCHEMA, RunDocument, of_json
 
 TESTS: list[dict[str, Any]] = [
     {"id": "1.2", "phase": 1, "priority": "P0", "title": "Session state persistence", "criteria": [
-        {"id": "1.2-1", "text": "The pod is recreated", "limit": 120, "unit": "s"},
-        {"id": "1.2-2", "text": "The file is still there", "limit": None, "unit": None},
+        {"id": "1.2-1", "text": "The pod is recreated", "sentence": "so says 1.2-1", "limit": 120, "unit": "s"},
+        {"id": "1.2-2", "text": "The file is still there", "sentence": "so says 1.2-2", "limit": None, "unit": None},
     ]},
     {"id": "2.1", "phase": 2, "priority": "P1", "title": "Template creation", "criteria": [
-        {"id": "2.1-1", "text": "A valid template is created", "limit": None, "unit": None},
-        {"id": "2.1-2", "text": "It is listed", "limit": None, "unit": None},
+        {"id": "2.1-1", "text": "A template is created", "sentence": "so says 2.1-1", "limit": None, "unit": None},
+        {"id": "2.1-2", "text": "It is listed", "sentence": "so says 2.1-2", "limit": None, "unit": None},
     ]},
 ]  # fmt: skip
 IDS = ("1.2-1", "1.2-2", "2.1-1", "2.1-2")
@@ -86,7 +86,6 @@ def _judged(criterion: str, verdict: str, figure: float) -> dict[str, Any]:
         "id": criterion,
         "test": criterion.partition("-")[0],
         "text": "as the register says",
-        "sentence": f"so says {criterion}",
         "verdict": verdict,
         "reason": REASONS[verdict],
         "seconds": 2.0,
@@ -99,7 +98,7 @@ def _judged(criterion: str, verdict: str, figure: float) -> dict[str, Any]:
 def _result(test: str, judged: list[dict[str, Any]]) -> dict[str, Any]:
     statuses = {"PROVEN": "passed", "FAILED": "failed", "BROKEN": "broken", "UNPROVEN": "skipped"}
     steps = [
-        {"name": f"Then {one['sentence']}", "status": statuses[one["verdict"]], "start": 0, "stop": 2000}
+        {"name": f"Then so says {one['id']}", "status": statuses[one["verdict"]], "start": 0, "stop": 2000}
         for one in judged
     ]
     return {

@@ -1,4 +1,4 @@
-"""Allure, JUnit, the ledger, the console and the exit status say the same, whatever happens to a run."""
+"""Allure, JUnit, the ledger, the console, the summary and the exit status say the same, whatever happens to a run."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def assert_agreed(run: Run) -> None:
         assert said <= VERDICTS_OF[allure[scenario]], scenario
         assert allure[scenario] == "passed" or said != {"PROVEN"}, scenario
     assert_console_agrees(run)
+    assert_summary_agrees(run)
 
 
 def assert_console_agrees(run: Run) -> None:
@@ -39,6 +40,16 @@ def assert_console_agrees(run: Run) -> None:
     )
     told = [{verdict: int(count) for verdict, count in one.groupdict().items()} for one in counts.finditer(run.stdout)]
     assert told == [run.ledger()["counts"]]
+    decision = run.stdout.splitlines()[-2]
+    assert decision == run.ledger()["decision"]["sentence"]
+
+
+def assert_summary_agrees(run: Run) -> None:
+    summary = (run.folder / "reports" / "SUMMARY.md").read_text()
+    decision = run.ledger()["decision"]
+    assert re.search(r"^# .* acceptance: \S+ (\S+)$", summary, re.MULTILINE)[1] == decision["word"]
+    issues = {path.stem for path in (run.folder / "reports" / "issues").glob("*.md")}
+    assert issues == {one for one, verdict in run.verdicts().items() if verdict == "FAILED"}
 
 
 @pytest.mark.parametrize("demo", ["", "file=fail", "file=error", "file=unproven", "given=fail", "when=error"])

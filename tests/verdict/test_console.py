@@ -99,3 +99,18 @@ def test_the_closing_table_gives_verdicts_counts_and_the_place_of_the_report(pro
 def test_errors_outside_the_steps_are_told(project: Project) -> None:
     said = project.behave("--tags=@test-1.2", hook="cleanup of a scenario").stdout
     assert "cleanup _leak failed: RuntimeError: session left behind" in said
+
+
+def test_the_decision_closes_the_run(project: Project) -> None:
+    said = lines(project.behave(demo="file=fail").stdout)
+    assert said[-2].startswith("NO-GO: 1 criterion failed (1.2-3). Open: ")
+    assert "reports/SUMMARY.md" in said[-1]
+    assert lines(project.behave().stdout)[-2].startswith("GO: ")
+
+
+def test_reports_that_cannot_be_written_break_the_run_and_not_its_verdicts(project: Project) -> None:
+    (project.folder / "reports" / "SUMMARY.md").mkdir(parents=True)
+    run = project.behave("--tags=@test-1.2")
+    assert run.stderr.startswith("The reports could not be written: ")
+    assert run.status == 2
+    assert set(run.verdicts().values()) == {"PROVEN"}

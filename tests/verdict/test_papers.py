@@ -107,6 +107,18 @@ def test_a_partial_run_says_what_was_not_selected(tmp_path: Path) -> None:
     assert "- Run what was not selected: test 1.2" in found["SUMMARY.md"]
 
 
+def test_what_no_sentence_proves_is_not_called_unselected(tmp_path: Path) -> None:
+    leave(tmp_path, c21_1=None, c21_2=None)
+    document = json.loads((tmp_path / "verdict.json").read_text())
+    for criterion in document["tests"][1]["criteria"]:
+        criterion["sentence"] = None
+    (tmp_path / "verdict.json").write_text(json.dumps(document))
+    summary = papers.write(tmp_path).read_text()
+    assert "- ◻ test 2.1: no sentence proves it yet" in summary
+    assert "- Show what was not shown: test 2.1" in summary
+    assert "not selected in this run" not in summary
+
+
 def test_a_killed_run_is_reported_as_one(tmp_path: Path) -> None:
     found = written(tmp_path, ended=False)
     assert "◻ UNDECIDED" in found["SUMMARY.md"]

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from demo_project import BEHAVE, ROOT, Project
 
+from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.verdict.document import SCHEMA
 
 PUBLISHED = json.loads((ROOT / "docs" / "verdict.schema.json").read_text())
@@ -52,6 +53,10 @@ def test_a_killed_run(project: Project) -> None:
     assert problems(document) == []
     assert document["run"]["ended"] is None
     assert document["decision"]["word"] == "UNDECIDED"
+    summary = papers.write(project.folder / "reports").read_text()
+    assert "The run never came to its end" in summary
+    assert "◻ UNDECIDED" in summary
+    assert not (project.folder / "reports" / "history").exists()
 
 
 def test_the_five_lines_of_a_failure_are_fields(project: Project) -> None:

@@ -25,7 +25,7 @@ def agents(cluster: Cluster) -> str:
 
 def _nodes(found: list[dict[str, Any]]) -> str:
     capacities = [node["status"]["capacity"] for node in found]
-    cpu = sum(amount(one["cpu"]) for one in capacities)
+    cpu = float(sum(amount(one["cpu"]) for one in capacities))
     memory = sum(amount(one["memory"]) for one in capacities) / _GIB
     return f"{len(found)} {'node' if len(found) == 1 else 'nodes'}, {cpu:g} CPU, {memory:.1f} GiB RAM"
 

@@ -104,7 +104,7 @@ def _duration(scenarios: list[Scenario]) -> str:
 
 def _note(test: TestLines) -> str:
     if not test.asked:
-        return "not selected in this run"
+        return " and ".join(dict.fromkeys(line.reason for line in test.lines))
     failed = [line for line in test.lines if line.verdict is Verdict.FAILED]
     rest = [line for line in test.lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
     said = [f"See issue {', '.join(issue(line) for line in failed)}"] if failed else []
@@ -262,8 +262,8 @@ def steps(lines: Sequence[Line]) -> list[str]:
     """What has to be done about the criteria that are not proven; nothing when all are."""
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
     broken = [line for line in lines if line.verdict is Verdict.BROKEN]
-    unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and line.asked]
-    others = [line for line in lines if not line.asked]
+    unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable]
+    others = [line for line in lines if line.selectable]
     said = [f"- File and mend: {', '.join(issue(line) for line in failed)}"] if failed else []
     said += [f"- Find out what kept the checks from working, then run them again: {compact(broken)}"] if broken else []
     said += [f"- Show what was not shown: {compact(unshown)}"] if unshown else []

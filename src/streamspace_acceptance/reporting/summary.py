@@ -95,7 +95,7 @@ _ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
 def _row(run: RunDocument, phase: int) -> tuple[str, ...]:
     lines = [line for test in run.of_phase(phase) for line in test.lines]
     counts = [str(sum(line.verdict is verdict for line in lines)) for verdict in _ORDER]
-    unasked = str(sum(not line.asked for line in lines))
+    unasked = str(sum(line.selectable for line in lines))
     report = link("results", phases.file_name(run, phase)) if phase in run.phases else "-"
     return str(phase), str(len(lines)), *counts, unasked, report
 

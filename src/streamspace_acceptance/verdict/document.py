@@ -15,12 +15,12 @@ from typing import Any
 
 from streamspace_acceptance.evidence import environment
 from streamspace_acceptance.evidence.recorder import Figure
-from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Verdict
 
 Json = dict[str, Any]
 
 SCHEMA = "urn:streamspace-acceptance:verdict:1"
-NOT_ASKED = "not selected in this run"
+NOT_SELECTED = "not selected in this run"
 
 
 class UnreadableDocument(Exception):
@@ -61,6 +61,11 @@ class Line:
     unit: str | None = None
     figures: tuple[Figure, ...] = ()
     failure: Failure | None = None
+
+    @property
+    def selectable(self) -> bool:
+        """Whether it is UNPROVEN for no other reason than that it was not selected."""
+        return not self.asked and self.sentence is not None
 
     @property
     def headline(self) -> str:
@@ -180,11 +185,12 @@ def _test(test: Json, asked: dict[str, Json]) -> TestLines:
 
 
 def _line(test: Json, item: Json, judged: Json | None) -> Line:
-    siblings = len(test["criteria"])
+    siblings, sentence = len(test["criteria"]), item["sentence"]
     if judged is None:
+        reason = NOT_SELECTED if sentence is not None else NO_SENTENCE
         return Line(
-            item["id"], test["id"], test["priority"], item["text"], Verdict.UNPROVEN, NOT_ASKED, siblings, asked=False,
-            limit=item.get("limit"), unit=item.get("unit"),
+            item["id"], test["id"], test["priority"], item["text"], Verdict.UNPROVEN, reason, siblings, sentence,
+            asked=False, limit=item["limit"], unit=item["unit"],
         )  # fmt: skip
     failure = judged.get("failure")
     return Line(
@@ -195,11 +201,11 @@ def _line(test: Json, item: Json, judged: Json | None) -> Line:
         verdict=Verdict(judged["verdict"]),
         reason=judged["reason"],
         siblings=siblings,
-        sentence=judged["sentence"],
+        sentence=sentence,
         applies=judged.get("applies", True),
         seconds=judged["seconds"],
-        limit=item.get("limit"),
-        unit=item.get("unit"),
+        limit=item["limit"],
+        unit=item["unit"],
         figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
         failure=None if failure is None else Failure(**failure),
     )

@@ -29,6 +29,7 @@ EXIT_STATUS = {Verdict.PROVEN: 0, Verdict.FAILED: 1, Verdict.BROKEN: 2, Verdict.
 """What the process ends with: the status of the worst verdict. Bad input, with which nothing ran, is BROKEN."""
 
 
+NO_SENTENCE = "no sentence proves it yet"
 UNFINISHED = "the run ended while this scenario was running"
 
 

@@ -16,7 +16,7 @@ from streamspace_acceptance.settings import REPORTS, tester
 from streamspace_acceptance.verdict import document
 from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
 from streamspace_acceptance.verdict.decision import Decision, decide
-from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_criterion, worst
+from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criterion, worst
 from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.verdict.record import RunRecord
 
@@ -99,7 +99,7 @@ class Ledger:
             figures = tuple(figure for _, step in steps for figure in self._record.figures_of(step))
             yield Entry(test, criterion, judged, figures, sum(step.duration for _, step in steps))
         elif criterion.sentence is None:
-            yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, "no sentence proves it yet"))
+            yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
         elif not self._stands_elsewhere(criterion.sentence):
             yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, f"no scenario says “{criterion.sentence}”"))
 
@@ -113,7 +113,6 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         "id": entry.criterion.id,
         "test": entry.test.id,
         "text": entry.criterion.text,
-        "sentence": entry.criterion.sentence,
         "verdict": entry.judgement.verdict,
         "reason": entry.judgement.reason,
         "seconds": round(entry.seconds, 3),
@@ -133,7 +132,10 @@ def _failure_as_json(unmet: Unmet) -> dict[str, str]:
 
 def _test_as_json(test: Test) -> dict[str, Any]:
     """A test of the register, whether this run was asked about it or not."""
-    criteria = [{"id": one.id, "text": one.text, "limit": one.limit, "unit": one.unit} for one in test.criteria]
+    criteria = [
+        {"id": one.id, "text": one.text, "sentence": one.sentence, "limit": one.limit, "unit": one.unit}
+        for one in test.criteria
+    ]
     return {"id": test.id, "phase": test.phase, "priority": test.priority, "title": test.title, "criteria": criteria}
 
 
