@@ -259,6 +259,13 @@ def follow(
             _give_up(wait, impossible(received), partial(likely, received))
 
 
+def elapse(wait: Wait) -> None:
+    """Lets the whole budget go by, for what is recorded meanwhile."""
+    with _told(wait):
+        _pause(wait.remaining)
+        wait.end("timed out")
+
+
 def _give_up(wait: Wait, impossible: str | None, likely: Callable[[], str]) -> None:
     """Raises Unmet when the goal is impossible or the budget used up; otherwise the wait goes on."""
     if impossible is None and wait.remaining > 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import TypeVar
 
 from behave.runner import Context
 
@@ -38,10 +37,8 @@ from streamspace_acceptance.sessions.starts import Starts, no_session, series
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import Target, opened
 from streamspace_acceptance.templates.world import TemplatesWorld
-from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on, there
 from streamspace_acceptance.waiting import now
-
-T = TypeVar("T")
 
 
 class Run:
@@ -65,7 +62,7 @@ class Run:
         self.api = StreamSpaceApi(self.http, self.profile)
         self.cluster = Cluster(target.kubeconfig, target.namespace)
         environment.tell(environment.NODES, size.nodes(self.cluster))
-        environment.tell(environment.AGENTS, size.agents(self.cluster))
+        environment.tell(environment.AGENTS, size.agents(self.cluster, self.profile.agents.label))
         self._open.enter_context(guarded(settings, target, self.api, self.cluster))
         self.browser = RunBrowser(target.browser)
         self._open.callback(self.browser.close)
@@ -129,7 +126,7 @@ class World:
     @property
     def crowd(self) -> Crowd:
         """What came of asking together."""
-        return _there(self._crowd, "nobody asked for sessions")
+        return there(self._crowd, "nobody asked for sessions")
 
     def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:
         """The session as Kubernetes lists it, and as it gives it by name; Unmet when it is not listed."""
@@ -159,17 +156,17 @@ class World:
     @property
     def creation(self) -> Creation:
         """What came of asking for the session."""
-        return _there(self._creation, "no session was asked for")
+        return there(self._creation, "no session was asked for")
 
     @property
     def session(self) -> Session:
         """The scenario's session."""
-        return _there(self._session, "no session was created (see the sentence about the answer)")
+        return there(self._session, "no session was created (see the sentence about the answer)")
 
     @property
     def pod(self) -> Pod:
         """The pod that serves the session now."""
-        return _there(self._pod, "no pod serves the session")
+        return there(self._pod, "no pod serves the session")
 
     # Its pod goes and comes back
 
@@ -243,7 +240,7 @@ class World:
 
     def read(self, name: str, text: str) -> tuple[Saved, Found]:
         """The file as it was saved, and as the pod that serves the session now has it."""
-        saved = _there(self._saved, f"{text!r} was not saved as {name}")
+        saved = there(self._saved, f"{text!r} was not saved as {name}")
         return saved, home.find(self.session, self.pod, saved)
 
     def home(self) -> HomeVolume:
@@ -315,9 +312,3 @@ def _tell(target: Target) -> None:
     environment.tell(environment.TARGET, f"{target.api_url} {environment.EMBEDDED if target.embedded else '(given)'}")
     environment.tell("Namespace", target.namespace)
     environment.tell(environment.TIME_SCALE, f"{target.time_scale:g}")
-
-
-def _there(thing: T | None, otherwise: str) -> T:
-    if thing is None:
-        raise Unproven(otherwise)
-    return thing

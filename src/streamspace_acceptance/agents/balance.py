@@ -51,8 +51,8 @@ class Balance:
 def balance(api: StreamSpaceApi, cluster: Cluster, sessions: Sequence[Session], agents: frozenset[str]) -> Balance:
     """The balance over `sessions` as it is now."""
     ids = {session.id for session in sessions}
-    listed = api.assignments()
+    said = {each.id: each.agent for each in api.sessions().sessions if isinstance(each.agent, str) and each.agent}
     label, own = api.profile.agents.session_label, api.profile.session_label
     pods = [pod for pod in cluster.pods() if pod.stays and pod.meta.labels.get(own) in ids]
     seen = {pod.meta.labels[own]: pod.meta.labels.get(label) for pod in pods}
-    return Balance(agents, {each: listed.get(each) for each in sorted(ids)}, seen)
+    return Balance(agents, {each: said.get(each) for each in sorted(ids)}, seen)

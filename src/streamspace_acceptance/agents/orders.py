@@ -32,7 +32,7 @@ class WaitingOrder:
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
-        """What happened to pods of the session since the order: `uid gone` and `uid there`, each once in a row."""
+        """What happened to pods of the session since the order: `name there` and `name gone`, each once."""
         found: list[Stamped[str]] = []
         for change in self.session.changes.items():
             if change.at < self.given:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
-from typing import TypeVar
 
 from streamspace_acceptance.agents.balance import Balance, balance
 from streamspace_acceptance.agents.heartbeats import Pace, received, spacings
@@ -24,10 +23,8 @@ from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.sessions.session import Session
-from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
-from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Stamped, Wait, follow, now, sampling
-
-T = TypeVar("T")
+from streamspace_acceptance.verdict.outcomes import Unmet, there
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, elapse, follow, now, sampling
 
 HEARTBEATS_WATCHED = 4
 OFFLINE_PATIENCE = 3  # times the offline window: so late that nobody would call it late
@@ -70,9 +67,8 @@ class AgentsWorld:
 
     def want_online(self, count: int) -> None:
         """So many agents and no other are online, each a Ready pod of the agents' Deployment; Unmet otherwise."""
-        deployment = self.profile.agents.deployment
-        if self.cluster.replicas(deployment) != count:
-            self.disruptions.apply(Scaling(self.cluster, deployment, count))
+        if self.cluster.replicas(self.profile.agents.deployment) != count:
+            self.scale(count)
         self.wait_for_online(count)
         self._pod = next(iter(self.pods()), None)
 
@@ -107,7 +103,7 @@ class AgentsWorld:
         pod, interval = self.pod, self.budgets.named("heartbeat").seconds
         began = now()
         recording = self.watch()
-        span = Budget("heartbeat", self.budgets.named("heartbeat").plan_seconds * HEARTBEATS_WATCHED * 2, self._scale)
+        span = self._span("heartbeat", heartbeat=HEARTBEATS_WATCHED * 2)
         with suppress(Unmet):  # how many were seen, and how far apart, is judged by the sentence
             follow(
                 Wait(f"agent {pod.meta.name}", f"{HEARTBEATS_WATCHED} heartbeats seen by the API", span),
@@ -127,7 +123,7 @@ class AgentsWorld:
     @property
     def pace(self) -> Pace:
         """The pace of the heartbeats that were watched."""
-        return _there(self._pace, "no heartbeats were watched")
+        return there(self._pace, "no heartbeats were watched")
 
     # An order while no agent is there
 
@@ -137,7 +133,7 @@ class AgentsWorld:
         with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as said:
             given = now()
             answer = self._sessions.order_hibernation(session.id)
-            self._pass(session.subject, "no agent is there for the order", self._span(self._heartbeat))
+            elapse(Wait(session.subject, "no agent is there for the order", self._span(heartbeat=1)))
             self.disruptions.undo_all()
             self.wait_for_online(self.cluster.replicas(self.profile.agents.deployment))
             back, trouble = now(), None
@@ -146,14 +142,14 @@ class AgentsWorld:
                 session.wait_for_phase(self.profile.statuses["hibernated"], within="hibernation")
             except Unmet as unmet:
                 trouble = unmet
-            self._pass(session.subject, "nothing more comes of the order", self._span(self._heartbeat))
+            elapse(Wait(session.subject, "nothing more comes of the order", self._span(heartbeat=1)))
             phase = self.cluster.session_object(session.id)
             self._order = WaitingOrder(session, pod, answer, given, back, now(), said.items(), phase, trouble)
 
     @property
     def order(self) -> WaitingOrder:
         """The order that was given while no agent was there."""
-        return _there(self._order, "no order was given")
+        return there(self._order, "no order was given")
 
     # An outage
 
@@ -163,38 +159,35 @@ class AgentsWorld:
         It is watched for longer than two heartbeats and the stale threshold together, so that flapping is seen.
         """
         pod, recording = self.pod, self.watch()
+        subject = f"agent {pod.meta.name}"
         self._transitions = Transitions(self.cluster, self.profile.agents, pod.meta.name)
         cut = NetworkCut(self.cluster, pod, self.profile.agents.api_port)
         self.disruptions.apply(cut)
         recorder.attach_text("the disruption", cut.name)
         cut_at = now()
-        self._await(recording, pod, self.offline_word, cut_at, self._span(OFFLINE_PATIENCE * self._offline))
-        self._pass(f"agent {pod.meta.name}", "it stays cut off", self._span(self._heartbeat))
+        self._await(recording, pod, self.offline_word, cut_at, self._span(offline=OFFLINE_PATIENCE))
+        elapse(Wait(subject, "it stays cut off", self._span(heartbeat=1)))
         healed = now()
         self.disruptions.undo(cut)
-        self._await(recording, pod, self.online_word, healed, self._span(2 * self._reconnection))
-        self._pass(
-            f"agent {pod.meta.name}",
-            "it stays online",
-            self._span(2 * self._heartbeat + self._offline + LONGER * self._heartbeat),
-        )
+        self._await(recording, pod, self.online_word, healed, self._span(reconnection=2))
+        elapse(Wait(subject, "it stays online", self._span(heartbeat=2 + LONGER, offline=1)))
         self._outage = Outage(pod.meta.name, cut_at, healed, now(), recording.items(), self.profile.statuses)
         self._transitions.look()
 
     @property
     def outage(self) -> Outage:
         """The outage that was."""
-        return _there(self._outage, "no agent was cut off")
+        return there(self._outage, "no agent was cut off")
 
     @property
     def transitions(self) -> Transitions:
         """What the API's log says of the agent's outage."""
-        return _there(self._transitions, "no agent was cut off")
+        return there(self._transitions, "no agent was cut off")
 
     @property
     def pod(self) -> Pod:
         """The pod of the agent that the scenario is about."""
-        return _there(self._pod, "no agent is there")
+        return there(self._pod, "no agent is there")
 
     @property
     def offline_word(self) -> str:
@@ -219,44 +212,13 @@ class AgentsWorld:
                 likely=lambda _: "see the sentences about it",
             )
 
-    def _pass(self, subject: str, goal: str, span: Budget) -> None:
-        """Lets a span of time go by while everything is recorded."""
-        with suppress(Unmet):
-            follow(
-                Wait(subject, goal, span),
-                Recording[Stamped[None]](),
-                goal=lambda _: None,
-                says=lambda _: None,
-                likely=lambda _: "",
-            )
-
     def _complete(self, listed: AgentList, count: int) -> bool:
         if len(listed.online) != count or listed.twice:
             return False
         pods = self.pods()
         return listed.online == {pod.meta.name for pod in pods} and all(pod.ready for pod in pods)
 
-    def _span(self, plan_seconds: float) -> Budget:
-        return Budget("outage", plan_seconds, self._scale)
-
-    @property
-    def _scale(self) -> float:
-        return self.budgets.scale
-
-    @property
-    def _heartbeat(self) -> float:
-        return self.budgets.named("heartbeat").plan_seconds
-
-    @property
-    def _offline(self) -> float:
-        return self.budgets.named("offline").plan_seconds
-
-    @property
-    def _reconnection(self) -> float:
-        return self.budgets.named("reconnection").plan_seconds
-
-
-def _there(thing: T | None, otherwise: str) -> T:
-    if thing is None:
-        raise Unproven(otherwise)
-    return thing
+    def _span(self, name: str = "outage", **times: float) -> Budget:
+        """So many times each of the plan's spans, taken together."""
+        seconds = sum(factor * self.budgets.named(span).plan_seconds for span, factor in times.items())
+        return Budget(name, seconds, self.budgets.scale)

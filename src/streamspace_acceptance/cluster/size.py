@@ -8,8 +8,6 @@ from typing import Any
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.quantities import amount
 
-# The label by which the plan selects the agents' pods.
-AGENT = "streamspace-k8s-agent"
 _GIB = 1024**3
 
 
@@ -18,9 +16,9 @@ def nodes(cluster: Cluster) -> str:
     return _told(lambda: _nodes(cluster.raw_nodes()))
 
 
-def agents(cluster: Cluster) -> str:
-    """How many agents' pods are Ready: "1"."""
-    return _told(lambda: str(sum(pod.ready for pod in cluster.pods(app=AGENT))))
+def agents(cluster: Cluster, label: str) -> str:
+    """How many agents' pods are Ready: "1". `label` is the value of their label `app`."""
+    return _told(lambda: str(sum(pod.ready for pod in cluster.pods(app=label))))
 
 
 def _nodes(found: list[dict[str, Any]]) -> str:

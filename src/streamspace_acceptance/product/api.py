@@ -21,6 +21,7 @@ class Listed:
     status: str
     user: object
     template: object
+    agent: object = None
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,6 @@ class StreamSpaceApi:
         answer = self._answered("list_sessions")
         items = self._items(answer, "sessions")
         return SessionList(tuple(self._read(each) for each in items if self._is_session(each)))
-
-    def assignments(self) -> dict[str, str | None]:
-        """The agent that the API names for each session in its list, by the session's id."""
-        answer = self._answered("list_sessions")
-        fields = self.profile.fields
-        items = [each for each in self._items(answer, "sessions") if self._is_session(each)]
-        agents = ((each[fields["id"]], each.get(fields["agent_id"])) for each in items)
-        return {session: agent if isinstance(agent, str) and agent else None for session, agent in agents}
 
     def status(self, session_id: str) -> str:
         """The status of one session, asked for by its id; Unmet when the answer is about anything else."""
@@ -165,4 +158,5 @@ class StreamSpaceApi:
             status=item[fields["status"]],
             user=item.get(fields["user"]),
             template=item.get(fields["template"]),
+            agent=item.get(fields["agent_id"]),
         )

@@ -14,7 +14,7 @@ from streamspace_acceptance.resources.refusal import Impossible, Refusals
 from streamspace_acceptance.sessions.creation import Creation
 from streamspace_acceptance.sessions.registry import Registry
 from streamspace_acceptance.sessions.session import Session
-from streamspace_acceptance.verdict.outcomes import Unproven
+from streamspace_acceptance.verdict.outcomes import there
 
 # Too much in both, as the plan has it, and in each alone: a check that looks at one of the two is none.
 IMPOSSIBLE = ("impossible", "too-much-cpu", "too-much-memory")
@@ -42,9 +42,7 @@ class ResourcesWorld:
     @property
     def impossible(self) -> Impossible:
         """What came of asking for too much."""
-        if self._impossible is None:
-            raise Unproven("nothing was asked for that no node can hold")
-        return self._impossible
+        return there(self._impossible, "nothing was asked for that no node can hold")
 
     def take_too_much(self, session: Session, pod: Pod) -> None:
         """Has programs in the session take more than it has."""
@@ -54,6 +52,4 @@ class ResourcesWorld:
     @property
     def enforcement(self) -> Enforcement:
         """What came of taking too much."""
-        if self._enforcement is None:
-            raise Unproven("no program tried to take too much")
-        return self._enforcement
+        return there(self._enforcement, "no program tried to take too much")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
@@ -21,10 +21,8 @@ from streamspace_acceptance.templates.deletion import Deletion
 from streamspace_acceptance.templates.description import Json, Made
 from streamspace_acceptance.templates.registry import NOT_FOUND, TemplateRegistry
 from streamspace_acceptance.templates.trial import Trial, attempt_all
-from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, there
 from streamspace_acceptance.waiting import Wait, poll
-
-T = TypeVar("T")
 
 
 class TemplatesWorld:
@@ -52,11 +50,11 @@ class TemplatesWorld:
 
     def create(self) -> None:
         """Asks for the template that was described, whatever comes of it."""
-        self._made = self.registry.create(_there(self._described, "no template was described"))
+        self._made = self.registry.create(there(self._described, "no template was described"))
 
     def attempt(self, table: Sequence[Any]) -> None:
         """Asks for the described template once with each mistake of a table, and beside it without."""
-        sound = _there(self._described, "no template was described")
+        sound = there(self._described, "no template was described")
         self._trial = attempt_all([row["mistake"] for row in table], sound, self.registry, self._budgets)
 
     def provide(self, label: str, count: int, user: str) -> None:
@@ -72,7 +70,7 @@ class TemplatesWorld:
     @property
     def made(self) -> Made:
         """What came of asking for the template."""
-        return _there(self._made, "no template was asked for")
+        return there(self._made, "no template was asked for")
 
     @property
     def id(self) -> str:
@@ -90,7 +88,7 @@ class TemplatesWorld:
     @property
     def trial(self) -> Trial:
         """What came of the mistakes."""
-        return _there(self._trial, "no template with a mistake was tried")
+        return there(self._trial, "no template with a mistake was tried")
 
     def read_back(self) -> Answer | None:
         """The template as the API shows it alone; None when it was not accepted."""
@@ -111,7 +109,7 @@ class TemplatesWorld:
     @property
     def changed(self) -> Change:
         """What came of the change."""
-        return _there(self._change, "the template was not changed")
+        return there(self._change, "the template was not changed")
 
     def another(self, user: str) -> Provisioned:
         """What a new session of it is given, once it runs; Unproven when the change was not made."""
@@ -122,7 +120,7 @@ class TemplatesWorld:
 
     def before_and_now(self) -> tuple[Provisioned, Provisioned, frozenset[str]]:
         """What the running session was given, what it has now, and the uids of all pods that it has had."""
-        kept = _there(self._kept, "no session runs")
+        kept = there(self._kept, "no session runs")
         return kept, provision.look(self.users[0]), self.users[0].known_uids()
 
     def history(self) -> tuple[Change, Answer]:
@@ -162,7 +160,7 @@ class TemplatesWorld:
     @property
     def deleted(self) -> Deletion:
         """What came of the deletion."""
-        return _there(self._deletion, "the template was not deleted")
+        return there(self._deletion, "the template was not deleted")
 
     def wait_until_deleted(self) -> Deletion:
         """The API does not know the template any more; Unmet when it stays. A refusal is not waited on."""
@@ -213,9 +211,3 @@ class TemplatesWorld:
 
     def _wait(self, goal: str, budget: str) -> Wait:
         return Wait(f"template {self.id}", goal, self._budgets.named(budget))
-
-
-def _there(thing: T | None, otherwise: str) -> T:
-    if thing is None:
-        raise Unproven(otherwise)
-    return thing

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.redaction import redact
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict.judgement import (
@@ -32,10 +33,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def write(path: Path, record: RunRecord) -> None:
     """Put the run as it stands on disk in one piece."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_bytes(Xml.tostring(_document(record), encoding="utf-8", xml_declaration=True))
-    draft.replace(path)
+    files.put(path, Xml.tostring(_document(record), encoding="utf-8", xml_declaration=True))
 
 
 def _document(record: RunRecord) -> Xml.Element:

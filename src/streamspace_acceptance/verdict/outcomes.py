@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 JUDGED_AT_ONCE = "judged at once"
 
@@ -53,6 +56,13 @@ class SetupProblem(Exception):
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence
         super().__init__(sentence)
+
+
+def there(thing: T | None, otherwise: str) -> T:
+    """What an earlier sentence has brought; Unproven with `otherwise` as the reason when it has brought nothing."""
+    if thing is None:
+        raise Unproven(otherwise)
+    return thing
 
 
 @contextmanager

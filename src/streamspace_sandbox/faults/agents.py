@@ -173,14 +173,14 @@ plant(
 plant(
     "slow-heartbeat",
     breaks="3.3-1",
-    description="The agent sends its heartbeats half as often again as it should wait",
+    description="The agent waits half as long again from one heartbeat to the next",
     agent=_beat_every(1.5),
 )
 plant(
     "lazy-heartbeat",
     breaks="3.3-1",
     tolerable=True,
-    description="The agent sends its heartbeats a twentieth later than it should",
+    description="The agent waits a twentieth longer from one heartbeat to the next",
     agent=_beat_every(1.05),
 )
 plant(

@@ -45,13 +45,7 @@ def offline_in_time(outage: Outage, window: Budget) -> float:
     late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
     expected = f"offline {window.seconds:g} s after its last heartbeat, by {late:.1f} s at the latest"
     if silence is None:
-        raise Unmet(
-            outage.subject,
-            expected=expected,
-            actual=f"never offline in {outage.healed - outage.cut:.1f} s without a connection",
-            timeline=outage.timeline(),
-            likely="nobody watches over the heartbeats, or the API tells of none",
-        )
+        raise _never_offline(outage, expected, "nobody watches over the heartbeats, or the API tells of none")
     least, most = silence
     if most < window.seconds - SLACK_SECONDS or least > late:
         raise Unmet(
@@ -68,13 +62,7 @@ def stays_offline(outage: Outage) -> None:
     """The API called the agent offline while it was cut off, and never anything else until it was healed."""
     at = outage.went_offline
     if at is None:
-        raise Unmet(
-            outage.subject,
-            expected="offline while it is cut off",
-            actual=f"never offline in {outage.healed - outage.cut:.1f} s without a connection",
-            timeline=outage.timeline(),
-            likely="nobody watches over the heartbeats",
-        )
+        raise _never_offline(outage, "offline while it is cut off", "nobody watches over the heartbeats")
     wrong = outage.wrongly(outage.words["agent_offline"], at, outage.healed)
     if wrong is not None:
         raise Unmet(
@@ -84,6 +72,16 @@ def stays_offline(outage: Outage) -> None:
             timeline=outage.timeline(),
             likely="its status is told from something else than its heartbeats",
         )
+
+
+def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
+    return Unmet(
+        outage.subject,
+        expected=expected,
+        actual=f"never offline in {outage.healed - outage.cut:.1f} s without a connection",
+        timeline=outage.timeline(),
+        likely=likely,
+    )
 
 
 def reconnected(outage: Outage, within: Budget) -> float:
