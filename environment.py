@@ -3,8 +3,9 @@
 from behave.model import Scenario, Step
 from behave.runner import Context
 
+from streamspace_acceptance.run import Run
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.world import Run, World
+from streamspace_acceptance.world import World
 
 
 def before_all(context: Context) -> None:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 from behave.runner import Context
 
 from streamspace_acceptance.agents.balance import Balance
 from streamspace_acceptance.agents.upkeep import Seen, look_at
 from streamspace_acceptance.agents.world import AgentsWorld
-from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster import size
-from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
-from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page import Loaded
-from streamspace_acceptance.evidence import environment, recorder
-from streamspace_acceptance.evidence.redaction import register_secret
+from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.measuring.startup import table
-from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import HttpClient
-from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.resources.given import Given
 from streamspace_acceptance.resources.world import ResourcesWorld
-from streamspace_acceptance.safety.beginning import guarded
+from streamspace_acceptance.run import Run
 from streamspace_acceptance.sessions import home
 from streamspace_acceptance.sessions.creation import Creation
 from streamspace_acceptance.sessions.crowd import Crowd
@@ -34,42 +25,9 @@ from streamspace_acceptance.sessions.home import Found, HomeVolume, Saved
 from streamspace_acceptance.sessions.registry import Registry
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.sessions.starts import Starts, no_session, series
-from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.target import Target, opened
 from streamspace_acceptance.templates.world import TemplatesWorld
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on, there
 from streamspace_acceptance.waiting import now
-
-
-class Run:
-    """What all scenarios of a run share. Close it at the end."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._open = ExitStack()
-        try:
-            self._begin(settings)
-        except BaseException:
-            self._open.close()  # an embedded target must not outlive a run that did not begin
-            raise
-
-    def _begin(self, settings: Settings) -> None:
-        self.target = target = self._open.enter_context(opened(settings))
-        register_secret(target.token)
-        _tell(target)
-        self.budgets = Budgets(target.time_scale)
-        self.profile = load()
-        self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
-        self.api = StreamSpaceApi(self.http, self.profile)
-        self.cluster = Cluster(target.kubeconfig, target.namespace)
-        environment.tell(environment.NODES, size.nodes(self.cluster))
-        environment.tell(environment.AGENTS, size.agents(self.cluster, self.profile.agents.label))
-        self._open.enter_context(guarded(settings, target, self.api, self.cluster))
-        self.browser = RunBrowser(target.browser)
-        self._open.callback(self.browser.close)
-
-    def close(self) -> None:
-        """Ends the browser, the connections and an embedded target."""
-        self._open.close()
 
 
 class World:
@@ -303,12 +261,3 @@ def world(context: Context) -> World:
     """The world of the scenario that is running."""
     found: World = context.world
     return found
-
-
-def _tell(target: Target) -> None:
-    """What every report says about the target."""
-    environment.tell(environment.PRODUCT_VERSION, target.product_version)
-    environment.tell(environment.KUBERNETES_VERSION, target.kubernetes_version)
-    environment.tell(environment.TARGET, f"{target.api_url} {environment.EMBEDDED if target.embedded else '(given)'}")
-    environment.tell("Namespace", target.namespace)
-    environment.tell(environment.TIME_SCALE, f"{target.time_scale:g}")

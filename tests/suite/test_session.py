@@ -13,11 +13,12 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.run import Run
 from streamspace_acceptance.sessions import session as sessions_session
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Recording
-from streamspace_acceptance.world import Run, World
+from streamspace_acceptance.world import World
 from tests.suite.samples import SESSION, Json, pod, pod_json, session_object
 
 SOON = Budgets(0.003)
