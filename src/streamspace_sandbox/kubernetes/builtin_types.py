@@ -32,8 +32,8 @@ Taint: key* str, value str, effect* str, timeAdded str
 Pod: metadata ObjectMeta, spec* PodSpec, status any
 PodTemplateSpec: metadata ObjectMeta, spec PodSpec
 PodSpec: volumes [Volume|name], initContainers [Container|name], containers* [Container|name],
-  ephemeralContainers [any|name], restartPolicy str, terminationGracePeriodSeconds int, activeDeadlineSeconds int,
-  dnsPolicy str, nodeSelector {str}, serviceAccountName str, serviceAccount str, automountServiceAccountToken bool,
+  ephemeralContainers [EphemeralContainer|name], restartPolicy str, terminationGracePeriodSeconds int,
+  activeDeadlineSeconds int, dnsPolicy str, nodeSelector {str}, serviceAccountName str, serviceAccount str, automountServiceAccountToken bool,
   nodeName str, hostNetwork bool, hostPID bool, hostIPC bool, hostUsers bool, shareProcessNamespace bool,
   securityContext PodSecurityContext, imagePullSecrets [LocalObjectReference|name], hostname str, subdomain str,
   hostnameOverride str, affinity any, schedulerName str, tolerations [Toleration], hostAliases [HostAlias|ip],
@@ -51,6 +51,11 @@ Container: name* str, image str, command [str], args [str], workingDir str, port
   volumeMounts [VolumeMount|mountPath], volumeDevices [any|devicePath], livenessProbe Probe, readinessProbe Probe,
   startupProbe Probe, lifecycle Lifecycle, terminationMessagePath str, terminationMessagePolicy str,
   imagePullPolicy str, securityContext SecurityContext, stdin bool, stdinOnce bool, tty bool, restartPolicyRules [any]
+EphemeralContainer: name* str, image str, command [str], args [str], workingDir str, ports [any],
+  envFrom [EnvFromSource], env [EnvVar|name], resources ResourceRequirements, resizePolicy [any], restartPolicy str,
+  volumeMounts [VolumeMount|mountPath], volumeDevices [any|devicePath], livenessProbe Probe, readinessProbe Probe,
+  startupProbe Probe, lifecycle Lifecycle, terminationMessagePath str, terminationMessagePolicy str,
+  imagePullPolicy str, securityContext SecurityContext, stdin bool, stdinOnce bool, tty bool, targetContainerName str
 ContainerPort: name str, hostPort int, containerPort* int, protocol str, hostIP str
 EnvFromSource: prefix str, configMapRef EnvSource, secretRef EnvSource
 EnvSource: name str, optional bool

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from streamspace_sandbox.kubernetes import crds
 from streamspace_sandbox.kubernetes.resources import Obj
 
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+
 
 def _fill(target: Obj, **values: object) -> None:
     for key, value in values.items():
@@ -22,7 +24,7 @@ def pod_spec(spec: Obj) -> None:
         securityContext={},
         enableServiceLinks=True,
     )
-    for container in [*spec.get("initContainers", []), *spec.get("containers", [])]:
+    for container in [*(each for kind in CONTAINER_LISTS for each in spec.get(kind, []))]:
         _container(container)
     for volume in spec.get("volumes", []):
         for source in ("secret", "configMap"):

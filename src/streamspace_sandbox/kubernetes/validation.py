@@ -80,6 +80,9 @@ def label_violations(labels: Mapping[str, Any] | None, path: str) -> Iterator[Ca
 
 def pod_violations(pod: Obj) -> Iterator[Cause]:
     yield from pod_spec_violations(pod["spec"], "spec")
+    if pod["spec"].get("ephemeralContainers") and "uid" not in pod["metadata"]:
+        why = "Forbidden: cannot be set on create"
+        yield Cause("spec.ephemeralContainers", why, "FieldValueForbidden")
 
 
 def pod_spec_violations(spec: Obj, path: str) -> Iterator[Cause]:
@@ -92,7 +95,7 @@ def pod_spec_violations(spec: Obj, path: str) -> Iterator[Cause]:
     yield from _unique_labels(names, f"{path}.containers")
     for field in ("initContainers", "containers"):
         for index, container in enumerate(spec.get(field) or []):
-            yield from _container_violations(container, f"{path}.{field}[{index}]", frozenset(volumes))
+            yield from container_violations(container, f"{path}.{field}[{index}]", frozenset(volumes))
 
 
 def _unique_labels(names: list[str], path: str) -> Iterator[Cause]:
@@ -103,7 +106,7 @@ def _unique_labels(names: list[str], path: str) -> Iterator[Cause]:
             yield Cause(f"{path}[{index}].name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
 
 
-def _container_violations(container: Obj, path: str, volumes: frozenset[str]) -> Iterator[Cause]:
+def container_violations(container: Obj, path: str, volumes: frozenset[str]) -> Iterator[Cause]:
     if not container.get("image"):
         yield required(f"{path}.image")
     elif container["image"] != container["image"].strip():

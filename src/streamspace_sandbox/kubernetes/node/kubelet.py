@@ -45,12 +45,14 @@ class Kubelet:
         worker = self._workers.get(pod["metadata"]["uid"])
         if event.type == "DELETED":
             if worker is not None:
-                worker.stop.ask(0)
+                worker.end(0)
         elif worker is None:
             if pod["spec"].get("nodeName") in machines.NAMES and "deletionTimestamp" not in pod["metadata"]:
                 self._adopt(pod)
         elif "deletionTimestamp" in pod["metadata"]:
-            worker.stop.ask(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+            worker.end(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+        else:
+            worker.change(pod)
 
     def _adopt(self, pod: Obj) -> None:
         worker = PodWorker(self._services, self._hosts, pod)
@@ -70,7 +72,7 @@ class Kubelet:
         return {
             record.container_id: self._services.podman.cgroup_of(record.container_id)
             for worker in self._workers.values()
-            for record in (*worker.records, *worker.init_records)
+            for record in worker.all_records
             if record.is_running
         }
 
@@ -79,7 +81,7 @@ class Kubelet:
         worker = self._workers.get(pod["metadata"]["uid"])
         if worker is None:
             raise bad_request(f"pod {name_of(pod)} does not have a host assigned")
-        for record in (*worker.records, *worker.init_records):
+        for record in worker.all_records:
             if record.name == container:
                 return worker, record
         raise bad_request(f"container {container} is not valid for pod {name_of(pod)}")

@@ -22,6 +22,7 @@ LISTED_IMAGES = (
     "postgres:18",
     "valkey:9",
     "streamspace/firefox:latest",
+    "nicolaka/netshoot:latest",
 )
 
 
