@@ -34,6 +34,7 @@ class Run:
         register_secret(target.token)
         _tell(target)
         self.budgets = Budgets(target.time_scale)
+        self.netadmin_image = settings.netadmin_image
         self.profile = load()
         self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
         self.api = StreamSpaceApi(self.http, self.profile)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_NAMESPACE = "streamspace"
+NETADMIN_IMAGE = "nicolaka/netshoot:latest"
 REPORTS = Path(os.environ.get("STREAMSPACE_REPORTS") or "reports")
 """The folder for all that a run leaves."""
 SUMMARY = REPORTS / "SUMMARY.md"
@@ -21,7 +22,7 @@ class Settings:
     api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a
     list of paths as KUBECONFIG holds it; None leaves it to the place where kubectl looks. browser is a path.
     allow_context and shared_namespace are typed by who allows a cluster that is not local, or a namespace in which
-    others work.
+    others work. netadmin_image holds sh and iptables, for an ephemeral container beside an agent that has neither.
     """
 
     api_url: str | None
@@ -31,6 +32,7 @@ class Settings:
     browser: str | None
     allow_context: str | None = None
     shared_namespace: str | None = None
+    netadmin_image: str = NETADMIN_IMAGE
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -44,6 +46,7 @@ class Settings:
             browser=variables.get("STREAMSPACE_BROWSER") or None,
             allow_context=variables.get("STREAMSPACE_ALLOW_CONTEXT") or None,
             shared_namespace=variables.get("STREAMSPACE_SHARED_NAMESPACE") or None,
+            netadmin_image=variables.get("STREAMSPACE_NETADMIN_IMAGE") or NETADMIN_IMAGE,
         )
 
     @property

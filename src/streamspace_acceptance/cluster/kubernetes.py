@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import urllib3
 import yaml
 from kubernetes import client, config
 from kubernetes.stream import stream
-from kubernetes.stream.ws_client import STDERR_CHANNEL, STDOUT_CHANNEL
+from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CHANNEL
 from websocket import WebSocketException
 
 from streamspace_acceptance import waiting
@@ -44,6 +45,10 @@ class Executed:
     stdout: str
     stderr: str
     code: int
+
+
+class ExecRefused(ClusterError):
+    """A command in a pod did not even begin: its container has no such program, or does not run."""
 
 
 class Cluster:
@@ -193,18 +198,25 @@ class Cluster:
         found = self._or_none(lambda: self._call("version", lambda: call(**self._options())))
         return "unknown" if found is None else str(json.loads(found)["gitVersion"])
 
-    def execute(self, pod: Pod, command: Sequence[str], *, seconds: float = CALL_SECONDS) -> Executed:
-        """Runs `command` in the pod's first container; done within `seconds` or ClusterError."""
+    def ask(self, what: str, call: Any, **arguments: Any) -> Json:
+        """The answer to any other `call` of the client about this namespace, under the same deadline."""
+        return self._json(what, call, **arguments)
+
+    def execute(
+        self, pod: Pod, command: Sequence[str], *, container: str | None = None, seconds: float = CALL_SECONDS
+    ) -> Executed:
+        """Runs `command` in a container of the pod, the first by default; done within `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"
-        executed: Executed = self._guarded(what, lambda: self._execute(pod, command, seconds), seconds + 1.0)
+        run = partial(self._execute, pod, container or pod.first_container, command, seconds)
+        executed: Executed = self._guarded(what, run, seconds + 1.0)
         return executed
 
-    def _execute(self, pod: Pod, command: Sequence[str], seconds: float) -> Executed:
+    def _execute(self, pod: Pod, container: str, command: Sequence[str], seconds: float) -> Executed:
         session = stream(
             client.CoreV1Api(self.new_client()).connect_get_namespaced_pod_exec,
             pod.meta.name,
             self.namespace,
-            container=pod.first_container,
+            container=container,
             command=list(command),
             stdin=False,
             stdout=True,
@@ -257,11 +269,17 @@ class Cluster:
 
 
 def _exit_code(session: Any) -> int:
-    """The exit code that Kubernetes told at the end of an exec; ClusterError when it told none."""
+    """The exit code that Kubernetes told at the end of an exec; ExecRefused when the command did not begin,
+    ClusterError when Kubernetes told nothing.
+    """
     try:
-        code = session.returncode
-    except (TypeError, KeyError, ValueError, IndexError) as error:  # as the client reads a status that never came
+        status = yaml.safe_load(session.read_channel(ERROR_CHANNEL))
+        if status["status"] == "Success":
+            return 0
+        causes = (status.get("details") or {}).get("causes") or ()
+        codes = [int(each["message"]) for each in causes if each.get("reason") == "ExitCode"]
+    except (yaml.YAMLError, TypeError, KeyError, ValueError) as error:
         raise ClusterError("exec: the connection ended before Kubernetes told what came of the command") from error
-    if not isinstance(code, int):
-        raise ClusterError(f"exec: Kubernetes told {code!r} as exit code")
-    return code
+    if not codes:
+        raise ExecRefused(f"exec: {' '.join(str(status.get('message') or status).split())}")
+    return codes[0]

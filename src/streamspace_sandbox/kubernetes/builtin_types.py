@@ -33,7 +33,8 @@ Pod: metadata ObjectMeta, spec* PodSpec, status any
 PodTemplateSpec: metadata ObjectMeta, spec PodSpec
 PodSpec: volumes [Volume|name], initContainers [Container|name], containers* [Container|name],
   ephemeralContainers [EphemeralContainer|name], restartPolicy str, terminationGracePeriodSeconds int,
-  activeDeadlineSeconds int, dnsPolicy str, nodeSelector {str}, serviceAccountName str, serviceAccount str, automountServiceAccountToken bool,
+  activeDeadlineSeconds int, dnsPolicy str, nodeSelector {str}, serviceAccountName str, serviceAccount str,
+  automountServiceAccountToken bool,
   nodeName str, hostNetwork bool, hostPID bool, hostIPC bool, hostUsers bool, shareProcessNamespace bool,
   securityContext PodSecurityContext, imagePullSecrets [LocalObjectReference|name], hostname str, subdomain str,
   hostnameOverride str, affinity any, schedulerName str, tolerations [Toleration], hostAliases [HostAlias|ip],
@@ -124,7 +125,12 @@ ReplicaSet: metadata ObjectMeta, spec* ReplicaSetSpec, status any
 ReplicaSetSpec: replicas int, minReadySeconds int, selector* LabelSelector, template PodTemplateSpec
 
 NetworkPolicy: metadata ObjectMeta, spec NetworkPolicySpec
-NetworkPolicySpec: podSelector LabelSelector, ingress [any], egress [any], policyTypes [str]
+NetworkPolicySpec: podSelector LabelSelector, ingress [NetworkPolicyRule], egress [NetworkPolicyRule],
+  policyTypes [str]
+NetworkPolicyRule: ports [NetworkPolicyPort], from [NetworkPolicyPeer], to [NetworkPolicyPeer]
+NetworkPolicyPort: protocol str, port ios, endPort int
+NetworkPolicyPeer: podSelector LabelSelector, namespaceSelector LabelSelector, ipBlock IPBlock
+IPBlock: cidr* str, except [str]
 Role: metadata ObjectMeta, rules [PolicyRule]
 ClusterRole: metadata ObjectMeta, rules [PolicyRule], aggregationRule any
 PolicyRule: verbs* [str], apiGroups [str], resources [str], resourceNames [str], nonResourceURLs [str]

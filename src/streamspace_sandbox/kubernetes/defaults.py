@@ -122,6 +122,15 @@ def _storage_class(storage_class: Obj) -> None:
     _fill(storage_class, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
 
+def _policy(policy: Obj) -> None:
+    spec = policy.setdefault("spec", {})
+    spec.setdefault("podSelector", {})
+    spec.setdefault("policyTypes", ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+    for rule in [*spec.get("ingress", []), *spec.get("egress", [])]:
+        for port in rule.get("ports", []):
+            port.setdefault("protocol", "TCP")
+
+
 FILL: Mapping[str, Callable[[Obj], None]] = {
     "namespaces": _namespace,
     "pods": _pod,
@@ -132,6 +141,7 @@ FILL: Mapping[str, Callable[[Obj], None]] = {
     "deployments": _deployment,
     "replicasets": _replicaset,
     "storageclasses": _storage_class,
+    "networkpolicies": _policy,
     "customresourcedefinitions": crds.complete_definition,
 }
 """By plural; called on objects of the right structure."""

@@ -7,6 +7,7 @@ from typing import Any
 from streamspace_sandbox.kubernetes import crds
 from streamspace_sandbox.kubernetes.errors import Cause
 from streamspace_sandbox.kubernetes.objects import dig
+from streamspace_sandbox.kubernetes.policy_validation import policy_violations
 from streamspace_sandbox.kubernetes.quantities import is_quantity, parse_quantity
 from streamspace_sandbox.kubernetes.resources import Obj, Resource
 from streamspace_sandbox.kubernetes.selectors import matches_selector
@@ -193,5 +194,6 @@ KIND_RULES: Mapping[str, Callable[[Obj], Iterator[Cause]]] = {
     "replicasets": workload_violations,
     "services": service_violations,
     "persistentvolumeclaims": claim_violations,
+    "networkpolicies": policy_violations,
     "customresourcedefinitions": crds.definition_violations,
 }

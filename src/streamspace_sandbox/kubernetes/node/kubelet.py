@@ -35,8 +35,10 @@ class Kubelet:
         self._subscription = services.store.watch(PODS, callback=self._pod_changed)
 
     async def run(self) -> None:
-        """Sample what the containers use, until cancelled; pods are attended to without it."""
-        await self._usage.sample_forever(self._running_cgroups)
+        """Sample what the containers use and enforce policies, until cancelled; pods are attended to without it."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._usage.sample_forever(self._running_cgroups))
+            group.create_task(self._services.policies.run())
 
     # Pods
 
@@ -145,6 +147,7 @@ class Kubelet:
         """Let go of everything; the containers are for whoever removes the instance."""
         self._subscription.close()
         self._hosts.close()
+        self._services.policies.close()
         for task in self._tasks:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -125,6 +125,7 @@ class PodWorker:
         if self._network is None:
             async with self._services.starts:
                 self._network = await self._services.networks.make(self.pod["metadata"]["uid"])
+        self._services.policies.add(self._network.path, self.pod)
         ip = self._network.ip
         environment = Environment(
             self._services.store, self.pod, {"status.podIP": ip, "status.hostIP": self._services.host_ip}
@@ -190,6 +191,7 @@ class PodWorker:
         await asyncio.gather(*(runner.remove() for runner in self._runners.values()))
         self._hosts.discard(self._directory / "hosts")
         if self._network is not None:
+            await self._services.policies.discard(self._network.path)
             await self._services.networks.remove(self._network)
         for directory in (self._directory, log_directory(self._services.logs, self.pod)):
             await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
