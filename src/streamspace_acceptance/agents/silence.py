@@ -1,14 +1,30 @@
-"""Whether an agent falls silent once its network is said to be cut: asked where the cut itself does not show."""
+"""Heartbeats around a cut: one seen just before it, and none after it where the cut itself does not show."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from streamspace_acceptance.agents.heartbeats import received
 from streamspace_acceptance.disruption.ways import NotPossible
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow
+
+
+def await_heartbeat(recording: Recording[AgentList], agent: str, span: Budget) -> None:
+    """Returns when a heartbeat has come in before our eyes, so that what follows counts from a known moment.
+
+    The one that the first look shows may be old. Where none comes in all the span, that is for the sentences to judge.
+    """
+    with suppress(Unmet):
+        follow(
+            Wait(f"agent {agent}", "a heartbeat seen by the API", span),
+            recording,
+            goal=lambda samples: len(received(samples, agent)) > 1 or None,
+            says=lambda _: None,
+            likely=lambda _: "the API tells of no new heartbeat",
+        )
 
 
 def check_silence(

@@ -11,7 +11,7 @@ from streamspace_acceptance.agents.heartbeats import Pace, received, spacings
 from streamspace_acceptance.agents.orders import WaitingOrder
 from streamspace_acceptance.agents.outage import Outage
 from streamspace_acceptance.agents.presence import presence
-from streamspace_acceptance.agents.silence import check_silence
+from streamspace_acceptance.agents.silence import await_heartbeat, check_silence
 from streamspace_acceptance.agents.transitions import Transitions
 from streamspace_acceptance.agents.upkeep import Kept
 from streamspace_acceptance.budgets import Budgets
@@ -165,6 +165,7 @@ class AgentsWorld:
         subject = f"agent {pod.meta.name}"
         self._transitions = Transitions(self.cluster, self.profile.agents, pod.meta.name)
         port, api = self.profile.agents.api_port, self.profile.agents.api_label
+        await_heartbeat(recording, pod.meta.name, self._span("heartbeat", heartbeat=2))
         among = ways(self.cluster, pod, port, api_label=api, image=self._netadmin_image)
         made = cut(self.disruptions, among, partial(self._check_cut, recording, pod))
         recorder.attach_text("the disruption", made.describe())
