@@ -56,7 +56,8 @@ EphemeralContainer: name* str, image str, command [str], args [str], workingDir 
   envFrom [EnvFromSource], env [EnvVar|name], resources ResourceRequirements, resizePolicy [any], restartPolicy str,
   volumeMounts [VolumeMount|mountPath], volumeDevices [any|devicePath], livenessProbe Probe, readinessProbe Probe,
   startupProbe Probe, lifecycle Lifecycle, terminationMessagePath str, terminationMessagePolicy str,
-  imagePullPolicy str, securityContext SecurityContext, stdin bool, stdinOnce bool, tty bool, targetContainerName str
+  imagePullPolicy str, securityContext SecurityContext, stdin bool, stdinOnce bool, tty bool,
+  targetContainerName str, restartPolicyRules [any]
 ContainerPort: name str, hostPort int, containerPort* int, protocol str, hostIP str
 EnvFromSource: prefix str, configMapRef EnvSource, secretRef EnvSource
 EnvSource: name str, optional bool
@@ -125,9 +126,10 @@ ReplicaSet: metadata ObjectMeta, spec* ReplicaSetSpec, status any
 ReplicaSetSpec: replicas int, minReadySeconds int, selector* LabelSelector, template PodTemplateSpec
 
 NetworkPolicy: metadata ObjectMeta, spec NetworkPolicySpec
-NetworkPolicySpec: podSelector LabelSelector, ingress [NetworkPolicyRule], egress [NetworkPolicyRule],
-  policyTypes [str]
-NetworkPolicyRule: ports [NetworkPolicyPort], from [NetworkPolicyPeer], to [NetworkPolicyPeer]
+NetworkPolicySpec: podSelector LabelSelector, ingress [NetworkPolicyIngressRule],
+  egress [NetworkPolicyEgressRule], policyTypes [str]
+NetworkPolicyIngressRule: ports [NetworkPolicyPort], from [NetworkPolicyPeer]
+NetworkPolicyEgressRule: ports [NetworkPolicyPort], to [NetworkPolicyPeer]
 NetworkPolicyPort: protocol str, port ios, endPort int
 NetworkPolicyPeer: podSelector LabelSelector, namespaceSelector LabelSelector, ipBlock IPBlock
 IPBlock: cidr* str, except [str]

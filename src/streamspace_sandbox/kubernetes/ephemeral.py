@@ -7,6 +7,7 @@ from streamspace_sandbox.kubernetes.resources import Obj
 from streamspace_sandbox.kubernetes.validation import container_violations
 
 PATH = "spec.ephemeralContainers"
+NOT_AT_CREATION = Cause(PATH, "Forbidden: cannot be set on create", "FieldValueForbidden")
 NOT_FOR_THEM = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
 
 

@@ -25,6 +25,8 @@ _INITIAL_PHASE = {"pods": "Pending", "persistentvolumeclaims": "Pending", "names
 def prepare_create(resource: Resource, new: Obj, custom: CustomResources) -> None:
     """Complete and check a new object, in place. Raises `ApiError` 400 (wrong types) and 422."""
     _fill_and_check(resource, new, custom)
+    if resource == PODS and new["spec"].get("ephemeralContainers"):
+        raise invalid(resource, new["metadata"]["name"], [ephemeral.NOT_AT_CREATION])
     if not resource.has_status or resource == NODES:
         # A node's kubelet knows the status from the start; all others have none of their client's making.
         return

@@ -81,9 +81,6 @@ def label_violations(labels: Mapping[str, Any] | None, path: str) -> Iterator[Ca
 
 def pod_violations(pod: Obj) -> Iterator[Cause]:
     yield from pod_spec_violations(pod["spec"], "spec")
-    if pod["spec"].get("ephemeralContainers") and "uid" not in pod["metadata"]:
-        why = "Forbidden: cannot be set on create"
-        yield Cause("spec.ephemeralContainers", why, "FieldValueForbidden")
 
 
 def pod_spec_violations(spec: Obj, path: str) -> Iterator[Cause]:

@@ -114,12 +114,15 @@ def isolate(cluster: Cluster, name: str, app: str, **spec: Any) -> None:
 
 def test_a_policy_cuts_open_connections_both_ways_and_its_end_heals_them() -> None:
     async def test(cluster: Cluster) -> None:
-        cluster.run("server", ANSWERS, metadata={"labels": {"app": "server"}})
+        cluster.run("server", ANSWERS)
         server = await cluster.until(ready(cluster, "server"))
         asks = f"{ASKS} {server['status']['podIP']}"
-        cluster.run("client", f"sleep 1; {asks}", metadata={"labels": {"app": "client"}})
+        cluster.run("client", f"sleep 1; {asks}")
         await cluster.until(ready(cluster, "client"))
         await said(cluster, "client", "heard")
+        for name in ("client", "server"):
+            labels = {"labels": {"app": name}}
+            cluster.store.mutate(PODS, NAMESPACE, name, lambda pod, labels=labels: pod["metadata"].update(labels))
         others = [{"ports": [{"port": 1, "endPort": 6999}]}]
         isolate(cluster, "out", "client", policyTypes=["Egress"], egress=others)
         await said(cluster, "client", "silent")
