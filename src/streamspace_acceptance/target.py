@@ -31,7 +31,11 @@ CONFIG_MAP = "streamspace-config"
 
 @dataclass(frozen=True)
 class Target:
-    """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds."""
+    """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds.
+
+    `embedded`: whether this run has started it. `needs_no_images`: whether it says that it is an embedded one, whoever
+    has started it, which is deployed without kubectl, Helm, Docker and images; it is no release then.
+    """
 
     api_url: str
     token: str
@@ -42,6 +46,12 @@ class Target:
     product_version: str
     kubernetes_version: str
     embedded: bool
+    needs_no_images: bool = False
+
+    def describe(self) -> str:
+        """The target in words, for the evidence."""
+        kind = "embedded" if self.needs_no_images else "deployed from images"
+        return f"StreamSpace {self.product_version} at {self.api_url}, namespace {self.namespace}, {kind}"
 
 
 @contextmanager
@@ -68,6 +78,8 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
         raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
     if settings.token is None:
         raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
+    if settings.repo is not None and not Path(settings.repo).is_dir():
+        raise SetupProblem(f"STREAMSPACE_REPO names {settings.repo}, which is no folder: name a StreamSpace checkout.")
     _check_api(settings.api_url, settings.token, profile)
     cluster = _cluster(settings)
     try:
@@ -82,9 +94,15 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             product_version=config.get("version", "unknown"),
             kubernetes_version=cluster.version(),
             embedded=embedded,
+            needs_no_images=is_embedded(config),
         )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error
+
+
+def is_embedded(config: Mapping[str, str]) -> bool:
+    """Whether a target says in its ConfigMap that it is an embedded StreamSpace."""
+    return config.get("deployment") == "embedded"
 
 
 def _check_api(url: str, token: str, profile: Profile) -> None:

@@ -28,7 +28,7 @@ from streamspace_acceptance.verdict import gates, junit
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
-from streamspace_acceptance.verdict.judgement import EXIT_STATUS, Verdict, judge_problem, judge_scenario, worst
+from streamspace_acceptance.verdict.judgement import EXIT_STATUS, Verdict, judge_problem, judge_scenario, overall
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
@@ -179,11 +179,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return True
 
     def _worst_verdict(self) -> Verdict:
-        """Over every scenario, every criterion, and what went wrong beside them."""
+        """Over every scenario, every criterion that applies, and what went wrong beside them."""
         judgements = [judge_scenario(scenario, self.record) for scenario in self.record.selected]
         judgements += [entry.judgement for entry in self._ledger.entries()]
         judgements += [judge_problem(problem) for problem in self.record.problems]
-        return worst(judgements).verdict
+        return overall(judgements).verdict
 
     def _replace_behaves_junit(self) -> None:
         """`--junit` says that the file is wanted in behave's `--junit-directory` as well."""
