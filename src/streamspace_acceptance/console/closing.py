@@ -79,7 +79,10 @@ def _counts(counts: dict[Verdict, int], inapplicable: int, problems: int) -> Tex
         style = words.STYLES[verdict] if count else "bright_black"
         text.append(f"{count} {verdict}", style).append("   ")
     if inapplicable:
-        text.append(f"({inapplicable} of these {words.NOT_APPLICABLE})   ", "bright_black")
+        text.append(
+            f"({inapplicable} of these {'does' if inapplicable == 1 else 'do'} not apply to this target)   ",
+            "bright_black",
+        )
     if problems:
         text.append(f"{problems} outside the steps", words.STYLES[Verdict.BROKEN])
     return text
