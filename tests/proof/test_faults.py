@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 
 # The embedded StreamSpace has neither images nor the tools that make them: what is said of those is shown with
-# stand-ins for the tools, in tests/suite/test_tools.py, and on no sandbox.
+# stand-ins for the tools, in test_environment.py beside this file.
 NOT_OF_THE_EMBEDDED = {"0-2", "0-3", "0-4", "0-5"}
 
 

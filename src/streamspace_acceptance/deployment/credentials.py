@@ -35,7 +35,7 @@ class Credentials:
     @property
     def doubtful(self) -> bool:
         """Whether it reads like a sentence or a mask rather than a password: then only a login can tell."""
-        return len(self.password.split()) != 1 or _MASKED.fullmatch(self.password) is not None
+        return self.password.split() != [self.password] or _MASKED.fullmatch(self.password) is not None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.deployment import checkout, health, images, standing, tools
 from streamspace_acceptance.deployment.checkout import Rollout
 from streamspace_acceptance.deployment.credentials import Credentials, Search, search
@@ -21,7 +21,7 @@ from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.verdict.outcomes import NotApplicable, Unproven
+from streamspace_acceptance.verdict.outcomes import NotApplicable, SetupProblem, Unproven
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 TOOL_SECONDS = 15.0
@@ -120,8 +120,11 @@ class Deployment:
 
     @cached_property
     def standing(self) -> Standing:
-        """Whether the cluster answers."""
-        return standing.cluster_standing(self.cluster)
+        """Whether the cluster answers; one to which nothing leads does not."""
+        try:
+            return standing.cluster_standing(self.cluster)
+        except (ClusterError, SetupProblem) as problem:
+            return Standing(None, str(problem))
 
     @cached_property
     def kubectls_word(self) -> Called | None:
@@ -185,7 +188,9 @@ class Deployment:
         recorder.attach_text("agents", f"{answer.status} {answer.excerpt()}")
 
     def wait_for_agent(self) -> AgentList:
-        """The list in which an agent is online; Unmet when none is in time."""
+        """The list in which an agent is online; Unmet when none is in time, Unproven without a token to ask with."""
+        if not self._api.http.token:
+            raise Unproven("there is no token to ask with: STREAMSPACE_TEST_TOKEN is not set")
         return poll(
             Wait("agents", "at least one online", self._patience("agents")),
             AgentApi(self._api).all,

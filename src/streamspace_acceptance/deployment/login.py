@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from streamspace_acceptance.deployment.credentials import Credentials
 from streamspace_acceptance.evidence.redaction import register_secret
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.verdict.outcomes import Unmet
 
@@ -38,8 +38,16 @@ class Door:
         self._profile = profile
 
     def try_out(self, credentials: Credentials) -> Trial:
-        """Logs in with the credentials, and does what must not succeed."""
-        login = self.log_in(credentials.name, credentials.password)
+        """Logs in with the credentials, and does what must not succeed; Unmet when the login is not answered at all."""
+        try:
+            login = self.log_in(credentials.name, credentials.password)
+        except NoAnswer as error:
+            raise Unmet(
+                f"a login with what {credentials.place} says",
+                expected="an answer",
+                actual=str(error),
+                likely="the API does not get on with logins; see its log",
+            ) from error
         token = self.token(login)
         wrong = f"not-{credentials.password}"
         register_secret(wrong)

@@ -66,6 +66,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._ledger = Ledger(Plan.load(), self.record)
         self._gates = gates.Gates(self._ledger.plan, self.record)
         self._gates_lifted = False
+        self._reported = False
         self._junit_files = {junit.JUNIT_FILE}
         self._interruption = Interruption(self._note_interruption)
 
@@ -96,7 +97,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)
         verdict = Verdict.PROVEN if self.config.dry_run else self._worst_verdict()
-        if failed and verdict is Verdict.PROVEN:
+        if failed and verdict is Verdict.PROVEN and not self._failed_for_what_does_not_apply():
             verdict = Verdict.BROKEN  # behave saw something that has left no trace in the record
         return EXIT_STATUS[verdict]
 
@@ -164,8 +165,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             for observer in self._observers():
                 observer.run_ended()
             self._put_on_disk()
-            reported = self._report()
-        return failed or not reported
+            self._reported = self._report()
+        return failed or not self._reported
 
     def _report(self) -> bool:
         """Write what people read. The verdicts are on disk by now: what goes wrong here, `report` can try again."""
@@ -184,6 +185,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         judgements += [entry.judgement for entry in self._ledger.entries()]
         judgements += [judge_problem(problem) for problem in self.record.problems]
         return overall(judgements).verdict
+
+    def _failed_for_what_does_not_apply(self) -> bool:
+        """Whether that is all that behave calls failed: it knows no step that ends neither well nor badly."""
+        red = [one for one in self.record.selected if one.status.has_failed()]
+        return self._reported and bool(red) and not any(judge_scenario(one, self.record).applies for one in red)
 
     def _replace_behaves_junit(self) -> None:
         """`--junit` says that the file is wanted in behave's `--junit-directory` as well."""
