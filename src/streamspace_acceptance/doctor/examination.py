@@ -21,7 +21,7 @@ from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.safety import guard
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.verdict.criteria import Plan
-from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.verdict.outcomes import JUDGED_AT_ONCE, SetupProblem
 from streamspace_acceptance.waiting import Budget
 
 TOOL_SECONDS = 5.0
@@ -135,7 +135,8 @@ def _tell(settings: Settings, findings: Iterator[Finding]) -> bool:
         known = one.criterion in texts
         _say(f"{one.word:<8} {f'{one.criterion} {texts[one.criterion]}' if known else one.criterion}")
         for line in one.why.splitlines():
-            _say(f"         {line}")
+            if not line.endswith(JUDGED_AT_ONCE):
+                _say(f"         {line}")
         if one.word is Word.FAILED and known:
             _say("         what to do:")
             for line in advice(one.criterion, **facts):
