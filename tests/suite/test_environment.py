@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +261,28 @@ def test_a_script_that_fails_is_told_by_its_last_lines(
     assert not (tmp_path / "deployed").exists()
 
 
+def test_what_a_deployment_leaves_running_goes_on_and_is_not_waited_for(tmp_path: Path) -> None:
+    stage(tmp_path, "true", "/bin/sleep 600 & echo $! > forwarding")
+    began = waiting.now()
+    found = checkout.roll_out(tmp_path)
+    assert found.failed is None
+    assert waiting.now() - began < 10
+    os.kill(int((tmp_path / "forwarding").read_text()), signal.SIGKILL)
+
+
+def test_a_tool_leaves_nothing_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(put(tmp_path, {"helm": f"/bin/sleep 600 & echo $! > {tmp_path}/child; wait"})))
+    assert call("helm", seconds=0.5).trouble == "no answer within 0.5 s"
+    child = Path("/proc") / (tmp_path / "child").read_text().strip()
+    waiting.poll(
+        waiting.Wait("the child", "gone", Budget("test", 10, 1)),
+        lambda: child.exists() and "Z" not in (child / "stat").read_text().rpartition(")")[2][:3],
+        met=lambda lives: not lives,
+        says=str,
+        likely=str,
+    )
+
+
 def test_a_checkout_without_scripts(tmp_path: Path) -> None:
     found = deployment(STREAMSPACE_REPO=str(tmp_path))
     found.roll_out()
@@ -340,8 +365,6 @@ def test_settings_come_first() -> None:
 
 
 def test_a_secret_that_a_profile_names() -> None:
-    from dataclasses import replace
-
     named = replace(PROFILE, deployment=replace(PROFILE.deployment, secret="keys"))
     data = {
         name: base64.b64encode(text.encode()).decode() for name, text in (("username", "boss"), ("password", "p4ss"))

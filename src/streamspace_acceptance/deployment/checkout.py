@@ -37,7 +37,7 @@ def roll_out(folder: Path) -> Rollout:
     """Builds and deploys the checkout; what the scripts say is evidence."""
     called: list[Called] = []
     for script, seconds in SCRIPTS.items():
-        one = run([str(folder.resolve() / script)], script, seconds=seconds, folder=folder)
+        one = run([str(folder.resolve() / script)], script, seconds=seconds, folder=folder, children_stay=True)
         called.append(one)
         recorder.attach_text(script, f"{one.output}\n{one.errors}\n{one.trouble or 'it succeeded'}\n")
         if one.trouble is not None:

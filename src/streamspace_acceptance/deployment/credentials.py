@@ -16,7 +16,7 @@ from streamspace_acceptance.evidence.redaction import register_secret
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.settings import Settings
 
-LOG_BYTES = 32 * 1024 * 1024
+LOG_BYTES = 8 * 1024 * 1024
 """The line stands at the beginning of the log, and a log that was not rotated is hardly longer."""
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
 # What stands where a password is not told: stars, dots, something in brackets.
