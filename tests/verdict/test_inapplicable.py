@@ -12,7 +12,8 @@ from left_behind import document, run
 
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.document import of_json
-from streamspace_acceptance.verdict.judgement import PROVEN, Judgement, Verdict, overall, worst
+from streamspace_acceptance.verdict.judgement import PROVEN, Judgement, Verdict, judge_run, worst
+from streamspace_acceptance.verdict.record import RunRecord
 
 ROOT = Path(__file__).parents[2]
 REASON = "does not apply to this target: it keeps no files"
@@ -59,8 +60,8 @@ def test_a_run_in_which_nothing_applies_has_shown_nothing(project: Project) -> N
 def test_the_worst_of_several() -> None:
     assert worst([PROVEN, ELSEWHERE]) is ELSEWHERE
     assert worst([ELSEWHERE, UNPROVEN]) is UNPROVEN
-    assert overall([PROVEN, ELSEWHERE]) is PROVEN
-    assert overall([ELSEWHERE]) is ELSEWHERE
+    assert judge_run(RunRecord(), [PROVEN, ELSEWHERE]) is PROVEN
+    assert judge_run(RunRecord(), [ELSEWHERE]) is ELSEWHERE
 
 
 def test_the_decision_names_it_as_such_and_is_never_go() -> None:
@@ -78,3 +79,11 @@ def test_the_summary_and_the_reports_say_so(project: Project) -> None:
     (report,) = (project.folder / "reports").rglob("*PHASE_1_*.md")
     assert "does not apply: 1.2-3" in report.read_text()
     assert "✅ PASS" in report.read_text()
+
+
+def test_reports_that_cannot_be_written_are_not_hidden_by_it(project: Project) -> None:
+    (project.folder / "reports").mkdir()
+    (project.folder / "reports" / "SUMMARY.md.tmp").mkdir()
+    done = project.behave(demo="file=inapplicable")
+    assert "The reports could not be written: " in done.stderr
+    assert done.status == 2

@@ -61,9 +61,20 @@ def worst(judgements: list[Judgement]) -> Judgement:
     return min(judgements, key=lambda one: (_SEVERITY.index(one.verdict), not one.applies))
 
 
-def overall(judgements: list[Judgement]) -> Judgement:
-    """The judgement over a run: what does not apply to its target is left out, as long as anything does."""
+def judge_run(record: RunRecord, criteria: list[Judgement]) -> Judgement:
+    """The judgement over every scenario, every criterion and what went wrong beside them.
+
+    What does not apply to the target is left out, as long as anything does.
+    """
+    judgements = [judge_scenario(scenario, record) for scenario in record.selected] + criteria
+    judgements += [judge_problem(problem) for problem in record.problems]
     return worst([one for one in judgements if one.applies] or judgements)
+
+
+def failed_for_what_does_not_apply(record: RunRecord) -> bool:
+    """Whether that is all that behave calls failed: it knows no step that ends neither well nor badly."""
+    red = [scenario for scenario in record.selected if scenario.status.has_failed()]
+    return bool(red) and not any(judge_scenario(scenario, record).applies for scenario in red)
 
 
 def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:

@@ -28,7 +28,13 @@ from streamspace_acceptance.verdict import gates, junit
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
-from streamspace_acceptance.verdict.judgement import EXIT_STATUS, Verdict, judge_problem, judge_scenario, overall
+from streamspace_acceptance.verdict.judgement import (
+    EXIT_STATUS,
+    Verdict,
+    failed_for_what_does_not_apply,
+    judge_run,
+    judge_scenario,
+)
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
@@ -96,8 +102,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         failed = super().run()
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)
-        verdict = Verdict.PROVEN if self.config.dry_run else self._worst_verdict()
-        if failed and verdict is Verdict.PROVEN and not self._failed_for_what_does_not_apply():
+        criteria = [entry.judgement for entry in self._ledger.entries()]
+        verdict = Verdict.PROVEN if self.config.dry_run else judge_run(self.record, criteria).verdict
+        explained = self._reported and failed_for_what_does_not_apply(self.record)
+        if failed and verdict is Verdict.PROVEN and not explained:
             verdict = Verdict.BROKEN  # behave saw something that has left no trace in the record
         return EXIT_STATUS[verdict]
 
@@ -178,18 +186,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             sys.stderr.write(redaction.redact(f"The reports could not be written: {describe(error)}\n"))
             return False
         return True
-
-    def _worst_verdict(self) -> Verdict:
-        """Over every scenario, every criterion that applies, and what went wrong beside them."""
-        judgements = [judge_scenario(scenario, self.record) for scenario in self.record.selected]
-        judgements += [entry.judgement for entry in self._ledger.entries()]
-        judgements += [judge_problem(problem) for problem in self.record.problems]
-        return overall(judgements).verdict
-
-    def _failed_for_what_does_not_apply(self) -> bool:
-        """Whether that is all that behave calls failed: it knows no step that ends neither well nor badly."""
-        red = [one for one in self.record.selected if one.status.has_failed()]
-        return self._reported and bool(red) and not any(judge_scenario(one, self.record).applies for one in red)
 
     def _replace_behaves_junit(self) -> None:
         """`--junit` says that the file is wanted in behave's `--junit-directory` as well."""
