@@ -12,10 +12,11 @@ from streamspace_acceptance.waiting import Wait, poll
 
 @dataclass(frozen=True)
 class Health:
-    """One answer. `well`: it is a 200 whose body says in so many words that all is well."""
+    """One answer, or that there was none. `well`: it is a 200 whose body says in so many words that all is well."""
 
     well: bool
     told: str
+    answered: bool = True
 
 
 def ask(api: StreamSpaceApi) -> Health:
@@ -24,7 +25,7 @@ def ask(api: StreamSpaceApi) -> Health:
     try:
         answer = api.http.call_as(None, call.method, call.to())
     except NoAnswer as error:
-        return Health(False, f"no answer ({error})")
+        return Health(False, f"no answer ({error})", answered=False)
     try:
         word = answer.object().get(profile.fields["health"])
     except Unmet:
@@ -41,6 +42,10 @@ def wait_for_health(api: StreamSpaceApi, wait: Wait) -> Health:
         lambda: ask(api),
         met=lambda found: found.well,
         says=lambda found: found.told,
-        likely=lambda _: "the API, its database or its cache; see the API's log",
+        likely=lambda found: (
+            "the API, its database or its cache; see the API's log"
+            if found.answered
+            else "the API does not run, or a port-forward has ended with the pod that it led to"
+        ),
         every=0.5,
     )
