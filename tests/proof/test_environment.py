@@ -2,13 +2,15 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kubernetes import client, config
 
-from tests.proof.conftest import Run, embedded, run_suite
+from tests.proof.conftest import PROJECT, Run, embedded, run_suite
 from tests.suite.stand_ins import CASES, put
 
 pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -37,11 +39,16 @@ def deployed() -> Iterator[dict[str, str]]:
         yield target
 
 
-def run(target: dict[str, str], tools: Path, reports: Path, **variables: str) -> Run:
-    """Test 0, with nothing on PATH but the stand-ins."""
+def surroundings(target: dict[str, str], tools: Path) -> dict[str, str]:
+    """The target's variables, and a PATH with nothing on it but the stand-ins."""
     found = shutil.which("chromium")
     browser = {"STREAMSPACE_BROWSER": found} if found else {}
-    return run_suite(target | browser | {"PATH": str(tools)} | variables, reports, "--tags=@phase0")
+    return target | browser | {"PATH": str(tools)}
+
+
+def run(target: dict[str, str], tools: Path, reports: Path, **variables: str) -> Run:
+    """Test 0 with stand-ins for the tools."""
+    return run_suite(surroundings(target, tools) | variables, reports, "--tags=@phase0")
 
 
 @pytest.mark.parametrize("case", CHOSEN)
@@ -66,3 +73,22 @@ def test_a_checkout_is_built_and_deployed(build: str, red: set[str], deployed: d
     assert done.of("FAILED") == red, done.console
     assert (scripts.parent / "deployed").exists() == (not red)
     assert all("no space left" in done.reasons[criterion] for criterion in red)
+
+
+@pytest.mark.parametrize(("case", "red"), [("all good", ""), ("helm 4.0.1", "0-3")])
+def test_the_doctor_finds_the_same(case: str, red: str, deployed: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("streamspace-acceptance")), "doctor"],
+        cwd=PROJECT,
+        env=os.environ | surroundings(deployed, put(tmp_path / "bin", CASES[case][0])),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    found = dict(line.split()[1::-1] for line in done.stdout.splitlines() if " 0-" in line[:12])
+    assert found == dict.fromkeys(WHOLE, "ok") | ({red: "FAILED"} if red else {}), done.stdout
+    assert "ok       `behave` would begin with these settings" in done.stdout
+    assert done.returncode == (1 if red else 0)
+    assert done.stderr == ""
+    assert deployed["STREAMSPACE_TEST_TOKEN"] not in done.stdout
