@@ -22,7 +22,9 @@ class Settings:
     api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a
     list of paths as KUBECONFIG holds it; None leaves it to the place where kubectl looks. browser is a path.
     allow_context and shared_namespace are typed by who allows a cluster that is not local, or a namespace in which
-    others work. netadmin_image holds sh and iptables, for an ephemeral container beside an agent that has neither.
+    others work. repo is a checkout of StreamSpace that is to be built and deployed; admin_user and admin_password
+    are for a StreamSpace that does not tell them by itself. netadmin_image holds sh and iptables, for an ephemeral
+    container beside an agent that has none.
     """
 
     api_url: str | None
@@ -32,6 +34,9 @@ class Settings:
     browser: str | None
     allow_context: str | None = None
     shared_namespace: str | None = None
+    repo: str | None = None
+    admin_user: str | None = None
+    admin_password: str | None = None
     netadmin_image: str = NETADMIN_IMAGE
 
     @classmethod
@@ -46,6 +51,9 @@ class Settings:
             browser=variables.get("STREAMSPACE_BROWSER") or None,
             allow_context=variables.get("STREAMSPACE_ALLOW_CONTEXT") or None,
             shared_namespace=variables.get("STREAMSPACE_SHARED_NAMESPACE") or None,
+            repo=variables.get("STREAMSPACE_REPO") or None,
+            admin_user=variables.get("STREAMSPACE_ADMIN_USER") or None,
+            admin_password=variables.get("STREAMSPACE_ADMIN_PASSWORD") or None,
             netadmin_image=variables.get("STREAMSPACE_NETADMIN_IMAGE") or NETADMIN_IMAGE,
         )
 
