@@ -140,7 +140,14 @@ def test_conditions_keep_their_time_until_they_change() -> None:
 
     def status(previous: Obj, record: ContainerRecord) -> Obj:
         return pod_status(
-            previous, pod=pod, containers=[record], init_containers=[], host_ip="h", pod_ip="p", started="s"
+            previous,
+            pod=pod,
+            containers=[record],
+            init_containers=[],
+            ephemeral_containers=[],
+            host_ip="h",
+            pod_ip="p",
+            started="s",
         )
 
     first = status({}, running(ready=False))
