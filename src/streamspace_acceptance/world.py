@@ -26,6 +26,7 @@ from streamspace_acceptance.sessions.registry import Registry
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.sessions.starts import Starts, no_session, series
 from streamspace_acceptance.templates.world import TemplatesWorld
+from streamspace_acceptance.together.world import TogetherWorld
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on, there
 from streamspace_acceptance.waiting import now
 
@@ -39,6 +40,7 @@ class World:
         self.registry = Registry(run.api, run.cluster, run.budgets)
         self.templates = TemplatesWorld(run.api, run.cluster, run.budgets, self.registry)
         self.resources = ResourcesWorld(run.api, run.cluster, run.budgets, self.registry)
+        self.together = TogetherWorld(run.api, run.cluster, run.browser, self.registry)
         self.starts = Starts(0)
         self.former: frozenset[str] = frozenset()
         self._desks: list[Desk] = []

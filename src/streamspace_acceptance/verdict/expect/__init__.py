@@ -31,6 +31,13 @@ from streamspace_acceptance.verdict.expect.templates import (
     says_how_many,
     unaffected,
 )
+from streamspace_acceptance.verdict.expect.together import (
+    each_has_a_pod,
+    each_has_a_session,
+    no_conflict,
+    reachable,
+    undisturbed,
+)
 
 __all__ = [
     "accepted_to_wait",
@@ -45,6 +52,8 @@ __all__ = [
     "changed",
     "connected",
     "deleted",
+    "each_has_a_pod",
+    "each_has_a_session",
     "given_exactly",
     "gives_vnc_url",
     "identified",
@@ -56,6 +65,7 @@ __all__ = [
     "logged",
     "mean_below",
     "named_after",
+    "no_conflict",
     "no_pod_left",
     "nothing_left",
     "novnc",
@@ -66,6 +76,7 @@ __all__ = [
     "on_pace",
     "page",
     "provisioned",
+    "reachable",
     "ready",
     "reconnected",
     "refused_as_too_much",
@@ -83,5 +94,6 @@ __all__ = [
     "still_running",
     "truthful",
     "unaffected",
+    "undisturbed",
     "usable",
 ]
