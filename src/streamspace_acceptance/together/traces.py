@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from streamspace_acceptance.desktop.pictures import Colour
 from streamspace_acceptance.sessions.session import Session
 
-PROCESS_SECONDS = 300
 PLACES = ("a file", "a file in the home", "a process")
 
 # Three parts, each after a line of its own: names of temporary files, of files in the home, commands of processes.
@@ -21,14 +20,16 @@ printf '%s\\n' '=='; for each in /proc/[0-9]*/cmdline; do cat "$each" 2>/dev/nul
 
 
 def mark() -> str:
-    """A name that is nowhere else."""
-    return f"mark-{secrets.token_hex(5)}"
+    """A number that is nowhere else, and for so many seconds (a thousand years) a program may sleep."""
+    return f"3{secrets.randbelow(10**10):010}"
 
 
-def command(name: str, home: str, colour: Colour) -> str:
-    """What a user types: it leaves a file, a file in the home and a process of that name, and then a colour."""
-    paint = rf"printf '\033]11;#{bytes(colour).hex()}\007'"
-    return f"touch /tmp/{name} {home}/{name}; sh -c 'sleep {PROCESS_SECONDS}; :' {name} & {paint}"
+def command(name: str, colour: Colour) -> str:
+    """What a user types: it leaves a file, a file in the home and a process of that name, and then a colour.
+
+    Short, since each key takes its time in a browser.
+    """
+    return f"m={name};touch /tmp/$m ~/$m;sleep $m& {paint(colour)}"
 
 
 def paint(colour: Colour) -> str:

@@ -14,7 +14,7 @@ from streamspace_acceptance.sessions.desk import LOOK_SECONDS, Desk
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.together import traces
 from streamspace_acceptance.together.conflicts import ended, shared_claims
-from streamspace_acceptance.together.isolation import served, shared_namespaces
+from streamspace_acceptance.together.isolation import label, served, shared_namespaces
 from streamspace_acceptance.together.screens import Screen, await_each, colours
 from streamspace_acceptance.together.traces import Traces
 from streamspace_acceptance.verdict.outcomes import Unmet
@@ -73,11 +73,10 @@ class Workday:
         for screen in self._screens:
             screen.open(self._browser)
         await_each(self._screens, SHOWS, Screen.has_settled)
-        home = self._sessions[0].api.profile.home
         for screen, colour in zip(self._users, colours(self._screens, len(self._users)), strict=True):
             screen.colour = colour
             if screen.trouble is None:
-                screen.type(traces.command(self._marks[screen.session.id], home, colour))
+                screen.type(traces.command(self._marks[screen.session.id], colour))
         self._second.colour = self._users[0].colour
         await_each(self._screens, OBEYS, self._obeys)
         self._traces = self._look_for_traces()
@@ -139,7 +138,7 @@ class Workday:
             if trouble is not None:
                 (self.outcome.astray if leaks else self.outcome.unreachable).append(f"{screen.name}: {trouble}")
         if self.outcome.leaks:
-            pods = [served(self._cluster.raw_pods(**_label(each))) for each in self._sessions]
+            pods = [served(self._cluster.raw_pods(**label(each))) for each in self._sessions]
             self.outcome.shared += shared_namespaces(self._cluster, [Pod.of(p) for one in pods for p in one], ("pid",))
             self.outcome.shared += shared_claims(self._sessions, [pod for one in pods for pod in one])
 
@@ -186,10 +185,6 @@ class Workday:
     def _is_painted(screen: Screen) -> bool:
         screen.look()
         return screen.shows(screen.colour)
-
-
-def _label(session: Session) -> dict[str, str]:
-    return {session.api.profile.session_label: session.id}
 
 
 def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:

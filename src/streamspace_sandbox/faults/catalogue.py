@@ -10,6 +10,7 @@ _MODULES = (
     "resources",
     "desktop",
     "persistence",
+    "crowd",
     "hibernation",
     "templates",
     "agents",
