@@ -15,6 +15,7 @@ from streamspace_acceptance.sessions.crowd import Crowd
 from streamspace_acceptance.sessions.provision import Provision
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.together.found import Found
+from streamspace_acceptance.together.isolation import lacking
 from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, elapse
 
@@ -36,9 +37,7 @@ def without_conflict(crowd: Crowd, cluster: Cluster) -> Found:
         missing += [] if session.pods() else [f"{session.id} has no pod"]
     pods = [each for each in cluster.raw_pods() if Pod.of(each).stays]
     troubles += shared_claims(crowd.sessions, pods) + _overcommitted(cluster, pods)
-    refused = len(crowd.creations) - len(crowd.sessions)
-    missing += [f"{refused} users have no session"] if refused else []
-    return Found(crowd.subject, tuple(troubles), tuple(missing))
+    return Found(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
 
 
 def ended(pods: Iterable[Json]) -> list[str]:

@@ -21,8 +21,9 @@ def created(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> Found:
     try:
         crowd.wait_until_running(within="start")
     except Unmet as unmet:
-        troubles.append(f"{unmet.subject}: {unmet.actual}; {unmet.likely}")
-        timeline = unmet.timeline
+        if not _run_without_pods(crowd, api.sessions()):
+            troubles.append(f"{unmet.subject}: {unmet.actual}; {unmet.likely}")
+            timeline = unmet.timeline
     listed = api.sessions()
     claims = Counter(each.claimed for each in crowd.creations if each.claimed is not None)
     troubles += [f"{count} users were told of the session {each}" for each, count in claims.items() if count > 1]
@@ -43,6 +44,14 @@ def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]
         *([f"{one.id} is not in Kubernetes"] if obj is None else []),
         *([f"{one.id} is {obj.user}'s in Kubernetes"] if obj is not None and obj.user != user else []),
     ]
+
+
+def _run_without_pods(crowd: Crowd, listed: SessionList) -> bool:
+    """Whether all run by the API and some have no pod of their own, which the sentence about pods answers for."""
+    word = crowd.sessions[0].api.profile.statuses["running"]
+    return all(listed.status(each.id) == word for each in crowd.sessions) and not all(
+        each.pods() for each in crowd.sessions
+    )
 
 
 def _lack_of_room(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> str:

@@ -20,13 +20,12 @@ NAMESPACES = "cat /proc/sys/kernel/random/boot_id && cd /proc/self/ns && readlin
 
 def isolated(crowd: Crowd, cluster: Cluster) -> Found:
     """By the pods' labels and specifications, and by the kernel's namespaces as seen inside each."""
-    pods = {session: served(cluster.raw_pods(**label(session))) for session in crowd.sessions}
+    pods = {each.id: served(cluster.raw_pods(**label(each))) for each in crowd.sessions}
     troubles = [
-        f"{session.id} has {len(found)} pods: {', '.join(each['metadata']['name'] for each in found)}"
+        f"{session} has {len(found)} pods: {', '.join(each['metadata']['name'] for each in found)}"
         for session, found in pods.items()
         if len(found) > 1
     ]
-    troubles += _twice(pods)
     every = [each for found in pods.values() for each in found]
     troubles += [
         f"pod {each['metadata']['name']} has the node's {what}"
@@ -35,10 +34,19 @@ def isolated(crowd: Crowd, cluster: Cluster) -> Found:
         if each["spec"].get(field)
     ]
     troubles += shared_namespaces(cluster, map(Pod.of, every))
-    refused = len(crowd.creations) - len(crowd.sessions)
-    missing = [f"{session.id} has no pod" for session, found in pods.items() if not found]
-    missing += [f"{refused} users have no session"] if refused else []
-    return Found(crowd.subject, tuple(troubles), tuple(missing))
+    podless = [each for each in crowd.sessions if not pods[each.id]]
+    running = {each.id for each in podless if each.api.status(each.id) == each.api.profile.statuses["running"]}
+    for session in podless:
+        session.check_label()  # a pod that nobody can find by its label is another criterion's matter
+    troubles += [f"{each} is Running and has no pod of its own" for each in sorted(running)]
+    missing = [f"{each.id} has no pod" for each in podless if each.id not in running]
+    return Found(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
+
+
+def lacking(crowd: Crowd) -> list[str]:
+    """How many users have no session, or none of their own."""
+    count = len(crowd.creations) - len({each.id for each in crowd.sessions})
+    return [f"{count} of the users have no session of their own"] if count else []
 
 
 def label(session: Session) -> dict[str, str]:
@@ -63,11 +71,3 @@ def shared_namespaces(cluster: Cluster, pods: Iterable[Pod], kinds: Iterable[str
         for (_, namespace), names in holders.items()
         if len(names) > 1 and (kind := namespace.partition(":")[0]) in kinds
     ]
-
-
-def _twice(pods: dict[Session, list[Json]]) -> list[str]:
-    owners: dict[str, list[str]] = defaultdict(list)
-    for session, found in pods.items():
-        for each in found:
-            owners[each["metadata"]["uid"]].append(session.id)
-    return [f"one pod serves {' and '.join(ids)}" for ids in owners.values() if len(ids) > 1]

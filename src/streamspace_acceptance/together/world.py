@@ -16,7 +16,7 @@ from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.together.conflicts import without_conflict
 from streamspace_acceptance.together.creation import created
 from streamspace_acceptance.together.found import Found
-from streamspace_acceptance.together.isolation import isolated
+from streamspace_acceptance.together.isolation import isolated, lacking
 from streamspace_acceptance.together.workday import Outcome, Workday
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, there
 
@@ -48,8 +48,8 @@ class TogetherWorld:
 
     def work(self, crowd: Crowd) -> None:
         """All users work at the same time, until one of them ends the session; Unproven when there are not enough."""
-        if len(crowd.sessions) < len(crowd.creations):
-            raise Unproven(f"not every user has a session (see the sentence about that): {'; '.join(crowd.refusals)}")
+        if lacking(crowd):
+            raise Unproven(f"{'; '.join([*lacking(crowd), *crowd.refusals])} (see the sentence about that)")
         outcome = Workday(crowd, self._cluster, self._browser).run(self._end)
         if outcome.unreachable:
             outcome.alone = self._try_alone(crowd)
