@@ -210,7 +210,7 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
         ("shared-files", "a file in s-3, made in s-2"),
         ("shared-home", "a file in the home in s-3, made in s-2"),
         ("shared-processes", "a process in s-3, made in s-2"),
-        ("cut-all", "the desktop of s-1: the desktop shows what was typed: not within"),
+        ("cut-all", "the desktop of s-1: the desktop still shows: not within"),
         ("new-pod", "pod p is new"),
         ("lost-pod", "pod p is gone"),
         ("status", "s-1 is Failed"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from streamspace_acceptance.desktop.pictures import Colour
 from streamspace_acceptance.sessions.session import Session
 
-PLACES = ("a file", "a file in the home", "a process")
+FILE, HOME, PROCESS = PLACES = ("a file", "a file in the home", "a process")
 
 # Three parts, each after a line of its own: names of temporary files, of files in the home, commands of processes.
 LOOK = """

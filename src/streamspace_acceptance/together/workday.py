@@ -27,9 +27,10 @@ SHOWS, OBEYS = "the desktop shows", "the desktop shows what was typed"
 class Outcome:
     """What came of the day.
 
-    unreachable: desktops that did not show or obey; leaks: what of one user's was found with another; lost: what was
-    found nowhere; noticed: what befell others when one user left; shared: what the sessions have in common by
-    Kubernetes or the kernel, which explains leaks; untold: why it could not be seen whether the others notice.
+    unreachable: desktops that did not show or obey; astray: those that obeyed or showed another user. leaks: what of
+    one user's was found with another; explained: such of that as follows from what the sessions have in common by
+    Kubernetes or the kernel. lost: what was found nowhere. noticed: what befell others when one user left; untold: why
+    that could not be seen. alone: why a desktop that is opened alone does not work either.
     """
 
     unreachable: list[str] = field(default_factory=list)
@@ -37,7 +38,7 @@ class Outcome:
     leaks: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
-    shared: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     alone: str | None = None
 
@@ -133,14 +134,25 @@ class Workday:
             trouble = screen.trouble
             if trouble is None and not screen.shows(screen.colour):
                 trouble = f"{OBEYS}: not its own"
-            if trouble is None and "a file" in self._traces.lacking(own, session):
+            if trouble is None and traces.FILE in self._traces.lacking(own, session):
                 trouble = "what was typed was not carried out in the session's pod"
             if trouble is not None:
                 (self.outcome.astray if leaks else self.outcome.unreachable).append(f"{screen.name}: {trouble}")
         if self.outcome.leaks:
-            pods = [served(self._cluster.raw_pods(**label(each))) for each in self._sessions]
-            self.outcome.shared += shared_namespaces(self._cluster, [Pod.of(p) for one in pods for p in one], ("pid",))
-            self.outcome.shared += shared_claims(self._sessions, [pod for one in pods for pod in one])
+            self._explain_leaks()
+
+    def _explain_leaks(self) -> None:
+        """Processes are seen where a namespace is shared, files of the home where a volume is."""
+        pods = [pod for each in self._sessions for pod in served(self._cluster.raw_pods(**label(each)))]
+        reasons = {
+            traces.PROCESS: shared_namespaces(self._cluster, map(Pod.of, pods), ("pid",)),
+            traces.HOME: shared_claims(self._sessions, pods),
+        }
+        for place, reason in reasons.items():
+            found = [each for each in self.outcome.leaks if each.startswith(f"{place} in ")]
+            if found and reason:
+                self.outcome.leaks = [each for each in self.outcome.leaks if each not in found]
+                self.outcome.explained += [*found, *reason]
 
     def _come_back(self) -> None:
         """The second user leaves the desktop, and opens it again."""
@@ -167,6 +179,7 @@ class Workday:
         if trouble is not None:
             self.outcome.untold.append(trouble)
             return
+        await_each(working, "the desktop still shows", self._is_painted)
         self._retype(working)
         self.outcome.noticed += [f"{each.name}: {each.trouble}" for each in working if each.trouble is not None]
         self.outcome.noticed += [
@@ -189,13 +202,13 @@ class Workday:
 
 def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:
     """What happened to a session since then that was to be left alone; also when it is not Running any more."""
-    changes = [each.item for each in session.changes.items() if each.at >= since]
-    found = ended(each.object for each in changes)
+    watched = session.changes.items()
+    former = ended(each.item.object for each in watched if each.at < since)
+    changes = [each.item for each in watched if each.at >= since]
+    found = [each for each in ended(each.object for each in changes) if each not in former]
     found += [f"pod {each.object['metadata']['name']} is gone" for each in changes if each.kind == "DELETED"]
-    found += [
-        f"pod {pod.meta.name} is {'new' if pod.meta.uid not in uids else 'not Ready'}"
-        for pod in (Pod.of(each.object) for each in changes)
-        if pod.meta.uid not in uids or not pod.ready
-    ]
+    pods = [Pod.of(each.object) for each in changes]
+    found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
+    found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
     status, word = session.api.status(session.id), session.api.profile.statuses["running"]
     return list(dict.fromkeys([*found, *([] if status == word else [f"{session.id} is {status}"])]))

@@ -46,15 +46,15 @@ def reachable(outcome: Outcome) -> None:
 def undisturbed(outcome: Outcome) -> None:
     """Nothing of one user's was found with another, and nobody noticed that one had left."""
     troubles = [*outcome.leaks, *outcome.noticed]
-    if troubles and not (outcome.shared and not outcome.noticed):
+    if troubles:
         raise Unmet(
             WORK,
             expected="nothing of one user's with another, and the others' sessions untouched when one ends",
             actual="; ".join(troubles),
             likely="the product leads users to each other's desktops, homes or processes, or ends more than it should",
         )
-    if troubles:
-        raise Unproven(f"the sessions are not apart (see the sentences about that): {'; '.join(outcome.shared)}")
+    if outcome.explained:
+        raise Unproven(f"the sessions are not apart (see the sentences about that): {'; '.join(outcome.explained)}")
     unseen = [*outcome.unreachable, *outcome.astray, *outcome.lost, *outcome.untold]
     if unseen:
         raise Unproven(f"not everybody could work, leave something and end a session: {'; '.join(unseen)}")
