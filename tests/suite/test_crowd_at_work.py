@@ -106,8 +106,17 @@ class Viewer:
     def __init__(self, office: Office, session: str) -> None:
         self.office = office
         self.session = session
+        self.looks = 0
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """(load, connections)"""
+        left = "ended" in self.office.visits
+        flaps = self.office.trouble == "flapping" or (self.office.trouble == "cut-once" and left)
+        return 1 + (self.office.trouble == "network" and left), self.looks if flaps else 1
 
     def picture(self) -> Picture | None:
+        self.looks += 1
         if not self.served():
             return None
         image = Image.new("RGB", (40, 30), (36, 80, 110))
@@ -176,8 +185,9 @@ def day(trouble: str = "") -> Outcome:
     return outcome
 
 
-def test_a_day_on_which_nobody_notices_anybody() -> None:
-    outcome = day()
+@pytest.mark.parametrize("no_trouble", ["", "network"])
+def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
+    outcome = day(no_trouble)
     expect.reachable(outcome)
     expect.undisturbed(outcome)
     assert outcome == Outcome()
@@ -189,6 +199,7 @@ def test_a_day_on_which_nobody_notices_anybody() -> None:
         ("no-address", "it does not open: 409"),
         ("too-many", "desktop of s-4: the desktop shows: not within"),
         ("deaf", "the desktop shows what was typed: not within"),
+        ("flapping", "the desktop of s-1: it was cut off"),
         ("ousted", "the desktop of s-1: the desktop shows: not within"),
         ("one-visit", "the desktop of s-2 at a second visit: the desktop is as it was left: not within"),
     ],
@@ -211,6 +222,7 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
         ("shared-home", "a file in the home in s-3, made in s-2"),
         ("shared-processes", "a process in s-3, made in s-2"),
         ("cut-all", "the desktop of s-1: the desktop still shows: not within"),
+        ("cut-once", "the desktop of s-1: it was cut off"),
         ("new-pod", "pod p is new"),
         ("lost-pod", "pod p is gone"),
         ("status", "s-1 is Failed"),

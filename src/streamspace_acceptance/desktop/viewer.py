@@ -31,6 +31,14 @@ class Viewer:
             return None
         return Picture(page.screenshot(clip=box, timeout=PAGE_SECONDS * 1000))  # type: ignore[arg-type]
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """(which load of the page, how often it has connected since): the latter rises when a connection is lost.
+
+        The former rises when the browser's own network changed, since the page is then loaded again.
+        """
+        return self._times + self._load.network_changed, self._load.connections
+
     def whole_page(self) -> bytes:
         """A PNG of the page as it is."""
         return self._load.page.screenshot(timeout=PAGE_SECONDS * 1000)

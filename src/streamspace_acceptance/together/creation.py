@@ -35,7 +35,7 @@ def created(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> Found:
 def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
     user = one.asked.user
     if one.id is None or one.answer.status != CREATED:
-        return [f"{user} got {one.answer.status} {one.answer.excerpt(120)}"]
+        return [f"{user} got {one.answer.status} {one.answer.excerpt(60)}"]
     new, obj = made(one.asked, listed), cluster.session_object(one.id)
     return [
         *([] if one.claimed == one.id else [f"{user} was told of {one.claimed}, and {one.id} is there"]),

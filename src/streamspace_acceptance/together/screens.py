@@ -33,6 +33,7 @@ class Screen:
     picture: Picture | None = None
     trouble: str | None = None
     _settled: list[Stamped[Picture]] = field(default_factory=list)
+    _connections: tuple[int, int] = (0, 0)
 
     @property
     def session(self) -> Session:
@@ -76,7 +77,20 @@ class Screen:
             return False
         if not last or picture.differs(last[0].item) > STILL:
             last[:] = [Stamped(now(), picture)]
+        self.begin()
         return now() - last[0].at >= SETTLED_SECONDS
+
+    def begin(self) -> None:
+        """From now on its connection is to last."""
+        if self.desk.viewer is not None:
+            self._connections = self.desk.viewer.connections
+
+    def check_lasting(self) -> None:
+        """It has trouble when its page has had to connect again; not when the browser's own network changed."""
+        if self.trouble is None and self.desk.viewer is not None:
+            (load, before), (present, times) = self._connections, self.desk.viewer.connections
+            if present == load and times > before:
+                self.trouble = f"it was cut off {times - before} times, and its page connected again"
 
     def describe(self) -> str:
         """What the last picture shows, for a failure."""
@@ -90,7 +104,7 @@ def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bo
     left = [each for each in screens if each.trouble is None]
     if not left:
         return
-    one = left[0].session.budgets.named("browser")
+    count, one = len(left), left[0].session.budgets.named("browser")
     budget = Budget(one.name, one.plan_seconds * PATIENCE, one.scale)
 
     def look() -> list[Screen]:
@@ -99,10 +113,10 @@ def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bo
 
     with suppress(Unmet):  # each screen says for itself what came of it
         poll(
-            Wait(f"{len(left)} desktops at once", goal, budget),
+            Wait(f"{count} desktops at once", goal, budget),
             look,
             met=lambda found: not found,
-            says=lambda found: f"left: {', '.join(each.name for each in found) or 'none'}",
+            says=lambda found: f"{count - len(found)} of {count}",
             likely=lambda _: "see each of them",
             every=LOOK_SECONDS,
         )

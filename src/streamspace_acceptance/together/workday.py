@@ -79,6 +79,8 @@ class Workday:
             if screen.trouble is None:
                 screen.type(traces.command(self._marks[screen.session.id], colour))
         self._second.colour = self._users[0].colour
+        if self._users[0].trouble is not None and self._second.trouble is None:
+            self._second.trouble = "nobody typed there"
         await_each(self._screens, OBEYS, self._obeys)
         self._traces = self._look_for_traces()
         for screen in self._screens:
@@ -131,6 +133,7 @@ class Workday:
             if screen is not self._second:
                 leaks += [f"{place}, made in {session}" for place in self._traces.elsewhere(own, session)]
             self.outcome.leaks += leaks
+            screen.check_lasting()
             trouble = screen.trouble
             if trouble is None and not screen.shows(screen.colour):
                 trouble = f"{OBEYS}: not its own"
@@ -164,6 +167,7 @@ class Workday:
         self._screens.append(screen)
         screen.open(self._browser)
         await_each([screen], "the desktop is as it was left", self._obeys)
+        screen.begin()
         self._retype([screen])
         self._users[1] = screen
         if screen.trouble is not None:
@@ -181,6 +185,8 @@ class Workday:
             return
         await_each(working, "the desktop still shows", self._is_painted)
         self._retype(working)
+        for each in working:
+            each.check_lasting()
         self.outcome.noticed += [f"{each.name}: {each.trouble}" for each in working if each.trouble is not None]
         self.outcome.noticed += [
             trouble for each in others for trouble in _disturbances(each.session, pods[each.session.id], since)
