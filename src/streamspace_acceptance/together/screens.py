@@ -19,7 +19,7 @@ from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Budget, Stamped, Wait, now, poll
 
-PATIENCE = 3  # times the browser's budget: several pages share the time of one machine
+PATIENCE = 2  # times the browser's budget: several pages share the time of one machine
 APART = 4 * TOLERANCE  # in one channel at the least: no blurred colour is taken for another's
 
 

@@ -20,7 +20,7 @@ from streamspace_acceptance.together.traces import Traces
 from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll
 
-SHOWS, OBEYS = "the desktop shows", "the desktop shows what was typed"
+SHOWS, OBEYS = "a desktop to be seen", "what was typed to be seen"
 
 
 @dataclass
@@ -166,7 +166,7 @@ class Workday:
         screen = Screen(Desk(former.session), f"{former.name} at a second visit", former.colour)
         self._screens.append(screen)
         screen.open(self._browser)
-        await_each([screen], "the desktop is as it was left", self._obeys)
+        await_each([screen], "the desktop as it was left", self._obeys)
         screen.begin()
         self._retype([screen])
         self._users[1] = screen
@@ -183,7 +183,7 @@ class Workday:
         if trouble is not None:
             self.outcome.untold.append(trouble)
             return
-        await_each(working, "the desktop still shows", self._is_painted)
+        await_each(working, "the desktop still to be seen", self._is_painted)
         self._retype(working)
         for each in working:
             each.check_lasting()
