@@ -65,7 +65,8 @@ class Office:
         return Executed("".join(f"==\n{' '.join(part)}\n" for part in parts), "", 0)
 
     def leads(self, viewer: Viewer) -> str:
-        return "s-1" if self.trouble == "wrong-desktop" and viewer.session == "s-2" else viewer.session
+        again = self.trouble == "wrong-desktop-later" and self.visits.count("s-2") > 1
+        return "s-1" if (again or self.trouble == "wrong-desktop") and viewer.session == "s-2" else viewer.session
 
     def obey(self, session: str, text: str) -> None:
         """A command that a user has typed."""
@@ -218,7 +219,8 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("trouble", "says"),
     [
-        ("shared-files", "a file in s-3, made in s-2"),
+        ("shared-files", "a temporary file in s-3, made in s-2"),
+        ("wrong-desktop-later", "s-2 at a second visit shows what was typed in s-1"),
         ("shared-home", "a file in the home in s-3, made in s-2"),
         ("shared-processes", "a process in s-3, made in s-2"),
         ("cut-all", "the desktop of s-1: the desktop still to be seen: not within"),
@@ -239,7 +241,7 @@ def test_a_viewer_who_is_led_to_anothers_desktop() -> None:
     outcome = day("wrong-desktop")
     with pytest.raises(Unproven, match="sessions interfere"):
         expect.reachable(outcome)
-    with pytest.raises(Unmet, match=r"a file in s-1, made in s-2"):
+    with pytest.raises(Unmet, match="a temporary file in s-1, made in s-2"):
         expect.undisturbed(outcome)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from streamspace_acceptance.desktop.pictures import Colour
 from streamspace_acceptance.sessions.session import Session
 
-FILE, HOME, PROCESS = PLACES = ("a file", "a file in the home", "a process")
+FILE, HOME, PROCESS = PLACES = ("a temporary file", "a file in the home", "a process")
 
 # Three parts, each after a line of its own: names of temporary files, of files in the home, commands of processes.
 LOOK = """
@@ -44,7 +44,7 @@ class Traces:
     found: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def elsewhere(self, name: str, session: str) -> list[str]:
-        """Where a mark is, beside its own session: `a file in s-2`."""
+        """Where a mark is, beside its own session: `a temporary file in s-2`."""
         return [
             f"{place} in {other}"
             for other, marks in self.found.items()

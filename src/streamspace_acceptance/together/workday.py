@@ -55,6 +55,7 @@ class Workday:
         self._second = Screen(Desk(first), f"the desktop of {first.id} at a second viewer's")
         self._screens = [*self._users, self._second]
         self._marks = {session.id: traces.mark() for session in self._sessions}
+        self._misled: list[Screen] = []
         self.outcome = Outcome()
 
     def run(self, end: Callable[[Session], str | None]) -> Outcome:
@@ -128,11 +129,11 @@ class Workday:
         for screen in self._screens:
             session = screen.session.id
             own = self._marks[session]
-            strangers = [each for each in self._users if each.session.id != session and screen.shows(each.colour)]
-            leaks = [f"{screen.name} shows what was typed in {each.session.id}" for each in strangers]
-            if screen is not self._second:
-                leaks += [f"{place}, made in {session}" for place in self._traces.elsewhere(own, session)]
-            self.outcome.leaks += leaks
+            led = self._shown_of_others(screen)
+            traces_elsewhere = [] if screen is self._second else self._traces.elsewhere(own, session)
+            self.outcome.leaks += [*led, *(f"{place}, made in {session}" for place in traces_elsewhere)]
+            if led or any(each.startswith(f"{traces.FILE} in ") for each in traces_elsewhere):
+                self._misled.append(screen)
             screen.check_lasting()
             trouble = screen.trouble
             if trouble is None and not screen.shows(screen.colour):
@@ -140,9 +141,16 @@ class Workday:
             if trouble is None and traces.FILE in self._traces.lacking(own, session):
                 trouble = "what was typed was not carried out in the session's pod"
             if trouble is not None:
-                (self.outcome.astray if leaks else self.outcome.unreachable).append(f"{screen.name}: {trouble}")
+                kind = self.outcome.astray if screen in self._misled else self.outcome.unreachable
+                kind.append(f"{screen.name}: {trouble}")
         if self.outcome.leaks:
             self._explain_leaks()
+
+    def _shown_of_others(self, screen: Screen) -> list[str]:
+        others = [each for each in self._users if each.session is not screen.session]
+        return [
+            f"{screen.name} shows what was typed in {each.session.id}" for each in others if screen.shows(each.colour)
+        ]
 
     def _explain_leaks(self) -> None:
         """Processes are seen where a namespace is shared, files of the home where a volume is."""
@@ -160,13 +168,14 @@ class Workday:
     def _come_back(self) -> None:
         """The second user leaves the desktop, and opens it again."""
         former = self._users[1]
-        if former.trouble is not None or not former.shows(former.colour):
+        if former.trouble is not None or former in self._misled:
             return
         former.desk.close()
         screen = Screen(Desk(former.session), f"{former.name} at a second visit", former.colour)
         self._screens.append(screen)
         screen.open(self._browser)
         await_each([screen], "the desktop as it was left", self._obeys)
+        self.outcome.leaks += self._shown_of_others(screen)
         screen.begin()
         self._retype([screen])
         self._users[1] = screen
