@@ -36,7 +36,9 @@ def without_conflict(crowd: Crowd, cluster: Cluster) -> Found:
         troubles += ended(change.item.object for change in session.changes.items())
         missing += [] if session.pods() else [f"{session.id} has no pod"]
     pods = [each for each in cluster.raw_pods() if Pod.of(each).stays]
-    troubles += shared_claims(crowd.sessions, pods) + _overcommitted(cluster, pods)
+    troubles += shared_claims(crowd.sessions, pods)
+    if len(crowd.creations) > 1:  # one alone is looked at while the others are still there
+        troubles += _overcommitted(cluster, pods)
     return Found(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
 
 
