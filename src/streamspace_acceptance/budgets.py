@@ -26,6 +26,8 @@ TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take
 # The browser's own time, which no target's clock shortens.
 BROWSER_SECONDS = {"browser": 15.0}
 
+INPUT_LAG_MILLISECONDS = 100.0  # 1.1e: no noticeable input lag. It is the user's time, on no target's clock.
+
 
 @dataclass(frozen=True)
 class Budgets:
@@ -38,6 +40,11 @@ class Budgets:
         if name in BROWSER_SECONDS:
             return Budget(name, BROWSER_SECONDS[name], 1.0)
         return Budget(name, PLAN_SECONDS[name], self.scale)
+
+    @property
+    def input_lag(self) -> float:
+        """How long an answer to mouse or keyboard may take, in milliseconds."""
+        return INPUT_LAG_MILLISECONDS
 
     @property
     def target(self) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
 from streamspace_acceptance.desktop.page import Loaded
 from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.interaction.world import InteractionWorld
 from streamspace_acceptance.measuring.startup import table
 from streamspace_acceptance.resources.given import Given
 from streamspace_acceptance.resources.world import ResourcesWorld
@@ -41,6 +42,7 @@ class World:
         self.templates = TemplatesWorld(run.api, run.cluster, run.budgets, self.registry)
         self.resources = ResourcesWorld(run.api, run.cluster, run.budgets, self.registry)
         self.together = TogetherWorld(run.api, run.cluster, run.browser, self.registry)
+        self.interaction = InteractionWorld()
         self.starts = Starts(0)
         self.former: frozenset[str] = frozenset()
         self._desks: list[Desk] = []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Literal
+
 from playwright.sync_api import BrowserContext, Page
 
+from streamspace_acceptance.desktop.lag import LagProbe
 from streamspace_acceptance.desktop.page import PAGE_SECONDS, CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
 
@@ -43,13 +47,33 @@ class Viewer:
         """A PNG of the page as it is."""
         return self._load.page.screenshot(timeout=PAGE_SECONDS * 1000)
 
-    def click(self, x: int, y: int) -> None:
+    def framebuffer(self) -> Picture:
+        """The noVNC screen in its own pixels, however large it is shown; CannotOpen while there is none."""
+        page = self._current().page
+        if _box(page) is None:
+            raise CannotOpen("the noVNC screen is gone from the page")
+        url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
+        return Picture(base64.b64decode(url.partition(",")[2]))
+
+    def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page
         box = _box(page)
         if box is None:
             raise CannotOpen("the noVNC screen is gone from the page")
-        page.mouse.click(box["x"] + x, box["y"] + y)
+        page.mouse.click(box["x"] + x, box["y"] + y, button=button)
+
+    def turn_wheel(self, pixels: int) -> None:
+        """Turns the wheel where the pointer is: up when `pixels` is below zero."""
+        self._load.page.mouse.wheel(0, pixels)
+
+    def press(self, key: str) -> None:
+        """Presses a key, or several at once as `Control+c`, and lets them go."""
+        self._load.page.keyboard.press(key)
+
+    def lag_probe(self, x: int, y: int) -> LagProbe:
+        """Watches a point of the picture for what changes there."""
+        return LagProbe(self._load.page, x, y)
 
     def type(self, text: str) -> None:
         """Types `text` on the page's keyboard, then Enter."""

@@ -13,6 +13,13 @@ from streamspace_acceptance.verdict.expect.balance import all_run, balanced, con
 from streamspace_acceptance.verdict.expect.creation import answered, identified, listed_in_kubernetes, offered
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
+from streamspace_acceptance.verdict.expect.interaction import (
+    answers_at_once,
+    clicked_as_aimed,
+    scrolled,
+    special_keys_arrived,
+    typed,
+)
 from streamspace_acceptance.verdict.expect.orders import accepted_to_wait, carried_out, carried_out_once, truthful
 from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
 from streamspace_acceptance.verdict.expect.resources import given_exactly, kept_to_limits, refused_as_too_much
@@ -45,11 +52,13 @@ __all__ = [
     "all_run",
     "all_running",
     "answered",
+    "answers_at_once",
     "as_described",
     "balanced",
     "carried_out",
     "carried_out_once",
     "changed",
+    "clicked_as_aimed",
     "connected",
     "deleted",
     "each_has_a_pod",
@@ -88,11 +97,14 @@ __all__ = [
     "said_by_both",
     "saved",
     "says_how_many",
+    "scrolled",
     "shook_hands",
+    "special_keys_arrived",
     "spread",
     "stays_offline",
     "still_running",
     "truthful",
+    "typed",
     "unaffected",
     "undisturbed",
     "usable",
