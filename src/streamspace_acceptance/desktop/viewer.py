@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, Page
 
+from streamspace_acceptance.desktop.film import Film
 from streamspace_acceptance.desktop.page import PAGE_SECONDS, CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.desktop.trace import Trace
 
 KEY_MILLISECONDS = 4.0
 
@@ -17,7 +19,9 @@ class Viewer:
         self._context = context
         self._url = url
         self._times = 1
-        self._load = PageLoad(context, url, 0)
+        self.trace = Trace(context)
+        self.film = Film(context)
+        self._load = PageLoad(context, url, 0, self.film.follow)
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
@@ -57,7 +61,7 @@ class Viewer:
         """The page, loaded anew in a tab of its own when the machine's network changed under it."""
         if self._load.network_changed:
             self._load.page.close()
-            self._load = PageLoad(self._context, self._url, self._times)
+            self._load = PageLoad(self._context, self._url, self._times, self.film.follow)
             self._times += 1
         return self._load
 

@@ -15,16 +15,15 @@ from pathlib import Path
 import yaml
 
 from streamspace_acceptance.evidence import spellings, surroundings
-from streamspace_acceptance.evidence.surroundings import MASK
 
-_KUBECONFIG_SECRETS = ("token", "password", "client-key-data")
+MASK = surroundings.MASK
+
+_KUBECONFIG_SECRETS = ("token", "password", "client-key-data", "client-certificate-data")
 _SHORTEST_SECRET = 4
 _SHORT = 8
 """A secret of fewer characters is masked as a word of its own only: within longer words it is most likely chance."""
 _ORDINARY = frozenset(
-    "admin administrator changeme database default false guest kubernetes namespace null password postgres postgresql "
-    "redis root running secret session sessions streamspace string template test testuser token true user username "
-    "valkey".split()
+    ["admin", "administrator", "changeme", "database", "default", "false", "guest", "kubernetes", "namespace", "null", "password", "postgres", "postgresql", "redis", "root", "running", "secret", "session", "sessions", "streamspace", "string", "template", "test", "testuser", "token", "true", "user", "username", "valkey"]
 )
 """Words that are some people's passwords and everybody's ordinary text: masking them would blind the evidence."""
 

@@ -121,6 +121,8 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         line |= {"limit": entry.criterion.limit, "unit": entry.criterion.unit}
     if entry.figures:
         line["measured"] = [{"name": one.name, "value": one.value, "unit": one.unit} for one in entry.figures]
+    if entry.judgement.causes:
+        line["causes"] = list(entry.judgement.causes)
     if isinstance(entry.judgement.error, Unmet):
         line["failure"] = _failure_as_json(entry.judgement.error)
     return line

@@ -134,7 +134,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
             self._interruption.forbid()
-            self._learn_secrets()
         if hook_name == "before_step" and not self.aborted:
             self._interruption.allow()
         if hook_name == "after_all":
@@ -259,18 +258,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.hook_failures += 1
         self.features.clear()
 
-    def _learn_secrets(self) -> None:
-        """What the kubeconfig holds must not stand in any evidence."""
-        run = getattr(self.context, "run", None)
-        for path in run.target.kubeconfig if run is not None else ():
-            redaction.register_kubeconfig(path)
-
     def _collect_evidence(self, scenario: Any) -> None:
         """After a failure, and before the cleanups take the evidence away."""
         world = getattr(self.context, "world", None)
         verdict = judge_scenario(scenario, self.record).verdict
         if world is not None and verdict in (Verdict.FAILED, Verdict.BROKEN):
-            failure.collect(world)
+            self.record.saw(scenario, map(str, failure.collect(world)))
 
     def _note(self, name: str, context: Any, args: tuple[Any, ...], error: BaseException) -> None:
         statement = _running_statement(context) if name.endswith("_tag") else next(iter(args), None)
@@ -297,5 +290,6 @@ def _no_hook(_context: Any, *_args: Any) -> None:
 
 def _refuse(problem: Exception) -> int:
     """Tell of bad input in its own sentence. Nothing was shown, and the product is not to blame."""
-    sys.stderr.write((problem.sentence if isinstance(problem, SetupProblem) else str(problem)) + "\n")
+    said = problem.sentence if isinstance(problem, SetupProblem) else str(problem)
+    sys.stderr.write(redaction.redact(said) + "\n")
     return EXIT_STATUS[Verdict.BROKEN]
