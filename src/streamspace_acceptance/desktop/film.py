@@ -1,7 +1,8 @@
 """A moving picture of a page: what the browser itself drew, a few frames a second, as an animated WebP.
 
-The browser hands out frames of its own accord (CDP `Page.startScreencast`), and only while it is driven: Playwright
-delivers them between its other calls. So the film disturbs little, and stands still where nothing is looked at.
+The browser hands out frames of its own accord (CDP `Page.startScreencast`), a few at a time until they are
+acknowledged. That is done when the page is next looked at, never while something is typed: a film of every stroke
+makes typing a fifth slower.
 """
 
 from __future__ import annotations
@@ -39,6 +40,16 @@ class Film:
         self._frames: list[tuple[float, bytes]] = []
         self._trouble: str | None = None
         self._spacing = 1 / FRAMES_A_SECOND
+        self._unanswered: list[tuple[CDPSession, int]] = []
+
+    def go_on(self) -> None:
+        """Lets the next frames come."""
+        unanswered, self._unanswered = self._unanswered, []
+        try:
+            for session, number in unanswered:
+                session.send("Page.screencastFrameAck", {"sessionId": number})
+        except Error as error:  # its page is gone
+            self._trouble = _first_line(error)
 
     def follow(self, page: Page) -> None:
         """Films `page` until it is closed. What keeps it from that is no trouble of the page's."""
@@ -56,17 +67,14 @@ class Film:
         return as_webp(self._frames)
 
     def _keep(self, session: CDPSession, frame: dict[str, Any]) -> None:
-        """A frame has come. It is acknowledged, else no other comes; one that comes too soon is let go."""
+        """A frame has come; one that comes too soon is let go."""
         at = float(frame["metadata"].get("timestamp") or 0.0)
         if not self._frames or at - self._frames[-1][0] >= self._spacing:
             self._frames.append((at, base64.b64decode(frame["data"])))
         if len(self._frames) > MOST_FRAMES:  # a long film gets by with fewer frames a second
             self._frames[:] = self._frames[::2]
             self._spacing *= 2
-        try:
-            session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
-        except Error as error:
-            self._trouble = _first_line(error)
+        self._unanswered.append((session, frame["sessionId"]))
 
 
 def as_webp(frames: list[tuple[float, bytes]]) -> bytes:

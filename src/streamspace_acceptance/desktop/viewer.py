@@ -59,6 +59,7 @@ class Viewer:
 
     def _current(self) -> PageLoad:
         """The page, loaded anew in a tab of its own when the machine's network changed under it."""
+        self.film.go_on()
         if self._load.network_changed:
             self._load.page.close()
             self._load = PageLoad(self._context, self._url, self._times, self.film.follow)
