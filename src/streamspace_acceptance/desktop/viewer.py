@@ -8,6 +8,7 @@ from streamspace_acceptance.desktop.film import Film
 from streamspace_acceptance.desktop.page import PAGE_SECONDS, CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.desktop.trace import Trace
+from streamspace_acceptance.evidence import learning
 
 KEY_MILLISECONDS = 4.0
 
@@ -48,7 +49,8 @@ class Viewer:
         page.mouse.click(box["x"] + x, box["y"] + y)
 
     def type(self, text: str) -> None:
-        """Types `text` on the page's keyboard, then Enter."""
+        """Types `text` on the page's keyboard, then Enter. No evidence says what was typed; a picture may show it."""
+        learning.from_typing(text)
         keyboard = self._load.page.keyboard
         keyboard.type(text, delay=KEY_MILLISECONDS)
         keyboard.press("Enter")

@@ -43,7 +43,7 @@ def collect(world: World) -> list[Cause]:
 def _attach_texts(sight: Sight, api_label: str) -> None:
     happened = [] if isinstance(sight.events, Missing) else sight.events
     recorder.attach_text("health of the API.txt", sight.health or "the API answers and says that it is well")
-    recorder.attach_text("pods.txt", _told(sight.pods, lambda pods: description.pods(pods, happened)))
+    recorder.attach_text("pods.txt", _told(sight.pods, lambda pods: description.pods(map(presentable, pods), happened)))
     logs = {name: str(said) for name, said in sight.logs.items()}
     of_api = [name for name in logs if name.startswith(api_label)]
     for name in of_api:
@@ -83,4 +83,5 @@ def _nodes(found: list[Json], sight: Sight) -> str:
 
 
 def _yaml(objects: list[Json]) -> str:
-    return yaml.safe_dump_all(map(presentable, objects), sort_keys=False, allow_unicode=True)
+    # In lines as long as may be: a secret that was broken over two would not be known again.
+    return yaml.safe_dump_all(map(presentable, objects), sort_keys=False, allow_unicode=True, width=1_000_000)

@@ -24,6 +24,7 @@ _NO_SECRET = re.compile(
     r"(?i)(?:^|[._-])(?:user(?:name)?|host|port|name|database|db|namespace|email|ca\.crt|tls\.crt)$"
 )
 _LONGEST = 4096
+_TYPED = 8
 _TOKEN_LIKE = 20
 """Characters: a part of an address that is so long and holds letters and figures is taken for a secret."""
 
@@ -66,6 +67,12 @@ def from_cookies(headers: Iterable[str]) -> None:
     """The values in `Set-Cookie` headers."""
     for header in headers:
         register_secret(header.partition(";")[0].partition("=")[2].strip('" '))
+
+
+def from_typing(text: str) -> None:
+    """Whatever is typed may be a password; so short a command as `exit` is none."""
+    if len(text) >= _TYPED:
+        register_secret(text)
 
 
 def from_cookie_values(values: Iterable[str]) -> None:

@@ -22,9 +22,11 @@ _KUBECONFIG_SECRETS = ("token", "password", "client-key-data", "client-certifica
 _SHORTEST_SECRET = 4
 _SHORT = 8
 """A secret of fewer characters is masked as a word of its own only: within longer words it is most likely chance."""
-_ORDINARY = frozenset(
-    ["admin", "administrator", "changeme", "database", "default", "false", "guest", "kubernetes", "namespace", "null", "password", "postgres", "postgresql", "redis", "root", "running", "secret", "session", "sessions", "streamspace", "string", "template", "test", "testuser", "token", "true", "user", "username", "valkey"]
-)
+_ORDINARY = frozenset({
+    "admin", "administrator", "changeme", "database", "default", "false", "guest", "kubernetes", "namespace", "null",
+    "password", "postgres", "postgresql", "redis", "root", "running", "secret", "session", "sessions", "streamspace",
+    "string", "template", "test", "testuser", "token", "true", "user", "username", "valkey",
+})  # fmt: skip
 """Words that are some people's passwords and everybody's ordinary text: masking them would blind the evidence."""
 
 
@@ -71,10 +73,7 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]`; JSON stays JSON."""
-        text = self._mask_known(text)
-        if self._tolerant:
-            text = _in_parts(text, self._reach, self._mask_escaped)
-        return surroundings.mask(text)
+        return surroundings.mask(self._mask_known(text), self._mask_known)
 
     def _mask_known(self, text: str) -> str:
         for form in self._forms:
@@ -82,7 +81,7 @@ class Redactor:
                 text = text.replace(form, MASK)
         for word in self._words:
             text = word.sub(MASK, text)
-        return text
+        return _in_parts(text, self._reach, self._mask_escaped) if self._tolerant else text
 
     def _mask_escaped(self, text: str) -> str:
         for pattern in self._tolerant:

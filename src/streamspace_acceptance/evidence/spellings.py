@@ -54,15 +54,15 @@ def tolerant(secret: str) -> re.Pattern[str] | None:
 
 def escaped_parts(text: str, reach: int) -> Iterator[tuple[int, int]]:
     """Where escapes stand in the text, each with `reach` characters around it, as (start, end), in order."""
-    start = end = -1
+    part: tuple[int, int] | None = None
     for found in _ESCAPES.finditer(text):
-        if found.start() - reach > end:
-            if end >= 0:
-                yield start, end
-            start = max(found.start() - reach, 0)
-        end = found.end() + reach
-    if end >= 0:
-        yield start, end
+        start, end = max(found.start() - reach, 0), found.end() + reach
+        if part is not None and start > part[1]:
+            yield part
+            part = None
+        part = (start if part is None else part[0], end)
+    if part is not None:
+        yield part
 
 
 def _any_spelling(character: str) -> str:

@@ -35,7 +35,7 @@ _PATTERNS = tuple(
         rf"(?P<kept>(?:[?&;#]|\\u0026|&amp;){_PARAMETER}=)(?!\[redacted\])[^&#\s\"'<>\\]+",
         # A header as an object of two fields, and a header in a line of its own.
         rf"(?P<kept>\"name\"\s*:\s*\"{_HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
-        r"(?P<kept>(?:^|(?<=[\s\"'<>{,.]))(?:set-)?cookie['\"]?\s*[:=]\s*)(?=[^\s\"'\\;=]+=)[^\n\"'\\]+",
+        r"(?P<kept>(?:^|(?<=[\s\"'<>{,.]))(?:set-)?cookie['\"]?[ \t]*[:=][ \t]*)(?=[^\s\"'\\;=]+=)[^\n\"'\\]+",
         r"(?P<kept>\bcookie\s*=\s*(?P<quote>\\?[\"'`]))(?!\[redacted\])[^\"'`\\]+",
         # A variable of a pod: {"name": "DB_PASSWORD", "value": "…"}, and the same in YAML.
         rf"(?P<kept>\"name\"\s*:\s*\"{_FIELD}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
@@ -44,10 +44,10 @@ _PATTERNS = tuple(
         # A field of JSON, and one of JSON within JSON.
         rf"(?P<kept>\"{_FIELD}\"\s*:\s*\")(?:[^\"\\]|\\.)*(?=\")",
         rf"(?P<kept>\\\"{_FIELD}\\\"\s*:\s*\\\"){_BACKSLASHED}(?=\\\")",
-        r"(?P<kept>\b[\w.-]*(?:password|passwd)['\"]?\s*[:=]\s*)(?!\[redacted\]|['\"]?\[redacted|[{\[]|null\b)"
+        r"(?P<kept>\b[\w.-]*(?:password|passwd)['\"]?[ \t]*[:=][ \t]*)(?!\[redacted\]|['\"]?\[redacted|[{\[]|null\b)"
         r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\]+)",
         # Long values only: "wrong token: the API …" is prose.
-        rf"(?P<kept>\b{_FIELD}['\"]?\s*[:=]\s*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}",
+        rf"(?P<kept>\b{_FIELD}['\"]?[ \t]*[:=][ \t]*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}",
         r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",
     )
 ) + (
@@ -56,26 +56,38 @@ _PATTERNS = tuple(
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _QUOTED = re.compile(r"[\w.~!*'()+/:@,;$-]*%(?:25)?[0-9A-Fa-f]{2}[\w.~!*'()+/:@,;$%-]*")
+_ESCAPED = re.compile(r"(?:\\+u[0-9A-Fa-f]{4}){8,}")
+_TWICE = 64
+"""Characters of base64, of fewer of which nobody makes base64 again."""
 _TELLING = re.compile(r"[:=]|earer|asic |eyJ")  # no pattern does without one of these
 
 
-def mask(text: str) -> str:
-    """`text` without what its surroundings tell to be a secret, also where these are URL-encoded or in base64."""
+def mask(text: str, known: Callable[[str], str]) -> str:
+    """`text` without what its surroundings tell to be a secret, also where these are URL-encoded or in base64.
+
+    `known` masks the secrets that are known: they may be in a long piece of base64, encoded a second time.
+    """
     text = _mask_plain(text)
     if "%" in text:
         text = _QUOTED.sub(lambda found: _mask_quoted(found[0]), text)
-    return mask_base64(text, _mask_plain)
-
-
-def mask_base64(text: str, masked: Callable[[str], str]) -> str:
-    """`text` with each piece of base64 masked that `masked` finds a secret in."""
-    return _BASE64.sub(lambda found: MASK if _holds_secret(found[0], masked) else found[0], text)
+    if "\\u" in text:
+        text = _ESCAPED.sub(lambda found: MASK if _is_secret(_unescaped(found[0])) else found[0], text)
+    return _BASE64.sub(lambda found: MASK if _holds_secret(found[0], known) else found[0], text)
 
 
 def _mask_plain(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<kept>{MASK}", text)
     return text
+
+
+def _is_secret(text: str) -> bool:
+    return _mask_plain(text) != text
+
+
+def _unescaped(piece: str) -> str:
+    """`\\u0070\\u006f` is `po`."""
+    return "".join(chr(int(digits, 16)) for digits in re.findall(r"u([0-9A-Fa-f]{4})", piece))
 
 
 def _mask_quoted(piece: str) -> str:
@@ -89,7 +101,7 @@ def _mask_quoted(piece: str) -> str:
     return piece
 
 
-def _holds_secret(piece: str, masked: Callable[[str], str]) -> bool:
+def _holds_secret(piece: str, known: Callable[[str], str]) -> bool:
     """Whether base64, read from any of its four places, since it may be a part of a longer text, tells a secret."""
     if piece.isdigit() or piece.isalpha():
         return False  # a number, a name
@@ -100,7 +112,7 @@ def _holds_secret(piece: str, masked: Callable[[str], str]) -> bool:
             said = base64.b64decode(part[: len(part) // 4 * 4] if start else _padded(part)).decode("utf-8", "replace")
         except (binascii.Error, ValueError):
             continue
-        if _TELLING.search(said) and masked(said) != said:
+        if (_TELLING.search(said) and _is_secret(said)) or (len(piece) >= _TWICE and known(said) != said):
             return True
     return False
 
