@@ -52,9 +52,10 @@ class Redactor:
             if value in self._secrets:
                 return
             self._secrets |= {value}
-            short = frozenset(one for one in spellings.forms(value) if len(one) < _SHORT)
+            texts, pieces = spellings.forms(value)
+            short = frozenset(one for one in texts if len(one) < _SHORT)
             # The longest first: a plain secret may be a part of its encoded one.
-            self._forms = tuple(sorted({*self._forms, *spellings.forms(value)} - short, key=len, reverse=True))
+            self._forms = tuple(sorted({*self._forms, *(texts - short), *pieces}, key=len, reverse=True))
             self._words += tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
             pattern = spellings.tolerant(value) if len(value) >= _SHORT else None
             self._tolerant += (pattern,) if pattern is not None else ()

@@ -16,8 +16,8 @@ _HEX_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _ESCAPES = re.compile(r"%[0-9A-Fa-f]{2}|\\+[ux][0-9A-Fa-f]{2}|\\+[/\"]|&(?:#|quot|amp|lt|gt|apos)")
 
 
-def forms(secret: str) -> frozenset[str]:
-    """The spellings that common programs give a secret, each as they write it."""
+def forms(secret: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The spellings that common programs give a secret, each as they write it: as a text, and in base64."""
     quoted = {urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret)}
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     plain = {
@@ -31,7 +31,7 @@ def forms(secret: str) -> frozenset[str]:
         secret.encode().hex(),
     }
     inside = {secret, *quoted, *escaped}  # what was put into base64 may have been escaped before
-    return frozenset(plain | {piece for one in inside for piece in base64_pieces(one.encode())})
+    return frozenset(plain), frozenset(piece for one in inside for piece in base64_pieces(one.encode()))
 
 
 def base64_pieces(secret: bytes) -> Iterator[str]:
