@@ -87,7 +87,8 @@ def test_a_crash_loop() -> None:
     waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s restarting"}}
     last = {"terminated": {"reason": "Error", "exitCode": 1, "finishedAt": stamp(3)}}
     assert told(pods=[pod(state=waiting, lastState=last)]) == [
-        "crash loop: pod s-1-abc: CrashLoopBackOff: back-off 10s restarting; the last one ended with exit code 1, 4 restarts"
+        "crash loop: pod s-1-abc: CrashLoopBackOff: back-off 10s restarting; "
+        "the last one ended with exit code 1, 4 restarts"
     ]
 
 

@@ -1,9 +1,10 @@
-"""Causes as a real cluster tells of them: an image that nobody has, a size that no node has room for, no agent, no API."""
+"""Causes as a real cluster tells of them: an image that nobody has, no room on any node, no agent, no API."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,10 +27,11 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
 @pytest.fixture(scope="module")
 def run() -> Iterator[Any]:
     """What a run has of a sandbox."""
-    with embedded(f"causes-{os.getpid()}") as told:
-        with HttpClient(told["STREAMSPACE_API_URL"], told["STREAMSPACE_TEST_TOKEN"]) as http:
-            cluster, profile = Cluster([Path(told["KUBECONFIG"])], told["NAMESPACE"]), load()
-            yield SimpleNamespace(http=http, api=StreamSpaceApi(http, profile), cluster=cluster, profile=profile)
+    with ExitStack() as stack:
+        told = stack.enter_context(embedded(f"causes-{os.getpid()}"))
+        http = stack.enter_context(HttpClient(told["STREAMSPACE_API_URL"], told["STREAMSPACE_TEST_TOKEN"]))
+        cluster, profile = Cluster([Path(told["KUBECONFIG"])], told["NAMESPACE"]), load()
+        yield SimpleNamespace(http=http, api=StreamSpaceApi(http, profile), cluster=cluster, profile=profile)
 
 
 def world(run: Any, *session_ids: str) -> Any:
@@ -66,9 +68,8 @@ def test_a_sound_cluster_tells_of_no_cause(run: Any) -> None:
 
 
 def test_an_image_that_nobody_has(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    template = run.profile.templates["new"] if "new" in run.profile.templates else {}
     body = {"displayName": "X", "description": "x", "category": "x", "resources": {"cpu": "100m", "memory": "64Mi"}}
-    session = start(run, {**template, **body, "name": "nowhere", "image": "nowhere/firefox:1", "vnc": {"port": 5900}})
+    session = start(run, {**body, "name": "nowhere", "image": "nowhere/firefox:1", "vnc": {"port": 5900}})
     scenario = world(run, session)
     told = seen(scenario, "image pull failure")
     assert told.startswith(f"image pull failure: pod {session}-")

@@ -1,4 +1,4 @@
-"""The evidence of a failure: in the order of the plan's troubleshooting, redacted, and there even when nothing answers."""
+"""The evidence of a failure: in the order of the plan's troubleshooting, redacted, there even when nothing answers."""
 
 from __future__ import annotations
 

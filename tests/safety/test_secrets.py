@@ -7,7 +7,6 @@ a password typed into the desktop, a variable of a pod.
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,8 +75,8 @@ class Spilling(Rule):
 
     def _page(self) -> bytes:
         script = (
-            "const field = document.createElement('input'); field.value = document.cookie; console.log(document.cookie);"
-            "addEventListener('load', () => { field.setAttribute('data-seen', document.cookie);"
+            "const field = document.createElement('input'); field.value = document.cookie;"
+            "console.log(document.cookie); addEventListener('load', () => { field.setAttribute('data-seen', document.cookie);"
             "document.body.append(field); });"
         )
         return f"<script>{script}</script>".encode()

@@ -22,8 +22,10 @@ LEFT_OUT = "left-out.txt"
 _LINES = (".trace", ".network")
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 # What Playwright's calls name the things that a user enters; never shown, whatever they are.
-_TYPED = frozenset({"keyboardType", "keyboardInsertText", "keyboardPress", "keyboardDown", "keyboardUp", "type", "press",
-                    "fill", "pressSequentially", "insertText", "selectOption"})  # fmt: skip
+_TYPED = frozenset({
+    "keyboardType", "keyboardInsertText", "keyboardPress", "keyboardDown", "keyboardUp", "type", "press", "fill",
+    "pressSequentially", "insertText", "selectOption",
+})  # fmt: skip
 _ENTERED = ("text", "key", "value", "options")
 _FIELD_STATE = re.compile(r"__playwright_(?:value|checked|selected)_")
 _HEADER = re.compile(r"(?i)(?:set-)?cookie2?|(?:proxy-)?authorization|sec-websocket-protocol|x-[\w-]*(?:key|token)")

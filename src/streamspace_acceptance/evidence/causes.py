@@ -42,7 +42,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Scene:
-    """What was seen, each None when it could not be had. `began` is when the scenario began, in seconds since the epoch.
+    """What was seen, each None when it could not be had. `began`: when the scenario did, in seconds since the epoch.
 
     health: why the API does not answer, empty when it does. agents: (id, status, whether it is online) of each. pods:
     those that the scenario depends on. cut_off: what the scenario itself has broken and not mended yet.

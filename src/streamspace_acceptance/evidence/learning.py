@@ -83,7 +83,7 @@ def from_cookie_values(values: Iterable[str]) -> None:
 
 
 def from_address(url: str, besides: str) -> None:
-    """What looks like a token in the path, the query or the fragment of an address; `besides`: what stands there openly."""
+    """What looks like a token in an address, its path, query and fragment; `besides`: what stands there openly."""
     for part in _parts(url):
         if len(part) >= _TOKEN_LIKE and besides not in part and _mixed(part):
             register_secret(part)

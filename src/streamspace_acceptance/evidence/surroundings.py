@@ -23,37 +23,34 @@ _STORES = r"(?:postgres(?:ql)?|redis|rediss|valkey|mysql|mariadb|mongodb|amqps?)
 _BACKSLASHED = r"(?:\\\\(?:\\.|.)|(?!\\\").)*"  # up to the `\"` at which a string within a string ends
 
 # Each pattern keeps its group "kept", which names the kind of secret, and masks what follows it.
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?P<kept>-----BEGIN [\w ]*PRIVATE KEY-----)(?!\[redacted\])[\s\S]+?(?=-----END)",
-        # Prose has a bearer, too; a token has a figure or is long.
-        r"(?P<kept>\bbearer(?:\s|%20|\+)+)(?!\[redacted\])[\w.~+/%=-]{6,}",
-        # postgres://user:pass@host. In a store's address a password may hold a slash, in others that begins the path.
-        rf"(?P<kept>\b{_STORES}:(?:\\*/){{2}}[^\s/:@\"'<>]*:)(?!\[redacted\])[^\s@\"'<>]+(?=@)",
-        r"(?P<kept>\b[a-z][a-z0-9+.-]*:(?:\\*/){2}[^\s/:@\"'<>\\]*:)(?!\[redacted\])[^\s/@\"'<>\\]+(?=@)",
-        rf"(?P<kept>(?:[?&;#]|\\u0026|&amp;){_PARAMETER}=)(?!\[redacted\])[^&#\s\"'<>\\]+",
-        # A header as an object of two fields, and a header in a line of its own.
-        rf"(?P<kept>\"name\"\s*:\s*\"{_HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
-        r"(?P<kept>(?:^|(?<=[\s\"'<>{,.]))(?:set-)?cookie['\"]?[ \t]*[:=][ \t]*)(?=[^\s\"'\\;=]+=)[^\n\"'\\]+",
-        r"(?P<kept>\bcookie\s*=\s*(?P<quote>\\?[\"'`]))(?!\[redacted\])[^\"'`\\]+",
-        # A variable of a pod: {"name": "DB_PASSWORD", "value": "…"}, and the same in YAML.
-        rf"(?P<kept>\"name\"\s*:\s*\"{_FIELD}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
-        rf"(?P<kept>\\\"name\\\"\s*:\s*\\\"{_FIELD}\\\"\s*,\s*\\\"value\\\"\s*:\s*\\\"){_BACKSLASHED}",
-        rf"(?P<kept>\bname:[ \t]*['\"]?{_FIELD}['\"]?[ \t]*\n[ \t]*value:[ \t]*)(?!\[redacted\]|['\"]?\[redacted)\S.*",
-        # A field of JSON, and one of JSON within JSON.
-        rf"(?P<kept>\"{_FIELD}\"\s*:\s*\")(?:[^\"\\]|\\.)*(?=\")",
-        rf"(?P<kept>\\\"{_FIELD}\\\"\s*:\s*\\\"){_BACKSLASHED}(?=\\\")",
-        r"(?P<kept>\b[\w.-]*(?:password|passwd)['\"]?[ \t]*[:=][ \t]*)(?!\[redacted\]|['\"]?\[redacted|[{\[]|null\b)"
-        r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\]+)",
-        # Long values only: "wrong token: the API …" is prose.
-        rf"(?P<kept>\b{_FIELD}['\"]?[ \t]*[:=][ \t]*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}",
-        r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",
-    )
-) + (
-    # Base64 of a name and a password holds a capital or a figure; "basic session creation" is prose.
-    re.compile(r"(?P<kept>\b(?i:basic)(?:\s|%20)+)(?=[a-z+/=]*[A-Z0-9])[\w.~+/%=-]{6,}"),
+_ANY_CASE = (
+    r"(?P<kept>-----BEGIN [\w ]*PRIVATE KEY-----)(?!\[redacted\])[\s\S]+?(?=-----END)",
+    # Prose has a bearer, too; a token has a figure or is long.
+    r"(?P<kept>\bbearer(?:\s|%20|\+)+)(?!\[redacted\])[\w.~+/%=-]{6,}",
+    # postgres://user:pass@host. In a store's address a password may hold a slash, in others that begins the path.
+    rf"(?P<kept>\b{_STORES}:(?:\\*/){{2}}[^\s/:@\"'<>]*:)(?!\[redacted\])[^\s@\"'<>]+(?=@)",
+    r"(?P<kept>\b[a-z][a-z0-9+.-]*:(?:\\*/){2}[^\s/:@\"'<>\\]*:)(?!\[redacted\])[^\s/@\"'<>\\]+(?=@)",
+    rf"(?P<kept>(?:[?&;#]|\\u0026|&amp;){_PARAMETER}=)(?!\[redacted\])[^&#\s\"'<>\\]+",
+    # A header as an object of two fields, and a header in a line of its own.
+    rf"(?P<kept>\"name\"\s*:\s*\"{_HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
+    r"(?P<kept>(?:^|(?<=[\s\"'<>{,.]))(?:set-)?cookie['\"]?[ \t]*[:=][ \t]*)(?=[^\s\"'\\;=]+=)[^\n\"'\\]+",
+    r"(?P<kept>\bcookie\s*=\s*(?P<quote>\\?[\"'`]))(?!\[redacted\])[^\"'`\\]+",
+    # A variable of a pod: {"name": "DB_PASSWORD", "value": "…"}, and the same in YAML.
+    rf"(?P<kept>\"name\"\s*:\s*\"{_FIELD}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
+    rf"(?P<kept>\\\"name\\\"\s*:\s*\\\"{_FIELD}\\\"\s*,\s*\\\"value\\\"\s*:\s*\\\"){_BACKSLASHED}",
+    rf"(?P<kept>\bname:[ \t]*['\"]?{_FIELD}['\"]?[ \t]*\n[ \t]*value:[ \t]*)(?!\[redacted\]|['\"]?\[redacted)\S.*",
+    # A field of JSON, and one of JSON within JSON.
+    rf"(?P<kept>\"{_FIELD}\"\s*:\s*\")(?:[^\"\\]|\\.)*(?=\")",
+    rf"(?P<kept>\\\"{_FIELD}\\\"\s*:\s*\\\"){_BACKSLASHED}(?=\\\")",
+    r"(?P<kept>\b[\w.-]*(?:password|passwd)['\"]?[ \t]*[:=][ \t]*)(?!\[redacted\]|['\"]?\[redacted|[{\[]|null\b)"
+    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\]+)",
+    # Long values only: "wrong token: the API …" is prose.
+    rf"(?P<kept>\b{_FIELD}['\"]?[ \t]*[:=][ \t]*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}",
+    r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",
 )
+# Base64 of a name and a password holds a capital or a figure; "basic session creation" is prose.
+_BASIC = re.compile(r"(?P<kept>\b(?i:basic)(?:\s|%20)+)(?=[a-z+/=]*[A-Z0-9])[\w.~+/%=-]{6,}")
+_PATTERNS = (*(re.compile(pattern, re.IGNORECASE) for pattern in _ANY_CASE), _BASIC)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _QUOTED = re.compile(r"[\w.~!*'()+/:@,;$-]*%(?:25)?[0-9A-Fa-f]{2}[\w.~!*'()+/:@,;$%-]*")
 _ESCAPED = re.compile(r"(?:\\+u[0-9A-Fa-f]{4}){8,}")
