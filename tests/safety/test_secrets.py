@@ -76,7 +76,8 @@ class Spilling(Rule):
     def _page(self) -> bytes:
         script = (
             "const field = document.createElement('input'); field.value = document.cookie;"
-            "console.log(document.cookie); addEventListener('load', () => { field.setAttribute('data-seen', document.cookie);"
+            "console.log(document.cookie);"
+            "addEventListener('load', () => { field.setAttribute('data-seen', document.cookie);"
             "document.body.append(field); });"
         )
         return f"<script>{script}</script>".encode()
