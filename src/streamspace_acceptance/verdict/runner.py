@@ -21,7 +21,7 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.evidence import environment, failure, recorder, redaction
+from streamspace_acceptance.evidence import environment, failure, recorder, streams
 from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict import gates, junit
@@ -75,19 +75,23 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         behave itself knows one status for all that is not well, so this does not return to it. Bad input is told in
         one sentence, before anything has started.
         """
-        try:
-            with self._interruption.handled(), waiting.hastened() as self._hasten:
-                status = self._run_and_judge()
-        except (SetupProblem, ParserError, ConfigError) as problem:
-            status = _refuse(problem)
-        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
-            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
-            # signal came.
-            sys.stderr.write(redaction.redact(traceback.format_exc()))
-            status = EXIT_STATUS[Verdict.BROKEN]
+        with streams.redacted_output(self.config.outputs):
+            status = self._run_to_the_end()
         if status:
             raise SystemExit(status)
         return False
+
+    def _run_to_the_end(self) -> int:
+        try:
+            with self._interruption.handled(), waiting.hastened() as self._hasten:
+                return self._run_and_judge()
+        except (SetupProblem, ParserError, ConfigError) as problem:
+            return _refuse(problem)
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
+            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
+            # signal came.
+            sys.stderr.write(traceback.format_exc())
+            return EXIT_STATUS[Verdict.BROKEN]
 
     def _run_and_judge(self) -> int:
         check_paths(self.config.paths)
@@ -173,7 +177,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         try:
             papers.write(REPORTS)
         except Exception as error:  # noqa: BLE001  # nothing that is about paper may hide what the run has shown
-            sys.stderr.write(redaction.redact(f"The reports could not be written: {describe(error)}\n"))
+            sys.stderr.write(f"The reports could not be written: {describe(error)}\n")
             return False
         return True
 
@@ -290,6 +294,5 @@ def _no_hook(_context: Any, *_args: Any) -> None:
 
 def _refuse(problem: Exception) -> int:
     """Tell of bad input in its own sentence. Nothing was shown, and the product is not to blame."""
-    said = problem.sentence if isinstance(problem, SetupProblem) else str(problem)
-    sys.stderr.write(redaction.redact(said) + "\n")
+    sys.stderr.write((problem.sentence if isinstance(problem, SetupProblem) else str(problem)) + "\n")
     return EXIT_STATUS[Verdict.BROKEN]
