@@ -104,7 +104,7 @@ def _conditions(status: Json) -> Iterator[str]:
     for each in status.get("conditions") or ():
         why = ": ".join(filter(None, (each.get("reason"), each.get("message"))))
         since = f"  since {each['lastTransitionTime']}" if each.get("lastTransitionTime") else ""
-        yield f"  {each['type']:<24} {each['status']:<8}{since}{f'  {why}' if why else ''}"
+        yield f"  {each['type']:<25} {each['status']:<8}{since}{f'  {why}' if why else ''}"
 
 
 def _container(spec: Json, status: Json) -> Iterator[str]:

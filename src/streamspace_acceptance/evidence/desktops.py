@@ -25,7 +25,7 @@ def show(desks: Sequence[Desk]) -> None:
 def keep_traces(desks: Sequence[Desk]) -> None:
     """Attaches the Playwright trace of each desktop that is open."""
     for desk in desks:
-        _attach(desk, "Playwright trace", recorder.attach_zip, lambda viewer: viewer.trace.keep())
+        _attach(desk, "Playwright trace.zip", recorder.attach_zip, lambda viewer: viewer.trace.keep())
 
 
 def _attach(desk: Desk, what: str, attach: Callable[[str, bytes], None], make: Callable[[Viewer], bytes]) -> None:

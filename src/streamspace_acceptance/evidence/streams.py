@@ -34,7 +34,7 @@ class RedactedStream:
 def redacted_output(openers: Iterable[Any] = ()) -> Iterator[None]:
     """Whatever is printed in this block is redacted. `openers`: behave's, which took hold of the streams before."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = RedactedStream(before[0]), RedactedStream(before[1])  # type: ignore[assignment]
+    sys.stdout, sys.stderr = RedactedStream(before[0]), RedactedStream(before[1])
     held = [opener for opener in openers if opener.stream is not None]
     streams = [opener.stream for opener in held]
     for opener in held:
