@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from streamspace_acceptance.evidence.redaction import redact
@@ -14,6 +15,8 @@ class RedactedStream:
     """Writes to `stream` what the redactor leaves of each text; in all else it is that stream."""
 
     def __init__(self, stream: TextIO) -> None:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no tick must not end the run
         self._stream = stream
 
     def write(self, text: str) -> int:
