@@ -26,6 +26,7 @@ from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObje
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 FORBIDDEN = 403
+LOG_BYTES = 256 * 1024
 GROUP, VERSION = "stream.space", "v1alpha1"
 
 
@@ -122,6 +123,22 @@ class Cluster:
         items: list[Json] = json.loads(self._call("list nodes", lambda: call(**self._options())))["items"]
         return items
 
+    def raw_node_metrics(self) -> list[Json] | None:
+        """What the nodes use now, as `kubectl top nodes` asks for it; None where metrics.k8s.io is not served."""
+        call = self._custom.list_cluster_custom_object
+        which: Json = {"group": "metrics.k8s.io", "version": "v1beta1", "plural": "nodes"}
+        found = self._or_none(lambda: self._call("node metrics", lambda: call(**which, **self._options())))
+        return None if found is None else list(json.loads(found)["items"])
+
+    def raw_secrets(self) -> list[Json]:
+        """The namespace's Secrets, whose values no evidence may show; none where Kubernetes does not let one look."""
+        try:
+            return list(self._json("list secrets", self._core.list_namespaced_secret)["items"])
+        except ClusterError as error:
+            if error.status == FORBIDDEN:
+                return []
+            raise
+
     def delete_pod(self, name: str, uid: str) -> None:
         """Deletes the pod of that name provided that it is still the one with that uid."""
         options = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid))
@@ -156,6 +173,12 @@ class Cluster:
         call = self._core.read_namespaced_pod_log
         raw = self._bytes(f"logs of {pod}", call, name=pod, since_seconds=since_seconds, tail_lines=tail_lines)
         return raw.decode("utf-8", "replace")
+
+    def first_lines(self, pod: str) -> str:
+        """How a pod's log begins, its first 256 KiB; empty while its container has not begun to log."""
+        call = self._core.read_namespaced_pod_log
+        raw = self._or_none(lambda: self._bytes(f"logs of {pod}", call, name=pod, limit_bytes=LOG_BYTES), 400, 404)
+        return "" if raw is None else bytes(raw).decode("utf-8", "replace")
 
     def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
         """What a pod logged in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
@@ -248,11 +271,12 @@ class Cluster:
         return self._call(what, lambda: call(namespace=self.namespace, **arguments, **self._options()))
 
     @staticmethod
-    def _or_none(call: Any) -> Any:
+    def _or_none(call: Any, *statuses: int) -> Any:
+        """What `call` gives; None when Kubernetes answers with one of `statuses`, 404 if none is named."""
         try:
             return call()
         except ClusterError as error:
-            if error.status == 404:
+            if error.status in (statuses or (404,)):
                 return None
             raise
 

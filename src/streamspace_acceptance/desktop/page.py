@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Request, Response, WebSocket
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebSocket
 
 PAGE_SECONDS = 15.0
 
@@ -61,10 +62,16 @@ class Loaded:
 
 
 class PageLoad:
-    """A page of its own, loaded once. `network_changed`: the load came to nothing, and no server is to blame."""
+    """A page of its own, loaded once. `network_changed`: the load came to nothing, and no server is to blame.
 
-    def __init__(self, context: BrowserContext, url: str, loaded_again: int) -> None:
+    `opened` gets the page while it is still empty.
+    """
+
+    def __init__(
+        self, context: BrowserContext, url: str, loaded_again: int, opened: Callable[[Page], None] = lambda _: None
+    ) -> None:
         self.page = context.new_page()
+        opened(self.page)
         self.network_changed = False
         self._responses: list[Response] = []
         self._sockets: Counter[str] = Counter()

@@ -7,9 +7,12 @@ from typing import Literal
 
 from playwright.sync_api import BrowserContext, Page
 
+from streamspace_acceptance.desktop.film import Film
 from streamspace_acceptance.desktop.lag import LagProbe
 from streamspace_acceptance.desktop.page import PAGE_SECONDS, CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.desktop.trace import Trace
+from streamspace_acceptance.evidence import learning
 
 KEY_MILLISECONDS = 4.0
 
@@ -21,7 +24,9 @@ class Viewer:
         self._context = context
         self._url = url
         self._times = 1
-        self._load = PageLoad(context, url, 0)
+        self.trace = Trace(context)
+        self.film = Film(context)
+        self._load = PageLoad(context, url, 0, self.film.follow)
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
@@ -75,8 +80,13 @@ class Viewer:
         """Watches a point of the picture for what changes there."""
         return LagProbe(self._load.page, x, y)
 
-    def type(self, text: str) -> None:
-        """Types `text` on the page's keyboard, then Enter."""
+    def type(self, text: str, *, told: bool = False) -> None:
+        """Types `text` on the page's keyboard, then Enter.
+
+        No evidence says what was typed, though a picture may show it; unless it may be `told`.
+        """
+        if not told:
+            learning.from_typing(text)
         keyboard = self._load.page.keyboard
         keyboard.type(text, delay=KEY_MILLISECONDS)
         keyboard.press("Enter")
@@ -87,9 +97,10 @@ class Viewer:
 
     def _current(self) -> PageLoad:
         """The page, loaded anew in a tab of its own when the machine's network changed under it."""
+        self.film.go_on()
         if self._load.network_changed:
             self._load.page.close()
-            self._load = PageLoad(self._context, self._url, self._times)
+            self._load = PageLoad(self._context, self._url, self._times, self.film.follow)
             self._times += 1
         return self._load
 

@@ -30,7 +30,7 @@ class Receiver:
         """Clicks into the terminal and types the command; Unproven when no program comes of that."""
         viewer, before = self._desk.opened(), self._desk.shown()
         viewer.click(before.size[0] // 2, before.size[1] // 2)
-        viewer.type(f"bash {self._path}")
+        viewer.type(f"bash {self._path}", told=True)
         try:
             said = poll(
                 self._desk.wait("the program that was typed started"),

@@ -67,7 +67,7 @@ def type_text(desk: Desk, colours: Sequence[Colour], text: str) -> Typed:
     """Types `text` below the same text, and compares both."""
     receiver = Receiver(desk, programs.echo(colours, text))
     viewer = desk.opened()
-    viewer.type(text)
+    viewer.type(text, told=True)
     received = receiver.received(until=ENTER).removesuffix(ENTER)
     ink, off, picture = _compared(desk, colours)
     recorder.attach_png(f"typed: {text}", picture.png)

@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence import learning
 from streamspace_acceptance.evidence.redaction import MASK
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 
@@ -80,6 +81,7 @@ class HttpClient:
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
             raise NoAnswer(f"{what}: {error}") from error
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
+        learning.from_answer(text)
         self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))
         return answer
 
@@ -90,6 +92,7 @@ class HttpClient:
     def _fetch(self, request: httpx.Request, follow: bool) -> Answer:
         sent = waiting.now()
         response = self._client.send(request, stream=True, follow_redirects=follow)
+        learning.from_cookies(response.headers.get_list("set-cookie"))
         try:
             return Answer(
                 method=request.method,

@@ -12,6 +12,7 @@ from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page import CannotOpen, Loaded
 from streamspace_acceptance.desktop.pictures import Area, Colour, Picture
 from streamspace_acceptance.desktop.viewer import Viewer
+from streamspace_acceptance.evidence import learning
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.sessions.session import Session
@@ -55,6 +56,9 @@ class Desk:
     def connect(self) -> Answer:
         """Asks the API where the desktop can be seen."""
         self._connection = self.session.api.connect_session(self.session.id)
+        learning.from_address(
+            vnc_url(self._connection, self.session.api.profile.fields["vnc_url"]) or "", self.session.id
+        )
         return self._connection
 
     @property

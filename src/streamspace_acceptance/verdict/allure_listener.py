@@ -184,4 +184,4 @@ def _settle(item: Any, judged: Judgement) -> None:
     item.statusDetails = None
     if judged.reason:
         trace = own_trace(judged.error) if judged.error is not None else None
-        item.statusDetails = StatusDetails(message=judged.reason, trace=trace)
+        item.statusDetails = StatusDetails(message=judged.told, trace=trace)

@@ -44,6 +44,7 @@ class Line:
 
     `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
     at all. `seconds` is the time that its Then sentence took.
+    `causes`: what the cluster itself said went wrong meanwhile.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Line:
     unit: str | None = None
     figures: tuple[Figure, ...] = ()
     failure: Failure | None = None
+    causes: tuple[str, ...] = ()
 
     @property
     def selectable(self) -> bool:
@@ -209,4 +211,5 @@ def _line(test: Json, item: Json, judged: Json | None) -> Line:
         unit=item["unit"],
         figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
         failure=None if failure is None else Failure(**failure),
+        causes=tuple(judged.get("causes", ())),
     )

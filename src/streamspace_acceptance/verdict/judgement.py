@@ -5,7 +5,7 @@ The ledger, the Allure results and the console all ask here, so they cannot disa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -38,17 +38,24 @@ class Judgement:
     """A verdict with its reason (empty when PROVEN) and the exception behind it, if any.
 
     What does not apply to the target is UNPROVEN, with the reason, and speaks against nothing.
+    `causes`: what the cluster itself said went wrong meanwhile. It stands beside the reason, never in its place.
     """
 
     verdict: Verdict
     reason: str = ""
     error: BaseException | None = None
     applies: bool = True
+    causes: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
         """The first line of the reason."""
         return self.reason.partition("\n")[0]
+
+    @property
+    def told(self) -> str:
+        """The reason, and a line for each cause that was seen."""
+        return "\n".join([self.reason, *(f"seen:     {cause}" for cause in self.causes)])
 
 
 PROVEN = Judgement(Verdict.PROVEN)
@@ -80,7 +87,7 @@ def failed_for_what_does_not_apply(record: RunRecord) -> bool:
 def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
     """The verdict over a whole scenario: its steps, its hooks and its cleanups."""
     around = [judge_problem(problem) for problem in record.problems_of(scenario)]
-    return worst([*judge_steps(scenario, record), *around])
+    return _beside(worst([*judge_steps(scenario, record), *around]), scenario, record)
 
 
 def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
@@ -94,7 +101,13 @@ def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
     judgements = judge_steps(scenario, record)
     own = next(judged for one, judged in zip(scenario.all_steps, judgements, strict=True) if one is step)
     after = [judge_problem(problem) for problem in record.problems_of(scenario) if not problem.precedes]
-    return worst([own, *after]) if own.verdict is Verdict.PROVEN else own
+    return _beside(worst([own, *after]) if own.verdict is Verdict.PROVEN else own, scenario, record)
+
+
+def _beside(judged: Judgement, scenario: Any, record: RunRecord) -> Judgement:
+    """With the causes that were seen; what was merely not shown has no failure that they could explain."""
+    explained = judged.verdict in (Verdict.FAILED, Verdict.BROKEN)
+    return replace(judged, causes=record.causes_of(scenario)) if explained else judged
 
 
 def judge_steps(scenario: Any, record: RunRecord) -> list[Judgement]:

@@ -69,7 +69,7 @@ def _add_case(suite: Xml.Element, group: str, name: str, judged: Judgement, seco
     case = Xml.SubElement(suite, "testcase", classname=_text(group), name=_text(name), time=f"{seconds:.3f}")
     if judged.verdict is not Verdict.PROVEN:
         told = Xml.SubElement(case, _ELEMENTS[judged.verdict], message=_text(judged.headline), type=judged.verdict)
-        told.text = _text(judged.reason)
+        told.text = _text(judged.told)
 
 
 def _count(element: Xml.Element) -> None:

@@ -127,6 +127,8 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         line["measured"] = [{"name": one.name, "value": one.value, "unit": one.unit} for one in entry.figures]
     if not entry.judgement.applies:
         line["applies"] = False
+    if entry.judgement.causes:
+        line["causes"] = list(entry.judgement.causes)
     if isinstance(entry.judgement.error, Unmet):
         line["failure"] = _failure_as_json(entry.judgement.error)
     return line
