@@ -10,6 +10,7 @@ _MODULES = (
     "startup",
     "resources",
     "desktop",
+    "interaction",
     "persistence",
     "crowd",
     "hibernation",
