@@ -1,4 +1,4 @@
-"""What the caller's shell says of a StreamSpace is no business of the project's own tests: each begins with none of it."""
+"""What the caller's shell says of a StreamSpace is no business of these tests: each begins with none of it."""
 
 import os
 import tempfile
