@@ -182,7 +182,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         """Over every scenario, every criterion, and what went wrong beside them."""
         judgements = [judge_scenario(scenario, self.record) for scenario in self.record.selected]
         judgements += [entry.judgement for entry in self._ledger.entries()]
-        judgements += [judge_problem(problem) for problem in self.record.problems]
+        judgements += [judge_problem(problem, self.record) for problem in self.record.problems]
         return worst(judgements).verdict
 
     def _replace_behaves_junit(self) -> None:
