@@ -16,7 +16,14 @@ from streamspace_acceptance.settings import REPORTS, tester
 from streamspace_acceptance.verdict import document
 from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
 from streamspace_acceptance.verdict.decision import Decision, decide
-from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criterion, worst
+from streamspace_acceptance.verdict.judgement import (
+    NO_SENTENCE,
+    Judgement,
+    Verdict,
+    judge_criterion,
+    judge_steps,
+    worst,
+)
 from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.verdict.record import RunRecord
 
@@ -59,6 +66,20 @@ class Ledger:
             for entry in self._entry(test, criterion, scenarios[test.id])
         ]
 
+    def setbacks(self) -> Iterator[dict[str, str | None]]:
+        """Each step that FAILED although no criterion rests on it: mostly what a scenario needs of the product.
+
+        As long as its scenario runs nothing is known, as with criteria.
+        """
+        for scenario in (one for one in self._record.selected if one is not self._record.running):
+            test = self.plan.test_of(scenario.effective_tags)
+            for step, judged in zip(scenario.all_steps, judge_steps(scenario, self._record), strict=True):
+                proves = step.step_type == "then" and test is not None and test.criterion_of(step.name) is not None
+                if judged.verdict is Verdict.FAILED and not proves:
+                    sentence = f"{step.keyword} {step.name}"
+                    told = {"scenario": scenario.name, "sentence": sentence, "reason": judged.reason}
+                    yield told | {"test": None if test is None else test.id}
+
     def counts(self) -> dict[Verdict, int]:
         """How many criteria got which verdict; all four are there."""
         found = Counter(entry.judgement.verdict for entry in self.entries())
@@ -72,6 +93,7 @@ class Ledger:
             "environment": environment,
             "counts": self.counts(),
             "criteria": [_as_json(entry) for entry in self.entries()],
+            "setbacks": list(self.setbacks()),
             "problems": [{"where": one.where, "reason": one.reason} for one in self._record.problems],
             "interruption": self._record.interruption,
             "tests": [_test_as_json(test) for test in self.plan.tests],
@@ -146,6 +168,7 @@ def _decision_as_json(decision: Decision) -> dict[str, Any]:
         "failed": [line.id for line in decision.failed],
         "missing": [line.id for line in decision.missing],
         "open": [line.id for line in decision.open],
+        "setbacks": [each.scenario for each in decision.setbacks],
         "caveats": list(decision.caveats),
     }
 
