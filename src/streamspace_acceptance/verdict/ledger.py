@@ -82,17 +82,17 @@ class Ledger:
 
     def counts(self) -> dict[Verdict, int]:
         """How many criteria got which verdict; all four are there."""
-        found = Counter(entry.judgement.verdict for entry in self.entries())
-        return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
+        return _counts(self.entries())
 
     def document(self, environment: dict[str, str]) -> dict[str, Any]:
         """The ledger as JSON, as docs/verdict.schema.json says: the whole run, for everything that is written of it."""
+        entries = self.entries()
         written = {
             "schema": document.SCHEMA,
             "run": {"began": _iso(self._record.began), "ended": _iso(self._record.ended), "tester": tester()},
             "environment": environment,
-            "counts": self.counts(),
-            "criteria": [_as_json(entry) for entry in self.entries()],
+            "counts": _counts(entries),
+            "criteria": [_as_json(entry) for entry in entries],
             "setbacks": list(self.setbacks()),
             "problems": [{"where": one.where, "reason": one.reason} for one in self._record.problems],
             "interruption": self._record.interruption,
@@ -128,6 +128,11 @@ class Ledger:
     def _stands_elsewhere(self, sentence: str) -> bool:
         """Whether a scenario that was not selected says `sentence`: then this run was not asked about it."""
         return any(step.name == sentence for scenario in self._record.parsed for step in scenario.all_steps)
+
+
+def _counts(entries: list[Entry]) -> dict[Verdict, int]:
+    found = Counter(entry.judgement.verdict for entry in entries)
+    return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:
