@@ -35,7 +35,7 @@ def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
     answered = [problem for problem in record.problems if is_answered_for(problem, record)]
     if answered:
         screen.line(Text(f"{len(answered)} left something behind, as a test has shown that this product does.", "dim"))
-    screen.line(_counts(ledger.counts(), len(record.problems) - len(answered)))
+    screen.line(_counts(ledger.counts(), ledger.inapplicable(), len(record.problems) - len(answered)))
     screen.line(_decision(ledger.decision(environment.facts())))
     screen.line(Text(f"Verdicts: {VERDICT_FILE} · summary: {SUMMARY} · report: {COMMAND}", "bright_black"))
 
@@ -55,7 +55,8 @@ def _table(entries: list[Entry]) -> Table:
     for test, group in groupby(entries, key=lambda entry: entry.test):
         table.add_row(Text(test.id, "bold"), Text(test.title, "bold"))
         for entry in group:
-            verdict, cause = entry.judgement.verdict, _cause(entry)
+            verdict, style = words.verdict(entry.judgement)
+            cause = _cause(entry)
             text = Text(entry.criterion.text)
             if cause and cause != told:
                 text.append(f"\n{shorten(cause, _CAUSE_WIDTH, placeholder=' …')}", "bright_black")
@@ -63,7 +64,7 @@ def _table(entries: list[Entry]) -> Table:
             table.add_row(
                 f"  {entry.criterion.id}",
                 text,
-                Text(verdict, words.STYLES[verdict]),
+                Text(verdict, style),
                 Text(" · ".join(map(str, entry.figures)) or words.seconds(entry.seconds), "bright_black"),
             )
     return table
@@ -75,11 +76,16 @@ def _cause(entry: Entry) -> str:
     return next((line for line in lines if line.startswith("actual:")), lines[0] if lines else "")
 
 
-def _counts(counts: dict[Verdict, int], problems: int) -> Text:
+def _counts(counts: dict[Verdict, int], inapplicable: int, problems: int) -> Text:
     text = Text()
     for verdict, count in counts.items():
         style = words.STYLES[verdict] if count else "bright_black"
         text.append(f"{count} {verdict}", style).append("   ")
+    if inapplicable:
+        text.append(
+            f"({inapplicable} of these {'does' if inapplicable == 1 else 'do'} not apply to this target)   ",
+            "bright_black",
+        )
     if problems:
         text.append(f"{problems} outside the steps", words.STYLES[Verdict.BROKEN])
     return text

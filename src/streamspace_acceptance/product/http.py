@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence.redaction import MASK
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 
 CALL_SECONDS = 10.0
@@ -29,7 +30,6 @@ class HttpClient:
         self.base_url = base_url.rstrip("/")
         self.log = ExchangeLog() if log is None else log
         self.token = token
-        self._authorization = {"Authorization": f"Bearer {token}"}
         # Compressed answers are not asked for: a small one can unpack to more than memory holds.
         self._client = httpx.Client(
             timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
@@ -50,7 +50,14 @@ class HttpClient:
 
         A gateway that answers in the API's place, not in JSON as the API does, is no answer of the API either.
         """
-        answer = self._exchange(method, self.base_url + path, body, self._authorization, seconds, follow=False)
+        return self.call_as(self.token, method, path, body, seconds=seconds)
+
+    def call_as(
+        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = CALL_SECONDS
+    ) -> Answer:
+        """The same with another token than the run's own, or with none."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        answer = self._exchange(method, self.base_url + path, body, headers, seconds, follow=False)
         if answer.status in GATEWAY and "json" not in answer.content_type:
             raise NoAnswer(f"{answer.call}: a gateway before the API says {answer.status}: {answer.excerpt(80)}")
         return answer
@@ -70,10 +77,10 @@ class HttpClient:
             )
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.Silence) as error:
             reason = f"{type(error).__name__}: {error}"
-            self.log.add(Exchange(sent, method, url, body, None, "", waiting.now() - sent, reason))
+            self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
             raise NoAnswer(f"{what}: {error}") from error
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
-        self.log.add(Exchange(sent, method, url, body, answer.status, text, answer.received_at - sent))
+        self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))
         return answer
 
     def _request(self, method: str, url: str, body: Any, headers: Mapping[str, str], seconds: float) -> httpx.Request:
@@ -96,6 +103,13 @@ class HttpClient:
             )
         finally:
             response.close()
+
+
+def _tellable(body: object) -> object:
+    """The body as the evidence shows it: a password may be too short for the redactor to know it again."""
+    if not isinstance(body, dict):
+        return body
+    return {name: MASK if "password" in str(name).lower() else value for name, value in body.items()}
 
 
 def _read(response: httpx.Response) -> bytes:
