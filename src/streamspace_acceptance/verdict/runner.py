@@ -87,10 +87,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 status = self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             status = _refuse(problem)
-        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # told in full, and the status says broken
             # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
             # signal came.
-            sys.stderr.write(redaction.redact(traceback.format_exc()))
+            early = isinstance(error, Interrupted) and not self.record.selected
+            told = f"The run was {error} before it began.\n" if early else traceback.format_exc()
+            sys.stderr.write(redaction.redact(told))
             status = EXIT_STATUS[Verdict.BROKEN]
         if status:
             raise SystemExit(status)
