@@ -156,7 +156,9 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
                 self._screen.line(line, indent=_BLOCK_INDENT)
 
     def _problem(self, problem: Problem) -> None:
-        judged = judge_problem(problem)
+        if self._record is None:
+            return
+        judged = judge_problem(problem, self._record)
         self._screen.marked(
             words.mark(judged, colourful=self._screen.colourful), Text("outside the steps"), _STEP_INDENT
         )

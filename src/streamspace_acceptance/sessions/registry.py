@@ -12,13 +12,10 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.sessions import creation, crowd
 from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
+from streamspace_acceptance.verdict.outcomes import Leak
 from streamspace_acceptance.waiting import Wait, poll
 
 NOT_FOUND = 404
-
-
-class Leak(Exception):
-    """Something that the scenario made could not be removed: the sentence names it."""
 
 
 @dataclass

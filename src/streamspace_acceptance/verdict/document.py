@@ -100,6 +100,16 @@ class TestLines:
 
 
 @dataclass(frozen=True)
+class Setback:
+    """A step that FAILED although no criterion rests on it. `test` is None beyond the plan."""
+
+    scenario: str
+    test: str | None
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class RunDocument:
     """One run. `ended` is None when it never came to its end. Times are in UTC."""
 
@@ -110,6 +120,7 @@ class RunDocument:
     tests: tuple[TestLines, ...]
     problems: tuple[str, ...]
     interruption: str | None
+    setbacks: tuple[Setback, ...] = ()
 
     @property
     def embedded(self) -> bool:
@@ -168,6 +179,7 @@ def of_json(document: Json) -> RunDocument:
             tests=tuple(_test(test, asked) for test in document["tests"]),
             problems=tuple(problem["reason"] for problem in document["problems"]),
             interruption=document["interruption"],
+            setbacks=tuple(Setback(**each) for each in document.get("setbacks", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableDocument(f"it is not as its schema says: {type(error).__name__}: {error}") from error

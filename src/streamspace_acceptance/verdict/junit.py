@@ -62,7 +62,7 @@ def _beside_the_scenarios(record: RunRecord) -> Iterator[tuple[str, Judgement]]:
     for problem in record.problems:
         if id(problem.statement) not in told:
             owner = problem.statement.name if problem.statement is not None else "the whole run"
-            yield f"{problem.where} of {owner}", judge_problem(problem)
+            yield f"{problem.where} of {owner}", judge_problem(problem, record)
 
 
 def _add_case(suite: Xml.Element, group: str, name: str, judged: Judgement, seconds: float) -> None:

@@ -94,10 +94,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 return self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             return _refuse(problem)
-        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # told in full, and the status says broken
             # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
             # signal came.
-            sys.stderr.write(traceback.format_exc())
+            early = isinstance(error, Interrupted) and not self.record.selected
+            sys.stderr.write(f"The run was {error} before it began.\n" if early else traceback.format_exc())
             return EXIT_STATUS[Verdict.BROKEN]
 
     def _run_and_judge(self) -> int:
