@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Place:
     folder: Path
 
     def cluster(self) -> Cluster:
-        config = self.folder / f"{abs(hash(self.url))}.yaml"
+        config = self.folder / f"{secrets.token_hex(8)}.yaml"
         config.write_text(KUBECONFIG % (self.url, self.folder / "ca.pem"))
         return Cluster([config], "streamspace")
 

@@ -223,7 +223,10 @@ async def watch_flood(writer: Writer) -> None:
         await writer.drain()
 
 
-def watch_says(*parts: bytes, then: Callable[[Writer], Awaitable[None]] | None = None) -> Callable[..., Awaitable[None]]:
+Talk = Callable[[Writer], Awaitable[None]]
+
+
+def watch_says(*parts: bytes, then: Talk | None = None) -> Talk:
     async def talk(writer: Writer) -> None:
         writer.write(b"".join(parts))
         await writer.drain()
@@ -234,7 +237,7 @@ def watch_says(*parts: bytes, then: Callable[[Writer], Awaitable[None]] | None =
 
 
 GONE = event("ERROR", {"kind": "Status", "code": 410, "message": "too old resource version"})
-WATCH: dict[str, Callable[..., Awaitable[None]]] = {
+WATCH: dict[str, Talk] = {
     "watch-silent": ws_silence,
     "watch-drip": lambda writer: drip(writer, b"{"),
     "watch-garbage": watch_says(b"<html>\n"),
@@ -255,7 +258,7 @@ _lists: dict[str, int] = {}
 
 
 async def watched(name: str, path: str, writer: Writer) -> None:
-    """The list says that the pod changes all the time; the watch says what its name tells, or is in order after that."""
+    """The list says that the pod changes; the watch says what its name tells, or is in order after that."""
     _lists.setdefault(name, 0)
     if "watch=" not in path:
         _lists[name] += 1
@@ -287,7 +290,10 @@ async def serve(reader: asyncio.StreamReader, writer: Writer) -> None:
             protocol = "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n" if asked else ""
             writer.write(
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + protocol.encode() + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+                + protocol.encode()
+                + b"Sec-WebSocket-Accept: "
+                + accept
+                + b"\r\n\r\n"
             )
             await WEBSOCKET[name](writer)
         elif name in WATCH or name in MENDED:
@@ -302,10 +308,8 @@ async def serve(reader: asyncio.StreamReader, writer: Writer) -> None:
 
 async def main(folder: Path) -> None:
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    ports = [listening.sockets[0].getsockname()[1]]
-    for context in contexts(folder):
-        ports.append((await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)).sockets[0].getsockname()[1])
-    sys.stdout.write(json.dumps(ports) + "\n")
+    secured = [await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) for context in contexts(folder)]
+    sys.stdout.write(json.dumps([each.sockets[0].getsockname()[1] for each in (listening, *secured)]) + "\n")
     sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until whoever started it is gone
 

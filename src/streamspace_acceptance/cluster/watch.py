@@ -21,7 +21,7 @@ Kind = Literal["pods", "events"]
 READ_SECONDS = 5.0  # a watch without a word is opened again after that, from where it stood
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
-RECORDED_BYTES = 12 * 1024 * 1024  # of one watch; in memory it is several times that
+RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
 GONE = 410
 
 
@@ -56,7 +56,7 @@ class _Watcher:
         self._known: dict[str, Json] = {}
         self._overdue: set[tuple[str, str]] = set()
         self._useless_since: float | None = None
-        self._bytes = 0
+        self._events = self._bytes = 0
         self.what = f"watch of {kind}"
         self.recording: Recording[Change] = Recording()
 
@@ -138,9 +138,9 @@ class _Watcher:
         kind, obj = event["type"], event["object"]
         if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
             raise ValueError(f"an event of type {kind!r}")
-        self._bytes += size
-        if self._bytes > RECORDED_BYTES:
-            raise ValueError(f"more than {RECORDED_BYTES} bytes of events")
+        self._events, self._bytes = self._events + 1, self._bytes + size
+        if self._events > RECORDED or self._bytes > RECORDED_BYTES:
+            raise ValueError(f"more than {RECORDED} events, or {RECORDED_BYTES} bytes of them")
         if kind != "BOOKMARK":
             self._record(kind, obj)
         return _version(obj)
