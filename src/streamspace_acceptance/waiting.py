@@ -321,6 +321,11 @@ def _pause(seconds: float) -> None:
         time.sleep(seconds)
 
 
+def breathe(seconds: float, ended: threading.Event) -> None:
+    """Before a source that brought nothing is asked again: lets `seconds` go by, or less once `ended`."""
+    ended.wait(seconds)
+
+
 class Silence(Exception):
     """No answer within a total deadline, however slowly the answer drips: the call was abandoned."""
 

@@ -15,7 +15,7 @@ from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterEr
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict import read_object
-from streamspace_acceptance.waiting import Recording, now
+from streamspace_acceptance.waiting import Recording, breathe, now
 
 Kind = Literal["pods", "events"]
 READ_SECONDS = 5.0  # a watch without a word is opened again after that, from where it stood
@@ -171,7 +171,7 @@ class _Watcher:
         self._useless_since = self._useless_since or began
         if now() - self._useless_since > 2 * READ_SECONDS:
             raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
-        self._stopped.wait(PAUSE_SECONDS)
+        breathe(PAUSE_SECONDS, self._stopped)
 
     def _record(self, kind: str, obj: Json) -> None:
         uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # whoever reads it can rely on that
