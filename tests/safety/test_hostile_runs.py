@@ -22,14 +22,19 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 
 class _Turns(Rule):
-    """Sound until the first session has been made; from then on `instead` answers."""
+    """Sound until a session has been made, or also looked for in the list; from then on `instead` answers."""
+
+    at_the_list = True
 
     def __init__(self) -> None:
         self.turned = threading.Event()
+        self._made = False
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if (method, path, reply.status) == ("POST", SESSIONS, 201):
+        made = (method, path, reply.status) == ("POST", SESSIONS, 201)
+        if (self._made and (method, path) == ("GET", SESSIONS)) or (made and not self.at_the_list):
             self.turned.set()
+        self._made |= made
         return reply
 
 
@@ -44,9 +49,10 @@ class _Silent(_Turns):
         self.over = threading.Event()
 
     def instead(self, method: str, path: str) -> Reply | None:
-        if self.turned.is_set():
-            self.over.wait(120)  # nothing passes the proxy meanwhile
-        return None
+        if not self.turned.is_set():
+            return None
+        self.over.wait(120)  # nothing passes the proxy meanwhile, and what waited never does
+        return Reply(503, "application/json", b"{}")
 
 
 @pytest.fixture
@@ -111,7 +117,7 @@ def test_the_api_falls_silent_and_the_run_ends_by_itself(place: Place, silent: _
 
 
 def test_the_api_falls_silent_and_the_run_is_terminated(place: Place, silent: _Silent) -> None:
-    before = place.things()
+    before, silent.at_the_list = place.things(), False
     with proxied(place.environment["STREAMSPACE_API_URL"], silent) as url:
         run = begin(place, url)
         assert silent.turned.wait(60)

@@ -82,7 +82,9 @@ class HttpClient:
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.Silence) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, body, None, "", waiting.now() - sent, reason))
-            raise NoAnswer(f"{what}: {_reason(error)}") from error
+            raise NoAnswer(
+                _reason(error) if isinstance(error, waiting.Silence) else f"{what}: {_reason(error)}"
+            ) from error
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
         self.log.add(Exchange(sent, method, url, body, answer.status, text, answer.received_at - sent))
         return answer
