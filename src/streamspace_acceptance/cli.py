@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from streamspace_acceptance.doctor.examination import doctor
 from streamspace_acceptance.lint.cli import lint
 from streamspace_acceptance.reporting import html, papers
 from streamspace_acceptance.safety.beginning import sweep_now
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="The tests themselves are run by `behave`; this is what is beside them.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("doctor", help="check the environment, and say what to do about what is wrong with it")
     commands.add_parser("report", help="make the reports of the last run again, and one HTML file")
     commands.add_parser("sweep", help="remove what killed runs left on the target that the settings name")
     commands.add_parser("lint", help="hold features and steps to the house's rules")
@@ -50,7 +52,7 @@ def _papers() -> Path:
         raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 
 
-_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "lint": lint, "sweep": sweep_now}
+_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "doctor": doctor, "lint": lint, "sweep": sweep_now}
 
 
 if __name__ == "__main__":

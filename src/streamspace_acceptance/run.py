@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster import size
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.deployment.deployment import Deployment
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.evidence import environment
 from streamspace_acceptance.evidence.redaction import register_secret
@@ -30,6 +31,7 @@ class Run:
             raise
 
     def _begin(self, settings: Settings) -> None:
+        self.settings = settings
         self.target = target = self._open.enter_context(opened(settings))
         register_secret(target.token)
         _tell(target)
@@ -44,15 +46,30 @@ class Run:
         self.browser = RunBrowser(target.browser)
         self._open.callback(self.browser.close)
 
+    def deployment(self) -> Deployment:
+        """The environment of the target, with nothing looked at yet."""
+        return Deployment(
+            self.settings,
+            self.profile,
+            lambda: self.cluster,
+            lambda: self.api,
+            needs_no_images=lambda: self.target.needs_no_images,
+            patience=self.budgets.named,
+        )
+
     def close(self) -> None:
         """Ends the browser, the connections and an embedded target."""
         self._open.close()
+
+
+def _kind(target: Target) -> str:
+    return environment.EMBEDDED if target.embedded or target.needs_no_images else "(given)"
 
 
 def _tell(target: Target) -> None:
     """What every report says about the target."""
     environment.tell(environment.PRODUCT_VERSION, target.product_version)
     environment.tell(environment.KUBERNETES_VERSION, target.kubernetes_version)
-    environment.tell(environment.TARGET, f"{target.api_url} {environment.EMBEDDED if target.embedded else '(given)'}")
+    environment.tell(environment.TARGET, f"{target.api_url} {_kind(target)}")
     environment.tell("Namespace", target.namespace)
     environment.tell(environment.TIME_SCALE, f"{target.time_scale:g}")

@@ -21,7 +21,8 @@ class Settings:
     api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a
     list of paths as KUBECONFIG holds it; None leaves it to the place where kubectl looks. browser is a path.
     allow_context and shared_namespace are typed by who allows a cluster that is not local, or a namespace in which
-    others work.
+    others work. repo is a checkout of StreamSpace that is to be built and deployed; admin_user and admin_password
+    are for a StreamSpace that does not tell them by itself.
     """
 
     api_url: str | None
@@ -31,6 +32,9 @@ class Settings:
     browser: str | None
     allow_context: str | None = None
     shared_namespace: str | None = None
+    repo: str | None = None
+    admin_user: str | None = None
+    admin_password: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -44,6 +48,9 @@ class Settings:
             browser=variables.get("STREAMSPACE_BROWSER") or None,
             allow_context=variables.get("STREAMSPACE_ALLOW_CONTEXT") or None,
             shared_namespace=variables.get("STREAMSPACE_SHARED_NAMESPACE") or None,
+            repo=variables.get("STREAMSPACE_REPO") or None,
+            admin_user=variables.get("STREAMSPACE_ADMIN_USER") or None,
+            admin_password=variables.get("STREAMSPACE_ADMIN_PASSWORD") or None,
         )
 
     @property

@@ -32,7 +32,11 @@ CONFIG_MAP = "streamspace-config"
 
 @dataclass(frozen=True)
 class Target:
-    """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds."""
+    """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds.
+
+    `embedded`: whether this run has started it. `needs_no_images`: whether it says that it is an embedded one, whoever
+    has started it, which is deployed without kubectl, Helm, Docker and images; it is no release then.
+    """
 
     api_url: str
     token: str
@@ -43,6 +47,12 @@ class Target:
     product_version: str
     kubernetes_version: str
     embedded: bool
+    needs_no_images: bool = False
+
+    def describe(self) -> str:
+        """The target in words, for the evidence."""
+        kind = "embedded" if self.needs_no_images else "deployed from images"
+        return f"StreamSpace {self.product_version} at {self.api_url}, namespace {self.namespace}, {kind}"
 
 
 @contextmanager
@@ -65,16 +75,17 @@ def opened(settings: Settings) -> Iterator[Target]:
 def survey(settings: Settings, program: Path | None, *, embedded: bool = False) -> Target:
     """Looks at the target that the settings name, from the outside in; SetupProblem for the first thing wrong."""
     profile = load()
-    if settings.api_url is None:
-        raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
+    url = checked_url(settings)
     if settings.token is None:
         raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
-    _check_api(settings.api_url, settings.token, profile)
+    if settings.repo is not None and not Path(settings.repo).is_dir():
+        raise SetupProblem(f"STREAMSPACE_REPO names {settings.repo}, which is no folder: name a StreamSpace checkout.")
+    _check_api(url, settings.token, profile)
     cluster = _cluster(settings)
     try:
         config = cluster.config_map(CONFIG_MAP)
         return Target(
-            api_url=settings.api_url,
+            api_url=url,
             token=settings.token,
             namespace=settings.namespace,
             kubeconfig=tuple(settings.kubeconfig_files()),
@@ -83,14 +94,28 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             product_version=config.get("version", "unknown"),
             kubernetes_version=cluster.version(),
             embedded=embedded,
+            needs_no_images=is_embedded(config),
         )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error
 
 
-def _check_api(url: str, token: str, profile: Profile) -> None:
+def is_embedded(config: Mapping[str, str]) -> bool:
+    """Whether a target says in its ConfigMap that it is an embedded StreamSpace."""
+    return config.get("deployment") == "embedded"
+
+
+def checked_url(settings: Settings) -> str:
+    """The API's base URL; SetupProblem when there is none, or what there is is no URL."""
+    url = settings.api_url
+    if url is None:
+        raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
     if not url.startswith(("http://", "https://")):
         raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is no http:// or https:// URL: correct it.")
+    return url
+
+
+def _check_api(url: str, token: str, profile: Profile) -> None:
     call = profile.calls["list_sessions"]
     try:
         with HttpClient(url, token) as http:
@@ -130,11 +155,17 @@ def _lists_sessions(answer: Answer, profile: Profile) -> bool:
         return False
 
 
-def _cluster(settings: Settings) -> Cluster:
+def checked_kubeconfig(settings: Settings) -> list[Path]:
+    """The kubeconfig files; SetupProblem when there is none."""
     files = settings.kubeconfig_files()
     if not files:
         looked = settings.kubeconfig or "~/.kube/config"
         raise SetupProblem(f"There is no kubeconfig at {looked}: set KUBECONFIG to the file that kubectl would use.")
+    return files
+
+
+def _cluster(settings: Settings) -> Cluster:
+    files = checked_kubeconfig(settings)
     try:
         cluster = Cluster(files, settings.namespace)
         there = cluster.has_namespace()
@@ -167,7 +198,8 @@ def _time_scale(config: Mapping[str, str]) -> float:
     return scale
 
 
-def _sandbox() -> str:
+def sandbox() -> str:
+    """The embedded StreamSpace's own command; SetupProblem when it is not installed."""
     beside = Path(sys.executable).with_name(SANDBOX)
     found = str(beside) if beside.exists() else shutil.which(SANDBOX)
     if found is None:
@@ -180,7 +212,7 @@ def _sandbox() -> str:
 
 def _up(name: str) -> Settings:
     """Starts the embedded StreamSpace and gives the settings that it prints; its own sentence when it cannot start."""
-    command = [_sandbox(), "up", "--name", name, "--owner-pid", str(os.getpid()), "--format", "json"]
+    command = [sandbox(), "up", "--name", name, "--owner-pid", str(os.getpid()), "--format", "json"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=UP_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
@@ -194,7 +226,7 @@ def _up(name: str) -> Settings:
 
 
 def _down(name: str) -> None:
-    command = [_sandbox(), "down", "--name", name]
+    command = [sandbox(), "down", "--name", name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=DOWN_SECONDS, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"`{SANDBOX} down --name {name}` ended with {done.returncode}: {done.stderr.strip()}")

@@ -11,6 +11,7 @@ from streamspace_acceptance.agents.upkeep import Seen, look_at
 from streamspace_acceptance.agents.world import AgentsWorld
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.deployment.deployment import Deployment
 from streamspace_acceptance.desktop.page import Loaded
 from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.measuring.startup import table
@@ -47,12 +48,20 @@ class World:
         self._session: Session | None = None
         self._pod: Pod | None = None
         self._saved: Saved | None = None
+        self._deployment: Deployment | None = None
         self._blame: str | None = None
         self._refusal: Unmet | None = None
         add_cleanup(self.templates.registry.clean_up)
         add_cleanup(self.registry.clean_up)  # runs before: no template goes before its sessions
         # Its cleanups run first: agents that are cut off remove no session.
         self.agents = AgentsWorld(run.api, run.cluster, run.budgets, add_cleanup)
+
+    @property
+    def deployment(self) -> Deployment:
+        """The environment, looked at anew in each scenario."""
+        if self._deployment is None:
+            self._deployment = self.run.deployment()
+        return self._deployment
 
     # A session comes to be
 

@@ -1,4 +1,4 @@
-"""`streamspace-sandbox up | down | status`: an embedded StreamSpace on this machine."""
+"""`streamspace-sandbox up | down | status | check`: an embedded StreamSpace on this machine."""
 
 import argparse
 import asyncio
@@ -83,6 +83,12 @@ def _status(options: argparse.Namespace) -> int:
     return 0 if state.ready else NOT_UP
 
 
+def _check(_options: argparse.Namespace) -> int:
+    starting.check()
+    _say("This machine can run a sandbox.")
+    return 0
+
+
 def _environment(instance: Instance, state: State) -> dict[str, str]:
     """What curl, kubectl and the suite need to know."""
     token = state.api_token or ""
@@ -129,7 +135,7 @@ def _time_scale(text: str) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamspace-sandbox", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="up | down | status")
+    commands = parser.add_subparsers(required=True, metavar="up | down | status | check")
 
     up = commands.add_parser("up", help="start it and print the environment that points at it")
     up.add_argument("--name", default="default", help="several may run side by side (default: %(default)s)")
@@ -147,6 +153,9 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--name", default="default")
     which.add_argument("--all", action="store_true", help="all of them")
     down.set_defaults(run=_down)
+
+    check = commands.add_parser("check", help="say whether this machine can run one, and start nothing")
+    check.set_defaults(run=_check)
 
     status = commands.add_parser("status", help="say whether it is up, and what runs in it")
     status.add_argument("--name", default="default")

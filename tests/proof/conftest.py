@@ -33,12 +33,16 @@ RUN_SECONDS = 240
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the suite said: its exit status, its console and `{criterion: verdict}`."""
+    """What one run of the suite said: its exit status, its console and `{criterion: verdict}`.
+
+    `inapplicable` are the criteria that do not apply to its target.
+    """
 
     status: int
     console: str
     verdicts: dict[str, str]
     reasons: dict[str, str]
+    inapplicable: set[str]
 
     def of(self, verdict: str) -> set[str]:
         """The criteria that got `verdict`."""
@@ -123,6 +127,7 @@ def run_suite(target: Mapping[str, str], reports: Path, *chosen: str) -> Run:
         console=done.stdout + done.stderr,
         verdicts={each["id"]: each["verdict"] for each in criteria},
         reasons={each["id"]: each.get("reason") or "" for each in criteria},
+        inapplicable={each["id"] for each in criteria if not each.get("applies", True)},
     )
 
 

@@ -12,15 +12,22 @@ REGISTER = Path(__file__).parents[2] / "plan" / "criteria.toml"
 pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 
-def criteria_with_a_sentence() -> set[str]:
-    """The criteria that the features prove today."""
+# The embedded StreamSpace has neither images nor the tools that make them: what is said of those is shown with
+# stand-ins for the tools, in test_environment.py beside this file.
+NOT_OF_THE_EMBEDDED = {"0-2", "0-3", "0-4", "0-5"}
+
+
+def criteria_of_the_embedded() -> set[str]:
+    """The criteria that the features prove today, as far as they apply to the embedded StreamSpace."""
     tests = tomllib.loads(REGISTER.read_text())["test"]
-    return {each["id"] for test in tests for each in test["criteria"] if "sentence" in each}
+    return {each["id"] for test in tests for each in test["criteria"] if "sentence" in each} - NOT_OF_THE_EMBEDDED
 
 
 def test_a_sound_product_is_proven_throughout(runs: Runs) -> None:
     run = runs[SOUND]
-    assert run.of("PROVEN") == criteria_with_a_sentence(), run.console
+    assert run.of("PROVEN") == criteria_of_the_embedded(), run.console
+    assert run.inapplicable == NOT_OF_THE_EMBEDDED, run.console
+    assert "UNDECIDED: the embedded StreamSpace is no release" in run.console, "also when it was started by hand"
     assert run.status == 0, run.console
 
 
@@ -33,4 +40,4 @@ def test_a_fault_turns_its_criterion_red_and_no_other_and_a_tolerable_one_none(r
 
 
 def test_every_criterion_has_a_fault() -> None:
-    assert {fault.breaks for fault in faults() if not fault.tolerable} == criteria_with_a_sentence()
+    assert {fault.breaks for fault in faults() if not fault.tolerable} == criteria_of_the_embedded()

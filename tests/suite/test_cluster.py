@@ -120,7 +120,23 @@ def test_a_watch_that_cannot_begin_is_told_as_the_clusters_error(tmp_path: Path)
 Call = Callable[[Cluster], object]
 
 
-@pytest.mark.parametrize("call", [Cluster.pods, Cluster.session_objects, Cluster.has_namespace, Cluster.version])
+def raw(kubernetes: Cluster) -> bytes:
+    return kubernetes.raw("/readyz", verbose="true")
+
+
+def test_a_raw_answer_is_what_was_asked_for_with_the_kubeconfigs_token(tmp_path: Path) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        asked.append((request.path, request.headers["Authorization"]))
+        says(b"ok", content_type="text/plain")(request)
+
+    with cluster(respond, tmp_path) as kubernetes:
+        assert raw(kubernetes) == b"ok"
+    assert asked == [("/readyz?verbose=true", "Bearer t")]
+
+
+@pytest.mark.parametrize("call", [Cluster.pods, Cluster.session_objects, Cluster.has_namespace, Cluster.version, raw])
 def test_an_error_of_kubernetes_is_no_failure_of_the_product(call: Call, tmp_path: Path) -> None:
     with (
         cluster(says(b'{"message": "etcd is away"}', 500), tmp_path) as kubernetes,

@@ -39,4 +39,4 @@ def test_what_was_not_reached_is_told_with_what_was_seen() -> None:
     unmet = Unmet("session s", expected="Running", actual="Pending for 12.0 s", likely="?")
     step = SimpleNamespace(keyword="Given", name="a running session")
     told = judgement._not_reached(step, judgement._judge_error(unmet))
-    assert told == "not reached: session s: Pending for 12.0 s (“Given a running session” is FAILED)"
+    assert told.reason == "not reached: session s: Pending for 12.0 s (“Given a running session” is FAILED)"

@@ -143,9 +143,20 @@ def test_the_embedded_ones_own_sentence_is_passed_on_and_it_is_taken_down(
         'echo "podman is missing: apt-get install podman" >&2\nexit 1\n'
     )
     sandbox.chmod(0o755)
-    monkeypatch.setattr(target, "_sandbox", lambda: str(sandbox))
+    monkeypatch.setattr(target, "sandbox", lambda: str(sandbox))
     assert problem(STREAMSPACE_BROWSER=program) == "podman is missing: apt-get install podman"
     name = f"behave-{os.getpid()}"
     up, down = calls.read_text().splitlines()
     assert up == f"up --name {name} --owner-pid {os.getpid()} --format json"
     assert down == f"down --name {name}"
+
+
+def test_a_checkout_that_is_no_folder(program: Path, product: str, tmp_path: Path) -> None:
+    assert "STREAMSPACE_REPO names" in problem(**given(product, program) | {"STREAMSPACE_REPO": tmp_path / "none"})
+
+
+@pytest.mark.parametrize(
+    ("config", "embedded"), [({}, False), ({"deployment": "Embedded"}, False), ({"deployment": "embedded"}, True)]
+)
+def test_only_who_says_so_is_an_embedded_one(config: dict[str, str], embedded: bool) -> None:
+    assert target.is_embedded(config) is embedded

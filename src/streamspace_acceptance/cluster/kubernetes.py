@@ -194,6 +194,20 @@ class Cluster:
         with told("version"):
             return str(read("version", found)["gitVersion"])
 
+    def raw(self, path: str, **query: str) -> bytes:
+        """What the API server answers to a GET of `path`, as it is; ClusterError for anything but a 2xx."""
+        return self._call(f"get {path}", lambda: self._get(path, query))
+
+    def _get(self, path: str, query: dict[str, str]) -> Any:
+        asked = self._client.param_serialize(
+            "GET", path, query_params=list(query.items()), auth_settings=["BearerToken"]
+        )
+        response = self._client.call_api(*asked, _request_timeout=(CONNECT_SECONDS, CALL_SECONDS))
+        response.read()
+        if not 200 <= response.status < 300:
+            raise client.ApiException(http_resp=response)
+        return response
+
     def execute(self, pod: Pod, command: Sequence[str], *, seconds: float = CALL_SECONDS) -> Executed:
         """Runs `command` in the pod's first container; done within `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"

@@ -32,7 +32,7 @@ def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
         screen.line(_table(entries))
     if record.interruption:
         screen.line(Text(f"The run was {record.interruption}; what it did not reach is unproven.", "bold yellow"))
-    screen.line(_counts(ledger.counts(), len(record.problems)))
+    screen.line(_counts(ledger.counts(), ledger.inapplicable(), len(record.problems)))
     screen.line(_decision(ledger.decision(environment.facts())))
     screen.line(Text(f"Verdicts: {VERDICT_FILE} · summary: {SUMMARY} · report: {COMMAND}", "bright_black"))
 
@@ -52,7 +52,8 @@ def _table(entries: list[Entry]) -> Table:
     for test, group in groupby(entries, key=lambda entry: entry.test):
         table.add_row(Text(test.id, "bold"), Text(test.title, "bold"))
         for entry in group:
-            verdict, cause = entry.judgement.verdict, _cause(entry)
+            verdict, style = words.verdict(entry.judgement)
+            cause = _cause(entry)
             text = Text(entry.criterion.text)
             if cause and cause != told:
                 text.append(f"\n{shorten(cause, _CAUSE_WIDTH, placeholder=' …')}", "bright_black")
@@ -60,7 +61,7 @@ def _table(entries: list[Entry]) -> Table:
             table.add_row(
                 f"  {entry.criterion.id}",
                 text,
-                Text(verdict, words.STYLES[verdict]),
+                Text(verdict, style),
                 Text(" · ".join(map(str, entry.figures)) or words.seconds(entry.seconds), "bright_black"),
             )
     return table
@@ -72,11 +73,16 @@ def _cause(entry: Entry) -> str:
     return next((line for line in lines if line.startswith("actual:")), lines[0] if lines else "")
 
 
-def _counts(counts: dict[Verdict, int], problems: int) -> Text:
+def _counts(counts: dict[Verdict, int], inapplicable: int, problems: int) -> Text:
     text = Text()
     for verdict, count in counts.items():
         style = words.STYLES[verdict] if count else "bright_black"
         text.append(f"{count} {verdict}", style).append("   ")
+    if inapplicable:
+        text.append(
+            f"({inapplicable} of these {'does' if inapplicable == 1 else 'do'} not apply to this target)   ",
+            "bright_black",
+        )
     if problems:
         text.append(f"{problems} outside the steps", words.STYLES[Verdict.BROKEN])
     return text

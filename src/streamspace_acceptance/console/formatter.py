@@ -125,7 +125,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
             self._screen.line()
             self._screen.line(Text(self._feature.name, "bold"))
             self._feature = None
-        mark = words.mark(judged.verdict, colourful=self._screen.colourful)
+        mark = words.mark(judged, colourful=self._screen.colourful)
         self._screen.marked(mark, Text(scenario.name, "dim"), _STEP_INDENT)
         if judged.reason != self._last_reason:
             self._block(judged)
@@ -144,10 +144,10 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def _tell(self, step: Any, judged: Judgement) -> None:
         self._told.add(id(step))
         content = words.sentence(step.keyword, step.name, judged.verdict)
-        verdict = "" if judged.verdict is Verdict.PROVEN or not self._screen.colourful else str(judged.verdict)
+        verdict = "" if judged.verdict is Verdict.PROVEN or not self._screen.colourful else words.verdict(judged)[0]
         details = [self._criterion_of(step), verdict, *map(str, self._figures_of(step)), words.seconds(step.duration)]
         content.append_text(words.aside(" · ".join(filter(None, details))))
-        self._screen.marked(words.mark(judged.verdict, colourful=self._screen.colourful), content, _STEP_INDENT)
+        self._screen.marked(words.mark(judged, colourful=self._screen.colourful), content, _STEP_INDENT)
 
     def _block(self, judged: Judgement) -> None:
         if judged.verdict is not Verdict.PROVEN:
@@ -157,7 +157,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def _problem(self, problem: Problem) -> None:
         judged = judge_problem(problem)
         self._screen.marked(
-            words.mark(judged.verdict, colourful=self._screen.colourful), Text("outside the steps"), _STEP_INDENT
+            words.mark(judged, colourful=self._screen.colourful), Text("outside the steps"), _STEP_INDENT
         )
         self._block(judged)
 

@@ -22,12 +22,20 @@ STYLES = {
 }
 _MARKS = {Verdict.PROVEN: "✔", Verdict.FAILED: "✘", Verdict.BROKEN: "✖", Verdict.UNPROVEN: "○"}
 _WORDS = {Verdict.PROVEN: "ok", Verdict.FAILED: "FAILED", Verdict.BROKEN: "BROKEN", Verdict.UNPROVEN: "UNPROVEN"}
+NOT_APPLICABLE = "does not apply"
 _LABELS = ("expected:", "actual:", "timeline:", "likely:")
 
 
-def mark(verdict: Verdict, *, colourful: bool) -> Text:
+def mark(judged: Judgement, *, colourful: bool) -> Text:
     """A tick or a cross; a word of fixed width where the output is no terminal."""
-    return Text(_MARKS[verdict] if colourful else f"{_WORDS[verdict]:<8}", STYLES[verdict])
+    if not judged.applies:
+        return Text("·" if colourful else f"{'n/a':<8}", "bright_black")
+    return Text(_MARKS[judged.verdict] if colourful else f"{_WORDS[judged.verdict]:<8}", STYLES[judged.verdict])
+
+
+def verdict(judged: Judgement) -> tuple[str, str]:
+    """The verdict in words and its style; what does not apply to the target is told apart from what was not shown."""
+    return (str(judged.verdict), STYLES[judged.verdict]) if judged.applies else (NOT_APPLICABLE, "bright_black")
 
 
 def sentence(keyword: str, name: str, verdict: Verdict | None = None) -> Text:

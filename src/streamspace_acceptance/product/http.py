@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence.redaction import MASK
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 
@@ -33,7 +34,6 @@ class HttpClient:
         self.base_url = base_url.rstrip("/")
         self.log = ExchangeLog() if log is None else log
         self.token = token
-        self._authorization = {"Authorization": f"Bearer {token}"}
         self.trusted = tls.trusted()
         # Compressed answers are not asked for: a small one can unpack to more than memory holds.
         self._client = httpx.Client(
@@ -58,7 +58,14 @@ class HttpClient:
         What answers in the API's place is no answer of the API either: a gateway, a limit on the rate of calls, a
         redirect to another place.
         """
-        answer = self._exchange(method, self.base_url + path, body, self._authorization, seconds, redirects=0)
+        return self.call_as(self.token, method, path, body, seconds=seconds)
+
+    def call_as(
+        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = CALL_SECONDS
+    ) -> Answer:
+        """The same with another token than the run's own, or with none."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        answer = self._exchange(method, self.base_url + path, body, headers, seconds, redirects=0)
         stranger = _stranger(answer)
         if stranger is not None:
             raise NoAnswer(f"{answer.call}: {stranger}")
@@ -81,12 +88,11 @@ class HttpClient:
             )
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.Silence) as error:
             reason = f"{type(error).__name__}: {error}"
-            self.log.add(Exchange(sent, method, url, body, None, "", waiting.now() - sent, reason))
-            raise NoAnswer(
-                _reason(error) if isinstance(error, waiting.Silence) else f"{what}: {_reason(error)}"
-            ) from error
+            self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
+            told = _reason(error)
+            raise NoAnswer(told if told.startswith(what) else f"{what}: {told}") from error
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
-        self.log.add(Exchange(sent, method, url, body, answer.status, text, answer.received_at - sent))
+        self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))
         return answer
 
     def _request(self, method: str, url: str, body: Any, headers: Mapping[str, str], seconds: float) -> httpx.Request:
@@ -119,6 +125,13 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
         received_at=waiting.now(),
         location=response.headers.get("location", "") if response.has_redirect_location else "",
     )
+
+
+def _tellable(body: object) -> object:
+    """The body as the evidence shows it: a password may be too short for the redactor to know it again."""
+    if not isinstance(body, dict):
+        return body
+    return {name: MASK if "password" in str(name).lower() else value for name, value in body.items()}
 
 
 def _read(response: httpx.Response, deadline: float) -> bytes:

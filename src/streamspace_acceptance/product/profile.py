@@ -39,6 +39,22 @@ class AgentProfile:
 
 
 @dataclass(frozen=True)
+class DeploymentProfile:
+    """What is deployed, and how one gets in.
+
+    `components` is name -> the value of its pods' label `app`. `password_line` is what stands before the
+    administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
+    `password`, empty where the product has none for this.
+    """
+
+    components: dict[str, str]
+    images: list[str]
+    admin: str
+    password_line: str
+    secret: str
+
+
+@dataclass(frozen=True)
 class Profile:
     """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates."""
 
@@ -50,6 +66,7 @@ class Profile:
     home: str
     vnc_port: int
     agents: AgentProfile
+    deployment: DeploymentProfile
     sizes: dict[str, dict[str, str]]
     templates: dict[str, dict[str, Any]]
     template_change: dict[str, Any]
@@ -68,6 +85,7 @@ def load(name: str = "plan") -> Profile:
         home=table["pods"]["home"],
         vnc_port=table["pods"]["vnc_port"],
         agents=AgentProfile(**table["agents"]),
+        deployment=DeploymentProfile(**table["deployment"]),
         sizes=table["sizes"],
         templates=table["templates"],
         template_change=table["template_change"],

@@ -25,13 +25,7 @@ class Deliverable:
 
 def checklist(run: RunDocument, decision: Decision, scenarios: Sequence[Scenario]) -> Iterator[Deliverable]:
     """The plan's eleven deliverables, in its order."""
-    setup = [line for test in run.of_phase(0) for line in test.lines]
-    proven = [line for line in setup if line.verdict is Verdict.PROVEN]
-    yield Deliverable(
-        "Environment successfully deployed",
-        bool(setup) and len(proven) == len(setup),
-        f"{len(proven)} of {len(setup)} criteria of the environment are proven",
-    )
+    yield _environment(run)
     yield from (_phase(run, phase) for phase in PHASES)
     without = [str(phase) for phase in PHASES if phase not in run.phases]
     yield Deliverable("Test reports generated for each phase", not without, _missing("phase", without))
@@ -41,6 +35,20 @@ def checklist(run: RunDocument, decision: Decision, scenarios: Sequence[Scenario
     yield Deliverable("Final summary report created", True, "this page")
     yield Deliverable(
         "v2.0-beta.1 readiness decision documented", decision.word is not Word.UNDECIDED, str(decision.word)
+    )
+
+
+def _environment(run: RunDocument) -> Deliverable:
+    """What does not apply to the target is not needed for it to be deployed."""
+    setup = [line for test in run.of_phase(0) for line in test.lines]
+    applying = [line for line in setup if line.applies]
+    proven = [line for line in applying if line.verdict is Verdict.PROVEN]
+    note = f"{len(proven)} of {len(setup)} criteria of the environment are proven"
+    elsewhere = len(setup) - len(applying)
+    return Deliverable(
+        "Environment successfully deployed",
+        bool(applying) and len(proven) == len(applying),
+        f"{note}; {elsewhere} {'does' if elsewhere == 1 else 'do'} not apply to this target" if elsewhere else note,
     )
 
 

@@ -106,9 +106,11 @@ def _note(test: TestLines) -> str:
     if not test.asked:
         return " and ".join(dict.fromkeys(line.reason for line in test.lines))
     failed = [line for line in test.lines if line.verdict is Verdict.FAILED]
-    rest = [line for line in test.lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
+    rest = [line for line in test.lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN) and line.applies]
+    elsewhere = [line for line in test.lines if not line.applies]
     said = [f"See issue {', '.join(issue(line) for line in failed)}"] if failed else []
     said += [f"not shown: {compact(rest)}"] if rest else []
+    said += [f"does not apply: {compact(elsewhere)}"] if elsewhere else []
     return "; ".join(said) or "-"
 
 
@@ -242,10 +244,15 @@ def _conclusion(run: RunDocument, phase: int, tests: list[TestLines]) -> Iterato
     lines = [line for test in tests for line in test.lines]
     proven = [line for line in lines if line.verdict is Verdict.PROVEN]
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
-    rest = len(lines) - len(proven) - len(failed)
+    elsewhere = sum(not line.applies for line in lines)
+    rest = len(lines) - len(proven) - len(failed) - elsewhere
+    inapplicable = f", {elsewhere} {'does' if elsewhere == 1 else 'do'} not apply to this target" if elsewhere else ""
     yield "## Conclusion"
     yield ""
-    yield f"{len(proven)} of the phase's {len(lines)} criteria are proven, {len(failed)} failed, {rest} were not shown."
+    yield (
+        f"{len(proven)} of the phase's {len(lines)} criteria are proven, {len(failed)} failed, {rest} were not shown"
+        f"{inapplicable}."
+    )
     yield ""
     for words, named in success.SUCCESS[phase].items():
         yield f"- {STATUS[success.worst(success.lines_of(run, named))]}: {words}"
@@ -262,10 +269,12 @@ def steps(lines: Sequence[Line]) -> list[str]:
     """What has to be done about the criteria that are not proven; nothing when all are."""
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
     broken = [line for line in lines if line.verdict is Verdict.BROKEN]
-    unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable]
+    unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable and line.applies]
     others = [line for line in lines if line.selectable]
+    elsewhere = [line for line in lines if not line.applies]
     said = [f"- File and mend: {', '.join(issue(line) for line in failed)}"] if failed else []
     said += [f"- Find out what kept the checks from working, then run them again: {compact(broken)}"] if broken else []
     said += [f"- Show what was not shown: {compact(unshown)}"] if unshown else []
     said += [f"- Run what was not selected: {compact(others)}"] if others else []
+    said += [f"- Show on a cluster what does not apply to this target: {compact(elsewhere)}"] if elsewhere else []
     return said

@@ -52,5 +52,5 @@ def overall(run: RunDocument) -> dict[str, Verdict]:
 
 
 def worst(lines: list[Line]) -> Verdict:
-    """The verdict over several criteria; UNPROVEN over none."""
-    return min((line.verdict for line in lines), key=list(Verdict).index, default=Verdict.UNPROVEN)
+    """The verdict over several criteria, as far as they apply to the target; UNPROVEN over none."""
+    return min((line.verdict for line in lines if line.applies), key=list(Verdict).index, default=Verdict.UNPROVEN)

@@ -66,8 +66,7 @@ def _listed(lines: Sequence[Line]) -> Iterator[str]:
     """Each criterion with its reason; those that share a reason stand together."""
     reasons: dict[tuple[Verdict, str, bool], list[Line]] = {}
     for line in lines:
-        why = line.headline if line.applies else f"does not apply to this target: {line.headline}"
-        reasons.setdefault((line.verdict, why, line.verdict is Verdict.FAILED), []).append(line)
+        reasons.setdefault((line.verdict, line.headline, line.verdict is Verdict.FAILED), []).append(line)
     for (verdict, why, failed), group in reasons.items():
         named = ", ".join(phases.issue(line) for line in group) if failed else compact(group)
         text = f" {plain(group[0].text)}" if len(group) == 1 else ""
@@ -80,7 +79,14 @@ def _counts(run: RunDocument) -> Iterator[str]:
     yield LEGEND
     yield ""
     yield from table(
-        ("Phase", "Criteria", *(STATUS[verdict] for verdict in _ORDER), "of these not selected", "Report"),
+        (
+            "Phase",
+            "Criteria",
+            *(STATUS[verdict] for verdict in _ORDER),
+            "of these not selected",
+            "do not apply",
+            "Report",
+        ),
         [_row(run, phase) for phase in sorted({test.phase for test in run.tests})],
     )
     yield ""
@@ -96,8 +102,9 @@ def _row(run: RunDocument, phase: int) -> tuple[str, ...]:
     lines = [line for test in run.of_phase(phase) for line in test.lines]
     counts = [str(sum(line.verdict is verdict for line in lines)) for verdict in _ORDER]
     unasked = str(sum(line.selectable for line in lines))
+    elsewhere = str(sum(not line.applies for line in lines))
     report = link("results", phases.file_name(run, phase)) if phase in run.phases else "-"
-    return str(phase), str(len(lines)), *counts, unasked, report
+    return str(phase), str(len(lines)), *counts, unasked, elsewhere, report
 
 
 def _release_criteria(run: RunDocument) -> Iterator[str]:

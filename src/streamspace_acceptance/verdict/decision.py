@@ -49,8 +49,13 @@ class Decision:
         if self.word is Word.GO:
             yield "every P0 criterion is proven and no P1 criterion failed"
         yield from self.caveats
-        if self.missing:
-            yield f"{_count(self.missing, 'P0 ')} not proven ({compact(self.missing)})"
+        unshown = tuple(line for line in self.missing if line.applies)
+        if unshown:
+            yield f"{_count(unshown, 'P0 ')} not proven ({compact(unshown)})"
+        elsewhere = tuple(line for line in self.missing if not line.applies)
+        if elsewhere:
+            does = "does" if len(elsewhere) == 1 else "do"
+            yield f"{_number(elsewhere, 'P0 ')} {does} not apply to this target ({compact(elsewhere)})"
 
     def _aside(self) -> str:
         return f" Open: {_count(self.open, 'P1 ')} not proven ({compact(self.open)})." if self.open else ""
@@ -85,6 +90,9 @@ def _caveats(run: RunDocument) -> Iterator[str]:
 
 
 def _count(lines: tuple[Line, ...], kind: str = "") -> str:
-    number = len(lines)
-    verb = "" if not kind else " is" if number == 1 else " are"
-    return f"{number} {kind}{'criterion' if number == 1 else 'criteria'}{verb}"
+    verb = "" if not kind else " is" if len(lines) == 1 else " are"
+    return _number(lines, kind) + verb
+
+
+def _number(lines: tuple[Line, ...], kind: str = "") -> str:
+    return f"{len(lines)} {kind}{'criterion' if len(lines) == 1 else 'criteria'}"

@@ -92,8 +92,9 @@ class TestLines:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of its criteria."""
-        return min((line.verdict for line in self.lines), key=list(Verdict).index)
+        """The worst of its criteria that apply to the target."""
+        lines = [line for line in self.lines if line.applies] or self.lines
+        return min((line.verdict for line in lines), key=list(Verdict).index)
 
 
 @dataclass(frozen=True)

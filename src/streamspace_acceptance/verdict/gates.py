@@ -66,17 +66,24 @@ class Gates:
         return " · ".join(f"{verdict}: {_listed(names)}" for verdict, names in found.items() if names)
 
     def _not_passed(self, scenario: Any) -> Iterator[tuple[Verdict, str]]:
-        """The scenario's criteria that are not proven; the scenario itself when it failed beside all of them."""
+        """The scenario's criteria that are not proven; the scenario itself when it failed beside all of them.
+
+        What does not apply to the target keeps nothing from running.
+        """
         test = self._plan.test_of(scenario.effective_tags)
         judged = [
-            (judge_criterion(scenario, step, self._record).verdict, criterion.id)
+            (judge_criterion(scenario, step, self._record), criterion.id)
             for step in scenario.all_steps
             if step.step_type == "then" and test is not None and (criterion := test.criterion_of(step.name)) is not None
         ]
-        criteria = [(verdict, name) for verdict, name in judged if verdict is not Verdict.PROVEN]
-        whole = judge_scenario(scenario, self._record).verdict
-        if not criteria and whole is not Verdict.PROVEN:
-            yield whole, f"“{scenario.name}”"
+        criteria = [
+            (judgement.verdict, name)
+            for judgement, name in judged
+            if judgement.verdict is not Verdict.PROVEN and judgement.applies
+        ]
+        whole = judge_scenario(scenario, self._record)
+        if not criteria and whole.verdict is not Verdict.PROVEN and whole.applies:
+            yield whole.verdict, f"“{scenario.name}”"
         yield from criteria
 
 

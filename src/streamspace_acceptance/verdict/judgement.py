@@ -11,7 +11,7 @@ from typing import Any
 
 from behave.model_type import Status
 
-from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
+from streamspace_acceptance.verdict.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
 
 
@@ -35,11 +35,15 @@ UNFINISHED = "the run ended while this scenario was running"
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with its reason (empty when PROVEN) and the exception behind it, if any."""
+    """A verdict with its reason (empty when PROVEN) and the exception behind it, if any.
+
+    What does not apply to the target is UNPROVEN, with the reason, and speaks against nothing.
+    """
 
     verdict: Verdict
     reason: str = ""
     error: BaseException | None = None
+    applies: bool = True
 
     @property
     def headline(self) -> str:
@@ -51,10 +55,26 @@ PROVEN = Judgement(Verdict.PROVEN)
 
 
 def worst(judgements: list[Judgement]) -> Judgement:
-    """The judgement that counts among several; PROVEN needs at least one."""
+    """The judgement that counts among several; PROVEN needs at least one, and nothing beside it that does not apply."""
     if not judgements:
         return Judgement(Verdict.UNPROVEN, "nothing was checked")
-    return min(judgements, key=lambda one: _SEVERITY.index(one.verdict))
+    return min(judgements, key=lambda one: (_SEVERITY.index(one.verdict), not one.applies))
+
+
+def judge_run(record: RunRecord, criteria: list[Judgement]) -> Judgement:
+    """The judgement over every scenario, every criterion and what went wrong beside them.
+
+    What does not apply to the target is left out, as long as anything does.
+    """
+    judgements = [judge_scenario(scenario, record) for scenario in record.selected] + criteria
+    judgements += [judge_problem(problem) for problem in record.problems]
+    return worst([one for one in judgements if one.applies] or judgements)
+
+
+def failed_for_what_does_not_apply(record: RunRecord) -> bool:
+    """Whether that is all that behave calls failed: it knows no step that ends neither well nor badly."""
+    red = [scenario for scenario in record.selected if scenario.status.has_failed()]
+    return bool(red) and not any(judge_scenario(scenario, record).applies for scenario in red)
 
 
 def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
@@ -81,11 +101,11 @@ def judge_steps(scenario: Any, record: RunRecord) -> list[Judgement]:
     """A verdict for every step of `scenario`, in order; a step not reached is UNPROVEN and says why."""
     before = _what_came_before(scenario, record)
     judgements: list[Judgement] = []
-    blocker: str | None = None
+    blocker: Judgement | None = None
     for step in scenario.all_steps:
         judged = _judge_executed(step, record)
         if judged is None:
-            judged = before or Judgement(Verdict.UNPROVEN, blocker or _why_not_run(scenario, record))
+            judged = before or blocker or Judgement(Verdict.UNPROVEN, _why_not_run(scenario, record))
         elif judged.verdict is not Verdict.PROVEN and blocker is None:
             blocker = _not_reached(step, judged)
         judgements.append(judged)
@@ -110,7 +130,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
 
 def _judge_error(error: BaseException) -> Judgement:
     if isinstance(error, Unproven):
-        return Judgement(Verdict.UNPROVEN, error.reason, error)
+        return Judgement(Verdict.UNPROVEN, error.reason, error, applies=not isinstance(error, NotApplicable))
     if isinstance(error, AssertionError):
         return Judgement(Verdict.FAILED, describe(error), error)
     return Judgement(Verdict.BROKEN, describe(error), error)
@@ -129,11 +149,14 @@ def _what_came_before(scenario: Any, record: RunRecord) -> Judgement | None:
     return next((judge_problem(problem) for problem in problems if problem.precedes), None)
 
 
-def _not_reached(step: Any, judged: Judgement) -> str:
+def _not_reached(step: Any, judged: Judgement) -> Judgement:
+    """What follows a step that is not proven; after one that does not apply, nothing of the scenario does."""
+    if not judged.applies:
+        return Judgement(Verdict.UNPROVEN, judged.reason, applies=False)
     happened = "could not be shown" if judged.verdict is Verdict.UNPROVEN else f"is {judged.verdict}"
     error = judged.error
     told = f"{error.subject}: {error.actual}" if isinstance(error, Unmet) else judged.headline
-    return f"not reached: {told} (“{step.keyword} {step.name}” {happened})"
+    return Judgement(Verdict.UNPROVEN, f"not reached: {told} (“{step.keyword} {step.name}” {happened})")
 
 
 def _why_not_run(scenario: Any, record: RunRecord) -> str:

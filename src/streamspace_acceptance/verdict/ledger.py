@@ -64,6 +64,10 @@ class Ledger:
         found = Counter(entry.judgement.verdict for entry in self.entries())
         return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
 
+    def inapplicable(self) -> int:
+        """How many criteria do not apply to the target; they count as UNPROVEN."""
+        return sum(not entry.judgement.applies for entry in self.entries())
+
     def document(self, environment: dict[str, str]) -> dict[str, Any]:
         """The ledger as JSON, as docs/verdict.schema.json says: the whole run, for everything that is written of it."""
         written = {
@@ -121,6 +125,8 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         line |= {"limit": entry.criterion.limit, "unit": entry.criterion.unit}
     if entry.figures:
         line["measured"] = [{"name": one.name, "value": one.value, "unit": one.unit} for one in entry.figures]
+    if not entry.judgement.applies:
+        line["applies"] = False
     if isinstance(entry.judgement.error, Unmet):
         line["failure"] = _failure_as_json(entry.judgement.error)
     return line

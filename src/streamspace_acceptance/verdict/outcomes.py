@@ -50,6 +50,13 @@ class Unproven(Exception):
         super().__init__(reason)
 
 
+class NotApplicable(Unproven):
+    """A criterion is about something that this target, by what it says of itself, does not have.
+
+    It is UNPROVEN, and counts neither for nor against the run: no gate closes for it, and no exit status tells of it.
+    """
+
+
 class SetupProblem(Exception):
     """Bad input, found before anything runs: one sentence that says what is wrong and what to do."""
 

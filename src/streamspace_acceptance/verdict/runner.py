@@ -28,7 +28,13 @@ from streamspace_acceptance.verdict import gates, junit
 from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
-from streamspace_acceptance.verdict.judgement import EXIT_STATUS, Verdict, judge_problem, judge_scenario, worst
+from streamspace_acceptance.verdict.judgement import (
+    EXIT_STATUS,
+    Verdict,
+    failed_for_what_does_not_apply,
+    judge_run,
+    judge_scenario,
+)
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
@@ -66,6 +72,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._ledger = Ledger(Plan.load(), self.record)
         self._gates = gates.Gates(self._ledger.plan, self.record)
         self._gates_lifted = False
+        self._reported = False
         self._junit_files = {junit.JUNIT_FILE}
         self._interruption = Interruption(self._note_interruption)
 
@@ -95,8 +102,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         failed = super().run()
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)
-        verdict = Verdict.PROVEN if self.config.dry_run else self._worst_verdict()
-        if failed and verdict is Verdict.PROVEN:
+        criteria = [entry.judgement for entry in self._ledger.entries()]
+        verdict = Verdict.PROVEN if self.config.dry_run else judge_run(self.record, criteria).verdict
+        explained = self._reported and failed_for_what_does_not_apply(self.record)
+        if failed and verdict is Verdict.PROVEN and not explained:
             verdict = Verdict.BROKEN  # behave saw something that has left no trace in the record
         return EXIT_STATUS[verdict]
 
@@ -164,8 +173,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             for observer in self._observers():
                 observer.run_ended()
             self._put_on_disk()
-            reported = self._report()
-        return failed or not reported
+            self._reported = self._report()
+        return failed or not self._reported
 
     def _report(self) -> bool:
         """Write what people read. The verdicts are on disk by now: what goes wrong here, `report` can try again."""
@@ -177,13 +186,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             sys.stderr.write(redaction.redact(f"The reports could not be written: {describe(error)}\n"))
             return False
         return True
-
-    def _worst_verdict(self) -> Verdict:
-        """Over every scenario, every criterion, and what went wrong beside them."""
-        judgements = [judge_scenario(scenario, self.record) for scenario in self.record.selected]
-        judgements += [entry.judgement for entry in self._ledger.entries()]
-        judgements += [judge_problem(problem) for problem in self.record.problems]
-        return worst(judgements).verdict
 
     def _replace_behaves_junit(self) -> None:
         """`--junit` says that the file is wanted in behave's `--junit-directory` as well."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 _MODULES = (
+    "environment",
     "creation",
     "startup",
     "resources",

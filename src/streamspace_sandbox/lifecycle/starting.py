@@ -60,6 +60,16 @@ def up(instance: Instance, options: Options, report: Report) -> State:
         _await_other_start(instance, state)
 
 
+def check() -> None:
+    """Raises StartFailure with the first thing that keeps this machine from running an instance; starts nothing."""
+    preflight.check_machine()
+    try:
+        with root_locked():
+            preflight.check_overlay()
+    finally:
+        removal.remove_root()
+
+
 def down(instance: Instance) -> bool:
     """Remove the instance with everything that belongs to it; whether there was one."""
     existed = instance.exists

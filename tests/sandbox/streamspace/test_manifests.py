@@ -25,9 +25,9 @@ def test_every_component_has_a_deployment_and_a_service() -> None:
     )
 
 
-def test_the_target_says_its_time_scale() -> None:
+def test_the_target_says_its_time_scale_and_that_it_is_the_embedded_one() -> None:
     [config] = [each for each in manifests(0.1) if each["metadata"]["name"] == "streamspace-config"]
-    assert config["data"] == {"version": "v2.0-beta.1", "time-scale": "0.1"}
+    assert config["data"] == {"version": "v2.0-beta.1", "deployment": "embedded", "time-scale": "0.1"}
 
 
 def test_a_sessions_objects() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_sandbox.lifecycle import preflight
+from streamspace_sandbox.lifecycle import preflight, starting
 from streamspace_sandbox.lifecycle.failure import StartFailure
-from streamspace_sandbox.lifecycle.instance import Instance
+from streamspace_sandbox.lifecycle.instance import Instance, instances
 from tests.sandbox.whole.conftest import sandbox_tool
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")]
@@ -68,6 +68,19 @@ def test_only_root_reads_what_an_instance_holds(instance: Instance) -> None:
     assert sandbox_tool("up", "--name", instance.name).returncode == 0
     assert instance.directory.stat().st_mode & 0o077 == 0
     assert instance.kubeconfig.stat().st_mode & 0o077 == 0
+
+
+def test_a_machine_is_checked_without_starting_anything() -> None:
+    before = sorted(instance.name for instance in instances())
+    done = sandbox_tool("check")
+    assert (done.returncode, done.stderr) == (0, "This machine can run a sandbox.\n")
+    assert sorted(instance.name for instance in instances()) == before
+
+
+def test_a_machine_that_cannot_run_a_sandbox_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "LEAST_ROOM", 2**40)
+    with pytest.raises(StartFailure, match="make room there"):
+        starting.check()
 
 
 def test_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:

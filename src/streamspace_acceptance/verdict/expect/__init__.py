@@ -11,6 +11,19 @@ from streamspace_acceptance.verdict.expect.agents import (
 )
 from streamspace_acceptance.verdict.expect.balance import all_run, balanced, connected, spread
 from streamspace_acceptance.verdict.expect.creation import answered, identified, listed_in_kubernetes, offered
+from streamspace_acceptance.verdict.expect.deployment import (
+    agent_online,
+    cluster_answers,
+    components_ready,
+    credentials_found,
+    docker_answers,
+    healthy,
+    helm_allowed,
+    images_loaded,
+    kubectl_installed,
+    login_opens,
+    namespace_there,
+)
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
 from streamspace_acceptance.verdict.expect.orders import accepted_to_wait, carried_out, carried_out_once, truthful
@@ -34,6 +47,7 @@ from streamspace_acceptance.verdict.expect.templates import (
 
 __all__ = [
     "accepted_to_wait",
+    "agent_online",
     "all_caught",
     "all_run",
     "all_running",
@@ -43,19 +57,29 @@ __all__ = [
     "carried_out",
     "carried_out_once",
     "changed",
+    "cluster_answers",
+    "components_ready",
     "connected",
+    "credentials_found",
     "deleted",
+    "docker_answers",
     "given_exactly",
     "gives_vnc_url",
+    "healthy",
+    "helm_allowed",
     "identified",
+    "images_loaded",
     "kept",
     "kept_to_limits",
+    "kubectl_installed",
     "left_alone",
     "listed_in_kubernetes",
     "listening",
     "logged",
+    "login_opens",
     "mean_below",
     "named_after",
+    "namespace_there",
     "no_pod_left",
     "nothing_left",
     "novnc",

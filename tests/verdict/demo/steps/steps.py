@@ -6,7 +6,7 @@ import sys
 from behave import given, then, when
 
 from streamspace_acceptance.evidence import recorder
-from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
+from streamspace_acceptance.verdict.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 PNG = bytes.fromhex(
@@ -18,9 +18,9 @@ PNG = bytes.fromhex(
 def behave_as(step: str) -> None:
     """Do what DEMO asks of `step`; nothing when it does not name it."""
     asked = dict(pair.split("=") for pair in os.environ.get("DEMO", "").split(",") if pair)
-    {"fail": fail, "error": error, "unproven": unproven, "wait": wait, "hang": hang, "plain": plain}.get(
-        asked.get(step, ""), lambda: None
-    )()
+    behaviours = {"fail": fail, "error": error, "unproven": unproven, "wait": wait, "hang": hang, "plain": plain}
+    behaviours["inapplicable"] = inapplicable
+    behaviours.get(asked.get(step, ""), lambda: None)()
 
 
 def fail() -> None:
@@ -43,6 +43,10 @@ def error() -> None:
 
 def unproven() -> None:
     raise Unproven("no new pod came, so there is nothing to read the file in")
+
+
+def inapplicable() -> None:
+    raise NotApplicable("does not apply to this target: it keeps no files")
 
 
 def wait() -> None:

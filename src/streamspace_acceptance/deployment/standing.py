@@ -1,0 +1,94 @@
+"""How the cluster, the namespace and what is deployed in it stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.waiting import Wait, poll
+
+# Where a cluster keeps its readiness to itself, its version has to do.
+_KEPT_BACK = (401, 403, 404)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether the cluster answers: its version, or the trouble with it."""
+
+    version: str | None
+    trouble: str | None
+
+
+def cluster_standing(cluster: Cluster) -> Standing:
+    """The API server is ready to serve, by its own word, and tells its version. Raises nothing."""
+    try:
+        said = _readiness(cluster)
+        if said not in (None, "ok"):
+            return Standing(None, f"its readiness is {said!r}")
+        version = json.loads(cluster.raw("/version"))["gitVersion"]
+    except ClusterError as error:
+        return Standing(None, str(error))
+    except (ValueError, KeyError, TypeError) as error:
+        return Standing(None, f"what answers gives no version as Kubernetes does ({error!r})")
+    return Standing(str(version), None)
+
+
+def _readiness(cluster: Cluster) -> str | None:
+    try:
+        return " ".join(cluster.raw("/readyz").decode("utf-8", "replace").split())[:200]
+    except ClusterError as error:
+        if error.status in _KEPT_BACK:
+            return None
+        raise
+
+
+def namespace_state(cluster: Cluster) -> str | None:
+    """The phase of the namespace, `Active` if all is well; None when it is not there."""
+    try:
+        found = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}"))
+    except ClusterError as error:
+        if error.status == 404:
+            return None
+        raise
+    if found["metadata"].get("deletionTimestamp"):
+        return "Terminating"
+    return str((found.get("status") or {}).get("phase", "without a phase"))
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of StreamSpace with its pods, those on their way out left aside."""
+
+    name: str
+    label: str
+    pods: tuple[Pod, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has a pod, and each of its pods is Ready."""
+        return bool(self.pods) and all(pod.ready for pod in self.pods)
+
+    def describe(self) -> str:
+        """For a timeline: `Redis: pod streamspace-redis-1 Running 1/1`."""
+        return f"{self.name}: {', '.join(pod.describe() for pod in self.pods) or f'no pod with app={self.label}'}"
+
+
+def components(cluster: Cluster, labels: dict[str, str]) -> list[Component]:
+    """Each component, by name and the value of its pods' label `app`."""
+    return [
+        Component(name, label, tuple(pod for pod in cluster.pods(app=label) if pod.stays))
+        for name, label in labels.items()
+    ]
+
+
+def wait_for_components(cluster: Cluster, labels: dict[str, str], wait: Wait) -> list[Component]:
+    """The components as soon as all are ready; Unmet when they are not in time."""
+    return poll(
+        wait,
+        lambda: components(cluster, labels),
+        met=lambda found: all(each.ready for each in found),
+        says=lambda found: " · ".join(each.describe() for each in found if not each.ready) or "all ready",
+        likely=lambda found: f"see the pods and events of {', '.join(each.name for each in found if not each.ready)}",
+    )
