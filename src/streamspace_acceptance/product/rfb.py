@@ -92,7 +92,7 @@ def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext |
         ssl=trusted,
         additional_headers={"Authorization": f"Bearer {token}"},
         open_timeout=seconds,
-        close_timeout=0.5,
+        close_timeout=0.3,  # twice, at worst
         max_size=MESSAGE_BYTES,
         compression=None,
         proxy=None,
