@@ -11,8 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from streamspace_acceptance.cluster import kubernetes as kubernetes_module
-from streamspace_acceptance.cluster import watch
+from streamspace_acceptance.cluster import execution, watch
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.waiting import Recording, now
@@ -104,7 +103,7 @@ def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) ->
     with (
         cluster(script.respond, tmp_path) as kubernetes,
         watching(kubernetes, "pods") as recording,
-        pytest.raises(RuntimeError, match="etcd is away"),
+        pytest.raises(ClusterError, match="etcd is away"),
     ):
         heard(recording, 1)
 
@@ -166,7 +165,7 @@ class _Ended:
 
 
 def test_an_exec_without_its_end_has_no_exit_code() -> None:
-    assert kubernetes_module._exit_code(_Ended({"code": 3})) == 3
+    assert execution.exit_code(_Ended({"code": 3})) == 3
     for told in (None, {}, {"code": None}):
         with pytest.raises(ClusterError, match="exec"):
-            kubernetes_module._exit_code(_Ended(told))
+            execution.exit_code(_Ended(told))
