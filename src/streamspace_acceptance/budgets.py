@@ -23,8 +23,11 @@ PLAN_SECONDS = {
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take
 
-# The browser's own time, which no target's clock shortens.
-BROWSER_SECONDS = {"browser": 15.0}
+# Time of the browser and of the cluster, which no target's clock shortens.
+BROWSER_SECONDS = {
+    "browser": 15.0,
+    "helper": 120.0,  # for an ephemeral container to run, whose image may have to be pulled
+}
 
 INPUT_LAG_MILLISECONDS = 100.0  # 1.1e: no noticeable input lag. It is the user's time, on no target's clock.
 

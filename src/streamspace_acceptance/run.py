@@ -38,6 +38,7 @@ class Run:
             redaction.register_kubeconfig(path)
         _tell(target)
         self.budgets = Budgets(target.time_scale)
+        self.netadmin_image = settings.netadmin_image
         self.profile = load()
         self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
         self.api = StreamSpaceApi(self.http, self.profile)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_NAMESPACE = "streamspace"
+NETADMIN_IMAGE = "nicolaka/netshoot:latest"
 REPORTS = Path(os.environ.get("STREAMSPACE_REPORTS") or "reports")
 """The folder for all that a run leaves."""
 SUMMARY = REPORTS / "SUMMARY.md"
@@ -22,7 +23,8 @@ class Settings:
     list of paths as KUBECONFIG holds it; None leaves it to the place where kubectl looks. browser is a path.
     allow_context and shared_namespace are typed by who allows a cluster that is not local, or a namespace in which
     others work. repo is a checkout of StreamSpace that is to be built and deployed; admin_user and admin_password
-    are for a StreamSpace that does not tell them by itself.
+    are for a StreamSpace that does not tell them by itself. netadmin_image holds sh and iptables, for an ephemeral
+    container beside an agent that has none.
     """
 
     api_url: str | None
@@ -35,6 +37,7 @@ class Settings:
     repo: str | None = None
     admin_user: str | None = None
     admin_password: str | None = None
+    netadmin_image: str = NETADMIN_IMAGE
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -51,6 +54,7 @@ class Settings:
             repo=variables.get("STREAMSPACE_REPO") or None,
             admin_user=variables.get("STREAMSPACE_ADMIN_USER") or None,
             admin_password=variables.get("STREAMSPACE_ADMIN_PASSWORD") or None,
+            netadmin_image=variables.get("STREAMSPACE_NETADMIN_IMAGE") or NETADMIN_IMAGE,
         )
 
     @property

@@ -58,7 +58,7 @@ class World:
         add_cleanup(self.templates.registry.clean_up)
         add_cleanup(self.registry.clean_up)  # runs before: no template goes before its sessions
         # Its cleanups run first: agents that are cut off remove no session.
-        self.agents = AgentsWorld(run.api, run.cluster, run.budgets, add_cleanup)
+        self.agents = AgentsWorld(run.api, run.cluster, run.budgets, add_cleanup, run.netadmin_image)
 
     @property
     def deployment(self) -> Deployment:

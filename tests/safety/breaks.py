@@ -1,4 +1,4 @@
-"""Breaks two things as a run does, says so, and waits to be killed."""
+"""Breaks two things as a run does, one of them in the way that its argument names, says so, and waits to be killed."""
 
 import signal
 import sys
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.disruption.cutting import ways
 from streamspace_acceptance.disruption.disruptions import Disruptions
-from streamspace_acceptance.disruption.network import NetworkCut
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.settings import Settings
 
@@ -17,7 +17,8 @@ settings = Settings.from_environment()
 cluster = Cluster([Path(each) for each in settings.kubeconfig_files()], settings.namespace)
 with journal.kept({"namespace_uid": cluster.namespace_uid()}):
     disruptions = Disruptions()
-    disruptions.apply(NetworkCut(cluster, cluster.pods(app=AGENT)[0], 9))
+    all_ways = ways(cluster, cluster.pods(app=AGENT)[0], 9, api_label="none", image=settings.netadmin_image)
+    disruptions.apply(all_ways[int(sys.argv[1])])
     disruptions.apply(Scaling(cluster, AGENT, 2))
     sys.stdout.write("broken\n")
     sys.stdout.flush()

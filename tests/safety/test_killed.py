@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+from kubernetes import client
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.sessions.registry import Registry
 from tests.safety.conftest import Place
 
@@ -95,18 +97,29 @@ def test_a_living_run_is_left_alone(place: Place, theirs: frozenset[tuple[str, s
     assert place.things() == theirs
 
 
-def test_what_was_broken_is_mended(place: Place, theirs: frozenset[tuple[str, str]]) -> None:
+@pytest.mark.parametrize("way", range(3), ids=["iptables in the pod", "an ephemeral container", "a NetworkPolicy"])
+def test_what_was_broken_is_mended(place: Place, theirs: frozenset[tuple[str, str]], way: int) -> None:
     agent = place.cluster.pods(app="streamspace-k8s-agent")[0]
-    listing = ["iptables", "-S", "OUTPUT"]
-    before = place.cluster.execute(agent, listing).stdout
-    run = subprocess.Popen([sys.executable, str(BREAKS)], env=place.environment, stdout=subprocess.PIPE, text=True)
+    before = traces_of_a_cut(place, agent)
+    command = [sys.executable, str(BREAKS), str(way)]
+    run = subprocess.Popen(command, env=place.environment, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     assert run.stdout.readline() == "broken\n"
     run.kill()
     run.wait()
-    assert place.cluster.execute(agent, listing).stdout != before
+    assert traces_of_a_cut(place, agent) != before
     assert place.cluster.replicas("streamspace-k8s-agent") == 2
     said, _ = sweep(place)
     assert said.count("Mended after a killed run") == 2
-    assert place.cluster.execute(agent, listing).stdout == before
+    assert traces_of_a_cut(place, agent) == before
     assert place.cluster.replicas("streamspace-k8s-agent") == 1
+
+
+def traces_of_a_cut(place: Place, agent: Pod) -> tuple[object, ...]:
+    """The rules in the agent's pod, the pod's labels, what runs beside it, and the policies of the namespace."""
+    rules = place.cluster.execute(agent, ["iptables", "-S", "OUTPUT"]).stdout
+    pod = next(each for each in place.cluster.raw_pods() if each["metadata"]["uid"] == agent.meta.uid)
+    beside = [each for each in pod["status"].get("ephemeralContainerStatuses") or [] if "running" in each["state"]]
+    networking = client.NetworkingV1Api(place.cluster.new_client())
+    policies = networking.list_namespaced_network_policy(place.cluster.namespace).items
+    return rules, pod["metadata"]["labels"], beside, [each.metadata.name for each in policies]

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from streamspace_acceptance.cluster import execution, watch
+from streamspace_acceptance.cluster import watch
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.waiting import Recording, now
@@ -151,21 +150,3 @@ def test_what_is_not_there_is_none(tmp_path: Path) -> None:
         assert kubernetes.session_object("s") is None
         assert kubernetes.config_map("c") == {}
         assert not kubernetes.has_namespace()
-
-
-class _Ended:
-    """An exec that is over, as the client library shows it."""
-
-    def __init__(self, told: Any) -> None:
-        self._told = told
-
-    @property
-    def returncode(self) -> object:
-        return self._told["code"]
-
-
-def test_an_exec_without_its_end_has_no_exit_code() -> None:
-    assert execution.exit_code(_Ended({"code": 3})) == 3
-    for told in (None, {}, {"code": None}):
-        with pytest.raises(ClusterError, match="exec"):
-            execution.exit_code(_Ended(told))

@@ -14,7 +14,7 @@ from streamspace_acceptance.waiting import Stamped, Timeline
 class Outage:
     """Moments are of the monotonic clock: when the network was cut, healed, and when watching ended.
 
-    `samples` is the API's list of agents, ten times a second, from before the cut until the end.
+    `samples` is the API's list of agents, ten times a second, from before the cut until the end; `cut_by` says how.
     """
 
     agent_id: str
@@ -23,6 +23,7 @@ class Outage:
     ended: float
     samples: Sequence[Stamped[AgentList]]
     words: Mapping[str, str]
+    cut_by: str = "network cut"
 
     @property
     def subject(self) -> str:
@@ -58,7 +59,11 @@ class Outage:
     def timeline(self) -> str:
         """What the API said, from the cut on."""
         line = Timeline(self.cut)
-        said = [*self._said(self.cut, self.ended), Stamped(self.healed, "network healed")]
+        said = [
+            Stamped(self.cut, self.cut_by),
+            *self._said(self.cut, self.ended),
+            Stamped(self.healed, "network healed"),
+        ]
         for each in sorted(said, key=lambda one: one.at):
             line.note(each.item, each.at)
         return line.render()

@@ -11,13 +11,14 @@ from streamspace_acceptance.agents.heartbeats import Pace, received, spacings
 from streamspace_acceptance.agents.orders import WaitingOrder
 from streamspace_acceptance.agents.outage import Outage
 from streamspace_acceptance.agents.presence import presence
+from streamspace_acceptance.agents.silence import await_heartbeat, check_silence
 from streamspace_acceptance.agents.transitions import Transitions
 from streamspace_acceptance.agents.upkeep import Kept
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.disruption.cutting import cut, ways
 from streamspace_acceptance.disruption.disruptions import Disruptions
-from streamspace_acceptance.disruption.network import NetworkCut
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.product.agents import AgentApi, AgentList
@@ -40,6 +41,7 @@ class AgentsWorld:
         cluster: Cluster,
         budgets: Budgets,
         add_cleanup: Callable[[Callable[[], None]], object],
+        netadmin_image: str,
     ) -> None:
         self.api = AgentApi(api)
         self._sessions = api
@@ -47,6 +49,7 @@ class AgentsWorld:
         self.budgets = budgets
         self.profile = api.profile
         self.disruptions = Disruptions()
+        self._netadmin_image = netadmin_image
         self.kept: list[Kept] = []
         self._watches = ExitStack()
         self._pod: Pod | None = None
@@ -161,18 +164,27 @@ class AgentsWorld:
         pod, recording = self.pod, self.watch()
         subject = f"agent {pod.meta.name}"
         self._transitions = Transitions(self.cluster, self.profile.agents, pod.meta.name)
-        cut = NetworkCut(self.cluster, pod, self.profile.agents.api_port)
-        self.disruptions.apply(cut)
-        recorder.attach_text("the disruption", cut.name)
-        cut_at = now()
-        self._await(recording, pod, self.offline_word, cut_at, self._span(offline=OFFLINE_PATIENCE))
+        port, api = self.profile.agents.api_port, self.profile.agents.api_label
+        await_heartbeat(recording, pod.meta.name, self._span("heartbeat", heartbeat=2))
+        among = ways(self.cluster, pod, port, api_label=api, image=self._netadmin_image)
+        made = cut(self.disruptions, among, partial(self._check_cut, recording, pod))
+        recorder.attach_text("the disruption", made.describe())
+        self._await(recording, pod, self.offline_word, made.at, self._span(offline=OFFLINE_PATIENCE))
         elapse(Wait(subject, "it stays cut off", self._span(heartbeat=1)))
         healed = now()
-        self.disruptions.undo(cut)
+        self.disruptions.undo(made.way)
         self._await(recording, pod, self.online_word, healed, self._span(reconnection=2))
         elapse(Wait(subject, "it stays online", self._span(heartbeat=2 + LONGER, offline=1)))
-        self._outage = Outage(pod.meta.name, cut_at, healed, now(), recording.items(), self.profile.statuses)
+        self._outage = Outage(
+            pod.meta.name, made.at, healed, now(), recording.items(), self.profile.statuses, made.way.name
+        )
         self._transitions.look()
+
+    def _check_cut(self, recording: Recording[AgentList], pod: Pod, cut_at: float) -> None:
+        """Whether the agent falls silent: no heartbeat but one that was on its way, or offline; else NotPossible."""
+        interval, span = self.budgets.named("heartbeat").seconds, self._span("silence", heartbeat=3)
+        word = self.offline_word
+        check_silence(recording, pod.meta.name, cut_at, interval=interval, offline=word, span=span)
 
     @property
     def outage(self) -> Outage:

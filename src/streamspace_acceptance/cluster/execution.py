@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import websocket
+import yaml
 from kubernetes import client
 from kubernetes.stream import stream
-from kubernetes.stream.ws_client import STDERR_CHANNEL, STDOUT_CHANNEL
+from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CHANNEL
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.connection import ClusterError, told
@@ -30,14 +31,20 @@ class Executed:
     code: int
 
 
-def execute(api: Any, namespace: str, pod: Pod, command: Sequence[str], seconds: float) -> Executed:
-    """Runs `command` in the pod's first container over `api`, a client of its own."""
+class ExecRefused(ClusterError):
+    """A command in a pod did not even begin: its container has no such program, or does not run."""
+
+
+def execute(
+    api: Any, namespace: str, pod: Pod, command: Sequence[str], *, container: str | None, seconds: float
+) -> Executed:
+    """Runs `command` in a container of the pod over `api`, a client of its own."""
     deadline = waiting.now() + seconds
     session = stream(
         client.CoreV1Api(api).connect_get_namespaced_pod_exec,
         pod.meta.name,
         namespace,
-        container=pod.first_container,
+        container=container,
         command=list(command),
         stdin=False,
         stdout=True,
@@ -74,12 +81,18 @@ def _bounded(receive: Callable[[int], bytes], deadline: float) -> Callable[[int]
 
 
 def exit_code(session: Any) -> int:
-    """The exit code that Kubernetes told at the end of an exec; ClusterError when it told none."""
+    """The exit code that Kubernetes told at the end of an exec; ExecRefused when the command did not begin,
+    ClusterError when Kubernetes told nothing.
+    """
     try:
-        code = session.returncode
+        status = yaml.safe_load(session.read_channel(ERROR_CHANNEL))
+        if status["status"] == "Success":
+            return 0
+        causes = (status.get("details") or {}).get("causes") or ()
+        codes = [int(each["message"]) for each in causes if each.get("reason") == "ExitCode"]
     except Exception as error:
-        # The client reads the status as YAML, whatever came in its place, or nothing did.
+        # The connection may be gone, or anything may stand in the status's place.
         raise ClusterError("exec: the connection ended before Kubernetes told what came of the command") from error
-    if not isinstance(code, int):
-        raise ClusterError(f"exec: Kubernetes told {code!r} as exit code")
-    return code
+    if not codes:
+        raise ExecRefused(f"exec: {' '.join(str(status.get('message') or status).split())}")
+    return codes[0]

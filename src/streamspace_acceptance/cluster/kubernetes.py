@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,10 +25,10 @@ from streamspace_acceptance.cluster.connection import (
     read,
     told,
 )
-from streamspace_acceptance.cluster.execution import Executed, execute
+from streamspace_acceptance.cluster.execution import ExecRefused, Executed, execute
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
 
-__all__ = ["CALL_SECONDS", "CONNECT_SECONDS", "Cluster", "ClusterError", "Executed"]
+__all__ = ["CALL_SECONDS", "CONNECT_SECONDS", "Cluster", "ClusterError", "ExecRefused", "Executed"]
 
 T = TypeVar("T")
 
@@ -217,6 +218,10 @@ class Cluster:
         with told("version"):
             return str(read("version", found)["gitVersion"])
 
+    def ask(self, what: str, call: Any, **arguments: Any) -> Json:
+        """The answer to any other `call` of the client about this namespace, under the same deadline."""
+        return self._json(what, call, **arguments)
+
     def raw(self, path: str, **query: str) -> bytes:
         """What the API server answers to a GET of `path`, as it is; ClusterError for anything but a 2xx."""
         return self._call(f"get {path}", lambda: self._get(path, query))
@@ -231,10 +236,14 @@ class Cluster:
             raise client.ApiException(http_resp=response)
         return response
 
-    def execute(self, pod: Pod, command: Sequence[str], *, seconds: float = CALL_SECONDS) -> Executed:
-        """Runs `command` in the pod's first container; done within `seconds` or ClusterError."""
+    def execute(
+        self, pod: Pod, command: Sequence[str], *, container: str | None = None, seconds: float = CALL_SECONDS
+    ) -> Executed:
+        """Runs `command` in a container of the pod, the first by default; done within `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"
-        return ask(what, lambda: execute(self.new_client(), self.namespace, pod, command, seconds), seconds + 0.5)
+        called = container or pod.first_container
+        run = partial(execute, namespace=self.namespace, pod=pod, command=command, container=called, seconds=seconds)
+        return ask(what, lambda: run(self.new_client()), seconds + 0.5)
 
     def _options(self) -> Json:
         return {"_preload_content": False, "_request_timeout": (CONNECT_SECONDS, CALL_SECONDS)}

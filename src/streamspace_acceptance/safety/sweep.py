@@ -10,7 +10,7 @@ from functools import partial
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.disruption.network import heal
+from streamspace_acceptance.disruption.cutting import heal
 from streamspace_acceptance.journal import Entry, Left
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
@@ -98,7 +98,7 @@ class _Sweep:
     def _mend(self, entry: Entry) -> None:
         what = entry.what
         if what["kind"] == "cut":
-            heal(self.cluster, what["uid"], what["rule"])
+            heal(self.cluster, what)
             self.say(f"Mended after a killed run: the network of pod {what['pod']}.")
         elif what["kind"] == "scaling" and self.cluster.replicas(what["deployment"]) == what["replicas"]:
             self.cluster.scale(what["deployment"], what["before"])

@@ -32,8 +32,9 @@ Taint: key* str, value str, effect* str, timeAdded str
 Pod: metadata ObjectMeta, spec* PodSpec, status any
 PodTemplateSpec: metadata ObjectMeta, spec PodSpec
 PodSpec: volumes [Volume|name], initContainers [Container|name], containers* [Container|name],
-  ephemeralContainers [any|name], restartPolicy str, terminationGracePeriodSeconds int, activeDeadlineSeconds int,
-  dnsPolicy str, nodeSelector {str}, serviceAccountName str, serviceAccount str, automountServiceAccountToken bool,
+  ephemeralContainers [EphemeralContainer|name], restartPolicy str, terminationGracePeriodSeconds int,
+  activeDeadlineSeconds int, dnsPolicy str, nodeSelector {str}, serviceAccountName str, serviceAccount str,
+  automountServiceAccountToken bool,
   nodeName str, hostNetwork bool, hostPID bool, hostIPC bool, hostUsers bool, shareProcessNamespace bool,
   securityContext PodSecurityContext, imagePullSecrets [LocalObjectReference|name], hostname str, subdomain str,
   hostnameOverride str, affinity any, schedulerName str, tolerations [Toleration], hostAliases [HostAlias|ip],
@@ -51,6 +52,12 @@ Container: name* str, image str, command [str], args [str], workingDir str, port
   volumeMounts [VolumeMount|mountPath], volumeDevices [any|devicePath], livenessProbe Probe, readinessProbe Probe,
   startupProbe Probe, lifecycle Lifecycle, terminationMessagePath str, terminationMessagePolicy str,
   imagePullPolicy str, securityContext SecurityContext, stdin bool, stdinOnce bool, tty bool, restartPolicyRules [any]
+EphemeralContainer: name* str, image str, command [str], args [str], workingDir str, ports [any],
+  envFrom [EnvFromSource], env [EnvVar|name], resources ResourceRequirements, resizePolicy [any], restartPolicy str,
+  volumeMounts [VolumeMount|mountPath], volumeDevices [any|devicePath], livenessProbe Probe, readinessProbe Probe,
+  startupProbe Probe, lifecycle Lifecycle, terminationMessagePath str, terminationMessagePolicy str,
+  imagePullPolicy str, securityContext SecurityContext, stdin bool, stdinOnce bool, tty bool,
+  targetContainerName str, restartPolicyRules [any]
 ContainerPort: name str, hostPort int, containerPort* int, protocol str, hostIP str
 EnvFromSource: prefix str, configMapRef EnvSource, secretRef EnvSource
 EnvSource: name str, optional bool
@@ -119,7 +126,13 @@ ReplicaSet: metadata ObjectMeta, spec* ReplicaSetSpec, status any
 ReplicaSetSpec: replicas int, minReadySeconds int, selector* LabelSelector, template PodTemplateSpec
 
 NetworkPolicy: metadata ObjectMeta, spec NetworkPolicySpec
-NetworkPolicySpec: podSelector LabelSelector, ingress [any], egress [any], policyTypes [str]
+NetworkPolicySpec: podSelector LabelSelector, ingress [NetworkPolicyIngressRule],
+  egress [NetworkPolicyEgressRule], policyTypes [str]
+NetworkPolicyIngressRule: ports [NetworkPolicyPort], from [NetworkPolicyPeer]
+NetworkPolicyEgressRule: ports [NetworkPolicyPort], to [NetworkPolicyPeer]
+NetworkPolicyPort: protocol str, port ios, endPort int
+NetworkPolicyPeer: podSelector LabelSelector, namespaceSelector LabelSelector, ipBlock IPBlock
+IPBlock: cidr* str, except [str]
 Role: metadata ObjectMeta, rules [PolicyRule]
 ClusterRole: metadata ObjectMeta, rules [PolicyRule], aggregationRule any
 PolicyRule: verbs* [str], apiGroups [str], resources [str], resourceNames [str], nonResourceURLs [str]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from streamspace_sandbox.kubernetes import crds
 from streamspace_sandbox.kubernetes.resources import Obj
 
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+
 
 def _fill(target: Obj, **values: object) -> None:
     for key, value in values.items():
@@ -22,7 +24,7 @@ def pod_spec(spec: Obj) -> None:
         securityContext={},
         enableServiceLinks=True,
     )
-    for container in [*spec.get("initContainers", []), *spec.get("containers", [])]:
+    for container in [*(each for kind in CONTAINER_LISTS for each in spec.get(kind, []))]:
         _container(container)
     for volume in spec.get("volumes", []):
         for source in ("secret", "configMap"):
@@ -120,6 +122,15 @@ def _storage_class(storage_class: Obj) -> None:
     _fill(storage_class, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
 
+def _policy(policy: Obj) -> None:
+    spec = policy.setdefault("spec", {})
+    spec.setdefault("podSelector", {})
+    spec.setdefault("policyTypes", ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+    for rule in [*spec.get("ingress", []), *spec.get("egress", [])]:
+        for port in rule.get("ports", []):
+            port.setdefault("protocol", "TCP")
+
+
 FILL: Mapping[str, Callable[[Obj], None]] = {
     "namespaces": _namespace,
     "pods": _pod,
@@ -130,6 +141,7 @@ FILL: Mapping[str, Callable[[Obj], None]] = {
     "deployments": _deployment,
     "replicasets": _replicaset,
     "storageclasses": _storage_class,
+    "networkpolicies": _policy,
     "customresourcedefinitions": crds.complete_definition,
 }
 """By plural; called on objects of the right structure."""

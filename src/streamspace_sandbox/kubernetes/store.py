@@ -13,6 +13,7 @@ from typing import Literal
 
 from streamspace_sandbox.kubernetes import strategies
 from streamspace_sandbox.kubernetes.crds import CustomResources
+from streamspace_sandbox.kubernetes.ephemeral import with_ephemeral_containers
 from streamspace_sandbox.kubernetes.errors import (
     ApiError,
     already_exists,
@@ -29,7 +30,7 @@ from streamspace_sandbox.kubernetes.watching import Event, EventType, Feed, Subs
 Place = tuple[str, str]
 """(namespace, name); the namespace is "" for cluster-wide kinds."""
 
-Subresource = Literal["status"] | None
+Subresource = Literal["status", "ephemeralcontainers"] | None
 INITIAL_NAMESPACES = ("default", "kube-system", "kube-public")
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _SERVER_METADATA = (
@@ -116,7 +117,7 @@ class Store:
         return new if dry_run else self._commit("ADDED", resource, new, None)
 
     def update(self, resource: Resource, obj: Obj, *, subresource: Subresource = None, dry_run: bool = False) -> Obj:
-        """Replace an object, or only its status. A status given without `subresource="status"` is ignored.
+        """Replace an object, or only one part of it. A status given without `subresource="status"` is ignored.
 
         Raises `ApiError` 404, 409 when a resourceVersion or uid is given and is not the present one, and 422.
         An update that changes nothing returns the present object.
@@ -126,9 +127,11 @@ class Store:
         _check_preconditions(resource, name, current, obj["metadata"])
         if subresource == "status":
             new = {**clone(current), "status": clone(obj.get("status") or {})}
+        elif subresource == "ephemeralcontainers":
+            new = with_ephemeral_containers(clone(current), clone(obj))
         else:
             new = _main_update(resource, current, clone(obj))
-        strategies.prepare_update(resource, new, current, self.custom, status_only=subresource == "status")
+        strategies.prepare_update(resource, new, current, self.custom, part=subresource)
         if new == current or dry_run:
             return new if dry_run else current
         if resource.has_generation and _without_status(new) != _without_status(current):
@@ -305,4 +308,4 @@ def _mark_deleted(metadata: Obj, grace: int) -> None:
     metadata["deletionGracePeriodSeconds"] = grace
 
 
-__all__ = ["ApiError", "Event", "Store", "Subscription"]
+__all__ = ["ApiError", "Event", "Store", "Subresource", "Subscription"]

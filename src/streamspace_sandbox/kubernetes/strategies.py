@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamspace_sandbox.kubernetes import builtin_types, crds, defaults, schema, validation
+from streamspace_sandbox.kubernetes import builtin_types, crds, defaults, ephemeral, schema, validation
 from streamspace_sandbox.kubernetes.crds import CustomResources
 from streamspace_sandbox.kubernetes.errors import Cause, bad_request, invalid
 from streamspace_sandbox.kubernetes.objects import dig
@@ -25,6 +25,8 @@ _INITIAL_PHASE = {"pods": "Pending", "persistentvolumeclaims": "Pending", "names
 def prepare_create(resource: Resource, new: Obj, custom: CustomResources) -> None:
     """Complete and check a new object, in place. Raises `ApiError` 400 (wrong types) and 422."""
     _fill_and_check(resource, new, custom)
+    if resource == PODS and new["spec"].get("ephemeralContainers"):
+        raise invalid(resource, new["metadata"]["name"], [ephemeral.NOT_AT_CREATION])
     if not resource.has_status or resource == NODES:
         # A node's kubelet knows the status from the start; all others have none of their client's making.
         return
@@ -36,12 +38,15 @@ def prepare_create(resource: Resource, new: Obj, custom: CustomResources) -> Non
         new["status"] = {"phase": phase} if phase else {}
 
 
-def prepare_update(resource: Resource, new: Obj, current: Obj, custom: CustomResources, *, status_only: bool) -> None:
+def prepare_update(resource: Resource, new: Obj, current: Obj, custom: CustomResources, *, part: str | None) -> None:
     """Complete and check a changed object, in place. Raises `ApiError` 400 (wrong types) and 422."""
-    if status_only and not resource.custom:
+    if part == "status" and not resource.custom:
         return
     _fill_and_check(resource, new, custom)
-    causes = list(_forbidden_changes(resource, new, current))
+    if part == "ephemeralcontainers":
+        causes = list(ephemeral.violations(new, current))
+    else:
+        causes = list(_forbidden_changes(resource, new, current))
     if causes:
         raise invalid(resource, new["metadata"]["name"], causes)
 

@@ -7,6 +7,7 @@ from typing import Any
 from streamspace_sandbox.kubernetes import crds
 from streamspace_sandbox.kubernetes.errors import Cause
 from streamspace_sandbox.kubernetes.objects import dig
+from streamspace_sandbox.kubernetes.policy_validation import policy_violations
 from streamspace_sandbox.kubernetes.quantities import is_quantity, parse_quantity
 from streamspace_sandbox.kubernetes.resources import Obj, Resource
 from streamspace_sandbox.kubernetes.selectors import matches_selector
@@ -92,7 +93,7 @@ def pod_spec_violations(spec: Obj, path: str) -> Iterator[Cause]:
     yield from _unique_labels(names, f"{path}.containers")
     for field in ("initContainers", "containers"):
         for index, container in enumerate(spec.get(field) or []):
-            yield from _container_violations(container, f"{path}.{field}[{index}]", frozenset(volumes))
+            yield from container_violations(container, f"{path}.{field}[{index}]", frozenset(volumes))
 
 
 def _unique_labels(names: list[str], path: str) -> Iterator[Cause]:
@@ -103,7 +104,7 @@ def _unique_labels(names: list[str], path: str) -> Iterator[Cause]:
             yield Cause(f"{path}[{index}].name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
 
 
-def _container_violations(container: Obj, path: str, volumes: frozenset[str]) -> Iterator[Cause]:
+def container_violations(container: Obj, path: str, volumes: frozenset[str]) -> Iterator[Cause]:
     if not container.get("image"):
         yield required(f"{path}.image")
     elif container["image"] != container["image"].strip():
@@ -190,5 +191,6 @@ KIND_RULES: Mapping[str, Callable[[Obj], Iterator[Cause]]] = {
     "replicasets": workload_violations,
     "services": service_violations,
     "persistentvolumeclaims": claim_violations,
+    "networkpolicies": policy_violations,
     "customresourcedefinitions": crds.definition_violations,
 }

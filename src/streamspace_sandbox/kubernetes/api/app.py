@@ -28,6 +28,8 @@ from streamspace_sandbox.kubernetes.resources import METRICS
 from streamspace_sandbox.kubernetes.runtime import Runtime
 from streamspace_sandbox.kubernetes.store import Store
 
+WRITABLE = ("status", "ephemeralcontainers")
+"""Subresources that are the object itself, of which a write changes only a part."""
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -101,7 +103,7 @@ class _Server:
     async def _resource(self, request: Request, target: Target) -> Response:
         if target.resource in METRICS:
             return await serve_metrics(request, target, self._store, self._runtime)
-        if target.subresource not in (None, "status"):
+        if target.subresource not in (None, *WRITABLE):
             return await self._subresource(request, target)
         if target.name is None:
             return await self._collection(request, target)
@@ -120,7 +122,7 @@ class _Server:
         raise method_not_allowed(request.method)
 
     async def _object(self, request: Request, target: Target) -> Response:
-        if target.subresource and not target.resource.has_status:
+        if target.subresource and target.subresource not in subresources(target.resource):
             raise path_not_found()
         match request.method:
             case "GET" if flag(request.query_params, "watch"):

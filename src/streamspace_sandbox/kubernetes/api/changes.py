@@ -1,6 +1,6 @@
 """Writes: create, replace, patch and delete, of single objects and of collections."""
 
-from typing import Any, Literal
+from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from streamspace_sandbox.kubernetes.api.writing import object_from
 from streamspace_sandbox.kubernetes.errors import ApiError, bad_request, method_not_allowed
 from streamspace_sandbox.kubernetes.objects import clone, name_of, namespace_of
 from streamspace_sandbox.kubernetes.resources import Obj
-from streamspace_sandbox.kubernetes.store import Store
+from streamspace_sandbox.kubernetes.store import Store, Subresource
 
 APPLY = "application/apply-patch+yaml"
 _ANSWERED_WITH_OBJECT = frozenset(
@@ -27,8 +27,12 @@ def _validation(query: QueryParams) -> str:
     return query.get("fieldValidation") or "Warn"
 
 
-def _status_or_main(target: Target) -> Literal["status"] | None:
-    return "status" if target.subresource == "status" else None
+def _part(target: Target) -> Subresource:
+    """The part of the object that a write is about; None for its main part."""
+    match target.subresource:
+        case "status" | "ephemeralcontainers" as part:
+            return part
+    return None
 
 
 def _with_warnings(answer: Response, warnings: list[str]) -> Response:
@@ -50,9 +54,7 @@ async def replace(request: Request, target: Target, store: Store) -> Response:
     """PUT of an object or of its status."""
     body = await read_body(request)
     obj, warnings = object_from(body, target, store.custom, _validation(request.query_params))
-    made = store.update(
-        target.resource, obj, subresource=_status_or_main(target), dry_run=dry_run(request.query_params)
-    )
+    made = store.update(target.resource, obj, subresource=_part(target), dry_run=dry_run(request.query_params))
     return _with_warnings(object_answer(request, target, store.custom, made), warnings)
 
 
@@ -71,7 +73,7 @@ async def patch(request: Request, target: Target, store: Store, applied: Applied
         return _create_applied(request, target, store, applied, body)
     changed = patched(in_version(target.resource, current), body, target, applied, kind=kind, query=query)
     obj, warnings = object_from(changed, target, store.custom, _validation(query))
-    made = store.update(target.resource, obj, subresource=_status_or_main(target), dry_run=dry_run(query))
+    made = store.update(target.resource, obj, subresource=_part(target), dry_run=dry_run(query))
     if kind == APPLY:
         applied.remember(made, query.get("fieldManager", ""), body)
     return _with_warnings(object_answer(request, target, store.custom, made), warnings)

@@ -17,6 +17,7 @@ _SUBRESOURCE_VERBS: dict[str, tuple[str, ...]] = {
     "scale": ("get", "patch", "update"),
     "log": ("get",),
     "exec": ("create", "get"),
+    "ephemeralcontainers": ("get", "patch", "update"),
     "binding": ("create",),
     "eviction": ("create",),
     "finalize": ("update",),
@@ -36,7 +37,7 @@ VERSION = {
 
 def subresources(resource: Resource) -> list[str]:
     """The subresources of a kind."""
-    extra = {"pods": ["log", "exec", "binding", "eviction"], "namespaces": ["finalize"]}
+    extra = {"pods": ["log", "exec", "ephemeralcontainers", "binding", "eviction"], "namespaces": ["finalize"]}
     found = [] if resource.custom or resource.group == "metrics.k8s.io" else extra.get(resource.plural, [])
     return found + ["status"] * resource.has_status + ["scale"] * (resource.scale is not None)
 

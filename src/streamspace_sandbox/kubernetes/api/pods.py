@@ -20,7 +20,8 @@ def container_of(pod: Obj, wanted: str | None) -> str:
     """The container that a request means. Raises `ApiError` 400 when it is unknown, open, or on no node yet."""
     name, spec = name_of(pod), pod["spec"]
     containers = [c["name"] for c in spec["containers"]]
-    everything = containers + [c["name"] for c in spec.get("initContainers", [])]
+    others = ("initContainers", "ephemeralContainers")
+    everything = containers + [c["name"] for kind in others for c in spec.get(kind, [])]
     if not wanted and len(containers) > 1:
         choices = " ".join(containers)
         raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{choices}]")

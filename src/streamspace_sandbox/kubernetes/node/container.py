@@ -41,6 +41,8 @@ class PodParts:
     volumes: PodVolumes
     environment: Environment
     stop: Stop
+    name_of_container: Callable[[str], str | None]
+    """What podman calls the pod's container of that name, once it has been begun."""
     changed: Callable[[], None]
     """To be called after each change of the record."""
 
@@ -243,6 +245,9 @@ class ContainerRunner:
             mounts=[*self._services.places.mounts(parts.directory), *names, *parts.volumes.mounts(spec, user)],
             user=user,
             workdir=spec.get("workingDir") or "/",
+            processes_of=parts.name_of_container(spec.get("targetContainerName") or ""),
+            stdin=bool(spec.get("stdin")),
+            tty=bool(spec.get("tty")),
             cpus=float(parse_quantity(limits["cpu"])) if "cpu" in limits else None,
             cpu_shares=max(2, math.ceil(parse_quantity(requests["cpu"]) * 1024)) if "cpu" in requests else None,
             memory=int(parse_quantity(limits["memory"])) if "memory" in limits else None,

@@ -44,6 +44,8 @@ def find(reference: str) -> Image:
             return Image(faults.argv("agent", "streamspace_sandbox.streamspace.agent"), _python())
         case "postgres", "18":
             return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.postgres"], _python(), NOBODY)
+        case "nicolaka/netshoot", _:
+            return Image(["/bin/bash"], _environment({}))
         case "valkey", "9":
             return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.valkey"], _python(), NOBODY)
     raise UnknownImage(

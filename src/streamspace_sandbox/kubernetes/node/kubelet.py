@@ -35,8 +35,10 @@ class Kubelet:
         self._subscription = services.store.watch(PODS, callback=self._pod_changed)
 
     async def run(self) -> None:
-        """Sample what the containers use, until cancelled; pods are attended to without it."""
-        await self._usage.sample_forever(self._running_cgroups)
+        """Sample what the containers use and enforce policies, until cancelled; pods are attended to without it."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._usage.sample_forever(self._running_cgroups))
+            group.create_task(self._services.policies.run())
 
     # Pods
 
@@ -45,12 +47,14 @@ class Kubelet:
         worker = self._workers.get(pod["metadata"]["uid"])
         if event.type == "DELETED":
             if worker is not None:
-                worker.stop.ask(0)
+                worker.end(0)
         elif worker is None:
             if pod["spec"].get("nodeName") in machines.NAMES and "deletionTimestamp" not in pod["metadata"]:
                 self._adopt(pod)
         elif "deletionTimestamp" in pod["metadata"]:
-            worker.stop.ask(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+            worker.end(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+        else:
+            worker.change(pod)
 
     def _adopt(self, pod: Obj) -> None:
         worker = PodWorker(self._services, self._hosts, pod)
@@ -70,7 +74,7 @@ class Kubelet:
         return {
             record.container_id: self._services.podman.cgroup_of(record.container_id)
             for worker in self._workers.values()
-            for record in (*worker.records, *worker.init_records)
+            for record in worker.all_records
             if record.is_running
         }
 
@@ -79,7 +83,7 @@ class Kubelet:
         worker = self._workers.get(pod["metadata"]["uid"])
         if worker is None:
             raise bad_request(f"pod {name_of(pod)} does not have a host assigned")
-        for record in (*worker.records, *worker.init_records):
+        for record in worker.all_records:
             if record.name == container:
                 return worker, record
         raise bad_request(f"container {container} is not valid for pod {name_of(pod)}")
@@ -143,6 +147,7 @@ class Kubelet:
         """Let go of everything; the containers are for whoever removes the instance."""
         self._subscription.close()
         self._hosts.close()
+        self._services.policies.close()
         for task in self._tasks:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

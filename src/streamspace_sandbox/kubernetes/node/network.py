@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from streamspace_sandbox.kubernetes.node.commands import CommandFailed, run
+from streamspace_sandbox.kubernetes.node.rules import foundation
 from streamspace_sandbox.lifecycle.bridge import address, bridge_name, veth_name
 from streamspace_sandbox.lifecycle.kernel import unmount
 
@@ -76,6 +77,7 @@ class PodNetwork:
             f"route add default via {address(self._number, 1)}",
         ]
         await run(["unshare", f"--net={self.path}", "ip", "-batch", "-"], stdin="\n".join(inside) + "\n")
+        await run(["nsenter", f"--net={self.path}", "iptables-restore", "--noflush", "--wait"], stdin=foundation())
         # Without an address of its own on the host's end: a browser on this machine gives up what it is loading
         # whenever an address comes or goes.
         await run(["ip", "link", "set", self._veth, "master", bridge_name(self._number), *NO_ADDRESS, "up"])

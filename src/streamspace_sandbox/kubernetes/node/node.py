@@ -10,6 +10,7 @@ from streamspace_sandbox.kubernetes.node.inotify import Inotify
 from streamspace_sandbox.kubernetes.node.kubelet import Kubelet
 from streamspace_sandbox.kubernetes.node.network import PodNetworks
 from streamspace_sandbox.kubernetes.node.podman import Podman
+from streamspace_sandbox.kubernetes.node.policies import Enforcement
 from streamspace_sandbox.kubernetes.node.reaper import Reaper
 from streamspace_sandbox.kubernetes.node.services import Services
 from streamspace_sandbox.kubernetes.store import Store
@@ -22,6 +23,7 @@ LISTED_IMAGES = (
     "postgres:18",
     "valkey:9",
     "streamspace/firefox:latest",
+    "nicolaka/netshoot:latest",
 )
 
 
@@ -53,6 +55,7 @@ def make_kubelet(
         exits=Exits(podman, inotify),
         inotify=inotify,
         networks=PodNetworks(directory / "networks", number),
+        policies=Enforcement(store, host_ip),
         reaper=Reaper(podman),
         pods=pods,
         logs=logs,

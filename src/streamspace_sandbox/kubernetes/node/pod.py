@@ -2,10 +2,13 @@
 
 import asyncio
 import shutil
+from dataclasses import replace
+from functools import partial
 
 from streamspace_sandbox.kubernetes.errors import ApiError
 from streamspace_sandbox.kubernetes.node.commands import CommandFailed
 from streamspace_sandbox.kubernetes.node.container import ContainerRunner, PodParts, log_directory
+from streamspace_sandbox.kubernetes.node.debugging import Debugging
 from streamspace_sandbox.kubernetes.node.environment import ConfigError, Environment
 from streamspace_sandbox.kubernetes.node.hosts import HostsFiles, write_resolver
 from streamspace_sandbox.kubernetes.node.network import NoAddress, PodNetwork
@@ -27,6 +30,7 @@ class PodWorker:
     def __init__(self, services: Services, hosts: HostsFiles, pod: Obj) -> None:
         self.pod = pod
         self.stop = Stop()
+        self._debugging = Debugging(pod)
         self._services = services
         self._hosts = hosts
         self._started = timestamp()
@@ -40,6 +44,21 @@ class PodWorker:
         self.init_records = [
             ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"].get("initContainers") or []
         ]
+
+    @property
+    def all_records(self) -> list[ContainerRecord]:
+        """Of all its containers, the ordinary ones first."""
+        return [*self.records, *self.init_records, *self._debugging.records]
+
+    def change(self, pod: Obj) -> None:
+        """The pod is stored like this now: ephemeral containers may have been added."""
+        if self._debugging.add(pod):
+            self._publish()
+
+    def end(self, grace_seconds: float) -> None:
+        """The pod is to end."""
+        self.stop.ask(grace_seconds)
+        self._debugging.stop.ask(grace_seconds)
 
     def runner(self, container: str) -> ContainerRunner | None:
         """The runner of a container that has been begun."""
@@ -70,9 +89,15 @@ class PodWorker:
             await self._begin(parts, spec, record, policy).run()
             if record.exit_code != 0:
                 return
+        begin = partial(self._begin, replace(parts, stop=self._debugging.stop), policy="Never")
         async with asyncio.TaskGroup() as group:
-            for spec, record in zip(self.pod["spec"]["containers"], self.records, strict=True):
-                group.create_task(self._begin(parts, spec, record, self._policy).run())
+            debugging = group.create_task(self._debugging.run(begin))
+            async with asyncio.TaskGroup() as ordinary:
+                for spec, record in zip(self.pod["spec"]["containers"], self.records, strict=True):
+                    ordinary.create_task(self._begin(parts, spec, record, self._policy).run())
+            # A pod is over with its ordinary containers.
+            self._debugging.stop.ask(0)
+            await debugging
 
     @property
     def _policy(self) -> str:
@@ -100,6 +125,7 @@ class PodWorker:
         if self._network is None:
             async with self._services.starts:
                 self._network = await self._services.networks.make(self.pod["metadata"]["uid"])
+        self._services.policies.add(self._network.path, self.pod)
         ip = self._network.ip
         environment = Environment(
             self._services.store, self.pod, {"status.podIP": ip, "status.hostIP": self._services.host_ip}
@@ -116,8 +142,13 @@ class PodWorker:
             volumes=self._volumes,
             environment=environment,
             stop=self.stop,
+            name_of_container=self._name_of_container,
             changed=self._publish,
         )
+
+    def _name_of_container(self, container: str) -> str | None:
+        runner = self._runners.get(container)
+        return None if runner is None else runner.name
 
     def _publish(self) -> None:
         """Bring the stored status up to what is so now."""
@@ -129,6 +160,7 @@ class PodWorker:
                 pod=self.pod,
                 containers=self.records,
                 init_containers=self.init_records,
+                ephemeral_containers=self._debugging.records,
                 host_ip=self._services.host_ip,
                 pod_ip=self._network.ip if self._network else None,
                 started=self._started,
@@ -155,9 +187,11 @@ class PodWorker:
 
     async def _clear(self) -> None:
         self.stop.close()
+        self._debugging.stop.close()
         await asyncio.gather(*(runner.remove() for runner in self._runners.values()))
         self._hosts.discard(self._directory / "hosts")
         if self._network is not None:
+            await self._services.policies.discard(self._network.path)
             await self._services.networks.remove(self._network)
         for directory in (self._directory, log_directory(self._services.logs, self.pod)):
             await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)

@@ -37,6 +37,10 @@ class Container:
     mounts: Sequence[Mount] = ()
     user: str | None = None
     workdir: str = "/"
+    processes_of: str | None = None
+    """The container whose processes it sees as its own; None for itself alone."""
+    stdin: bool = False
+    tty: bool = False
     cpus: float | None = None
     cpu_shares: int | None = None
     memory: int | None = None
@@ -148,6 +152,8 @@ def _options(container: Container) -> list[str]:
     options += [f"--cap-add={name}" for name in container.add_capabilities]
     options += [f"--cap-drop={name}" for name in container.drop_capabilities]
     options += [f"--user={container.user}"] if container.user else []
+    options += [f"--pid=container:{container.processes_of}"] if container.processes_of else []
+    options += [*(["--interactive"] if container.stdin else []), *(["--tty"] if container.tty else [])]
     options += ["--privileged"] if container.privileged else []
     options += [f"--cpus={container.cpus}"] if container.cpus else []
     options += [f"--cpu-shares={container.cpu_shares}"] if container.cpu_shares else []

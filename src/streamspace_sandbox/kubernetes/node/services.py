@@ -11,6 +11,7 @@ from streamspace_sandbox.kubernetes.node.inotify import Inotify
 from streamspace_sandbox.kubernetes.node.network import PodNetworks
 from streamspace_sandbox.kubernetes.node.places import Places
 from streamspace_sandbox.kubernetes.node.podman import Podman
+from streamspace_sandbox.kubernetes.node.policies import Enforcement
 from streamspace_sandbox.kubernetes.node.reaper import Reaper
 from streamspace_sandbox.kubernetes.store import Store
 
@@ -31,6 +32,7 @@ class Services:
     exits: Exits
     inotify: Inotify
     networks: PodNetworks
+    policies: Enforcement
     reaper: Reaper
     pods: Path
     logs: Path

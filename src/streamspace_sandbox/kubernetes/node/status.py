@@ -80,6 +80,7 @@ def pod_status(
     pod: Obj,
     containers: Sequence[ContainerRecord],
     init_containers: Sequence[ContainerRecord],
+    ephemeral_containers: Sequence[ContainerRecord],
     host_ip: str,
     pod_ip: str | None,
     started: str,
@@ -114,6 +115,8 @@ def pod_status(
     }
     if init_containers:
         status["initContainerStatuses"] = [record.status() for record in init_containers]
+    if ephemeral_containers:
+        status["ephemeralContainerStatuses"] = [record.status() for record in ephemeral_containers]
     if pod_ip:
         status |= {"podIP": pod_ip, "podIPs": [{"ip": pod_ip}]}
     return status
