@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from streamspace_acceptance.evidence import failure, recorder
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
+from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Silence
@@ -115,9 +116,7 @@ def world(cluster: FakeCluster, *, away: bool = False) -> Any:
         desks=[],
         registry=SimpleNamespace(sessions=[SimpleNamespace(id="s-1")]),
         agents=SimpleNamespace(disruptions=SimpleNamespace(names=list)),
-        run=SimpleNamespace(
-            cluster=cluster, http=http, profile=profile, api=SimpleNamespace(http=http, profile=profile)
-        ),
+        run=SimpleNamespace(cluster=cluster, http=http, profile=profile, api=StreamSpaceApi(cast(Any, http), profile)),
     )
 
 
