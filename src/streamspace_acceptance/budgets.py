@@ -29,6 +29,8 @@ BROWSER_SECONDS = {
     "helper": 120.0,  # for an ephemeral container to run, whose image may have to be pulled
 }
 
+INPUT_LAG_MILLISECONDS = 100.0  # 1.1e: no noticeable input lag. It is the user's time, on no target's clock.
+
 
 @dataclass(frozen=True)
 class Budgets:
@@ -41,6 +43,11 @@ class Budgets:
         if name in BROWSER_SECONDS:
             return Budget(name, BROWSER_SECONDS[name], 1.0)
         return Budget(name, PLAN_SECONDS[name], self.scale)
+
+    @property
+    def input_lag(self) -> float:
+        """How long an answer to mouse or keyboard may take, in milliseconds."""
+        return INPUT_LAG_MILLISECONDS
 
     @property
     def target(self) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; 0 when all is well, 1 when not."""
+    """Run one subcommand; 0 when all is well, 1 when not, 2 when the input is bad and nothing was done."""
     parser = argparse.ArgumentParser(
         prog="streamspace-acceptance",
         description="The tests themselves are run by `behave`; this is what is beside them.",
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _COMMANDS[chosen.command]()
     except SetupProblem as problem:
         sys.stderr.write(problem.sentence + "\n")
-        return 1
+        return 2
 
 
 def _report() -> int:

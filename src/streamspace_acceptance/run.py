@@ -9,8 +9,7 @@ from streamspace_acceptance.cluster import size
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.deployment.deployment import Deployment
 from streamspace_acceptance.desktop.browser import RunBrowser
-from streamspace_acceptance.evidence import environment
-from streamspace_acceptance.evidence.redaction import register_secret
+from streamspace_acceptance.evidence import environment, learning, redaction
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -32,8 +31,11 @@ class Run:
 
     def _begin(self, settings: Settings) -> None:
         self.settings = settings
+        learning.from_settings(settings)
         self.target = target = self._open.enter_context(opened(settings))
-        register_secret(target.token)
+        redaction.register_secret(target.token)
+        for path in target.kubeconfig:
+            redaction.register_kubeconfig(path)
         _tell(target)
         self.budgets = Budgets(target.time_scale)
         self.netadmin_image = settings.netadmin_image
@@ -41,6 +43,9 @@ class Run:
         self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
         self.api = StreamSpaceApi(self.http, self.profile)
         self.cluster = Cluster(target.kubeconfig, target.namespace)
+        learning.from_secrets(self.cluster.raw_secrets())
+        for pod in self.cluster.pods(app=self.profile.agents.api_label):
+            learning.from_log(self.cluster.first_lines(pod.meta.name))
         environment.tell(environment.NODES, size.nodes(self.cluster))
         environment.tell(environment.AGENTS, size.agents(self.cluster, self.profile.agents.label))
         self._open.enter_context(guarded(settings, target, self.api, self.cluster))

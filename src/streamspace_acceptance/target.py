@@ -17,6 +17,7 @@ from pathlib import Path
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.desktop import browser
+from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile, load
@@ -120,9 +121,7 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
         with HttpClient(url, token) as http:
             answer = http.call(call.method, call.to(), seconds=LOOK_SECONDS)
     except NoAnswer as error:
-        raise SetupProblem(
-            f"No StreamSpace answers at STREAMSPACE_API_URL={url}: start it or correct the URL ({error.__cause__})."
-        ) from error
+        raise SetupProblem(_no_streamspace(url, error)) from error
     if answer.status in (401, 403):
         raise SetupProblem(
             f"StreamSpace at {url} refuses the token in STREAMSPACE_TEST_TOKEN ({answer.status}): "
@@ -130,9 +129,23 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
         )
     if not _lists_sessions(answer, profile):
         raise SetupProblem(
-            f"What answers at STREAMSPACE_API_URL={url} is no StreamSpace API ({answer.status} to {call.method} "
-            f"{call.to()}): correct the URL."
+            f"What answers at STREAMSPACE_API_URL={url} is no StreamSpace API ({answer.status}{_where(answer)} to "
+            f"{call.method} {call.to()}): correct the URL."
         )
+
+
+def _no_streamspace(url: str, error: NoAnswer) -> str:
+    trouble = tls.trouble(error)
+    if trouble is not None:
+        return f"StreamSpace cannot be asked at STREAMSPACE_API_URL={url}: {trouble}."
+    if error.__cause__ is None:  # somebody has answered, but not the API
+        return f"No StreamSpace answers at STREAMSPACE_API_URL={url}: {error}."
+    reason = " ".join(str(error.__cause__).split()) or type(error.__cause__).__name__
+    return f"No StreamSpace answers at STREAMSPACE_API_URL={url}: start it or correct the URL ({reason})."
+
+
+def _where(answer: Answer) -> str:
+    return f", a redirect to {answer.location}," if answer.location else ""
 
 
 def _lists_sessions(answer: Answer, profile: Profile) -> bool:

@@ -22,6 +22,7 @@ R = TypeVar("R")
 
 Outcome = Literal["met", "impossible", "timed out"]
 
+LOOK_UP_SECONDS = 1.0  # whoever waits in a thread looks up that often, whether the run is to end
 POLL_SECONDS = 0.1  # at most ten requests a second, for all sessions together
 
 now = time.monotonic
@@ -320,6 +321,11 @@ def _pause(seconds: float) -> None:
         time.sleep(seconds)
 
 
+def breathe(seconds: float, ended: threading.Event) -> None:
+    """Before a source that brought nothing is asked again: lets `seconds` go by, or less once `ended`."""
+    ended.wait(seconds)
+
+
 class Silence(Exception):
     """No answer within a total deadline, however slowly the answer drips: the call was abandoned."""
 
@@ -330,7 +336,6 @@ def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
     The timeouts of network libraries count from one piece of an answer to the next, so an answer that drips keeps
     them waiting for ever. The call runs in a thread of its own, which is left behind when the deadline passes.
     """
-    seconds = min(seconds, max(_time_left(), 1.0))  # hastened: a last try each, so that as much as may be is undone
     results: Recording[T] = Recording()
 
     def run() -> None:
@@ -340,7 +345,12 @@ def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
             results.fail(error)
 
     threading.Thread(target=run, name=what, daemon=True).start()
-    done = results.beyond(0, seconds)
-    if not done:
-        raise Silence(f"{what}: no complete answer within {seconds:g} s")
-    return done[0].item
+    began = now()
+    while True:
+        # Hastened: a last try of a second each, so that as much as may be is undone. That may come while this waits.
+        seconds = min(seconds, max(_time_left() + now() - began, 1.0))
+        done = results.beyond(0, min(began + seconds - now(), LOOK_UP_SECONDS))
+        if done:
+            return done[0].item
+        if now() >= began + seconds:
+            raise Silence(f"{what}: no complete answer within {seconds:g} s")

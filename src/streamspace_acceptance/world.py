@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from behave.runner import Context
 
@@ -13,7 +13,8 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
 from streamspace_acceptance.deployment.deployment import Deployment
 from streamspace_acceptance.desktop.page import Loaded
-from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.evidence import desktops, recorder
+from streamspace_acceptance.interaction.world import InteractionWorld
 from streamspace_acceptance.measuring.startup import table
 from streamspace_acceptance.resources.given import Given
 from streamspace_acceptance.resources.world import ResourcesWorld
@@ -27,6 +28,7 @@ from streamspace_acceptance.sessions.registry import Registry
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.sessions.starts import Starts, no_session, series
 from streamspace_acceptance.templates.world import TemplatesWorld
+from streamspace_acceptance.together.world import TogetherWorld
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on, there
 from streamspace_acceptance.waiting import now
 
@@ -40,6 +42,8 @@ class World:
         self.registry = Registry(run.api, run.cluster, run.budgets)
         self.templates = TemplatesWorld(run.api, run.cluster, run.budgets, self.registry)
         self.resources = ResourcesWorld(run.api, run.cluster, run.budgets, self.registry)
+        self.together = TogetherWorld(run.api, run.cluster, run.browser, self.registry)
+        self.interaction = InteractionWorld()
         self.starts = Starts(0)
         self.former: frozenset[str] = frozenset()
         self._desks: list[Desk] = []
@@ -258,12 +262,13 @@ class World:
             yield look_at(kept, self.run.cluster, desk, self.run.browser)
 
     def show_desktops(self) -> None:
-        """Attaches a picture of every desktop that the scenario opened, and closes its page."""
-        for desk in self._desks:
-            portrait = desk.portrait()
-            if portrait is not None:
-                recorder.attach_png(f"desktop of {desk.session.id}", portrait)
-            desk.close()
+        """Attaches a picture and a film of every desktop that the scenario opened, and closes its page."""
+        desktops.show(self._desks)
+
+    @property
+    def desks(self) -> Sequence[Desk]:
+        """The desktops that the scenario asked for, opened or not."""
+        return self._desks
 
 
 def world(context: Context) -> World:

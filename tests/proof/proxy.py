@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, TCPConnector, WSMsgType, web
 
@@ -18,6 +18,7 @@ class Reply:
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Rule:
@@ -72,7 +73,7 @@ class _Proxy:
             found = Reply(answer.status, answer.headers.get("Content-Type", ""), await answer.read())
             passed = _end_to_end(answer.headers)
         reply = self._rule.alter(request.method, request.path, found)
-        passed["Content-Type"] = reply.content_type
+        passed |= {"Content-Type": reply.content_type, **reply.headers}
         return web.Response(status=reply.status, body=reply.body, headers=passed)
 
     async def _pass_messages(self, request: web.Request) -> web.StreamResponse:

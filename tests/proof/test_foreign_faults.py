@@ -64,6 +64,18 @@ class _NoAddress(Rule):
         return _with(reply, url="/vnc") if path.endswith("/connect") else reply
 
 
+class _AnothersAddress(Rule):
+    """The second user is told where the first one's desktop is."""
+
+    def __init__(self) -> None:
+        self._first = ""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if path.endswith("/connect") and "/user1-" in path:
+            self._first = json.loads(reply.body)["url"]
+        return _with(reply, url=self._first) if path.endswith("/connect") and "/user2-" in path else reply
+
+
 class _NoPointer(Rule):
     def hears(self, message: bytes) -> bool:
         return not (len(message) >= POINTER_BYTES and message[0] == POINTER_EVENT)
@@ -102,6 +114,8 @@ FOREIGN = [
     Foreign("no reason is given", _GivesNoReason(), "1.1c", frozenset({"1.1c-2"})),
     Foreign("half an address", _NoAddress(), "1.1d", frozenset({"1.1d-1"})),
     Foreign("clicks are lost", _NoPointer(), "1.1d", frozenset({"1.1d-4"})),
+    Foreign("202 for 201, for everybody", _Accepted(), "1.3", unproven=frozenset({"1.3-1"})),
+    Foreign("another's address", _AnothersAddress(), "1.3", frozenset({"1.3-5"}), frozenset({"1.3-4"})),
     Foreign("hibernation is refused", _Refuses("hibernate"), "1.4", frozenset({"1.4-1"}), frozenset({"1.4-2"})),
     Foreign("waking is refused", _Refuses("wake"), "1.4", frozenset({"1.4-3"}), frozenset({"1.4-4", "1.4-5"})),
 ]

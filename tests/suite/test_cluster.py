@@ -102,7 +102,7 @@ def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) ->
     with (
         cluster(script.respond, tmp_path) as kubernetes,
         watching(kubernetes, "pods") as recording,
-        pytest.raises(RuntimeError, match="etcd is away"),
+        pytest.raises(ClusterError, match="etcd is away"),
     ):
         heard(recording, 1)
 

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance.agents.silence import check_silence
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefused, Executed, _exit_code
+from streamspace_acceptance.cluster.execution import exit_code
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefused, Executed
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption.cutting import cut, heal
 from streamspace_acceptance.disruption.disruptions import Disruptions
@@ -181,15 +182,15 @@ class _Exec:
     ],
 )
 def test_the_end_of_a_command(status: str, code: int) -> None:
-    assert _exit_code(_Exec(status)) == code
+    assert exit_code(_Exec(status)) == code
 
 
 def test_a_command_that_did_not_begin_is_told_from_one_of_which_nothing_came() -> None:
     with pytest.raises(ExecRefused, match="executable file not found"):
-        _exit_code(_Exec('{"status": "Failure", "reason": "InternalError", "message": "executable file not found"}'))
+        exit_code(_Exec('{"status": "Failure", "reason": "InternalError", "message": "executable file not found"}'))
     for nothing in ("", "Success"):
         with pytest.raises(ClusterError, match="connection ended") as caught:
-            _exit_code(_Exec(nothing))
+            exit_code(_Exec(nothing))
         assert not isinstance(caught.value, ExecRefused)
 
 

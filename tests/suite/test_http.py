@@ -127,3 +127,14 @@ def test_a_gateway_in_the_apis_place_is_no_answer(status: int) -> None:
                     client.call("POST", "/api/v1/sessions", {})
             else:
                 assert client.call("POST", "/api/v1/sessions", {}).status == status
+
+
+@pytest.mark.parametrize(("refused", "broken"), [(("/api/v1/templates",), False), (("/api/v1/", ""), True)])
+def test_a_token_is_no_good_only_when_it_is_refused_elsewhere_too(refused: tuple[str, ...], broken: bool) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        says(b'{"sessions": []}', 401 if request.path.startswith(refused) else 200)(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        with pytest.raises(NoAnswer if broken else Unmet) as caught:
+            api(client).template_names()
+        assert ("no longer accepted" in str(caught.value)) == broken

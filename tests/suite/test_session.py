@@ -94,7 +94,9 @@ class _Refusing:
 
 @pytest.mark.parametrize("order", ["hibernate", "wake"])
 def test_a_refused_order_fails_its_effect_and_proves_nothing_else(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
-    run: Any = SimpleNamespace(api=_Refusing(), cluster=None, budgets=SOON, profile=load(), netadmin_image="none")
+    run: Any = SimpleNamespace(
+        api=_Refusing(), cluster=None, browser=None, netadmin_image=None, budgets=SOON, profile=load()
+    )
     refused = World(cast("Run", run), lambda _: None)
     refused._session, refused._pod = session(monkeypatch, pod()), pod()
     getattr(refused, order)()
@@ -115,7 +117,7 @@ def test_a_status_proves_nothing_while_the_pod_says_otherwise(monkeypatch: pytes
         wake_session=str,
         status=lambda _: "Running" if order == "wake" else "Hibernated",
     )
-    run: Any = SimpleNamespace(api=said, cluster=None, budgets=SOON, profile=load(), netadmin_image="none")
+    run: Any = SimpleNamespace(api=said, cluster=None, browser=None, netadmin_image=None, budgets=SOON, profile=load())
     lying = World(cast("Run", run), lambda _: None)
     lying._session, lying._pod = session(monkeypatch, pod()), pod()
     getattr(lying, order)()

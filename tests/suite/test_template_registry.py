@@ -9,7 +9,6 @@ import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -17,6 +16,7 @@ from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.templates import change, deletion
 from streamspace_acceptance.templates.registry import TemplateRegistry
 from streamspace_acceptance.templates.trial import Trial, attempt_all
+from streamspace_acceptance.verdict.outcomes import Leak
 from tests.suite.fakes import says, web_server
 from tests.suite.samples import Json
 
@@ -90,23 +90,14 @@ def registry(product: _Product) -> Iterator[TemplateRegistry]:
         yield TemplateRegistry(TemplateApi(StreamSpaceApi(client, PLAN)), cast("Cluster", product), Budgets(0.003))
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    texts: list[str] = []
-    monkeypatch.setattr(recorder, "attach_text", lambda _, text: texts.append(text))
-    return texts
-
-
 def sound(registry: TemplateRegistry) -> Json:
     return {"name": registry.name("custom-firefox"), **PLAN.templates["custom-firefox"]}
 
 
-def test_what_was_made_is_deleted_and_what_others_made_is_not(
-    registry: TemplateRegistry, product: _Product, told: list[str]
-) -> None:
+def test_what_was_made_is_deleted_and_what_others_made_is_not(registry: TemplateRegistry, product: _Product) -> None:
     made = registry.create(sound(registry))
     registry.clean_up()
-    assert (product.deleted, list(product.templates), told) == ([made.id], ["others"], [])
+    assert (product.deleted, list(product.templates)) == ([made.id], ["others"])
 
 
 def test_nothing_made_nothing_deleted(registry: TemplateRegistry, product: _Product) -> None:
@@ -132,21 +123,19 @@ def test_a_template_without_any_answer_is_deleted_too(registry: TemplateRegistry
 
 
 @pytest.mark.parametrize("trouble", ["undeletable", "stays"])
-def test_what_the_product_keeps_is_told(
-    registry: TemplateRegistry, product: _Product, told: list[str], trouble: str
-) -> None:
+def test_what_the_product_keeps_is_a_leak(registry: TemplateRegistry, product: _Product, trouble: str) -> None:
     name = registry.create(sound(registry)).id
     product.trouble = trouble
-    registry.clean_up()
-    assert len(told) == 1
-    assert str(name) in told[0]
+    with pytest.raises(Leak, match=str(name)) as caught:
+        registry.clean_up()
+    assert caught.value.answered_by == "test-2.3"
 
 
-def test_what_stays_in_kubernetes_is_told(registry: TemplateRegistry, product: _Product, told: list[str]) -> None:
+def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product: _Product) -> None:
     name = registry.create(sound(registry)).id
     product.mirror = dict(product.templates)
-    registry.clean_up()
-    assert f"{name} in Kubernetes" in told[0]
+    with pytest.raises(Leak, match=f"{name} in Kubernetes"):
+        registry.clean_up()
 
 
 def tried(registry: TemplateRegistry, *words: str) -> Trial:

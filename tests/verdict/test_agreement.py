@@ -40,6 +40,7 @@ def assert_console_agrees(run: Run) -> None:
     )
     told = [{verdict: int(count) for verdict, count in one.groupdict().items()} for one in counts.finditer(run.stdout)]
     assert told == [run.ledger()["counts"]]
+    assert (run.ledger()["decision"]["word"] == "NO-GO") == (run.status == 1)
     decision = run.stdout.splitlines()[-2]
     assert decision == run.ledger()["decision"]["sentence"]
 
@@ -55,6 +56,26 @@ def assert_summary_agrees(run: Run) -> None:
 @pytest.mark.parametrize("demo", ["", "file=fail", "file=error", "file=unproven", "given=fail", "when=error"])
 def test_whatever_a_step_does(project: Project, demo: str) -> None:
     assert_agreed(project.behave(demo=demo))
+
+
+def test_a_product_that_fails_before_any_criterion_is_named_in_the_decision(project: Project) -> None:
+    run = project.behave(demo="given=fail")
+    assert run.verdicts()["1.2-2"] == "UNPROVEN"
+    assert run.status == 1
+    decision = run.ledger()["decision"]["sentence"]
+    assert decision.startswith(f"NO-GO: the product failed on the way to others (1.2 “{LOST}”).")
+    summary = (run.folder / "reports" / "SUMMARY.md").read_text()
+    assert "Failed on the way" in summary
+    assert "Given a running session" in summary
+
+
+@pytest.mark.parametrize(("created", "status"), [("", "broken"), ("fail", "passed")])
+def test_a_leak_breaks_its_scenario_unless_a_test_answers_for_it(project: Project, created: str, status: str) -> None:
+    run = project.behave("-D", "gate=off", demo=f"created={created}", hook="leak of 2.1")
+    assert run.result(LOST)["status"] == status
+    assert (run.verdicts()["1.2-2"] == "BROKEN") == (status == "broken")
+    assert run.status == (2 if status == "broken" else 1)
+    assert_agreed(run)
 
 
 @pytest.mark.parametrize("kind", ["all", "feature", "scenario", "tag", "step"])

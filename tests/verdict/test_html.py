@@ -42,7 +42,7 @@ def with_generator(project: Project) -> Project:
 
 def test_without_results_there_is_one_sentence(project: Project) -> None:
     done = report(project)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == "There are no results in reports: run `behave` first.\n"
 
 
@@ -50,7 +50,7 @@ def test_a_run_of_another_version_gets_one_sentence(project: Project) -> None:
     project.behave("--tags=@test-1.2")
     project.write("reports/verdict.json", '{"environment": {}, "criteria": []}')
     done = report(project)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "Run `behave` again." in done.stderr
 
@@ -69,7 +69,7 @@ def test_the_reports_of_a_run_can_be_made_again(with_generator: Project) -> None
 def test_without_the_generator_there_is_one_sentence(project: Project) -> None:
     project.behave("--tags=@test-1.2")
     done = report(project)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "npm ci" in done.stderr
 
@@ -87,7 +87,7 @@ def test_without_node_there_is_one_sentence(with_generator: Project) -> None:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "node is not installed" in done.stderr
 

@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from demo_project import Project
 
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
 
@@ -48,3 +49,11 @@ def test_the_handlers_are_given_back(interruption: Interruption) -> None:
     with interruption.handled():
         assert signal.getsignal(signal.SIGTERM) != earlier
     assert signal.getsignal(signal.SIGTERM) == earlier
+
+
+def test_a_run_that_is_stopped_before_it_began_says_so_in_one_sentence(project: Project) -> None:
+    steps = (project.folder / "steps/steps.py").read_text()
+    project.write("steps/steps.py", f"import os, signal\n\nos.kill(os.getpid(), signal.SIGTERM)\n{steps}")
+    run = project.behave()
+    assert (run.status, run.stderr) == (2, "The run was stopped by SIGTERM before it began.\n")
+    assert not (project.folder / "reports").exists()

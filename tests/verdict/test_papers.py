@@ -188,3 +188,20 @@ def test_durations_read_as_people_say_them(duration: float, said: str) -> None:
 def test_what_a_product_says_cannot_break_the_page() -> None:
     assert plain("a | b\n*c* <d> [e](f)") == r"a \| b \*c\* \<d\> \[e\](f)"
     assert fenced("x ``` y")[0] == "````text"
+
+
+def test_a_cause_that_was_seen_stands_beside_the_guess(tmp_path: Path) -> None:
+    leave(tmp_path, c12_1="FAILED")
+    path = tmp_path / "verdict.json"
+    written = json.loads(path.read_text())
+    cause = "image pull failure: pod s-1: ErrImagePull: not found"
+    written["criteria"][0]["causes"] = [cause]
+    path.write_text(json.dumps(written))
+    papers.write(tmp_path)
+    (phase,) = tmp_path.glob("INTEGRATION_TEST_RESULTS_PHASE_1_*.md")
+    root = next(line for line in phase.read_text().splitlines() if line.startswith("**Root Cause**"))
+    assert root.startswith("**Root Cause**: likely: no node has room")
+    assert root.endswith(f"; seen: {cause}")
+    issue = (tmp_path / "issues" / "1.2-1.md").read_text()
+    assert "Likely cause: no node has room" in issue
+    assert f"## Root cause\n\nAs far as the cluster itself said it while the test ran:\n\n- {cause}" in issue

@@ -102,3 +102,81 @@ def test_a_short_value_is_no_secret() -> None:
     redactor = Redactor()
     redactor.register_secret("admin")
     assert redactor.redact("the admin logs in") == "the admin logs in"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://app:hunter2@db:5432/x",
+        "redis://:hunter2@redis:6379/0",
+        "postgres%3A%2F%2Fapp%3Ahunter2%40db%3A5432",
+        base64.b64encode(b"DATABASE_URL=postgres://app:hunter2@db:5432/x").decode(),
+        "".join(f"\\u{ord(one):04x}" for one in "postgres://app:hunter2@db"),
+        "Cookie: theme=dark; sid=hunter2",
+        "Set-Cookie: sid=hunter2; Path=/",
+        'document.cookie = "sid=hunter2"',
+        '{"name": "Set-Cookie", "value": "sid=hunter2"}',
+        "https://x/vnc#token=hunter2",
+        "https://x/vnc?host=y&password=hunter2&scale=1",
+        "- name: DB_PASSWORD\n  value: hunter2\n",
+        'env {\\"name\\": \\"DB_PASSWORD\\", \\"value\\": \\"hunter2\\"}',
+        "POSTGRES_PASSWORD=hunter2",
+        "--redis-password=hunter2",
+        "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----",
+        "https://ann:hunter2@git.example/x",
+    ],
+)
+def test_more_surroundings_that_tell_a_secret(text: str) -> None:
+    assert "hunter2" not in Redactor().redact(text)
+    assert MASK in Redactor().redact(text) or "%5B" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secretName: streamspace-secrets",
+        '"secretKeyRef": {"key": "postgres-password", "name": "x"}',
+        "http://127.0.0.1:8080/node_modules/@novnc/novnc/core/rfb.js",
+        "the cookie: a story",
+        "image: streamspace/firefox:latest@sha256:0f3ac9b2aa0912f3a4c4f3ac9b2aa0912f3a4c",
+        "password:\nnext line",
+        "session testuser-firefox-browser-7f3a, desktop: a blank screen",
+    ],
+)
+def test_more_ordinary_text(text: str) -> None:
+    assert Redactor().redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "".join(f"\\u{ord(one):04X}" for one in SECRET),
+        "".join(f"\\u{ord(one):04x}" for one in SECRET),
+        urllib.parse.quote(SECRET, safe="").replace("%2F", "%2f").replace("%C3%B6", "%c3%B6"),
+        urllib.parse.quote(urllib.parse.quote(SECRET, safe=""), safe=""),
+        json.dumps(SECRET).replace("/", r"\/"),
+        json.dumps(json.dumps({"a": SECRET})),
+        "".join(f"&#{ord(one)};" for one in SECRET),
+        SECRET.encode().hex(),
+        base64.b64encode(urllib.parse.quote(SECRET, safe="").encode()).decode(),
+        base64.b64encode(json.dumps({"a": "x" * 40, "secret value": json.dumps(SECRET)}).encode()).decode(),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "x " * 400])
+def test_a_registered_secret_is_masked_however_it_is_escaped(redactor: Redactor, spelling: str, before: str) -> None:
+    said = redactor.redact(f"{before}at {spelling} end")
+    assert spelling not in said
+    assert MASK in said
+    assert said.endswith(" end")
+
+
+def test_a_short_secret_is_masked_as_a_word() -> None:
+    redactor = Redactor()
+    redactor.register_secret("s3cr3")
+    assert redactor.redact("pw s3cr3, s3cr3t-service, czNjcjM=") == f"pw {MASK}, s3cr3t-service, {MASK}M="
+
+
+def test_three_characters_are_no_secret() -> None:
+    redactor = Redactor()
+    redactor.register_secret("abc")
+    assert redactor.redact("abc") == "abc"

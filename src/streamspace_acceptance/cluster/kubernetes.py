@@ -5,50 +5,36 @@ Answers are read as plain JSON and typed here; each call has a total deadline.
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import urllib3
 import yaml
 from kubernetes import client, config
-from kubernetes.stream import stream
-from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CHANNEL
-from websocket import WebSocketException
 
-from streamspace_acceptance import waiting
+from streamspace_acceptance.cluster.connection import (
+    CALL_SECONDS,
+    CONNECT_SECONDS,
+    Bounded,
+    ClusterError,
+    ask,
+    read,
+    told,
+)
+from streamspace_acceptance.cluster.execution import ExecRefused, Executed, execute
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
 
-CALL_SECONDS = 10.0
-CONNECT_SECONDS = 3.0
+__all__ = ["CALL_SECONDS", "CONNECT_SECONDS", "Cluster", "ClusterError", "ExecRefused", "Executed"]
+
+T = TypeVar("T")
+
 FORBIDDEN = 403
+LOG_BYTES = 256 * 1024
 GROUP, VERSION = "stream.space", "v1alpha1"
-
-
-class ClusterError(Exception):
-    """Kubernetes cannot be reached, refuses, or does not answer in time. `status` is its HTTP status, if any."""
-
-    def __init__(self, sentence: str, status: int | None = None) -> None:
-        self.status = status
-        super().__init__(sentence)
-
-
-@dataclass(frozen=True)
-class Executed:
-    """What a command in a pod left: its output as text, and its exit code."""
-
-    stdout: str
-    stderr: str
-    code: int
-
-
-class ExecRefused(ClusterError):
-    """A command in a pod did not even begin: its container has no such program, or does not run."""
 
 
 class Cluster:
@@ -72,60 +58,80 @@ class Cluster:
             reason = " ".join(str(error).split())
             raise ClusterError(f"the kubeconfig {self._files} cannot be used: {reason}") from error
         configuration.retries = urllib3.Retry(0)
-        return client.ApiClient(configuration)
+        made: Any = client.ApiClient(configuration)
+        made.rest_client.pool_manager = Bounded(made.rest_client.pool_manager)
+        return made
 
     def pods(self, **labels: str) -> list[Pod]:
         """The pods that carry all of `labels`."""
-        return [Pod.of(each) for each in self.raw_pods(**labels)]
+        found = self.raw_pods(**labels)
+        with told("list pods"):
+            return [Pod.of(each) for each in found]
 
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
-        items: list[Json] = self._json("list pods", self._core.list_namespaced_pod, label_selector=selector)["items"]
-        return items
+        return self._items("list pods", self._core.list_namespaced_pod, label_selector=selector)
 
     def claims(self, **labels: str) -> list[Claim]:
         """The volume claims that carry all of `labels`."""
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
         what = "list volume claims"
-        found = self._json(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector)
-        return [Claim.of(each) for each in found["items"]]
+        found = self._items(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector)
+        with told(what):
+            return [Claim.of(each) for each in found]
 
     def session_objects(self) -> list[SessionObject]:
         """The sessions that `kubectl get sessions` lists."""
-        return [SessionObject.of(each) for each in self.raw_sessions()]
+        found = self.raw_sessions()
+        with told("list sessions"):
+            return [SessionObject.of(each) for each in found]
 
     def raw_sessions(self) -> list[Json]:
         """The same as JSON, for the evidence."""
-        what = "list sessions"
         call = self._custom.list_namespaced_custom_object
-        items: list[Json] = self._json(what, call, group=GROUP, version=VERSION, plural="sessions")["items"]
-        return items
+        return self._items("list sessions", call, group=GROUP, version=VERSION, plural="sessions")
 
     def session_object(self, name: str) -> SessionObject | None:
         """The session of that name, None when there is none."""
         call = self._custom.get_namespaced_custom_object
         which = {"group": GROUP, "version": VERSION, "plural": "sessions", "name": name}
-        found = self._json_or_none(f"get session {name}", call, **which)
-        return None if found is None else SessionObject.of(found)
+        what = f"get session {name}"
+        found = self._json_or_none(what, call, **which)
+        with told(what):
+            return None if found is None else SessionObject.of(found)
 
     def raw_templates(self) -> list[Json] | None:
         """The templates that `kubectl get templates` lists, as JSON; None where Kubernetes knows no such kind."""
         call = self._custom.list_namespaced_custom_object
         which = {"group": GROUP, "version": VERSION, "plural": "templates"}
-        found = self._json_or_none("list templates", call, **which)
-        return None if found is None else list(found["items"])
+        found: list[Json] | None = self._or_none(lambda: self._items("list templates", call, **which))
+        return found
 
     def events(self) -> list[Json]:
         """The events of the namespace as JSON, in the order in which Kubernetes keeps them."""
-        items: list[Json] = self._json("list events", self._core.list_namespaced_event)["items"]
-        return items
+        return self._items("list events", self._core.list_namespaced_event)
 
     def raw_nodes(self) -> list[Json]:
         """The cluster's nodes as JSON."""
-        call = self._core.list_node
-        items: list[Json] = json.loads(self._call("list nodes", lambda: call(**self._options())))["items"]
-        return items
+        what = "list nodes"
+        return _items(what, self._call(what, lambda: self._core.list_node(**self._options())))
+
+    def raw_node_metrics(self) -> list[Json] | None:
+        """What the nodes use now, as `kubectl top nodes` asks for it; None where metrics.k8s.io is not served."""
+        call = self._custom.list_cluster_custom_object
+        which: Json = {"group": "metrics.k8s.io", "version": "v1beta1", "plural": "nodes"}
+        found = self._or_none(lambda: self._call("node metrics", lambda: call(**which, **self._options())))
+        return None if found is None else _items("node metrics", found)
+
+    def raw_secrets(self) -> list[Json]:
+        """The namespace's Secrets, whose values no evidence may show; none where Kubernetes does not let one look."""
+        try:
+            return self._items("list secrets", self._core.list_namespaced_secret)
+        except ClusterError as error:
+            if error.status == FORBIDDEN:
+                return []
+            raise
 
     def delete_pod(self, name: str, uid: str) -> None:
         """Deletes the pod of that name provided that it is still the one with that uid."""
@@ -134,8 +140,10 @@ class Cluster:
 
     def replicas(self, deployment: str) -> int:
         """How many pods a Deployment is to have."""
-        found = self._json(f"get deployment {deployment}", self._apps.read_namespaced_deployment, name=deployment)
-        return int(found["spec"]["replicas"])
+        what = f"get deployment {deployment}"
+        found = self._json(what, self._apps.read_namespaced_deployment, name=deployment)
+        with told(what):
+            return int(found["spec"]["replicas"])
 
     def scale(self, deployment: str, replicas: int) -> None:
         """Sets how many pods a Deployment is to have, as `kubectl scale` does."""
@@ -148,13 +156,14 @@ class Cluster:
         A node that takes no new pods is not among them.
         """
         try:
-            raw = self._call("list nodes", lambda: self._core.list_node(**self._options()))
+            found = self.raw_nodes()
         except ClusterError as error:
             if error.status == FORBIDDEN:
                 return None
             raise
-        nodes = [each for each in json.loads(raw)["items"] if not (each.get("spec") or {}).get("unschedulable")]
-        return [dict(each["status"]["allocatable"]) for each in nodes]
+        with told("list nodes"):
+            nodes = [each for each in found if not (each.get("spec") or {}).get("unschedulable")]
+            return [dict(each["status"]["allocatable"]) for each in nodes]
 
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
         """The end of what a pod logged in the last `since_seconds`."""
@@ -162,18 +171,27 @@ class Cluster:
         raw = self._bytes(f"logs of {pod}", call, name=pod, since_seconds=since_seconds, tail_lines=tail_lines)
         return raw.decode("utf-8", "replace")
 
+    def first_lines(self, pod: str) -> str:
+        """How a pod's log begins, its first 256 KiB; empty while its container has not begun to log."""
+        call = self._core.read_namespaced_pod_log
+        raw = self._or_none(lambda: self._bytes(f"logs of {pod}", call, name=pod, limit_bytes=LOG_BYTES), 400, 404)
+        return "" if raw is None else bytes(raw).decode("utf-8", "replace")
+
     def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
         """What a pod logged in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
         call, what = self._core.read_namespaced_pod_log, f"logs of {pod}"
         options = {"since_seconds": max(since_seconds, 1), "tail_lines": tail_lines, "timestamps": True}
         text = self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
         parts = (line.partition(" ") for line in text.splitlines())
-        return [(datetime.fromisoformat(stamp).timestamp(), line) for stamp, _, line in parts]
+        with told(what):
+            return [(datetime.fromisoformat(stamp).timestamp(), line) for stamp, _, line in parts]
 
     def config_map(self, name: str) -> dict[str, str]:
         """The data of a ConfigMap; empty when there is none."""
-        found = self._json_or_none(f"get configmap {name}", self._core.read_namespaced_config_map, name=name)
-        return {} if found is None else dict(found.get("data") or {})
+        what = f"get configmap {name}"
+        found = self._json_or_none(what, self._core.read_namespaced_config_map, name=name)
+        with told(what):
+            return {} if found is None else dict(found.get("data") or {})
 
     def context(self) -> tuple[str, str]:
         """The name of the kubeconfig's current context, and the URL of its server."""
@@ -182,21 +200,23 @@ class Cluster:
 
     def namespace_uid(self) -> str:
         """The identity of the namespace, which no other of any cluster has."""
-        call = self._core.read_namespace
-        found = self._call(f"get namespace {self.namespace}", lambda: call(self.namespace, **self._options()))
-        return str(json.loads(found)["metadata"]["uid"])
+        what = f"get namespace {self.namespace}"
+        found = read(what, self._call(what, lambda: self._core.read_namespace(self.namespace, **self._options())))
+        with told(what):
+            return str(found["metadata"]["uid"])
 
     def has_namespace(self) -> bool:
         """Whether the namespace exists."""
-        what = f"get namespace {self.namespace}"
-        call = self._core.read_namespace
-        return self._or_none(lambda: self._call(what, lambda: call(self.namespace, **self._options()))) is not None
+        return self._or_none(self.namespace_uid) is not None
 
     def version(self) -> str:
         """The version that Kubernetes gives for itself, `v1.32.0`; `unknown` where it does not say."""
         call = client.VersionApi(self._client).get_code
         found = self._or_none(lambda: self._call("version", lambda: call(**self._options())))
-        return "unknown" if found is None else str(json.loads(found)["gitVersion"])
+        if found is None:
+            return "unknown"
+        with told("version"):
+            return str(read("version", found)["gitVersion"])
 
     def ask(self, what: str, call: Any, **arguments: Any) -> Json:
         """The answer to any other `call` of the client about this namespace, under the same deadline."""
@@ -221,79 +241,44 @@ class Cluster:
     ) -> Executed:
         """Runs `command` in a container of the pod, the first by default; done within `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"
-        run = partial(self._execute, pod, container or pod.first_container, command, seconds)
-        executed: Executed = self._guarded(what, run, seconds + 1.0)
-        return executed
-
-    def _execute(self, pod: Pod, container: str, command: Sequence[str], seconds: float) -> Executed:
-        session = stream(
-            client.CoreV1Api(self.new_client()).connect_get_namespaced_pod_exec,
-            pod.meta.name,
-            self.namespace,
-            container=container,
-            command=list(command),
-            stdin=False,
-            stdout=True,
-            stderr=True,
-            tty=False,
-            _preload_content=False,
-            _request_timeout=seconds,
-        )
-        session.run_forever(timeout=seconds)
-        if session.is_open():
-            session.close()
-            raise ClusterError(f"exec in pod {pod.meta.name}: still running after {seconds:g} s: {list(command)}")
-        return Executed(session.read_channel(STDOUT_CHANNEL), session.read_channel(STDERR_CHANNEL), _exit_code(session))
+        called = container or pod.first_container
+        run = partial(execute, namespace=self.namespace, pod=pod, command=command, container=called, seconds=seconds)
+        return ask(what, lambda: run(self.new_client()), seconds + 0.5)
 
     def _options(self) -> Json:
         return {"_preload_content": False, "_request_timeout": (CONNECT_SECONDS, CALL_SECONDS)}
 
     def _json(self, what: str, call: Any, **arguments: Any) -> Json:
-        found: Json = json.loads(self._bytes(what, call, **arguments))
-        return found
+        return read(what, self._bytes(what, call, **arguments))
 
     def _json_or_none(self, what: str, call: Any, **arguments: Any) -> Json | None:
-        found = self._or_none(lambda: self._bytes(what, call, **arguments))
-        return None if found is None else json.loads(found)
+        return self._or_none(lambda: self._json(what, call, **arguments))
+
+    def _items(self, what: str, call: Any, **arguments: Any) -> list[Json]:
+        return _items(what, self._bytes(what, call, **arguments))
 
     def _bytes(self, what: str, call: Any, **arguments: Any) -> bytes:
         return self._call(what, lambda: call(namespace=self.namespace, **arguments, **self._options()))
 
     @staticmethod
-    def _or_none(call: Any) -> Any:
+    def _or_none(call: Callable[[], T], *statuses: int) -> T | None:
+        """What `call` gives; None when Kubernetes answers with one of `statuses`, 404 if none is named."""
         try:
             return call()
         except ClusterError as error:
-            if error.status == 404:
+            if error.status in (statuses or (404,)):
                 return None
             raise
 
-    def _call(self, what: str, call: Any) -> bytes:
-        data: bytes = self._guarded(what, lambda: call().data, CALL_SECONDS)
+    @staticmethod
+    def _call(what: str, call: Any) -> bytes:
+        data: bytes = ask(what, lambda: call().data or b"", CALL_SECONDS)
         return data
 
-    @staticmethod
-    def _guarded(what: str, call: Any, seconds: float) -> Any:
-        try:
-            return waiting.within(seconds, call, what=what)
-        except client.ApiException as error:
-            raise ClusterError(f"{what}: {error.status} {error.reason}: {error.body!r:.300}", error.status) from error
-        except (urllib3.exceptions.HTTPError, WebSocketException, waiting.Silence, OSError) as error:
-            raise ClusterError(f"{what}: {error}") from error
 
-
-def _exit_code(session: Any) -> int:
-    """The exit code that Kubernetes told at the end of an exec; ExecRefused when the command did not begin,
-    ClusterError when Kubernetes told nothing.
-    """
-    try:
-        status = yaml.safe_load(session.read_channel(ERROR_CHANNEL))
-        if status["status"] == "Success":
-            return 0
-        causes = (status.get("details") or {}).get("causes") or ()
-        codes = [int(each["message"]) for each in causes if each.get("reason") == "ExitCode"]
-    except (yaml.YAMLError, TypeError, KeyError, ValueError) as error:
-        raise ClusterError("exec: the connection ended before Kubernetes told what came of the command") from error
-    if not codes:
-        raise ExecRefused(f"exec: {' '.join(str(status.get('message') or status).split())}")
-    return codes[0]
+def _items(what: str, body: bytes) -> list[Json]:
+    """The items of a list; ClusterError when it is none, or holds anything but objects."""
+    items = read(what, body).get("items")
+    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+        raise ClusterError(f"{what}: no list as Kubernetes gives it: {body[:200]!r}")
+    return items

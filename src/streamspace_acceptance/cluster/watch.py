@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +11,17 @@ from typing import Any, Literal
 import urllib3
 from kubernetes import client
 
-from streamspace_acceptance.cluster.kubernetes import CONNECT_SECONDS, Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Json
-from streamspace_acceptance.waiting import Recording
+from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, ask, told
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Json, Meta, Pod
+from streamspace_acceptance.strict import read_object
+from streamspace_acceptance.waiting import Recording, breathe, now
 
 Kind = Literal["pods", "events"]
-READ_SECONDS = 5.0  # a quiet watch is opened again after that, from where it stood
+READ_SECONDS = 5.0  # a watch without a word is opened again after that, from where it stood
+PAUSE_SECONDS = 0.2  # between connections that bring nothing
+LINE_BYTES = 2 * 1024 * 1024
+RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
 GONE = 410
 
 
@@ -33,7 +37,11 @@ class Change:
 
 
 class _Watcher:
-    """Lists, then watches from there; lists again when Kubernetes says that it has forgotten (410)."""
+    """Lists, then watches from there; lists again when Kubernetes says that it has forgotten (410).
+
+    A watch that says nothing for READ_SECONDS is opened again, and what it should have told is looked up: when the
+    next one is silent as well about something that had happened by then, the watch is broken.
+    """
 
     def __init__(self, cluster: Cluster, kind: Kind, selector: str) -> None:
         core = client.CoreV1Api(cluster.new_client())
@@ -44,90 +52,129 @@ class _Watcher:
         self._call = calls[kind]
         self._kind = kind
         self._arguments = {"namespace": cluster.namespace, "label_selector": selector, "_preload_content": False}
-        self._stopped = False
+        self._stopped = threading.Event()
         self._known: dict[str, Json] = {}
+        self._overdue: set[tuple[str, str]] = set()
+        self._useless_since: float | None = None
+        self._events = self._bytes = 0
+        self.what = f"watch of {kind}"
         self.recording: Recording[Change] = Recording()
 
     def list(self) -> str:
         """Records how things differ from what was known; gives the version to watch from."""
-        found = json.loads(self._call(**self._arguments, _request_timeout=(CONNECT_SECONDS, READ_SECONDS)).data)
-        present = {each["metadata"]["uid"]: each for each in found["items"]}
+        version, present = self._look()
         for uid in self._known.keys() - present.keys():
             self._record("DELETED", self._known[uid])
         for uid, each in present.items():
             before = self._known.get(uid)
-            if before is None or before["metadata"]["resourceVersion"] != each["metadata"]["resourceVersion"]:
+            if before is None or _version(before) != _version(each):
                 self._record("ADDED" if before is None else "MODIFIED", each)
-        return str(found["metadata"]["resourceVersion"])
+        return version
 
     def run(self, version: str) -> None:
         """Watches until stopped; an error ends up in the recording."""
         try:
-            with self.as_cluster_errors():
-                while not self._stopped:
+            with told(self.what):
+                while not self._stopped.is_set():
                     version = self._watch(version) or self.list()
         except Exception as error:  # noqa: BLE001 - the recording raises it where somebody waits
             self.recording.fail(error)
 
-    @contextmanager
-    def as_cluster_errors(self) -> Iterator[None]:
-        """Errors of the connection in the words of the cluster, with what was watched."""
-        what = f"watch of {self._kind}"
-        try:
-            yield
-        except client.ApiException as error:
-            raise ClusterError(f"{what}: {error.status} {error.reason}", error.status) from error
-        except urllib3.exceptions.HTTPError as error:
-            raise ClusterError(f"{what}: {error}") from error
-
     def stop(self) -> None:
         """Ends the watch with the next thing it hears, or after READ_SECONDS of silence."""
-        self._stopped = True
+        self._stopped.set()
+
+    def _look(self) -> tuple[str, dict[str, Json]]:
+        """The version of the list, and what is in it by uid."""
+        timeouts = (CONNECT_SECONDS, READ_SECONDS)
+        body = ask(self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data, READ_SECONDS)
+        with told(self.what):
+            found = read_object(body)
+            return str(found["metadata"]["resourceVersion"]), {each["metadata"]["uid"]: each for each in found["items"]}
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""
+        began, came_from = now(), version
         response = self._open(version)
         if response is None:
+            self._pause(began)
             return None
         try:
             for line in _lines(response):
-                event = json.loads(line)
+                event = read_object(line)
                 if event["type"] == "ERROR":
-                    return self._after_error(event["object"])
-                version = event["object"]["metadata"]["resourceVersion"]
-                if event["type"] != "BOOKMARK":
-                    self._record(event["type"], event["object"])
-                if self._stopped:
+                    self._check_gone(event["object"])
+                    self._pause(began)
+                    return None
+                version = self._take(event, len(line))
+                self._overdue.clear()
+                self._useless_since = None
+                if self._stopped.is_set():
                     break
         except urllib3.exceptions.ReadTimeoutError:
-            return version  # nothing happened for a while
+            self._check_silence()
+        except urllib3.exceptions.ProtocolError:
+            pass  # cut off, as whatever stands between does now and then; the next one goes on from where it stood
         finally:
             response.close()
+        if version == came_from:
+            self._pause(began)
         return version
 
     def _open(self, version: str) -> Any:
         """A connection that watches from `version` on, None when there is none to be had."""
         timeouts = (CONNECT_SECONDS, READ_SECONDS)
+        arguments = self._arguments | {"resource_version": version, "_request_timeout": timeouts}
         try:
-            return self._call(**self._arguments, watch=True, resource_version=version, _request_timeout=timeouts)
-        except client.ApiException as error:
-            if error.status == GONE:
+            return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
+        except ClusterError as error:
+            # Some proxies hold an answer back until there is something in it; a list tells if it is that.
+            if error.status == GONE or _timed_out(error):
                 return None
             raise
-        except urllib3.exceptions.MaxRetryError as error:
-            if isinstance(error.reason, urllib3.exceptions.ReadTimeoutError):
-                return (
-                    None  # some proxies hold an answer back until there is something in it; a list tells if it is that
-                )
-            raise
 
-    @staticmethod
-    def _after_error(status: Json) -> None:
+    def _take(self, event: Json, size: int) -> str:
+        """Records one event, and gives the version that it brings."""
+        kind, obj = event["type"], event["object"]
+        if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
+            raise ValueError(f"an event of type {kind!r}")
+        self._events, self._bytes = self._events + 1, self._bytes + size
+        if self._events > RECORDED or self._bytes > RECORDED_BYTES:
+            raise ValueError(f"more than {RECORDED} events, or {RECORDED_BYTES} bytes of them")
+        if kind != "BOOKMARK":
+            self._record(kind, obj)
+        return _version(obj)
+
+    def _check_gone(self, status: Json) -> None:
         if status.get("code") != GONE:
-            raise RuntimeError(f"the watch ended with {status.get('code')}: {status.get('message')}")
+            raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
+
+    def _check_silence(self) -> None:
+        """ClusterError when what had changed before this silence began has not been told in it either."""
+        _, present = self._look()
+        known = {(uid, _version(each)) for uid, each in self._known.items()}
+        there = {(uid, _version(each)) for uid, each in present.items()}
+        still = self._overdue & (known ^ there)
+        if still:
+            names = sorted({(present.get(uid) or self._known[uid])["metadata"]["name"] for uid, _ in still})
+            raise ClusterError(
+                f"{self.what}: it fell silent: for {READ_SECONDS:g} s it has not told of what the list shows "
+                f"({', '.join(names[:3])})"
+            )
+        self._overdue = known ^ there
+
+    def _pause(self, began: float) -> None:
+        """After a connection that brought nothing; ClusterError when there were only such for a while."""
+        if now() - began >= READ_SECONDS:
+            self._useless_since = None
+            return
+        self._useless_since = self._useless_since or began
+        if now() - self._useless_since > 2 * READ_SECONDS:
+            raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
+        breathe(PAUSE_SECONDS, self._stopped)
 
     def _record(self, kind: str, obj: Json) -> None:
-        uid = obj["metadata"]["uid"]
+        uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # whoever reads it can rely on that
         if kind == "DELETED":
             self._known.pop(uid, None)
         else:
@@ -135,18 +182,34 @@ class _Watcher:
         self.recording.append(Change(kind, obj))
 
 
+def _version(obj: Json) -> str:
+    return str(obj["metadata"]["resourceVersion"])
+
+
+def _timed_out(error: ClusterError) -> bool:
+    cause = error.__cause__
+    return isinstance(getattr(cause, "reason", cause), urllib3.exceptions.ReadTimeoutError)
+
+
 def _lines(response: Any) -> Iterator[bytes]:
-    rest = b""
+    """Whole lines as they come; ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips."""
+    rest, heard = b"", now()
     while chunk := response.read1():
         *lines, rest = (rest + chunk).split(b"\n")
-        yield from filter(None, lines)
+        for line in filter(None, lines):
+            heard = now()
+            yield line
+        if len(rest) > LINE_BYTES:
+            raise ValueError(f"a line of more than {LINE_BYTES} bytes")
+        if now() - heard > READ_SECONDS:
+            raise urllib3.exceptions.ReadTimeoutError(None, None, "no complete line")  # type: ignore[arg-type]
 
 
 @contextmanager
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
     watcher = _Watcher(cluster, kind, ",".join(f"{name}={value}" for name, value in labels.items()))
-    with watcher.as_cluster_errors():
+    with told(watcher.what):
         version = watcher.list()
     threading.Thread(target=watcher.run, args=(version,), name=f"watch {kind}", daemon=True).start()
     try:

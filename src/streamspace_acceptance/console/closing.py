@@ -15,7 +15,7 @@ from streamspace_acceptance.evidence import environment
 from streamspace_acceptance.evidence.redaction import redact
 from streamspace_acceptance.settings import SUMMARY
 from streamspace_acceptance.verdict.decision import Decision, Word
-from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.judgement import Verdict, is_answered_for
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Entry, Ledger
 from streamspace_acceptance.verdict.record import RunRecord
 
@@ -32,7 +32,10 @@ def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
         screen.line(_table(entries))
     if record.interruption:
         screen.line(Text(f"The run was {record.interruption}; what it did not reach is unproven.", "bold yellow"))
-    screen.line(_counts(ledger.counts(), ledger.inapplicable(), len(record.problems)))
+    answered = [problem for problem in record.problems if is_answered_for(problem, record)]
+    if answered:
+        screen.line(Text(f"{len(answered)} left something behind, as a test has shown that this product does.", "dim"))
+    screen.line(_counts(ledger.counts(), ledger.inapplicable(), len(record.problems) - len(answered)))
     screen.line(_decision(ledger.decision(environment.facts())))
     screen.line(Text(f"Verdicts: {VERDICT_FILE} · summary: {SUMMARY} · report: {COMMAND}", "bright_black"))
 

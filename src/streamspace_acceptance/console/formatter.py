@@ -96,6 +96,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
                 self._tell(step, judged)
         for problem in self._record.problems_of(scenario):
             self._problem(problem)
+        self._tell_causes(scenario)
         if scenario.skip_reason:
             self._block(judge_scenario(scenario, self._record))
         self._scenario = None
@@ -155,11 +156,18 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
                 self._screen.line(line, indent=_BLOCK_INDENT)
 
     def _problem(self, problem: Problem) -> None:
-        judged = judge_problem(problem)
+        if self._record is None:
+            return
+        judged = judge_problem(problem, self._record)
         self._screen.marked(
             words.mark(judged, colourful=self._screen.colourful), Text("outside the steps"), _STEP_INDENT
         )
         self._block(judged)
+
+    def _tell_causes(self, scenario: Any) -> None:
+        """What was seen only when all was over, beside the failure that it may explain."""
+        for line in words.causes(self._record.causes_of(scenario) if self._record is not None else ()):
+            self._screen.line(line, indent=_BLOCK_INDENT)
 
     def _figures_of(self, step: Any) -> tuple[Any, ...]:
         return self._record.figures_of(step) if self._record is not None else ()

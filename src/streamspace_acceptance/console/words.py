@@ -23,7 +23,7 @@ STYLES = {
 _MARKS = {Verdict.PROVEN: "✔", Verdict.FAILED: "✘", Verdict.BROKEN: "✖", Verdict.UNPROVEN: "○"}
 _WORDS = {Verdict.PROVEN: "ok", Verdict.FAILED: "FAILED", Verdict.BROKEN: "BROKEN", Verdict.UNPROVEN: "UNPROVEN"}
 NOT_APPLICABLE = "does not apply"
-_LABELS = ("expected:", "actual:", "timeline:", "likely:")
+_LABELS = ("expected:", "actual:", "timeline:", "likely:", "seen:")
 
 
 def mark(judged: Judgement, *, colourful: bool) -> Text:
@@ -64,6 +64,11 @@ def failure(judged: Judgement) -> list[Text]:
         if frame is not None:
             lines.append(Text(f"at {_short(frame.filename)}:{frame.lineno} in {frame.name}", "bright_black"))
     return lines
+
+
+def causes(seen: tuple[str, ...]) -> list[Text]:
+    """A line for each cause that the cluster itself told."""
+    return [_labelled(redact(f"seen:     {cause}")) for cause in seen]
 
 
 def running_wait(wait: Wait) -> Text:

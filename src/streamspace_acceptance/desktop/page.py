@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebSocket
 
 PAGE_SECONDS = 15.0
 
@@ -60,18 +62,26 @@ class Loaded:
 
 
 class PageLoad:
-    """A page of its own, loaded once. `network_changed`: the load came to nothing, and no server is to blame."""
+    """A page of its own, loaded once. `network_changed`: the load came to nothing, and no server is to blame.
 
-    def __init__(self, context: BrowserContext, url: str, loaded_again: int) -> None:
+    `opened` gets the page while it is still empty.
+    """
+
+    def __init__(
+        self, context: BrowserContext, url: str, loaded_again: int, opened: Callable[[Page], None] = lambda _: None
+    ) -> None:
         self.page = context.new_page()
+        opened(self.page)
         self.network_changed = False
         self._responses: list[Response] = []
+        self._sockets: Counter[str] = Counter()
         self._loaded = Loaded(loaded_again=loaded_again)
         self.page.add_init_script(_REMEMBER_CANVAS)
         self.page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
         self.page.on("response", self._keep_script)
         self.page.on("requestfailed", self._keep_failure)
         self.page.on("console", self._keep_console)
+        self.page.on("websocket", self._keep_socket)
         self._go(url)
 
     def _go(self, url: str) -> None:
@@ -89,6 +99,14 @@ class PageLoad:
             self._judge_script(response)
         self._loaded.canvas = self.page.evaluate(_CANVAS_SEEN)
         return self._loaded
+
+    @property
+    def connections(self) -> int:
+        """How often the page has opened the same WebSocket: once, unless the connection was lost."""
+        return max(self._sockets.values(), default=0)
+
+    def _keep_socket(self, socket: WebSocket) -> None:
+        self._sockets[_path(socket.url)] += 1
 
     def _keep_script(self, response: Response) -> None:
         if response.request.resource_type == "script":

@@ -40,6 +40,14 @@ class Picture:
         """The number of pixels."""
         return self._image.width * self._image.height
 
+    def part(self, box: tuple[int, int, int, int]) -> Picture | None:
+        """What is within `box` (left, top, right, bottom); None when that is nothing."""
+        if box[0] >= box[2] or box[1] >= box[3]:
+            return None
+        png = io.BytesIO()
+        self._image.crop(box).save(png, "PNG")
+        return Picture(png.getvalue())
+
     def foreground(self) -> float:
         """The share of pixels (0..1) that differ from the most frequent colour: 0 for a blank picture."""
         colours = self._image.getcolors(self.pixels) or []

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Literal
+
 from playwright.sync_api import BrowserContext, Page
 
+from streamspace_acceptance.desktop.film import Film
+from streamspace_acceptance.desktop.lag import LagProbe
 from streamspace_acceptance.desktop.page import PAGE_SECONDS, CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.desktop.trace import Trace
+from streamspace_acceptance.evidence import learning
 
 KEY_MILLISECONDS = 4.0
 
@@ -17,7 +24,9 @@ class Viewer:
         self._context = context
         self._url = url
         self._times = 1
-        self._load = PageLoad(context, url, 0)
+        self.trace = Trace(context)
+        self.film = Film(context)
+        self._load = PageLoad(context, url, 0, self.film.follow)
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
@@ -31,20 +40,53 @@ class Viewer:
             return None
         return Picture(page.screenshot(clip=box, timeout=PAGE_SECONDS * 1000))  # type: ignore[arg-type]
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """(which load of the page, how often it has connected since): the latter rises when a connection is lost.
+
+        The former rises when the browser's own network changed, since the page is then loaded again.
+        """
+        return self._times + self._load.network_changed, self._load.connections
+
     def whole_page(self) -> bytes:
         """A PNG of the page as it is."""
         return self._load.page.screenshot(timeout=PAGE_SECONDS * 1000)
 
-    def click(self, x: int, y: int) -> None:
+    def framebuffer(self) -> Picture:
+        """The noVNC screen in its own pixels, however large it is shown; CannotOpen while there is none."""
+        page = self._current().page
+        if _box(page) is None:
+            raise CannotOpen("the noVNC screen is gone from the page")
+        url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
+        return Picture(base64.b64decode(url.partition(",")[2]))
+
+    def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page
         box = _box(page)
         if box is None:
             raise CannotOpen("the noVNC screen is gone from the page")
-        page.mouse.click(box["x"] + x, box["y"] + y)
+        page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
-    def type(self, text: str) -> None:
-        """Types `text` on the page's keyboard, then Enter."""
+    def turn_wheel(self, pixels: int) -> None:
+        """Turns the wheel where the pointer is: up when `pixels` is below zero."""
+        self._load.page.mouse.wheel(0, pixels)
+
+    def press(self, key: str) -> None:
+        """Presses a key, or several at once as `Control+c`, and lets them go."""
+        self._load.page.keyboard.press(key)
+
+    def lag_probe(self, x: int, y: int) -> LagProbe:
+        """Watches a point of the picture for what changes there."""
+        return LagProbe(self._load.page, x, y)
+
+    def type(self, text: str, *, told: bool = False) -> None:
+        """Types `text` on the page's keyboard, then Enter.
+
+        No evidence says what was typed, though a picture may show it; unless it may be `told`.
+        """
+        if not told:
+            learning.from_typing(text)
         keyboard = self._load.page.keyboard
         keyboard.type(text, delay=KEY_MILLISECONDS)
         keyboard.press("Enter")
@@ -55,9 +97,10 @@ class Viewer:
 
     def _current(self) -> PageLoad:
         """The page, loaded anew in a tab of its own when the machine's network changed under it."""
+        self.film.go_on()
         if self._load.network_changed:
             self._load.page.close()
-            self._load = PageLoad(self._context, self._url, self._times)
+            self._load = PageLoad(self._context, self._url, self._times, self.film.follow)
             self._times += 1
         return self._load
 

@@ -39,6 +39,10 @@ class Disruptions:
         self._applied.append((disruption, journal.intend("disruption", **disruption.record())))
         disruption.apply()
 
+    def names(self) -> list[str]:
+        """What is broken at the moment."""
+        return [disruption.name for disruption, _ in self._applied]
+
     def undo(self, disruption: Disruption) -> None:
         """Mends one thing now."""
         entry = next(entry for applied, entry in self._applied if applied is disruption)

@@ -8,7 +8,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 
 
 class Scaling:
-    """A Deployment at `replicas` while it lasts. The number that it had before is read when it begins."""
+    """A Deployment at `replicas` while it lasts. The number that it had before is read for the record, once."""
 
     def __init__(self, cluster: Cluster, deployment: str, replicas: int) -> None:
         self._cluster = cluster
@@ -23,12 +23,11 @@ class Scaling:
 
     def record(self) -> dict[str, Any]:
         """The Deployment, the number that it has now and the one that it is about to get."""
-        before = self._cluster.replicas(self._deployment)
-        return {"kind": "scaling", "deployment": self._deployment, "before": before, "replicas": self._replicas}
+        self._before = self._cluster.replicas(self._deployment)
+        return {"kind": "scaling", "deployment": self._deployment, "before": self._before, "replicas": self._replicas}
 
     def apply(self) -> None:
         """Asks for the other number; its pods come and go after that."""
-        self._before = self._cluster.replicas(self._deployment)
         self._cluster.scale(self._deployment, self._replicas)
 
     def undo(self) -> None:

@@ -1,53 +1,59 @@
-"""The evidence of a failure: what Kubernetes, the product's logs and the API said since the scenario began.
+"""The evidence of a failure: what the plan's troubleshooting section would have someone look at, in its order.
 
-Collected before the scenario's cleanups take it away. What cannot be had is said in its place: a broken cluster
-must not hide the failure that it caused.
+The API, then the sessions with their events, then the agents, then the nodes; all of it since the scenario began, and
+collected before the scenario's cleanups take it away.
 """
 
 from __future__ import annotations
 
-import functools
-import math
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
-from streamspace_acceptance.evidence import recorder
-from streamspace_acceptance.waiting import Silence
+from streamspace_acceptance.evidence import causes, description, desktops, events, nodes, recorder
+from streamspace_acceptance.evidence.causes import Cause
+from streamspace_acceptance.evidence.objects import presentable
+from streamspace_acceptance.evidence.sight import Missing, Sight, attempt, look, scene
 
 if TYPE_CHECKING:
     from streamspace_acceptance.product.answers import Exchange
     from streamspace_acceptance.world import World
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
-# The label by which the plan selects the product's own pods whose logs explain a session.
-APPS = ("streamspace-api", "streamspace-k8s-agent")
-LOG_LINES = 400
+CAUSE = "likely cause.txt"
 
 
-def collect(world: World) -> None:
-    """Attach sessions and pods as YAML, the events in order, logs of API and agents, and the HTTP exchanges."""
-    cluster = world.run.cluster
-    since = math.ceil(time.monotonic() - world.began) + 1
-    attachments: dict[str, Callable[[], None]] = {
-        "sessions.yaml": lambda: recorder.attach_yaml("sessions.yaml", _yaml(cluster.raw_sessions())),
-        "pods.yaml": lambda: recorder.attach_yaml("pods.yaml", _yaml(cluster.raw_pods())),
-        "events.txt": lambda: recorder.attach_text("events.txt", events_in_order(cluster.events())),
-        **{f"log of {app}": functools.partial(_attach_logs, world, app, since) for app in APPS},
-    }
-    for name, attach in attachments.items():
-        if _attach(name, attach):
-            break  # each further question would wait as long
-    exchanges = world.run.http.log.since(world.began)
+def collect(world: World) -> list[Cause]:
+    """Attach all of it, and give the causes that can be told from it."""
+    exchanges = world.run.http.log.since(world.began)  # those of the scenario, not our own
+    sight = look(world)
+    found = attempt(lambda: causes.find(scene(sight, world)))
+    recorder.attach_text(CAUSE, _told(found, causes.as_text))
+    _attach_texts(sight, world.run.profile.agents.api_label)
     recorder.attach_text("http.txt", "\n\n".join(exchange_as_text(one, times, world.began) for one, times in exchanges))
+    desktops.keep_traces(world.desks)
+    for name, objects in (("sessions.yaml", sight.sessions), ("pods.yaml", sight.pods)):
+        recorder.attach_yaml(name, _told(objects, _yaml))
+    return [] if isinstance(found, Missing) else found
 
 
-def events_in_order(events: list[Json]) -> str:
-    """One line for each event, oldest first: time, kind/name, reason, message, and how often."""
-    return "\n".join(_event(event) for event in sorted(events, key=_event_order)) or "no events"
+def _attach_texts(sight: Sight, api_label: str) -> None:
+    happened = [] if isinstance(sight.events, Missing) else sight.events
+    recorder.attach_text("health of the API.txt", sight.health or "the API answers and says that it is well")
+    recorder.attach_text("pods.txt", _told(sight.pods, lambda pods: description.pods(map(presentable, pods), happened)))
+    logs = {name: str(said) for name, said in sight.logs.items()}
+    of_api = [name for name in logs if name.startswith(api_label)]
+    for name in of_api:
+        recorder.attach_text(f"log of {name}.txt", logs.pop(name))
+    recorder.attach_text("sessions.txt", _told(sight.sessions, lambda found: _sessions(found, happened)))
+    recorder.attach_text("events.txt", _told(sight.events, events.as_text))
+    recorder.attach_text("agents.txt", _told(sight.agents, lambda found: found.describe().replace(", ", "\n")))
+    for name, said in logs.items():
+        recorder.attach_text(f"log of {name}.txt", said)
+    recorder.attach_text("nodes.txt", _told(sight.nodes, lambda found: _nodes(found, sight)))
 
 
 def exchange_as_text(exchange: Exchange, times: int, began: float) -> str:
@@ -61,43 +67,21 @@ def exchange_as_text(exchange: Exchange, times: int, began: float) -> str:
     return "\n".join(lines)
 
 
-def _attach(name: str, attach: Callable[[], None]) -> bool:
-    """Attaches it, or why it could not be had; whether Kubernetes was silent."""
-    try:
-        attach()
-    except Exception as error:  # noqa: BLE001  # whatever keeps evidence from us is evidence itself
-        recorder.attach_text(name, f"could not be had: {type(error).__name__}: {error}")
-        return isinstance(error.__cause__, Silence)
-    return False
+def _told(found: T | Missing, words: Callable[[T], str]) -> str:
+    """What was found, in words; or why it, or the words for it, could not be had."""
+    return str(found) if isinstance(found, Missing) else str(attempt(lambda: words(found)))
 
 
-def _attach_logs(world: World, app: str, since: int) -> None:
-    for pod in world.run.cluster.pods(app=app):
-        name = pod.meta.name
-        log = world.run.cluster.logs(name, since_seconds=since, tail_lines=LOG_LINES)
-        recorder.attach_text(f"log of {name}.txt", log or f"{name} logged nothing in the last {since} s")
+def _sessions(found: list[Json], happened: list[Json]) -> str:
+    return "\n\n".join(description.session(presentable(each), happened) for each in found) or "no sessions"
+
+
+def _nodes(found: list[Json], sight: Sight) -> str:
+    pods = [] if isinstance(sight.pods, Missing) else sight.pods
+    metrics = None if isinstance(sight.metrics, Missing) else sight.metrics
+    return nodes.use(found, pods, metrics)
 
 
 def _yaml(objects: list[Json]) -> str:
-    return yaml.safe_dump_all(objects, sort_keys=False, allow_unicode=True)
-
-
-def _event(event: Json) -> str:
-    about = event.get("involvedObject") or {}
-    often = f" (x{event['count']})" if (event.get("count") or 1) > 1 else ""
-    return (
-        f"{_event_time(event)}  {about.get('kind', '?')}/{about.get('name', '?')}  "
-        f"{event.get('reason', '')}: {event.get('message', '')}{often}"
-    )
-
-
-def _event_order(event: Json) -> tuple[str, int]:
-    """Kubernetes stamps most events by the second; within one the resource version tells the order."""
-    version = str((event.get("metadata") or {}).get("resourceVersion", ""))
-    return _event_time(event), int(version) if version.isdigit() else 0
-
-
-def _event_time(event: Json) -> str:
-    """RFC 3339 texts in UTC sort as times do."""
-    meta = event.get("metadata") or {}
-    return event.get("eventTime") or event.get("lastTimestamp") or meta.get("creationTimestamp") or ""
+    # In lines as long as may be: a secret that was broken over two would not be known again.
+    return yaml.safe_dump_all(map(presentable, objects), sort_keys=False, allow_unicode=True, width=1_000_000)

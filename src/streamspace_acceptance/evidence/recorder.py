@@ -20,12 +20,23 @@ if TYPE_CHECKING:
 WAIT = "wait: "
 """With this the name of a wait's timeline begins."""
 
+WEBP, ZIP = "image/webp", "application/zip"
 PNG, TEXT, JSON, YAML = "image/png", "text/plain", "application/json", "application/yaml"
 
 
 def attach_png(name: str, data: bytes) -> None:
     """Attach a picture, given as the bytes of a PNG file."""
     _attach(data, name, PNG, "png")
+
+
+def attach_film(name: str, data: bytes) -> None:
+    """Attach a moving picture, given as the bytes of a WebP file."""
+    _attach(data, name, WEBP, "webp")
+
+
+def attach_zip(name: str, data: bytes) -> None:
+    """Attach an archive in which every secret is masked already."""
+    _attach(data, name, ZIP, "zip")
 
 
 def attach_text(name: str, text: str) -> None:

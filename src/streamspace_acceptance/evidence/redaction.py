@@ -1,43 +1,33 @@
 """The one redactor: nothing is written, printed or attached before it went through here.
 
-Two nets are laid over each other. Known secrets (`register_secret`) are found wherever they stand, also
-URL-encoded, in base64 at any alignment, and JSON-escaped. Unknown ones are found by their surroundings:
-a bearer header, a `token=` in a URL, a JSON Web Token, the secret fields of a kubeconfig, a logged password.
+Two nets are laid over each other. Known secrets (`register_secret`) are found wherever they stand and however they
+are spelt. Unknown ones are found by their surroundings: a bearer header, a `token=` in a URL, a cookie, the password
+in a database's address, the secret fields of a kubeconfig, a logged password.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import threading
-import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
-MASK = "[redacted]"
+from streamspace_acceptance.evidence import spellings, surroundings
 
-_KUBECONFIG_SECRETS = ("token", "password", "client-key-data")
+MASK = surroundings.MASK
 
-# Shorter values ("admin", "test") occur in ordinary text; masking them would blind the evidence.
-_SHORTEST_SECRET = 8
-
-_FIELD = r"(?:(?:access|id|refresh)?_?token|password|passwd|client-key-data|client-certificate-data)"
-
-# Each pattern keeps its group "kept", which names the kind of secret, and masks what follows it.
-_SURROUNDINGS = (
-    re.compile(r"(?P<kept>\bbearer\s+)(?!\[redacted\])[\w.~+/%=-]{6,}", re.IGNORECASE),
-    # Base64 of a name and a password holds a capital or a figure; "basic session creation" is prose.
-    re.compile(r"(?P<kept>\b(?i:basic)\s+)(?=[a-z+/=]*[A-Z0-9])[\w.~+/%=-]{6,}"),
-    re.compile(r"(?P<kept>[?&;](?:access_|id_|refresh_)?token=)[^&#\s\"'<>\\]+", re.IGNORECASE),
-    re.compile(rf"""(?P<kept>"{_FIELD}"\s*:\s*")(?:[^"\\]|\\.)*(?=")""", re.IGNORECASE),
-    re.compile(rf"""(?P<kept>\\"{_FIELD}\\"\s*:\s*\\")(?:(?!\\").)*(?=\\")""", re.IGNORECASE),
-    re.compile(r"(?P<kept>\bpassword\s*[:=]\s*)(?!\[redacted\])[^\s\"'\\,;]+", re.IGNORECASE),
-    # Long values only: "wrong token: the API …" is prose.
-    re.compile(rf"(?P<kept>\b{_FIELD}\s*[:=]\s*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}", re.IGNORECASE),
-    re.compile(r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-)
+_KUBECONFIG_SECRETS = ("token", "password", "client-key-data", "client-certificate-data")
+_SHORTEST_SECRET = 4
+_SHORT = 8
+"""A secret of fewer characters is masked as a word of its own only: within longer words it is most likely chance."""
+_ORDINARY = frozenset({
+    "admin", "administrator", "changeme", "database", "default", "false", "guest", "kubernetes", "namespace", "null",
+    "password", "postgres", "postgresql", "redis", "root", "running", "secret", "session", "sessions", "streamspace",
+    "string", "template", "test", "testuser", "token", "true", "user", "username", "valkey",
+})  # fmt: skip
+"""Words that are some people's passwords and everybody's ordinary text: masking them would blind the evidence."""
 
 
 class Redactor:
@@ -45,17 +35,31 @@ class Redactor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._forms: frozenset[str] = frozenset()
-        self._known: re.Pattern[str] | None = None
+        self._secrets: frozenset[str] = frozenset()
+        self._forms: tuple[str, ...] = ()
+        self._words: tuple[re.Pattern[str], ...] = ()
+        self._tolerant: tuple[re.Pattern[str], ...] = ()
+        self._reach = 0
 
     def register_secret(self, value: str) -> None:
-        """Mask `value` in everything from now on. Values under 8 characters are ignored."""
-        if len(value) < _SHORTEST_SECRET:
+        """Mask `value` in everything from now on.
+
+        Values under 4 characters are ignored, and so are ordinary words ("admin"), of which only the surroundings tell.
+        """
+        if len(value) < _SHORTEST_SECRET or value.lower() in _ORDINARY:
             return
         with self._lock:
-            self._forms |= _forms(value)
-            # The longest form first: a plain secret may be a part of its encoded one.
-            self._known = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))))
+            if value in self._secrets:
+                return
+            self._secrets |= {value}
+            texts, pieces = spellings.forms(value)
+            short = frozenset(one for one in texts if len(one) < _SHORT)
+            # The longest first: a plain secret may be a part of its encoded one.
+            self._forms = tuple(sorted({*self._forms, *(texts - short), *pieces}, key=len, reverse=True))
+            self._words += tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
+            pattern = spellings.tolerant(value) if len(value) >= _SHORT else None
+            self._tolerant += (pattern,) if pattern is not None else ()
+            self._reach = max(self._reach, 6 * min(len(value), 400))
 
     def register_kubeconfig(self, path: Path) -> None:
         """Mask the credentials that a kubeconfig holds; one that cannot be read holds none for us."""
@@ -70,41 +74,29 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]`; JSON stays JSON."""
-        if self._known is not None:
-            text = self._known.sub(MASK, text)
-        for pattern in _SURROUNDINGS:
-            text = pattern.sub(rf"\g<kept>{MASK}", text)
+        return surroundings.mask(self._mask_known(text), self._mask_known)
+
+    def _mask_known(self, text: str) -> str:
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, MASK)
+        for word in self._words:
+            text = word.sub(MASK, text)
+        return _in_parts(text, self._reach, self._mask_escaped) if self._tolerant else text
+
+    def _mask_escaped(self, text: str) -> str:
+        for pattern in self._tolerant:
+            text = pattern.sub(MASK, text)
         return text
 
 
-def _forms(secret: str) -> set[str]:
-    """The spellings in which a secret may turn up: plain, URL-encoded, JSON-escaped, base64."""
-    plain = {
-        secret,
-        urllib.parse.quote(secret),
-        urllib.parse.quote(secret, safe=""),
-        urllib.parse.quote_plus(secret),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-    }
-    return plain | _base64_forms(secret.encode())
-
-
-def _base64_forms(secret: bytes) -> set[str]:
-    """What base64 makes of the secret at each of its three alignments within a longer text.
-
-    The first and last characters of a piece also encode the neighbouring bytes; they are left out.
-    """
-    forms: set[str] = set()
-    for before in range(3):
-        padded = b"\0" * before + secret
-        whole = len(padded) // 3 * 4
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            piece = encode(padded).decode()[:whole]
-            start = (0, 2, 3)[before]
-            if len(piece) - start >= _SHORTEST_SECRET:
-                forms.add(piece[start:])
-    return forms
+def _in_parts(text: str, reach: int, masked: Callable[[str], str]) -> str:
+    """`text` with `masked` done to the parts in which something is escaped."""
+    pieces, done = [], 0
+    for start, end in spellings.escaped_parts(text, reach):
+        pieces += [text[done:start], masked(text[start:end])]
+        done = end
+    return "".join([*pieces, text[done:]]) if pieces else text
 
 
 _of_this_run = Redactor()

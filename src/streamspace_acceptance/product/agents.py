@@ -62,8 +62,7 @@ class AgentApi:
 
     def all(self) -> AgentList:
         """All agents as listed; Unmet when the answer is no list of agents with an id and a status each."""
-        call = self.profile.calls["list_agents"]
-        answer = self._api.http.call(call.method, call.to())
+        answer = self._api.call("list_agents")
         field = self.profile.fields["agents"]
         items = answer.object().get(field) if answer.ok else None
         if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
@@ -89,5 +88,4 @@ def _moment(value: object) -> float | None:
 
 
 def _unmet(answer: Answer, expected: str) -> Unmet:
-    actual = f"{answer.status} {answer.reason}: {answer.excerpt()}"
-    return Unmet(answer.call, expected=expected, actual=actual, likely="the API's list of agents")
+    return Unmet(answer.call, expected=expected, actual=answer.gist, likely="the API's list of agents")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamspace_acceptance.strict import NotJson, read_object
 from streamspace_acceptance.verdict.outcomes import Unmet
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete."""
+    """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
+
+    `location` is where a redirect leads.
+    """
 
     method: str
     url: str
@@ -23,6 +25,7 @@ class Answer:
     body: bytes
     sent_at: float
     received_at: float
+    location: str = ""
 
     @property
     def call(self) -> str:
@@ -34,20 +37,23 @@ class Answer:
         """Whether the status is a 2xx."""
         return 200 <= self.status < 300
 
+    @property
+    def gist(self) -> str:
+        """What it says, for a failure: `302 Found, a redirect to /login: …`."""
+        where = f", a redirect to {self.location}" if self.location else ""
+        return f"{self.status} {self.reason}{where}: {self.excerpt()}"
+
     def excerpt(self, limit: int = 300) -> str:
         """The start of the body as text, on one line."""
-        text = " ".join(self.body.decode("utf-8", "replace").split())
+        text = " ".join(self.body[: 8 * limit].decode("utf-8", "replace").split())
         return text if len(text) <= limit else text[:limit] + "…"
 
     def object(self) -> dict[str, Any]:
         """The body as a JSON object; Unmet when it is anything else, NaN or a duplicate key in it among that."""
         try:
-            value = json.loads(self.body.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
-        except (ValueError, RecursionError) as error:
+            return read_object(self.body)
+        except NotJson as error:
             raise self._unmet(f"{error}: {self.excerpt()!r}") from error
-        if not isinstance(value, dict):
-            raise self._unmet(f"a JSON {type(value).__name__}: {self.excerpt()!r}")
-        return value
 
     def _unmet(self, actual: str) -> Unmet:
         return Unmet(
@@ -56,19 +62,6 @@ class Answer:
             actual=actual,
             likely="the API, or what stands before it, garbles answers",
         )
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r} stands twice")
-        found[key] = value
-    return found
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient
+from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.verdict.outcomes import Unmet
+
+UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,29 @@ class StreamSpaceApi:
         self.http = http
         self.profile = profile
 
+    def call(self, name: str, which: str = "", body: object = None, *, seconds: float = CALL_SECONDS) -> Answer:
+        """The call of that name in the profile, about the session or template `which`.
+
+        NoAnswer also when it is refused because the token is no longer good for anything: that says nothing about the
+        call. Where the same token works at another call, the refusal is the API's answer.
+        """
+        call = self.profile.calls[name]
+        answer = self.http.call(call.method, call.to(which), body, seconds=seconds)
+        if answer.status == UNAUTHORIZED:
+            control = self.profile.calls["list_agents" if name == "list_sessions" else "list_sessions"]
+            if self.http.call(control.method, control.to(), seconds=seconds).status == UNAUTHORIZED:
+                raise NoAnswer(
+                    f"{answer.call}: STREAMSPACE_TEST_TOKEN is no longer accepted (401, and 401 to {control.method} "
+                    f"{control.to()} as well): log in again and set the new one"
+                )
+        return answer
+
     def create_session(self, user: str, template: str, size: str | None, *, seconds: float = CALL_SECONDS) -> Answer:
         """Asks for a session; `size` names one of the profile's sizes, None takes the template's own."""
         body: dict[str, Any] = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
         if size is not None:
             body["resources"] = self.profile.sizes[size]
-        call = self.profile.calls["create_session"]
-        return self.http.call(call.method, call.to(), body, seconds=seconds)
+        return self.call("create_session", body=body, seconds=seconds)
 
     def sessions(self) -> SessionList:
         """All sessions as listed; Unmet when the answer is no such list."""
@@ -86,7 +104,7 @@ class StreamSpaceApi:
 
     def delete_session(self, session_id: str) -> Answer:
         """Asks for the end of a session."""
-        return self._call("delete_session", session_id)
+        return self.call("delete_session", session_id)
 
     def hibernate_session(self, session_id: str) -> Answer:
         """Puts a session to sleep; Unmet unless the API accepts that."""
@@ -94,7 +112,7 @@ class StreamSpaceApi:
 
     def order_hibernation(self, session_id: str) -> Answer:
         """The same, whatever the API answers."""
-        return self._call("hibernate_session", session_id)
+        return self.call("hibernate_session", session_id)
 
     def wake_session(self, session_id: str) -> Answer:
         """Wakes a session; Unmet unless the API accepts that."""
@@ -102,7 +120,7 @@ class StreamSpaceApi:
 
     def connect_session(self, session_id: str) -> Answer:
         """Asks where the desktop can be seen."""
-        return self._call("connect_session", session_id)
+        return self.call("connect_session", session_id)
 
     def template_names(self) -> frozenset[str]:
         """The names of the templates on offer."""
@@ -123,17 +141,13 @@ class StreamSpaceApi:
         base = self.http.base_url.replace("http", "ws", 1)
         return base + self.profile.calls["vnc"].to(session_id)
 
-    def _call(self, name: str, session_id: str = "", body: object = None) -> Answer:
-        call = self.profile.calls[name]
-        return self.http.call(call.method, call.to(session_id), body)
-
     def _answered(self, name: str, session_id: str = "") -> Answer:
-        answer = self._call(name, session_id)
+        answer = self.call(name, session_id)
         if not answer.ok:
             raise Unmet(
                 answer.call,
                 expected="an answer that says yes (2xx)",
-                actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+                actual=answer.gist,
                 likely="the API refuses what the plan asks of it; its own message stands above",
             )
         return answer

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence import learning
 from streamspace_acceptance.evidence.redaction import MASK
+from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
-BODY_BYTES = 8 * 1024 * 1024
+BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it takes several times as much memory
+REDIRECTS = 10
 LOGGED_BYTES = 4000
+TOO_MANY_REQUESTS = 429
 GATEWAY = (502, 504)  # what stands before a server answers so when the server itself does not (RFC 9110)
 
 
 class NoAnswer(Exception):
-    """The call brought no answer at all: refused, broken off, too slow or too big."""
+    """The call brought no answer of the API's: refused, broken off, too slow, too big, or somebody else's."""
 
 
 class HttpClient:
@@ -30,11 +35,14 @@ class HttpClient:
         self.base_url = base_url.rstrip("/")
         self.log = ExchangeLog() if log is None else log
         self.token = token
+        self.trusted = tls.trusted()
         # Compressed answers are not asked for: a small one can unpack to more than memory holds.
         self._client = httpx.Client(
             timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
             headers={"Accept-Encoding": "identity", "User-Agent": "streamspace-acceptance"},
+            limits=httpx.Limits(max_connections=None),  # a call that was abandoned takes nobody else's place
             trust_env=False,
+            verify=self.trusted,
         )
 
     def __enter__(self) -> Self:
@@ -48,7 +56,8 @@ class HttpClient:
     def call(self, method: str, path: str, body: object = None, *, seconds: float = CALL_SECONDS) -> Answer:
         """One call of the API, answered within `seconds` in all; NoAnswer otherwise. Redirects are not followed.
 
-        A gateway that answers in the API's place, not in JSON as the API does, is no answer of the API either.
+        What answers in the API's place is no answer of the API either: a gateway, a limit on the rate of calls, a
+        redirect to another place.
         """
         return self.call_as(self.token, method, path, body, seconds=seconds)
 
@@ -57,29 +66,34 @@ class HttpClient:
     ) -> Answer:
         """The same with another token than the run's own, or with none."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        answer = self._exchange(method, self.base_url + path, body, headers, seconds, follow=False)
-        if answer.status in GATEWAY and "json" not in answer.content_type:
-            raise NoAnswer(f"{answer.call}: a gateway before the API says {answer.status}: {answer.excerpt(80)}")
+        answer = self._exchange(method, self.base_url + path, body, headers, seconds, redirects=0)
+        stranger = _stranger(answer)
+        if stranger is not None:
+            raise NoAnswer(f"{answer.call}: {stranger}")
         return answer
 
     def page(self, url: str, *, seconds: float = CALL_SECONDS) -> Answer:
         """A page as a browser would first fetch it: no token but what its address holds, redirects followed."""
-        return self._exchange("GET", url, None, {}, seconds, follow=True)
+        return self._exchange("GET", url, None, {}, seconds, redirects=REDIRECTS)
 
     def _exchange(
-        self, method: str, url: str, body: object, headers: Mapping[str, str], seconds: float, *, follow: bool
+        self, method: str, url: str, body: object, headers: Mapping[str, str], seconds: float, *, redirects: int
     ) -> Answer:
         sent = waiting.now()
         what = f"{method} {url}"
         try:
             answer = waiting.within(
-                seconds, lambda: self._fetch(self._request(method, url, body, headers, seconds), follow), what=what
+                seconds,
+                lambda: self._fetch(self._request(method, url, body, headers, seconds), redirects, seconds),
+                what=what,
             )
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.Silence) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
-            raise NoAnswer(f"{what}: {error}") from error
+            told = _reason(error)
+            raise NoAnswer(told if told.startswith(what) else f"{what}: {told}") from error
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
+        learning.from_answer(text)
         self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))
         return answer
 
@@ -87,22 +101,33 @@ class HttpClient:
         timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
         return self._client.build_request(method, url, json=body, headers=dict(headers), timeout=timeout)
 
-    def _fetch(self, request: httpx.Request, follow: bool) -> Answer:
+    def _fetch(self, request: httpx.Request, redirects: int, seconds: float) -> Answer:
+        """Each redirect is followed here, since httpx would read its body to the end, however long that is."""
         sent = waiting.now()
-        response = self._client.send(request, stream=True, follow_redirects=follow)
-        try:
-            return Answer(
-                method=request.method,
-                url=str(request.url),
-                status=response.status_code,
-                reason=response.reason_phrase,
-                content_type=response.headers.get("content-type", ""),
-                body=_read(response),
-                sent_at=sent,
-                received_at=waiting.now(),
-            )
-        finally:
-            response.close()
+        for _ in range(redirects + 1):
+            response = self._client.send(request, stream=True, follow_redirects=False)
+            learning.from_cookies(response.headers.get_list("set-cookie"))
+            try:
+                if not redirects or response.next_request is None:
+                    return _answer(request, response, sent, sent + seconds)
+                request = response.next_request
+            finally:
+                response.close()
+        raise NoAnswer(f"more than {redirects} redirects, the last one to {request.url}")
+
+
+def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadline: float) -> Answer:
+    return Answer(
+        method=request.method,
+        url=str(request.url),
+        status=response.status_code,
+        reason=response.reason_phrase,
+        content_type=response.headers.get("content-type", ""),
+        body=_read(response, deadline),
+        sent_at=sent,
+        received_at=waiting.now(),
+        location=response.headers.get("location", "") if response.has_redirect_location else "",
+    )
 
 
 def _tellable(body: object) -> object:
@@ -112,7 +137,7 @@ def _tellable(body: object) -> object:
     return {name: MASK if "password" in str(name).lower() else value for name, value in body.items()}
 
 
-def _read(response: httpx.Response) -> bytes:
+def _read(response: httpx.Response, deadline: float) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise NoAnswer("the answer is compressed, although that was not asked for")
     body = bytearray()
@@ -120,4 +145,22 @@ def _read(response: httpx.Response) -> bytes:
         body += chunk
         if len(body) > BODY_BYTES:
             raise NoAnswer(f"the answer is longer than {BODY_BYTES} bytes")
+        if waiting.now() > deadline:  # nobody waits any more: an answer that drips must not be read for ever
+            raise NoAnswer("the answer is not complete in time")
     return bytes(body)
+
+
+def _stranger(answer: Answer) -> str | None:
+    """Who has answered in the API's place, if it was not the API."""
+    if answer.status in GATEWAY and "json" not in answer.content_type:
+        return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
+    if answer.status == TOO_MANY_REQUESTS:
+        return f"the rate of calls is limited ({answer.status} {answer.reason}): {answer.excerpt(80)}"
+    there = urljoin(answer.url, answer.location)
+    if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:
+        return f"the API redirects to {there}: correct STREAMSPACE_API_URL"
+    return None
+
+
+def _reason(error: Exception) -> str:
+    return tls.trouble(error) or str(error) or type(error).__name__

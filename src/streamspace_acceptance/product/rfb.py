@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.product import tls
 
 HANDSHAKE_SECONDS = 5.0
 NO_SECURITY = 1
@@ -35,8 +37,9 @@ class Framebuffer:
 class _Stream:
     """The byte stream inside the binary messages of a WebSocket, with one deadline for all of it."""
 
-    def __init__(self, socket: ClientConnection, deadline: float) -> None:
+    def __init__(self, socket: ClientConnection, address: str, deadline: float) -> None:
         self._socket = socket
+        self._address = address
         self._deadline = deadline
         self._buffer = b""
 
@@ -46,7 +49,8 @@ class _Stream:
             try:
                 message = self._socket.recv(timeout=max(self._deadline - waiting.now(), 0.0))
             except (TimeoutError, OSError, WebSocketException) as error:
-                raise NoHandshake(f"no {what} came: {error or type(error).__name__}") from error
+                reason = str(error) or type(error).__name__
+                raise NoHandshake(f"no {what} came from {self._address}: {reason}") from error
             if isinstance(message, str):
                 raise NoHandshake(f"text came instead of the {what}: {message[:80]!r}")
             self._buffer += message
@@ -54,29 +58,41 @@ class _Stream:
         return taken
 
     def send(self, data: bytes) -> None:
-        self._socket.send(data)
+        """Sends `data`; NoHandshake when the server is gone."""
+        try:
+            self._socket.send(data)
+        except (OSError, WebSocketException) as error:
+            raise NoHandshake(f"{self._address} ended the connection in the handshake: {error}") from error
 
 
 @contextmanager
-def handshake(address: str, token: str, seconds: float = HANDSHAKE_SECONDS) -> Iterator[Framebuffer]:
-    """A desktop whose handshake was completed within `seconds`, held open meanwhile; NoHandshake otherwise."""
+def handshake(
+    address: str, token: str, seconds: float = HANDSHAKE_SECONDS, *, trusted: ssl.SSLContext | None = None
+) -> Iterator[Framebuffer]:
+    """A desktop whose handshake was completed within `seconds`, held open meanwhile; NoHandshake otherwise.
+
+    `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None.
+    """
     deadline = waiting.now() + seconds
+    context = trusted if address.startswith("wss:") else None
     try:
-        socket = waiting.within(seconds, lambda: _connect(address, token, seconds), what=f"WS {address}")
-    except (OSError, WebSocketException, waiting.Silence) as error:
-        raise NoHandshake(f"the WebSocket does not open: {error}") from error
+        socket = waiting.within(seconds, lambda: _connect(address, token, seconds, context), what="the opening")
+    except (OSError, EOFError, WebSocketException, waiting.Silence) as error:
+        reason = tls.trouble(error) or error
+        raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
     try:
-        yield _shake(_Stream(socket, deadline))
+        yield _shake(_Stream(socket, address, deadline))
     finally:
         socket.close()
 
 
-def _connect(address: str, token: str, seconds: float) -> ClientConnection:
+def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext | None) -> ClientConnection:
     return connect(
         address,
+        ssl=trusted,
         additional_headers={"Authorization": f"Bearer {token}"},
         open_timeout=seconds,
-        close_timeout=1,
+        close_timeout=0.3,  # twice, at worst
         max_size=MESSAGE_BYTES,
         compression=None,
         proxy=None,
@@ -120,10 +136,12 @@ def _check_format(pixel_format: bytes) -> None:
         raise NoHandshake(f"ServerInit tells of {bits} bits a pixel at depth {depth}")
 
 
-def attempt(address: str, token: str, during: Callable[[], None] = lambda: None) -> Framebuffer | str:
+def attempt(
+    address: str, token: str, during: Callable[[], None] = lambda: None, *, trusted: ssl.SSLContext | None = None
+) -> Framebuffer | str:
     """The desktop of one handshake, with `during` done while it is open; or the sentence that says how it failed."""
     try:
-        with handshake(address, token) as framebuffer:
+        with handshake(address, token, trusted=trusted) as framebuffer:
             during()
             return framebuffer
     except NoHandshake as error:

@@ -20,34 +20,34 @@ class TemplateApi:
 
     def create(self, body: object) -> Answer:
         """Asks for a template; `body` goes out as it is."""
-        return self._call("create_template", body=body)
+        return self._api.call("create_template", body=body)
 
     def get(self, template_id: str) -> Answer:
         """One template, asked for by its id."""
-        return self._call("get_template", template_id)
+        return self._api.call("get_template", template_id)
 
     def change(self, template_id: str, body: object) -> Answer:
         """Changes the fields that `body` holds."""
-        return self._call("change_template", template_id, body)
+        return self._api.call("change_template", template_id, body)
 
     def versions(self, template_id: str) -> Answer:
         """What the template was, where the product keeps that."""
-        return self._call("list_template_versions", template_id)
+        return self._api.call("list_template_versions", template_id)
 
     def delete(self, template_id: str) -> Answer:
         """Asks for the end of a template."""
-        return self._call("delete_template", template_id)
+        return self._api.call("delete_template", template_id)
 
     def listed(self) -> list[Json]:
         """All templates as listed; Unmet when the answer is no such list."""
-        answer = self._call("list_templates")
+        answer = self._api.call("list_templates")
         field = self.profile.fields["templates"]
         items = answer.object().get(field) if answer.ok else None
         if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
             raise Unmet(
                 answer.call,
                 expected=f"a list of {field}",
-                actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+                actual=answer.gist,
                 likely="the API's list call",
             )
         return items
@@ -64,7 +64,3 @@ class TemplateApi:
     def message(self, answer: Answer) -> str:
         """The sentence of a refusal; empty when there is none."""
         return self._api.message(answer)
-
-    def _call(self, name: str, template_id: str = "", body: object = None) -> Answer:
-        call = self.profile.calls[name]
-        return self._api.http.call(call.method, call.to(template_id), body)

@@ -60,6 +60,15 @@ def _what_happened(line: Line) -> Iterator[str]:
         yield ""
         yield f"Likely cause: {plain(failure.likely)}"
         yield ""
+    if line.causes:
+        yield "## Root cause"
+        yield ""
+        yield "As far as the cluster itself said it while the test ran:"
+        yield ""
+        yield from (f"- {plain(cause)}" for cause in line.causes)
+        yield ""
+        yield "## The failure in full"
+        yield ""
     yield from fenced(line.reason)
     yield ""
 

@@ -194,6 +194,11 @@ def _trouble(line: Line) -> Iterator[str]:
 
 
 def _cause(line: Line) -> str:
+    seen = "; ".join(map(plain, line.causes))
+    return f"{_guess(line)}; seen: {seen}" if seen else _guess(line)
+
+
+def _guess(line: Line) -> str:
     if line.failure is not None:
         return f"likely: {plain(line.failure.likely)}"
     if line.verdict is Verdict.BROKEN:

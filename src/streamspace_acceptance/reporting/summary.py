@@ -50,6 +50,15 @@ def _head(run: RunDocument, decision: Decision) -> Iterator[str]:
 
 
 def _what_is_missing(decision: Decision) -> Iterator[str]:
+    if decision.setbacks:
+        yield "## Failed on the way"
+        yield ""
+        for one in decision.setbacks:
+            said = next(
+                (line for line in one.reason.splitlines() if line.startswith("actual:")), one.reason.partition("\n")[0]
+            )
+            yield f"- {icon(Verdict.FAILED)} {plain(one.scenario)}: “{plain(one.sentence)}”: {plain(said)}"
+        yield ""
     for title, lines in (
         ("Failed", decision.failed),
         ("Missing for a decision: P0 criteria that are not proven", decision.missing),

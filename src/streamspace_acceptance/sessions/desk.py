@@ -12,6 +12,7 @@ from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page import CannotOpen, Loaded
 from streamspace_acceptance.desktop.pictures import Area, Colour, Picture
 from streamspace_acceptance.desktop.viewer import Viewer
+from streamspace_acceptance.evidence import learning
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.sessions.session import Session
@@ -21,6 +22,7 @@ from streamspace_acceptance.waiting import Budget, Stamped, Wait, now, poll
 SETTLED_SECONDS = 1.0
 STILL = 0.01  # share of pixels: a clock or a cursor may move in a picture that has settled
 SHOWN = 0.002  # share of pixels that differ from the background on a desktop with a window
+APART = 40  # in one channel at the least, so that no blurred colour is taken for another
 FILLED = 0.05  # share of pixels that a terminal covers at the very least
 LOOK_SECONDS = 0.25
 CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
@@ -54,6 +56,9 @@ class Desk:
     def connect(self) -> Answer:
         """Asks the API where the desktop can be seen."""
         self._connection = self.session.api.connect_session(self.session.id)
+        learning.from_address(
+            vnc_url(self._connection, self.session.api.profile.fields["vnc_url"]) or "", self.session.id
+        )
         return self._connection
 
     @property
@@ -118,10 +123,10 @@ class Desk:
 
     def wait_for_client(self) -> Loaded:
         """The noVNC client runs in the page; Unmet otherwise, or Unproven when there is no page to begin with."""
-        viewer = self._opened()
+        viewer = self.opened()
         with blamed_on(self._page_blame):
             return poll(
-                self._wait("the noVNC client loaded"),
+                self.wait("the noVNC client loaded"),
                 viewer.loaded,
                 met=lambda loaded: loaded.novnc_loaded,
                 says=Loaded.describe,
@@ -135,7 +140,7 @@ class Desk:
         The command gives the terminal a colour of chance and makes a file of chance name: neither can be there already.
         Then it has the terminal report clicks (X10 mouse reports, six bytes each) and makes another file for the first.
         """
-        pod, viewer, before = self._own_pod(), self._opened(), self._shown()
+        pod, viewer, before = self.own_pod(), self.opened(), self.shown()
         name, colour = f"typed-{secrets.token_hex(6)}", _unlike(before)
         point = (before.size[0] // 2, before.size[1] // 2)
         viewer.click(*point)
@@ -165,9 +170,9 @@ class Desk:
             )
         return viewer.whole_page()
 
-    def _shown(self) -> Picture:
+    def shown(self) -> Picture:
         """The desktop once it shows something and has stood still for a moment, as a user would wait for it."""
-        viewer, last = self._opened(), list[Stamped[Picture]]()
+        viewer, last = self.opened(), list[Stamped[Picture]]()
 
         def look() -> Picture | None:
             picture = viewer.picture()
@@ -176,7 +181,7 @@ class Desk:
             return picture
 
         shown = poll(
-            self._wait("a desktop to be seen"),
+            self.wait("a desktop to be seen"),
             look,
             met=lambda picture: (
                 picture is not None and picture.foreground() > SHOWN and now() - last[0].at >= SETTLED_SECONDS
@@ -191,8 +196,8 @@ class Desk:
 
     def _wait_for_colour(self, colour: Colour, pod: Pod, name: str) -> Picture:
         shown = poll(
-            self._wait("the terminal in the colour that was typed"),
-            self._opened().picture,
+            self.wait("the terminal in the colour that was typed"),
+            self.opened().picture,
             met=lambda picture: picture is not None and picture.area(colour).share >= FILLED,
             says=lambda picture: _coloured(picture, colour),
             likely=lambda _: self._whether_received(pod, name),
@@ -204,7 +209,7 @@ class Desk:
 
     def _wait_for_file(self, pod: Pod, name: str, what: str, otherwise: str) -> bool:
         return poll(
-            self._wait(f"{what} carried out in the session"),
+            self.wait(f"{what} carried out in the session"),
             lambda: self._has_file(pod, name),
             met=bool,
             says=lambda there: "carried out" if there else "not carried out",
@@ -220,18 +225,21 @@ class Desk:
     def _has_file(self, pod: Pod, name: str) -> bool:
         return self.session.cluster.execute(pod, ["test", "-e", f"/tmp/{name}"]).code == 0  # noqa: S108
 
-    def _own_pod(self) -> Pod:
+    def own_pod(self) -> Pod:
+        """The running pod of the session; Unproven when it has none."""
         pods = [pod for pod in self.session.pods() if pod.running]
         if not pods:
             raise Unproven(f"{self.session.subject} has no running pod to look into")
         return pods[0]
 
-    def _opened(self) -> Viewer:
+    def opened(self) -> Viewer:
+        """The desktop in the browser; Unproven when it was not opened."""
         if self.viewer is None:
             raise Unproven("the desktop was not opened in a browser")
         return self.viewer
 
-    def _wait(self, goal: str) -> Wait:
+    def wait(self, goal: str) -> Wait:
+        """A wait for something to happen in the browser or by its hand."""
         return Wait(f"{self.session.subject}, desktop", goal, self.session.budgets.named("browser"))
 
 
@@ -260,6 +268,17 @@ def _unlike(picture: Picture) -> Colour:
         red, green, blue = (48 + secrets.randbelow(160) for _ in range(3))
         if picture.area((red, green, blue)).share < FILLED / 50:
             return red, green, blue
+
+
+def colours_unlike(picture: Picture, count: int) -> list[Colour]:
+    """So many colours of chance of which the picture shows nothing, each far from the others."""
+    found: list[Colour] = []
+    while len(found) < count:
+        one = (48 + secrets.randbelow(160), 48 + secrets.randbelow(160), 48 + secrets.randbelow(160))
+        apart = all(max(abs(a - b) for a, b in zip(one, other, strict=True)) >= APART for other in found)
+        if apart and picture.area(one).box is None:
+            found.append(one)
+    return found
 
 
 def _describe(picture: Picture | None) -> str:

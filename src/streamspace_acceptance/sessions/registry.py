@@ -7,18 +7,16 @@ from dataclasses import dataclass
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.sessions import creation, crowd
 from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
+from streamspace_acceptance.verdict.outcomes import Leak
 from streamspace_acceptance.waiting import Wait, poll
 
 NOT_FOUND = 404
-
-
-class Leak(Exception):
-    """Something that the scenario made could not be removed: the sentence names it."""
 
 
 @dataclass
@@ -76,14 +74,24 @@ class Registry:
 
     def clean_up(self) -> None:
         """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise."""
-        ids, troubles = self._made()
         for session in self.sessions:
             session.close()
-        troubles += self.remove(ids) if ids else []
+        try:
+            ids, troubles = self._made()
+            troubles += self.remove(ids) if ids else []
+        except (NoAnswer, ClusterError) as error:
+            raise Leak(
+                f"{self._asked_for()} may be left (`streamspace-acceptance sweep` looks again): {error}"
+            ) from error
         if troubles:
             raise Leak("; ".join(troubles))
         for record in self._records:
             journal.undone(record.entry)
+
+    def _asked_for(self) -> str:
+        """The sessions by id, and where none is known by what was asked for."""
+        made = [(each.asked, each.made.id if each.made is not None else None) for each in self._records]
+        return ", ".join(name or f"a {asked.template!r} session of {asked.user!r}" for asked, name in made)
 
     def remove(self, ids: list[str]) -> list[str]:
         """Deletes those sessions and waits until they are gone; what is left in the end."""

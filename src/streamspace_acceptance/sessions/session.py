@@ -141,9 +141,10 @@ class Session:
         self.changes.beyond(len(self.changes.items()), self.budgets.named("calm").seconds)
         return [pod for pod in self.cluster.pods() if self._is_mine(pod) or pod.meta.uid in former]
 
-    def vnc(self) -> rfb.Framebuffer | str:
-        """One RFB handshake with the session's desktop; a sentence when it fails."""
-        return rfb.attempt(self.api.vnc_address(self.id), self.api.http.token)
+    def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
+        """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
+        http = self.api.http
+        return rfb.attempt(self.api.vnc_address(self.id), http.token, during, trusted=http.trusted)
 
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
         def likely(_: Changes) -> str:

@@ -188,7 +188,7 @@ def _listen(session: Session, blame: str | None) -> Listening:
         found = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
         tables.append(found.stdout)
 
-    framebuffer = rfb.attempt(session.api.vnc_address(session.id), session.api.http.token, look)
+    framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
     return Listening(session.id, framebuffer, port, _listens("".join(tables), port))

@@ -8,11 +8,10 @@ from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json
-from streamspace_acceptance.evidence import recorder
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.templates.description import Made
-from streamspace_acceptance.verdict.outcomes import Unmet
+from streamspace_acceptance.verdict.outcomes import Leak, Unmet
 from streamspace_acceptance.waiting import Wait, poll
 
 NOT_FOUND = 404
@@ -55,12 +54,11 @@ class TemplateRegistry:
     def clean_up(self) -> None:
         """Deletes what was made and waits until it is gone. The sessions made from it must be gone before.
 
-        What the product does not let go is told in the report and is no error here: that a template can be deleted,
-        and what is left then, is what test 2.3 answers for.
+        Leak otherwise. That a template can be deleted, and what is left then, is what test 2.3 answers for.
         """
         left = self.remove() if self._made else []
         if left:
-            recorder.attach_text("templates left behind", "\n".join(left))
+            raise Leak(f"templates left behind: {'; '.join(left)}", answered_by="test-2.3")
 
     def remove(self) -> list[str]:
         """Deletes every template that carries the mark; what is left in the end."""

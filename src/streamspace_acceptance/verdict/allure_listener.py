@@ -54,6 +54,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         self._result: TestResult | None = None
         self._step: TestStepResult | None = None
         self._reached = 0
+        self._settled: list[tuple[Any, TestResult]] = []
 
     def announce(self) -> None:
         """Write every selected scenario as not run, before the first one starts."""
@@ -83,6 +84,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
             result.stop = _now()
             allure_commons.plugin_manager.hook.report_result(result=result)
             self.group_context.append_test(result.uuid)
+            self._settled.append((scenario, result))
         self.group_context.exit()
 
     def start_behave_step(self, step: Any) -> None:
@@ -116,7 +118,15 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         target.attachments.append(Attachment(source=source, name=name, type=attachment_type))
 
     def finish(self) -> None:
-        """Say of every scenario that never ended why, and of every error outside a scenario what it was."""
+        """Say of every scenario that never ended why, and of every error outside a scenario what it was.
+
+        A leak may be judged otherwise by now, since what came after has answered for it.
+        """
+        for scenario, result in self._settled:
+            before = result.status
+            _settle(result, judge_scenario(scenario, self._record))
+            if result.status != before:
+                allure_commons.plugin_manager.hook.report_result(result=result)
         for scenario in self._record.selected:
             if not self._record.has_finished(scenario):
                 self._report_not_run(scenario)
@@ -150,7 +160,7 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         if test is not None:
             labels |= {LabelType.EPIC: PHASES[test.phase], LabelType.FEATURE: f"{test.id} {test.title}"}
         result.labels.extend(Label(name=name, value=value) for name, value in labels.items())
-        _settle(result, judge_problem(problem))
+        _settle(result, judge_problem(problem, self._record))
         allure_commons.plugin_manager.hook.report_result(result=result)
 
     def _close_steps(self, result: TestResult, scenario: Any, reached: int) -> None:
@@ -184,4 +194,4 @@ def _settle(item: Any, judged: Judgement) -> None:
     item.statusDetails = None
     if judged.reason:
         trace = own_trace(judged.error) if judged.error is not None else None
-        item.statusDetails = StatusDetails(message=judged.reason, trace=trace)
+        item.statusDetails = StatusDetails(message=judged.told, trace=trace)

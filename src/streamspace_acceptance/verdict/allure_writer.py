@@ -16,6 +16,7 @@ from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import TestResult
 from attr import asdict
 
+from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.redaction import redact
 
 
@@ -48,9 +49,7 @@ class ResultWriter(AllureFileLogger):
         self._put(item.file_pattern.format(prefix=getattr(item, "uuid", None) or id(item)), _as_json(item))
 
     def _put(self, file_name: str, body: str | bytes) -> None:
-        draft = Path(self._report_dir) / f"{file_name}.tmp"
-        draft.write_bytes(body.encode() if isinstance(body, str) else body)
-        draft.replace(draft.with_suffix(""))
+        files.put(Path(self._report_dir) / file_name, body.encode() if isinstance(body, str) else body)
 
 
 def _as_json(item: Any) -> str:

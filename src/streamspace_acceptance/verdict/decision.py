@@ -1,6 +1,7 @@
 """The decision: may this release ship?
 
-GO only if every P0 criterion of the register is PROVEN and no criterion FAILED. A failure is NO-GO. Everything else
+GO only if every P0 criterion of the register is PROVEN and no criterion FAILED. A failure is NO-GO, and so is a product
+that fails at what a scenario needs before any criterion of its own is reached. Everything else
 is UNDECIDED, and says what is missing. P1 criteria that are not shown do not keep a release from shipping; they are
 named as open.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streamspace_acceptance.verdict.document import Line, RunDocument, compact
+from streamspace_acceptance.verdict.document import Line, RunDocument, Setback, compact
 from streamspace_acceptance.verdict.judgement import Verdict
 
 
@@ -28,7 +29,8 @@ class Decision:
     """The answer and what it rests on.
 
     `failed`: criteria of either priority. `missing`: P0 criteria that are neither proven nor failed. `open`: the same
-    of P1. `caveats`: what else keeps the run from being a release's, one sentence each.
+    of P1. `caveats`: what else keeps the run from being a release's, one sentence each. `setbacks`: what the product
+    failed at on the way to criteria.
     """
 
     word: Word
@@ -36,6 +38,7 @@ class Decision:
     missing: tuple[Line, ...]
     open: tuple[Line, ...]
     caveats: tuple[str, ...]
+    setbacks: tuple[Setback, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -45,6 +48,9 @@ class Decision:
     def _reasons(self) -> Iterator[str]:
         if self.failed:
             yield f"{_count(self.failed)} failed ({compact(self.failed)})"
+        if self.setbacks:
+            yield f"the product failed on the way to others ({_named(self.setbacks)})"
+        if self.word is Word.NO_GO:
             return
         if self.word is Word.GO:
             yield "every P0 criterion is proven and no P1 criterion failed"
@@ -68,14 +74,14 @@ def decide(run: RunDocument) -> Decision:
     unshown = [line for line in lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
-    if failed:
+    if failed or run.setbacks:
         word = Word.NO_GO
     elif missing or caveats or not any(run.lines("P0")):
         word = Word.UNDECIDED
     else:
         word = Word.GO
     rest = [line for line in unshown if line.priority != "P0"]
-    return Decision(word, tuple(failed), tuple(missing), tuple(rest), tuple(caveats))
+    return Decision(word, tuple(failed), tuple(missing), tuple(rest), tuple(caveats), run.setbacks)
 
 
 def _caveats(run: RunDocument) -> Iterator[str]:
@@ -87,6 +93,11 @@ def _caveats(run: RunDocument) -> Iterator[str]:
         yield "the run never came to its end"
     if not any(run.lines("P0")):
         yield "the register holds no P0 criterion"
+
+
+def _named(setbacks: tuple[Setback, ...]) -> str:
+    """The scenarios by their tests and names, each once: `1.2 “The pod behind a session is lost”`."""
+    return ", ".join(dict.fromkeys(f"{one.test or 'beyond the plan'} “{one.scenario}”" for one in setbacks))
 
 
 def _count(lines: tuple[Line, ...], kind: str = "") -> str:

@@ -44,6 +44,7 @@ class Line:
 
     `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
     at all. `seconds` is the time that its Then sentence took.
+    `causes`: what the cluster itself said went wrong meanwhile.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Line:
     unit: str | None = None
     figures: tuple[Figure, ...] = ()
     failure: Failure | None = None
+    causes: tuple[str, ...] = ()
 
     @property
     def selectable(self) -> bool:
@@ -98,6 +100,16 @@ class TestLines:
 
 
 @dataclass(frozen=True)
+class Setback:
+    """A step that FAILED although no criterion rests on it. `test` is None beyond the plan."""
+
+    scenario: str
+    test: str | None
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class RunDocument:
     """One run. `ended` is None when it never came to its end. Times are in UTC."""
 
@@ -108,6 +120,7 @@ class RunDocument:
     tests: tuple[TestLines, ...]
     problems: tuple[str, ...]
     interruption: str | None
+    setbacks: tuple[Setback, ...] = ()
 
     @property
     def embedded(self) -> bool:
@@ -166,6 +179,7 @@ def of_json(document: Json) -> RunDocument:
             tests=tuple(_test(test, asked) for test in document["tests"]),
             problems=tuple(problem["reason"] for problem in document["problems"]),
             interruption=document["interruption"],
+            setbacks=tuple(Setback(**each) for each in document.get("setbacks", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableDocument(f"it is not as its schema says: {type(error).__name__}: {error}") from error
@@ -209,4 +223,5 @@ def _line(test: Json, item: Json, judged: Json | None) -> Line:
         unit=item["unit"],
         figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
         failure=None if failure is None else Failure(**failure),
+        causes=tuple(judged.get("causes", ())),
     )

@@ -5,13 +5,13 @@ The ledger, the Allure results and the console all ask here, so they cannot disa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from behave.model_type import Status
 
-from streamspace_acceptance.verdict.outcomes import NotApplicable, Unmet, Unproven
+from streamspace_acceptance.verdict.outcomes import Leak, NotApplicable, Unmet, Unproven
 from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
 
 
@@ -38,17 +38,24 @@ class Judgement:
     """A verdict with its reason (empty when PROVEN) and the exception behind it, if any.
 
     What does not apply to the target is UNPROVEN, with the reason, and speaks against nothing.
+    `causes`: what the cluster itself said went wrong meanwhile. It stands beside the reason, never in its place.
     """
 
     verdict: Verdict
     reason: str = ""
     error: BaseException | None = None
     applies: bool = True
+    causes: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
         """The first line of the reason."""
         return self.reason.partition("\n")[0]
+
+    @property
+    def told(self) -> str:
+        """The reason, and a line for each cause that was seen."""
+        return "\n".join([self.reason, *(f"seen:     {cause}" for cause in self.causes)])
 
 
 PROVEN = Judgement(Verdict.PROVEN)
@@ -67,7 +74,7 @@ def judge_run(record: RunRecord, criteria: list[Judgement]) -> Judgement:
     What does not apply to the target is left out, as long as anything does.
     """
     judgements = [judge_scenario(scenario, record) for scenario in record.selected] + criteria
-    judgements += [judge_problem(problem) for problem in record.problems]
+    judgements += [judge_problem(problem, record) for problem in record.problems]
     return worst([one for one in judgements if one.applies] or judgements)
 
 
@@ -79,8 +86,8 @@ def failed_for_what_does_not_apply(record: RunRecord) -> bool:
 
 def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
     """The verdict over a whole scenario: its steps, its hooks and its cleanups."""
-    around = [judge_problem(problem) for problem in record.problems_of(scenario)]
-    return worst([*judge_steps(scenario, record), *around])
+    around = [judge_problem(problem, record) for problem in record.problems_of(scenario)]
+    return _beside(worst([*judge_steps(scenario, record), *around]), scenario, record)
 
 
 def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
@@ -93,8 +100,14 @@ def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
         return Judgement(Verdict.BROKEN, UNFINISHED)
     judgements = judge_steps(scenario, record)
     own = next(judged for one, judged in zip(scenario.all_steps, judgements, strict=True) if one is step)
-    after = [judge_problem(problem) for problem in record.problems_of(scenario) if not problem.precedes]
-    return worst([own, *after]) if own.verdict is Verdict.PROVEN else own
+    after = [judge_problem(problem, record) for problem in record.problems_of(scenario) if not problem.precedes]
+    return _beside(worst([own, *after]) if own.verdict is Verdict.PROVEN else own, scenario, record)
+
+
+def _beside(judged: Judgement, scenario: Any, record: RunRecord) -> Judgement:
+    """With the causes that were seen; what was merely not shown has no failure that they could explain."""
+    explained = judged.verdict in (Verdict.FAILED, Verdict.BROKEN)
+    return replace(judged, causes=record.causes_of(scenario)) if explained else judged
 
 
 def judge_steps(scenario: Any, record: RunRecord) -> list[Judgement]:
@@ -116,7 +129,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
     """The verdict over a step that was reached; None when it was not."""
     hook = next(record.problems_of(step), None)
     if hook is not None and (hook.precedes or step.exception is hook.error or step.exception is None):
-        return judge_problem(hook)
+        return judge_problem(hook, record)
     if step.exception is not None:
         return _judge_error(step.exception)
     if step.status in (Status.passed, Status.pending_warn):
@@ -136,17 +149,33 @@ def _judge_error(error: BaseException) -> Judgement:
     return Judgement(Verdict.BROKEN, describe(error), error)
 
 
-def judge_problem(problem: Problem) -> Judgement:
-    """BROKEN; but what a signal kept from beginning is merely not shown."""
+def judge_problem(problem: Problem, record: RunRecord) -> Judgement:
+    """BROKEN; but what a signal kept from beginning is merely not shown, and what is answered for breaks nothing."""
+    if is_answered_for(problem, record):
+        return PROVEN
     if problem.precedes and isinstance(problem.error, KeyboardInterrupt):
         return Judgement(Verdict.UNPROVEN, f"not run: {problem.reason}")
     return Judgement(Verdict.BROKEN, problem.reason, problem.error)
 
 
+def is_answered_for(problem: Problem, record: RunRecord) -> bool:
+    """Whether it is a leak that follows from what another test has seen the product fail at, in this run.
+
+    That test may come after the leak: then the leak is an error until it has.
+    """
+    tag = problem.error.answered_by if isinstance(problem.error, Leak) else None
+    return tag is not None and any(
+        step.step_type == "then" and judged.verdict is Verdict.FAILED
+        for scenario in record.selected
+        if tag in scenario.effective_tags
+        for step, judged in zip(scenario.all_steps, judge_steps(scenario, record), strict=True)
+    )
+
+
 def _what_came_before(scenario: Any, record: RunRecord) -> Judgement | None:
     """The hook that kept the whole scenario from running, if one did."""
     problems = record.problems_of(None, scenario.feature, scenario)
-    return next((judge_problem(problem) for problem in problems if problem.precedes), None)
+    return next((judge_problem(problem, record) for problem in problems if problem.precedes), None)
 
 
 def _not_reached(step: Any, judged: Judgement) -> Judgement:

@@ -62,14 +62,14 @@ def _beside_the_scenarios(record: RunRecord) -> Iterator[tuple[str, Judgement]]:
     for problem in record.problems:
         if id(problem.statement) not in told:
             owner = problem.statement.name if problem.statement is not None else "the whole run"
-            yield f"{problem.where} of {owner}", judge_problem(problem)
+            yield f"{problem.where} of {owner}", judge_problem(problem, record)
 
 
 def _add_case(suite: Xml.Element, group: str, name: str, judged: Judgement, seconds: float) -> None:
     case = Xml.SubElement(suite, "testcase", classname=_text(group), name=_text(name), time=f"{seconds:.3f}")
     if judged.verdict is not Verdict.PROVEN:
         told = Xml.SubElement(case, _ELEMENTS[judged.verdict], message=_text(judged.headline), type=judged.verdict)
-        told.text = _text(judged.reason)
+        told.text = _text(judged.told)
 
 
 def _count(element: Xml.Element) -> None:

@@ -16,7 +16,14 @@ from streamspace_acceptance.settings import REPORTS, tester
 from streamspace_acceptance.verdict import document
 from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
 from streamspace_acceptance.verdict.decision import Decision, decide
-from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criterion, worst
+from streamspace_acceptance.verdict.judgement import (
+    NO_SENTENCE,
+    Judgement,
+    Verdict,
+    judge_criterion,
+    judge_steps,
+    worst,
+)
 from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.verdict.record import RunRecord
 
@@ -59,10 +66,23 @@ class Ledger:
             for entry in self._entry(test, criterion, scenarios[test.id])
         ]
 
+    def setbacks(self) -> Iterator[dict[str, str | None]]:
+        """Each step that FAILED although no criterion rests on it: mostly what a scenario needs of the product.
+
+        As long as its scenario runs nothing is known, as with criteria.
+        """
+        for scenario in (one for one in self._record.selected if one is not self._record.running):
+            test = self.plan.test_of(scenario.effective_tags)
+            for step, judged in zip(scenario.all_steps, judge_steps(scenario, self._record), strict=True):
+                proves = step.step_type == "then" and test is not None and test.criterion_of(step.name) is not None
+                if judged.verdict is Verdict.FAILED and not proves:
+                    sentence = f"{step.keyword} {step.name}"
+                    told = {"scenario": scenario.name, "sentence": sentence, "reason": judged.reason}
+                    yield told | {"test": None if test is None else test.id}
+
     def counts(self) -> dict[Verdict, int]:
         """How many criteria got which verdict; all four are there."""
-        found = Counter(entry.judgement.verdict for entry in self.entries())
-        return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
+        return _counts(self.entries())
 
     def inapplicable(self) -> int:
         """How many criteria do not apply to the target; they count as UNPROVEN."""
@@ -70,12 +90,14 @@ class Ledger:
 
     def document(self, environment: dict[str, str]) -> dict[str, Any]:
         """The ledger as JSON, as docs/verdict.schema.json says: the whole run, for everything that is written of it."""
+        entries = self.entries()
         written = {
             "schema": document.SCHEMA,
             "run": {"began": _iso(self._record.began), "ended": _iso(self._record.ended), "tester": tester()},
             "environment": environment,
-            "counts": self.counts(),
-            "criteria": [_as_json(entry) for entry in self.entries()],
+            "counts": _counts(entries),
+            "criteria": [_as_json(entry) for entry in entries],
+            "setbacks": list(self.setbacks()),
             "problems": [{"where": one.where, "reason": one.reason} for one in self._record.problems],
             "interruption": self._record.interruption,
             "tests": [_test_as_json(test) for test in self.plan.tests],
@@ -112,6 +134,11 @@ class Ledger:
         return any(step.name == sentence for scenario in self._record.parsed for step in scenario.all_steps)
 
 
+def _counts(entries: list[Entry]) -> dict[Verdict, int]:
+    found = Counter(entry.judgement.verdict for entry in entries)
+    return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
+
+
 def _as_json(entry: Entry) -> dict[str, Any]:
     line: dict[str, Any] = {
         "id": entry.criterion.id,
@@ -127,6 +154,8 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         line["measured"] = [{"name": one.name, "value": one.value, "unit": one.unit} for one in entry.figures]
     if not entry.judgement.applies:
         line["applies"] = False
+    if entry.judgement.causes:
+        line["causes"] = list(entry.judgement.causes)
     if isinstance(entry.judgement.error, Unmet):
         line["failure"] = _failure_as_json(entry.judgement.error)
     return line
@@ -152,6 +181,7 @@ def _decision_as_json(decision: Decision) -> dict[str, Any]:
         "failed": [line.id for line in decision.failed],
         "missing": [line.id for line in decision.missing],
         "open": [line.id for line in decision.open],
+        "setbacks": [each.scenario for each in decision.setbacks],
         "caveats": list(decision.caveats),
     }
 

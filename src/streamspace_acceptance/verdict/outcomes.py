@@ -65,6 +65,18 @@ class SetupProblem(Exception):
         super().__init__(sentence)
 
 
+class Leak(Exception):
+    """Something that the scenario made could not be removed: the sentence names it.
+
+    `answered_by` is the tag of the test of the plan, if there is one, that looks at this very removal: where that test
+    has seen the product fail, the leak says nothing new and breaks no scenario.
+    """
+
+    def __init__(self, sentence: str, answered_by: str | None = None) -> None:
+        self.answered_by = answered_by
+        super().__init__(sentence)
+
+
 def there(thing: T | None, otherwise: str) -> T:
     """What an earlier sentence has brought; Unproven with `otherwise` as the reason when it has brought nothing."""
     if thing is None:

@@ -6,7 +6,7 @@ writes it down here, for the ledger and for every formatter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -58,6 +58,7 @@ class RunRecord:
     running: Any = None
     _finished: set[int] = field(default_factory=set)
     _figures: dict[int, list[Figure]] = field(default_factory=dict)
+    _causes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def setup_problem(self) -> SetupProblem | None:
@@ -96,6 +97,14 @@ class RunRecord:
     def figures_of(self, step: Any) -> tuple[Figure, ...]:
         """The figures that `step` measured."""
         return tuple(self._figures.get(id(step), ()))
+
+    def saw(self, scenario: Any, causes: Iterable[str]) -> None:
+        """Keep what the cluster itself said went wrong while `scenario` ran."""
+        self._causes[id(scenario)] = tuple(causes)
+
+    def causes_of(self, scenario: Any) -> tuple[str, ...]:
+        """What the cluster itself said went wrong while `scenario` ran."""
+        return self._causes.get(id(scenario), ())
 
 
 def describe(error: BaseException) -> str:

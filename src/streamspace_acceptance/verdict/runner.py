@@ -21,7 +21,7 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.evidence import environment, failure, recorder, redaction
+from streamspace_acceptance.evidence import environment, failure, recorder, streams
 from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict import gates, junit
@@ -82,19 +82,24 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         behave itself knows one status for all that is not well, so this does not return to it. Bad input is told in
         one sentence, before anything has started.
         """
-        try:
-            with self._interruption.handled(), waiting.hastened() as self._hasten:
-                status = self._run_and_judge()
-        except (SetupProblem, ParserError, ConfigError) as problem:
-            status = _refuse(problem)
-        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
-            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
-            # signal came.
-            sys.stderr.write(redaction.redact(traceback.format_exc()))
-            status = EXIT_STATUS[Verdict.BROKEN]
+        with streams.redacted_output(self.config.outputs):
+            status = self._run_to_the_end()
         if status:
             raise SystemExit(status)
         return False
+
+    def _run_to_the_end(self) -> int:
+        try:
+            with self._interruption.handled(), waiting.hastened() as self._hasten:
+                return self._run_and_judge()
+        except (SetupProblem, ParserError, ConfigError) as problem:
+            return _refuse(problem)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # told in full, and the status says broken
+            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
+            # signal came.
+            early = isinstance(error, Interrupted) and not self.record.selected
+            sys.stderr.write(f"The run was {error} before it began.\n" if early else traceback.format_exc())
+            return EXIT_STATUS[Verdict.BROKEN]
 
     def _run_and_judge(self) -> int:
         check_paths(self.config.paths)
@@ -143,7 +148,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
             self._interruption.forbid()
-            self._learn_secrets()
         if hook_name == "before_step" and not self.aborted:
             self._interruption.allow()
         if hook_name == "after_all":
@@ -183,7 +187,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         try:
             papers.write(REPORTS)
         except Exception as error:  # noqa: BLE001  # nothing that is about paper may hide what the run has shown
-            sys.stderr.write(redaction.redact(f"The reports could not be written: {describe(error)}\n"))
+            sys.stderr.write(f"The reports could not be written: {describe(error)}\n")
             return False
         return True
 
@@ -261,18 +265,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.hook_failures += 1
         self.features.clear()
 
-    def _learn_secrets(self) -> None:
-        """What the kubeconfig holds must not stand in any evidence."""
-        run = getattr(self.context, "run", None)
-        for path in run.target.kubeconfig if run is not None else ():
-            redaction.register_kubeconfig(path)
-
     def _collect_evidence(self, scenario: Any) -> None:
         """After a failure, and before the cleanups take the evidence away."""
         world = getattr(self.context, "world", None)
         verdict = judge_scenario(scenario, self.record).verdict
         if world is not None and verdict in (Verdict.FAILED, Verdict.BROKEN):
-            failure.collect(world)
+            self.record.saw(scenario, map(str, failure.collect(world)))
 
     def _note(self, name: str, context: Any, args: tuple[Any, ...], error: BaseException) -> None:
         statement = _running_statement(context) if name.endswith("_tag") else next(iter(args), None)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import allure
 
+from streamspace_acceptance.verdict.outcomes import Leak
+
 FAILING = os.environ.get("DEMO_HOOK", "")
 
 
@@ -20,6 +22,10 @@ def _hook(name):
 
 def _leak():
     raise RuntimeError("session left behind")
+
+
+def _leave_template():
+    raise Leak("templates left behind: t", answered_by="test-2.1")
 
 
 def before_all(context):
@@ -48,6 +54,8 @@ def before_scenario(context, scenario):
     _hook("before_scenario")
     if FAILING == "cleanup of a scenario":
         context.add_cleanup(_leak)
+    if FAILING == "leak of 2.1" and "test-1.2" in scenario.effective_tags:
+        context.add_cleanup(_leave_template)
     if FAILING == "skip":
         scenario.skip("needs a cluster with two nodes")
 

@@ -26,6 +26,13 @@ from streamspace_acceptance.verdict.expect.deployment import (
 )
 from streamspace_acceptance.verdict.expect.desktops import gives_vnc_url, novnc, page, responds
 from streamspace_acceptance.verdict.expect.homes import kept, on_own_volume, saved
+from streamspace_acceptance.verdict.expect.interaction import (
+    answers_at_once,
+    clicked_as_aimed,
+    scrolled,
+    special_keys_arrived,
+    typed,
+)
 from streamspace_acceptance.verdict.expect.orders import accepted_to_wait, carried_out, carried_out_once, truthful
 from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
 from streamspace_acceptance.verdict.expect.resources import given_exactly, kept_to_limits, refused_as_too_much
@@ -44,6 +51,13 @@ from streamspace_acceptance.verdict.expect.templates import (
     says_how_many,
     unaffected,
 )
+from streamspace_acceptance.verdict.expect.together import (
+    each_has_a_pod,
+    each_has_a_session,
+    no_conflict,
+    reachable,
+    undisturbed,
+)
 
 __all__ = [
     "accepted_to_wait",
@@ -52,17 +66,21 @@ __all__ = [
     "all_run",
     "all_running",
     "answered",
+    "answers_at_once",
     "as_described",
     "balanced",
     "carried_out",
     "carried_out_once",
     "changed",
+    "clicked_as_aimed",
     "cluster_answers",
     "components_ready",
     "connected",
     "credentials_found",
     "deleted",
     "docker_answers",
+    "each_has_a_pod",
+    "each_has_a_session",
     "given_exactly",
     "gives_vnc_url",
     "healthy",
@@ -80,6 +98,7 @@ __all__ = [
     "mean_below",
     "named_after",
     "namespace_there",
+    "no_conflict",
     "no_pod_left",
     "nothing_left",
     "novnc",
@@ -90,6 +109,7 @@ __all__ = [
     "on_pace",
     "page",
     "provisioned",
+    "reachable",
     "ready",
     "reconnected",
     "refused_as_too_much",
@@ -101,11 +121,15 @@ __all__ = [
     "said_by_both",
     "saved",
     "says_how_many",
+    "scrolled",
     "shook_hands",
+    "special_keys_arrived",
     "spread",
     "stays_offline",
     "still_running",
     "truthful",
+    "typed",
     "unaffected",
+    "undisturbed",
     "usable",
 ]

@@ -1,0 +1,24 @@
+@phase1 @p0 @test-1.1e
+Feature: 1.1e The desktop obeys mouse and keyboard
+  What a user's hands do arrives in the session: where it was aimed, as it was meant, and at once.
+
+  Scenario: A user points at things
+    Given "testuser" has a "firefox-browser" session open in a browser
+    When the user clicks on marks in the corners and in the middle of a window, and turns the wheel both ways
+    Then every click lands on its mark
+    And the window is scrolled both ways
+
+  Scenario: A user types
+    Given "testuser" has a "firefox-browser" session open in a browser
+    When the user types 'echo "Hello StreamSpace"' into a window
+    Then the text is received and shown as it was typed
+
+  Scenario: A user presses special keys
+    Given "testuser" has a "firefox-browser" session open in a browser
+    When the user presses Ctrl, Alt, Tab, arrow keys and others in a window
+    Then each key arrives as what it is
+
+  Scenario: A user waits for an answer
+    Given "testuser" has a "firefox-browser" session open in a browser
+    When the user switches a lamp by key and by mouse, over and over
+    Then the lamp answers within the limit of input lag

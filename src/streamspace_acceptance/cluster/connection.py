@@ -1,0 +1,127 @@
+"""The connection to Kubernetes: every call has a total deadline, every answer a cap, and what goes wrong is told.
+
+The official client reads an answer to its end however long that is, unpacks what is packed, and waits for each piece
+of it anew. So its pool of connections is put behind `Bounded`, and each call behind `ask`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import urllib3
+from kubernetes import client
+from websocket import WebSocketException
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.strict import read_object
+
+T = TypeVar("T")
+
+CALL_SECONDS = 10.0
+CONNECT_SECONDS = 3.0
+BODY_BYTES = 6 * 1024 * 1024  # some 800 pods; as text and as objects it takes several times as much memory
+PIECE_BYTES = 64 * 1024
+
+
+class ClusterError(Exception):
+    """Kubernetes cannot be reached, refuses, or does not answer in time. `status` is its HTTP status, if any."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(sentence)
+
+
+class Bounded:
+    """A pool of connections as the Kubernetes client uses one, whose answers have an end.
+
+    A watch is given as it comes; it is read elsewhere, line by line.
+    """
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    def request(self, method: str, url: str, *, headers: dict[str, str], timeout: Any, **options: Any) -> Any:
+        """One request; urllib3's HTTPError also for an answer that is too long, too slow or packed."""
+        deadline = waiting.now() + timeout.connect_timeout + timeout.read_timeout
+        asked = headers | {"Accept-Encoding": "identity"}
+        response = self._pool.request(method, url, headers=asked, timeout=timeout, redirect=False, **options)
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            response.close()
+            raise urllib3.exceptions.HTTPError("the answer is compressed, although that was not asked for")
+        if response.status == 200 and "watch=" in url.partition("?")[2]:
+            return response
+        try:
+            body = _read(response, deadline)
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return urllib3.HTTPResponse(
+            body, response.headers, response.status, reason=response.reason, decode_content=False, request_method=method
+        )
+
+    def clear(self) -> None:
+        """Closes the connections."""
+        self._pool.clear()
+
+
+def _read(response: Any, deadline: float) -> bytes:
+    body = bytearray()
+    while piece := response.read1(PIECE_BYTES, decode_content=False):
+        body += piece
+        if len(body) > BODY_BYTES:
+            raise urllib3.exceptions.HTTPError(f"the answer is longer than {BODY_BYTES} bytes")
+        if waiting.now() > deadline:  # nobody waits any more: an answer that drips must not be read for ever
+            raise urllib3.exceptions.HTTPError("the answer is not complete in time")
+    return bytes(body)
+
+
+def ask(what: str, call: Callable[[], T], seconds: float) -> T:
+    """What `call` gives within `seconds` in all; ClusterError otherwise."""
+    with told(what):
+        return waiting.within(seconds, call, what=what)
+
+
+def read(what: str, body: bytes) -> Json:
+    """An answer as a JSON object, read strictly; ClusterError when it is anything else."""
+    with told(what):
+        return read_object(body)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Whatever goes wrong with an answer is told as ClusterError, with what was asked.
+
+    That an answer is not in the shape that Kubernetes gives its answers shows when it is read.
+    """
+    try:
+        yield
+    except client.ApiException as error:
+        raise ClusterError(f"{what}: {_refusal(error)}", error.status or None) from error
+    except waiting.Silence as error:
+        raise ClusterError(str(error)) from error
+    except (urllib3.exceptions.HTTPError, WebSocketException, OSError) as error:
+        raise ClusterError(f"{what}: {_reason(error)}") from error
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ClusterError(f"{what}: no answer as Kubernetes gives it ({type(error).__name__}: {error})") from error
+    except ValueError as error:
+        raise ClusterError(f"{what}: {error}") from error
+
+
+def _refusal(error: Any) -> str:
+    if not error.status:  # the client's own way to say that it never came to an answer
+        return " ".join(str(error.reason).split())[:300]
+    where = (error.headers or {}).get("Location")
+    if 300 <= error.status < 400 and where:
+        return f"{error.status} {error.reason}: it redirects to {where}; correct the server in the kubeconfig"
+    return f"{error.status} {error.reason}: {error.body!r:.300}"
+
+
+def _reason(error: Any) -> str:
+    """The innermost reason: the client wraps it in the address and its parameters."""
+    while isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason is not None:
+        error = error.reason
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,39 @@
+"""What every desktop that a scenario opened leaves: a picture, a short film, and a trace if the scenario failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from streamspace_acceptance.evidence import recorder
+
+if TYPE_CHECKING:
+    from streamspace_acceptance.desktop.viewer import Viewer
+    from streamspace_acceptance.sessions.desk import Desk
+
+
+def show(desks: Sequence[Desk]) -> None:
+    """Attaches a picture and a film of each desktop, and closes its page."""
+    for desk in desks:
+        portrait = desk.portrait()
+        if portrait is not None:
+            recorder.attach_png(f"desktop of {desk.session.id}", portrait)
+        _attach(desk, "film", recorder.attach_film, lambda viewer: viewer.film.develop())
+        desk.close()
+
+
+def keep_traces(desks: Sequence[Desk]) -> None:
+    """Attaches the Playwright trace of each desktop that is open."""
+    for desk in desks:
+        _attach(desk, "Playwright trace.zip", recorder.attach_zip, lambda viewer: viewer.trace.keep())
+
+
+def _attach(desk: Desk, what: str, attach: Callable[[str, bytes], None], make: Callable[[Viewer], bytes]) -> None:
+    """Attaches what is made of an open desktop, or why it could not be had: no verdict hangs on it."""
+    if desk.viewer is None:
+        return
+    name = f"{what} of {desk.session.id}"
+    try:
+        attach(name, make(desk.viewer))
+    except Exception as error:  # noqa: BLE001  # whatever keeps evidence from us is evidence itself
+        recorder.attach_text(name, f"could not be had: {type(error).__name__}: {' '.join(str(error).split())}")

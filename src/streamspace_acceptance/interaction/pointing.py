@@ -1,0 +1,127 @@
+"""Clicks on marks in a window and turns of the wheel, and what the program in the window received."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.desktop.pictures import Colour, Picture
+from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.interaction import programs
+from streamspace_acceptance.interaction.receiver import Receiver
+from streamspace_acceptance.sessions.desk import LOOK_SECONDS, Desk
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import poll
+
+LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
+WHEEL_UP, WHEEL_DOWN = 64, 65
+TURNS = 3
+WHEEL_PIXELS = 100  # what a notch of a wheel is to a browser
+END = "q"
+
+# SGR mouse reports (xterm, mode 1006): button ; column ; row, M for pressed and m for released.
+_REPORT = re.compile(r"\x1b\[<(\d+);(\d+);(\d+)([Mm])")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a program is told of the mouse: the button by its number, the cell by column and row from 1 on."""
+
+    button: int
+    column: int
+    row: int
+    pressed: bool
+
+    def __str__(self) -> str:
+        name = BUTTONS[self.button] if self.button < len(BUTTONS) else f"button {self.button}"
+        return f"{name} {'pressed' if self.pressed else 'released'} at column {self.column}, row {self.row}"
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A click: the name of the mark, its cell and the button."""
+
+    name: str
+    column: int
+    row: int
+    button: int = 0
+
+    @property
+    def reports(self) -> tuple[Report, Report]:
+        """What a program is to be told of it."""
+        return tuple(Report(self.button, self.column, self.row, pressed) for pressed in (True, False))  # type: ignore[return-value]
+
+    def __str__(self) -> str:
+        return f"{BUTTONS[self.button]} click {self.name} (column {self.column}, row {self.row})"
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """What was aimed at and what arrived. `rest`: what arrived and is no report of the mouse."""
+
+    session: str
+    aims: Sequence[Aim]
+    clicks: Sequence[Report]
+    wheel: Sequence[Report]
+    rest: str
+
+
+def point(desk: Desk, colours: Sequence[Colour]) -> Pointing:
+    """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
+    receiver = Receiver(desk, programs.targets(colours))
+    rows, columns = int(receiver.told[1]), int(receiver.told[2])
+    picture, points = _marks(desk, colours)
+    aims = [
+        Aim("at the top left", 1, 1),
+        Aim("at the top right", columns, 1),
+        Aim("at the bottom left", 1, rows),
+        Aim("at the bottom right", columns, rows),
+        *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
+    ]
+    recorder.attach_png("marks to click on", picture.png)
+    viewer = desk.opened()
+    for aim, spot in zip(aims, [*points, points[-1], points[-1]], strict=True):
+        viewer.click(*spot, button=BUTTONS[aim.button])  # type: ignore[arg-type]
+    for pixels in [-WHEEL_PIXELS] * TURNS + [WHEEL_PIXELS] * TURNS:
+        viewer.turn_wheel(pixels)
+    viewer.press(END)
+    received = receiver.received(until=END)
+    recorder.attach_png("after clicks and turns of the wheel", desk.shown().png)
+    return judged_from(desk.session.subject, aims, received)
+
+
+def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
+    """What was received, told apart."""
+    reports = [
+        Report(int(button), int(column), int(row), kind == "M")
+        for button, column, row, kind in _REPORT.findall(received)
+    ]
+    clicks = [each for each in reports if each.button < WHEEL_UP]
+    wheel = [each for each in reports if each.button >= WHEEL_UP and each.pressed]
+    found = Pointing(session, aims, clicks, wheel, _REPORT.sub("", received).replace(END, "", 1))
+    recorder.attach_text("received of the mouse", "\n".join(map(str, reports)) or "nothing")
+    return found
+
+
+def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
+    """The picture in which all marks are to be seen, and the middle of each."""
+    viewer = desk.opened()
+    try:
+        picture = poll(
+            desk.wait("marks to click on"),
+            viewer.picture,
+            met=lambda seen: seen is not None and None not in _boxes(seen, colours),
+            says=lambda seen: f"{len(_boxes(seen, colours)) - _boxes(seen, colours).count(None)} marks",
+            likely=lambda _: "the picture is not what the session's desktop shows",
+            every=LOOK_SECONDS,
+        )
+    except Unmet as unmet:
+        raise Unproven(f"there is nothing to click on: {unmet.actual}") from unmet
+    if picture is None:
+        raise AssertionError("a wait for a picture ended without one")
+    return picture, [((x0 + x1) // 2, (y0 + y1) // 2) for x0, y0, x1, y1 in filter(None, _boxes(picture, colours))]
+
+
+def _boxes(picture: Picture | None, colours: Sequence[Colour]) -> list[tuple[int, int, int, int] | None]:
+    return [None if picture is None else picture.area(colour).box for colour in colours]

@@ -1,0 +1,70 @@
+"""The programs in the session's terminal that receive what a user does. They need bash, stty, dd and a terminal that
+takes xterm's control sequences (ECMA-48, SGR mouse reports, OSC 4 for the colours).
+
+Each puts its terminal into raw mode, so that every key arrives as it is, and writes what arrives to a file at once.
+Places on the screen are shown by marks: cells in a colour of chance, by which a picture tells where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamspace_acceptance.desktop.pictures import Colour
+
+FIRST_COLOUR = 201
+"""Colours from here on in the terminal's palette are given to marks."""
+
+_RAW = "export LC_ALL=C; stty raw -echo; printf '\\033[?25l\\033[2J\\033[?1l'"
+_MARK = """mark() { printf '\\033[%d;%dH\\033[48;5;%dm%*s\\033[0m' "$2" "$3" "$1" "${4:-1}" ''; }"""
+
+
+def targets(colours: Sequence[Colour]) -> str:
+    """Marks one cell in each corner and one in the middle; tells rows and columns, then logs keys and the mouse."""
+    return f"""{_RAW}; {_MARK}; {_palette(colours)}
+set -- $(stty size); last=$1 wide=$2
+mark {FIRST_COLOUR} 1 1; mark {FIRST_COLOUR + 1} 1 $wide
+mark {FIRST_COLOUR + 2} $last 1; mark {FIRST_COLOUR + 3} $last $wide
+mark {FIRST_COLOUR + 4} $((last / 2)) $((wide / 2))
+printf '\\033[?1000h\\033[?1006h'
+{_log("$last $wide")}"""
+
+
+def echo(colours: Sequence[Colour], text: str) -> str:
+    """Shows `text` between two marks, and between two others what is typed; logs the keys."""
+    return f"""{_RAW}; {_MARK}; {_palette(colours)}
+text={_quoted(text)}
+mark {FIRST_COLOUR} 3 3; printf '%s' "$text"; mark {FIRST_COLOUR + 1} 3 $((${{#text}} + 4))
+mark {FIRST_COLOUR + 2} 6 3; mark {FIRST_COLOUR + 3} 6 $((${{#text}} + 4))
+printf '\\033[6;4H'; stty echo -echoctl
+{_log("")}"""
+
+
+def keys() -> str:
+    """Logs the keys; Alt is told by an escape before the key (xterm's mode 1036)."""
+    return f"{_RAW}; printf '\\033[?1036h\\033[?1034l'\n{_log('')}"
+
+
+def lamp(colours: Sequence[Colour]) -> str:
+    """Shows a lamp in the middle, which changes between two colours at each key and at each press of a button."""
+    return f"""{_RAW}; {_MARK}; {_palette(colours)}
+set -- $(stty size); row=$(($1 / 2)) column=$(($2 / 2)) now={FIRST_COLOUR}
+lamp() {{ for each in 0 1 2; do mark $now $((row - 1 + each)) $((column - 3)) 6; done; }}
+lamp; printf '\\033[?9h'; echo "$$" >"$0.ready"
+while IFS= read -rN1 key; do
+  [ "$key" = $'\\033' ] && IFS= read -rN5 key
+  now=$(({2 * FIRST_COLOUR + 1} - now)); lamp
+done"""
+
+
+def _palette(colours: Sequence[Colour]) -> str:
+    defined = "".join(f"\\033]4;{FIRST_COLOUR + n};#{bytes(one).hex()}\\007" for n, one in enumerate(colours))
+    return f"printf '{defined}'"
+
+
+def _log(told: str) -> str:
+    """dd writes each byte as it comes; it keeps the process id that is told."""
+    return f'echo "$$ {told}" >"$0.ready"; exec dd bs=1 "of=$0.log" 2>/dev/null'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

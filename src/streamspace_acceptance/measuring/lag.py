@@ -1,0 +1,87 @@
+"""What was measured of input lag: the figures, whether they can be trusted, and the table for the report."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+SHARE = 0.9
+"""A user calls a desktop slow when one answer in ten is: the 90th percentile is judged."""
+INJECTED_MILLISECONDS = 60.0
+TRUSTED_MILLISECONDS = 20.0
+"""The self-check: a delay put in on purpose must be found again to within so much."""
+BUSY_MILLISECONDS = 8.0
+"""A page whose own timer is so late (90th percentile) is kept waiting by its machine, and so is all else there."""
+NEVER = math.inf
+
+
+@dataclass(frozen=True)
+class InputLag:
+    """Lags in milliseconds, `NEVER` where nothing changed: by the kind of input; and those with the delay put in.
+
+    `drifts`: how late the page's own timer was meanwhile, in milliseconds.
+    """
+
+    session: str
+    lags: Mapping[str, Sequence[float]]
+    delayed: Sequence[float]
+    checked_kind: str
+    drifts: Sequence[float]
+
+    def percentile(self, kind: str) -> float:
+        """The 90th percentile of one kind of input, by nearest rank."""
+        return percentile(self.lags[kind], SHARE)
+
+    @property
+    def worst(self) -> float:
+        """The 90th percentile of the kind of input that is the slowest."""
+        return max(self.percentile(kind) for kind in self.lags)
+
+    @property
+    def found_again(self) -> float:
+        """How much of the delay that was put in is in the figures: the difference of the medians."""
+        return statistics.median(self.delayed) - statistics.median(self.lags[self.checked_kind])
+
+    @property
+    def distrust(self) -> str:
+        """Why these figures cannot be trusted; empty when they can."""
+        off = abs(self.found_again - INJECTED_MILLISECONDS)
+        if not off <= TRUSTED_MILLISECONDS:  # NaN is no trust either
+            return (
+                f"a delay of {INJECTED_MILLISECONDS:g} ms put in on purpose was measured as {self.found_again:.0f} ms"
+            )
+        return ""
+
+    @property
+    def busy(self) -> str:
+        """How the machine kept the page waiting; empty when it did not."""
+        return f"the page's own timer was late by {self.drift:.0f} ms" if self.drift > BUSY_MILLISECONDS else ""
+
+    @property
+    def drift(self) -> float:
+        """How late the page's own timer was, in milliseconds (90th percentile)."""
+        return percentile(self.drifts, SHARE) if self.drifts else NEVER
+
+    def table(self) -> str:
+        """For the report."""
+        lines = ["input     presses   median    p90    longest"]
+        for kind, lags in self.lags.items():
+            lines.append(
+                f"{kind:9} {len(lags):7} {statistics.median(lags):5.0f} ms {self.percentile(kind):4.0f} ms"
+                f" {max(lags):6.0f} ms"
+            )
+        lines.append(
+            f"self-check: {INJECTED_MILLISECONDS:g} ms put in on purpose ({len(self.delayed)} times,"
+            f" {self.checked_kind}), {self.found_again:.0f} ms found again"
+        )
+        lines.append(
+            f"the page's own timer was late by {percentile(self.drifts, SHARE) if self.drifts else 0:.1f} ms (p90)"
+        )
+        return "\n".join(lines)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """By nearest rank: the smallest value that at least `share` of all values do not exceed."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]

@@ -1,0 +1,47 @@
+"""JSON read strictly: one object, in UTF-8, without what JSON does not have, and of a size that memory can hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+PARTS = 400_000
+"""Objects, lists and members in one text: each costs some 100 bytes of memory, however short it is written."""
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class NotJson(ValueError):
+    """What came is no strict JSON object; the sentence says why."""
+
+
+def read_object(body: bytes | bytearray) -> dict[str, Any]:
+    """The object that `body` holds. Raises NotJson, also for NaN, a key that stands twice and half a character."""
+    if body.count(b",") + body.count(b"{") + body.count(b"[") > PARTS:
+        raise NotJson(f"more than {PARTS} parts in one answer")
+    try:
+        value = json.loads(str(body, "utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
+        if _SURROGATE.search(body):
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise NotJson("nested too deeply") from error
+    except ValueError as error:
+        raise NotJson(str(error) if body else "an empty body") from error
+    if not isinstance(value, dict):
+        raise NotJson(f"a JSON {type(value).__name__}, no object")
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice")
+        found[key] = value
+    return found

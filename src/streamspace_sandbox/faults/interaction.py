@@ -1,0 +1,167 @@
+"""Faults of test 1.1e: mouse and keyboard, between the viewer and the VNC server of a session."""
+
+import asyncio
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.patching import wrap
+
+KEY, POINTER, QEMU_KEY = 4, 5, 255
+"""RFB's KeyEvent and PointerEvent, and QEMU's extended key event."""
+HANDSHAKE_MESSAGES = 3
+"""ProtocolVersion, the choice of security, ClientInit."""
+ALT_KEYSYMS = (0xFFE9, 0xFFE7)
+"""X11's keysyms of Alt_L and Meta_L."""
+WHEEL_UP = 8
+"""The bit of the pointer's fourth button."""
+CELL_PIXELS = 12
+"""A little more than a character of the terminal is wide."""
+
+Rewrite = Callable[[bytes], bytes | None]
+
+
+class _Rewriting:
+    """A WebSocket whose input messages are rewritten; None drops one. The viewer sends each in a message of its own."""
+
+    def __init__(self, websocket: Any, rewrite: Rewrite) -> None:
+        self._websocket = websocket
+        self._rewrite = rewrite
+        self._received = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._websocket, name)
+
+    async def receive(self) -> Any:
+        while True:
+            message = await self._websocket.receive()
+            self._received += 1
+            data = message.get("bytes")
+            if not data or self._received <= HANDSHAKE_MESSAGES:
+                return message
+            rewritten = self._rewrite(data)
+            if rewritten is not None:
+                return message | {"bytes": rewritten}
+
+
+def _rewriting(rewrite: Rewrite) -> Callable[[], None]:
+    def patch() -> None:
+        def make(to_server: Any) -> Any:
+            async def to_server_rewritten(websocket: Any, writer: Any) -> None:
+                await to_server(_Rewriting(websocket, rewrite), writer)
+
+            return to_server_rewritten
+
+        wrap("streamspace_sandbox.streamspace.api.vnc:_to_server", make)
+
+    return patch
+
+
+def _shift_pointer(data: bytes) -> bytes:
+    if data[0] != POINTER or len(data) != 6:
+        return data
+    kind, buttons, across, down = struct.unpack("!BBHH", data)
+    return struct.pack("!BBHH", kind, buttons, across + CELL_PIXELS, down)
+
+
+def _lose_wheel_up(data: bytes) -> bytes | None:
+    return None if data[0] == POINTER and data[1] & WHEEL_UP else data
+
+
+def _keysym(data: bytes) -> int | None:
+    """The keysym of a key event; None when it is no key event."""
+    if data[0] not in (KEY, QEMU_KEY) or len(data) < 8:
+        return None
+    return int(struct.unpack_from("!I", data, 4)[0])
+
+
+def _lose_alt(data: bytes) -> bytes | None:
+    return None if _keysym(data) in ALT_KEYSYMS else data
+
+
+def _lose_capitals(data: bytes) -> bytes:
+    keysym = _keysym(data)
+    if keysym is None or not ord("A") <= keysym <= ord("Z"):
+        return data
+    return data[:4] + struct.pack("!I", keysym + 0x20) + data[8:]
+
+
+class _Late:
+    """The writer to the VNC server, in which all that is written waits for so many seconds; nothing overtakes."""
+
+    def __init__(self, writer: Any, seconds: float) -> None:
+        self._writer = writer
+        self._seconds = seconds
+        self._written = 0
+        self._queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        self._task = asyncio.create_task(self._run())
+
+    def write(self, data: bytes) -> None:
+        self._written += 1
+        seconds = self._seconds if self._written > HANDSHAKE_MESSAGES else 0.0
+        self._queue.put_nowait((time.monotonic() + seconds, data))
+
+    async def drain(self) -> None:
+        await self._writer.drain()
+
+    def close(self) -> None:
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            due, data = await self._queue.get()
+            await asyncio.sleep(due - time.monotonic())
+            self._writer.write(data)
+
+
+def _late_by(seconds: float) -> Callable[[], None]:
+    def patch() -> None:
+        def make(to_server: Any) -> Any:
+            async def to_server_late(websocket: Any, writer: Any) -> None:
+                late = _Late(writer, seconds)
+                try:
+                    await to_server(websocket, late)
+                finally:
+                    late.close()
+
+            return to_server_late
+
+        wrap("streamspace_sandbox.streamspace.api.vnc:_to_server", make)
+
+    return patch
+
+
+plant(
+    "clicks-beside",
+    breaks="1.1e-1",
+    description="A click arrives one character to the right of where it was aimed",
+    api=_rewriting(_shift_pointer),
+)
+plant(
+    "capitals-lost",
+    breaks="1.1e-2",
+    description="Capital letters arrive as small ones",
+    api=_rewriting(_lose_capitals),
+)
+plant("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=_rewriting(_lose_alt))
+plant(
+    "wheel-turns-one-way",
+    breaks="1.1e-4",
+    description="The wheel scrolls down only",
+    api=_rewriting(_lose_wheel_up),
+)
+plant(
+    "input-is-late",
+    breaks="1.1e-5",
+    description="All that the user does reaches the desktop 150 ms late",
+    api=_late_by(0.150),
+)
+plant(
+    "input-is-a-little-late",
+    breaks="1.1e-5",
+    description="All that the user does reaches the desktop 30 ms late, within the limit",
+    tolerable=True,
+    api=_late_by(0.030),
+)

@@ -1,0 +1,28 @@
+"""What the caller's shell says of a StreamSpace is no business of these tests: each begins with none of it."""
+
+import os
+import tempfile
+
+import pytest
+
+# What the tests themselves are told, and the one thing that is the machine's and no target's: where its browser is.
+OURS = {"STREAMSPACE_BROWSER", "STREAMSPACE_KILLS", "STREAMSPACE_SEED", "STREAMSPACE_PROOF"}
+LEADS_TO_A_TARGET = ("NAMESPACE", "KUBECONFIG", "TOKEN")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any module is imported, since some read the environment when they are."""
+    for name in [each for each in os.environ if each.startswith("STREAMSPACE_") or each in LEADS_TO_A_TARGET]:
+        if name not in OURS:
+            del os.environ[name]
+    state = tempfile.TemporaryDirectory(prefix="streamspace-tests-")
+    os.environ["XDG_STATE_HOME"] = state.name  # the journals of the caller's own runs are not the tests' to sweep
+    config.add_cleanup(state.cleanup)
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests() -> None:
+    """What one test made known as a secret is an ordinary word to the next."""
+    from streamspace_acceptance.evidence import redaction  # not before the environment is as it should be
+
+    vars(redaction._of_this_run).update(vars(redaction.Redactor()))

@@ -1,0 +1,168 @@
+"""Every call that the suite makes, each as a function of the place where a hostile server answers it."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.product import rfb
+from streamspace_acceptance.product.agents import AgentApi
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.verdict.outcomes import Unmet
+from tests.hostile.server import POD
+
+SECONDS = 2.0
+"""The deadline of a call here; what it is in a run makes no difference but to how long the tests take."""
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "%s", certificate-authority: "%s"}}]
+users: [{name: u, user: {token: t}}]
+"""
+
+
+class Hasty(HttpClient):
+    """The suite's client, with a shorter deadline."""
+
+    def call(self, method: str, path: str, body: object = None, *, seconds: float = SECONDS) -> Answer:
+        return super().call(method, path, body, seconds=SECONDS)
+
+    def page(self, url: str, *, seconds: float = SECONDS) -> Answer:
+        return super().page(url, seconds=SECONDS)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a hostile server is, and a folder with ca.pem, the CA that signed its certificates."""
+
+    url: str
+    folder: Path
+
+    def cluster(self) -> Cluster:
+        config = self.folder / f"{secrets.token_hex(8)}.yaml"
+        config.write_text(KUBECONFIG % (self.url, self.folder / "ca.pem"))
+        return Cluster([config], "streamspace")
+
+
+def _judged(answer: Answer) -> object:
+    """As the sentences judge an answer of which they want to know what it says."""
+    if not answer.ok:
+        raise Unmet(answer.call, expected="yes", actual=answer.gist, likely="the API")
+    return answer.object()
+
+
+def _accepted(answer: Answer) -> object:
+    """As the sentences judge an answer of which they only want to know that it is yes."""
+    if not answer.ok:
+        raise Unmet(answer.call, expected="yes", actual=answer.gist, likely="the API")
+    return answer
+
+
+Ask = Callable[[Place], object]
+
+
+def _api(ask: Callable[[StreamSpaceApi], object]) -> Ask:
+    def call(place: Place) -> object:
+        with Hasty(place.url, "t") as http:
+            return ask(StreamSpaceApi(http, load()))
+
+    return call
+
+
+def _template(ask: Callable[[TemplateApi], object]) -> Ask:
+    return _api(lambda api: ask(TemplateApi(api)))
+
+
+def _page(place: Place) -> object:
+    with Hasty(place.url, "t") as http:
+        return _accepted(http.page(place.url + "/vnc.html"))
+
+
+def _kubernetes(ask: Callable[[Cluster], object]) -> Ask:
+    return lambda place: ask(place.cluster())
+
+
+def _watch(place: Place) -> object:
+    with watching(place.cluster(), "pods") as recording:
+        return recording.beyond(10**9, 5 * SECONDS)
+
+
+def vnc(place: Place) -> object:
+    trusted = ssl.create_default_context(cafile=place.folder / "ca.pem")
+    address = place.url.replace("http", "ws", 1) + "/api/v1/vnc/s"
+    with rfb.handshake(address, "t", SECONDS, trusted=trusted) as framebuffer:
+        return framebuffer
+
+
+READ: dict[str, Ask] = {
+    "create a session": _api(lambda api: _judged(api.create_session("u", "t", "standard"))),
+    "list sessions": _api(StreamSpaceApi.sessions),
+    "status of a session": _api(lambda api: api.status("s")),
+    "a session": _api(lambda api: api.session("s") and api.status("s")),
+    "connect": _api(lambda api: _judged(api.connect_session("s"))),
+    "names of templates": _api(StreamSpaceApi.template_names),
+    "list agents": _api(lambda api: AgentApi(api).all()),
+    "list templates": _template(TemplateApi.listed),
+    "create a template": _template(lambda api: _judged(api.create({"name": "n"}))),
+    "a template": _template(lambda api: _judged(api.get("n"))),
+    "change a template": _template(lambda api: _judged(api.change("n", {}))),
+    "versions of a template": _template(lambda api: _judged(api.versions("n"))),
+}
+"""Calls of the API whose body is read."""
+
+ACCEPTED: dict[str, Ask] = {
+    "delete a session": _api(lambda api: _accepted(api.delete_session("s"))),
+    "hibernate": _api(lambda api: api.hibernate_session("s")),
+    "order hibernation": _api(lambda api: _accepted(api.order_hibernation("s"))),
+    "wake": _api(lambda api: api.wake_session("s")),
+    "delete a template": _template(lambda api: _accepted(api.delete("n"))),
+    "the page": _page,
+}
+"""Calls of which only the status counts: what came of them is looked for elsewhere."""
+
+KUBERNETES: dict[str, Ask] = {
+    "list pods": _kubernetes(Cluster.pods),
+    "list pods for the evidence": _kubernetes(Cluster.raw_pods),
+    "list claims": _kubernetes(Cluster.claims),
+    "list session objects": _kubernetes(Cluster.session_objects),
+    "a session object": _kubernetes(lambda cluster: cluster.session_object("s")),
+    "list template objects": _kubernetes(Cluster.raw_templates),
+    "list events": _kubernetes(Cluster.events),
+    "list nodes": _kubernetes(Cluster.raw_nodes),
+    "allocatable": _kubernetes(Cluster.allocatable),
+    "delete a pod": _kubernetes(lambda cluster: cluster.delete_pod("p", "u")),
+    "replicas": _kubernetes(lambda cluster: cluster.replicas("d")),
+    "scale": _kubernetes(lambda cluster: cluster.scale("d", 1)),
+    "a config map": _kubernetes(lambda cluster: cluster.config_map("c")),
+    "uid of the namespace": _kubernetes(Cluster.namespace_uid),
+    "whether there is a namespace": _kubernetes(Cluster.has_namespace),
+    "version of Kubernetes": _kubernetes(Cluster.version),
+    "begin a watch": _watch,
+}
+"""Calls of Kubernetes whose body is JSON."""
+
+LOGS: dict[str, Ask] = {
+    "logs": _kubernetes(lambda cluster: cluster.logs("p", since_seconds=5)),
+    "logs with times": _kubernetes(lambda cluster: cluster.stamped_lines("p", since_seconds=5)),
+}
+"""Calls of Kubernetes whose body is text."""
+
+
+def execute(place: Place) -> object:
+    return place.cluster().execute(Pod.of(POD), ["true"], seconds=SECONDS)
+
+
+watch = _watch

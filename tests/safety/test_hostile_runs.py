@@ -1,0 +1,134 @@
+"""A run whose API turns hostile in its midst: the verdict says so, it ends in time, and nothing is left in the end."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamspace_acceptance import waiting
+from tests.proof.proxy import Reply, Rule, proxied
+from tests.safety.conftest import Place
+from tests.safety.test_killed import PROJECT, sweep
+
+BEHAVE = [sys.executable, "-m", "behave", "--no-color", "--tags=@test-1.1a"]
+SESSIONS = "/api/v1/sessions"
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+
+
+class _Turns(Rule):
+    """Sound until a session has been made, or also looked for in the list; from then on `instead` answers."""
+
+    at_the_list = True
+
+    def __init__(self) -> None:
+        self.turned = threading.Event()
+        self._made = False
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        made = (method, path, reply.status) == ("POST", SESSIONS, 201)
+        if (self._made and (method, path) == ("GET", SESSIONS)) or (made and not self.at_the_list):
+            self.turned.set()
+        self._made |= made
+        return reply
+
+
+class _TokenRevoked(_Turns):
+    def instead(self, method: str, path: str) -> Reply | None:
+        return Reply(401, "application/json", b'{"error": "unauthorized"}') if self.turned.is_set() else None
+
+
+class _Silent(_Turns):
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = threading.Event()
+
+    def instead(self, method: str, path: str) -> Reply | None:
+        if not self.turned.is_set():
+            return None
+        self.over.wait(120)  # nothing passes the proxy meanwhile, and what waited never does
+        return Reply(503, "application/json", b"{}")
+
+
+@pytest.fixture
+def silent() -> Iterator[_Silent]:
+    rule = _Silent()
+    yield rule
+    rule.over.set()
+
+
+def begin(place: Place, url: str) -> subprocess.Popen[str]:
+    environment = place.environment | {"STREAMSPACE_API_URL": url}
+    return subprocess.Popen(
+        BEHAVE, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def verdicts(place: Place) -> dict[str, str]:
+    told = json.loads((Path(place.environment["STREAMSPACE_REPORTS"]) / "verdict.json").read_text())
+    return {each["id"]: each["verdict"] for each in told["criteria"] if each["id"].startswith("1.1a")}
+
+
+def journals(place: Place) -> list[Path]:
+    return list(Path(place.environment["XDG_STATE_HOME"]).glob("*/*.jsonl"))
+
+
+def check_swept(place: Place, before: frozenset[tuple[str, str]]) -> None:
+    """What is left is on record, and gone after the sweep."""
+    assert place.things() - before
+    assert journals(place)
+    said, _ = sweep(place)
+    assert "Removed after a killed run" in said
+    assert place.things() == before
+    assert not journals(place)
+
+
+def test_the_token_is_revoked(place: Place) -> None:
+    before = place.things()
+    with proxied(place.environment["STREAMSPACE_API_URL"], _TokenRevoked()) as url:
+        run = begin(place, url)
+        console, _ = run.communicate(timeout=90)
+    said = verdicts(place)
+    assert run.returncode == 2, console
+    assert "BROKEN" in said.values(), console
+    assert "FAILED" not in said.values(), console
+    assert "STREAMSPACE_TEST_TOKEN is no longer accepted" in console
+    check_swept(place, before)
+
+
+def test_the_api_falls_silent_and_the_run_ends_by_itself(place: Place, silent: _Silent) -> None:
+    before = place.things()
+    with proxied(place.environment["STREAMSPACE_API_URL"], silent) as url:
+        run = begin(place, url)
+        console, _ = run.communicate(timeout=90)
+        silent.over.set()
+    said = verdicts(place)
+    assert run.returncode == 2, console
+    assert "BROKEN" in said.values(), console
+    assert "FAILED" not in said.values(), console
+    assert "no complete answer" in console
+    assert "may be left" in console
+    check_swept(place, before)
+
+
+def test_the_api_falls_silent_and_the_run_is_terminated(place: Place, silent: _Silent) -> None:
+    before, silent.at_the_list = place.things(), False
+    with proxied(place.environment["STREAMSPACE_API_URL"], silent) as url:
+        run = begin(place, url)
+        assert silent.turned.wait(60)
+        time.sleep(1.0)  # until the run waits for an answer
+        began = waiting.now()
+        run.terminate()
+        console, _ = run.communicate(timeout=30)
+        took = waiting.now() - began
+        silent.over.set()
+    assert took <= 20, console
+    assert run.returncode == 2, console
+    assert "stopped by SIGTERM" in console
+    check_swept(place, before)
+    sys.stdout.write(f"over {took:.1f} s after SIGTERM\n")
