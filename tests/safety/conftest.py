@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kubernetes import config
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -22,6 +24,10 @@ class Place:
     environment: dict[str, str]
     api: StreamSpaceApi
     cluster: Cluster
+
+    def client(self) -> Any:
+        """A Kubernetes client of the test's own, without the suite's deadlines and limits."""
+        return config.new_client_from_config(self.environment["KUBECONFIG"])
 
     def things(self) -> frozenset[tuple[str, str]]:
         """All that is there by kind and identity: sessions, templates, pods and claims."""

@@ -120,6 +120,6 @@ def traces_of_a_cut(place: Place, agent: Pod) -> tuple[object, ...]:
     rules = place.cluster.execute(agent, ["iptables", "-S", "OUTPUT"]).stdout
     pod = next(each for each in place.cluster.raw_pods() if each["metadata"]["uid"] == agent.meta.uid)
     beside = [each for each in pod["status"].get("ephemeralContainerStatuses") or [] if "running" in each["state"]]
-    networking = client.NetworkingV1Api(place.cluster.new_client())
+    networking = client.NetworkingV1Api(place.client())
     policies = networking.list_namespaced_network_policy(place.cluster.namespace).items
     return rules, pod["metadata"]["labels"], beside, [each.metadata.name for each in policies]

@@ -70,7 +70,7 @@ def test_the_first_way_that_is_open(place: Place, tmp_path: Path, case: Case) ->
 
 def change_agent(place: Place, container: Mapping[str, object]) -> client.V1Deployment:
     """Rolls the agents' Deployment out with its container changed; the Deployment as it was."""
-    apps = client.AppsV1Api(place.cluster.new_client())
+    apps = client.AppsV1Api(place.client())
     before = apps.read_namespaced_deployment(AGENT, place.cluster.namespace)
     changed = {"spec": {"template": {"spec": {"containers": [{"name": "agent", **container}]}}}}
     kind = "application/strategic-merge-patch+json"
@@ -80,7 +80,7 @@ def change_agent(place: Place, container: Mapping[str, object]) -> client.V1Depl
 
 
 def restore(place: Place, before: client.V1Deployment) -> None:
-    apps = client.AppsV1Api(place.cluster.new_client())
+    apps = client.AppsV1Api(place.client())
     before.metadata.resource_version = None
     apps.replace_namespaced_deployment(AGENT, place.cluster.namespace, before)
     await_rollout(apps, place)
