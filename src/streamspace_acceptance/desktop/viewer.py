@@ -60,6 +60,13 @@ class Viewer:
         url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
         return Picture(base64.b64decode(url.partition(",")[2]))
 
+    def middle(self) -> tuple[int, int]:
+        """The middle of the picture; CannotOpen while there is none."""
+        box = _box(self._current().page)
+        if box is None:
+            raise CannotOpen("the noVNC screen is gone from the page")
+        return round(box["width"]) // 2, round(box["height"]) // 2
+
     def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page

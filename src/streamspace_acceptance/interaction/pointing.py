@@ -87,7 +87,7 @@ def point(desk: Desk, colours: Sequence[Colour]) -> Pointing:
         viewer.turn_wheel(pixels)
     viewer.press(END)
     received = receiver.received(until=END)
-    recorder.attach_png("after clicks and turns of the wheel", desk.shown().png)
+    recorder.attach_png("after clicks and turns of the wheel", viewer.framebuffer().png)
     return judged_from(desk.session.subject, aims, received)
 
 

@@ -17,6 +17,7 @@ class Receiver:
     """One program that runs in the terminal of an open desktop. `told` is what it said when it was ready."""
 
     def __init__(self, desk: Desk, program: str) -> None:
+        """`desk` shows its desktop already (`Desk.shown`)."""
         self._desk = desk
         self._cluster = desk.session.cluster
         self._pod = desk.own_pod()
@@ -28,8 +29,8 @@ class Receiver:
 
     def _start(self) -> list[str]:
         """Clicks into the terminal and types the command; Unproven when no program comes of that."""
-        viewer, before = self._desk.opened(), self._desk.shown()
-        viewer.click(before.size[0] // 2, before.size[1] // 2)
+        viewer = self._desk.opened()
+        viewer.click(*viewer.middle())
         viewer.type(f"bash {self._path}", told=True)
         try:
             said = poll(

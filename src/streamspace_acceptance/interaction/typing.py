@@ -84,7 +84,7 @@ def press_keys(desk: Desk) -> Pressed:
     viewer.press(END)
     received = receiver.received(until=END).removesuffix(END)
     recorder.attach_text("received of special keys", f"pressed: {' '.join(SPECIAL_KEYS)}\nreceived: {received!r}")
-    recorder.attach_png("after special keys", desk.shown().png)
+    recorder.attach_png("after special keys", viewer.framebuffer().png)
     receiver.end()
     return Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received)
 

@@ -29,6 +29,7 @@ class InteractionWorld:
 
     def press_keys(self, desk: Desk) -> None:
         """Presses special keys."""
+        desk.shown()
         self._pressed = typing.press_keys(desk)
 
     def measure_lag(self, desk: Desk) -> None:
