@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,5 +56,17 @@ def _papers() -> Path:
 _COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "doctor": doctor, "lint": lint, "sweep": sweep_now}
 
 
+def program() -> None:
+    """Run one subcommand as a program of its own, and end it with its status.
+
+    At once: a call that was left behind at its deadline, and comes back while the interpreter is being taken down,
+    would abort the whole program instead.
+    """
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()
