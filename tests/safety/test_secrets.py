@@ -101,7 +101,7 @@ class Planted:
 @pytest.fixture(scope="module")
 def planted(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     folder = tmp_path_factory.mktemp("canaries")
-    core = client.CoreV1Api(place.cluster.new_client())
+    core = client.CoreV1Api(place.client())
     namespace = place.environment["NAMESPACE"]
     data = core.read_namespaced_secret("streamspace-admin-credentials", namespace).data
     secrets = {

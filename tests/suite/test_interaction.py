@@ -137,7 +137,14 @@ def test_a_probe_that_does_not_find_its_own_delay_again_proves_nothing(injected:
 def test_a_busy_machine_is_not_the_products_lag() -> None:
     with pytest.raises(Unproven, match="too busy"):
         expect.answers_at_once(lag([120.0] * 10, [120.0] * 10, late=30.0), LIMIT)
+    with pytest.raises(Unproven, match="too busy"):
+        expect.answers_at_once(lag([41.0] * 8 + [134.0] * 2, [40.0] * 10, late=4.6), LIMIT)
     expect.answers_at_once(lag([20.0] * 10, [20.0] * 10, late=30.0), LIMIT)
+
+
+def test_a_product_that_is_always_late_is_told_from_a_machine_that_is_now_and_then() -> None:
+    with pytest.raises(Unmet):
+        expect.answers_at_once(lag([165.0] * 10, [20.0] * 10, late=4.6), LIMIT)
 
 
 def test_a_text_with_quotes_is_handed_to_the_shell_as_it_is() -> None:

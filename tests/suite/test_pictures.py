@@ -48,3 +48,18 @@ def test_how_pictures_differ() -> None:
     assert WINDOW.differs(WINDOW) == 0
     assert WINDOW.differs(picture()) == pytest.approx(0.3)
     assert WINDOW.differs(picture(size=(10, 10))) == 1
+
+
+def test_a_plain_rectangle_fills_its_box_and_two_apart_do_not() -> None:
+    assert WINDOW.area(BLUE).fills(WINDOW) == pytest.approx(1.0)
+    two = picture(((0, 0, 9, 9), BLUE), ((90, 40, 99, 49), BLUE))
+    assert two.area(BLUE).fills(two) < 0.1
+    assert picture().area(BLUE).fills(picture()) == 0
+
+
+def test_a_part_of_a_picture() -> None:
+    part = WINDOW.part((0, 0, 20, 20))
+    assert part is not None
+    assert part.size == (20, 20)
+    assert part.area(BLUE).share == pytest.approx(0.25)
+    assert WINDOW.part((20, 0, 20, 20)) is None

@@ -22,6 +22,12 @@ class Area:
         """Whether a point is inside the box."""
         return self.box is not None and self.box[0] <= x < self.box[2] and self.box[1] <= y < self.box[3]
 
+    def fills(self, picture: Picture) -> float:
+        """The share (0..1) of its own box that the colour covers in `picture`: near 1 for one plain rectangle."""
+        if self.box is None:
+            return 0.0
+        return self.share * picture.pixels / ((self.box[2] - self.box[0]) * (self.box[3] - self.box[1]))
+
 
 class Picture:
     """A screenshot, given as the bytes of a PNG."""

@@ -60,6 +60,15 @@ class Viewer:
         url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
         return Picture(base64.b64decode(url.partition(",")[2]))
 
+    def shown_at(self, across: float, down: float) -> tuple[int, int]:
+        """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture."""
+        page = self._current().page
+        box = _box(page)
+        if box is None:
+            raise CannotOpen("the noVNC screen is gone from the page")
+        width, height = page.evaluate("(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))")
+        return int(across * box["width"] / width), int(down * box["height"] / height)
+
     def middle(self) -> tuple[int, int]:
         """The middle of the picture; CannotOpen while there is none."""
         box = _box(self._current().page)

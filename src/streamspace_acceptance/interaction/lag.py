@@ -49,16 +49,16 @@ def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
 
 
 def _lamp(desk: Desk, colour: Colour) -> tuple[int, int]:
-    """The middle of the lamp in the picture."""
+    """Where the middle of the lamp is shown in the page."""
     viewer = desk.opened()
 
-    def lit(seen: Picture | None) -> bool:
-        return seen is not None and seen.area(colour).share >= SEEN
+    def lit(seen: Picture) -> bool:
+        return seen.area(colour).share >= SEEN
 
     try:
         picture = poll(
             desk.wait("a lamp to be seen"),
-            viewer.picture,
+            viewer.framebuffer,
             met=lit,
             says=lambda seen: "the lamp" if lit(seen) else "no lamp",
             likely=lambda _: "the picture is not what the session's desktop shows",
@@ -66,7 +66,7 @@ def _lamp(desk: Desk, colour: Colour) -> tuple[int, int]:
         )
     except Unmet as unmet:
         raise Unproven(f"there is no lamp to be switched: {unmet.actual}") from unmet
-    box = picture.area(colour).box if picture is not None else None
+    box = picture.area(colour).box
     if box is None:
         raise AssertionError("a wait for a lamp ended without one")
-    return (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
+    return viewer.shown_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)

@@ -19,6 +19,7 @@ WHEEL_UP, WHEEL_DOWN = 64, 65
 TURNS = 3
 WHEEL_PIXELS = 100  # what a notch of a wheel is to a browser
 END = "q"
+FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
 
 # SGR mouse reports (xterm, mode 1006): button ; column ; row, M for pressed and m for released.
 _REPORT = re.compile(r"\x1b\[<(\d+);(\d+);(\d+)([Mm])")
@@ -105,23 +106,28 @@ def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
 
 
 def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
-    """The picture in which all marks are to be seen, and the middle of each."""
+    """The picture in which all marks are to be seen, and where the middle of each is shown in the page.
+
+    They are looked for in the desktop's own pixels: where a page scales a picture, the edge of one mark blends into
+    the background and may pass through the colour of another.
+    """
     viewer = desk.opened()
     try:
         picture = poll(
             desk.wait("marks to click on"),
-            viewer.picture,
-            met=lambda seen: seen is not None and None not in _boxes(seen, colours),
+            viewer.framebuffer,
+            met=lambda seen: None not in _boxes(seen, colours),
             says=lambda seen: f"{len(_boxes(seen, colours)) - _boxes(seen, colours).count(None)} marks",
             likely=lambda _: "the picture is not what the session's desktop shows",
             every=LOOK_SECONDS,
         )
     except Unmet as unmet:
         raise Unproven(f"there is nothing to click on: {unmet.actual}") from unmet
-    if picture is None:
-        raise AssertionError("a wait for a picture ended without one")
-    return picture, [((x0 + x1) // 2, (y0 + y1) // 2) for x0, y0, x1, y1 in filter(None, _boxes(picture, colours))]
+    boxes = filter(None, _boxes(picture, colours))
+    return picture, [viewer.shown_at((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes]
 
 
-def _boxes(picture: Picture | None, colours: Sequence[Colour]) -> list[tuple[int, int, int, int] | None]:
-    return [None if picture is None else picture.area(colour).box for colour in colours]
+def _boxes(picture: Picture, colours: Sequence[Colour]) -> list[tuple[int, int, int, int] | None]:
+    """The box of each mark; None where its colour is not to be seen, or does not fill one box."""
+    areas = [picture.area(colour) for colour in colours]
+    return [each.box if each.box is not None and each.fills(picture) >= FILLED_BOX else None for each in areas]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamspace_acceptance.desktop.pictures import Colour
 from streamspace_acceptance.interaction import lag, pointing, typing
 from streamspace_acceptance.interaction.pointing import Pointing
 from streamspace_acceptance.interaction.typing import Pressed, Typed
@@ -21,11 +22,11 @@ class InteractionWorld:
 
     def point(self, desk: Desk) -> None:
         """Clicks on marks and turns the wheel."""
-        self._pointing = pointing.point(desk, colours_unlike(desk.shown(), 5))
+        self._pointing = pointing.point(desk, _colours(desk, 5))
 
     def type_text(self, desk: Desk, text: str) -> None:
         """Types a text."""
-        self._typed = typing.type_text(desk, colours_unlike(desk.shown(), 4), text)
+        self._typed = typing.type_text(desk, _colours(desk, 4), text)
 
     def press_keys(self, desk: Desk) -> None:
         """Presses special keys."""
@@ -34,7 +35,7 @@ class InteractionWorld:
 
     def measure_lag(self, desk: Desk) -> None:
         """Presses keys and buttons, each timed."""
-        self._lag = lag.measure(desk, colours_unlike(desk.shown(), 2))
+        self._lag = lag.measure(desk, _colours(desk, 2))
 
     @property
     def pointing(self) -> Pointing:
@@ -55,3 +56,9 @@ class InteractionWorld:
     def lag(self) -> InputLag:
         """What was measured."""
         return there(self._lag, "no input lag was measured")
+
+
+def _colours(desk: Desk, count: int) -> list[Colour]:
+    """So many colours that the desktop, once it shows and stands still, has not got."""
+    desk.shown()
+    return colours_unlike(desk.opened().framebuffer(), count)

@@ -69,8 +69,8 @@ def answers_at_once(lag: InputLag, limit: float) -> float:
     """Nine answers of ten come within `limit` milliseconds, whatever the input; gives the slowest kind's figure."""
     if lag.distrust:
         raise Unproven(f"the input lag cannot be measured here: {lag.distrust}")
-    if lag.worst >= limit and lag.busy:
-        raise Unproven(f"this machine is too busy to tell the product's lag from its own: {lag.busy}\n{lag.table()}")
+    if lag.worst >= limit and (excuse := lag.excuse(limit)):
+        raise Unproven(f"this machine is too busy to tell the product's lag from its own: {excuse}\n{lag.table()}")
     if lag.worst >= limit:
         raise Unmet(
             f"{lag.session}, input lag",
