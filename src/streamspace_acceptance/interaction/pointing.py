@@ -18,7 +18,7 @@ LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
 WHEEL_UP, WHEEL_DOWN = 64, 65
 TURNS = 3
 WHEEL_PIXELS = 100  # what a notch of a wheel is to a browser
-END = "q"
+BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
 
 # SGR mouse reports (xterm, mode 1006): button ; column ; row, M for pressed and m for released.
@@ -81,9 +81,13 @@ def point(desk: Desk, colours: Sequence[Colour]) -> Pointing:
         *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
     ]
     recorder.attach_png("marks to click on", picture.png)
-    viewer = desk.opened()
+    viewer, reports = desk.opened(), 0
     for aim, spot in zip(aims, [*points, points[-1], points[-1]], strict=True):
         viewer.click(*spot, button=BUTTONS[aim.button])  # type: ignore[arg-type]
+        reports += len(aim.reports)
+        # A hand does not leap to the next place before the click has been taken.
+        if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
+            break  # this click is lost: the rest would only wait as long
     for pixels in [-WHEEL_PIXELS] * TURNS + [WHEEL_PIXELS] * TURNS:
         viewer.turn_wheel(pixels)
     viewer.press(END)

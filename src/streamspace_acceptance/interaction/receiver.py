@@ -44,13 +44,13 @@ class Receiver:
             raise Unproven(f"a program cannot be started by typing (see test 1.1d): {unmet.actual}") from unmet
         return said.split()
 
-    def received(self, *, until: str) -> str:
-        """All that has arrived as soon as `until` has, or what there is when that does not come."""
+    def received(self, *, until: str, times: int = 1) -> str:
+        """All that has arrived as soon as `until` has so many times, or what there is when that does not come."""
         with suppress(Unmet):  # what is missing is judged by the sentence
             poll(
                 self._desk.wait("all of it received in the session"),
                 lambda: self._read("log"),
-                met=lambda text: until in text,
+                met=lambda text: text.count(until) >= times,
                 says=lambda text: f"{len(text)} bytes",
                 likely=lambda _: "see what was received",
             )

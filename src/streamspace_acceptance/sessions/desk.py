@@ -23,6 +23,7 @@ SETTLED_SECONDS = 1.0
 STILL = 0.01  # share of pixels: a clock or a cursor may move in a picture that has settled
 SHOWN = 0.002  # share of pixels that differ from the background on a desktop with a window
 APART = 40  # in one channel at the least, so that no blurred colour is taken for another
+VIVID = 60  # between the strongest and the weakest channel: far from any grey
 FILLED = 0.05  # share of pixels that a terminal covers at the very least
 LOOK_SECONDS = 0.25
 CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
@@ -271,12 +272,15 @@ def _unlike(picture: Picture) -> Colour:
 
 
 def colours_unlike(picture: Picture, count: int) -> list[Colour]:
-    """So many colours of chance of which the picture shows nothing, each far from the others."""
+    """So many colours of chance of which the picture shows nothing, each far from the others and from any grey.
+
+    The edges of letters are all the greys between those of the letter and its background.
+    """
     found: list[Colour] = []
     while len(found) < count:
         one = (48 + secrets.randbelow(160), 48 + secrets.randbelow(160), 48 + secrets.randbelow(160))
         apart = all(max(abs(a - b) for a, b in zip(one, other, strict=True)) >= APART for other in found)
-        if apart and picture.area(one).box is None:
+        if apart and max(one) - min(one) >= VIVID and picture.area(one).box is None:
             found.append(one)
     return found
 
