@@ -59,10 +59,7 @@ def look_at(kept: Kept, cluster: Cluster, desk: Desk, browser: RunBrowser) -> Se
     """Opens the session's desktop as its user would and works in it; Unmet when that cannot be done."""
     session = kept.session
     obj = cluster.session_object(session.id)
-    desk.connect()
-    desk.check_connected()
-    desk.open(browser)
-    desk.wait_for_client()
+    desk.enter(browser)
     return Seen(
         kept,
         session.api.profile.statuses["running"],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops
@@ -71,6 +73,17 @@ class Picture:
         far = ImageChops.difference(self._image, plain).point(_above)
         near = ImageChops.invert(_any_channel(far))
         return Area(near.histogram()[255] / self.pixels, near.getbbox())
+
+
+def colours_of_chance(count: int, fits: Callable[[Colour], bool], apart: int = 0) -> list[Colour]:
+    """So many colours that fit, neither dark nor pale; any two differ by `apart` in one channel at the least."""
+    found: list[Colour] = []
+    while len(found) < count:
+        one = (48 + secrets.randbelow(160), 48 + secrets.randbelow(160), 48 + secrets.randbelow(160))
+        alike = any(all(abs(a - b) < apart for a, b in zip(one, other, strict=True)) for other in found)
+        if not alike and fits(one):
+            found.append(one)
+    return found
 
 
 def _above(value: int) -> int:

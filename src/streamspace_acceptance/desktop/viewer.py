@@ -55,33 +55,26 @@ class Viewer:
     def framebuffer(self) -> Picture:
         """The noVNC screen in its own pixels, however large it is shown; CannotOpen while there is none."""
         page = self._current().page
-        if _box(page) is None:
-            raise CannotOpen("the noVNC screen is gone from the page")
+        _screen(page)
         url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
         return Picture(base64.b64decode(url.partition(",")[2]))
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture."""
         page = self._current().page
-        box = _box(page)
-        if box is None:
-            raise CannotOpen("the noVNC screen is gone from the page")
+        box = _screen(page)
         width, height = page.evaluate("(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))")
         return int(across * box["width"] / width), int(down * box["height"] / height)
 
     def middle(self) -> tuple[int, int]:
         """The middle of the picture; CannotOpen while there is none."""
-        box = _box(self._current().page)
-        if box is None:
-            raise CannotOpen("the noVNC screen is gone from the page")
+        box = _screen(self._current().page)
         return round(box["width"]) // 2, round(box["height"]) // 2
 
     def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page
-        box = _box(page)
-        if box is None:
-            raise CannotOpen("the noVNC screen is gone from the page")
+        box = _screen(page)
         page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
     def turn_wheel(self, pixels: int) -> None:
@@ -128,3 +121,11 @@ def _box(page: Page) -> dict[str, float] | None:
     if box is None or box["width"] < 1 or box["height"] < 1:
         return None
     return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+
+
+def _screen(page: Page) -> dict[str, float]:
+    """The same; CannotOpen while there is none to be seen."""
+    box = _box(page)
+    if box is None:
+        raise CannotOpen("the noVNC screen is gone from the page")
+    return box

@@ -14,7 +14,8 @@ from streamspace_acceptance.deployment.programs import run
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.doctor.advice import advice
 from streamspace_acceptance.doctor.checks import Finding, Word, examine
-from streamspace_acceptance.evidence.redaction import redact, register_kubeconfig, register_secret
+from streamspace_acceptance.evidence import learning
+from streamspace_acceptance.evidence.redaction import redact
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -42,10 +43,7 @@ def doctor() -> int:
 def _of_target(settings: Settings) -> Iterator[Finding]:
     """Each check of test 0 on the target that the settings name, then whether a run would begin."""
     _say(f"StreamSpace at {settings.api_url}, namespace {settings.namespace}:")
-    for secret in (settings.token, settings.admin_password):
-        register_secret(secret or "")
-    for path in settings.kubeconfig_files():
-        register_kubeconfig(path)
+    learning.from_settings(settings)
     with waiting.hastened() as hasten, ExitStack() as open_until_the_end:
         hasten(IN_ALL_SECONDS)
         yield from examine(_deployment(settings, open_until_the_end))

@@ -30,8 +30,9 @@ _TOKEN_LIKE = 20
 
 
 def from_settings(settings: Settings) -> None:
-    """The token and the kubeconfig's credentials, before anything is asked of anybody."""
-    register_secret(settings.token or "")
+    """The token, the password and the kubeconfig's credentials, before anything is asked of anybody."""
+    for secret in (settings.token, settings.admin_password):
+        register_secret(secret or "")
     for path in settings.kubeconfig_files():
         register_kubeconfig(path)
 

@@ -51,7 +51,8 @@ class Aim:
     @property
     def reports(self) -> tuple[Report, Report]:
         """What a program is to be told of it."""
-        return tuple(Report(self.button, self.column, self.row, pressed) for pressed in (True, False))  # type: ignore[return-value]
+        pressed, released = (Report(self.button, self.column, self.row, pressed=down) for down in (True, False))
+        return pressed, released
 
     def __str__(self) -> str:
         return f"{BUTTONS[self.button]} click {self.name} (column {self.column}, row {self.row})"
@@ -71,7 +72,7 @@ class Pointing:
 def point(desk: Desk, colours: Sequence[Colour]) -> Pointing:
     """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
     receiver = Receiver(desk, programs.targets(colours))
-    rows, columns = int(receiver.told[1]), int(receiver.told[2])
+    rows, columns = map(int, receiver.told)
     picture, points = _marks(desk, colours)
     aims = [
         Aim("at the top left", 1, 1),
@@ -117,21 +118,20 @@ def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[i
     """
     viewer = desk.opened()
     try:
-        picture = poll(
+        picture, boxes = poll(
             desk.wait("marks to click on"),
-            viewer.framebuffer,
-            met=lambda seen: None not in _boxes(seen, colours),
-            says=lambda seen: f"{len(_boxes(seen, colours)) - _boxes(seen, colours).count(None)} marks",
+            lambda: _seen(viewer.framebuffer(), colours),
+            met=lambda seen: None not in seen[1],
+            says=lambda seen: f"{len(seen[1]) - seen[1].count(None)} marks",
             likely=lambda _: "the picture is not what the session's desktop shows",
             every=LOOK_SECONDS,
         )
     except Unmet as unmet:
         raise Unproven(f"there is nothing to click on: {unmet.actual}") from unmet
-    boxes = filter(None, _boxes(picture, colours))
-    return picture, [viewer.shown_at((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes]
+    return picture, [viewer.shown_at((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in filter(None, boxes)]
 
 
-def _boxes(picture: Picture, colours: Sequence[Colour]) -> list[tuple[int, int, int, int] | None]:
-    """The box of each mark; None where its colour is not to be seen, or does not fill one box."""
+def _seen(picture: Picture, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int, int, int] | None]]:
+    """The picture with the box of each mark; None where its colour is not to be seen, or does not fill one box."""
     areas = [picture.area(colour) for colour in colours]
-    return [each.box if each.box is not None and each.fills(picture) >= FILLED_BOX else None for each in areas]
+    return picture, [each.box if each.box is not None and each.fills(picture) >= FILLED_BOX else None for each in areas]

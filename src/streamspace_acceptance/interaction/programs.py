@@ -49,7 +49,7 @@ def lamp(colours: Sequence[Colour]) -> str:
     return f"""{_RAW}; {_MARK}; {_palette(colours)}
 set -- $(stty size); row=$(($1 / 2)) column=$(($2 / 2)) now={FIRST_COLOUR}
 lamp() {{ for each in 0 1 2; do mark $now $((row - 1 + each)) $((column - 3)) 6; done; }}
-lamp; printf '\\033[?9h'; echo "$$" >"$0.ready"
+lamp; printf '\\033[?9h'; echo >"$0.ready"
 while IFS= read -rN1 key; do
   [ "$key" = $'\\033' ] && IFS= read -rN5 key
   now=$(({2 * FIRST_COLOUR + 1} - now)); lamp
@@ -62,8 +62,8 @@ def _palette(colours: Sequence[Colour]) -> str:
 
 
 def _log(told: str) -> str:
-    """dd writes each byte as it comes; it keeps the process id that is told."""
-    return f'echo "$$ {told}" >"$0.ready"; exec dd bs=1 "of=$0.log" 2>/dev/null'
+    """dd writes each byte as it comes."""
+    return f'echo "{told}" >"$0.ready"; exec dd bs=1 "of=$0.log" 2>/dev/null'
 
 
 def _quoted(text: str) -> str:

@@ -56,11 +56,5 @@ class Receiver:
             )
         return self._read("log")
 
-    def end(self) -> None:
-        """Ends the program, so that the terminal is free for another one."""
-        done = self._cluster.execute(self._pod, ["sh", "-c", f"kill {self.told[0]}"])
-        if done.code != 0:
-            raise ClusterError(f"the program in pod {self._pod.meta.name} does not end: {done.stderr.strip()}")
-
     def _read(self, what: str) -> str:
         return self._cluster.execute(self._pod, ["sh", "-c", f"cat {self._path}.{what} 2>/dev/null"]).stdout

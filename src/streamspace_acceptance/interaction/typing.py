@@ -51,7 +51,7 @@ class Typed:
     @property
     def is_shown(self) -> bool:
         """Whether what was typed looks like the text."""
-        return self.ink is not None and self.off is not None and self.ink > 0 and self.off <= ALIKE * self.ink
+        return bool(self.ink) and _alike(self.ink, self.off)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,6 @@ def type_text(desk: Desk, colours: Sequence[Colour], text: str) -> Typed:
     received = receiver.received(until=ENTER).removesuffix(ENTER)
     ink, off, picture = _compared(desk, colours)
     recorder.attach_png(f"typed: {text}", picture.png)
-    receiver.end()
     return Typed(desk.session.subject, text, received, ink, off)
 
 
@@ -85,29 +84,33 @@ def press_keys(desk: Desk) -> Pressed:
     received = receiver.received(until=END).removesuffix(END)
     recorder.attach_text("received of special keys", f"pressed: {' '.join(SPECIAL_KEYS)}\nreceived: {received!r}")
     recorder.attach_png("after special keys", viewer.framebuffer().png)
-    receiver.end()
     return Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received)
 
 
 def _compared(desk: Desk, colours: Sequence[Colour]) -> tuple[float | None, float | None, Picture]:
     """The text's ink and by how much what was typed differs, once they are alike or the browser's budget is over."""
-    viewer = desk.opened()
-    seen = [viewer.framebuffer()]
+    viewer, last = desk.opened(), list[tuple[float | None, float | None, Picture]]()
 
     def look() -> tuple[float | None, float | None]:
-        seen[0] = viewer.framebuffer()
-        return _difference(seen[0], colours)
+        picture = viewer.framebuffer()
+        ink, off = _difference(picture, colours)
+        last[:] = [(ink, off, picture)]
+        return ink, off
 
     with suppress(Unmet):  # what is to be seen is judged by the sentence
         poll(
             desk.wait("the typed text to be seen"),
             look,
-            met=lambda found: found[0] is not None and found[1] is not None and found[1] <= ALIKE * found[0],
+            met=lambda found: _alike(*found),
             says=lambda found: "its places are not to be seen" if found[1] is None else f"off by {found[1]:.1%}",
             likely=lambda _: "see the picture",
             every=LOOK_SECONDS,
         )
-    return *_difference(seen[0], colours), seen[0]
+    return last[0]
+
+
+def _alike(ink: float | None, off: float | None) -> bool:
+    return ink is not None and off is not None and off <= ALIKE * ink
 
 
 def _difference(picture: Picture, colours: Sequence[Colour]) -> tuple[float | None, float | None]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page import CannotOpen, Loaded
-from streamspace_acceptance.desktop.pictures import Area, Colour, Picture
+from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, colours_of_chance
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.evidence import learning
 from streamspace_acceptance.product.answers import Answer
@@ -115,6 +115,13 @@ class Desk:
         except CannotOpen as error:
             context.close()
             raise Unproven(f"the page does not open: {error}") from error
+
+    def enter(self, browser: RunBrowser) -> None:
+        """The whole way to a desktop that is not itself what is tested: asked for, opened, and its client loaded."""
+        self.connect()
+        self.check_connected()
+        self.open(browser)
+        self.wait_for_client()
 
     def close(self) -> None:
         """Closes the page, if it is open."""
@@ -265,10 +272,7 @@ def vnc_url(answer: Answer, field: str) -> str | None:
 
 def _unlike(picture: Picture) -> Colour:
     """A colour of chance that the picture does not show yet, neither dark nor pale."""
-    while True:
-        red, green, blue = (48 + secrets.randbelow(160) for _ in range(3))
-        if picture.area((red, green, blue)).share < FILLED / 50:
-            return red, green, blue
+    return colours_of_chance(1, lambda one: picture.area(one).share < FILLED / 50)[0]
 
 
 def colours_unlike(picture: Picture, count: int) -> list[Colour]:
@@ -276,13 +280,7 @@ def colours_unlike(picture: Picture, count: int) -> list[Colour]:
 
     The edges of letters are all the greys between those of the letter and its background.
     """
-    found: list[Colour] = []
-    while len(found) < count:
-        one = (48 + secrets.randbelow(160), 48 + secrets.randbelow(160), 48 + secrets.randbelow(160))
-        apart = all(max(abs(a - b) for a, b in zip(one, other, strict=True)) >= APART for other in found)
-        if apart and max(one) - min(one) >= VIVID and picture.area(one).box is None:
-            found.append(one)
-    return found
+    return colours_of_chance(count, lambda one: max(one) - min(one) >= VIVID and picture.area(one).box is None, APART)
 
 
 def _describe(picture: Picture | None) -> str:

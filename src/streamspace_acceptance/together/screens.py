@@ -6,14 +6,13 @@ before any of them is worked in, and stay so.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page import CannotOpen
-from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture
+from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, colours_of_chance
 from streamspace_acceptance.sessions.desk import FILLED, LOOK_SECONDS, SETTLED_SECONDS, SHOWN, STILL, Desk
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
@@ -126,11 +125,5 @@ def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bo
 
 def colours(screens: Sequence[Screen], count: int) -> list[Colour]:
     """So many colours of chance, neither dark nor pale, each unlike the others and shown on none of the screens yet."""
-    found: list[Colour] = []
-    while len(found) < count:
-        red, green, blue = (48 + secrets.randbelow(160) for _ in range(3))
-        one = (red, green, blue)
-        alike = any(all(abs(a - b) < APART for a, b in zip(one, other, strict=True)) for other in found)
-        if not alike and not any(each.picture and each.picture.area(one).share > FILLED / 50 for each in screens):
-            found.append(one)
-    return found
+    pictures = [each.picture for each in screens if each.picture]
+    return colours_of_chance(count, lambda one: not any(each.area(one).share > FILLED / 50 for each in pictures), APART)

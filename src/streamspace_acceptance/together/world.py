@@ -95,10 +95,7 @@ class TogetherWorld:
             return f"no session is to be had alone: {'; '.join(single.refusals)}"
         desk = Desk(single.sessions[0])
         try:
-            desk.connect()
-            desk.check_connected()
-            desk.open(self._browser)
-            desk.wait_for_client()
+            desk.enter(self._browser)
             desk.try_out()
         except Unmet as unmet:
             return unmet.actual

@@ -6,11 +6,7 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import plant
 from streamspace_sandbox.faults.patching import wrap
-
-INPUT_MESSAGES = (4, 5, 255)
-"""RFB's KeyEvent and PointerEvent, and QEMU's extended key event."""
-HANDSHAKE_MESSAGES = 3
-"""ProtocolVersion, the choice of security, ClientInit."""
+from streamspace_sandbox.faults.viewing import KEY, POINTER, QEMU_KEY, rewriting
 
 
 def _tell_no_url() -> None:
@@ -53,33 +49,8 @@ def _forget_the_client() -> None:
     wrap("streamspace_sandbox.streamspace.api.viewer:page", make)
 
 
-def _drop_input() -> None:
-    def make(to_server: Any) -> Any:
-        async def to_server_without_input(websocket: Any, writer: Any) -> None:
-            await to_server(_Deaf(websocket), writer)
-
-        return to_server_without_input
-
-    wrap("streamspace_sandbox.streamspace.api.vnc:_to_server", make)
-
-
-class _Deaf:
-    """A WebSocket that swallows what the user types and points at."""
-
-    def __init__(self, websocket: Any) -> None:
-        self._websocket = websocket
-        self._received = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._websocket, name)
-
-    async def receive(self) -> Any:
-        while True:
-            message = await self._websocket.receive()
-            self._received += 1
-            data = message.get("bytes")
-            if not data or self._received <= HANDSHAKE_MESSAGES or data[0] not in INPUT_MESSAGES:
-                return message
+def _drop_input(data: bytes) -> bytes | None:
+    return None if data[0] in (KEY, POINTER, QEMU_KEY) else data
 
 
 plant(
@@ -104,5 +75,5 @@ plant(
     "deaf-desktop",
     breaks="1.1d-4",
     description="What the user types and points at does not reach the desktop",
-    api=_drop_input,
+    api=rewriting(_drop_input),
 )

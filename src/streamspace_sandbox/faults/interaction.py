@@ -8,55 +8,14 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import plant
 from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.viewing import HANDSHAKE_MESSAGES, KEY, POINTER, QEMU_KEY, TO_SERVER, rewriting
 
-KEY, POINTER, QEMU_KEY = 4, 5, 255
-"""RFB's KeyEvent and PointerEvent, and QEMU's extended key event."""
-HANDSHAKE_MESSAGES = 3
-"""ProtocolVersion, the choice of security, ClientInit."""
 ALT_KEYSYMS = (0xFFE9, 0xFFE7)
 """X11's keysyms of Alt_L and Meta_L."""
 WHEEL_UP = 8
 """The bit of the pointer's fourth button."""
 CELL_PIXELS = 12
 """A little more than a character of the terminal is wide."""
-
-Rewrite = Callable[[bytes], bytes | None]
-
-
-class _Rewriting:
-    """A WebSocket whose input messages are rewritten; None drops one. The viewer sends each in a message of its own."""
-
-    def __init__(self, websocket: Any, rewrite: Rewrite) -> None:
-        self._websocket = websocket
-        self._rewrite = rewrite
-        self._received = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._websocket, name)
-
-    async def receive(self) -> Any:
-        while True:
-            message = await self._websocket.receive()
-            self._received += 1
-            data = message.get("bytes")
-            if not data or self._received <= HANDSHAKE_MESSAGES:
-                return message
-            rewritten = self._rewrite(data)
-            if rewritten is not None:
-                return message | {"bytes": rewritten}
-
-
-def _rewriting(rewrite: Rewrite) -> Callable[[], None]:
-    def patch() -> None:
-        def make(to_server: Any) -> Any:
-            async def to_server_rewritten(websocket: Any, writer: Any) -> None:
-                await to_server(_Rewriting(websocket, rewrite), writer)
-
-            return to_server_rewritten
-
-        wrap("streamspace_sandbox.streamspace.api.vnc:_to_server", make)
-
-    return patch
 
 
 def _shift_pointer(data: bytes) -> bytes:
@@ -128,7 +87,7 @@ def _late_by(seconds: float) -> Callable[[], None]:
 
             return to_server_late
 
-        wrap("streamspace_sandbox.streamspace.api.vnc:_to_server", make)
+        wrap(TO_SERVER, make)
 
     return patch
 
@@ -137,20 +96,20 @@ plant(
     "clicks-beside",
     breaks="1.1e-1",
     description="A click arrives one character to the right of where it was aimed",
-    api=_rewriting(_shift_pointer),
+    api=rewriting(_shift_pointer),
 )
 plant(
     "capitals-lost",
     breaks="1.1e-2",
     description="Capital letters arrive as small ones",
-    api=_rewriting(_lose_capitals),
+    api=rewriting(_lose_capitals),
 )
-plant("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=_rewriting(_lose_alt))
+plant("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=rewriting(_lose_alt))
 plant(
     "wheel-turns-one-way",
     breaks="1.1e-4",
     description="The wheel scrolls down only",
-    api=_rewriting(_lose_wheel_up),
+    api=rewriting(_lose_wheel_up),
 )
 plant(
     "input-is-late",
