@@ -115,9 +115,9 @@ class _Sweep:
     def _remove_sessions(self) -> None:
         entries = self._of("session")
         found: dict[int, frozenset[str]] = {}
-        for each in entries:
+        for entry in entries:
             with suppress(_NotCertain):
-                found[each.number] = self._session(each, self._taken(entries))
+                found[entry.number] = self._session(entry, self._taken(entries))
         ids = sorted(frozenset[str]().union(*found.values()))
         stays = Registry(self.api, self.cluster, self.budgets).remove(ids) if ids else []
         self._troubles += stays
