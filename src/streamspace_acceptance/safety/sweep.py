@@ -69,6 +69,12 @@ class _NotCertain(Exception):
     """A session is there that may be the killed run's, or somebody else's."""
 
 
+def in_use() -> list[str]:
+    """A sentence for each journal that somebody holds: a run that is going on, or another sweep."""
+    held = [path for path in journal.all_paths() if journal.is_held(path)]
+    return [f"{path} is left alone: its run is going on, or is being swept already." for path in held]
+
+
 @dataclass
 class _Sweep:
     left: Left
