@@ -14,7 +14,7 @@ from tests.safety.test_ways import NO_IPTABLES, NO_SUCH_IMAGE, NOT_PERMITTED
 KILLS = int(os.environ.get("STREAMSPACE_KILLS", "6"))
 SEED = int(os.environ.get("STREAMSPACE_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311 - no secret
 AT_RANDOM = 0.3
-"""The share of kills at any moment of a run, also before it has begun anything; the others fall upon something begun."""
+"""The share of kills at any moment of a run; the others follow upon something that it has begun."""
 
 
 @dataclass(frozen=True)
