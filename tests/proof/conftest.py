@@ -1,23 +1,26 @@
-"""Runs of the suite against a sandbox, sound or broken by a planted fault, three at a time in the background.
+"""Runs of the suite against a sandbox, sound or broken by a planted fault, side by side in the background.
 
-Two of them keep two processors busy. The third is always one of phase 3, which does little but wait for the product's
-clock, and so costs the others next to nothing.
+Two lanes keep two processors busy. The others are for what does little but wait, phases 0 and 3: a run of these takes
+a quarter of a processor at the most. Each lane is a process of its own, since the tests of the other folders go on
+meanwhile, and change what is theirs: the environment, the folder, functions.
 
 The sound run is of the whole plan. A fault's run is not, since every fault times every test would take hours: it is of
 test 1.1a, on which all others stand, and of the phase of the criterion that the fault breaks, but for its long tests;
 a fault of a long test is run against that test and 1.1a. So the proof says that a fault turns no other criterion red of
 what was run against it; of others it says nothing. With STREAMSPACE_PROOF=whole it is of the whole phase.
 
-The sound run, and those about figures that a busy machine would spoil, go first and one by one.
+The sound run, and those about figures that a busy machine would spoil, go first and one by one. So do all tests that
+are marked `quiet`, of whatever folder, before them.
 """
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +35,12 @@ REGISTER = PROJECT / "plan" / "criteria.toml"
 SOUND = "no fault"
 BASIS = "@test-1.1a"
 LONG_PHASES = {3}
+WAITING_PHASES = {0, 3}
+BUSY_LANES, WAITING_LANES = 2, 3
 LONG_TESTS = {"1.1e", "1.3"}
 WANT_A_QUIET_MACHINE = {"1.1e-5"}
+JUDGE_TIMES = {"hostile"}
+"""The folders whose tests are all `quiet`."""
 RUN_SECONDS = 420
 """One run's deadline: many times a sound one's, since a broken product is waited for to the end of each budget."""
 
@@ -60,11 +67,13 @@ class Runs:
     """The runs that the selected tests need, started ahead of them."""
 
     def __init__(self, names: list[str], folder: Path) -> None:
-        self._busy, self._waiting = ThreadPoolExecutor(max_workers=2), ThreadPoolExecutor(max_workers=1)
+        self._busy, self._waiting = _lanes(BUSY_LANES), _lanes(WAITING_LANES)
         self._folder = folder
+        self._futures: dict[str, Future[Run]] = {}
         quiet = [name for name in names if name == SOUND or find(name).breaks in WANT_A_QUIET_MACHINE]
-        self._futures: dict[str, Future[Run]] = {name: self._begin(self._waiting, name) for name in quiet}
-        wait(self._futures.values())
+        for name in quiet:
+            self._futures[name] = self._begin(self._busy, name)
+            wait([self._futures[name]])
         self._futures |= {name: self._begin(self._pool(name), name) for name in names if name not in quiet}
 
     def __getitem__(self, name: str) -> Run:
@@ -77,11 +86,28 @@ class Runs:
         for pool in (self._busy, self._waiting):
             pool.shutdown()
 
-    def _begin(self, pool: ThreadPoolExecutor, name: str) -> Future[Run]:
+    def _begin(self, pool: ProcessPoolExecutor, name: str) -> Future[Run]:
         return pool.submit(_run, name, self._folder / name.replace(" ", "-"))
 
-    def _pool(self, name: str) -> ThreadPoolExecutor:
-        return self._waiting if broken_test(name)["phase"] in LONG_PHASES else self._busy
+    def _pool(self, name: str) -> ProcessPoolExecutor:
+        return self._waiting if broken_test(name)["phase"] in WAITING_PHASES else self._busy
+
+
+def _lanes(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What wants a quiet machine first; then the runs begin, and what they showed is looked at after all else."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("quiet") or item.path.parent.name in JUDGE_TIMES:
+        return 0
+    if "runs" not in getattr(item, "fixturenames", ()):
+        return 2
+    return 3 if "fault" in item.fixturenames else 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -93,9 +119,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """The runs of the session's tests: one for each fault that a selected test is about, and the sound one."""
-    mine = [item for item in request.session.items if Path(__file__).parent in item.path.parents]
-    asked = [item.callspec.params for item in mine if hasattr(item, "callspec")]
-    names = [params["fault"].name for params in asked if "fault" in params]
+    mine = [item for item in request.session.items if "runs" in getattr(item, "fixturenames", ())]
+    names = [item.callspec.params["fault"].name for item in mine if "fault" in item.fixturenames]
     started = Runs([SOUND, *names], tmp_path_factory.mktemp("runs"))
     yield started
     started.close()
@@ -161,6 +186,7 @@ def run_suite(target: Mapping[str, str], reports: Path, *chosen: str) -> Run:
 def _tool(name: str, *arguments: str) -> str:
     done = subprocess.run(
         [str(Path(sys.executable).with_name(name)), *arguments],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=120,
