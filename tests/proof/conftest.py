@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -94,20 +95,33 @@ class Runs:
 
 
 def _lanes(count: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _end_with_the_session)
+
+
+def _end_with_the_session() -> None:
+    """A lane whose session was killed ends as well, and its sandbox with it."""
+
+    def watch() -> None:
+        session = multiprocessing.parent_process()
+        assert session is not None
+        session.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What wants a quiet machine first; then the runs begin, and what they showed is looked at after all else."""
-    items.sort(key=_turn)
+    first = next(filter(_looks_at_runs, items), None)
+    items.sort(key=lambda item: 0 if _is_quiet(item) else 1 if item is first else 3 if _looks_at_runs(item) else 2)
 
 
-def _turn(item: pytest.Item) -> int:
-    if item.get_closest_marker("quiet") or item.path.parent.name in JUDGE_TIMES:
-        return 0
-    if "runs" not in getattr(item, "fixturenames", ()):
-        return 2
-    return 3 if "fault" in item.fixturenames else 1
+def _looks_at_runs(item: pytest.Item) -> bool:
+    return "runs" in getattr(item, "fixturenames", ())
+
+
+def _is_quiet(item: pytest.Item) -> bool:
+    return item.get_closest_marker("quiet") is not None or item.path.parent.name in JUDGE_TIMES
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -118,10 +132,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    """The runs of the session's tests: one for each fault that a selected test is about, and the sound one."""
-    mine = [item for item in request.session.items if "runs" in getattr(item, "fixturenames", ())]
-    names = [item.callspec.params["fault"].name for item in mine if "fault" in item.fixturenames]
-    started = Runs([SOUND, *names], tmp_path_factory.mktemp("runs"))
+    """The runs that the session's tests look at: of each fault that one is about, and the sound one."""
+    mine = filter(_looks_at_runs, request.session.items)
+    asked = [item.callspec.params["fault"].name if "fault" in item.fixturenames else SOUND for item in mine]
+    started = Runs(asked, tmp_path_factory.mktemp("runs"))
     yield started
     started.close()
 
