@@ -18,7 +18,8 @@ RUN_SECONDS = 420
 class Run:
     """What one run of the suite said: its exit status, its console and `{criterion: verdict}`.
 
-    `inapplicable` are the criteria that do not apply to its target.
+    `inapplicable` are the criteria that do not apply to its target. `spent` is what its main thread did, in seconds,
+    where that was looked at: see `overhead`.
     """
 
     status: int
@@ -26,6 +27,7 @@ class Run:
     verdicts: dict[str, str]
     reasons: dict[str, str]
     inapplicable: set[str]
+    spent: dict[str, float]
 
     def of(self, verdict: str) -> set[str]:
         """The criteria that got `verdict`."""
@@ -44,10 +46,12 @@ def embedded(name: str, *options: str) -> Iterator[dict[str, str]]:
         _tool("streamspace-sandbox", "down", "--name", name)
 
 
-def run_suite(target: Mapping[str, str], reports: Path, *chosen: str) -> Run:
+def run_suite(target: Mapping[str, str], reports: Path, *chosen: str, sampled: bool = False) -> Run:
     """The suite, or what behave's arguments choose of it, against `target`."""
+    samples = reports.with_suffix(".overhead.json")
+    program = ["tests.proof.overhead", str(samples)] if sampled else ["behave"]
     done = subprocess.run(
-        [sys.executable, "-m", "behave", "--no-color", *chosen],
+        [sys.executable, "-m", *program, "--no-color", *chosen],
         cwd=PROJECT,
         env=os.environ | target | {"STREAMSPACE_REPORTS": str(reports)},
         capture_output=True,
@@ -62,6 +66,7 @@ def run_suite(target: Mapping[str, str], reports: Path, *chosen: str) -> Run:
         verdicts={each["id"]: each["verdict"] for each in criteria},
         reasons={each["id"]: each.get("reason") or "" for each in criteria},
         inapplicable={each["id"] for each in criteria if not each.get("applies", True)},
+        spent=json.loads(samples.read_text()) if sampled else {},
     )
 
 
