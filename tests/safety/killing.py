@@ -21,7 +21,8 @@ AT_RANDOM = 0.3
 class Work:
     """What a run is at: the scenarios, and how long they take in seconds, with the start of the run.
 
-    `acts` is how many things it begins; `opens`, a program that is waited for as well; `agent` is how the agent has to be changed for it, `told` what the run is told.
+    `acts` is how many things it begins; `opens`, a program that is waited for as well; `agent`, how the agent has to be
+    changed for it; `told`, what the run is told.
     """
 
     name: str

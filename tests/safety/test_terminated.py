@@ -20,7 +20,7 @@ from tests.safety.scene import await_one_agent, look
 
 ENDED_SECONDS = 20.0
 BROKEN, UNPROVEN = 2, 3
-OF_A_TARGET = {"NAMESPACE", "KUBECONFIG"}
+OF_A_TARGET = ("STREAMSPACE_", "NAMESPACE", "KUBECONFIG")
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
