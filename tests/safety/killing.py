@@ -21,7 +21,8 @@ AT_RANDOM = 0.3
 class Work:
     """What a run is at: the scenarios, and how long they take in seconds, with the start of the run.
 
-    `acts` is how many things it begins; `agent` is how the agent has to be changed for it, `told` what the run is told.
+    `acts` is how many things it begins; `opens`, a program that is waited for as well; `agent`, how the agent has to be
+    changed for it; `told`, what the run is told.
     """
 
     name: str
@@ -30,17 +31,18 @@ class Work:
     acts: int
     agent: Mapping[str, object] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
+    opens: str = ""
 
 
 _CUT = ["--tags=@test-3.3", "--name=network fails"]
 WORKS = [
     Work("sessions", ["--tags=@test-1.2 or @test-1.4"], 10.0, 4),
     Work("templates", ["--tags=@test-2.2 or @test-2.3"], 10.0, 6),
-    Work("in the browser", ["--tags=@test-1.1d"], 12.0, 2),
-    Work("with mouse and keyboard", ["--tags=@test-1.1e"], 25.0, 4),
+    Work("in the browser", ["--tags=@test-1.1d"], 12.0, 2, opens="chrom"),
+    Work("with mouse and keyboard", ["--tags=@test-1.1e"], 20.0, 3, opens="chrom"),
     Work("a cut by iptables", _CUT, 12.0, 1),
     Work("scaling", ["--tags=@test-3.4"], 15.0, 17),
-    Work("orders without an agent", ["--tags=@test-3.2"], 20.0, 4),
+    Work("orders without an agent", ["--tags=@test-3.2"], 12.0, 2),
     Work("a cut by a container beside the agent", _CUT, 12.0, 1, {**NOT_PERMITTED, **NO_IPTABLES}),
     Work("a cut by a NetworkPolicy", _CUT, 12.0, 3, NOT_PERMITTED, NO_SUCH_IMAGE),
 ]
@@ -57,7 +59,7 @@ class Kill:
     def await_moment(self, run: Run) -> None:
         """Returns at the moment, or when the run is over before it."""
         if self.act is not None:
-            run.until(lambda: run.intents() >= (self.act or 0))
+            run.until(lambda: run.intents() >= (self.act or 0) and run.processes(named=self.work.opens))
         time.sleep(self.seconds)
 
     def __str__(self) -> str:
@@ -76,4 +78,4 @@ def _kill(work: Work, dice: random.Random) -> Kill:
     if dice.random() < AT_RANDOM:
         return Kill(work, None, dice.uniform(0.8, work.seconds))
     act = dice.randint(1, work.acts)
-    return Kill(work, act, dice.expovariate(1 / 0.5) if dice.random() < 0.5 else dice.uniform(0.0, 3.0))
+    return Kill(work, act, dice.uniform(0.0, 1.5))

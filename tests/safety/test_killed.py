@@ -162,7 +162,11 @@ def leave_a_session(place: Place, before: Scene, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("way", range(3), ids=["iptables in the pod", "an ephemeral container", "a NetworkPolicy"])
-def test_what_was_broken_is_mended(others: Place, before: Scene, way: int) -> None:
+def test_what_was_broken_is_mended(others: Place, agents: _Agents, way: int) -> None:
+    agents.become({})
+    await_one_agent(others)
+    plant_others(others)
+    before = look(others)
     agent = others.cluster.pods(app=AGENT)[0]
     traces = traces_of_a_cut(others, agent)
     command = [sys.executable, str(BREAKS), str(way)]

@@ -20,13 +20,7 @@ from tests.safety.scene import await_one_agent, look
 
 ENDED_SECONDS = 20.0
 BROKEN, UNPROVEN = 2, 3
-OF_A_TARGET = (
-    "STREAMSPACE_API_URL",
-    "STREAMSPACE_TEST_TOKEN",
-    "NAMESPACE",
-    "KUBECONFIG",
-    "STREAMSPACE_SHARED_NAMESPACE",
-)
+OF_A_TARGET = ("STREAMSPACE_", "NAMESPACE", "KUBECONFIG")
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
@@ -45,10 +39,6 @@ def a_browser_is_open(run: Run) -> object:
 
 def the_agent_is_cut_off(run: Run) -> object:
     return run.intents("disruption")
-
-
-def it_cleans_up(run: Run) -> object:
-    return "BROKEN " in run.console or "PROVEN  Then" in run.console
 
 
 def the_sandbox_starts(run: Run) -> object:
@@ -94,7 +84,7 @@ def test_at_a_target_of_its_own(tmp_path: Path, moment: Moment) -> None:
     with own(tmp_path, moment) as run:
         reach(run, moment)
         end(run, moment, signal.SIGTERM)
-        assert sandboxes(run) == []
+        assert "not up" in own_sandbox(run)
 
 
 def test_it_is_told_again_while_it_cleans_up(place: Place, tmp_path: Path) -> None:
@@ -118,14 +108,16 @@ def test_a_target_of_its_own_goes_with_it_when_it_is_told_again(tmp_path: Path) 
         time.sleep(0.3)
         end(run, AT_A_FILE, signal.SIGINT)
         deadline = time.monotonic() + ENDED_SECONDS
-        while sandboxes(run) and time.monotonic() < deadline:
+        while "not up" not in own_sandbox(run) and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert sandboxes(run) == []
+        assert "not up" in own_sandbox(run)
 
 
 def own(folder: Path, moment: Moment) -> "_Begun":
     """A run with nothing set: it starts a StreamSpace of its own."""
-    environment = {key: value for key, value in os.environ.items() if key not in OF_A_TARGET}
+    environment = {
+        key: value for key, value in os.environ.items() if key not in OF_A_TARGET and not key.startswith("STREAMSPACE_")
+    }
     return _Begun(Run(environment | {"XDG_STATE_HOME": str(folder / "state")}, folder, [f"--tags={moment.tests}"]))
 
 
@@ -171,7 +163,8 @@ def tells_the_truth(run: Run) -> None:
     assert "stopped by SIGTERM" in summary or "UNDECIDED" in summary
 
 
-def sandboxes(run: Run) -> list[str]:
-    """The run's own sandbox, if it is still there."""
-    told = subprocess.run([sandbox(), "status"], capture_output=True, text=True, check=False).stdout
-    return [line for line in told.splitlines() if f"behave-{run.process.pid}" in line]
+def own_sandbox(run: Run) -> str:
+    """How the run's own sandbox does."""
+    command = [sandbox(), "status", "--name", f"behave-{run.process.pid}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr

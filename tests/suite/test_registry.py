@@ -1,6 +1,7 @@
 """What a scenario made is on record before it is asked for and gone at the end; what others made stays."""
 
 import json
+import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import cast
@@ -94,7 +95,8 @@ def cluster() -> _Cluster:
 
 
 @pytest.fixture
-def registry(product: _Product, cluster: _Cluster) -> Iterator[Registry]:
+def registry(product: _Product, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    monkeypatch.setattr("streamspace_acceptance.sessions.registry.CALL_SECONDS", 0.5)
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
         yield Registry(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003))
 
@@ -128,6 +130,17 @@ def test_a_session_without_any_answer_is_deleted_if_it_tells_its_request(registr
     with pytest.raises(NoAnswer):
         ask(registry)
     product.sessions.append(product._entry("elses") | {"requestId": "another"})
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_a_session_that_comes_to_be_after_its_request_was_given_up(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "no answer", True
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    late = product.sessions.pop()
+    later = threading.Timer(0.2, product.sessions.append, [late])
+    later.start()
     registry.clean_up()
     assert product.deleted == [SESSION]
 

@@ -21,7 +21,7 @@ from streamspace_acceptance.sessions.creation import Asked
 from streamspace_acceptance.sessions.registry import Registry, left_alone
 from streamspace_acceptance.templates.registry import TemplateRegistry
 from streamspace_acceptance.verdict.outcomes import Unmet
-from streamspace_acceptance.waiting import Budget, Wait, poll, wall_clock
+from streamspace_acceptance.waiting import wall_clock
 
 SKEW_SECONDS = 5.0  # between this machine's clock and the product's; a session outside is left and named
 Say = Callable[[str], object]
@@ -151,7 +151,8 @@ class _Sweep:
             frozenset(entry.what["before"]) | taken,
             entry.what.get("request", ""),
         )
-        if certain := self._look_for(entry, asked):
+        patience = max(entry.at + _answer_seconds(entry) - wall_clock(), 0.0)
+        if certain := creation.await_made(self.api, asked, patience):
             return certain
         strays = [each for each in sorted(creation.made(asked, self.api.sessions())) if self._is_of_then(entry, each)]
         if strays:
@@ -170,21 +171,6 @@ class _Sweep:
         if session_id not in self.api.sessions().ids:
             return there is not None and known is None
         return self._is_of_then(entry, session_id)
-
-    def _look_for(self, entry: Entry, asked: Asked) -> frozenset[str]:
-        """What certainly came of an intent without an outcome; the request may still be on its way for a moment."""
-        patience = max(entry.at + _answer_seconds(entry) - wall_clock(), 0.0)
-        wait = Wait("the session that a killed run asked for", "found", Budget("request", patience, 1.0))
-        try:
-            return poll(
-                wait,
-                lambda: creation.certainly_made(asked, self.api.sessions()),
-                met=bool,
-                says=", ".join,
-                likely=lambda _: "it was never made",
-            )
-        except Unmet:
-            return frozenset()
 
     def _is_of_then(self, entry: Entry, session_id: str) -> bool:
         made = self.api.session(session_id).get(self.api.profile.fields["created_at"])

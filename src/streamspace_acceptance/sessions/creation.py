@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.verdict.outcomes import Unmet
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,23 @@ def certainly_made(asked: Asked, after: SessionList) -> frozenset[str]:
     return frozenset(
         each.id for each in after.sessions if each.id not in asked.before and each.request == asked.request
     )
+
+
+def await_made(api: StreamSpaceApi, asked: Asked, patience: float) -> frozenset[str]:
+    """What certainly came of a request that was not answered, which may still be on its way for `patience` seconds."""
+    wait = Wait(
+        f"the {asked.template!r} session that {asked.user!r} asked for", "found", Budget("request", patience, 1.0)
+    )
+    try:
+        return poll(
+            wait,
+            lambda: certainly_made(asked, api.sessions()),
+            met=bool,
+            says=lambda found: ", ".join(sorted(found)) or "not there",
+            likely=lambda _: "it was never made",
+        )
+    except Unmet:
+        return frozenset()
 
 
 def _claimed(api: StreamSpaceApi, answer: Answer) -> str | None:

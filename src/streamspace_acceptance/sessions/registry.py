@@ -14,7 +14,7 @@ from streamspace_acceptance.sessions import creation, crowd
 from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Leak
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.waiting import Wait, poll, wall_clock
 
 NOT_FOUND = 404
 
@@ -23,7 +23,12 @@ NOT_FOUND = 404
 class _Record:
     asked: Asked
     entry: journal.Entry
+    seconds: float
     made: Creation | None = None
+
+    def patience(self) -> float:
+        """For how many seconds the request may still be on its way; one that was answered is not."""
+        return 0.0 if self.made is not None else max(self.entry.at + self.seconds - wall_clock(), 0.0)
 
 
 class Registry:
@@ -38,7 +43,7 @@ class Registry:
 
     def ask(self, user: str, template: str, size: str | None) -> Creation:
         """Asks for a session, whatever comes of it."""
-        record = self._intend(Asked(user, template, size, self._api.sessions().ids))
+        record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
         return self._note(record, creation.ask(self._api, record.asked))
 
     def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
@@ -53,7 +58,7 @@ class Registry:
             for record, answer in zip(records, answers, strict=True)
         ]
 
-    def _intend(self, asked: Asked, seconds: float = CALL_SECONDS) -> _Record:
+    def _intend(self, asked: Asked, seconds: float) -> _Record:
         """On record, and in the journal, before it is asked for; `seconds` is how long its answer may take."""
         entry = journal.intend(
             "session",
@@ -63,7 +68,7 @@ class Registry:
             request=asked.request,
             seconds=seconds,
         )
-        record = _Record(asked, entry)
+        record = _Record(asked, entry, seconds)
         self._records.append(record)
         return record
 
@@ -112,9 +117,9 @@ class Registry:
         ids, troubles = set(known), []
         for record in self._records:
             if record.made is None or record.made.id is None:
-                listed = self._api.sessions()
-                ids |= (certain := creation.certainly_made(record.asked, listed) - known)
-                strays = creation.made(record.asked, listed) - known - certain
+                certain = creation.await_made(self._api, record.asked, record.patience()) - known
+                ids |= certain
+                strays = creation.made(record.asked, self._api.sessions()) - known - certain
                 troubles += [f"{left_alone(strays)}: no answer has said which session was made"] if strays else []
         return sorted(ids), troubles
 
