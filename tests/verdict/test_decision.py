@@ -100,3 +100,25 @@ def test_a_document_of_another_shape_is_refused(lost: str) -> None:
     del written[lost]
     with pytest.raises(UnreadableDocument):
         of_json(written)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"interruption": "stopped by SIGTERM"}, "UNDECIDED: the run was stopped by SIGTERM."),
+        (
+            {"problems": [{"where": "after_all", "reason": "after_all failed: x\ny", "scenario": None}]},
+            "UNDECIDED: something broke outside the scenarios (after_all failed: x).",
+        ),
+        (
+            {"problems": [{"where": "after_scenario", "reason": "x", "scenario": "A"}]},
+            "GO: every P0 criterion is proven and no P1 criterion failed.",
+        ),
+        (
+            {"problems": [{"where": "after_all", "reason": "of a run before that was told"}]},
+            "GO: every P0 criterion is proven and no P1 criterion failed.",
+        ),
+    ],
+)
+def test_a_run_that_is_not_whole_does_not_go(told: dict[str, Any], said: str) -> None:
+    assert decide(of_json(document() | told)).sentence == said

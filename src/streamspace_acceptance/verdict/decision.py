@@ -43,7 +43,12 @@ class Decision:
     @property
     def sentence(self) -> str:
         """The answer and its reason, in one or two sentences."""
-        return f"{self.word}: {'; '.join(self._reasons())}." + self._aside()
+        return f"{self.word}: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """The reason alone."""
+        return f"{'; '.join(self._reasons())}." + self._aside()
 
     def _reasons(self) -> Iterator[str]:
         if self.failed:
@@ -91,6 +96,10 @@ def _caveats(run: RunDocument) -> Iterator[str]:
         yield f"a release is judged by the plan's own times, not by {run.time_scale:g} of them"
     if run.ended is None:
         yield "the run never came to its end"
+    if run.interruption:
+        yield f"the run was {run.interruption}"
+    if run.broken_beside:
+        yield f"something broke outside the scenarios ({run.broken_beside[0].partition(chr(10))[0]})"
     if not any(run.lines("P0")):
         yield "the register holds no P0 criterion"
 

@@ -158,7 +158,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._replace_behaves_junit()
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
-        papers.clear(REPORTS)
+        papers.begin(REPORTS)
         self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
