@@ -43,7 +43,7 @@ def collect(world: World) -> list[Cause]:
 
 def _attach_texts(sight: Sight, api_label: str) -> None:
     happened = [] if isinstance(sight.events, Missing) else sight.events
-    recorder.attach_text("health of the API.txt", sight.health or "the API answers and says that it is well")
+    recorder.attach_text("health of the API.txt", sight.health or "the API answers its health call without an error")
     recorder.attach_text("pods.txt", _told(sight.pods, lambda pods: description.pods(map(presentable, pods), happened)))
     logs = {name: str(said) for name, said in sight.logs.items()}
     of_api = [name for name in logs if name.startswith(api_label)]
