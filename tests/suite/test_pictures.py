@@ -27,8 +27,8 @@ WINDOW = picture(((10, 10, 59, 39), BLUE))
 
 
 def test_a_blank_picture_has_no_foreground() -> None:
-    assert picture().foreground() == 0
-    assert WINDOW.foreground() == pytest.approx(0.3)
+    assert picture().foreground == 0
+    assert WINDOW.foreground == pytest.approx(0.3)
 
 
 def test_where_a_colour_is() -> None:

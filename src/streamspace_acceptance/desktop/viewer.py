@@ -24,6 +24,7 @@ class Viewer:
         self._context = context
         self._url = url
         self._times = 1
+        self._last: Picture | None = None
         self.trace = Trace(context)
         self.film = Film(context)
         self._load = PageLoad(context, url, 0, self.film.follow)
@@ -38,7 +39,10 @@ class Viewer:
         box = _box(page)
         if box is None:
             return None
-        return Picture(page.screenshot(clip=box, timeout=PAGE_SECONDS * 1000))  # type: ignore[arg-type]
+        png = page.screenshot(clip=box, timeout=PAGE_SECONDS * 1000)  # type: ignore[arg-type]
+        if self._last is None or self._last.png != png:
+            self._last = Picture(png)
+        return self._last
 
     @property
     def connections(self) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -117,7 +116,7 @@ class Ledger:
 
     def write(self, path: Path, environment: dict[str, str]) -> None:
         """Put the ledger on disk in one piece: a reader sees the old one or the new one."""
-        files.write(path, json.dumps(self.document(environment), indent=2, ensure_ascii=False) + "\n")
+        files.write_json(path, self.document(environment))
 
     def _entry(self, test: Test, criterion: Criterion, scenarios: list[Any]) -> Iterator[Entry]:
         """The criterion's line; none when its sentence stands in a scenario that was not selected."""
