@@ -67,7 +67,7 @@ def test_a_product_that_fails_before_any_criterion_is_named_in_the_decision(proj
     assert run.verdicts()["1.2-2"] == "UNPROVEN"
     assert run.status == 1
     decision = run.ledger()["decision"]["sentence"]
-    assert decision.startswith(f"NO-GO: the product failed on the way to others (1.2 “{LOST}”).")
+    assert decision.startswith(f"NO-GO: the product failed on the way to the criteria (1.2 “{LOST}”).")
     summary = (run.folder / "reports" / "SUMMARY.md").read_text()
     assert (
         "- ❌ [setback-1](issues/setback-1.md) a running session: Pending for 60.0 s (on the way, in 1.2 “" in summary
@@ -99,6 +99,22 @@ def test_a_leak_breaks_its_scenario_unless_its_own_sentence_answers_for_it(
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_whatever_hook_fails(project: Project, moment: str, kind: str) -> None:
     assert_agreed(project.behave(hook=f"{moment}_{kind}"))
+
+
+@pytest.mark.parametrize("kind", ["all", "feature", "scenario", "tag", "step"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_whatever_hook_a_signal_comes_in(project: Project, moment: str, kind: str) -> None:
+    assert_agreed(project.behave(hook=f"terminate in {moment}_{kind}"))
+
+
+@pytest.mark.parametrize("hook", ["after_step", "after_scenario", "after_feature", "cleanup of a scenario"])
+@pytest.mark.parametrize("demo", ["file=fail", "given=fail", "file=error", "file=unproven"])
+def test_a_step_and_what_comes_after_it(project: Project, demo: str, hook: str) -> None:
+    assert_agreed(project.behave(demo=demo, hook=hook))
+
+
+def test_a_run_that_ends_at_its_first_failure(project: Project) -> None:
+    assert_agreed(project.behave("--stop", "-D", "gate=off", demo="file=fail"))
 
 
 @pytest.mark.parametrize("layer", ["a scenario", "a feature", "the run"])

@@ -102,10 +102,17 @@ def test_a_document_of_another_shape_is_refused(lost: str) -> None:
         of_json(written)
 
 
+def test_a_run_that_was_stopped_before_it_had_shown_all_does_not_go() -> None:
+    stopped = {"interruption": "stopped by SIGTERM"}
+    decision = decide(of_json(document(c21_1="UNPROVEN") | stopped))
+    assert decision.sentence.startswith("UNDECIDED: the run was stopped by SIGTERM. Open: 1 P1")
+    assert decide(of_json(document(c21_1=None) | stopped)).word == "GO"
+    assert decide(of_json(document() | stopped)).word == "GO"
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"interruption": "stopped by SIGTERM"}, "UNDECIDED: the run was stopped by SIGTERM."),
         (
             {"problems": [{"where": "after_all", "reason": "after_all failed: x\ny", "scenario": None}]},
             "UNDECIDED: something broke outside the scenarios (after_all failed: x).",
@@ -120,5 +127,5 @@ def test_a_document_of_another_shape_is_refused(lost: str) -> None:
         ),
     ],
 )
-def test_a_run_that_is_not_whole_does_not_go(told: dict[str, Any], said: str) -> None:
+def test_a_run_that_broke_outside_its_scenarios_does_not_go(told: dict[str, Any], said: str) -> None:
     assert decide(of_json(document() | told)).sentence == said

@@ -134,8 +134,9 @@ def _evidence(found: list[Kept], results: Path) -> Iterator[str]:
     telling = [one for one in found if not one.wait]
     yield "In the run's folder of reports:" if telling else "None was kept."
     yield ""
-    yield from (f"- {kept(one, up='../')}" for one in telling)
-    yield ""
+    if telling:
+        yield from (f"- {kept(one, up='../')}" for one in telling)
+        yield ""
     for one in telling:
         path = results / one.source
         if one.kind == _TEXT and path.is_file():

@@ -15,6 +15,8 @@ from enum import StrEnum
 from streamspace_acceptance.verdict.document import Line, RunDocument, Setback, compact
 from streamspace_acceptance.verdict.judgement import Verdict
 
+_NOT_SHOWN = (Verdict.BROKEN, Verdict.UNPROVEN)
+
 
 class Word(StrEnum):
     """The three answers."""
@@ -54,7 +56,8 @@ class Decision:
         if self.failed:
             yield f"{_count(self.failed)} failed ({compact(self.failed)})"
         if self.setbacks:
-            yield f"the product failed on the way to others ({_named(self.setbacks)})"
+            whither = "others" if self.failed else "the criteria"
+            yield f"the product failed on the way to {whither} ({_named(self.setbacks)})"
         if self.word is Word.NO_GO:
             return
         if self.word is Word.GO:
@@ -76,7 +79,7 @@ def decide(run: RunDocument) -> Decision:
     """The decision that the run allows."""
     lines = list(run.lines())
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
-    unshown = [line for line in lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
+    unshown = [line for line in lines if line.verdict in _NOT_SHOWN]
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
     if failed or run.setbacks:
@@ -96,7 +99,7 @@ def _caveats(run: RunDocument) -> Iterator[str]:
         yield f"a release is judged by the plan's own times, not by {run.time_scale:g} of them"
     if run.ended is None:
         yield "the run never came to its end"
-    if run.interruption:
+    if run.interruption and any(line.asked and line.applies and line.verdict in _NOT_SHOWN for line in run.lines()):
         yield f"the run was {run.interruption}"
     if run.broken_beside:
         yield f"something broke outside the scenarios ({run.broken_beside[0].partition(chr(10))[0]})"

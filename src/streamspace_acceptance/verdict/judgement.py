@@ -129,7 +129,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
     """The verdict over a step that was reached; None when it was not."""
     hook = next(record.problems_of(step), None)
     if hook is not None and (hook.precedes or step.exception is hook.error or step.exception is None):
-        return judge_problem(hook, record)
+        return worst([judge_problem(one, record) for one in record.problems_of(step)])
     if step.exception is not None:
         return _judge_error(step.exception)
     if step.status in (Status.passed, Status.pending_warn):
