@@ -37,7 +37,7 @@ users: [{name: u, user: {token: t}}]
 class Hasty(HttpClient):
     """The suite's client, with a shorter deadline."""
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float = SECONDS) -> Answer:
+    def call(self, method: str, path: str, body: object = None, *, seconds: float = SECONDS, **_: object) -> Answer:
         return super().call(method, path, body, seconds=SECONDS)
 
     def page(self, url: str, *, seconds: float = SECONDS) -> Answer:

@@ -77,10 +77,16 @@ class Picture:
 
     def area(self, colour: Colour) -> Area:
         """Where `colour` is."""
-        plain = Image.new("RGB", self.size, colour)
-        far = ImageChops.difference(self._image, plain).point(_ABOVE)
-        near = ImageChops.invert(_any_channel(far))
+        red, green, blue = (
+            channel.point([255 if abs(value - wanted) <= TOLERANCE else 0 for value in range(256)])
+            for channel, wanted in zip(self._channels, colour, strict=True)
+        )
+        near = ImageChops.darker(ImageChops.darker(red, green), blue)
         return Area(near.histogram()[255] / self.pixels, near.getbbox())
+
+    @functools.cached_property
+    def _channels(self) -> tuple[Image.Image, ...]:
+        return self._image.split()
 
 
 def colours_of_chance(count: int, fits: Callable[[Colour], bool], apart: int = 0) -> list[Colour]:

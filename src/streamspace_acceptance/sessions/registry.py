@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.sessions import creation, crowd
 from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
@@ -44,17 +44,25 @@ class Registry:
     def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
         """Each of the users asks for a session in the same instant, whatever comes of it."""
         before = self._api.sessions().ids
-        records = [self._intend(Asked(user, template, size, before)) for user in users]
-        answers = crowd.ask_together(self._api, users, template, size)
+        patience = crowd.PATIENCE_SECONDS
+        records = [self._intend(Asked(user, template, size, before), patience) for user in users]
+        answers = crowd.ask_together(self._api, [record.asked for record in records])
         after = self._api.sessions()
         return [
             self._note(record, creation.conclude(self._api, record.asked, answer, after))
             for record, answer in zip(records, answers, strict=True)
         ]
 
-    def _intend(self, asked: Asked) -> _Record:
-        """On record, and in the journal, before it is asked for."""
-        entry = journal.intend("session", user=asked.user, template=asked.template, before=sorted(asked.before))
+    def _intend(self, asked: Asked, seconds: float = CALL_SECONDS) -> _Record:
+        """On record, and in the journal, before it is asked for; `seconds` is how long its answer may take."""
+        entry = journal.intend(
+            "session",
+            user=asked.user,
+            template=asked.template,
+            before=sorted(asked.before),
+            request=asked.request,
+            seconds=seconds,
+        )
         record = _Record(asked, entry)
         self._records.append(record)
         return record
@@ -104,9 +112,10 @@ class Registry:
         ids, troubles = set(known), []
         for record in self._records:
             if record.made is None or record.made.id is None:
-                strays = creation.made(record.asked, self._api.sessions()) - known
-                ids |= strays if len(strays) == 1 else frozenset()
-                troubles += [f"one of these may be ours: {', '.join(sorted(strays))}"] if len(strays) > 1 else []
+                listed = self._api.sessions()
+                ids |= (certain := creation.certainly_made(record.asked, listed) - known)
+                strays = creation.made(record.asked, listed) - known - certain
+                troubles += [f"{left_alone(strays)}: no answer has said which session was made"] if strays else []
         return sorted(ids), troubles
 
     def _delete(self, session_id: str) -> str | None:
@@ -149,6 +158,12 @@ class Registry:
 
     def _of(self, labels: dict[str, str]) -> str | None:
         return labels.get(self._api.profile.session_label)
+
+
+def left_alone(ids: Collection[str]) -> str:
+    """That these sessions stay, and why, as a part of a sentence."""
+    what = "it" if len(ids) == 1 else "each of them"
+    return f"left alone, for {what} may be somebody else's: session {', '.join(sorted(ids))}"
 
 
 def _named(ids: list[str]) -> str:

@@ -26,6 +26,7 @@ from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict import gates, junit
 from streamspace_acceptance.verdict.criteria import Plan
+from streamspace_acceptance.verdict.departure import depart
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
 from streamspace_acceptance.verdict.judgement import (
@@ -44,6 +45,8 @@ from streamspace_acceptance.verdict.selection import check_paths, select
 RESULTS = REPORTS / "allure-results"
 CLEAN_UP_SECONDS = 10.0
 """After a signal, for all waits together; with the last calls and an embedded target's end a run is over in 20 s."""
+
+_TWICE = "again: what it has not cleaned up is removed at the next start, or by `streamspace-acceptance sweep`"
 
 # behave skips a hook that environment.py does not define; these the runner needs itself.
 _NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
@@ -85,6 +88,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         """
         with streams.redacted_output(self.config.outputs):
             status = self._run_to_the_end()
+        depart(status)
         if status:
             raise SystemExit(status)
         return False
@@ -95,11 +99,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 return self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             return _refuse(problem)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # told in full, and the status says broken
-            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
-            # signal came.
-            early = isinstance(error, Interrupted) and not self.record.selected
-            sys.stderr.write(f"The run was {error} before it began.\n" if early else traceback.format_exc())
+        except Interrupted as stopped:
+            sys.stderr.write(f"The run was {stopped} {_TWICE if self.record.selected else 'before it began'}.\n")
+            return EXIT_STATUS[Verdict.BROKEN]
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
+            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down.
+            sys.stderr.write(traceback.format_exc())
             return EXIT_STATUS[Verdict.BROKEN]
 
     def _run_and_judge(self) -> int:
