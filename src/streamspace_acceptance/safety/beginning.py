@@ -30,7 +30,7 @@ def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cl
         forget_embedded()
     else:
         _clean(settings, target, api, cluster)
-        guard.check_alone(settings, cluster, api)
+        guard.check_alone(settings, cluster, api, sandbox=target.needs_no_images)
     with journal.kept(_identity(target, cluster)):
         yield
 

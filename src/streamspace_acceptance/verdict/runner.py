@@ -31,6 +31,7 @@ from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
 from streamspace_acceptance.verdict.judgement import (
     EXIT_STATUS,
+    Judgement,
     Verdict,
     failed_for_what_does_not_apply,
     judge_run,
@@ -112,8 +113,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         failed = super().run()
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)
-        criteria = [entry.judgement for entry in self._ledger.entries()]
-        verdict = Verdict.PROVEN if self.config.dry_run else judge_run(self.record, criteria).verdict
+        verdict = Verdict.PROVEN if self.config.dry_run else self._judged().verdict
         explained = self._reported and failed_for_what_does_not_apply(self.record)
         if failed and verdict is Verdict.PROVEN and not explained:
             verdict = Verdict.BROKEN  # behave saw something that has left no trace in the record
@@ -157,13 +157,14 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._interruption.allow()
         if hook_name == "after_all":
             self.record.end()
+            self._note_late_interruption()
         return passed
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
-        papers.clear(REPORTS)
+        papers.begin(REPORTS)
         self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
@@ -289,6 +290,16 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.record.interruption = phrase
         self.aborted = True
         self._hasten(CLEAN_UP_SECONDS)
+        self._note_late_interruption()
+
+    def _note_late_interruption(self) -> None:
+        """A run that was stopped is never as good as one that was not, even where nothing else tells of it."""
+        stopped, over = self.record.interruption, self.record.ended is not None
+        if stopped and over and self._judged().verdict is Verdict.PROVEN:
+            self.record.problems.append(Problem("the end", None, Interrupted(stopped)))
+
+    def _judged(self) -> Judgement:
+        return judge_run(self.record, [entry.judgement for entry in self._ledger.entries()])
 
 
 def _running_statement(context: Any) -> Any:
