@@ -34,6 +34,7 @@ def linked(finding: Finding, folder: str = FOLDER) -> str:
 def render(run: RunDocument, finding: Finding, scenarios: Sequence[Scenario], trend: Trend, results: Path) -> str:
     """The issue text of one finding."""
     mine = [one for one in scenarios if finding.shown_by(one)]
+    mine = mine[:1] if finding.setbacks else mine  # one shows it; the others are named
     return page(
         [
             f"# {_title(finding)}",
