@@ -107,14 +107,21 @@ class Desk:
         return answer
 
     def open(self, browser: RunBrowser) -> None:
-        """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all."""
-        address = self.address
-        context = browser.context()
+        """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all.
+
+        Unmet when the page does not come in time, unless it is known already that none comes.
+        """
         try:
-            self.viewer = Viewer(context, address)
+            self.viewer = browser.viewer(self.address)
         except CannotOpen as error:
-            context.close()
-            raise Unproven(f"the page does not open: {error}") from error
+            if not error.late or self._page_blame is not None:
+                raise Unproven(f"the page does not open: {error}") from error
+            raise Unmet(
+                f"{self.session.subject}, desktop",
+                expected="the page at its address in a browser",
+                actual=str(error),
+                likely="what serves the page, or one of its parts, keeps the browser waiting",
+            ) from error
 
     def enter(self, browser: RunBrowser) -> None:
         """The whole way to a desktop that is not itself what is tested: asked for, opened, and its client loaded."""
