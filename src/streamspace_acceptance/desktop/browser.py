@@ -61,7 +61,9 @@ def _playwrights_own() -> bool:
 class _Chromium:
     """One browser process, the process that drives it, and the way in which all calls to it are made."""
 
-    def __init__(self, executable: Path | None, pins: frozenset[str], control: Callable[[], float | None]) -> None:
+    def __init__(
+        self, executable: Path | None, pins: frozenset[str], control: Callable[[], float | None], seconds: float
+    ) -> None:
         self.pins = pins
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
@@ -70,17 +72,17 @@ class _Chromium:
         self._driver: frozenset[int] | None = None
         self.calls = Calls(self._processes, self._is_connected, control)
         try:
-            with self.calls.within("the start of the browser", START_SECONDS, of_page=False):
-                self._start(executable)
+            with self.calls.within("the start of the browser", seconds, of_page=False):
+                self._start(executable, seconds)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, executable: Path | None) -> None:
+    def _start(self, executable: Path | None, seconds: float) -> None:
         self._playwright = sync_playwright().start()
         pins = [f"--ignore-certificate-errors-spki-list={','.join(sorted(self.pins))}"] if self.pins else []
         self._browser = self._playwright.chromium.launch(
-            executable_path=executable, args=[*ARGUMENTS, *pins], timeout=START_SECONDS * 1000
+            executable_path=executable, args=[*ARGUMENTS, *pins], timeout=seconds * 1000
         )
         told = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
         self._process = next(int(each["id"]) for each in told["processInfo"] if each["type"] == "browser")
@@ -91,9 +93,9 @@ class _Chromium:
         with self.calls.within("a new window", of_page=False):
             return self._running().new_context(viewport=WINDOW, device_scale_factor=1)  # type: ignore[arg-type]
 
-    def answer(self) -> None:
+    def answer(self, seconds: float) -> None:
         """Shows a page and asks it for something and for its picture."""
-        with self.calls.within("a fresh page", CONTROL_SECONDS, of_page=False):
+        with self.calls.within("a fresh page", seconds, of_page=False):
             page = self._running().new_page()
             page.set_content("<canvas></canvas>")
             page.evaluate("document.querySelector('canvas').toDataURL()")
@@ -146,7 +148,7 @@ class RunBrowser:
         """
         pin = self._pin(url)
         self._pins |= frozenset() if pin is None else {pin}
-        browser = self._started()
+        browser = self._started(START_SECONDS)
         context = browser.context()
         try:
             return Viewer(context, browser.calls, url)
@@ -160,19 +162,18 @@ class RunBrowser:
         if browser is not None:
             browser.close()
 
-    def _started(self) -> _Chromium:
+    def _started(self, seconds: float) -> _Chromium:
         if self._browser is not None and not (self._browser.calls.alive and self._browser.pins >= self._pins):
             self.close()
         if self._browser is None:
-            self._browser = _Chromium(self._executable, self._pins, self._control)
+            self._browser = _Chromium(self._executable, self._pins, self._control, seconds)
         return self._browser
 
     def _control(self) -> float | None:
         """After how many seconds a fresh browser has answered; None when not in time. The next viewer uses it."""
         began = now()
         try:
-            self._started().answer()
+            self._started(CONTROL_SECONDS).answer(began + CONTROL_SECONDS - now())
         except BrowserTrouble:
             return None
-        took = now() - began
-        return took if took <= CONTROL_SECONDS else None
+        return now() - began

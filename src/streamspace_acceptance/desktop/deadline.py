@@ -22,8 +22,8 @@ from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 
 ANSWER_SECONDS = 15.0
 """A call takes some milliseconds; on a machine with ten times the work that it can do, tenths of a second."""
-CONTROL_SECONDS = 5.0
-"""So long a fresh browser may take to start, to show a page and to be asked: 0.7 s on an idle machine."""
+CONTROL_SECONDS = 8.0
+"""So long a fresh browser may take to start and to show a page: 0.7 s on an idle machine, 3 s on a busy one."""
 GRACE_SECONDS = 0.5
 CRASHED = "Target crashed"
 
@@ -98,8 +98,10 @@ class Calls:
         call = self._begin(seconds)
         try:
             yield
-        except Error as error:
+        except Exception as error:
             self._finish(call)
+            if not isinstance(error, Error) and not self._overran:
+                raise
             raise self._told(error, what, seconds, of_page=of_page) from error
         finally:
             self._finish(call)
@@ -108,7 +110,7 @@ class Calls:
 
     def end(self, why: str) -> None:
         """Ends the browser's processes; whoever calls it from now on is told `why`."""
-        self._over = why
+        self._over = self._over or why
         for pid in self._ends():
             processes.end(pid)
 
@@ -142,7 +144,7 @@ class Calls:
                 if self._changed.wait_for(lambda: not self._running, GRACE_SECONDS):
                     return
 
-    def _told(self, error: Error, what: str, seconds: float, *, of_page: bool) -> Exception:
+    def _told(self, error: Exception, what: str, seconds: float, *, of_page: bool) -> Exception:
         if self._overran or isinstance(error, Late):
             return self._silent(what, seconds, of_page=of_page)
         said = _gist(error)
@@ -170,7 +172,7 @@ class Calls:
         return PageHangs(what, seconds, took)
 
 
-def _gist(error: Error) -> str:
+def _gist(error: Exception) -> str:
     """The first line, which says what; and the last one of what the browser itself has complained of, if it has."""
     first, *others = str(error).strip().splitlines() or [type(error).__name__]
     complaints = [line.partition("[err]")[2].strip() for line in others if "[err]" in line]

@@ -53,6 +53,8 @@ class Film:
                 for session, number in unanswered:
                     session.send("Page.screencastFrameAck", {"sessionId": number})
         except BrowserTrouble as trouble:  # its page is gone
+            if not self._calls.alive:
+                raise
             self._trouble = str(trouble)
 
     def follow(self, page: Page) -> None:

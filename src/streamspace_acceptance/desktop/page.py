@@ -100,21 +100,7 @@ class PageLoad:
         self._go(url)
 
     def _go(self, url: str) -> None:
-        """Late is not the same as hanging: a page that waits for one of its parts answers meanwhile."""
-        failed, late = "", False
-        with self._calls.within("a page", PAGE_SECONDS + GRACE_SECONDS):
-            try:
-                self.page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="load")
-            except Late:
-                late = True
-            except Error as error:
-                if not self._calls.alive or CRASHED in str(error):
-                    raise
-                failed = str(error).splitlines()[0]
-        if late:
-            with self._calls.within("a word of the page, which has not loaded in time,", CONTROL_SECONDS):
-                self.page.evaluate("true")
-            raise CannotOpen(f"it has not come in full within {PAGE_SECONDS:g} s", late=True)
+        failed = self._load(url)
         if _CERTIFICATE in failed:
             raise BrowserTrouble(
                 f"the browser does not accept the certificate of the desktop's page ({failed}): it has to trust the CA "
@@ -123,6 +109,31 @@ class PageLoad:
         if failed and _NETWORK_CHANGED not in failed:
             raise CannotOpen(failed)
         self.network_changed = self.network_changed or bool(failed)
+
+    def _load(self, url: str) -> str:
+        """Loads the page, and gives why it did not come, if it did not; CannotOpen when it did not come in time.
+
+        Late is not the same as hanging: a page that waits for one of its parts answers meanwhile.
+        """
+        come = False
+        with self._calls.within("a page", 2 * PAGE_SECONDS + GRACE_SECONDS):
+            try:
+                self.page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="commit")
+                come = True
+                self.page.wait_for_load_state("load", timeout=PAGE_SECONDS * 1000)
+            except Late as error:
+                late = CannotOpen(f"it has not come in full within {PAGE_SECONDS:g} s", late=True)
+                late.__cause__ = error
+            except Error as error:
+                if not self._calls.alive or CRASHED in str(error):
+                    raise
+                return str(error).splitlines()[0]
+            else:
+                return ""
+        if come:
+            with self._calls.within("a word of the page, which has not loaded in time,", CONTROL_SECONDS):
+                self.page.evaluate("true")
+        raise late
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
