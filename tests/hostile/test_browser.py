@@ -20,7 +20,7 @@ from streamspace_acceptance.desktop.page import CannotOpen
 from streamspace_acceptance.desktop.viewer import Viewer
 from tests.suite.fakes import says, web_server
 
-ANSWER, PAGE = 1.0, 2.5
+ANSWER, PAGE = 2.0, 2.5
 CANVAS = "<!doctype html><body><canvas width=100 height=100></canvas><script>{}</script>"
 SPIN = "while (true) {}"
 PAGES = {
@@ -28,7 +28,7 @@ PAGES = {
     "/spins": CANVAS.format(SPIN),
     "/spins-when-told": CANVAS.format(
         f"const spin = () => {{ const told = new XMLHttpRequest(); told.open('GET', '/spins-now', false); told.send(); "
-        f"{SPIN} }}; addEventListener('keyup', () => setTimeout(spin, 50))"
+        f"{SPIN} }}; addEventListener('keyup', () => setTimeout(spin, 300))"
     ),
     "/alerts": CANVAS.format("setInterval(() => alert('again'), 0)"),
     "/stays": CANVAS.format("addEventListener('beforeunload', event => { event.preventDefault(); alert('no'); })"),
@@ -126,7 +126,7 @@ def test_a_page_that_spins_fails_whatever_it_is_asked(browser: RunBrowser, addre
 
 
 def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> None:
-    limit = PAGE + 2 * deadline.CONTROL_SECONDS
+    limit = PAGE + ANSWER + deadline.CONTROL_SECONDS
     told(lambda: browser.viewer(f"{address}/spins"), PageHangs, "a script of the page never comes to an end", limit)
 
 

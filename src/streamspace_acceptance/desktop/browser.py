@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -27,6 +28,9 @@ ARGUMENTS = (
     "--disable-sync",
 )
 WINDOW = {"width": 1360, "height": 800}
+# What goes wrong in a call is raised where it is made. Beyond that asyncio and Playwright print what became of calls
+# that nobody waits for any more: those of a browser that was ended, or of a run that was stopped.
+_AFTERTHOUGHTS = ("asyncio", "playwright")
 START_SECONDS = 30.0
 """Half a second on an idle machine."""
 
@@ -79,6 +83,8 @@ class _Chromium:
             raise
 
     def _start(self, executable: Path | None, seconds: float) -> None:
+        for name in _AFTERTHOUGHTS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._playwright = sync_playwright().start()
         pins = [f"--ignore-certificate-errors-spki-list={','.join(sorted(self.pins))}"] if self.pins else []
         self._browser = self._playwright.chromium.launch(

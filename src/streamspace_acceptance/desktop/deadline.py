@@ -103,6 +103,10 @@ class Calls:
             if not isinstance(error, Error) and not self._overran:
                 raise
             raise self._told(error, what, seconds, of_page=of_page) from error
+        except BaseException:
+            # The run was stopped in its midst: the answer that comes later would be taken for the next call's failure.
+            self.end(f"the run was stopped while the browser was asked ({what})")
+            raise
         finally:
             self._finish(call)
         if self._overran:  # the last word came, but the browser is gone

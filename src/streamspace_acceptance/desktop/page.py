@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebSocket
 from playwright.sync_api import TimeoutError as Late
 
-from streamspace_acceptance.desktop.deadline import CONTROL_SECONDS, CRASHED, GRACE_SECONDS, BrowserTrouble, Calls
+from streamspace_acceptance.desktop.deadline import CRASHED, GRACE_SECONDS, BrowserTrouble, Calls
 
 PAGE_SECONDS = 20.0
 
@@ -131,7 +131,7 @@ class PageLoad:
             else:
                 return ""
         if come:
-            with self._calls.within("a word of the page, which has not loaded in time,", CONTROL_SECONDS):
+            with self._calls.within("a word of the page, which has not loaded in time,"):
                 self.page.evaluate("true")
         raise late
 
