@@ -76,6 +76,14 @@ class _AnothersAddress(Rule):
         return _with(reply, url=self._first) if path.endswith("/connect") and "/user2-" in path else reply
 
 
+class _Spins(Rule):
+    """The desktop's page never comes to an end in a browser; fetched plainly, it is as always."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        spin = b"<script>while (true) {}</script></html>"
+        return replace(reply, body=reply.body + spin) if reply.content_type.startswith("text/html") else reply
+
+
 class _NoPointer(Rule):
     def hears(self, message: bytes) -> bool:
         return not (len(message) >= POINTER_BYTES and message[0] == POINTER_EVENT)
@@ -113,6 +121,7 @@ FOREIGN = [
     Foreign("Running does not last", _FallsBack(), "1.1b", frozenset({"1.1b-1"})),
     Foreign("no reason is given", _GivesNoReason(), "1.1c", frozenset({"1.1c-2"})),
     Foreign("half an address", _NoAddress(), "1.1d", frozenset({"1.1d-1"})),
+    Foreign("the page spins", _Spins(), "1.1d", frozenset({"1.1d-3"}), frozenset({"1.1d-4"})),
     Foreign("clicks are lost", _NoPointer(), "1.1d", frozenset({"1.1d-4"})),
     Foreign("202 for 201, for everybody", _Accepted(), "1.3", unproven=frozenset({"1.3-1"})),
     Foreign("another's address", _AnothersAddress(), "1.3", frozenset({"1.3-5"}), frozenset({"1.3-4"})),
