@@ -80,8 +80,8 @@ class _Spins(Rule):
     """The desktop's page never comes to an end in a browser; fetched plainly, it is as always."""
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        spin = b"<script>while (true) {}</script></html>"
-        return replace(reply, body=reply.body + spin) if reply.content_type.startswith("text/html") else reply
+        page = path.endswith("/viewer.js")
+        return replace(reply, body=reply.body + b"\nwhile (true) {}\n") if page else reply
 
 
 class _NoPointer(Rule):
