@@ -20,6 +20,8 @@ from streamspace_acceptance.desktop.page import CannotOpen
 from streamspace_acceptance.desktop.viewer import Viewer
 from tests.suite.fakes import says, web_server
 
+pytestmark = pytest.mark.timeout(120)
+
 ANSWER, PAGE = 2.0, 2.5
 CANVAS = "<!doctype html><body><canvas width=100 height=100></canvas><script>{}</script>"
 SPIN = "while (true) {}"

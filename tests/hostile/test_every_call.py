@@ -151,7 +151,10 @@ WATCHES = {
 CASES = {f"{each[0]}: {each[2]} ({each[3]})": each for each in _cases()}
 TOLD_AS = (NoAnswer, Unmet, ClusterError, NoHandshake)
 # What names the call in a sentence: the address, or what was asked of Kubernetes.
-NAMES_THE_CALL = r"https?://|wss?://|readiness|the API|list |get |delete |scale |logs |exec|watch of |version|ServerInit|ProtocolVersion"
+NAMES_THE_CALL = (
+    r"https?://|wss?://|readiness|the API|list |get |delete |scale |logs |exec|watch of |version|"
+    r"ServerInit|ProtocolVersion"
+)
 
 
 @pytest.fixture(scope="module")

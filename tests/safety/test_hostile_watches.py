@@ -1,11 +1,13 @@
-"""Runs whose watches of Kubernetes are disturbed on the way: a flaky one costs nothing, a broken one is told as BROKEN."""
+"""Runs whose watches of Kubernetes are disturbed on the way: a flaky one costs nothing, a broken one is BROKEN."""
 
+import base64
 import json
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,8 @@ def _gone_every_second_time(request: BaseHTTPRequestHandler, number: int, line: 
     if number % 2 == 0 and line is None:
         request.wfile.write(_event("ERROR", kind="Status", code=410, message="too old resource version"))
         return False
+    if line is not None:
+        request.wfile.write(line)
     return True
 
 
@@ -85,58 +89,16 @@ def disturbed(kubeconfig: Path, disturb: Disturb, folder: Path) -> Iterator[Path
     """A kubeconfig that leads through a proxy which disturbs watches and passes on all else."""
     config = yaml.safe_load(kubeconfig.read_text())
     cluster = config["clusters"][0]["cluster"]
-    upstream, authority = cluster["server"], folder / "ca.pem"
-    if "certificate-authority-data" in cluster:
-        import base64
-
-        authority.write_bytes(base64.b64decode(cluster.pop("certificate-authority-data")))
-    else:
-        authority.write_bytes(Path(cluster.pop("certificate-authority")).read_bytes())
-    pool = urllib3.PoolManager(ca_certs=str(authority), retries=False, maxsize=20)
-    numbers = iter(range(1, 10**9))
-    turn = threading.Lock()
-
-    class Proxy(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            headers = {
-                name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")
-            }
-            watch = "watch=true" in self.path.lower()
-            answer = pool.request(
-                self.command, upstream + self.path, body=self.rfile.read(length) or None, headers=headers,
-                preload_content=False, redirect=False, timeout=60,
-            )  # fmt: skip
-            with suppress(OSError, urllib3.exceptions.HTTPError):
-                self.send_response(answer.status)
-                self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
-                self.end_headers()
-                if watch and answer.status == 200:
-                    self._watch(answer)
-                else:
-                    self.wfile.write(answer.read())
-            answer.release_conn() if not watch else answer.close()
-
-        def _watch(self, answer: urllib3.BaseHTTPResponse) -> None:
-            with turn:
-                number = next(numbers)
-            if not disturb(self, number, None):
-                return
-            rest = b""
-            while piece := answer.read1():
-                *lines, rest = (rest + piece).split(b"\n")
-                for line in filter(None, lines):
-                    if disturb is _gone_every_second_time:
-                        self.wfile.write(line + b"\n")
-                    elif not disturb(self, number, line + b"\n"):
-                        return
-
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nobody reads it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    authority = folder / "ca.pem"
+    authority.write_bytes(base64.b64decode(cluster.pop("certificate-authority-data")))
+    numbers = count(1)
+    members = {
+        "pool": urllib3.PoolManager(ca_certs=str(authority), retries=False, maxsize=20),
+        "upstream": cluster["server"],
+        "disturb": staticmethod(disturb),
+        "number": staticmethod(lambda: next(numbers)),
+    }
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Proxy,), members))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     cluster["server"] = f"http://127.0.0.1:{server.server_port}"
@@ -147,6 +109,46 @@ def disturbed(kubeconfig: Path, disturb: Disturb, folder: Path) -> Iterator[Path
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """Passes each request on to `upstream`, and what a watch says as `disturb` has it."""
+
+    pool: urllib3.PoolManager
+    upstream: str
+    disturb: Disturb
+    number: Callable[[], int]
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        body = self.rfile.read(length) or None
+        answer = self.pool.request(
+            self.command, self.upstream + self.path, body=body, headers=headers, preload_content=False, redirect=False
+        )
+        with suppress(OSError, urllib3.exceptions.HTTPError):  # either side may be gone
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
+            self.end_headers()
+            if "watch=true" in self.path.lower() and answer.status == 200:
+                self._watch(answer)
+            else:
+                self.wfile.write(answer.read())
+        answer.close()
+
+    def _watch(self, answer: urllib3.BaseHTTPResponse) -> None:
+        number, rest = self.number(), b""
+        if not self.disturb(self, number, None):
+            return
+        while piece := answer.read1():
+            *lines, rest = (rest + piece).split(b"\n")
+            if not all(self.disturb(self, number, line + b"\n") for line in lines if line):
+                return
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
 
 
 def run(place: Place, disturb: Disturb, folder: Path) -> tuple[dict[str, str], str]:
