@@ -10,7 +10,9 @@ import pytest
 from streamspace_acceptance.desktop.browser import RunBrowser, find
 from streamspace_acceptance.desktop.deadline import BrowserTrouble
 from streamspace_acceptance.product import tls
+from streamspace_acceptance.product.http import NoAnswer
 from tests.hostile.conftest import Hostile
+from tests.suite.test_desk import desk
 
 
 @pytest.fixture
@@ -46,3 +48,12 @@ def test_without_a_private_ca_no_key_is_pinned(hostile: Hostile, monkeypatch: py
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     assert tls.pin(hostile.place("html", "good").url, tls.trusted()) is None
+
+
+@pytest.mark.parametrize("certificate", ["expired", "self-signed", "wrong-host"])
+def test_a_certificate_at_the_vnc_address_says_nothing_about_the_product(
+    hostile: Hostile, trusted: ssl.SSLContext, certificate: str
+) -> None:
+    url = hostile.place("html", certificate).url
+    with desk(url=url) as refused, pytest.raises(NoAnswer, match="its certificate is not accepted"):
+        refused.visit()

@@ -13,6 +13,7 @@ from streamspace_acceptance.desktop.page import CannotOpen, Loaded
 from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, colours_of_chance
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.evidence import learning
+from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.sessions.session import Session
@@ -90,12 +91,15 @@ class Desk:
     def visit(self) -> Answer:
         """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
 
-        Nothing at that address, while the API itself answers, means that the address is wrong.
+        Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
+        certificate is not accepted: that may be the suite's own ignorance of a CA.
         """
         self._page_blame = "no page comes from the VNC address (see the sentence about that)"
         try:
             answer = self.session.api.http.page(self.address)
         except NoAnswer as error:
+            if tls.trouble(error) is not None:
+                raise
             self.session.api.sessions()
             raise Unmet(
                 f"{self.session.subject}, VNC address",
