@@ -2,6 +2,8 @@
 
 import base64
 import json
+import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +11,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import urllib3
@@ -24,13 +27,13 @@ Disturb = Callable[[BaseHTTPRequestHandler, int, bytes | None], bool]
 """Told of a line of a watch, or of its begin (None), and of how many watches there were before; False ends it."""
 
 
-def _event(kind: str, **obj: object) -> bytes:
+def _event(kind: str, obj: dict[str, object]) -> bytes:
     return json.dumps({"type": kind, "object": obj}).encode() + b"\n"
 
 
 def _gone_every_second_time(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
     if number % 2 == 0 and line is None:
-        request.wfile.write(_event("ERROR", kind="Status", code=410, message="too old resource version"))
+        request.wfile.write(_event("ERROR", {"kind": "Status", "code": 410, "message": "too old"}))
         return False
     if line is not None:
         request.wfile.write(line)
@@ -47,7 +50,7 @@ def _cut_after_each_event(request: BaseHTTPRequestHandler, number: int, line: by
 def _bookmarks_between(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
     if line is not None:
         version = json.loads(line)["object"]["metadata"]["resourceVersion"]
-        request.wfile.write(line + _event("BOOKMARK", kind="Pod", metadata={"resourceVersion": version}))
+        request.wfile.write(line + _event("BOOKMARK", {"kind": "Pod", "metadata": {"resourceVersion": version}}))
     return True
 
 
@@ -67,7 +70,7 @@ def _unknown(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -
 
 def _no_object(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
     if line is not None:
-        request.wfile.write(_event("MODIFIED", kind="Pod"))
+        request.wfile.write(_event("MODIFIED", {"kind": "Pod"}))
     return True
 
 
@@ -120,6 +123,9 @@ class _Proxy(BaseHTTPRequestHandler):
     number: Callable[[], int]
 
     def do_GET(self) -> None:
+        if "Upgrade" in self.headers:
+            self._tunnel()
+            return
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         body = self.rfile.read(length) or None
@@ -135,6 +141,27 @@ class _Proxy(BaseHTTPRequestHandler):
             else:
                 self.wfile.write(answer.read())
         answer.close()
+
+    def _tunnel(self) -> None:
+        """Passes an exec on as it is, both ways, until one side ends."""
+        address = urlsplit(self.upstream)
+        context = ssl.create_default_context(cafile=self.pool.connection_pool_kw["ca_certs"])
+        with (
+            socket.create_connection((address.hostname or "", address.port or 443), 10) as connection,
+            context.wrap_socket(connection, server_hostname=address.hostname) as server,
+        ):
+            lines = [f"{name}: {value}" for name, value in self.headers.items()]
+            server.sendall("\r\n".join([self.requestline, *lines, "", ""]).encode("latin-1"))
+            thread = threading.Thread(target=self._pour, args=(self.connection, server), daemon=True)
+            thread.start()
+            self._pour(server, self.connection)
+        self.close_connection = True
+
+    @staticmethod
+    def _pour(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
 
     def _watch(self, answer: urllib3.BaseHTTPResponse) -> None:
         number, rest = self.number(), b""
