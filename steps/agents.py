@@ -45,7 +45,8 @@ def its_network_fails(context: Context) -> None:
 
 @then("its heartbeats come at the plan's pace")
 def its_heartbeats_come_at_pace(context: Context) -> None:
-    expect.on_pace(world(context).agents.pace)
+    mean = expect.on_pace(world(context).agents.pace)
+    recorder.record_figure("mean time between heartbeats", mean, "s")
 
 
 @then("it was called offline after two missed heartbeats")
@@ -83,7 +84,8 @@ def the_agent_is_called_offline(context: Context) -> None:
 
 @then("the agent is online again in time, and stays so")
 def the_agent_is_online_again(context: Context) -> None:
-    expect.reconnected(world(context).agents.outage, world(context).run.budgets.named("reconnection"))
+    seconds = expect.reconnected(world(context).agents.outage, world(context).run.budgets.named("reconnection"))
+    recorder.record_figure("online again after", seconds, "s")
 
 
 @then("every session still runs, and its desktop opens")

@@ -3,6 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance.measuring import startup
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.verdict import expect
 from streamspace_acceptance.world import world
@@ -80,6 +81,7 @@ def each_reaches_running(context: Context) -> None:
 def the_mean_is_within(context: Context, budget: str) -> None:
     mean = expect.mean_below(world(context).starts, world(context).run.budgets.named(budget))
     recorder.record_figure("mean startup time", mean, "s")
+    recorder.record_figures(startup.means(world(context).starts.phases))
 
 
 @then("the session's status becomes Hibernated")

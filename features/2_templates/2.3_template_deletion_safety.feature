@@ -2,7 +2,7 @@
 Feature: 2.3 A template cannot be deleted while sessions use it
   Nobody loses a session because somebody tidied up, and what is deleted is really gone.
 
-  Scenario Outline: A template in use is deleted
+  Scenario Outline: A template in use by <sessions> is deleted
     Given a "delete-test" template with <sessions> of "testuser"
     When an administrator deletes the template
     Then the deletion is refused, and template and sessions stay

@@ -194,6 +194,12 @@ def dead(path: Path) -> Iterator[Left | None]:
         yield Left(path, file) if path.exists() else None
 
 
+def is_held(path: Path) -> bool:
+    """Whether the run of the journal at `path` lives, or somebody cleans up after it."""
+    with dead(path) as left:
+        return left is None and path.exists()
+
+
 def all_paths() -> list[Path]:
     """Every journal there is, the oldest first."""
     return sorted(folder().glob("*.jsonl"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from threading import Thread
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster import size
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
 from streamspace_acceptance.deployment.deployment import Deployment
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.evidence import environment, learning, redaction
@@ -33,6 +34,7 @@ class Run:
     def _begin(self, settings: Settings) -> None:
         self.settings = settings
         learning.from_settings(settings)
+        Thread(target=load_client, name="load the Kubernetes client", daemon=True).start()
         self.target = target = self._open.enter_context(opened(settings))
         redaction.register_secret(target.token)
         for path in target.kubeconfig:

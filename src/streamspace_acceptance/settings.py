@@ -13,6 +13,8 @@ NETADMIN_IMAGE = "nicolaka/netshoot:latest"
 REPORTS = Path(os.environ.get("STREAMSPACE_REPORTS") or "reports")
 """The folder for all that a run leaves."""
 SUMMARY = REPORTS / "SUMMARY.md"
+PAGE = "report.html"
+"""The one HTML file, in that folder."""
 
 
 @dataclass(frozen=True)

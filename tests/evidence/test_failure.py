@@ -88,7 +88,7 @@ class FakeHttp:
         self.log = ExchangeLog()
         self.away = away
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float = 1.0) -> Answer:
+    def call(self, method: str, path: str, body: object = None, *, seconds: float = 1.0, **_: object) -> Answer:
         if self.away:
             raise NoAnswer(f"{method} {path}: connection refused")
         said = b'{"status": "ok"}' if path == "/health" else b'{"agents": [{"agentId": "a-1", "status": "online"}]}'

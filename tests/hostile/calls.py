@@ -42,7 +42,7 @@ class Hasty(HttpClient):
     """The suite's client, with a shorter deadline."""
 
     def call_as(
-        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = SECONDS
+        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = SECONDS, **_: object
     ) -> Answer:
         return super().call_as(token, method, path, body, seconds=SECONDS)
 

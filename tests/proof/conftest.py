@@ -1,74 +1,68 @@
-"""Runs of the suite against a sandbox, sound or broken by a planted fault, three at a time in the background.
+"""Runs of the suite against a sandbox, sound or broken by a planted fault, side by side in the background.
 
-Two of them keep two processors busy. The third is always one of phase 3, which does little but wait for the product's
-clock, and so costs the others next to nothing.
+Two lanes keep two processors busy. The others are for what does little but wait, phases 0 and 3: a run of these takes
+a quarter of a processor at the most. Each lane is a process of its own, since the tests of the other folders go on
+meanwhile, and change what is theirs: the environment, the folder, functions.
 
 The sound run is of the whole plan. A fault's run is not, since every fault times every test would take hours: it is of
 test 1.1a, on which all others stand, and of the phase of the criterion that the fault breaks, but for its long tests;
 a fault of a long test is run against that test and 1.1a. So the proof says that a fault turns no other criterion red of
 what was run against it; of others it says nothing. With STREAMSPACE_PROOF=whole it is of the whole phase.
 
-The sound run, and those about figures that a busy machine would spoil, go first and one by one.
+The sound run, and those about figures that a busy machine would spoil, go first and one by one. So do all tests that
+are marked `quiet`, of whatever folder, before them.
 """
 
-import json
+import multiprocessing
 import os
-import subprocess
-import sys
+import threading
 import tomllib
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamspace_sandbox.faults.catalogue import faults, find
+from streamspace_sandbox.faults.catalogue import Fault, faults, find
+from tests.proof.lies import Lie, told
+from tests.proof.running import PROJECT, Run, embedded, run_suite
 
-PROJECT = Path(__file__).parents[2]
+__all__ = ["PROJECT", "Run", "Runs", "embedded", "run_suite"]
+
 REGISTER = PROJECT / "plan" / "criteria.toml"
 SOUND = "no fault"
 BASIS = "@test-1.1a"
 LONG_PHASES = {3}
+WAITING_PHASES = {0, 3}
+BUSY_LANES, WAITING_LANES = 2, 3
 LONG_TESTS = {"1.1e", "1.3"}
 WANT_A_QUIET_MACHINE = {"1.1e-5"}
-RUN_SECONDS = 420
-"""One run's deadline: many times a sound one's, since a broken product is waited for to the end of each budget."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one run of the suite said: its exit status, its console and `{criterion: verdict}`.
-
-    `inapplicable` are the criteria that do not apply to its target.
-    """
-
-    status: int
-    console: str
-    verdicts: dict[str, str]
-    reasons: dict[str, str]
-    inapplicable: set[str]
-
-    def of(self, verdict: str) -> set[str]:
-        """The criteria that got `verdict`."""
-        return {criterion for criterion, said in self.verdicts.items() if said == verdict}
+JUDGE_TIMES = {"hostile"}
+"""The folders whose tests are all `quiet`."""
 
 
 class Runs:
     """The runs that the selected tests need, started ahead of them."""
 
-    def __init__(self, names: list[str], folder: Path) -> None:
-        self._busy, self._waiting = ThreadPoolExecutor(max_workers=2), ThreadPoolExecutor(max_workers=1)
+    def __init__(self, names: list[str], lies: list[str], folder: Path) -> None:
+        self._busy, self._waiting = _lanes(BUSY_LANES), _lanes(WAITING_LANES)
         self._folder = folder
+        self._futures: dict[str, Future[Run]] = {}
         quiet = [name for name in names if name == SOUND or find(name).breaks in WANT_A_QUIET_MACHINE]
-        self._futures: dict[str, Future[Run]] = {name: self._begin(self._waiting, name) for name in quiet}
-        wait(self._futures.values())
+        for name in quiet:
+            self._futures[name] = self._begin(self._busy, name)
+            wait([self._futures[name]])
+        self._lies = self._waiting.submit(told, lies, folder) if lies else None
         self._futures |= {name: self._begin(self._pool(name), name) for name in names if name not in quiet}
 
     def __getitem__(self, name: str) -> Run:
         return self._futures[name].result()
+
+    def with_lie(self, name: str) -> Run:
+        """The run against a sound sandbox behind a proxy that tells the lie of that name."""
+        assert self._lies is not None
+        return self._lies.result()[name]
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
@@ -77,11 +71,47 @@ class Runs:
         for pool in (self._busy, self._waiting):
             pool.shutdown()
 
-    def _begin(self, pool: ThreadPoolExecutor, name: str) -> Future[Run]:
+    def _begin(self, pool: ProcessPoolExecutor, name: str) -> Future[Run]:
         return pool.submit(_run, name, self._folder / name.replace(" ", "-"))
 
-    def _pool(self, name: str) -> ThreadPoolExecutor:
-        return self._waiting if broken_test(name)["phase"] in LONG_PHASES else self._busy
+    def _pool(self, name: str) -> ProcessPoolExecutor:
+        return self._waiting if broken_test(name)["phase"] in WAITING_PHASES else self._busy
+
+
+def _lanes(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _end_with_the_session)
+
+
+def _end_with_the_session() -> None:
+    """A lane whose session was killed ends as well, and its sandbox with it."""
+
+    def watch() -> None:
+        session = multiprocessing.parent_process()
+        assert session is not None
+        session.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What wants a quiet machine first; then the runs begin, and what they showed is looked at after all else."""
+    first = next(filter(_looks_at_runs, items), None)
+    items.sort(key=lambda item: 0 if _is_quiet(item) else 1 if item is first else 3 if _looks_at_runs(item) else 2)
+
+
+def _looks_at_runs(item: pytest.Item) -> bool:
+    return "runs" in getattr(item, "fixturenames", ())
+
+
+def _subject(item: pytest.Item) -> Fault | Lie | None:
+    """What the run is about that the test looks at; None for the sound one."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters.get("fault") or parameters.get("lie")
+
+
+def _is_quiet(item: pytest.Item) -> bool:
+    return item.get_closest_marker("quiet") is not None or item.path.parent.name in JUDGE_TIMES
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -92,11 +122,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    """The runs of the session's tests: one for each fault that a selected test is about, and the sound one."""
-    mine = [item for item in request.session.items if Path(__file__).parent in item.path.parents]
-    asked = [item.callspec.params for item in mine if hasattr(item, "callspec")]
-    names = [params["fault"].name for params in asked if "fault" in params]
-    started = Runs([SOUND, *names], tmp_path_factory.mktemp("runs"))
+    """The runs that the session's tests look at: of each fault that one is about, and the sound one."""
+    mine = [_subject(item) for item in request.session.items if _looks_at_runs(item)]
+    lies = [each.name for each in mine if isinstance(each, Lie)]
+    names = [each.name for each in mine if isinstance(each, Fault)]
+    started = Runs([SOUND] * (None in mine) + names, lies, tmp_path_factory.mktemp("runs"))
     yield started
     started.close()
 
@@ -122,49 +152,6 @@ def covered(name: str) -> str:
 def _run(name: str, reports: Path) -> Run:
     sandbox = f"proof-{os.getpid()}-{name.replace(' ', '-')}"[:60]
     with embedded(sandbox, *([] if name == SOUND else ["--fault", name])) as target:
-        return run_suite(target, reports, *([] if name == SOUND else [f"--tags={covered(name)}"]))
-
-
-@contextmanager
-def embedded(name: str, *options: str) -> Iterator[dict[str, str]]:
-    """A sandbox while the context lasts, as the environment variables that lead to it."""
-    try:
-        told = _tool(
-            "streamspace-sandbox", "up", "--name", name, *options, "--format", "json", "--owner-pid", str(os.getpid())
-        )
-        yield json.loads(told)
-    finally:
-        _tool("streamspace-sandbox", "down", "--name", name)
-
-
-def run_suite(target: Mapping[str, str], reports: Path, *chosen: str) -> Run:
-    """The suite, or what behave's arguments choose of it, against `target`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "behave", "--no-color", *chosen],
-        cwd=PROJECT,
-        env=os.environ | target | {"STREAMSPACE_REPORTS": str(reports)},
-        capture_output=True,
-        text=True,
-        timeout=RUN_SECONDS,
-        check=False,
-    )
-    criteria = json.loads((reports / "verdict.json").read_text())["criteria"]
-    return Run(
-        status=done.returncode,
-        console=done.stdout + done.stderr,
-        verdicts={each["id"]: each["verdict"] for each in criteria},
-        reasons={each["id"]: each.get("reason") or "" for each in criteria},
-        inapplicable={each["id"] for each in criteria if not each.get("applies", True)},
-    )
-
-
-def _tool(name: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name(name)), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, f"{name} {' '.join(arguments)} ended with {done.returncode}: {done.stderr}"
-    return done.stdout
+        if name == SOUND:
+            return run_suite(target, reports, sampled=True)
+        return run_suite(target, reports, f"--tags={covered(name)}")

@@ -7,6 +7,7 @@ import pytest
 
 from streamspace_sandbox.faults.catalogue import Fault, faults
 from tests.proof.conftest import SOUND, Runs
+from tests.proof.overhead import BROWSER, WAITING
 
 REGISTER = Path(__file__).parents[2] / "plan" / "criteria.toml"
 pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
@@ -15,6 +16,8 @@ pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
 # The embedded StreamSpace has neither images nor the tools that make them: what is said of those is shown with
 # stand-ins for the tools, in test_environment.py beside this file.
 NOT_OF_THE_EMBEDDED = {"0-2", "0-3", "0-4", "0-5"}
+MOST_OF_ITS_OWN = 0.02
+"""Of a whole run's time, as a share."""
 
 
 def criteria_of_the_embedded() -> set[str]:
@@ -29,6 +32,13 @@ def test_a_sound_product_is_proven_throughout(runs: Runs) -> None:
     assert run.inapplicable == NOT_OF_THE_EMBEDDED, run.console
     assert "UNDECIDED: the embedded StreamSpace is no release" in run.console, "also when it was started by hand"
     assert run.status == 0, run.console
+
+
+def test_the_suite_itself_adds_next_to_nothing(runs: Runs) -> None:
+    """Beside waiting for the product and the browser; the sound run is alone on its machine."""
+    spent = runs[SOUND].spent
+    own = {what: seconds for what, seconds in spent.items() if what not in (WAITING, BROWSER)}
+    assert sum(own.values()) <= MOST_OF_ITS_OWN * sum(spent.values()), f"{sum(spent.values()):.0f} s in all: {own}"
 
 
 def test_a_fault_turns_its_criterion_red_and_no_other_and_a_tolerable_one_none(runs: Runs, fault: Fault) -> None:

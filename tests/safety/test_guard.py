@@ -88,12 +88,14 @@ def write(kubeconfig: Path, context: str, server: str) -> None:
     )
 
 
-def begin(world: _World, kubeconfig: Path, context: str = "kind-test", **typed: str) -> None:
+def begin(world: _World, kubeconfig: Path, context: str = "kind-test", *, sandbox: bool = False, **typed: str) -> None:
     """A run against what `world` tells, as far as its guard lets it."""
     with web_server(world.respond) as url, HttpClient(url, "t") as http:
         write(kubeconfig, context, url)
         settings = Settings.from_environment({"STREAMSPACE_API_URL": url, "KUBECONFIG": str(kubeconfig), **typed})
-        target = Target(url, "t", "streamspace", (kubeconfig,), None, 0.003, "v", "v", embedded=False)
+        target = Target(
+            url, "t", "streamspace", (kubeconfig,), None, 0.003, "v", "v", embedded=False, needs_no_images=sandbox
+        )
         with guarded(settings, target, StreamSpaceApi(http, load()), Cluster([kubeconfig], "streamspace")):
             pass
 
@@ -200,4 +202,17 @@ def leave_journal() -> None:
 )
 def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[str, str]) -> None:
     begin(world, kubeconfig, **typed)
+    assert world.changes == []
+
+
+def test_a_sandbox_of_ones_own_says_what_to_type(kubeconfig: Path) -> None:
+    world = _World(sessions=["mine"])
+    with pytest.raises(SetupProblem) as caught:
+        begin(world, kubeconfig, "streamspace-sandbox", sandbox=True)
+    assert caught.value.sentence == (
+        "Your sandbox has sessions that no run has made (1 session: mine), and a run cuts off the agents that serve "
+        "them: type `export STREAMSPACE_SHARED_NAMESPACE=streamspace` to run beside them all the same, or end them, "
+        "or `unset STREAMSPACE_API_URL` to run against a sandbox of the run's own."
+    )
+    begin(world, kubeconfig, "streamspace-sandbox", sandbox=True, STREAMSPACE_SHARED_NAMESPACE="streamspace")
     assert world.changes == []

@@ -13,7 +13,7 @@ import pytest
 from streamspace_acceptance import waiting
 from tests.proof.proxy import Reply, Rule, proxied
 from tests.safety.conftest import Place
-from tests.safety.test_killed import PROJECT, sweep
+from tests.safety.runs import PROJECT, sweep
 
 BEHAVE = [sys.executable, "-m", "behave", "--no-color", "--tags=@test-1.1a"]
 SESSIONS = "/api/v1/sessions"

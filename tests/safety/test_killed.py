@@ -1,118 +1,186 @@
 """A run that is killed at any moment leaves nothing once it is swept, and nothing else is touched.
 
-STREAMSPACE_KILLS says at how many moments; the seed is printed with a failure.
+STREAMSPACE_KILLS says at how many moments (6 unless it says otherwise, about a minute and a half), STREAMSPACE_SEED
+which; the seed is printed with a failure. What each left, and how long its sweep took, is printed with `-s`.
 """
 
-import os
 import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from kubernetes import client
 
-from streamspace_acceptance import waiting
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.sessions.registry import Registry
 from tests.safety.conftest import Place
+from tests.safety.killing import KILLS, SEED, Kill, kills
+from tests.safety.runs import SWEEP, SWEPT_SECONDS, begun, journals, sweep
+from tests.safety.scene import AGENT, Scene, await_one_agent, look, plant_others
+from tests.safety.test_ways import change_agent, restore
 
-PROJECT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("STREAMSPACE_KILLS", "6"))
-SEED = int(os.environ.get("STREAMSPACE_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311 - no secret
-SWEPT_SECONDS = 60.0
-BEHAVE = [sys.executable, "-m", "behave", "--no-color", "--tags=@test-1.2 or @test-2.2 or @test-2.3"]
-SWEEP = [sys.executable, "-m", "streamspace_acceptance.cli", "sweep"]
 BREAKS = Path(__file__).with_name("breaks.py")
+SWEEPS_KILLED = max(2, KILLS // 5)
+SESSIONS = ["--tags=@test-1.2"]
+LONGER = ["--tags=@test-1.2 or @test-1.4 or @test-2.2 or @test-2.3"]
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120 + 30 * KILLS)]
-
-
-def moments() -> list[float]:
-    """When to kill, in seconds after the start: between the first request and the end of the run."""
-    dice = random.Random(SEED)  # noqa: S311 - no secret
-    return [dice.uniform(0.8, 9.0) for _ in range(KILLS)]
-
-
-def sweep(place: Place) -> tuple[str, float]:
-    began = waiting.now()
-    done = subprocess.run(
-        SWEEP, env=place.environment, capture_output=True, text=True, timeout=SWEPT_SECONDS, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr, waiting.now() - began
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def theirs(place: Place) -> frozenset[tuple[str, str]]:
-    """Somebody else's session, for the user and of the template that the plan has, and all else that is there."""
+def others(place: Place) -> Place:
+    """The place with somebody else's session, for the user and of the template that the plan has, and a template."""
     registry = Registry(place.api, place.cluster, Budgets(0.1))
     session = registry.enter(str(registry.ask("testuser", "firefox-browser", None).id))
     session.wait_for_ready_pod(within="start")
     session.wait_for_phase("Running", within="start")
     session.close()
-    return place.things()
+    body = {"name": "custom-firefox", "image": "streamspace/firefox:latest", "resources": {"cpu": "1", "memory": "1Gi"}}
+    assert TemplateApi(place.api).create(body).ok
+    return place
 
 
-@pytest.mark.parametrize("after", moments())
-def test_killed(place: Place, theirs: frozenset[tuple[str, str]], after: float) -> None:
-    run = subprocess.Popen(
-        BEHAVE, cwd=PROJECT, env=place.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    time.sleep(after)
-    run.kill()
-    run.wait()
-    left = place.things() - theirs
-    said, took = sweep(place)
-    sys.stdout.write(f"killed after {after:.2f} s with {len(left)} things there; swept in {took:.1f} s\n")
-    assert place.things() == theirs, f"seed {SEED}: {said}"
-    assert not list(Path(place.environment["XDG_STATE_HOME"]).glob("*/*.jsonl")), said
+@pytest.fixture(scope="module")
+def agents(others: Place) -> Iterator["_Agents"]:
+    changed = _Agents(others)
+    yield changed
+    changed.become({})
 
 
-def test_terminated_is_over_within_20_s(place: Place, theirs: frozenset[tuple[str, str]]) -> None:
-    run = subprocess.Popen(
-        BEHAVE, cwd=PROJECT, env=place.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    while not place.things() - theirs:
-        time.sleep(0.05)
-    run.terminate()
-    assert run.wait(timeout=20) != 0
-    assert place.things() == theirs
+class _Agents:
+    """The agents' Deployment, changed only when it has to be."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._is: Mapping[str, object] = {}
+        self._before: client.V1Deployment | None = None
+
+    def become(self, wanted: Mapping[str, object]) -> None:
+        if wanted == self._is:
+            return
+        if self._before is not None:
+            restore(self._place, self._before)
+            self._before = None
+        if wanted:
+            self._before = change_agent(self._place, wanted)
+        self._is = wanted
 
 
-def test_a_living_run_is_left_alone(place: Place, theirs: frozenset[tuple[str, str]]) -> None:
-    run = subprocess.Popen(
-        BEHAVE, cwd=PROJECT, env=place.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while not any(kind == "session" for kind, _ in place.things() - theirs):
-            time.sleep(0.05)
-        said, _ = sweep(place)
-        assert "Removed" not in said
-    finally:
-        run.terminate()
-        run.wait(timeout=20)
-    assert place.things() == theirs
+@pytest.fixture
+def before(others: Place) -> Scene:
+    """What must be there afterwards as it is now; of agents there is one."""
+    await_one_agent(others)
+    plant_others(others)
+    return look(others)
+
+
+def check(place: Place, before: Scene, said: str) -> None:
+    """Nothing is left, and nothing else was touched."""
+    now = look(place)
+    assert (now.beyond(before), now.lacks(before)) == ([], []), f"seed {SEED}: {said}"
+    assert journals(place) == [], said
+    await_one_agent(place)
+
+
+@pytest.mark.parametrize("kill", kills(), ids=str)
+def test_killed(others: Place, agents: _Agents, tmp_path: Path, kill: Kill) -> None:
+    agents.become(kill.work.agent)
+    await_one_agent(others)
+    plant_others(others)
+    before = look(others)
+    with begun(others, tmp_path, *kill.work.arguments, **kill.work.told) as run:
+        kill.await_moment(run)
+        started = len(run.processes()) - 1
+        alive = run.kill()
+        acts, left = run.intents(), look(others).beyond(before)
+        said, took = sweep(others)
+        sys.stdout.write(
+            f"KILLED\t{kill}\t{'alive' if alive else 'over'}\t{acts} acts\tleft {len(left)}"
+            f"\t{started} processes\tswept in {took:.1f} s\n"
+        )
+        check(others, before, said)
+        assert took <= SWEPT_SECONDS
+        assert run.await_end_of_processes() == []
+
+
+@pytest.mark.parametrize("number", range(SWEEPS_KILLED))
+def test_a_sweep_that_is_killed_is_finished_by_the_next(
+    others: Place, before: Scene, tmp_path: Path, number: int
+) -> None:
+    """The first as soon as it has deleted something, the others at any moment."""
+    dice = random.Random(SEED + number)  # noqa: S311 - no secret
+    leave_a_session(others, before, tmp_path)
+    first = subprocess.Popen(SWEEP, env=others.environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if number:
+        time.sleep(dice.uniform(0.5, 4.0))
+    else:
+        while first.poll() is None and "Terminating" not in {each.status for each in others.api.sessions().sessions}:
+            time.sleep(0.01)
+    first.kill()
+    first.wait()
+    said, took = sweep(others)
+    check(others, before, said)
+    assert took <= SWEPT_SECONDS
+
+
+def test_two_sweeps_at_once(others: Place, before: Scene, tmp_path: Path) -> None:
+    leave_a_session(others, before, tmp_path)
+    both = [
+        subprocess.Popen(SWEEP, env=others.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        for _ in range(2)
+    ]
+    said = [each.communicate(timeout=SWEPT_SECONDS)[1] for each in both]
+    assert [each.returncode for each in both] == [0, 0], said
+    assert sum("Removed after a killed run: session" in each for each in said) == 1, said
+    check(others, before, "\n".join(said))
+
+
+def test_a_sweep_beside_a_living_run(others: Place, before: Scene, tmp_path: Path) -> None:
+    """It removes what a killed run left, and what the living one made it does not even slow down."""
+    with begun(others, tmp_path / "living", *LONGER) as living:
+        living.until(lambda: living.intents("session"))
+        leave_a_session(others, before, tmp_path / "killed")
+        said, _ = sweep(others)
+        assert said.count("Removed after a killed run: session") == 1
+        assert "is left alone: its run is going on" in said
+        assert living.process.poll() is None
+        assert living.process.wait(timeout=60) == 0, living.console
+    check(others, before, said)
+
+
+def leave_a_session(place: Place, before: Scene, folder: Path) -> None:
+    """A run is killed that has a session."""
+    with begun(place, folder, *SESSIONS) as run:
+        run.until(lambda: any("id" in line for line in run.journal()))
+        assert run.kill()
+    assert look(place).beyond(before)
 
 
 @pytest.mark.parametrize("way", range(3), ids=["iptables in the pod", "an ephemeral container", "a NetworkPolicy"])
-def test_what_was_broken_is_mended(place: Place, theirs: frozenset[tuple[str, str]], way: int) -> None:
-    agent = place.cluster.pods(app="streamspace-k8s-agent")[0]
-    before = traces_of_a_cut(place, agent)
+def test_what_was_broken_is_mended(others: Place, agents: _Agents, way: int) -> None:
+    agents.become({})
+    await_one_agent(others)
+    plant_others(others)
+    before = look(others)
+    agent = others.cluster.pods(app=AGENT)[0]
+    traces = traces_of_a_cut(others, agent)
     command = [sys.executable, str(BREAKS), str(way)]
-    run = subprocess.Popen(command, env=place.environment, stdout=subprocess.PIPE, text=True)
+    run = subprocess.Popen(command, env=others.environment, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     assert run.stdout.readline() == "broken\n"
     run.kill()
     run.wait()
-    assert traces_of_a_cut(place, agent) != before
-    assert place.cluster.replicas("streamspace-k8s-agent") == 2
-    said, _ = sweep(place)
+    assert traces_of_a_cut(others, agent) != traces
+    assert others.cluster.replicas(AGENT) == 2
+    said, _ = sweep(others)
     assert said.count("Mended after a killed run") == 2
-    assert traces_of_a_cut(place, agent) == before
-    assert place.cluster.replicas("streamspace-k8s-agent") == 1
+    assert traces_of_a_cut(others, agent) == traces
+    check(others, before, said)
 
 
 def traces_of_a_cut(place: Place, agent: Pod) -> tuple[object, ...]:

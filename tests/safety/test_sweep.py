@@ -36,10 +36,10 @@ class _Place:
     scaled: int = 1
     away: bool = False
 
-    def add(self, name: str, age: float = 0.0) -> None:
+    def add(self, name: str, age: float = 0.0, **told: str | None) -> None:
         made = datetime.fromtimestamp(time.time() - age, UTC).isoformat()
         entry = {"user": "testuser", "template": "firefox-browser", "status": "Running", "createdAt": made}
-        self.sessions[name] = {"sessionId": name, **entry}
+        self.sessions[name] = {"sessionId": name, **entry, **told}
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         name = request.path.removeprefix("/api/v1/sessions").strip("/")
@@ -119,18 +119,55 @@ def test_its_name_given_again(place: _Place, api: StreamSpaceApi) -> None:
 
 
 def test_a_session_of_which_no_answer_came(place: _Place, api: StreamSpaceApi) -> None:
-    left("session", **ASKED)
-    place.add("mine")
+    left("session", request="r-1", **ASKED)
+    place.add("theirs")
+    place.add("mine", requestId="r-1")
+    place.add("others of another run", requestId="r-2")
+    swept(place, api)
+    assert (place.deleted, kept()) == (["mine"], [])
+
+
+def test_a_session_that_does_not_tell_its_request_may_be_somebody_elses(place: _Place, api: StreamSpaceApi) -> None:
+    left("session", request="r-1", **ASKED)
+    place.add("theirs")
     place.add("later", age=-100)
-    assert "later is left alone" in swept(place, api)
-    assert place.deleted == ["mine"]
+    said = swept(place, api)
+    assert "left alone, for it may be somebody else's: session theirs. End it" in said
+    assert "later is left alone" in said
+    assert place.deleted == []
+    del place.sessions["theirs"]
+    assert len(kept()) == 1  # until somebody has looked
+    swept(place, api)
+    assert kept() == []
 
 
-def test_one_of_two_that_cannot_be_told_apart(place: _Place, api: StreamSpaceApi) -> None:
+def test_where_the_product_tells_requests_theirs_is_not_even_named(place: _Place, api: StreamSpaceApi) -> None:
+    left("session", request="r-1", **ASKED)
+    place.add("theirs", requestId=None)
+    assert swept(place, api) == ""
+    assert (place.deleted, kept()) == ([], [])
+
+
+def test_all_that_came_of_one_request(place: _Place, api: StreamSpaceApi) -> None:
+    left("session", request="r-1", **ASKED)
+    place.add("a", requestId="r-1")
+    place.add("b", requestId="r-1")
+    swept(place, api)
+    assert sorted(place.deleted) == ["a", "b"]
+
+
+def test_what_took_as_long_as_a_crowds_answer_may(place: _Place, api: StreamSpaceApi) -> None:
+    left("session", outcome={"id": SESSION}, seconds=30.0, **ASKED)
+    place.add(SESSION, age=-25)
+    swept(place, api)
+    assert place.deleted == [SESSION]
+
+
+def test_two_that_cannot_be_told_apart(place: _Place, api: StreamSpaceApi) -> None:
     left("session", **ASKED)
     place.add("a")
     place.add("b")
-    assert "One of these may be what a killed run asked for; they are left alone: a, b." in swept(place, api)
+    assert "left alone, for each of them may be somebody else's: session a, b." in swept(place, api)
     assert place.deleted == []
 
 

@@ -46,7 +46,8 @@ def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[Agen
 
 
 def test_heartbeats_on_the_plans_pace() -> None:
-    expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}))
+    mean = expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}))
+    assert mean == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize("spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [1.5, 1.5, 1.5], [3.0, 3.0], []])

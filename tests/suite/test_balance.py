@@ -108,7 +108,8 @@ def test_requests_are_in_flight_together() -> None:
     def respond(request: BaseHTTPRequestHandler) -> None:
         says(b'{"sessionId": "x"}', 201)(request)
 
+    asked = [Asked(f"user{number}", "t", "minimum", frozenset()) for number in range(8)]
     with web_server(respond) as url, HttpClient(url, "t") as http:
-        answers = ask_together(StreamSpaceApi(http, load()), [f"user{number}" for number in range(8)], "t", "minimum")
+        answers = ask_together(StreamSpaceApi(http, load()), asked)
     assert [each.status for each in answers] == [201] * 8
     assert max(each.sent_at for each in answers) - min(each.sent_at for each in answers) < 1.0

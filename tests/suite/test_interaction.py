@@ -128,6 +128,30 @@ def test_answers_that_are_late(keyboard: list[float], mouse: list[float]) -> Non
     assert "self-check: 60 ms put in on purpose" in caught.value.timeline
 
 
+SPARED, CAUGHT = [15.0, 140.0, 23.0] * 10, [142.0, 15.0, 142.0] * 10
+
+
+def test_a_product_that_is_slow_now_and_then_does_not_look_like_a_probe_that_cannot_be_trusted() -> None:
+    delayed = [200.0, 83.0, 200.0, 200.0, 75.0, 200.0, 83.0, 200.0, 75.0]
+    with pytest.raises(Unmet, match="mouse: 142 ms"):
+        expect.answers_at_once(InputLag("s", {"keyboard": SPARED, "mouse": CAUGHT}, delayed, "keyboard", [0.4]), LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("keyboard", "delayed"),
+    [
+        (SPARED, [15.0, 140.0, 23.0] * 3),  # seen before it was sent
+        ([130.0] * 30, [130.0] * 9),  # slow, but steady: the delay must be found
+        ([15.0, 60.0, 90.0] * 10, [60.0, 61.0, 92.0] * 3),  # within the limit
+    ],
+)
+def test_a_probe_that_cannot_be_trusted_is_told_from_a_slow_product(
+    keyboard: list[float], delayed: list[float]
+) -> None:
+    with pytest.raises(Unproven, match="put in on purpose"):
+        expect.answers_at_once(InputLag("s", {"keyboard": keyboard}, delayed, "keyboard", [0.4]), LIMIT)
+
+
 @pytest.mark.parametrize("injected", [0.0, 35.0, 90.0, NEVER])
 def test_a_probe_that_does_not_find_its_own_delay_again_proves_nothing(injected: float) -> None:
     with pytest.raises(Unproven, match="put in on purpose"):

@@ -14,6 +14,8 @@ from streamspace_acceptance.desktop.browser import ARGUMENTS, find
 from streamspace_acceptance.desktop.deadline import Calls
 from streamspace_acceptance.desktop.lag import LagProbe
 
+pytestmark = pytest.mark.quiet
+
 # A screen that is drawn as noVNC draws its own: from a picture of its own, by drawImage.
 PAGE = """<!doctype html><body style="margin:0"><canvas width=200 height=100></canvas><script>
 const canvas = document.querySelector("canvas"), screen = canvas.getContext("2d");

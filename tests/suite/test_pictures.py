@@ -6,6 +6,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.sessions.desk import colours_unlike
 
 BLUE = (60, 120, 200)
 
@@ -26,8 +27,8 @@ WINDOW = picture(((10, 10, 59, 39), BLUE))
 
 
 def test_a_blank_picture_has_no_foreground() -> None:
-    assert picture().foreground() == 0
-    assert WINDOW.foreground() == pytest.approx(0.3)
+    assert picture().foreground == 0
+    assert WINDOW.foreground == pytest.approx(0.3)
 
 
 def test_where_a_colour_is() -> None:
@@ -63,3 +64,18 @@ def test_a_part_of_a_picture() -> None:
     assert part.size == (20, 20)
     assert part.area(BLUE).share == pytest.approx(0.25)
     assert WINDOW.part((20, 0, 20, 20)) is None
+
+
+def test_marks_are_of_no_grey_of_nothing_shown_and_far_from_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [
+        (100, 100, 100),  # a grey
+        (100, 159, 120),  # nearly one: 59 between its channels
+        (66, 114, 194),  # on the picture, as far as a blurred edge can tell
+        (200, 60, 60),
+        (170, 60, 90),  # less than 40 from the last one in every channel
+        (160, 60, 60),
+    ]
+    channels = iter([channel - 48 for colour in drawn for channel in colour])
+    monkeypatch.setattr("secrets.randbelow", lambda _: next(channels))
+    assert colours_unlike(WINDOW, 2) == [(200, 60, 60), (160, 60, 60)]
+    assert next(channels, None) is None

@@ -1,6 +1,7 @@
 """What a scenario made is on record before it is asked for and gone at the end; what others made stays."""
 
 import json
+import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import cast
@@ -25,6 +26,7 @@ class _Product:
         self.sessions: list[Json] = [self._entry("others")]
         self.deleted: list[str] = []
         self.trouble = ""
+        self.tells_requests = False
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         if request.command == "POST":
@@ -35,10 +37,14 @@ class _Product:
             says(json.dumps({"sessions": self.sessions}).encode())(request)
 
     def _create(self, request: BaseHTTPRequestHandler) -> None:
+        if self.trouble == "refused for good":
+            says(b"{}", 422)(request)
+            return
         name = SESSION if len(self.sessions) == 1 else f"s-{len(self.sessions)}"
-        self.sessions.append(self._entry(name))
+        told = {"requestId": request.headers["X-Request-Id"]} if self.tells_requests else {}
+        self.sessions.append(self._entry(name) | told)
         if self.trouble == "somebody else as well":
-            self.sessions.append(self._entry("elses"))
+            self.sessions.append(self._entry("elses") | ({"requestId": None} if self.tells_requests else {}))
         if self.trouble == "no answer":
             request.close_connection = True
             return
@@ -89,7 +95,8 @@ def cluster() -> _Cluster:
 
 
 @pytest.fixture
-def registry(product: _Product, cluster: _Cluster) -> Iterator[Registry]:
+def registry(product: _Product, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    monkeypatch.setattr("streamspace_acceptance.sessions.registry.CALL_SECONDS", 0.5)
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
         yield Registry(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003))
 
@@ -118,10 +125,47 @@ def test_a_session_that_the_answer_hides_is_deleted_too(registry: Registry, prod
     assert product.deleted == [SESSION]
 
 
-def test_a_session_without_any_answer_is_deleted_too(registry: Registry, product: _Product) -> None:
+def test_a_session_without_any_answer_is_deleted_if_it_tells_its_request(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "no answer", True
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    product.sessions.append(product._entry("elses") | {"requestId": "another"})
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_a_session_that_comes_to_be_after_its_request_was_given_up(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "no answer", True
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    late = product.sessions.pop()
+    later = threading.Timer(0.2, product.sessions.append, [late])
+    later.start()
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_a_session_without_any_answer_may_be_somebody_elses(registry: Registry, product: _Product) -> None:
     product.trouble = "no answer"
     with pytest.raises(NoAnswer):
         ask(registry)
+    with pytest.raises(Leak, match=f"left alone, for it may be somebody else's: session {SESSION}"):
+        registry.clean_up()
+    assert product.deleted == []
+
+
+def test_what_somebody_else_makes_after_a_refusal_is_left_alone(registry: Registry, product: _Product) -> None:
+    product.trouble = "refused for good"
+    assert ask(registry) is None
+    product.sessions.append(product._entry("elses"))
+    with pytest.raises(Leak, match="left alone, for it may be somebody else's: session elses"):
+        registry.clean_up()
+    assert product.deleted == []
+
+
+def test_the_right_one_of_two_is_told_by_its_request(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "somebody else as well", True
+    assert ask(registry) == SESSION
     registry.clean_up()
     assert product.deleted == [SESSION]
 
@@ -129,7 +173,7 @@ def test_a_session_without_any_answer_is_deleted_too(registry: Registry, product
 def test_what_cannot_be_told_from_others_is_left_alone_and_said(registry: Registry, product: _Product) -> None:
     product.trouble = "somebody else as well"
     assert ask(registry) is None
-    with pytest.raises(Leak, match=f"may be ours: elses, {SESSION}"):
+    with pytest.raises(Leak, match=f"each of them may be somebody else's: session elses, {SESSION}"):
         registry.clean_up()
     assert product.deleted == []
 

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from streamspace_acceptance.cluster.watch import Change
-from streamspace_acceptance.measuring.startup import phases, table
+from streamspace_acceptance.measuring.startup import Phases, means, phases, table
 from streamspace_acceptance.measuring.summary import Summary
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
@@ -187,3 +187,10 @@ def test_a_port_that_is_listened_on() -> None:
 def test_whose_claim_it_is(labels: dict[str, str], owners: list[Json] | None, own: bool) -> None:
     assert claim(labels=labels, owners=owners).belongs_to(SESSION, "s-1", "session") is own
     assert not claim(labels={}).belongs_to("another", "s-1", "session")
+
+
+def test_the_parts_of_a_start_are_told_as_far_as_they_were_measured() -> None:
+    parts = {"pod scheduling": 1.0, "container start": None, "VNC server start": None, "end to end": 9.0}
+    starts_ = [Phases({"image pull": None, **parts}), Phases({"image pull": 4.0, **parts, "pod scheduling": 2.0})]
+    assert list(map(str, means(starts_))) == ["image pull (mean) 4 s", "pod scheduling (mean) 1.5 s"]
+    assert means([]) == []

@@ -14,8 +14,9 @@ from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.templates import change, deletion
-from streamspace_acceptance.templates.registry import TemplateRegistry
+from streamspace_acceptance.templates.registry import DELETED, NOTHING_LEFT, TemplateRegistry
 from streamspace_acceptance.templates.trial import Trial, attempt_all
+from streamspace_acceptance.verdict.criteria import Plan
 from streamspace_acceptance.verdict.outcomes import Leak
 from tests.suite.fakes import says, web_server
 from tests.suite.samples import Json
@@ -128,14 +129,20 @@ def test_what_the_product_keeps_is_a_leak(registry: TemplateRegistry, product: _
     product.trouble = trouble
     with pytest.raises(Leak, match=str(name)) as caught:
         registry.clean_up()
-    assert caught.value.answered_by == "test-2.3"
+    assert caught.value.answered_by == "the template is deleted"
 
 
 def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product: _Product) -> None:
     name = registry.create(sound(registry)).id
     product.mirror = dict(product.templates)
-    with pytest.raises(Leak, match=f"{name} in Kubernetes"):
+    with pytest.raises(Leak, match=f"{name} in Kubernetes") as caught:
         registry.clean_up()
+    assert caught.value.answered_by == "nothing is left of the template"
+
+
+def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
+    sentences = {one.sentence for one in Plan.load().criteria() if one.id in ("2.3-3", "2.3-4")}
+    assert sentences == {DELETED, NOTHING_LEFT}
 
 
 def tried(registry: TemplateRegistry, *words: str) -> Trial:

@@ -100,3 +100,32 @@ def test_a_document_of_another_shape_is_refused(lost: str) -> None:
     del written[lost]
     with pytest.raises(UnreadableDocument):
         of_json(written)
+
+
+def test_a_run_that_was_stopped_before_it_had_shown_all_does_not_go() -> None:
+    stopped = {"interruption": "stopped by SIGTERM"}
+    decision = decide(of_json(document(c21_1="UNPROVEN") | stopped))
+    assert decision.sentence.startswith("UNDECIDED: the run was stopped by SIGTERM. Open: 1 P1")
+    assert decide(of_json(document(c21_1=None) | stopped)).word == "GO"
+    assert decide(of_json(document() | stopped)).word == "GO"
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            {"problems": [{"where": "after_all", "reason": "after_all failed: x\ny", "scenario": None}]},
+            "UNDECIDED: something broke outside the scenarios (after_all failed: x).",
+        ),
+        (
+            {"problems": [{"where": "after_scenario", "reason": "x", "scenario": "A"}]},
+            "GO: every P0 criterion is proven and no P1 criterion failed.",
+        ),
+        (
+            {"problems": [{"where": "after_all", "reason": "of a run before that was told"}]},
+            "GO: every P0 criterion is proven and no P1 criterion failed.",
+        ),
+    ],
+)
+def test_a_run_that_broke_outside_its_scenarios_does_not_go(told: dict[str, Any], said: str) -> None:
+    assert decide(of_json(document() | told)).sentence == said

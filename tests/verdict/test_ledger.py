@@ -69,7 +69,7 @@ def test_a_figure_stands_beside_its_limit(project: Project) -> None:
 def test_a_problem_outside_the_scenarios_is_on_record(project: Project) -> None:
     run = project.behave("--tags=@test-1.2", hook="after_all")
     assert run.ledger()["problems"] == [
-        {"where": "after_all", "reason": "after_all failed: RuntimeError: after_all went wrong"}
+        {"where": "after_all", "reason": "after_all failed: RuntimeError: after_all went wrong", "scenario": None}
     ]
     assert set(run.verdicts().values()) == {"PROVEN"}
     assert run.status == 2

@@ -32,7 +32,7 @@ def test_a_sound_run_goes(tmp_path: Path) -> None:
     assert "# StreamSpace v2.0-beta.1 acceptance: ✅ GO\n" in summary
     assert "**Duration**: 3 min 05 s" in summary
     assert "- [x] Phase 1 tests completed (1 test)" in summary
-    assert "- [x] Issues filed for any bugs found (no criterion failed)" in summary
+    assert "- [x] Issues filed for any bugs found (the product failed at nothing)" in summary
     assert "- [x] v2.0-beta.1 readiness decision documented (GO)" in summary
     assert "Nothing: every criterion is proven." in summary
     assert "## Failed" not in summary
@@ -70,17 +70,71 @@ def test_a_failure_is_told_in_all_three_places(tmp_path: Path) -> None:
 
 def test_the_issue_can_be_filed_as_it_is(tmp_path: Path) -> None:
     text = written(tmp_path, c12_1="FAILED")["issues/1.2-1.md"]
-    for part in ("# 1.2-1: ", "## What was expected", "## What happened", "## How to reproduce", "## Evidence"):
+    for part in ("# 1.2-1 fails: ", "## What was expected", "## What happened", "## How to reproduce", "## Evidence"):
         assert f"\n{part}" in text
     assert "behave --tags=@test-1.2" in text
     assert "  - ❌ Then so says 1.2-1 ← here" in text
     assert "  - ✅ Then so says 1.2-2\n" in text
     assert "event 59" in text
     assert "event 19\n" not in text
-    assert "its last 40 lines" in text
+    assert "<summary>events.txt, its last 40 lines</summary>" in text
+    assert text.count(plain(FAILURE["expected"])) == 1
     assert plain(FAILURE["subject"]) in text
     assert "wait: a pod" not in text
     assert text.index("[desktop") < text.index("[events.txt]")
+
+
+def hold_up(reports: Path, **options: Any) -> dict[str, str]:
+    """The same of a run in which the product failed before two scenarios came to their criteria."""
+    leave(reports, c12_1="UNPROVEN", c12_2="UNPROVEN", c21_1="UNPROVEN", c21_2="UNPROVEN")
+    document = json.loads((reports / "verdict.json").read_text())
+    document["setbacks"] = [
+        {"scenario": f"The scenario of {test}", "test": test, "sentence": sentence, "reason": "no session", **options}
+        for test, sentence in (("1.2", "Given a running session"), ("2.1", "And a running session"))
+    ]
+    (reports / "verdict.json").write_text(json.dumps(document))
+    papers.write(reports)
+    return {str(path.relative_to(reports)): path.read_text() for path in reports.rglob("*.md")}
+
+
+def test_what_fails_on_the_way_is_one_issue_however_many_scenarios_it_holds_up(tmp_path: Path) -> None:
+    found = hold_up(tmp_path, failure=FAILURE, causes=["crash loop: pod s-1"])
+    assert [name for name in found if name.startswith("issues/")] == ["issues/setback-1.md"]
+    text = found["issues/setback-1.md"]
+    assert "\n# The product fails on the way: a running session\n\nP0 ·" in text
+    assert f"\n## What was expected\n\n{plain(FAILURE['expected'])}\n" in text
+    assert "- 1.2: The scenario of 1.2\n- 2.1: The scenario of 2.1\n" in text
+    assert "\n- crash loop: pod s-1\n" in text
+    assert "behave --tags=@test-1.2" in text
+    assert "[events.txt]" in text
+    for phase, other in ((PHASE_1, "1.2"), (PHASE_2, "2.1")):
+        assert f"| {other} | " in found[phase]
+        assert "| ❌ FAIL | 12 s | See issue [setback-1](issues/setback-1.md); not shown: " in found[phase]
+        assert "#### setback-1 On the way: a running session: ❌ FAIL" in found[phase]
+        assert f"**Actual**: {plain(FAILURE['actual'])}" in found[phase]
+        assert "seen: crash loop: pod s-1" in found[phase]
+        assert "**Issue Filed**: [setback-1](issues/setback-1.md) (ready to file)" in found[phase]
+        assert "- File and mend: [setback-1](issues/setback-1.md)\n" in found[phase]
+        assert "Issues Found" not in found[phase]
+    assert "in 1.2 “The scenario of 1.2”; 2.1 “The scenario of 2.1”)" in found["SUMMARY.md"]
+    assert "(1 ready to file in issues)" in found["SUMMARY.md"]
+    assert "NO-GO" in found["SUMMARY.md"]
+
+
+def test_a_setback_that_says_only_one_sentence_is_told_in_it(tmp_path: Path) -> None:
+    text = hold_up(tmp_path)["issues/setback-1.md"]
+    assert "## What was expected\n\na running session\n" in text
+    assert "## What happened\n\n```text\nno session\n```" in text
+
+
+def test_a_figure_beside_the_one_that_is_judged_has_no_target(tmp_path: Path) -> None:
+    leave(tmp_path)
+    document = json.loads((tmp_path / "verdict.json").read_text())
+    document["criteria"][0]["measured"].append({"name": "image pull (mean)", "value": 3.0, "unit": "s"})
+    (tmp_path / "verdict.json").write_text(json.dumps(document))
+    papers.write(tmp_path)
+    text = (tmp_path / PHASE_1).read_text()
+    assert "| 1.2-1 | mean startup time | 30 s | 120 s | ✅ PASS |\n| 1.2-1 | image pull (mean) | 3 s | - | - |" in text
 
 
 def test_what_is_broken_is_no_issue(tmp_path: Path) -> None:
@@ -103,7 +157,7 @@ def test_a_partial_run_says_what_was_not_selected(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1=None, c12_2=None)
     assert set(found) == {"SUMMARY.md", PHASE_2}
     assert "- ◻ test 1.2: not selected in this run" in found["SUMMARY.md"]
-    assert "- [ ] Test reports generated for each phase (missing: phase 1, 3, 4)" in found["SUMMARY.md"]
+    assert "- [ ] Test reports generated for each phase (missing: phases 1, 3, 4)" in found["SUMMARY.md"]
     assert "- Run what was not selected: test 1.2" in found["SUMMARY.md"]
 
 
@@ -162,6 +216,17 @@ def test_a_new_run_takes_away_what_the_last_one_wrote_and_nothing_else(tmp_path:
     mine = tmp_path / "issues" / "mine.md"
     mine.write_text("# My own\n")
     assert set(written(tmp_path)) == {"SUMMARY.md", PHASE_1, PHASE_2, "issues/mine.md"}
+
+
+def test_a_page_of_an_earlier_run_does_not_pass_for_this_ones(tmp_path: Path) -> None:
+    written(tmp_path)
+    page = tmp_path / "report.html"
+    page.touch()
+    papers.write(tmp_path)
+    assert page.exists()
+    papers.begin(tmp_path)
+    assert not page.exists()
+    assert list(tmp_path.rglob("*.md")) == []
 
 
 def test_the_summary_knows_the_last_run(tmp_path: Path) -> None:

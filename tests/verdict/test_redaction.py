@@ -180,3 +180,57 @@ def test_three_characters_are_no_secret() -> None:
     redactor = Redactor()
     redactor.register_secret("abc")
     assert redactor.redact("abc") == "abc"
+
+
+def test_mixed_escapes_of_one_secret_are_read_as_one() -> None:
+    redactor = Redactor()
+    redactor.register_secret('pa/ss "wörd" 😀\nend')
+    mixed = r"at pa%2Fss+\u0022w\xf6rd&quot; \ud83d\ude00\nend."
+    assert redactor.redact(mixed) == f"at {MASK}."
+
+
+def test_a_secret_with_an_escape_in_it_is_found_escaped_once_more() -> None:
+    redactor = Redactor()
+    redactor.register_secret(r"50%20off\now")
+    assert redactor.redact(r"a 50%2520off\\now b") == f"a {MASK} b"
+
+
+@pytest.mark.parametrize("spelling", ["{0}", "%{1:02x}{2}", "\\u{1:04x}{2}"])
+def test_a_secret_is_masked_in_a_text_that_was_shown_before_it_was_known(spelling: str) -> None:
+    redactor, secret = Redactor(), "learned-late-1"
+    text = spelling.format(secret, ord(secret[0]), secret[1:])
+    assert redactor.redact(text) == text
+    redactor.register_secret("another-secret")
+    assert redactor.redact(text) == text
+    redactor.register_secret(secret)
+    assert redactor.redact(text) == MASK
+
+
+def test_a_short_secret_is_masked_in_a_text_that_was_shown_before_it_was_known() -> None:
+    redactor = Redactor()
+    assert redactor.redact("pw s3cr3") == "pw s3cr3"
+    redactor.register_secret("s3cr3")
+    assert redactor.redact("pw s3cr3") == f"pw {MASK}"
+
+
+def test_base64_is_masked_in_a_text_that_was_shown_before_its_secret_was_known() -> None:
+    redactor = Redactor()
+    text = base64.b64encode(base64.b64encode(b"a text of some length that holds learned-late-1 somewhere")).decode()
+    assert redactor.redact(text) == text
+    redactor.register_secret("learned-late-1")
+    assert redactor.redact(text) == MASK
+
+
+def test_a_document_is_redacted_text_by_text(redactor: Redactor) -> None:
+    document = {
+        "said": [f"x {SECRET}", ("Bearer abcdef1", 1.5, None, True)],
+        "db_password": "short",
+        "parameters": [{"name": "API_TOKEN", "value": "hunter2"}, {"name": "size", "value": "2Gi"}],
+        SECRET: 1,
+    }
+    assert redactor.redact_within(document) == {
+        "said": [f"x {MASK}", [f"Bearer {MASK}", 1.5, None, True]],
+        "db_password": MASK,
+        "parameters": [{"name": "API_TOKEN", "value": MASK}, {"name": "size", "value": "2Gi"}],
+        MASK: 1,
+    }

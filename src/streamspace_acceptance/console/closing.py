@@ -34,7 +34,9 @@ def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
         screen.line(Text(f"The run was {record.interruption}; what it did not reach is unproven.", "bold yellow"))
     answered = [problem for problem in record.problems if is_answered_for(problem, record)]
     if answered:
-        screen.line(Text(f"{len(answered)} left something behind, as a test has shown that this product does.", "dim"))
+        screen.line(
+            Text(f"Left behind after {len(answered)} scenarios, as a test has shown that this product does.", "dim")
+        )
     screen.line(_counts(ledger.counts(), ledger.inapplicable(), len(record.problems) - len(answered)))
     screen.line(_decision(ledger.decision(environment.facts())))
     screen.line(Text(f"Verdicts: {VERDICT_FILE} · summary: {SUMMARY} · report: {COMMAND}", "bright_black"))

@@ -30,6 +30,7 @@ class Viewer:
         self._calls = calls
         self._url = url
         self._times = 1
+        self._last: Picture | None = None
         self.trace = Trace(context, calls)
         self.film = Film(context, calls)
         self._load = PageLoad(context, calls, url, 0, self.film.follow)
@@ -43,7 +44,12 @@ class Viewer:
         page = self._current().page
         with self._calls.within("a picture of the desktop"):
             box = _box(page)
-            return None if box is None else Picture(page.screenshot(clip=box, timeout=0))  # type: ignore[arg-type]
+            if box is None:
+                return None
+            png = page.screenshot(clip=box, timeout=0)  # type: ignore[arg-type]
+        if self._last is None or self._last.png != png:
+            self._last = Picture(png)
+        return self._last
 
     @property
     def connections(self) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -32,9 +33,13 @@ def of_target() -> dict[str, str]:
 
 def facts() -> dict[str, str]:
     """Everything known by now, the target's own words first."""
+    return {**_told, **_of_suite()}
+
+
+@functools.cache
+def _of_suite() -> dict[str, str]:
     tools = {name: version(name) for name in ("behave", "allure-behave", "playwright")}
     return {
-        **_told,
         "Suite": version("streamspace-acceptance"),
         **tools,
         "Python": platform.python_version(),

@@ -6,6 +6,7 @@ collected before the scenario's cleanups take it away.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,7 +43,7 @@ def collect(world: World) -> list[Cause]:
 
 def _attach_texts(sight: Sight, api_label: str) -> None:
     happened = [] if isinstance(sight.events, Missing) else sight.events
-    recorder.attach_text("health of the API.txt", sight.health or "the API answers and says that it is well")
+    recorder.attach_text("health of the API.txt", sight.health or "the API answers its health call without an error")
     recorder.attach_text("pods.txt", _told(sight.pods, lambda pods: description.pods(map(presentable, pods), happened)))
     logs = {name: str(said) for name, said in sight.logs.items()}
     of_api = [name for name in logs if name.startswith(api_label)]
@@ -61,10 +62,15 @@ def exchange_as_text(exchange: Exchange, times: int, began: float) -> str:
     often = f"  ({times} times)" if times > 1 else ""
     lines = [f"+{exchange.at - began:.2f} s  {exchange.method} {exchange.url}{often}"]
     if exchange.request is not None:
-        lines.append(f"> {exchange.request}")
+        lines.append(f"> {_body(exchange.request)}")
     outcome = exchange.error or str(exchange.status)
     lines.append(f"< {outcome}  {exchange.response}  ({exchange.seconds * 1000:.0f} ms)")
     return "\n".join(lines)
+
+
+def _body(request: Any) -> str:
+    """A body as it went over the wire."""
+    return request if isinstance(request, str) else json.dumps(request, ensure_ascii=False, default=str)
 
 
 def _told(found: T | Missing, words: Callable[[T], str]) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
-from streamspace_acceptance.evidence.redaction import redact
+from streamspace_acceptance.evidence.redaction import redact, redact_within
 
 
 def write(path: Path, text: str) -> None:
     """Write `text`, redacted, in one piece."""
     put(path, redact(text).encode())
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write `document` as JSON, redacted, in one piece."""
+    put(path, (json.dumps(redact_within(document), indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def put(path: Path, data: bytes) -> None:

@@ -7,6 +7,7 @@ attachment belongs to the run; with no Allure listener registered (a unit test) 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,11 @@ _figures: list[Figure] = []
 def record_figure(name: str, value: float, unit: str) -> None:
     """Record what the running step measured, for the ledger: ("mean startup time", 1.93, "s")."""
     _figures.append(Figure(name, value, unit))
+
+
+def record_figures(figures: Iterable[Figure]) -> None:
+    """Record figures that belong to the one by which the running step is judged: what it is made of, say."""
+    _figures.extend(figures)
 
 
 def take_figures() -> list[Figure]:

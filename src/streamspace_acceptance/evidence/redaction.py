@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -30,6 +31,31 @@ _ORDINARY = frozenset({
 """Words that are some people's passwords and everybody's ordinary text: masking them would blind the evidence."""
 
 
+_REMEMBERED_LENGTH, _REMEMBERED = 4000, 10_000
+"""Characters of the longest text that is remembered, and how many texts are: a report is written again and again."""
+
+
+@dataclass(frozen=True)
+class _Secret:
+    """One secret, in the spellings that stand for themselves and in those that are words of their own."""
+
+    forms: tuple[str, ...]
+    words: tuple[re.Pattern[str], ...]
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a spelling of it is found in `text` as that is."""
+        return any(form in text for form in self.forms) or any(word.search(text) for word in self.words)
+
+
+@dataclass(frozen=True)
+class _Masked:
+    """What a text became when so many secrets were known. Nothing is encoded in a text that is `plain`."""
+
+    text: str
+    secrets: int
+    plain: bool
+
+
 class Redactor:
     """Knows secrets and masks them; safe to use from several threads."""
 
@@ -38,8 +64,9 @@ class Redactor:
         self._secrets: frozenset[str] = frozenset()
         self._forms: tuple[str, ...] = ()
         self._words: tuple[re.Pattern[str], ...] = ()
-        self._tolerant: tuple[re.Pattern[str], ...] = ()
-        self._reach = 0
+        self._said: tuple[str, ...] = ()
+        self._known: list[_Secret] = []
+        self._masked: dict[str, _Masked] = {}
 
     def register_secret(self, value: str) -> None:
         """Mask `value` in everything from now on.
@@ -55,11 +82,13 @@ class Redactor:
             texts, pieces = spellings.forms(value)
             short = frozenset(one for one in texts if len(one) < _SHORT)
             # The longest first: a plain secret may be a part of its encoded one.
-            self._forms = tuple(sorted({*self._forms, *(texts - short), *pieces}, key=len, reverse=True))
-            self._words += tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
-            pattern = spellings.tolerant(value) if len(value) >= _SHORT else None
-            self._tolerant += (pattern,) if pattern is not None else ()
-            self._reach = max(self._reach, 6 * min(len(value), 400))
+            forms = (*(texts - short), *pieces)
+            words = tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
+            self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
+            self._words += words
+            if len(value) >= _SHORT:
+                self._said += (spellings.Unescaped(value).said,)
+            self._known.append(_Secret(forms, words))
 
     def register_kubeconfig(self, path: Path) -> None:
         """Mask the credentials that a kubeconfig holds; one that cannot be read holds none for us."""
@@ -74,6 +103,39 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]`; JSON stays JSON."""
+        if len(text) > _REMEMBERED_LENGTH:
+            return self._mask(text)
+        before, count = self._masked.get(text), len(self._known)
+        if before is not None and (before.secrets == count or self._still_holds(text, before)):
+            masked = replace(before, secrets=count)
+        else:
+            plain = not spellings.is_escaped(text) and not surroundings.is_encoded(text)
+            masked = _Masked(self._mask(text), count, plain)
+        if len(self._masked) >= _REMEMBERED:
+            self._masked = {}
+        self._masked[text] = masked
+        return masked.text
+
+    def redact_within(self, value: Any) -> Any:
+        """A copy of what JSON can hold, with every text in it redacted, and fields masked whose names are telling."""
+        if isinstance(value, dict):
+            if "value" in value and surroundings.is_secret_field(str(value.get("name", ""))):
+                value = value | {"value": MASK}
+            return {
+                self.redact(name): MASK
+                if isinstance(one, str) and surroundings.is_secret_field(name)
+                else self.redact_within(one)
+                for name, one in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.redact_within(one) for one in value]
+        return self.redact(value) if isinstance(value, str) else value
+
+    def _still_holds(self, text: str, before: _Masked) -> bool:
+        """Whether no secret that has been learned since stands in the text."""
+        return before.plain and not any(secret.stands_in(text) for secret in self._known[before.secrets :])
+
+    def _mask(self, text: str) -> str:
         return surroundings.mask(self._mask_known(text), self._mask_known)
 
     def _mask_known(self, text: str) -> str:
@@ -82,24 +144,20 @@ class Redactor:
                 text = text.replace(form, MASK)
         for word in self._words:
             text = word.sub(MASK, text)
-        return _in_parts(text, self._reach, self._mask_escaped) if self._tolerant else text
+        return self._mask_escaped(text) if self._said and spellings.is_escaped(text) else text
 
     def _mask_escaped(self, text: str) -> str:
-        for pattern in self._tolerant:
-            text = pattern.sub(MASK, text)
-        return text
-
-
-def _in_parts(text: str, reach: int, masked: Callable[[str], str]) -> str:
-    """`text` with `masked` done to the parts in which something is escaped."""
-    pieces, done = [], 0
-    for start, end in spellings.escaped_parts(text, reach):
-        pieces += [text[done:start], masked(text[start:end])]
-        done = end
-    return "".join([*pieces, text[done:]]) if pieces else text
+        read = spellings.Unescaped(text)
+        pieces, done = [], 0
+        for start, end in sorted(found for secret in self._said for found in read.find(secret)):
+            if end > done:
+                pieces += [text[done:start], MASK] if start >= done else []
+                done = end
+        return "".join([*pieces, text[done:]])
 
 
 _of_this_run = Redactor()
 register_secret = _of_this_run.register_secret
 register_kubeconfig = _of_this_run.register_kubeconfig
 redact = _of_this_run.redact
+redact_within = _of_this_run.redact_within

@@ -7,50 +7,85 @@ import binascii
 import re
 import urllib.parse
 from collections.abc import Callable
+from typing import NamedTuple
 
 MASK = "[redacted]"
 
+# The name of a field or a variable ends in what it holds: `DB_PASSWORD`, but not `secretName`.
 _NAMES = (
     r"(?:token|password|passwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key"
     r"|client-key-data|client-certificate-data|credentials?|authorization|(?:set-)?cookie|dsn"
     r"|(?:database|db|redis|postgres)[_-]?ur[il])"
 )
-# The name of a field or a variable ends in what it holds: `DB_PASSWORD`, but not `secretName`.
-_FIELD = rf"[\w.-]*{_NAMES}"
 _PARAMETER = r"(?:[\w-]*(?:token|password|secret|ticket|jwt)|api[_-]?key|key|sig|signature|auth|pwd|passwd)"
 _HEADERS = r"(?:(?:set-)?cookie2?|(?:proxy-)?authorization|x-(?:api-key|auth-token|csrf-token)|sec-websocket-protocol)"
 _STORES = r"(?:postgres(?:ql)?|redis|rediss|valkey|mysql|mariadb|mongodb|amqps?)(?:\+\w+)?"
 _BACKSLASHED = r"(?:\\\\(?:\\.|.)|(?!\\\").)*"  # up to the `\"` at which a string within a string ends
 
-# Each pattern keeps its group "kept", which names the kind of secret, and masks what follows it.
-_ANY_CASE = (
-    r"(?P<kept>-----BEGIN [\w ]*PRIVATE KEY-----)(?!\[redacted\])[\s\S]+?(?=-----END)",
+_HIDDEN = r"(?!\[redacted\])"
+_PARAMETERS = (
+    "token=", "password=", "secret=", "ticket=", "jwt=", "key=", "sig=", "signature=", "auth=", "pwd=", "passwd=",
+)  # fmt: skip
+
+
+class _Pattern(NamedTuple):
+    """What secrets stand in. Its group "kept" names the kind of secret and stays; what follows it is masked.
+
+    It has nothing to look for in a text in which, in small letters, none of `hints` stands: that is told much faster.
+    """
+
+    hints: tuple[str, ...]
+    expression: re.Pattern[str]
+
+
+def _pattern(hints: tuple[str, ...], expression: str) -> _Pattern:
+    return _Pattern(hints, re.compile(expression, re.IGNORECASE))
+
+
+_PATTERNS = (
+    _pattern(("-----begin",), rf"(?P<kept>-----BEGIN [\w ]*PRIVATE KEY-----){_HIDDEN}[\s\S]+?(?=-----END)"),
     # Prose has a bearer, too; a token has a figure or is long.
-    r"(?P<kept>\bbearer(?:\s|%20|\+)+)(?!\[redacted\])[\w.~+/%=-]{6,}",
+    _pattern(("bearer",), rf"(?P<kept>\bbearer(?:\s|%20|\+)+){_HIDDEN}[\w.~+/%=-]{{6,}}"),
     # postgres://user:pass@host. In a store's address a password may hold a slash, in others that begins the path.
-    rf"(?P<kept>\b{_STORES}:(?:\\*/){{2}}[^\s/:@\"'<>]*:)(?!\[redacted\])[^\s@\"'<>]+(?=@)",
-    r"(?P<kept>\b[a-z][a-z0-9+.-]*:(?:\\*/){2}[^\s/:@\"'<>\\]*:)(?!\[redacted\])[^\s/@\"'<>\\]+(?=@)",
-    rf"(?P<kept>(?:[?&;#]|\\u0026|&amp;){_PARAMETER}=)(?!\[redacted\])[^&#\s\"'<>\\]+",
+    _pattern(("@",), rf"(?P<kept>\b{_STORES}:(?:\\*/){{2}}[^\s/:@\"'<>]*:){_HIDDEN}[^\s@\"'<>]+(?=@)"),
+    _pattern(
+        ("@",),
+        rf"(?P<kept>\b[a-z][a-z0-9+.-]*:(?:\\*/){{2}}[^\s/:@\"'<>\\]*:){_HIDDEN}[^\s/@\"'<>\\]+(?=@)",
+    ),
+    _pattern(_PARAMETERS, rf"(?P<kept>(?:[?&;#]|\\u0026|&amp;){_PARAMETER}=){_HIDDEN}[^&#\s\"'<>\\]+"),
     # A header as an object of two fields, and a header in a line of its own.
-    rf"(?P<kept>\"name\"\s*:\s*\"{_HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
-    r"(?P<kept>(?:^|(?<=[\s\"'<>{,.]))(?:set-)?cookie['\"]?[ \t]*[:=][ \t]*)(?=[^\s\"'\\;=]+=)[^\n\"'\\]+",
-    r"(?P<kept>\bcookie\s*=\s*(?P<quote>\\?[\"'`]))(?!\[redacted\])[^\"'`\\]+",
-    # A variable of a pod: {"name": "DB_PASSWORD", "value": "…"}, and the same in YAML.
-    rf"(?P<kept>\"name\"\s*:\s*\"{_FIELD}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
-    rf"(?P<kept>\\\"name\\\"\s*:\s*\\\"{_FIELD}\\\"\s*,\s*\\\"value\\\"\s*:\s*\\\"){_BACKSLASHED}",
-    rf"(?P<kept>\bname:[ \t]*['\"]?{_FIELD}['\"]?[ \t]*\n[ \t]*value:[ \t]*)(?!\[redacted\]|['\"]?\[redacted)\S.*",
-    # A field of JSON, and one of JSON within JSON.
-    rf"(?P<kept>\"{_FIELD}\"\s*:\s*\")(?:[^\"\\]|\\.)*(?=\")",
-    rf"(?P<kept>\\\"{_FIELD}\\\"\s*:\s*\\\"){_BACKSLASHED}(?=\\\")",
-    r"(?P<kept>\b[\w.-]*(?:password|passwd)['\"]?[ \t]*[:=][ \t]*)(?!\[redacted\]|['\"]?\[redacted|[{\[]|null\b)"
-    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\]+)",
-    # Long values only: "wrong token: the API …" is prose.
-    rf"(?P<kept>\b{_FIELD}['\"]?[ \t]*[:=][ \t]*['\"]?)(?!\[redacted\])[\w.~+/%=-]{{16,}}",
-    r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",
+    _pattern(
+        ('"value"',),
+        rf"(?P<kept>\"name\"\s*:\s*\"{_HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
+    ),
+    _pattern(
+        ("cookie",),
+        r"(?P<kept>(?:^|(?<=[\s\"'<>{,.]))(?:set-)?cookie['\"]?[ \t]*[:=][ \t]*)(?=[^\s\"'\\;=]+=)[^\n\"'\\]+",
+    ),
+    _pattern(("cookie",), rf"(?P<kept>\bcookie\s*=\s*(?P<quote>\\?[\"'`])){_HIDDEN}[^\"'`\\]+"),
+    _pattern(("eyj",), r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    # Base64 of a name and a password holds a capital or a figure; "basic session creation" is prose.
+    _pattern(("basic",), r"(?P<kept>\bbasic(?:\s|%20)+)(?-i:(?=[a-z+/=]*[A-Z0-9]))[\w.~+/%=-]{6,}"),
 )
-# Base64 of a name and a password holds a capital or a figure; "basic session creation" is prose.
-_BASIC = re.compile(r"(?P<kept>\b(?i:basic)(?:\s|%20)+)(?=[a-z+/=]*[A-Z0-9])[\w.~+/%=-]{6,}")
-_PATTERNS = (*(re.compile(pattern, re.IGNORECASE) for pattern in _ANY_CASE), _BASIC)
+_NAME = re.compile(_NAMES)
+_SECRET_FIELD = re.compile(rf"(?i){_NAMES}$")
+# A field, from the last word of its name on. Like a pattern it keeps its group "kept" and masks what follows.
+_FIELDS = tuple(
+    re.compile(expression, re.IGNORECASE)
+    for expression in (
+        # A variable of a pod: {"name": "DB_PASSWORD", "value": "…"}, and the same in JSON within JSON and in YAML.
+        rf"(?P<kept>{_NAMES}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
+        rf"(?P<kept>{_NAMES}\\\"\s*,\s*\\\"value\\\"\s*:\s*\\\"){_BACKSLASHED}",
+        rf"(?P<kept>{_NAMES}['\"]?[ \t]*\n[ \t]*value:[ \t]*){_HIDDEN}(?!['\"]\[redacted)\S.*",
+        # A field of JSON, and one of JSON within JSON.
+        rf"(?P<kept>{_NAMES}\"\s*:\s*\")(?:[^\"\\]|\\.)*(?=\")",
+        rf"(?P<kept>{_NAMES}\\\"\s*:\s*\\\"){_BACKSLASHED}(?=\\\")",
+        rf"(?P<kept>(?:password|passwd)['\"]?[ \t]*[:=][ \t]*){_HIDDEN}(?!['\"]\[redacted|[{{\[]|null\b)"
+        r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\]+)",
+        # Long values only: "wrong token: the API …" is prose.
+        rf"(?P<kept>{_NAMES}['\"]?[ \t]*[:=][ \t]*['\"]?){_HIDDEN}[\w.~+/%=-]{{16,}}",
+    )
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _QUOTED = re.compile(r"[\w.~!*'()+/:@,;$-]*%(?:25)?[0-9A-Fa-f]{2}[\w.~!*'()+/:@,;$%-]*")
 _ESCAPED = re.compile(r"(?:\\+u[0-9A-Fa-f]{4}){8,}")
@@ -72,10 +107,37 @@ def mask(text: str, known: Callable[[str], str]) -> str:
     return _BASE64.sub(lambda found: MASK if _holds_secret(found[0], known) else found[0], text)
 
 
+def is_encoded(text: str) -> bool:
+    """Whether a part of `text` may be base64 of something."""
+    return _BASE64.search(text) is not None
+
+
+def is_secret_field(name: str) -> bool:
+    """Whether a field of that name holds a secret."""
+    return _SECRET_FIELD.search(name) is not None
+
+
 def _mask_plain(text: str) -> str:
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\g<kept>{MASK}", text)
-    return text
+    small = text.lower()
+    for hints, expression in _PATTERNS:
+        if any(hint in small for hint in hints):
+            text = expression.sub(rf"\g<kept>{MASK}", text)
+    return _mask_fields(text)
+
+
+def _mask_fields(text: str) -> str:
+    """`text` without the values of fields whose names tell that they hold secrets."""
+    pieces, done = [], 0
+    for name in _NAME.finditer(text.replace("\u0130", "I").lower()):  # the one letter whose small one is longer
+        found = _field_at(text, name.start()) if name.start() >= done else None
+        if found is not None:
+            pieces += [text[done : found.end("kept")], MASK]
+            done = found.end()
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _field_at(text: str, start: int) -> re.Match[str] | None:
+    return next(filter(None, (expression.match(text, start) for expression in _FIELDS)), None)
 
 
 def _is_secret(text: str) -> bool:

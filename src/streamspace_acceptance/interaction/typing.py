@@ -122,4 +122,4 @@ def _difference(picture: Picture, colours: Sequence[Colour]) -> tuple[float | No
     typed = picture.part((below_left[2], below_left[1], below_right[0], below_left[3]))
     if written is None or typed is None:
         return None, None
-    return written.foreground(), typed.differs(written)
+    return written.foreground, typed.differs(written)

@@ -16,7 +16,10 @@ UNAUTHORIZED = 401
 
 @dataclass(frozen=True)
 class Listed:
-    """A session as the API's list shows it."""
+    """A session as the API's list shows it.
+
+    `request` is what the request that made it was called; `tells_request`, whether the product tells such a thing.
+    """
 
     id: str
     name: object
@@ -24,6 +27,8 @@ class Listed:
     user: object
     template: object
     agent: object = None
+    request: object = None
+    tells_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,22 @@ class StreamSpaceApi:
         self.http = http
         self.profile = profile
 
-    def call(self, name: str, which: str = "", body: object = None, *, seconds: float = CALL_SECONDS) -> Answer:
-        """The call of that name in the profile, about the session or template `which`.
+    def call(
+        self,
+        name: str,
+        which: str = "",
+        body: object = None,
+        *,
+        seconds: float = CALL_SECONDS,
+        request: str | None = None,
+    ) -> Answer:
+        """The call of that name in the profile, about the session or template `which`. `request` names the request.
 
         NoAnswer also when it is refused because the token is no longer good for anything: that says nothing about the
         call. Where the same token works at another call, the refusal is the API's answer.
         """
         call = self.profile.calls[name]
-        answer = self.http.call(call.method, call.to(which), body, seconds=seconds)
+        answer = self.http.call(call.method, call.to(which), body, seconds=seconds, request=request)
         if answer.status == UNAUTHORIZED:
             control = self.profile.calls["list_agents" if name == "list_sessions" else "list_sessions"]
             if self.http.call(control.method, control.to(), seconds=seconds).status == UNAUTHORIZED:
@@ -71,12 +84,23 @@ class StreamSpaceApi:
                 )
         return answer
 
-    def create_session(self, user: str, template: str, size: str | None, *, seconds: float = CALL_SECONDS) -> Answer:
-        """Asks for a session; `size` names one of the profile's sizes, None takes the template's own."""
+    def create_session(
+        self,
+        user: str,
+        template: str,
+        size: str | None,
+        *,
+        request: str | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> Answer:
+        """Asks for a session; `size` names one of the profile's sizes, None takes the template's own.
+
+        `request` is what the request is called, so that what came of it can be told if no answer comes.
+        """
         body: dict[str, Any] = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
         if size is not None:
             body["resources"] = self.profile.sizes[size]
-        return self.call("create_session", body=body, seconds=seconds)
+        return self.call("create_session", body=body, seconds=seconds, request=request)
 
     def sessions(self) -> SessionList:
         """All sessions as listed; Unmet when the answer is no such list."""
@@ -173,4 +197,6 @@ class StreamSpaceApi:
             user=item.get(fields["user"]),
             template=item.get(fields["template"]),
             agent=item.get(fields["agent_id"]),
+            request=item.get(fields["request_id"]),
+            tells_request=fields["request_id"] in item,
         )

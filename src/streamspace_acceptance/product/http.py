@@ -19,6 +19,7 @@ CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it takes several times as much memory
 REDIRECTS = 10
+REQUEST_HEADER = "X-Request-Id"
 LOGGED_BYTES = 4000
 TOO_MANY_REQUESTS = 429
 GATEWAY = (502, 504)  # what stands before a server answers so when the server itself does not (RFC 9110)
@@ -53,19 +54,35 @@ class HttpClient:
     ) -> None:
         self._client.close()
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float = CALL_SECONDS) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        seconds: float = CALL_SECONDS,
+        request: str | None = None,
+    ) -> Answer:
         """One call of the API, answered within `seconds` in all; NoAnswer otherwise. Redirects are not followed.
 
         What answers in the API's place is no answer of the API either: a gateway, a limit on the rate of calls, a
-        redirect to another place.
+        redirect to another place. `request` is sent along as the name of the request.
         """
-        return self.call_as(self.token, method, path, body, seconds=seconds)
+        return self.call_as(self.token, method, path, body, seconds=seconds, request=request)
 
     def call_as(
-        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = CALL_SECONDS
+        self,
+        token: str | None,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        seconds: float = CALL_SECONDS,
+        request: str | None = None,
     ) -> Answer:
         """The same with another token than the run's own, or with none."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        headers |= {} if request is None else {REQUEST_HEADER: request}
         answer = self._exchange(method, self.base_url + path, body, headers, seconds, redirects=0)
         stranger = _stranger(answer)
         if stranger is not None:

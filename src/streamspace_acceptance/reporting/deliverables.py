@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.verdict.decision import Decision, Word
 from streamspace_acceptance.verdict.document import Line, RunDocument, compact
@@ -23,15 +24,21 @@ class Deliverable:
     note: str = ""
 
 
-def checklist(run: RunDocument, decision: Decision, scenarios: Sequence[Scenario]) -> Iterator[Deliverable]:
+def checklist(
+    run: RunDocument, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
+) -> Iterator[Deliverable]:
     """The plan's eleven deliverables, in its order."""
     yield _environment(run)
     yield from (_phase(run, phase) for phase in PHASES)
     without = [str(phase) for phase in PHASES if phase not in run.phases]
-    yield Deliverable("Test reports generated for each phase", not without, _missing("phase", without))
+    yield Deliverable(
+        "Test reports generated for each phase",
+        not without,
+        _missing("phase" if len(without) == 1 else "phases", without),
+    )
     yield _metrics(run)
-    yield _evidence(decision, scenarios)
-    yield _issues(decision)
+    yield _evidence(found, scenarios)
+    yield _issues(found)
     yield Deliverable("Final summary report created", True, "this page")
     yield Deliverable(
         "v2.0-beta.1 readiness decision documented", decision.word is not Word.UNDECIDED, str(decision.word)
@@ -72,19 +79,19 @@ def _metrics(run: RunDocument) -> Deliverable:
     )
 
 
-def _evidence(decision: Decision, scenarios: Sequence[Scenario]) -> Deliverable:
+def _evidence(found: Sequence[Finding], scenarios: Sequence[Scenario]) -> Deliverable:
     """Something was kept, and something for each failure."""
-    kept = sum(len(scenario.kept) for scenario in scenarios)
-    shown = {criterion for scenario in scenarios if scenario.kept for criterion in scenario.criteria}
-    bare = [line for line in decision.failed if line.id not in shown]
-    note = _missing("none for", _ids(bare)) or f"{kept} attachments in allure-results"
+    telling = [scenario for scenario in scenarios if scenario.kept]
+    bare = [one.name for one in found if not any(one.shown_by(scenario) for scenario in telling)]
+    kept = sum(len(scenario.kept) for scenario in telling)
+    note = _missing("none for", bare) or f"{kept} attachments in allure-results"
     return Deliverable("Screenshots/evidence collected", bool(kept) and not bare, note)
 
 
-def _issues(decision: Decision) -> Deliverable:
+def _issues(found: Sequence[Finding]) -> Deliverable:
     """The suite writes issues and files none."""
-    number = len(decision.failed)
-    note = f"{number} ready to file in issues" if number else "no criterion failed"
+    number = len(found)
+    note = f"{number} ready to file in issues" if number else "the product failed at nothing"
     return Deliverable("Issues filed for any bugs found", not number, note)
 
 

@@ -9,13 +9,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from streamspace_acceptance.evidence.environment import PRODUCT_VERSION, PROPERTIES
 from streamspace_acceptance.reporting.page import mend
-from streamspace_acceptance.settings import REPORTS
+from streamspace_acceptance.settings import PAGE, REPORTS
+from streamspace_acceptance.verdict.decision import decide
+from streamspace_acceptance.verdict.document import read
+from streamspace_acceptance.verdict.ledger import VERDICT_FILE
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 RESULTS = REPORTS / "allure-results"
-REPORT = REPORTS / "report.html"
+REPORT = REPORTS / PAGE
 HISTORY = REPORTS / "history" / "history.jsonl"
 GENERATOR = Path("node_modules") / "allure" / "cli.js"
 
@@ -44,11 +46,9 @@ def build() -> Path:
 
 
 def title() -> str:
-    """ "StreamSpace v2.0-beta.1 acceptance", with the version that the run was against, where it is known."""
-    properties = RESULTS / PROPERTIES
-    lines = properties.read_text(encoding="utf-8").splitlines() if properties.exists() else []
-    facts = dict(line.split(" = ", 1) for line in lines if " = " in line)
-    return " ".join(filter(None, ("StreamSpace", facts.get(PRODUCT_VERSION), "acceptance")))
+    """ "StreamSpace v2.0-beta.1 acceptance: NO-GO": the version that the run was against, and what it decides."""
+    run = read(VERDICT_FILE)
+    return f"{run.product} acceptance: {decide(run).word}"
 
 
 def _node() -> str:

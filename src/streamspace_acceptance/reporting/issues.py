@@ -1,4 +1,4 @@
-"""A failure as an issue that can be filed as it is."""
+"""What the product failed at, as an issue that can be filed as it is."""
 
 from __future__ import annotations
 
@@ -6,108 +6,137 @@ import html
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from streamspace_acceptance.reporting.markdown import fenced, icon, kept, page, plain
+from streamspace_acceptance.reporting.findings import Finding
+from streamspace_acceptance.reporting.markdown import fenced, icon, kept, link, page, plain
 from streamspace_acceptance.reporting.scenarios import Kept, Scenario
 from streamspace_acceptance.reporting.trend import Trend
-from streamspace_acceptance.verdict.document import Line, RunDocument
-from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.document import RunDocument
 
 FOLDER = "issues"
-# Whoever reads the issue has no folder of reports: what was kept as plain text stands in it, the end of it at least.
+# Whoever reads the issue has no folder of reports: what was kept as plain text stands in it, in part at least.
 _TEXT = "text/plain"
 _MOST_LINES = 40
 _WIDEST = 240
+# What goes on in time tells most at its end; what describes a moment does so at its beginning.
+_RECORDS = ("log of ", "events", "http")
 
 
-def file_name(line: Line) -> str:
-    """The file's name: its criterion."""
-    return f"{line.id}.md"
+def file_name(finding: Finding) -> str:
+    """The file's name: the finding's."""
+    return f"{finding.name}.md"
 
 
-def failed(run: RunDocument) -> list[Line]:
-    """The criteria that want an issue. What is BROKEN says nothing about the product."""
-    return [line for line in run.lines() if line.verdict is Verdict.FAILED]
+def linked(finding: Finding, folder: str = FOLDER) -> str:
+    """A link to the issue text from beside its folder."""
+    return link(finding.name, f"{folder}/{file_name(finding)}")
 
 
-def render(run: RunDocument, line: Line, scenarios: Sequence[Scenario], trend: Trend, results: Path) -> str:
-    """The issue text of one failure."""
-    mine = [one for one in scenarios if one.test == line.test and line.id in one.criteria]
+def render(run: RunDocument, finding: Finding, scenarios: Sequence[Scenario], trend: Trend, results: Path) -> str:
+    """The issue text of one finding."""
+    mine = [one for one in scenarios if finding.shown_by(one)]
     return page(
         [
-            f"# {line.id}: {plain(line.text)}",
+            f"# {_title(finding)}",
             "",
-            f"{line.priority} · {plain(run.product)} · {run.began:%Y-%m-%d %H:%M} UTC",
+            f"{finding.priority} · {plain(run.product)} · {run.began:%Y-%m-%d %H:%M} UTC",
             "",
-            *_what_happened(line),
-            *_since_when(line, trend),
-            *_how_to_reproduce(run, line, mine),
+            *_what_happened(finding),
+            *_what_it_holds_up(finding),
+            *_since_when(finding, trend),
+            *_how_to_reproduce(run, finding, mine),
             *_evidence([one for scenario in mine for one in scenario.telling_first()], results),
             *_environment(run),
         ]
     )
 
 
-def _what_happened(line: Line) -> Iterator[str]:
-    failure = line.failure
+def _title(finding: Finding) -> str:
+    if finding.line is not None:
+        return f"{finding.name} fails: {plain(finding.what)}"
+    return f"The product fails on the way: {plain(finding.what)}"
+
+
+def _what_happened(finding: Finding) -> Iterator[str]:
+    failure = finding.failure
     yield "## What was expected"
     yield ""
-    yield plain(failure.expected if failure else line.text)
+    yield plain(failure.expected if failure else finding.what)
     yield ""
     yield "## What happened"
     yield ""
-    if failure:
+    if failure is None:
+        yield from fenced(finding.reason)
+        yield ""
+    else:
         yield f"{plain(failure.subject)}: {plain(failure.actual)}"
         yield ""
-        yield f"Likely cause: {plain(failure.likely)}"
+        yield f"- Timeline: {plain(failure.timeline)}"
+        yield f"- Likely cause: {plain(failure.likely)}"
         yield ""
-    if line.causes:
+    if finding.causes:
         yield "## Root cause"
         yield ""
         yield "As far as the cluster itself said it while the test ran:"
         yield ""
-        yield from (f"- {plain(cause)}" for cause in line.causes)
+        yield from (f"- {plain(cause)}" for cause in finding.causes)
         yield ""
-        yield "## The failure in full"
-        yield ""
-    yield from fenced(line.reason)
-    yield ""
 
 
-def _since_when(line: Line, trend: Trend) -> Iterator[str]:
-    change = trend.earlier(line)
+def _what_it_holds_up(finding: Finding) -> Iterator[str]:
+    if finding.setbacks:
+        yield "## What it holds up"
+        yield ""
+        yield "It is no criterion of the plan by itself, but nothing behind it could be shown in:"
+        yield ""
+        yield from (f"- {one.test or 'beyond the plan'}: {plain(one.scenario)}" for one in finding.setbacks)
+        yield ""
+
+
+def _since_when(finding: Finding, trend: Trend) -> Iterator[str]:
+    change = trend.earlier(finding.line) if finding.line is not None else None
     if change is not None:
         yield f"It was {change.before} in the run of {change.when:%Y-%m-%d %H:%M} UTC."
         yield ""
 
 
-def _how_to_reproduce(run: RunDocument, line: Line, scenarios: list[Scenario]) -> Iterator[str]:
+def _how_to_reproduce(run: RunDocument, finding: Finding, scenarios: list[Scenario]) -> Iterator[str]:
     yield "## How to reproduce"
     yield ""
     if run.embedded:
         yield "1. It was seen on the embedded StreamSpace: set no `STREAMSPACE_API_URL`."
     else:
         yield "1. Set `STREAMSPACE_API_URL`, `STREAMSPACE_TEST_TOKEN`, `NAMESPACE` and `KUBECONFIG` to it."
-    yield f"2. Run `behave --tags=@test-{line.test}`."
+    yield f"2. Run `{_command(finding)}`."
     yield ""
-    yield f"By hand: Test {line.test} of `plan/integration-test-plan.md`. What was done:"
+    if finding.tests:
+        yield f"By hand: Test {finding.tests[0]} of `plan/integration-test-plan.md`. What was done:"
+    else:
+        yield "What was done:"
     yield ""
     for scenario in scenarios:
         yield f"- *{plain(scenario.name)}*"
         for step in scenario.steps:
-            here = " ← here" if line.sentence is not None and step.sentence.endswith(f" {line.sentence}") else ""
+            here = " ← here" if finding.is_at(step) else ""
             yield f"  - {icon(step.verdict)} {plain(step.sentence)}{here}"
     yield ""
+
+
+def _command(finding: Finding) -> str:
+    """One test shows it; what only scenarios beyond the plan have shown is found by their names."""
+    if finding.tests:
+        return f"behave --tags=@test-{finding.tests[0]}"
+    return f'behave --name="{finding.setbacks[0].scenario}"'
 
 
 def _evidence(found: list[Kept], results: Path) -> Iterator[str]:
     yield "## Evidence"
     yield ""
-    if not found:
-        yield "None was kept."
-        yield ""
     telling = [one for one in found if not one.wait]
-    yield from (f"- {kept(one, up='../')}" for one in telling)
+    yield "In the run's folder of reports:" if telling else "None was kept."
     yield ""
+    if telling:
+        yield from (f"- {kept(one, up='../')}" for one in telling)
+        yield ""
     for one in telling:
         path = results / one.source
         if one.kind == _TEXT and path.is_file():
@@ -116,10 +145,12 @@ def _evidence(found: list[Kept], results: Path) -> Iterator[str]:
 
 def _folded(name: str, text: str) -> Iterator[str]:
     lines = text.splitlines()
-    last = f", its last {_MOST_LINES} lines" if len(lines) > _MOST_LINES else ""
-    yield f"<details><summary>{html.escape(name)}{last}</summary>"
+    record = name.startswith(_RECORDS)
+    shown = lines[-_MOST_LINES:] if record else lines[:_MOST_LINES]
+    part = f", its {'last' if record else 'first'} {_MOST_LINES} lines" if len(lines) > _MOST_LINES else ""
+    yield f"<details><summary>{html.escape(name)}{part}</summary>"
     yield ""
-    yield from fenced("\n".join(_cut(line) for line in lines[-_MOST_LINES:]))
+    yield from fenced("\n".join(_cut(line) for line in shown))
     yield ""
     yield "</details>"
     yield ""

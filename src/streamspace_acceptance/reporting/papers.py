@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamspace_acceptance.evidence import files
-from streamspace_acceptance.reporting import history, issues, phases, scenarios, summary
+from streamspace_acceptance.reporting import findings, history, issues, phases, scenarios, summary
 from streamspace_acceptance.reporting.markdown import MARK
 from streamspace_acceptance.reporting.trend import trend
-from streamspace_acceptance.settings import SUMMARY
+from streamspace_acceptance.settings import PAGE, SUMMARY
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.document import read
 
@@ -26,13 +26,19 @@ def write(reports: Path) -> Path:
     clear(reports)
     for phase in run.phases:
         files.write(reports / phases.file_name(run, phase), phases.render(run, phase, done))
-    for line in issues.failed(run):
-        text = issues.render(run, line, done, changes, reports / "allure-results")
-        files.write(reports / issues.FOLDER / issues.file_name(line), text)
+    for finding in findings.of_run(run):
+        text = issues.render(run, finding, done, changes, reports / "allure-results")
+        files.write(reports / issues.FOLDER / issues.file_name(finding), text)
     path = reports / SUMMARY.name
     files.write(path, summary.render(run, decide(run), changes, done))
     history.keep(reports)
     return path
+
+
+def begin(reports: Path) -> None:
+    """Remove all that tells of an earlier run: a page that is left from it would pass for this one's."""
+    clear(reports)
+    (reports / PAGE).unlink(missing_ok=True)
 
 
 def clear(reports: Path) -> None:

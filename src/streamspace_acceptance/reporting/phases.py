@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from streamspace_acceptance.evidence import environment
-from streamspace_acceptance.reporting import issues, success
+from streamspace_acceptance.reporting import findings, issues, success
+from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import (
     LEGEND,
     STATUS,
@@ -13,7 +14,6 @@ from streamspace_acceptance.reporting.markdown import (
     figure,
     icon,
     kept,
-    link,
     page,
     plain,
     seconds,
@@ -43,17 +43,18 @@ def render(run: RunDocument, phase: int, scenarios: Sequence[Scenario]) -> str:
     """The phase's report."""
     tests = run.of_phase(phase)
     mine = {test.id: [one for one in scenarios if one.test == test.id] for test in tests}
+    found = {test.id: [one for one in findings.of_run(run) if test.id in one.tests] for test in tests}
     return page(
         [
             *_head(run, phase, sum(one.seconds for group in mine.values() for one in group)),
-            *_summary(tests, mine),
+            *_summary(tests, mine, found),
             "## Detailed Results",
             "",
-            *(line for test in tests if test.asked for line in _details(run, test, mine[test.id])),
+            *(line for test in tests if test.asked for line in _details(run, test, mine[test.id], found[test.id])),
             *_environment(run),
             *_metrics(run, tests),
             *_conclusion(run, phase, tests),
-            *_next_steps(tests),
+            *_next_steps(tests, list(dict.fromkeys(one for group in found.values() for one in group))),
         ]
     )
 
@@ -88,12 +89,16 @@ def notices(run: RunDocument) -> Iterator[str]:
         yield ""
 
 
-def _summary(tests: list[TestLines], scenarios: dict[str, list[Scenario]]) -> Iterator[str]:
+def _summary(
+    tests: list[TestLines], scenarios: dict[str, list[Scenario]], found: dict[str, list[Finding]]
+) -> Iterator[str]:
     yield "## Test Summary"
     yield ""
     rows = [
-        (test.id, plain(test.title), STATUS[test.verdict], _duration(scenarios[test.id]), _note(test)) for test in tests
-    ]
+        (test.id, plain(test.title), _status(test, found[test.id]), _duration(scenarios[test.id]),
+         _note(test, found[test.id]))
+        for test in tests
+    ]  # fmt: skip
     yield from table(("Test ID", "Test Name", "Status", "Duration", "Notes"), rows)
     yield ""
 
@@ -102,27 +107,26 @@ def _duration(scenarios: list[Scenario]) -> str:
     return seconds(sum(one.seconds for one in scenarios)) if scenarios else "-"
 
 
-def _note(test: TestLines) -> str:
+def _status(test: TestLines, found: list[Finding]) -> str:
+    """A product that fails before any criterion of the test is reached has failed the test."""
+    return STATUS[Verdict.FAILED if found else test.verdict]
+
+
+def _note(test: TestLines, found: list[Finding]) -> str:
     if not test.asked:
         return " and ".join(dict.fromkeys(line.reason for line in test.lines))
-    failed = [line for line in test.lines if line.verdict is Verdict.FAILED]
     rest = [line for line in test.lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN) and line.applies]
     elsewhere = [line for line in test.lines if not line.applies]
-    said = [f"See issue {', '.join(issue(line) for line in failed)}"] if failed else []
+    said = [f"See issue {', '.join(map(issues.linked, found))}"] if found else []
     said += [f"not shown: {compact(rest)}"] if rest else []
     said += [f"does not apply: {compact(elsewhere)}"] if elsewhere else []
     return "; ".join(said) or "-"
 
 
-def issue(line: Line, folder: str = issues.FOLDER) -> str:
-    """A link to the failure's issue text."""
-    return link(line.id, f"{folder}/{issues.file_name(line)}")
-
-
-def _details(run: RunDocument, test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
+def _details(run: RunDocument, test: TestLines, scenarios: list[Scenario], found: list[Finding]) -> Iterator[str]:
     yield f"### Test {test.id}: {plain(test.title)}"
     yield ""
-    yield f"**Status**: {STATUS[test.verdict]}  "
+    yield f"**Status**: {_status(test, found)}  "
     yield f"**Duration**: {_duration(scenarios)}"
     yield ""
     yield from _procedure(scenarios)
@@ -131,12 +135,14 @@ def _details(run: RunDocument, test: TestLines, scenarios: list[Scenario]) -> It
     yield from (_result(run, line) for line in test.lines)
     yield ""
     yield from _evidence(test, scenarios)
-    failed = [line for line in test.lines if line.verdict in (Verdict.FAILED, Verdict.BROKEN)]
-    if not failed:
+    broken = [line for line in test.lines if line.verdict is Verdict.BROKEN]
+    if not found and not broken:
         yield "**Issues Found**: None"
         yield ""
-    for line in failed:
-        yield from _trouble(line)
+    for finding in found:
+        yield from _trouble(finding)
+    for line in broken:
+        yield from _breakage(line)
 
 
 def _procedure(scenarios: list[Scenario]) -> Iterator[str]:
@@ -152,7 +158,7 @@ def _procedure(scenarios: list[Scenario]) -> Iterator[str]:
 
 
 def _result(run: RunDocument, line: Line) -> str:
-    measured = "".join(f"; {plain(one.name)} {figure(one)}" for one in line.figures)
+    measured = "".join(f"; {plain(one.name)} {figure(one)}" for one in line.figures[:1])
     limit = f" (target: {_limit(run, line)})" if line.limit is not None else ""
     why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{limit}{why}"
@@ -173,37 +179,42 @@ def _evidence(test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
     yield ""
 
 
-def _trouble(line: Line) -> Iterator[str]:
-    """What the template wants of a test that failed, for each of its criteria."""
+def _trouble(finding: Finding) -> Iterator[str]:
+    """What the template wants of a test that failed, for each thing that the product failed at."""
+    what = plain(finding.what)
+    named = f"{finding.name} {what}" if finding.line is not None else f"{finding.name} On the way: {what}"
+    yield f"#### {named}: {STATUS[Verdict.FAILED]}"
+    yield ""
+    if finding.failure is not None:
+        yield f"**Expected**: {plain(finding.failure.expected)}"
+        yield ""
+        yield f"**Actual**: {plain(finding.failure.actual)}"
+        yield ""
+    likely = "not known; the evidence is where to begin"
+    if finding.failure is not None:
+        likely = f"likely: {plain(finding.failure.likely)}"
+    yield from _explanation(finding.reason, likely, finding.causes)
+    yield f"**Issue Filed**: {issues.linked(finding)} (ready to file)"
+    yield ""
+
+
+def _breakage(line: Line) -> Iterator[str]:
+    """The same of a check that broke, which is no finding about the product."""
     yield f"#### {line.id} {plain(line.text)}: {STATUS[line.verdict]}"
     yield ""
-    if line.failure is not None:
-        yield f"**Expected**: {plain(line.failure.expected)}"
-        yield ""
-        yield f"**Actual**: {plain(line.failure.actual)}"
-        yield ""
+    likely = "not in the product, as far as was seen: the check itself broke"
+    yield from _explanation(line.reason, likely, line.causes)
+    yield "**Issue Filed**: none: this is no finding"
+    yield ""
+
+
+def _explanation(reason: str, likely: str, causes: tuple[str, ...]) -> Iterator[str]:
     yield "**Error Details**:"
     yield ""
-    yield from fenced(line.reason)
+    yield from fenced(reason)
     yield ""
-    yield f"**Root Cause**: {_cause(line)}"
+    yield f"**Root Cause**: {'; '.join([likely, *(['seen: ' + '; '.join(map(plain, causes))] if causes else [])])}"
     yield ""
-    filed = issue(line) + " (ready to file)" if line.verdict is Verdict.FAILED else "none: this is no finding"
-    yield f"**Issue Filed**: {filed}"
-    yield ""
-
-
-def _cause(line: Line) -> str:
-    seen = "; ".join(map(plain, line.causes))
-    return f"{_guess(line)}; seen: {seen}" if seen else _guess(line)
-
-
-def _guess(line: Line) -> str:
-    if line.failure is not None:
-        return f"likely: {plain(line.failure.likely)}"
-    if line.verdict is Verdict.BROKEN:
-        return "not in the product, as far as was seen: the check itself broke"
-    return "not known; the evidence is where to begin"
 
 
 def _environment(run: RunDocument) -> Iterator[str]:
@@ -229,11 +240,15 @@ def _metrics(run: RunDocument, tests: list[TestLines]) -> Iterator[str]:
 
 
 def _measured(run: RunDocument, line: Line) -> Iterator[tuple[str, ...]]:
-    """A row for each figure; a criterion with a target has one even if nothing was measured."""
-    for one in line.figures:
-        yield line.id, plain(one.name), figure(one), _limit(run, line), STATUS[line.verdict]
+    """A row for each figure; a criterion with a target has one even if nothing was measured.
+
+    The first figure of a criterion is the one that it is judged by; the others say what that is made of.
+    """
+    for index, one in enumerate(line.figures):
+        target, status = ("-", "-") if index else (_limit(run, line), STATUS[line.verdict])
+        yield line.id, plain(one.name), figure(one), target, status
     if line.limit is not None and not line.figures:
-        yield line.id, "-", plain(line.headline), _limit(run, line), STATUS[line.verdict]
+        yield line.id, "-", plain(line.headline) or "no figure was kept", _limit(run, line), STATUS[line.verdict]
 
 
 def _limit(run: RunDocument, line: Line) -> str:
@@ -254,30 +269,32 @@ def _conclusion(run: RunDocument, phase: int, tests: list[TestLines]) -> Iterato
     inapplicable = f", {elsewhere} {'does' if elsewhere == 1 else 'do'} not apply to this target" if elsewhere else ""
     yield "## Conclusion"
     yield ""
-    yield (
-        f"{len(proven)} of the phase's {len(lines)} criteria are proven, {len(failed)} failed, {rest} were not shown"
-        f"{inapplicable}."
-    )
+    if len(proven) == len(lines):
+        yield f"All {len(lines)} criteria of the phase are proven."
+    else:
+        yield (
+            f"{len(proven)} of the phase's {len(lines)} criteria are proven, {len(failed)} failed, "
+            f"{rest} were not shown{inapplicable}."
+        )
     yield ""
     for words, named in success.SUCCESS[phase].items():
         yield f"- {STATUS[success.worst(success.lines_of(run, named))]}: {words}"
     yield ""
 
 
-def _next_steps(tests: list[TestLines]) -> Iterator[str]:
+def _next_steps(tests: list[TestLines], found: list[Finding]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
-    yield from steps([line for test in tests for line in test.lines]) or ["Nothing: every criterion is proven."]
+    yield from steps([line for test in tests for line in test.lines], found) or ["Nothing: every criterion is proven."]
 
 
-def steps(lines: Sequence[Line]) -> list[str]:
-    """What has to be done about the criteria that are not proven; nothing when all are."""
-    failed = [line for line in lines if line.verdict is Verdict.FAILED]
+def steps(lines: Sequence[Line], found: Sequence[Finding]) -> list[str]:
+    """What has to be done about what was found and about the criteria that are not proven; nothing when all are."""
     broken = [line for line in lines if line.verdict is Verdict.BROKEN]
     unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable and line.applies]
     others = [line for line in lines if line.selectable]
     elsewhere = [line for line in lines if not line.applies]
-    said = [f"- File and mend: {', '.join(issue(line) for line in failed)}"] if failed else []
+    said = [f"- File and mend: {', '.join(map(issues.linked, found))}"] if found else []
     said += [f"- Find out what kept the checks from working, then run them again: {compact(broken)}"] if broken else []
     said += [f"- Show what was not shown: {compact(unshown)}"] if unshown else []
     said += [f"- Run what was not selected: {compact(others)}"] if others else []

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from streamspace_acceptance.evidence import environment
-from streamspace_acceptance.reporting import phases, success
+from streamspace_acceptance.reporting import findings, issues, phases, success
 from streamspace_acceptance.reporting.deliverables import checklist
+from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import LEGEND, STATUS, figure, icon, link, page, plain, seconds, table
 from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
@@ -19,15 +20,17 @@ _SIGNS = {Word.GO: "✅", Word.NO_GO: "❌", Word.UNDECIDED: "◻"}
 
 def render(run: RunDocument, decision: Decision, trend: Trend, scenarios: Sequence[Scenario]) -> str:
     """SUMMARY.md."""
+    found = findings.of_run(run)
     return page(
         [
             *_head(run, decision),
+            *_what_failed(found),
             *_what_is_missing(decision),
             *_counts(run),
             *_release_criteria(run),
-            *_deliverables(run, decision, scenarios),
+            *_deliverables(run, decision, scenarios, found),
             *_trend(trend),
-            *_next_steps(run),
+            *_next_steps(run, found),
         ]
     )
 
@@ -35,7 +38,7 @@ def render(run: RunDocument, decision: Decision, trend: Trend, scenarios: Sequen
 def _head(run: RunDocument, decision: Decision) -> Iterator[str]:
     yield f"# {plain(run.product)} acceptance: {_SIGNS[decision.word]} {decision.word}"
     yield ""
-    yield plain(decision.sentence)
+    yield plain(decision.reason[:1].upper() + decision.reason[1:])
     yield ""
     yield f"**Date**: {run.began:%Y-%m-%d %H:%M} UTC  "
     yield f"**Tester**: {plain(run.tester)}  "
@@ -49,18 +52,21 @@ def _head(run: RunDocument, decision: Decision) -> Iterator[str]:
     yield from phases.notices(run)
 
 
+def _what_failed(found: Sequence[Finding]) -> Iterator[str]:
+    """What the product failed at; of what is no criterion, also what it holds up."""
+    if found:
+        yield "## Failed"
+        yield ""
+    for one in found:
+        held_up = dict.fromkeys(f"{each.test or 'beyond the plan'} “{each.scenario}”" for each in one.setbacks)
+        on_the_way = f" (on the way, in {plain('; '.join(held_up))})" if held_up else ""
+        yield f"- {icon(Verdict.FAILED)} {issues.linked(one)} {plain(one.what)}: {plain(one.headline)}{on_the_way}"
+    if found:
+        yield ""
+
+
 def _what_is_missing(decision: Decision) -> Iterator[str]:
-    if decision.setbacks:
-        yield "## Failed on the way"
-        yield ""
-        for one in decision.setbacks:
-            said = next(
-                (line for line in one.reason.splitlines() if line.startswith("actual:")), one.reason.partition("\n")[0]
-            )
-            yield f"- {icon(Verdict.FAILED)} {plain(one.scenario)}: “{plain(one.sentence)}”: {plain(said)}"
-        yield ""
     for title, lines in (
-        ("Failed", decision.failed),
         ("Missing for a decision: P0 criteria that are not proven", decision.missing),
         ("Open: P1 criteria that are not proven", decision.open),
     ):
@@ -73,13 +79,12 @@ def _what_is_missing(decision: Decision) -> Iterator[str]:
 
 def _listed(lines: Sequence[Line]) -> Iterator[str]:
     """Each criterion with its reason; those that share a reason stand together."""
-    reasons: dict[tuple[Verdict, str, bool], list[Line]] = {}
+    reasons: dict[tuple[Verdict, str], list[Line]] = {}
     for line in lines:
-        reasons.setdefault((line.verdict, line.headline, line.verdict is Verdict.FAILED), []).append(line)
-    for (verdict, why, failed), group in reasons.items():
-        named = ", ".join(phases.issue(line) for line in group) if failed else compact(group)
+        reasons.setdefault((line.verdict, line.headline), []).append(line)
+    for (verdict, why), group in reasons.items():
         text = f" {plain(group[0].text)}" if len(group) == 1 else ""
-        yield f"- {icon(verdict)} {named}{text}: {plain(why)}"
+        yield f"- {icon(verdict)} {compact(group)}{text}: {plain(why)}"
 
 
 def _counts(run: RunDocument) -> Iterator[str]:
@@ -125,10 +130,12 @@ def _release_criteria(run: RunDocument) -> Iterator[str]:
     yield ""
 
 
-def _deliverables(run: RunDocument, decision: Decision, scenarios: Sequence[Scenario]) -> Iterator[str]:
+def _deliverables(
+    run: RunDocument, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
+) -> Iterator[str]:
     yield "## Deliverables Checklist"
     yield ""
-    for one in checklist(run, decision, scenarios):
+    for one in checklist(run, decision, scenarios, found):
         yield f"- [{'x' if one.done else ' '}] {one.name}{f' ({plain(one.note)})' if one.note else ''}"
     yield ""
 
@@ -167,7 +174,7 @@ def _got_worse(one: Worse) -> str:
     )
 
 
-def _next_steps(run: RunDocument) -> Iterator[str]:
+def _next_steps(run: RunDocument, found: Sequence[Finding]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
-    yield from phases.steps(list(run.lines())) or ["Nothing: every criterion is proven."]
+    yield from phases.steps(list(run.lines()), found) or ["Nothing: every criterion is proven."]

@@ -14,7 +14,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.safety import guard
-from streamspace_acceptance.safety.sweep import forget_embedded, is_on_record, kept, sweep
+from streamspace_acceptance.safety.sweep import forget_embedded, in_use, is_on_record, kept, sweep
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import Target, survey
 from streamspace_acceptance.verdict.outcomes import SetupProblem, Unmet
@@ -30,7 +30,7 @@ def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cl
         forget_embedded()
     else:
         _clean(settings, target, api, cluster)
-        guard.check_alone(settings, cluster, api)
+        guard.check_alone(settings, cluster, api, sandbox=target.needs_no_images)
     with journal.kept(_identity(target, cluster)):
         yield
 
@@ -44,8 +44,8 @@ def sweep_now() -> int:
         with HttpClient(target.api_url, target.token) as http:
             cluster = Cluster(target.kubeconfig, target.namespace)
             _clean(settings, target, StreamSpaceApi(http, load()), cluster)
-    left = kept()
-    for sentence in left or ["No killed run has left anything."]:
+    left, held = kept(), in_use()
+    for sentence in [*left, *held] or ["No killed run has left anything."]:
         _say(sentence)
     return 1 if left else 0
 

@@ -20,6 +20,7 @@ from streamspace_acceptance.verdict.outcomes import SetupProblem, Unmet
 LOCAL_NAMES = re.compile(
     r"docker-desktop|docker-for-desktop|rancher-desktop|colima|minikube|default|k3s|streamspace-sandbox|(kind|k3d)-.+"
 )
+_NAMED_AT_MOST = 3
 LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
 # minikube's own machine is on one of these when it is not a container with a port on loopback.
 MINIKUBE_NETWORKS = [ipaddress.ip_network(each) for each in ("192.168.49.0/24", "192.168.39.0/24", "192.168.59.0/24")]
@@ -60,14 +61,25 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
         )
 
 
-def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi) -> None:
-    """No session of anybody else is there, or STREAMSPACE_SHARED_NAMESPACE names the namespace."""
-    theirs = api.sessions().ids | {each.meta.name for each in cluster.session_objects()}
-    if not theirs or settings.shared_namespace == cluster.namespace:
+def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sandbox: bool = False) -> None:
+    """No session of anybody else is there, or STREAMSPACE_SHARED_NAMESPACE names the namespace.
+
+    Of a `sandbox`, an embedded StreamSpace that somebody keeps, the sessions are mostly their own.
+    """
+    theirs = sorted(api.sessions().ids | {each.meta.name for each in cluster.session_objects()})
+    namespace = cluster.namespace
+    if not theirs or settings.shared_namespace == namespace:
         return
+    named = f"{len(theirs)} {'session' if len(theirs) == 1 else 'sessions'}: {', '.join(theirs[:_NAMED_AT_MOST])}"
+    if sandbox:
+        raise SetupProblem(
+            f"Your sandbox has sessions that no run has made ({named}), and a run cuts off the agents that serve them: "
+            f"type `export STREAMSPACE_SHARED_NAMESPACE={namespace}` to run beside them all the same, or end them, or "
+            "`unset STREAMSPACE_API_URL` to run against a sandbox of the run's own."
+        )
     raise SetupProblem(
-        f"Somebody works in namespace {cluster.namespace} ({len(theirs)} sessions: {', '.join(sorted(theirs)[:3])}): "
-        f"end them, or set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} to run beside them."
+        f"Somebody works in namespace {namespace} ({named}), and a run cuts off the agents that serve them: "
+        f"end them, or set STREAMSPACE_SHARED_NAMESPACE={namespace} to run beside them."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,10 +18,10 @@ from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.sessions import creation
 from streamspace_acceptance.sessions.creation import Asked
-from streamspace_acceptance.sessions.registry import Registry
+from streamspace_acceptance.sessions.registry import Registry, left_alone
 from streamspace_acceptance.templates.registry import TemplateRegistry
 from streamspace_acceptance.verdict.outcomes import Unmet
-from streamspace_acceptance.waiting import Budget, Wait, poll, wall_clock
+from streamspace_acceptance.waiting import wall_clock
 
 SKEW_SECONDS = 5.0  # between this machine's clock and the product's; a session outside is left and named
 Say = Callable[[str], object]
@@ -62,6 +63,16 @@ def kept() -> list[str]:
                 where = f"{left.target.get('api_url')}, namespace {left.target.get('namespace')}"
                 sentences.append(f"{path} is kept: a killed run left something at {where}, which is not swept yet.")
     return sentences
+
+
+class _NotCertain(Exception):
+    """A session is there that may be the killed run's, or somebody else's."""
+
+
+def in_use() -> list[str]:
+    """A sentence for each journal that somebody holds: a run that is going on, or another sweep."""
+    held = [path for path in journal.all_paths() if journal.is_held(path)]
+    return [f"{path} is left alone: its run is going on, or is being swept already." for path in held]
 
 
 @dataclass
@@ -109,8 +120,11 @@ class _Sweep:
 
     def _remove_sessions(self) -> None:
         entries = self._of("session")
-        found = {each.number: self._session(each, self._taken(entries)) for each in entries}
-        ids = sorted({each for each in found.values() if each is not None})
+        found: dict[int, frozenset[str]] = {}
+        for entry in entries:
+            with suppress(_NotCertain):
+                found[entry.number] = self._session(entry, self._taken(entries))
+        ids = sorted(frozenset[str]().union(*found.values()))
         stays = Registry(self.api, self.cluster, self.budgets).remove(ids) if ids else []
         self._troubles += stays
         if stays:
@@ -125,15 +139,29 @@ class _Sweep:
     def _taken(entries: Iterable[Entry]) -> frozenset[str]:
         return frozenset(each.outcome["id"] for each in entries if "id" in each.outcome)
 
-    def _session(self, entry: Entry, taken: frozenset[str]) -> str | None:
-        """The id of the session that came of an intent, provided that it is there and certainly the run's."""
+    def _session(self, entry: Entry, taken: frozenset[str]) -> frozenset[str]:
+        """The sessions that came of an intent and are there; _NotCertain when that cannot be told."""
         session_id = entry.outcome.get("id")
         if session_id is not None:
-            return session_id if self._is_still(entry, session_id) else None
-        found = self._look_for(entry, taken)
-        if len(found) > 1:
-            self.say(f"One of these may be what a killed run asked for; they are left alone: {', '.join(found)}.")
-        return found[0] if len(found) == 1 else None
+            return frozenset({session_id} if self._is_still(entry, session_id) else ())
+        asked = Asked(
+            entry.what["user"],
+            entry.what["template"],
+            None,
+            frozenset(entry.what["before"]) | taken,
+            entry.what.get("request", ""),
+        )
+        patience = max(entry.at + _answer_seconds(entry) - wall_clock(), 0.0)
+        if certain := creation.await_made(self.api, asked, patience):
+            return certain
+        strays = [each for each in sorted(creation.made(asked, self.api.sessions())) if self._is_of_then(entry, each)]
+        if strays:
+            self._tell_once(
+                f"A killed run had asked for a session and had no answer yet. What may have come of it is "
+                f"{left_alone(strays)}. End it if it is nobody's; delete {self.left.path} if it is somebody's."
+            )
+            raise _NotCertain
+        return certain
 
     def _is_still(self, entry: Entry, session_id: str) -> bool:
         """By uid where the run saw it; else the answer to its own request named it, and it is as old as that."""
@@ -144,28 +172,13 @@ class _Sweep:
             return there is not None and known is None
         return self._is_of_then(entry, session_id)
 
-    def _look_for(self, entry: Entry, taken: frozenset[str]) -> list[str]:
-        """What may have come of an intent without an outcome; the request may still be on its way for a moment."""
-        asked = Asked(entry.what["user"], entry.what["template"], None, frozenset(entry.what["before"]))
-        patience = max(entry.at + CALL_SECONDS - wall_clock(), 0.0)
-
-        def look() -> list[str]:
-            new = creation.made(asked, self.api.sessions()) - taken
-            return sorted(each for each in new if self._is_of_then(entry, each))
-
-        wait = Wait("the session that a killed run asked for", "found", Budget("request", patience, 1.0))
-        try:
-            return poll(wait, look, met=bool, says=", ".join, likely=lambda _: "it was never made")
-        except Unmet:
-            return []
-
     def _is_of_then(self, entry: Entry, session_id: str) -> bool:
         made = self.api.session(session_id).get(self.api.profile.fields["created_at"])
         try:
             moment = datetime.fromisoformat(made).timestamp() if isinstance(made, str) else None
         except ValueError:
             moment = None
-        sure = moment is not None and -SKEW_SECONDS <= moment - entry.at <= CALL_SECONDS + SKEW_SECONDS
+        sure = moment is not None and -SKEW_SECONDS <= moment - entry.at <= _answer_seconds(entry) + SKEW_SECONDS
         if not sure:
             self._tell_once(
                 f"Session {session_id} is left alone: made at {made!r}, it is not certain to be a killed run's."
@@ -189,3 +202,8 @@ class _Sweep:
                 self.say(f"Removed after a killed run: the templates whose names end in {mark}.")
             for entry in [each for each in self._of("template") if each.what["mark"] == mark]:
                 self.left.undone(entry)
+
+
+def _answer_seconds(entry: Entry) -> float:
+    """How long the answer to the request of an intent could take; older journals do not say."""
+    return float(entry.what.get("seconds", CALL_SECONDS))

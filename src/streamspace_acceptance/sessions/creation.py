@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.verdict.outcomes import Unmet
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A session that is about to be asked for: what for, and which sessions there were before."""
+    """A session that is about to be asked for: what for, and which sessions there were before.
+
+    `request` is what the request is called, by which a product that tells it says certainly what came of it.
+    """
 
     user: str
     template: str
     size: str | None
     before: frozenset[str]
+    request: str = field(default_factory=lambda: secrets.token_hex(16))
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Creation:
 
 def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
     """Sends the request and looks at the list afterwards."""
-    answer = api.create_session(asked.user, asked.template, asked.size)
+    answer = api.create_session(asked.user, asked.template, asked.size, request=asked.request)
     return conclude(api, asked, answer, api.sessions())
 
 
@@ -47,12 +53,40 @@ def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionLi
 
 
 def made(asked: Asked, after: SessionList) -> frozenset[str]:
-    """The sessions that can only have come of `asked`: new since, for the same user and of the same template."""
-    return frozenset(
+    """The sessions that may have come of `asked`: those that certainly have, where there are any; else those that are
+    new since, for the same user and of the same template. The latter may be somebody else's.
+    """
+    return certainly_made(asked, after) or frozenset(
         each.id
         for each in after.sessions
-        if each.id not in asked.before and (each.user, each.template) == (asked.user, asked.template)
+        if each.id not in asked.before
+        and (each.user, each.template) == (asked.user, asked.template)
+        and not each.tells_request  # it has told then that it came of another request
     )
+
+
+def certainly_made(asked: Asked, after: SessionList) -> frozenset[str]:
+    """The sessions that have come of `asked` by the product's own account; none where it gives no such account."""
+    return frozenset(
+        each.id for each in after.sessions if each.id not in asked.before and each.request == asked.request
+    )
+
+
+def await_made(api: StreamSpaceApi, asked: Asked, patience: float) -> frozenset[str]:
+    """What certainly came of a request that was not answered, which may still be on its way for `patience` seconds."""
+    wait = Wait(
+        f"the {asked.template!r} session that {asked.user!r} asked for", "found", Budget("request", patience, 1.0)
+    )
+    try:
+        return poll(
+            wait,
+            lambda: certainly_made(asked, api.sessions()),
+            met=bool,
+            says=lambda found: ", ".join(sorted(found)) or "not there",
+            likely=lambda _: "it was never made",
+        )
+    except Unmet:
+        return frozenset()
 
 
 def _claimed(api: StreamSpaceApi, answer: Answer) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
-from streamspace_acceptance.sessions.creation import Creation
+from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.waiting import Wait, poll
 
@@ -17,19 +17,19 @@ from streamspace_acceptance.waiting import Wait, poll
 PATIENCE_SECONDS = 30.0
 
 
-def ask_together(api: StreamSpaceApi, users: Sequence[str], template: str, size: str | None) -> list[Answer]:
-    """One request a user, all sent in the same instant; the answers in the order of the users.
+def ask_together(api: StreamSpaceApi, asked: Sequence[Asked]) -> list[Answer]:
+    """All requests sent in the same instant; the answers in their order.
 
     Raises what the first of the calls raised, once all have ended.
     """
-    begin = threading.Barrier(len(users))
+    begin = threading.Barrier(len(asked))
 
-    def ask(user: str) -> Answer:
+    def ask(one: Asked) -> Answer:
         begin.wait()
-        return api.create_session(user, template, size, seconds=PATIENCE_SECONDS)
+        return api.create_session(one.user, one.template, one.size, request=one.request, seconds=PATIENCE_SECONDS)
 
-    with ThreadPoolExecutor(max_workers=len(users)) as pool:
-        return [each.result() for each in [pool.submit(ask, user) for user in users]]
+    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
+        return [each.result() for each in [pool.submit(ask, one) for one in asked]]
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ class Desk:
             poll(
                 Wait(f"{self.session.subject}, desktop", "a picture", Budget("portrait", PORTRAIT_SECONDS, 1.0)),
                 viewer.picture,
-                met=lambda picture: picture is not None and picture.foreground() > SHOWN,
+                met=lambda picture: picture is not None and picture.foreground > SHOWN,
                 says=_describe,
                 likely=_describe,
                 every=LOOK_SECONDS,
@@ -203,7 +203,7 @@ class Desk:
             self.wait("a desktop to be seen"),
             look,
             met=lambda picture: (
-                picture is not None and picture.foreground() > SHOWN and now() - last[0].at >= SETTLED_SECONDS
+                picture is not None and picture.foreground > SHOWN and now() - last[0].at >= SETTLED_SECONDS
             ),
             says=_describe,
             likely=lambda _: "the page does not get the desktop's pictures, or nothing runs on it",
@@ -297,7 +297,7 @@ def colours_unlike(picture: Picture, count: int) -> list[Colour]:
 def _describe(picture: Picture | None) -> str:
     if picture is None:
         return "no noVNC screen"
-    return "something to be seen" if picture.foreground() > SHOWN else "a blank screen"
+    return "something to be seen" if picture.foreground > SHOWN else "a blank screen"
 
 
 def _coloured(picture: Picture | None, colour: Colour) -> str:

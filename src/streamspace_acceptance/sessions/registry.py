@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.sessions import creation, crowd
 from streamspace_acceptance.sessions.creation import Asked, Creation
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Leak
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.waiting import Wait, poll, wall_clock
 
 NOT_FOUND = 404
 
@@ -23,7 +23,12 @@ NOT_FOUND = 404
 class _Record:
     asked: Asked
     entry: journal.Entry
+    seconds: float
     made: Creation | None = None
+
+    def patience(self) -> float:
+        """For how many seconds the request may still be on its way; one that was answered is not."""
+        return 0.0 if self.made is not None else max(self.entry.at + self.seconds - wall_clock(), 0.0)
 
 
 class Registry:
@@ -38,24 +43,32 @@ class Registry:
 
     def ask(self, user: str, template: str, size: str | None) -> Creation:
         """Asks for a session, whatever comes of it."""
-        record = self._intend(Asked(user, template, size, self._api.sessions().ids))
+        record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
         return self._note(record, creation.ask(self._api, record.asked))
 
     def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
         """Each of the users asks for a session in the same instant, whatever comes of it."""
         before = self._api.sessions().ids
-        records = [self._intend(Asked(user, template, size, before)) for user in users]
-        answers = crowd.ask_together(self._api, users, template, size)
+        patience = crowd.PATIENCE_SECONDS
+        records = [self._intend(Asked(user, template, size, before), patience) for user in users]
+        answers = crowd.ask_together(self._api, [record.asked for record in records])
         after = self._api.sessions()
         return [
             self._note(record, creation.conclude(self._api, record.asked, answer, after))
             for record, answer in zip(records, answers, strict=True)
         ]
 
-    def _intend(self, asked: Asked) -> _Record:
-        """On record, and in the journal, before it is asked for."""
-        entry = journal.intend("session", user=asked.user, template=asked.template, before=sorted(asked.before))
-        record = _Record(asked, entry)
+    def _intend(self, asked: Asked, seconds: float) -> _Record:
+        """On record, and in the journal, before it is asked for; `seconds` is how long its answer may take."""
+        entry = journal.intend(
+            "session",
+            user=asked.user,
+            template=asked.template,
+            before=sorted(asked.before),
+            request=asked.request,
+            seconds=seconds,
+        )
+        record = _Record(asked, entry, seconds)
         self._records.append(record)
         return record
 
@@ -104,9 +117,10 @@ class Registry:
         ids, troubles = set(known), []
         for record in self._records:
             if record.made is None or record.made.id is None:
-                strays = creation.made(record.asked, self._api.sessions()) - known
-                ids |= strays if len(strays) == 1 else frozenset()
-                troubles += [f"one of these may be ours: {', '.join(sorted(strays))}"] if len(strays) > 1 else []
+                certain = creation.await_made(self._api, record.asked, record.patience()) - known
+                ids |= certain
+                strays = creation.made(record.asked, self._api.sessions()) - known - certain
+                troubles += [f"{left_alone(strays)}: no answer has said which session was made"] if strays else []
         return sorted(ids), troubles
 
     def _delete(self, session_id: str) -> str | None:
@@ -149,6 +163,12 @@ class Registry:
 
     def _of(self, labels: dict[str, str]) -> str | None:
         return labels.get(self._api.profile.session_label)
+
+
+def left_alone(ids: Collection[str]) -> str:
+    """That these sessions stay, and why, as a part of a sentence."""
+    what = "it" if len(ids) == 1 else "each of them"
+    return f"left alone, for {what} may be somebody else's: session {', '.join(sorted(ids))}"
 
 
 def _named(ids: list[str]) -> str:

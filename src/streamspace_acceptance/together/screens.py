@@ -81,7 +81,7 @@ class Screen:
     def has_settled(self) -> bool:
         """Whether it shows something that has stood still for a moment."""
         picture, last = self.look(), self._settled
-        if picture is None or picture.foreground() <= SHOWN:
+        if picture is None or picture.foreground <= SHOWN:
             return False
         if not last or picture.differs(last[0].item) > STILL:
             last[:] = [Stamped(now(), picture)]
@@ -104,7 +104,7 @@ class Screen:
         """What the last picture shows, for a failure."""
         if self.picture is None:
             return "there is no noVNC screen"
-        return "there is a desktop" if self.picture.foreground() > SHOWN else "the screen is blank"
+        return "there is a desktop" if self.picture.foreground > SHOWN else "the screen is blank"
 
 
 def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bool]) -> None:

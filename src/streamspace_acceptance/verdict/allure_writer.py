@@ -17,7 +17,7 @@ from allure_commons.model2 import TestResult
 from attr import asdict
 
 from streamspace_acceptance.evidence import files
-from streamspace_acceptance.evidence.redaction import redact
+from streamspace_acceptance.evidence.redaction import redact, redact_within
 
 
 class ResultWriter(AllureFileLogger):
@@ -53,4 +53,5 @@ class ResultWriter(AllureFileLogger):
 
 
 def _as_json(item: Any) -> str:
-    return redact(json.dumps(asdict(item, filter=lambda _, value: value or value is False), ensure_ascii=False))
+    document = asdict(item, filter=lambda _, value: value or value is False)
+    return json.dumps(redact_within(document), ensure_ascii=False)

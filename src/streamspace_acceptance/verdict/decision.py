@@ -15,6 +15,8 @@ from enum import StrEnum
 from streamspace_acceptance.verdict.document import Line, RunDocument, Setback, compact
 from streamspace_acceptance.verdict.judgement import Verdict
 
+_NOT_SHOWN = (Verdict.BROKEN, Verdict.UNPROVEN)
+
 
 class Word(StrEnum):
     """The three answers."""
@@ -43,13 +45,19 @@ class Decision:
     @property
     def sentence(self) -> str:
         """The answer and its reason, in one or two sentences."""
-        return f"{self.word}: {'; '.join(self._reasons())}." + self._aside()
+        return f"{self.word}: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """The reason alone."""
+        return f"{'; '.join(self._reasons())}." + self._aside()
 
     def _reasons(self) -> Iterator[str]:
         if self.failed:
             yield f"{_count(self.failed)} failed ({compact(self.failed)})"
         if self.setbacks:
-            yield f"the product failed on the way to others ({_named(self.setbacks)})"
+            whither = "others" if self.failed else "the criteria"
+            yield f"the product failed on the way to {whither} ({_named(self.setbacks)})"
         if self.word is Word.NO_GO:
             return
         if self.word is Word.GO:
@@ -71,7 +79,7 @@ def decide(run: RunDocument) -> Decision:
     """The decision that the run allows."""
     lines = list(run.lines())
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
-    unshown = [line for line in lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
+    unshown = [line for line in lines if line.verdict in _NOT_SHOWN]
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
     if failed or run.setbacks:
@@ -91,6 +99,10 @@ def _caveats(run: RunDocument) -> Iterator[str]:
         yield f"a release is judged by the plan's own times, not by {run.time_scale:g} of them"
     if run.ended is None:
         yield "the run never came to its end"
+    if run.interruption and any(line.asked and line.applies and line.verdict in _NOT_SHOWN for line in run.lines()):
+        yield f"the run was {run.interruption}"
+    if run.broken_beside:
+        yield f"something broke outside the scenarios ({run.broken_beside[0].partition(chr(10))[0]})"
     if not any(run.lines("P0")):
         yield "the register holds no P0 criterion"
 

@@ -107,11 +107,16 @@ class Setback:
     test: str | None
     sentence: str
     reason: str
+    failure: Failure | None = None
+    causes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class RunDocument:
-    """One run. `ended` is None when it never came to its end. Times are in UTC."""
+    """One run. `ended` is None when it never came to its end. Times are in UTC.
+
+    `problems` is what went wrong beside the steps; `broken_beside` those of them that no scenario answers for.
+    """
 
     began: datetime
     ended: datetime | None
@@ -121,6 +126,7 @@ class RunDocument:
     problems: tuple[str, ...]
     interruption: str | None
     setbacks: tuple[Setback, ...] = ()
+    broken_beside: tuple[str, ...] = ()
 
     @property
     def embedded(self) -> bool:
@@ -179,7 +185,8 @@ def of_json(document: Json) -> RunDocument:
             tests=tuple(_test(test, asked) for test in document["tests"]),
             problems=tuple(problem["reason"] for problem in document["problems"]),
             interruption=document["interruption"],
-            setbacks=tuple(Setback(**each) for each in document.get("setbacks", ())),
+            setbacks=tuple(map(_setback, document.get("setbacks", ()))),
+            broken_beside=tuple(each["reason"] for each in document["problems"] if _is_beside(each)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableDocument(f"it is not as its schema says: {type(error).__name__}: {error}") from error
@@ -192,6 +199,22 @@ def compact(lines: Iterable[Line]) -> str:
     parts = [line.id for group in groups if len(group) < group[0].siblings for line in group]
     tests = f"{'test' if len(whole) == 1 else 'tests'} {', '.join(whole)}" if whole else ""
     return " and ".join(filter(None, (tests, ", ".join(parts))))
+
+
+def _setback(each: Json) -> Setback:
+    return Setback(
+        each["scenario"], each["test"], each["sentence"], each["reason"], _failure(each), tuple(each.get("causes", ()))
+    )
+
+
+def _failure(judged: Json) -> Failure | None:
+    parts = judged.get("failure")
+    return None if parts is None else Failure(**parts)
+
+
+def _is_beside(problem: Json) -> bool:
+    """Runs of before this was told have no word of it, and then nothing is made of it."""
+    return "scenario" in problem and problem["scenario"] is None
 
 
 def _test(test: Json, asked: dict[str, Json]) -> TestLines:
@@ -207,7 +230,6 @@ def _line(test: Json, item: Json, judged: Json | None) -> Line:
             item["id"], test["id"], test["priority"], item["text"], Verdict.UNPROVEN, reason, siblings, sentence,
             asked=False, limit=item["limit"], unit=item["unit"],
         )  # fmt: skip
-    failure = judged.get("failure")
     return Line(
         id=item["id"],
         test=test["id"],
@@ -222,6 +244,6 @@ def _line(test: Json, item: Json, judged: Json | None) -> Line:
         limit=item["limit"],
         unit=item["unit"],
         figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
-        failure=None if failure is None else Failure(**failure),
+        failure=_failure(judged),
         causes=tuple(judged.get("causes", ())),
     )

@@ -129,7 +129,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
     """The verdict over a step that was reached; None when it was not."""
     hook = next(record.problems_of(step), None)
     if hook is not None and (hook.precedes or step.exception is hook.error or step.exception is None):
-        return judge_problem(hook, record)
+        return worst([judge_problem(one, record) for one in record.problems_of(step)])
     if step.exception is not None:
         return _judge_error(step.exception)
     if step.status in (Status.passed, Status.pending_warn):
@@ -159,15 +159,14 @@ def judge_problem(problem: Problem, record: RunRecord) -> Judgement:
 
 
 def is_answered_for(problem: Problem, record: RunRecord) -> bool:
-    """Whether it is a leak that follows from what another test has seen the product fail at, in this run.
+    """Whether it is a leak of just the kind that a sentence of the plan has seen the product fail at, in this run.
 
-    That test may come after the leak: then the leak is an error until it has.
+    That sentence may come after the leak: then the leak is an error until it has.
     """
-    tag = problem.error.answered_by if isinstance(problem.error, Leak) else None
-    return tag is not None and any(
-        step.step_type == "then" and judged.verdict is Verdict.FAILED
+    sentence = problem.error.answered_by if isinstance(problem.error, Leak) else None
+    return sentence is not None and any(
+        step.name == sentence and judged.verdict is Verdict.FAILED
         for scenario in record.selected
-        if tag in scenario.effective_tags
         for step, judged in zip(scenario.all_steps, judge_steps(scenario, record), strict=True)
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,7 +65,7 @@ class Ledger:
             for entry in self._entry(test, criterion, scenarios[test.id])
         ]
 
-    def setbacks(self) -> Iterator[dict[str, str | None]]:
+    def setbacks(self) -> Iterator[dict[str, Any]]:
         """Each step that FAILED although no criterion rests on it: mostly what a scenario needs of the product.
 
         As long as its scenario runs nothing is known, as with criteria.
@@ -76,9 +75,13 @@ class Ledger:
             for step, judged in zip(scenario.all_steps, judge_steps(scenario, self._record), strict=True):
                 proves = step.step_type == "then" and test is not None and test.criterion_of(step.name) is not None
                 if judged.verdict is Verdict.FAILED and not proves:
-                    sentence = f"{step.keyword} {step.name}"
-                    told = {"scenario": scenario.name, "sentence": sentence, "reason": judged.reason}
-                    yield told | {"test": None if test is None else test.id}
+                    yield {
+                        "scenario": scenario.name,
+                        "test": None if test is None else test.id,
+                        "sentence": f"{step.keyword} {step.name}",
+                        "reason": judged.reason,
+                        **_explained(replace(judged, causes=self._record.causes_of(scenario))),
+                    }
 
     def counts(self) -> dict[Verdict, int]:
         """How many criteria got which verdict; all four are there."""
@@ -98,7 +101,10 @@ class Ledger:
             "counts": _counts(entries),
             "criteria": [_as_json(entry) for entry in entries],
             "setbacks": list(self.setbacks()),
-            "problems": [{"where": one.where, "reason": one.reason} for one in self._record.problems],
+            "problems": [
+                {"where": one.where, "reason": one.reason, "scenario": self._record.scenario_of(one)}
+                for one in self._record.problems
+            ],
             "interruption": self._record.interruption,
             "tests": [_test_as_json(test) for test in self.plan.tests],
         }
@@ -110,7 +116,7 @@ class Ledger:
 
     def write(self, path: Path, environment: dict[str, str]) -> None:
         """Put the ledger on disk in one piece: a reader sees the old one or the new one."""
-        files.write(path, json.dumps(self.document(environment), indent=2, ensure_ascii=False) + "\n")
+        files.write_json(path, self.document(environment))
 
     def _entry(self, test: Test, criterion: Criterion, scenarios: list[Any]) -> Iterator[Entry]:
         """The criterion's line; none when its sentence stands in a scenario that was not selected."""
@@ -154,11 +160,13 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         line["measured"] = [{"name": one.name, "value": one.value, "unit": one.unit} for one in entry.figures]
     if not entry.judgement.applies:
         line["applies"] = False
-    if entry.judgement.causes:
-        line["causes"] = list(entry.judgement.causes)
-    if isinstance(entry.judgement.error, Unmet):
-        line["failure"] = _failure_as_json(entry.judgement.error)
-    return line
+    return line | _explained(entry.judgement)
+
+
+def _explained(judged: Judgement) -> dict[str, Any]:
+    """The parts of a failure, and the causes that were seen, as far as there are any."""
+    told: dict[str, Any] = {"causes": list(judged.causes)} if judged.causes else {}
+    return told | ({"failure": _failure_as_json(judged.error)} if isinstance(judged.error, Unmet) else {})
 
 
 def _failure_as_json(unmet: Unmet) -> dict[str, str]:

@@ -68,7 +68,7 @@ class SetupProblem(Exception):
 class Leak(Exception):
     """Something that the scenario made could not be removed: the sentence names it.
 
-    `answered_by` is the tag of the test of the plan, if there is one, that looks at this very removal: where that test
+    `answered_by` is the Then sentence of the plan, if there is one, that looks at this very removal: where that one
     has seen the product fail, the leak says nothing new and breaks no scenario.
     """
 

@@ -90,6 +90,11 @@ class RunRecord:
         """The problems that belong to one of `statements` (None: to the whole run), oldest first."""
         return (one for one in self.problems if any(one.statement is statement for statement in statements))
 
+    def scenario_of(self, problem: Problem) -> str | None:
+        """The name of the scenario to which `problem` belongs, itself or by one of its steps; None for none."""
+        owners = (one for one in self.selected if any(part is problem.statement for part in (one, *one.all_steps)))
+        return next((str(one.name) for one in owners), None)
+
     def measured(self, step: Any, figures: list[Figure]) -> None:
         """Keep the figures that `step` measured."""
         self._figures.setdefault(id(step), []).extend(figures)

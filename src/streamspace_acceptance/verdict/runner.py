@@ -26,10 +26,12 @@ from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict import gates, junit
 from streamspace_acceptance.verdict.criteria import Plan
+from streamspace_acceptance.verdict.departure import depart
 from streamspace_acceptance.verdict.formatter import TruthfulAllureFormatter
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
 from streamspace_acceptance.verdict.judgement import (
     EXIT_STATUS,
+    Judgement,
     Verdict,
     failed_for_what_does_not_apply,
     judge_run,
@@ -43,6 +45,8 @@ from streamspace_acceptance.verdict.selection import check_paths, select
 RESULTS = REPORTS / "allure-results"
 CLEAN_UP_SECONDS = 10.0
 """After a signal, for all waits together; with the last calls and an embedded target's end a run is over in 20 s."""
+
+_TWICE = "again: what it has not cleaned up is removed at the next start, or by `streamspace-acceptance sweep`"
 
 # behave skips a hook that environment.py does not define; these the runner needs itself.
 _NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
@@ -84,6 +88,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         """
         with streams.redacted_output(self.config.outputs):
             status = self._run_to_the_end()
+        depart(status)
         if status:
             raise SystemExit(status)
         return False
@@ -94,11 +99,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 return self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             return _refuse(problem)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # told in full, and the status says broken
-            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down, or a second
-            # signal came.
-            early = isinstance(error, Interrupted) and not self.record.selected
-            sys.stderr.write(f"The run was {error} before it began.\n" if early else traceback.format_exc())
+        except Interrupted as stopped:
+            sys.stderr.write(f"The run was {stopped} {_TWICE if self.record.selected else 'before it began'}.\n")
+            return EXIT_STATUS[Verdict.BROKEN]
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
+            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down.
+            sys.stderr.write(traceback.format_exc())
             return EXIT_STATUS[Verdict.BROKEN]
 
     def _run_and_judge(self) -> int:
@@ -107,8 +113,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         failed = super().run()
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)
-        criteria = [entry.judgement for entry in self._ledger.entries()]
-        verdict = Verdict.PROVEN if self.config.dry_run else judge_run(self.record, criteria).verdict
+        verdict = Verdict.PROVEN if self.config.dry_run else self._judged().verdict
         explained = self._reported and failed_for_what_does_not_apply(self.record)
         if failed and verdict is Verdict.PROVEN and not explained:
             verdict = Verdict.BROKEN  # behave saw something that has left no trace in the record
@@ -152,13 +157,14 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._interruption.allow()
         if hook_name == "after_all":
             self.record.end()
+            self._note_late_interruption()
         return passed
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
-        papers.clear(REPORTS)
+        papers.begin(REPORTS)
         self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
@@ -284,6 +290,16 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.record.interruption = phrase
         self.aborted = True
         self._hasten(CLEAN_UP_SECONDS)
+        self._note_late_interruption()
+
+    def _note_late_interruption(self) -> None:
+        """A run that was stopped is never as good as one that was not, even where nothing else tells of it."""
+        stopped, over = self.record.interruption, self.record.ended is not None
+        if stopped and over and self._judged().verdict is Verdict.PROVEN:
+            self.record.problems.append(Problem("the end", None, Interrupted(stopped)))
+
+    def _judged(self) -> Judgement:
+        return judge_run(self.record, [entry.judgement for entry in self._ledger.entries()])
 
 
 def _running_statement(context: Any) -> Any:

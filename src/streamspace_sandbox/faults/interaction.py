@@ -10,12 +10,16 @@ from streamspace_sandbox.faults.catalogue import plant
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.faults.viewing import HANDSHAKE_MESSAGES, KEY, POINTER, QEMU_KEY, TO_SERVER, rewriting
 
+DOWN_FLAG = {KEY: 1, QEMU_KEY: 3}
+"""Where a key event says whether the key goes down: for QEMU's the lower byte of two."""
 ALT_KEYSYMS = (0xFFE9, 0xFFE7)
 """X11's keysyms of Alt_L and Meta_L."""
 WHEEL_UP = 8
 """The bit of the pointer's fourth button."""
 CELL_PIXELS = 12
 """A little more than a character of the terminal is wide."""
+
+Chosen = Callable[[int, bytes], bool]
 
 
 def _shift_pointer(data: bytes) -> bytes:
@@ -47,20 +51,28 @@ def _lose_capitals(data: bytes) -> bytes:
     return data[:4] + struct.pack("!I", keysym + 0x20) + data[8:]
 
 
-class _Late:
-    """The writer to the VNC server, in which all that is written waits for so many seconds; nothing overtakes."""
+def _never_release_alt(data: bytes) -> bytes | None:
+    return None if _keysym(data) in ALT_KEYSYMS and not data[DOWN_FLAG[data[0]]] else data
 
-    def __init__(self, writer: Any, seconds: float) -> None:
+
+class _Late:
+    """The writer to the VNC server, in which what is chosen of what is written waits; nothing overtakes it.
+
+    `chosen` is asked with the number and the bytes of each message.
+    """
+
+    def __init__(self, writer: Any, seconds: float, chosen: Chosen) -> None:
         self._writer = writer
         self._seconds = seconds
+        self._chosen = chosen
         self._written = 0
         self._queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         self._task = asyncio.create_task(self._run())
 
     def write(self, data: bytes) -> None:
         self._written += 1
-        seconds = self._seconds if self._written > HANDSHAKE_MESSAGES else 0.0
-        self._queue.put_nowait((time.monotonic() + seconds, data))
+        late = self._written > HANDSHAKE_MESSAGES and self._chosen(self._written, data)
+        self._queue.put_nowait((time.monotonic() + self._seconds * late, data))
 
     async def drain(self) -> None:
         await self._writer.drain()
@@ -71,15 +83,15 @@ class _Late:
     async def _run(self) -> None:
         while True:
             due, data = await self._queue.get()
-            await asyncio.sleep(due - time.monotonic())
+            await asyncio.sleep(max(due - time.monotonic(), 0.0))
             self._writer.write(data)
 
 
-def _late_by(seconds: float) -> Callable[[], None]:
+def _late_by(seconds: float, chosen: Chosen = lambda _number, _data: True) -> Callable[[], None]:
     def patch() -> None:
         def make(to_server: Any) -> Any:
             async def to_server_late(websocket: Any, writer: Any) -> None:
-                late = _Late(writer, seconds)
+                late = _Late(writer, seconds, chosen)
                 try:
                     await to_server(websocket, late)
                 finally:
@@ -106,6 +118,12 @@ plant(
 )
 plant("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=rewriting(_lose_alt))
 plant(
+    "alt-stays-down",
+    breaks="1.1e-3",
+    description="The Alt key, once pressed, stays down",
+    api=rewriting(_never_release_alt),
+)
+plant(
     "wheel-turns-one-way",
     breaks="1.1e-4",
     description="The wheel scrolls down only",
@@ -116,6 +134,18 @@ plant(
     breaks="1.1e-5",
     description="All that the user does reaches the desktop 150 ms late",
     api=_late_by(0.150),
+)
+plant(
+    "mouse-is-late",
+    breaks="1.1e-5",
+    description="What the user does by mouse reaches the desktop 150 ms late; keys do not",
+    api=_late_by(0.150, lambda _, data: data[0] == POINTER),
+)
+plant(
+    "one-event-in-three-is-late",
+    breaks="1.1e-5",
+    description="Of what the user does one event in three reaches the desktop 150 ms late",
+    api=_late_by(0.150, lambda number, _: number % 3 == 0),
 )
 plant(
     "input-is-a-little-late",

@@ -61,8 +61,8 @@ def _refuse_too_late() -> None:
         return require_later
 
     def make(create: Any) -> Any:
-        async def create_and_look(sessions: Any, new: Any) -> Any:
-            session = await create(sessions, new)
+        async def create_and_look(sessions: Any, *arguments: Any) -> Any:
+            session = await create(sessions, *arguments)
             refusal = refusals.get()
             if refusal is not None:
                 await sessions.delete(session["sessionId"])

@@ -121,6 +121,7 @@ def test_a_watch_that_the_client_leaves_is_forgotten(cluster: Cluster, http: htt
         assert time.monotonic() < deadline, "the subscription outlived its client"
 
 
+@pytest.mark.quiet
 def test_a_change_is_seen_within_the_limit_while_many_pods_churn(cluster: Cluster, http: httpx.Client) -> None:
     """From the write in the server to the line in the client, one clock; a status change of each pod every second."""
     for number in range(CHURNING_PODS):

@@ -196,7 +196,9 @@ def test_an_owner_that_is_not_there_is_refused(instance: Instance) -> None:
 @pytest.mark.sandbox
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_start_that_is_broken_off_leaves_nothing(instance: Instance, number: signal.Signals) -> None:
-    with subprocess.Popen([TOOL, "up", "--name", instance.name], stderr=subprocess.PIPE, text=True) as starting:
+    # What a shell starts in the background ignores SIGINT, and so would its children.
+    begin = ["env", "--default-signal=INT", TOOL, "up", "--name", instance.name]
+    with subprocess.Popen(begin, stderr=subprocess.PIPE, text=True) as starting:
         assert starting.stderr is not None
         assert "Kubernetes answers" in starting.stderr.readline()
         starting.send_signal(number)

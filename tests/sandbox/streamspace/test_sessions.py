@@ -155,3 +155,12 @@ def test_resources_that_no_node_could_hold_are_refused(api: Api, agent: Agent) -
 )
 def test_status_follows_from_what_is_wanted_and_what_is_seen(desired: str, phase: str, status: str) -> None:
     assert resolve(desired, phase) == status
+
+
+def test_a_session_tells_what_its_request_was_called(api: Api, agent: Agent) -> None:
+    agent("a")
+    body = {"user": "testuser", "template": "firefox-browser"}
+    for name, told in (("run-1.request-7", "run-1.request-7"), ("no name at all", None), ("x" * 65, None)):
+        created = api.http.post("/api/v1/sessions", json=body, headers={"X-Request-Id": name}).json()
+        assert (created["requestId"], api.session(created["sessionId"])["requestId"]) == (told, told)
+    assert api.create()["requestId"] is None

@@ -12,7 +12,7 @@ from kubernetes import client, config, watch
 
 from tests.sandbox.whole.conftest import Target, sandbox_tool
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.quiet, pytest.mark.timeout(400)]
 
 UP_SECONDS = 15.0
 START_SECONDS = 2.0

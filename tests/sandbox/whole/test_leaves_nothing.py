@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from streamspace_sandbox.lifecycle.bridge import DEVICES, bridge_name, veth_name
+from streamspace_sandbox.lifecycle.instance import Instance
 from tests.sandbox.whole.conftest import sandbox_tool
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -27,8 +29,18 @@ def traces(name: str) -> dict[str, list[str]]:
     }
 
 
-def bridges() -> list[str]:
-    return [line.split(":")[1].strip() for line in _lines("ip", "-o", "link") if "ssbr" in line.split(":")[1]]
+def devices(name: str) -> set[int]:
+    """The bridge of the instance that is up, and the cables on it, by the numbers that the kernel gives no other: the
+    names are another sandbox's as soon as this one is gone.
+    """
+    state = Instance(name).read()
+    assert state is not None
+    cables = DEVICES.glob(veth_name(state.number, 0).removesuffix("0") + "*")
+    return {int((each / "ifindex").read_text()) for each in (DEVICES / bridge_name(state.number), *cables)}
+
+
+def all_devices() -> set[int]:
+    return {int(line.split(":")[0]) for line in _lines("ip", "-o", "link")}
 
 
 def rules() -> list[str]:
@@ -65,22 +77,24 @@ def up(name: str, *more: str) -> dict[str, str]:
     return environment
 
 
-def assert_nothing_left(name: str, bridges_before: list[str], rules_before: list[str]) -> None:
+def assert_nothing_left(name: str, its_devices: set[int], rules_before: list[str]) -> None:
     assert traces(name) == {"processes": [], "mounts": [], "files": []}
-    assert set(bridges()) <= set(bridges_before)
+    assert not its_devices & all_devices()
     assert [rule for rule in rules() if not rule.startswith("#")] == [
         rule for rule in rules_before if not rule.startswith("#")
     ]
 
 
 def test_down_leaves_nothing(name: str) -> None:
-    before = bridges(), rules()
+    rules_before = rules()
     open_session(up(name))
+    its_devices = devices(name)
+    assert len(its_devices) > 1, "the bridge and its cables are not found: this test could not fail"
     assert traces(name)["processes"], "the traces of a running instance are not found: this test could not fail"
     assert traces(name)["mounts"]
     done = sandbox_tool("down", "--name", name)
     assert done.returncode == 0, done.stderr
-    assert_nothing_left(name, *before)
+    assert_nothing_left(name, its_devices, rules_before)
 
 
 def test_down_twice_is_no_error(name: str) -> None:
@@ -88,8 +102,9 @@ def test_down_twice_is_no_error(name: str) -> None:
 
 
 def test_up_cleans_up_after_everything_was_killed(name: str) -> None:
-    before = bridges(), rules()
+    rules_before = rules()
     open_session(up(name))
+    its_devices = devices(name)
     victims = [int(line.split()[0]) for line in traces(name)["processes"]]
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
@@ -101,14 +116,15 @@ def test_up_cleans_up_after_everything_was_killed(name: str) -> None:
         assert not (STATE / name).exists()
     finally:
         sandbox_tool("down", "--name", other)
-    assert_nothing_left(name, *before)
+    assert_nothing_left(name, its_devices, rules_before)
 
 
 def test_it_goes_with_its_owner(name: str) -> None:
-    before = bridges(), rules()
+    rules_before = rules()
     owner = subprocess.Popen(["sleep", "600"])
     try:
         up(name, "--owner-pid", str(owner.pid))
+        its_devices = devices(name)
     finally:
         owner.kill()
         owner.wait()
@@ -116,7 +132,7 @@ def test_it_goes_with_its_owner(name: str) -> None:
     while any(traces(name).values()):
         assert time.monotonic() < deadline, traces(name)
         time.sleep(0.1)
-    assert_nothing_left(name, *before)
+    assert_nothing_left(name, its_devices, rules_before)
 
 
 def test_only_loopback_and_the_bridge_are_listened_on(name: str) -> None:

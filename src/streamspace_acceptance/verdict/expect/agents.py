@@ -21,8 +21,11 @@ FEWEST_SPACINGS = 3
 LATE_PLAN_SECONDS = 10.0
 
 
-def on_pace(pace: Pace) -> None:
-    """Heartbeats follow each other after the plan's interval, one by one and on the mean, by both sources."""
+def on_pace(pace: Pace) -> float:
+    """Heartbeats follow each other after the plan's interval, one by one and on the mean, by both sources.
+
+    Gives the mean of all of them, in seconds.
+    """
     tolerance = TOLERANCE * pace.interval + SLACK_SECONDS
     for source, spacings in pace.spacings.items():
         off = [each for each in spacings if abs(each - pace.interval) > tolerance]
@@ -34,6 +37,7 @@ def on_pace(pace: Pace) -> None:
                 actual=", ".join(f"{each:.1f} s" for each in spacings) + " apart" if spacings else "none in that time",
                 likely="the agent's interval, or the API keeps what it hears of for later",
             )
+    return fmean(each for spacings in pace.spacings.values() for each in spacings)
 
 
 def offline_in_time(outage: Outage, window: Budget) -> float:

@@ -67,8 +67,8 @@ def special_keys_arrived(pressed: Pressed) -> None:
 
 def answers_at_once(lag: InputLag, limit: float) -> float:
     """Nine answers of ten come within `limit` milliseconds, whatever the input; gives the slowest kind's figure."""
-    if lag.distrust:
-        raise Unproven(f"the input lag cannot be measured here: {lag.distrust}")
+    if distrust := lag.distrust(limit):
+        raise Unproven(f"the input lag cannot be measured here: {distrust}")
     if lag.worst >= limit and (excuse := lag.excuse(limit)):
         raise Unproven(f"this machine is too busy to tell the product's lag from its own: {excuse}\n{lag.table()}")
     if lag.worst >= limit:

@@ -76,6 +76,7 @@ create table if not exists sessions (
     pod_name text,
     pod_ip text,
     message text not null default '',
+    request_id text,
     created_at timestamptz not null default now(),
     started_at timestamptz
 );

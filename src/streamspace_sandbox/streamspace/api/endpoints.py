@@ -1,6 +1,7 @@
 """What each path answers. Handlers of the API get the request and the services; `private` ones want a user's token."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeAlias
@@ -26,6 +27,7 @@ Handler: TypeAlias = Callable[[Request, Services], Awaitable[Response]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 HEALTH_DEADLINE = 2.0
+REQUEST_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def services_of(connection: HTTPConnection) -> Services:
@@ -92,8 +94,14 @@ async def list_sessions(request: Request, services: Services) -> Response:
 
 async def create_session(request: Request, services: Services) -> Response:
     new = await body.read(request, schemas.NewSession)
-    session = await services.sessions.create(new)
+    session = await services.sessions.create(new, _request_id(request))
     return json_response(session, HTTPStatus.CREATED, {"Location": f"/api/v1/sessions/{session['sessionId']}"})
+
+
+def _request_id(request: Request) -> str | None:
+    """What whoever asks calls this request, if it is a name at all."""
+    name = request.headers.get("x-request-id", "")
+    return name if REQUEST_NAME.fullmatch(name) else None
 
 
 async def get_session(request: Request, services: Services) -> Response:

@@ -76,9 +76,9 @@ class Sessions:
     async def get(self, session_id: str) -> dict[str, Any]:
         return views.session(await self.row(session_id))
 
-    async def create(self, new: NewSession) -> dict[str, Any]:
+    async def create(self, new: NewSession, request_id: str | None = None) -> dict[str, Any]:
         """Place a session and have its agent make it. Answers as soon as its pod exists, at the latest after
-        CREATION_PATIENCE; the answer says `pending`."""
+        CREATION_PATIENCE; the answer says `pending`. `request_id` is what whoever asked calls the request."""
         async with self.placing, self.pool.acquire() as connection, connection.transaction():
             template = await connection.fetchrow("select * from templates where name = $1 for share", new.template)
             if template is None:
@@ -88,6 +88,9 @@ class Sessions:
             await require_capacity(connection, cpu, memory)
             agent_id = await placement.least_loaded(connection)
             row = await self._insert(connection, new, template, (cpu, memory), agent_id)
+            row = await connection.fetchrow(
+                "update sessions set request_id = $2 where id = $1 returning *", row["id"], request_id
+            )
             command_id = await commands.record(connection, row["id"], agent_id, "create")
         log.info("session %s created for agent %s", row["id"], agent_id)
         await self.commands.send(agent_id, command_id)

@@ -29,6 +29,7 @@ def session(row: Row) -> dict[str, Any]:
         "createdAt": moment(row["created_at"]),
         "startedAt": moment(row["started_at"]),
         "message": row["message"],
+        "requestId": row["request_id"],
     }
 
 

@@ -1,0 +1,80 @@
+"""What the suite itself adds to a run: `python -m tests.proof.overhead FILE [behave's arguments]`.
+
+A thread looks fifty times a second at what the main thread is in. It waits (for the product, for a program, for the
+time to pass), it is in Playwright (which speaks to the browser), or it is at the suite's own work: judging, redacting,
+reading pictures, writing, loading its modules. FILE says so once a second, in seconds, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+
+EVERY = 0.02
+_WAITS = frozenset({
+    ("threading.py", "wait"), ("threading.py", "_wait_for_tstate_lock"), ("threading.py", "acquire"),
+    ("selectors.py", "select"), ("subprocess.py", "_try_wait"), ("subprocess.py", "_execute_child"),
+    ("subprocess.py", "_communicate"), ("socket.py", "readinto"), ("socket.py", "create_connection"),
+    ("ssl.py", "read"), ("ssl.py", "recv"), ("ssl.py", "do_handshake"), ("queue.py", "get"),
+    ("waiting.py", "_pause"), ("sync.py", "get_next_frame"), ("messages.py", "get_next_frame"), ("rfb.py", "read"),
+})  # fmt: skip
+"""Where Python code calls what blocks: file and function."""
+WAITING, BROWSER = "waiting", "browser"
+
+
+class Sampler(threading.Thread):
+    """Counts what the thread `watched` is in."""
+
+    def __init__(self, watched: int, file: Path) -> None:
+        super().__init__(name="sampler", daemon=True)
+        self._watched = watched
+        self._file = file
+        self._seconds: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Looks, and writes down what it saw once a second: a run may end at any moment."""
+        before = written = time.monotonic()
+        while True:
+            time.sleep(EVERY)
+            now = time.monotonic()
+            self._seconds[kind(sys._current_frames().get(self._watched))] += now - before
+            before = now
+            if now - written >= 1:
+                written = now
+                self._write()
+
+    def _write(self) -> None:
+        draft = self._file.with_suffix(".tmp")
+        draft.write_text(json.dumps(self._seconds, indent=1))
+        draft.replace(self._file)
+
+
+def kind(frame: FrameType | None) -> str:
+    """What a thread is in: waiting, the browser, or the module whose work it does."""
+    if frame is None or _place(frame) in _WAITS:
+        return WAITING
+    own = None
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if "/playwright/" in path:
+            return BROWSER
+        if own is None and "/streamspace_acceptance/" in path:
+            own = path.rpartition("/streamspace_acceptance/")[2]
+        frame = frame.f_back
+    return own or "behave and loading"
+
+
+def _place(frame: FrameType) -> tuple[str, str]:
+    return Path(frame.f_code.co_filename).name, frame.f_code.co_name
+
+
+if __name__ == "__main__":
+    Sampler(threading.get_ident(), Path(sys.argv[1])).start()
+    from behave.__main__ import main  # loading it is a part of what is measured
+
+    sys.exit(main(sys.argv[2:]))
