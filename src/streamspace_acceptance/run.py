@@ -11,6 +11,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
 from streamspace_acceptance.deployment.deployment import Deployment
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.evidence import environment, learning, redaction
+from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -51,7 +52,7 @@ class Run:
         environment.tell(environment.NODES, size.nodes(self.cluster))
         environment.tell(environment.AGENTS, size.agents(self.cluster, self.profile.agents.label))
         self._open.enter_context(guarded(settings, target, self.api, self.cluster))
-        self.browser = RunBrowser(target.browser)
+        self.browser = RunBrowser(target.browser, lambda url: tls.pin(url, self.http.trusted))
         self._open.callback(self.browser.close)
 
     def deployment(self) -> Deployment:

@@ -93,7 +93,7 @@ class Wait:
     @property
     def remaining(self) -> float:
         """Seconds left of the budget, never below zero."""
-        return max(min(self.budget.seconds - self.elapsed, _time_left()), 0.0)
+        return max(min(self.budget.seconds - self.elapsed, time_left()), 0.0)
 
     def note(self, text: str, at: float | None = None) -> None:
         """Adds to the timeline and tells whoever watches."""
@@ -118,7 +118,8 @@ def hastened() -> Iterator[Callable[[float], None]]:
         _deadline.clear()
 
 
-def _time_left() -> float:
+def time_left() -> float:
+    """Seconds until everything must have ended, infinite while nothing says so."""
     return min(_deadline) - now() if _deadline else float("inf")
 
 
@@ -348,7 +349,7 @@ def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
     began = now()
     while True:
         # Hastened: a last try of a second each, so that as much as may be is undone. That may come while this waits.
-        seconds = min(seconds, max(_time_left() + now() - began, 1.0))
+        seconds = min(seconds, max(time_left() + now() - began, 1.0))
         done = results.beyond(0, min(began + seconds - now(), LOOK_UP_SECONDS))
         if done:
             return done[0].item

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from streamspace_acceptance.desktop.browser import ARGUMENTS, find
+from streamspace_acceptance.desktop.deadline import Calls
 from streamspace_acceptance.desktop.film import MOST_BYTES, Film, NoFilm, as_webp
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.evidence import archive
@@ -34,7 +35,7 @@ def context() -> BrowserContext:  # type: ignore[misc]
 
 
 def visit(context: BrowserContext) -> Film:
-    film = Film(context)
+    film = Film(context, Calls())
     page = context.new_page()
     film.follow(page)
     page.route("**/*", lambda route: route.fulfill(
@@ -50,7 +51,7 @@ def visit(context: BrowserContext) -> Film:
 
 
 def test_a_trace_without_secrets(context: BrowserContext) -> None:
-    trace = Trace(context)
+    trace = Trace(context, Calls())
     visit(context)
     with zipfile.ZipFile(io.BytesIO(trace.keep())) as kept:
         assert kept.testzip() is None
@@ -104,7 +105,7 @@ def test_a_film_of_a_page(context: BrowserContext, tmp_path: Path) -> None:
 
 
 def test_no_film_says_why(context: BrowserContext) -> None:
-    film = Film(context)
+    film = Film(context, Calls())
     with pytest.raises(NoFilm, match="no frame"):
         film.develop()
 

@@ -20,6 +20,7 @@ import playwright
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, sync_playwright
 
+from streamspace_acceptance.desktop.deadline import Calls
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.evidence.redaction import MASK
 
@@ -67,7 +68,7 @@ def trace(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     (folder / "index.html").write_text(PAGE)
     (folder / "told.txt").write_text("told")
     context = browser.new_context()
-    kept = Trace(context)
+    kept = Trace(context, Calls())
     with served(folder) as url:
         page = context.new_page()
         page.goto(f"{url}/index.html?token={TOKEN}")

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.deployment import credentials, health, images, standing
+from streamspace_acceptance.deployment.credentials import Credentials
+from streamspace_acceptance.deployment.login import Door
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.agents import AgentApi
 from streamspace_acceptance.product.answers import Answer
@@ -18,6 +21,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.verdict.outcomes import Unmet
 from tests.hostile.server import POD
 
@@ -37,8 +41,10 @@ users: [{name: u, user: {token: t}}]
 class Hasty(HttpClient):
     """The suite's client, with a shorter deadline."""
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float = SECONDS, **_: object) -> Answer:
-        return super().call(method, path, body, seconds=SECONDS)
+    def call_as(
+        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = SECONDS, **_: object
+    ) -> Answer:
+        return super().call_as(token, method, path, body, seconds=SECONDS)
 
     def page(self, url: str, *, seconds: float = SECONDS) -> Answer:
         return super().page(url, seconds=SECONDS)
@@ -107,6 +113,33 @@ def vnc(place: Place) -> object:
         return framebuffer
 
 
+ADMIN = Credentials("admin", "pa55word", "a Secret")
+
+
+def _door(ask: Callable[[Door], object]) -> Ask:
+    return _api(lambda api: ask(Door(api.http, api.profile)))
+
+
+def _health(api: StreamSpaceApi) -> object:
+    """As the sentence about it judges it: no answer is told like a bad one, and waited for until the budget is over."""
+    found = health.ask(api)
+    if not found.well:
+        raise Unmet("the API", expected="healthy", actual=found.told, likely="the API")
+    return found
+
+
+def _standing(cluster: Cluster) -> object:
+    """As the sentence about it judges it."""
+    found = standing.cluster_standing(cluster)
+    if found.trouble is not None:
+        raise ClusterError(found.trouble)
+    return found
+
+
+def _search(cluster: Cluster) -> object:
+    return credentials.search(Settings.from_environment({}), cluster, load())
+
+
 READ: dict[str, Ask] = {
     "create a session": _api(lambda api: _judged(api.create_session("u", "t", "standard"))),
     "list sessions": _api(StreamSpaceApi.sessions),
@@ -151,8 +184,19 @@ KUBERNETES: dict[str, Ask] = {
     "whether there is a namespace": _kubernetes(Cluster.has_namespace),
     "version of Kubernetes": _kubernetes(Cluster.version),
     "begin a watch": _watch,
+    "how the namespace stands": _kubernetes(standing.namespace_state),
+    "where the images are": _kubernetes(lambda cluster: images.look_for(["i"], cluster, seconds=None)),
+    "the credentials": _kubernetes(_search),
 }
 """Calls of Kubernetes whose body is JSON."""
+
+DEPLOYED: dict[str, Ask] = {
+    "the health": _api(_health),
+    "how the cluster stands": _kubernetes(_standing),
+    "a login": _door(lambda door: _judged(door.log_in("admin", "pa55word"))),
+    "a login and its controls": _door(lambda door: door.try_out(ADMIN)),
+}
+"""Calls about the deployment, whose sentences are about whether there is an answer: none is told as FAILED by some."""
 
 LOGS: dict[str, Ask] = {
     "logs": _kubernetes(lambda cluster: cluster.logs("p", since_seconds=5)),

@@ -13,7 +13,7 @@ from streamspace_acceptance.cluster.watch import watching
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.rfb import NoHandshake
 from streamspace_acceptance.verdict.outcomes import Unmet
-from tests.hostile.calls import ACCEPTED, KUBERNETES, LOGS, READ, SECONDS, Ask, execute, vnc, watch
+from tests.hostile.calls import ACCEPTED, DEPLOYED, KUBERNETES, LOGS, READ, SECONDS, Ask, execute, vnc, watch
 from tests.hostile.conftest import Hostile, Outcome, Outcomes, outcome_of
 
 Verdict = Literal["BROKEN", "FAILED"]
@@ -88,16 +88,27 @@ def _cases() -> list[Case]:
     add(own, {"redirect-bomb": "longer"}, "BROKEN")
     add(kube, NO_ANSWER | STATUSES, "BROKEN")
     add(KUBERNETES, NO_JSON, "BROKEN")
+    add({"how the cluster stands": DEPLOYED["how the cluster stands"]}, NO_ANSWER | STATUSES, "BROKEN")
+    add({"how the cluster stands": DEPLOYED["how the cluster stands"]}, READINESS, "BROKEN")
+    add(
+        {"the health": DEPLOYED["the health"]},
+        NO_ANSWER | dict.fromkeys([*NO_JSON, "401", "429", "500"], "."),
+        "FAILED",
+    )
+    add({"a login": DEPLOYED["a login"]}, NO_ANSWER | dict.fromkeys(("429", "502", "redirect-away"), "."), "BROKEN")
+    add({"a login": DEPLOYED["a login"]}, NO_JSON | {"401": "401", "500": "500", "redirect-loop": "302"}, "FAILED")
+    add({"a login and its controls": DEPLOYED["a login and its controls"]}, NO_ANSWER, "FAILED")
     add({"exec": execute}, HANDSHAKE, "BROKEN")
     add({"exec": execute}, EXEC, "BROKEN")
     add({"VNC": vnc}, HANDSHAKE | RFB, "BROKEN")
     add({"watch": watch}, WATCHES, "BROKEN")
     for certificate, words in CERTIFICATES.items():
-        everything = api | kube | {"exec": execute, "VNC": vnc}
+        everything = api | kube | {"a login": DEPLOYED["a login"], "exec": execute, "VNC": vnc}
         found.extend((name, ask, "sound", certificate, "BROKEN", words) for name, ask in everything.items())
     return found
 
 
+READINESS = {"html": "readiness is '<html>", "list": "readiness is", "invalid-utf-8": "readiness is"}
 EXEC = {
     "ws-silence": "still running|no complete answer",
     "ws-closed": "ended before",
@@ -140,7 +151,10 @@ WATCHES = {
 CASES = {f"{each[0]}: {each[2]} ({each[3]})": each for each in _cases()}
 TOLD_AS = (NoAnswer, Unmet, ClusterError, NoHandshake)
 # What names the call in a sentence: the address, or what was asked of Kubernetes.
-NAMES_THE_CALL = r"https?://|wss?://|list |get |delete |scale |logs |exec|watch of |version|ServerInit|ProtocolVersion"
+NAMES_THE_CALL = (
+    r"https?://|wss?://|readiness|the API|list |get |delete |scale |logs |exec|watch of |version|"
+    r"ServerInit|ProtocolVersion"
+)
 
 
 @pytest.fixture(scope="module")

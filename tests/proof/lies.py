@@ -71,6 +71,14 @@ class _AnothersAddress(Rule):
         return _with(reply, url=self._first) if path.endswith("/connect") and "/user2-" in path else reply
 
 
+class _Spins(Rule):
+    """The desktop's page never comes to an end in a browser; fetched plainly, it is as always."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        page = path.endswith("/viewer.js")
+        return replace(reply, body=reply.body + b"\nwhile (true) {}\n") if page else reply
+
+
 class _NoPointer(Rule):
     def hears(self, message: bytes) -> bool:
         return not (len(message) >= POINTER_BYTES and message[0] == POINTER_EVENT)
@@ -108,6 +116,7 @@ LIES = [
     Lie("Running does not last", _FallsBack(), "1.1b", frozenset({"1.1b-1"})),
     Lie("no reason is given", _GivesNoReason(), "1.1c", frozenset({"1.1c-2"})),
     Lie("half an address", _NoAddress(), "1.1d", frozenset({"1.1d-1"})),
+    Lie("the page spins", _Spins(), "1.1d", frozenset({"1.1d-3"}), frozenset({"1.1d-4"})),
     Lie("clicks are lost", _NoPointer(), "1.1d", frozenset({"1.1d-4"})),
     Lie("202 for 201, for everybody", _Accepted(), "1.3", unproven=frozenset({"1.3-1"})),
     Lie("another's address", _AnothersAddress(), "1.3", frozenset({"1.3-5"}), frozenset({"1.3-4"})),

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from streamspace_acceptance.desktop.browser import ARGUMENTS, find
+from streamspace_acceptance.desktop.deadline import Calls
 from streamspace_acceptance.desktop.lag import LagProbe
 
 pytestmark = pytest.mark.quiet
@@ -48,7 +49,7 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def probe(page: Page) -> LagProbe:
-    return LagProbe(page, 100, 50)
+    return LagProbe(page, Calls(), 100, 50)
 
 
 @pytest.mark.parametrize("milliseconds", [0, 20, 80, 150])

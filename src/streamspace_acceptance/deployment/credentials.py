@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from streamspace_acceptance.cluster.connection import read, told
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.evidence.redaction import register_secret
@@ -75,15 +76,18 @@ def _kept(found: Search) -> Search:
 
 
 def _in_secret(cluster: Cluster, secret: str, name: str) -> Iterator[Credentials]:
+    what = f"get secret {secret}"
     try:
-        data = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/secrets/{secret}")).get("data") or {}
+        found = read(what, cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/secrets/{secret}"))
     except ClusterError as error:
         if error.status == 404:
             return
         raise
-    password = _decoded(data.get("password"))
+    with told(what):
+        data = found.get("data") or {}
+        password, username = _decoded(data.get("password")), _decoded(data.get("username"))
     if password:
-        yield Credentials(_decoded(data.get("username")) or name, password, f"the Secret {secret}")
+        yield Credentials(username or name, password, f"the Secret {secret}")
 
 
 def _decoded(text: object) -> str:
@@ -95,11 +99,13 @@ def _decoded(text: object) -> str:
 
 def _in_logs(cluster: Cluster, pod: Json, marker: str, name: str) -> Iterator[Credentials]:
     """In the whole log of every container of a pod, and in that of the container before it, if it was started again."""
-    statuses = (pod.get("status") or {}).get("containerStatuses") or []
-    for status in statuses:
-        for previous in (False, True) if status.get("restartCount") else (False,):
-            place = f"the log of pod {pod['metadata']['name']}"
-            for line in _log(cluster, pod["metadata"]["name"], status["name"], previous=previous):
+    with told("list pods"):
+        name_of_pod, statuses = str(pod["metadata"]["name"]), (pod.get("status") or {}).get("containerStatuses") or []
+        containers = [(str(each["name"]), bool(each.get("restartCount"))) for each in statuses]
+    place = f"the log of pod {name_of_pod}"
+    for container, started_again in containers:
+        for previous in (False, True) if started_again else (False,):
+            for line in _log(cluster, name_of_pod, container, previous=previous):
                 stamp, _, text = line.partition(" ")
                 password = password_in(text, marker)
                 if password is not None:
@@ -131,7 +137,7 @@ def _texts(line: str) -> list[str]:
     if not line.lstrip().startswith("{"):
         return [line]
     try:
-        read = json.loads(line)
+        logged = json.loads(line)  # not strictly: loggers write keys twice
     except (ValueError, RecursionError):
         return [line]
-    return [each for each in read.values() if isinstance(each, str)] if isinstance(read, dict) else [line]
+    return [each for each in logged.values() if isinstance(each, str)] if isinstance(logged, dict) else [line]

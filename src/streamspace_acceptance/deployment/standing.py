@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster.connection import read, told
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.waiting import Wait, poll
@@ -27,12 +27,11 @@ def cluster_standing(cluster: Cluster) -> Standing:
         said = _readiness(cluster)
         if said not in (None, "ok"):
             return Standing(None, f"its readiness is {said!r}")
-        version = json.loads(cluster.raw("/version"))["gitVersion"]
+        found = read("version", cluster.raw("/version"))
+        with told("version"):
+            return Standing(str(found["gitVersion"]), None)
     except ClusterError as error:
         return Standing(None, str(error))
-    except (ValueError, KeyError, TypeError) as error:
-        return Standing(None, f"what answers gives no version as Kubernetes does ({error!r})")
-    return Standing(str(version), None)
 
 
 def _readiness(cluster: Cluster) -> str | None:
@@ -46,15 +45,17 @@ def _readiness(cluster: Cluster) -> str | None:
 
 def namespace_state(cluster: Cluster) -> str | None:
     """The phase of the namespace, `Active` if all is well; None when it is not there."""
+    what = f"get namespace {cluster.namespace}"
     try:
-        found = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}"))
+        found = read(what, cluster.raw(f"/api/v1/namespaces/{cluster.namespace}"))
     except ClusterError as error:
         if error.status == 404:
             return None
         raise
-    if found["metadata"].get("deletionTimestamp"):
-        return "Terminating"
-    return str((found.get("status") or {}).get("phase", "without a phase"))
+    with told(what):
+        if found["metadata"].get("deletionTimestamp"):
+            return "Terminating"
+        return str((found.get("status") or {}).get("phase", "without a phase"))
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
 from streamspace_acceptance.deployment.programs import Called, call
+from streamspace_acceptance.strict import NotJson, read_object
 
 RECOMMENDED_HELM = "3.18.0"
 _TRIED_HELM = ((3, 16), (3, 18))
@@ -37,8 +37,8 @@ def kubectl(seconds: float) -> Tool:
     """The Kubernetes client by its own version; it asks no cluster."""
     called = call("kubectl", "version", "--client", "-o", "json", seconds=seconds)
     try:
-        version = json.loads(called.output)["clientVersion"]["gitVersion"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        version = read_object(called.output.encode())["clientVersion"]["gitVersion"]
+    except (NotJson, KeyError, TypeError):
         version = None
     return _tool("kubectl", called, version if isinstance(version, str) and _KUBECTL.fullmatch(version) else None)
 

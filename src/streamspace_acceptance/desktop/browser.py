@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from streamspace_acceptance.desktop import processes
+from streamspace_acceptance.desktop.deadline import CONTROL_SECONDS, BrowserTrouble, Calls
+from streamspace_acceptance.desktop.viewer import Viewer, close
 from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.waiting import now
 
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -21,6 +28,11 @@ ARGUMENTS = (
     "--disable-sync",
 )
 WINDOW = {"width": 1360, "height": 800}
+# What goes wrong in a call is raised where it is made. Beyond that asyncio and Playwright print what became of calls
+# that nobody waits for any more: those of a browser that was ended, or of a run that was stopped.
+_AFTERTHOUGHTS = ("asyncio", "playwright")
+START_SECONDS = 30.0
+"""Half a second on an idle machine."""
 
 
 def find(setting: str | None) -> Path | None:
@@ -50,34 +62,124 @@ def _playwrights_own() -> bool:
     return any(cache.glob("chromium-*/chrome-linux*/chrome"))
 
 
-class RunBrowser:
-    """The one browser process of a run; each viewer gets a context of its own from it."""
+class _Chromium:
+    """One browser process, the process that drives it, and the way in which all calls to it are made."""
 
-    def __init__(self, executable: Path | None) -> None:
-        self._executable = executable
+    def __init__(
+        self, executable: Path | None, pins: frozenset[str], control: Callable[[], float | None], seconds: float
+    ) -> None:
+        self.pins = pins
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._process: int | None = None
+        self._others = processes.children()
+        self._driver: frozenset[int] | None = None
+        self.calls = Calls(self._processes, self._is_connected, control)
+        try:
+            with self.calls.within("the start of the browser", seconds, of_page=False):
+                self._start(executable, seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, executable: Path | None, seconds: float) -> None:
+        for name in _AFTERTHOUGHTS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._playwright = sync_playwright().start()
+        pins = [f"--ignore-certificate-errors-spki-list={','.join(sorted(self.pins))}"] if self.pins else []
+        self._browser = self._playwright.chromium.launch(
+            executable_path=executable, args=[*ARGUMENTS, *pins], timeout=seconds * 1000
+        )
+        told = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+        self._process = next(int(each["id"]) for each in told["processInfo"] if each["type"] == "browser")
+        self._driver = processes.children() - self._others
 
     def context(self) -> BrowserContext:
         """A fresh context: no cookies, no cache, nothing of another viewer's."""
-        return self._started().new_context(viewport=WINDOW, device_scale_factor=1)  # type: ignore[arg-type]
+        with self.calls.within("a new window", of_page=False):
+            return self._running().new_context(viewport=WINDOW, device_scale_factor=1)  # type: ignore[arg-type]
+
+    def answer(self, seconds: float) -> None:
+        """Shows a page and asks it for something and for its picture."""
+        with self.calls.within("a fresh page", seconds, of_page=False):
+            page = self._running().new_page()
+            page.set_content("<canvas></canvas>")
+            page.evaluate("document.querySelector('canvas').toDataURL()")
+            page.screenshot()
+            page.close()
+
+    def close(self) -> None:
+        """Ends the browser and what drives it, by force if need be."""
+        if self._playwright is not None:
+            if not self.calls.alive:
+                self.calls.end("the browser was gone")
+            with suppress(BrowserTrouble), self.calls.within("the end of the browser", of_page=False, though_over=True):
+                if self._browser is not None and self.calls.alive:
+                    self._browser.close()
+                self._playwright.stop()
+            self._playwright = None
+        self.calls.end("the browser was closed")
+
+    def _running(self) -> Browser:
+        if self._browser is None:
+            raise AssertionError("a browser that did not start was asked for something")
+        return self._browser
+
+    def _processes(self) -> list[int]:
+        """The browser's process, as soon as it is known, and the one that drives it."""
+        driver = processes.children() - self._others if self._driver is None else self._driver
+        return [*([] if self._process is None else [self._process]), *driver]
+
+    def _is_connected(self) -> bool:
+        return self._browser is None or self._browser.is_connected()
+
+
+class RunBrowser:
+    """The browser of a run. Each viewer gets a context of its own from it, and a browser that is gone is replaced.
+
+    `pin` gives the key of the server at an address, as Chromium knows it, where the suite has reason to trust it.
+    """
+
+    def __init__(self, executable: Path | None, pin: Callable[[str], str | None] = lambda _: None) -> None:
+        self._executable = executable
+        self._pin = pin
+        self._pins: frozenset[str] = frozenset()
+        self._browser: _Chromium | None = None
+
+    def viewer(self, url: str) -> Viewer:
+        """The desktop at that address, opened; CannotOpen when no page comes, whatever status it may have.
+
+        The browser learns of a server's key when it starts: it starts anew for one that it does not know yet, which
+        closes what was open. All desktops of a StreamSpace come from one address, as a rule.
+        """
+        pin = self._pin(url)
+        self._pins |= frozenset() if pin is None else {pin}
+        browser = self._started(START_SECONDS)
+        context = browser.context()
+        try:
+            return Viewer(context, browser.calls, url)
+        except BaseException:
+            close(context, browser.calls)
+            raise
 
     def close(self) -> None:
         """Ends the browser, if it ever started."""
-        try:
-            if self._browser is not None:
-                self._browser.close()
-        finally:
-            if self._playwright is not None:
-                self._playwright.stop()
-            self._browser = self._playwright = None
+        browser, self._browser = self._browser, None
+        if browser is not None:
+            browser.close()
 
-    def _started(self) -> Browser:
+    def _started(self, seconds: float) -> _Chromium:
+        if self._browser is not None and not (self._browser.calls.alive and self._browser.pins >= self._pins):
+            self.close()
         if self._browser is None:
-            if self._playwright is None:
-                self._playwright = sync_playwright().start()
-            self._browser = self._playwright.chromium.launch(executable_path=self._executable, args=list(ARGUMENTS))
+            self._browser = _Chromium(self._executable, self._pins, self._control, seconds)
         return self._browser
 
-
-__all__ = ["Error", "RunBrowser", "find"]
+    def _control(self) -> float | None:
+        """After how many seconds a fresh browser has answered; None when not in time. The next viewer uses it."""
+        began = now()
+        try:
+            self._started(CONTROL_SECONDS).answer(began + CONTROL_SECONDS - now())
+        except BrowserTrouble:
+            return None
+        return now() - began

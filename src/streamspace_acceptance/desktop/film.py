@@ -13,7 +13,9 @@ import itertools
 from typing import Any
 
 from PIL import Image, ImageOps
-from playwright.sync_api import BrowserContext, CDPSession, Error, Page
+from playwright.sync_api import BrowserContext, CDPSession, Page
+
+from streamspace_acceptance.desktop.deadline import BrowserTrouble, Calls
 
 FRAMES_A_SECOND = 4
 MOST_FRAMES = 160
@@ -35,8 +37,9 @@ class NoFilm(Exception):
 class Film:
     """Frames of the pages of one viewer, with the times at which the browser drew them."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, calls: Calls) -> None:
         self._context = context
+        self._calls = calls
         self._frames: list[tuple[float, bytes]] = []
         self._trouble: str | None = None
         self._spacing = 1 / FRAMES_A_SECOND
@@ -46,19 +49,23 @@ class Film:
         """Lets the next frames come."""
         unanswered, self._unanswered = self._unanswered, []
         try:
-            for session, number in unanswered:
-                session.send("Page.screencastFrameAck", {"sessionId": number})
-        except Error as error:  # its page is gone
-            self._trouble = _first_line(error)
+            with self._calls.within("the next frames of the film"):
+                for session, number in unanswered:
+                    session.send("Page.screencastFrameAck", {"sessionId": number})
+        except BrowserTrouble as trouble:  # its page is gone
+            if not self._calls.alive:
+                raise
+            self._trouble = str(trouble)
 
     def follow(self, page: Page) -> None:
         """Films `page` until it is closed. What keeps it from that is no trouble of the page's."""
         try:
-            session = self._context.new_cdp_session(page)
-            session.on("Page.screencastFrame", lambda frame: self._keep(session, frame))
-            session.send("Page.startScreencast", _SCREENCAST)
-        except Error as error:
-            self._trouble = _first_line(error)
+            with self._calls.within("the begin of the film"):
+                session = self._context.new_cdp_session(page)
+                session.on("Page.screencastFrame", lambda frame: self._keep(session, frame))
+                session.send("Page.startScreencast", _SCREENCAST)
+        except BrowserTrouble as trouble:
+            self._trouble = str(trouble)
 
     def develop(self) -> bytes:
         """The film so far, as one animated WebP of at most a megabyte; NoFilm when there is none."""
@@ -122,7 +129,3 @@ def _pictures(frames: list[tuple[float, bytes]]) -> list[Image.Image]:
         picture.thumbnail(SIZE)
     size = max(picture.width for picture in pictures), max(picture.height for picture in pictures)
     return [picture if picture.size == size else ImageOps.pad(picture, size) for picture in pictures]
-
-
-def _first_line(error: Error) -> str:
-    return str(error).splitlines()[0]

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebSocket
+from playwright.sync_api import TimeoutError as Late
 
-PAGE_SECONDS = 15.0
+from streamspace_acceptance.desktop.deadline import CRASHED, GRACE_SECONDS, BrowserTrouble, Calls
+
+PAGE_SECONDS = 20.0
 
 # noVNC takes its canvas out of the page when a connection fails: that it was there is remembered.
 _REMEMBER_CANVAS = """
@@ -19,13 +22,18 @@ new MutationObserver(() => { globalThis.__canvasSeen ||= document.querySelector(
 # Chromium drops what it is loading whenever an address of its own machine changes, as when a container starts beside
 # it. No answer of a server can cause that error, so the page is loaded again, as a user would.
 _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+_CERTIFICATE = "ERR_CERT_"
 _LISTED = 2
 _CANVAS_SEEN = "globalThis.__canvasSeen || document.querySelector('canvas') !== null"
 _MARKS_OF_NOVNC = ("noVNC", "class RFB")
 
 
 class CannotOpen(Exception):
-    """The browser did not get the page at all."""
+    """The browser did not get the page at all; `late`: nothing went wrong but that it was not there in time."""
+
+    def __init__(self, sentence: str, *, late: bool = False) -> None:
+        self.late = late
+        super().__init__(sentence)
 
 
 @dataclass
@@ -68,15 +76,22 @@ class PageLoad:
     """
 
     def __init__(
-        self, context: BrowserContext, url: str, loaded_again: int, opened: Callable[[Page], None] = lambda _: None
+        self,
+        context: BrowserContext,
+        calls: Calls,
+        url: str,
+        loaded_again: int,
+        opened: Callable[[Page], None] = lambda _: None,
     ) -> None:
-        self.page = context.new_page()
+        self._calls = calls
+        with calls.within("a new page", of_page=False):
+            self.page = context.new_page()
+            self.page.add_init_script(_REMEMBER_CANVAS)
         opened(self.page)
         self.network_changed = False
         self._responses: list[Response] = []
         self._sockets: Counter[str] = Counter()
         self._loaded = Loaded(loaded_again=loaded_again)
-        self.page.add_init_script(_REMEMBER_CANVAS)
         self.page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
         self.page.on("response", self._keep_script)
         self.page.on("requestfailed", self._keep_failure)
@@ -85,19 +100,48 @@ class PageLoad:
         self._go(url)
 
     def _go(self, url: str) -> None:
-        try:
-            self.page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="load")
-        except Error as error:
-            if _NETWORK_CHANGED not in str(error):
-                raise CannotOpen(str(error).splitlines()[0]) from error
-            self.network_changed = True
+        failed = self._load(url)
+        if _CERTIFICATE in failed:
+            raise BrowserTrouble(
+                f"the browser does not accept the certificate of the desktop's page ({failed}): it has to trust the CA "
+                "that signed it, or let SSL_CERT_FILE name its PEM file"
+            )
+        if failed and _NETWORK_CHANGED not in failed:
+            raise CannotOpen(failed)
+        self.network_changed = self.network_changed or bool(failed)
+
+    def _load(self, url: str) -> str:
+        """Loads the page, and gives why it did not come, if it did not; CannotOpen when it did not come in time.
+
+        Late is not the same as hanging: a page that waits for one of its parts answers meanwhile.
+        """
+        come = False
+        with self._calls.within("a page", 2 * PAGE_SECONDS + GRACE_SECONDS):
+            try:
+                self.page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="commit")
+                come = True
+                self.page.wait_for_load_state("load", timeout=PAGE_SECONDS * 1000)
+            except Late as error:
+                late = CannotOpen(f"it has not come in full within {PAGE_SECONDS:g} s", late=True)
+                late.__cause__ = error
+            except Error as error:
+                if not self._calls.alive or CRASHED in str(error):
+                    raise
+                return str(error).splitlines()[0]
+            else:
+                return ""
+        if come:
+            with self._calls.within("a word of the page, which has not loaded in time,"):
+                self.page.evaluate("true")
+        raise late
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
         responses, self._responses = self._responses, []
         for response in responses:
             self._judge_script(response)
-        self._loaded.canvas = self.page.evaluate(_CANVAS_SEEN)
+        with self._calls.within("a word of the page"):
+            self._loaded.canvas = self.page.evaluate(_CANVAS_SEEN)
         return self._loaded
 
     @property
@@ -129,11 +173,13 @@ class PageLoad:
             self._loaded.broken_scripts.append(f"script {_path(response.url)} answers {response.status}")
             return
         try:
-            text = response.text()
-        except Error as error:
-            if self.network_changed:
-                return
-            self._loaded.broken_scripts.append(f"script {_path(response.url)} cannot be read: {error}")
+            with self._calls.within(f"all of the script {_path(response.url)}"):
+                text = response.text()
+        except BrowserTrouble as trouble:
+            if not self._calls.alive:
+                raise
+            if not self.network_changed:
+                self._loaded.broken_scripts.append(f"script {_path(response.url)} cannot be read: {trouble}")
             return
         if all(mark in text for mark in _MARKS_OF_NOVNC):
             self._loaded.novnc.append(response.url)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Error
+from playwright.sync_api import BrowserContext
 
+from streamspace_acceptance.desktop.deadline import BrowserTrouble, Calls
 from streamspace_acceptance.evidence import archive, learning
+
+KEEP_SECONDS = 30.0
+"""A trace of some megabytes is packed first."""
 
 
 class NoTrace(Exception):
@@ -17,13 +21,15 @@ class NoTrace(Exception):
 class Trace:
     """A trace of one browser context, from now on. It is forgotten with the context unless somebody keeps it."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, calls: Calls) -> None:
         self._context = context
+        self._calls = calls
         self._trouble: str | None = None
         try:
-            context.tracing.start(screenshots=False, snapshots=True, sources=False)
-        except Error as error:
-            self._trouble = str(error).splitlines()[0]
+            with calls.within("the begin of the trace", of_page=False):
+                context.tracing.start(screenshots=False, snapshots=True, sources=False)
+        except BrowserTrouble as trouble:
+            self._trouble = str(trouble)
 
     def keep(self) -> bytes:
         """Ends the trace and gives it without secrets, as the bytes of a zip; NoTrace when it cannot be had.
@@ -33,11 +39,12 @@ class Trace:
         """
         if self._trouble is not None:
             raise NoTrace(self._trouble)
-        try:
-            learning.from_cookie_values(str(each.get("value", "")) for each in self._context.cookies())
-            with tempfile.TemporaryDirectory(prefix="streamspace-trace-") as folder:
-                raw = Path(folder) / "trace.zip"
-                self._context.tracing.stop(path=raw)
-                return archive.redacted(raw.read_bytes())
-        except Error as error:
-            raise NoTrace(str(error).splitlines()[0]) from error
+        with tempfile.TemporaryDirectory(prefix="streamspace-trace-") as folder:
+            raw = Path(folder) / "trace.zip"
+            try:
+                with self._calls.within("the trace", KEEP_SECONDS, of_page=False):
+                    learning.from_cookie_values(str(each.get("value", "")) for each in self._context.cookies())
+                    self._context.tracing.stop(path=raw)
+            except BrowserTrouble as trouble:
+                raise NoTrace(str(trouble)) from trouble
+            return archive.redacted(raw.read_bytes())

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import Literal
 
 from playwright.sync_api import BrowserContext, Page
 
+from streamspace_acceptance.desktop import deadline
+from streamspace_acceptance.desktop.deadline import BrowserTrouble, Calls
 from streamspace_acceptance.desktop.film import Film
 from streamspace_acceptance.desktop.lag import LagProbe
-from streamspace_acceptance.desktop.page import PAGE_SECONDS, CannotOpen, Loaded, PageLoad
+from streamspace_acceptance.desktop.page import CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.evidence import learning
 
 KEY_MILLISECONDS = 4.0
+STROKE_SECONDS = 0.1
+"""So long a busy machine may take for one stroke of many."""
 
 
 class Viewer:
     """One user's view of a desktop, opened at once; CannotOpen when no page comes, whatever status it may have."""
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
+    def __init__(self, context: BrowserContext, calls: Calls, url: str) -> None:
         self._context = context
+        self._calls = calls
         self._url = url
         self._times = 1
         self._last: Picture | None = None
-        self.trace = Trace(context)
-        self.film = Film(context)
-        self._load = PageLoad(context, url, 0, self.film.follow)
+        self.trace = Trace(context, calls)
+        self.film = Film(context, calls)
+        self._load = PageLoad(context, calls, url, 0, self.film.follow)
 
     def loaded(self) -> Loaded:
         """How far the page has come by now."""
@@ -36,10 +42,11 @@ class Viewer:
     def picture(self) -> Picture | None:
         """The noVNC screen as the user sees it, None while there is none."""
         page = self._current().page
-        box = _box(page)
-        if box is None:
-            return None
-        png = page.screenshot(clip=box, timeout=PAGE_SECONDS * 1000)  # type: ignore[arg-type]
+        with self._calls.within("a picture of the desktop"):
+            box = _box(page)
+            if box is None:
+                return None
+            png = page.screenshot(clip=box, timeout=0)  # type: ignore[arg-type]
         if self._last is None or self._last.png != png:
             self._last = Picture(png)
         return self._last
@@ -54,44 +61,52 @@ class Viewer:
 
     def whole_page(self) -> bytes:
         """A PNG of the page as it is."""
-        return self._load.page.screenshot(timeout=PAGE_SECONDS * 1000)
+        with self._calls.within("a picture of the page"):
+            return self._load.page.screenshot(timeout=0)
 
     def framebuffer(self) -> Picture:
         """The noVNC screen in its own pixels, however large it is shown; CannotOpen while there is none."""
         page = self._current().page
-        _screen(page)
-        url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
+        with self._calls.within("the desktop in its own pixels"):
+            _screen(page)
+            url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
         return Picture(base64.b64decode(url.partition(",")[2]))
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture."""
         page = self._current().page
-        box = _screen(page)
-        width, height = page.evaluate("(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))")
+        with self._calls.within("the size of the desktop"):
+            box = _screen(page)
+            width, height = page.evaluate("(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))")
         return int(across * box["width"] / width), int(down * box["height"] / height)
 
     def middle(self) -> tuple[int, int]:
         """The middle of the picture; CannotOpen while there is none."""
-        box = _screen(self._current().page)
+        page = self._current().page
+        with self._calls.within("the place of the desktop"):
+            box = _screen(page)
         return round(box["width"]) // 2, round(box["height"]) // 2
 
     def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page
-        box = _screen(page)
-        page.mouse.click(box["x"] + x, box["y"] + y, button=button)
+        with self._calls.within("a click taken"):
+            box = _screen(page)
+            page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
     def turn_wheel(self, pixels: int) -> None:
         """Turns the wheel where the pointer is: up when `pixels` is below zero."""
-        self._load.page.mouse.wheel(0, pixels)
+        with self._calls.within("a turn of the wheel taken"):
+            self._load.page.mouse.wheel(0, pixels)
 
     def press(self, key: str) -> None:
         """Presses a key, or several at once as `Control+c`, and lets them go."""
-        self._load.page.keyboard.press(key)
+        with self._calls.within("a key taken"):
+            self._load.page.keyboard.press(key)
 
     def lag_probe(self, x: int, y: int) -> LagProbe:
         """Watches a point of the picture for what changes there."""
-        return LagProbe(self._load.page, x, y)
+        return LagProbe(self._load.page, self._calls, x, y)
 
     def type(self, text: str, *, told: bool = False) -> None:
         """Types `text` on the page's keyboard, then Enter.
@@ -101,21 +116,30 @@ class Viewer:
         if not told:
             learning.from_typing(text)
         keyboard = self._load.page.keyboard
-        keyboard.type(text, delay=KEY_MILLISECONDS)
-        keyboard.press("Enter")
+        with self._calls.within("keys taken", deadline.ANSWER_SECONDS + len(text) * STROKE_SECONDS):
+            keyboard.type(text, delay=KEY_MILLISECONDS)
+            keyboard.press("Enter")
 
     def close(self) -> None:
         """Closes the page and forgets everything about it."""
-        self._context.close()
+        close(self._context, self._calls)
 
     def _current(self) -> PageLoad:
         """The page, loaded anew in a tab of its own when the machine's network changed under it."""
         self.film.go_on()
         if self._load.network_changed:
-            self._load.page.close()
-            self._load = PageLoad(self._context, self._url, self._times, self.film.follow)
+            with self._calls.within("the end of a page"):
+                self._load.page.close()
+            self._load = PageLoad(self._context, self._calls, self._url, self._times, self.film.follow)
             self._times += 1
         return self._load
+
+
+def close(context: BrowserContext, calls: Calls) -> None:
+    """Closes a context with all its pages; a browser that is gone, or goes in the attempt, has done that already."""
+    if calls.alive:
+        with suppress(BrowserTrouble), calls.within("the end of a window", of_page=False):
+            context.close()
 
 
 def _box(page: Page) -> dict[str, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from streamspace_acceptance.evidence import recorder
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 def show(desks: Sequence[Desk]) -> None:
     """Attaches a picture and a film of each desktop, and closes its page."""
     for desk in desks:
-        portrait = desk.portrait()
-        if portrait is not None:
-            recorder.attach_png(f"desktop of {desk.session.id}", portrait)
+        _attach(desk, "desktop", recorder.attach_png, partial(_portrait, desk))
         _attach(desk, "film", recorder.attach_film, lambda viewer: viewer.film.develop())
         desk.close()
+
+
+def _portrait(desk: Desk, viewer: Viewer) -> bytes:
+    portrait = desk.portrait()
+    return viewer.whole_page() if portrait is None else portrait
 
 
 def keep_traces(desks: Sequence[Desk]) -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import os
+import socket
 import ssl
+from urllib.parse import urlsplit
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from streamspace_acceptance import waiting
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
 # OpenSSL's codes (openssl verify): the certificate's time, whom it was made for, and everything else: who signed it.
+PIN_SECONDS = 5.0
 _EXPIRED, _NOT_YET, _WRONG_NAMES = 10, 9, (62, 64)
 
 
@@ -20,6 +29,35 @@ def trusted() -> ssl.SSLContext:
         raise SetupProblem(
             f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates that can be read ({error}): correct or unset it."
         ) from error
+
+
+def pin(url: str, context: ssl.SSLContext) -> str | None:
+    """The key of the server at an https:// address, as Chromium names keys (SHA-256 of the SPKI, base64).
+
+    It is for a browser that does not know the private CA which SSL_CERT_FILE or SSL_CERT_DIR names: the server's
+    certificate has been verified by it. None where no such CA is named, and where the certificate is not accepted,
+    which the browser then says in its own words.
+    """
+    address = urlsplit(url)
+    if address.scheme != "https" or not any(os.environ.get(each) for each in ("SSL_CERT_FILE", "SSL_CERT_DIR")):
+        return None
+    host, port = address.hostname or "", address.port or 443
+    try:
+        shown = waiting.within(PIN_SECONDS, lambda: _certificate(host, port, context), what=f"TLS with {host}:{port}")
+    except (OSError, waiting.Silence):
+        return None
+    key = (
+        x509.load_der_x509_certificate(shown).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    )
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
+
+
+def _certificate(host: str, port: int, context: ssl.SSLContext) -> bytes:
+    with (
+        socket.create_connection((host, port), PIN_SECONDS) as connection,
+        context.wrap_socket(connection, server_hostname=host) as secured,
+    ):
+        return secured.getpeercert(binary_form=True) or b""
 
 
 def trouble(error: BaseException | None) -> str | None:

@@ -13,6 +13,7 @@ from streamspace_acceptance.desktop.page import CannotOpen, Loaded
 from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, colours_of_chance
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.evidence import learning
+from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.sessions.session import Session
@@ -90,12 +91,15 @@ class Desk:
     def visit(self) -> Answer:
         """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
 
-        Nothing at that address, while the API itself answers, means that the address is wrong.
+        Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
+        certificate is not accepted: that may be the suite's own ignorance of a CA.
         """
         self._page_blame = "no page comes from the VNC address (see the sentence about that)"
         try:
             answer = self.session.api.http.page(self.address)
         except NoAnswer as error:
+            if tls.trouble(error) is not None:
+                raise
             self.session.api.sessions()
             raise Unmet(
                 f"{self.session.subject}, VNC address",
@@ -107,14 +111,21 @@ class Desk:
         return answer
 
     def open(self, browser: RunBrowser) -> None:
-        """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all."""
-        address = self.address
-        context = browser.context()
+        """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all.
+
+        Unmet when the page does not come in time, unless it is known already that none comes.
+        """
         try:
-            self.viewer = Viewer(context, address)
+            self.viewer = browser.viewer(self.address)
         except CannotOpen as error:
-            context.close()
-            raise Unproven(f"the page does not open: {error}") from error
+            if not error.late or self._page_blame is not None:
+                raise Unproven(f"the page does not open: {error}") from error
+            raise Unmet(
+                f"{self.session.subject}, desktop",
+                expected="the page at its address in a browser",
+                actual=str(error),
+                likely="what serves the page, or one of its parts, keeps the browser waiting",
+            ) from error
 
     def enter(self, browser: RunBrowser) -> None:
         """The whole way to a desktop that is not itself what is tested: asked for, opened, and its client loaded."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.desktop.deadline import BrowserEnded, PageHangs
 from streamspace_acceptance.desktop.page import CannotOpen
 from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, colours_of_chance
 from streamspace_acceptance.sessions.desk import FILLED, LOOK_SECONDS, SETTLED_SECONDS, SHOWN, STILL, Desk
@@ -56,6 +57,8 @@ class Screen:
                 self.desk.viewer.type(text)
         except CannotOpen as error:
             self.trouble = str(error)
+        except (PageHangs, BrowserEnded) as error:
+            self._lose(error)
 
     def look(self) -> Picture | None:
         """What it shows now, None when that is no desktop."""
@@ -63,7 +66,13 @@ class Screen:
             self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
         except CannotOpen as error:
             self.trouble, self.picture = f"it does not open again: {error}", None
+        except (PageHangs, BrowserEnded) as error:
+            self._lose(error)
         return self.picture
+
+    def _lose(self, error: PageHangs | BrowserEnded) -> None:
+        """Its page hangs, or another one does, which took the browser with it."""
+        self.trouble, self.picture = error.actual if isinstance(error, PageHangs) else error.reason, None
 
     def shows(self, colour: Colour | None) -> bool:
         """Whether the terminal in its last picture has that colour."""

@@ -1,0 +1,231 @@
+"""A browser with a page that hangs, or that dies itself: told as what it is by the deadline, and the next one works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.desktop import browser as browser_module
+from streamspace_acceptance.desktop import deadline, page, processes
+from streamspace_acceptance.desktop.browser import RunBrowser, find
+from streamspace_acceptance.desktop.deadline import BrowserEnded, BrowserTrouble, PageHangs
+from streamspace_acceptance.desktop.page import CannotOpen
+from streamspace_acceptance.desktop.viewer import Viewer
+from tests.suite.fakes import says, web_server
+
+pytestmark = pytest.mark.timeout(120)
+
+ANSWER, PAGE = 2.0, 2.5
+CANVAS = "<!doctype html><body><canvas width=100 height=100></canvas><script>{}</script>"
+SPIN = "while (true) {}"
+PAGES = {
+    "/sound": CANVAS.format(""),
+    "/spins": CANVAS.format(SPIN),
+    "/spins-when-told": CANVAS.format(
+        f"const spin = () => {{ const told = new XMLHttpRequest(); told.open('GET', '/spins-now', false); told.send(); "
+        f"{SPIN} }}; addEventListener('keyup', () => setTimeout(spin, 300))"
+    ),
+    "/alerts": CANVAS.format("setInterval(() => alert('again'), 0)"),
+    "/stays": CANVAS.format("addEventListener('beforeunload', event => { event.preventDefault(); alert('no'); })"),
+    "/waits-for-a-part": CANVAS.format("") + "<img src=/silence>",
+    "/has-an-endless-script": CANVAS.format("setTimeout(() => import('/drips.js'), 100)"),
+}
+
+
+class _Server:
+    """Says the pages, and is silent where its path says so until the end."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.spins = threading.Event()
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        if request.path == "/spins-now":
+            self.spins.set()
+        if request.path == "/silence":
+            self.over.wait(30)
+        elif request.path == "/drips.js":
+            request.send_response(200)
+            request.send_header("Content-Type", "text/javascript")
+            request.send_header("Content-Length", "1000000")
+            request.end_headers()
+            request.wfile.write(b"//" + b"x" * 100_000)
+            self.over.wait(30)
+        else:
+            says(PAGES.get(request.path, "").encode(), 200 if request.path in PAGES else 404, "text/html")(request)
+
+
+SERVER = _Server()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with web_server(SERVER.respond) as url:
+        yield url
+        SERVER.over.set()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[RunBrowser]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deadline, "ANSWER_SECONDS", ANSWER)
+        patch.setattr(page, "PAGE_SECONDS", PAGE)
+        made = RunBrowser(find(os.environ.get("STREAMSPACE_BROWSER")))
+        yield made
+        made.close()
+
+
+@pytest.fixture(autouse=True)
+def _the_next_browser_works(browser: RunBrowser, address: str) -> Iterator[None]:
+    yield
+    viewer = browser.viewer(f"{address}/sound")
+    assert viewer.loaded().canvas
+    assert viewer.picture() is not None
+    viewer.close()
+    assert len(processes.children()) == 1  # what drives the one browser
+
+
+def told(call: Callable[[], object], kind: type[Exception], words: str, within: float) -> None:
+    """`call` ends as `kind`, in time."""
+    began = waiting.now()
+    with pytest.raises(kind, match=words) as caught:
+        call()
+    assert waiting.now() - began <= within + 1, f"{waiting.now() - began:.1f} s: {caught.value}"
+
+
+def spinning(browser: RunBrowser, address: str) -> Viewer:
+    """A view of a page that spins from now on."""
+    SERVER.spins.clear()
+    viewer = browser.viewer(f"{address}/spins-when-told")
+    viewer.press("s")
+    assert SERVER.spins.wait(5)
+    return viewer
+
+
+CALLS: dict[str, Callable[[Viewer], object]] = {
+    "how far it has come": Viewer.loaded,
+    "the picture": Viewer.picture,
+    "a click": lambda viewer: viewer.click(1, 1),
+    "text": lambda viewer: viewer.type("a"),
+    "the lag": lambda viewer: viewer.lag_probe(1, 1),
+}
+"""Calls of every kind; that none is without a deadline shows in the code (`tests/suite/test_browser_calls.py`)."""
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_page_that_spins_fails_whatever_it_is_asked(browser: RunBrowser, address: str, call: str) -> None:
+    viewer = spinning(browser, address)
+    told(lambda: CALLS[call](viewer), PageHangs, "the page answers nothing", ANSWER + deadline.CONTROL_SECONDS)
+    told(viewer.loaded, BrowserEnded, "did not answer", 0)
+    viewer.close()
+
+
+def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> None:
+    limit = PAGE + ANSWER + deadline.CONTROL_SECONDS
+    told(lambda: browser.viewer(f"{address}/spins"), PageHangs, "a script of the page never comes to an end", limit)
+
+
+@pytest.mark.parametrize("path", ["/silence", "/waits-for-a-part"])
+def test_a_page_that_does_not_come(browser: RunBrowser, address: str, path: str) -> None:
+    told(lambda: browser.viewer(address + path), CannotOpen, "not come in full within 2.5 s", PAGE)
+
+
+def test_a_script_without_an_end_keeps_nobody(browser: RunBrowser, address: str) -> None:
+    viewer = browser.viewer(f"{address}/has-an-endless-script")
+    began = waiting.now()
+    while waiting.now() - began < ANSWER:
+        assert not viewer.loaded().novnc_loaded
+    assert viewer.picture() is not None
+    viewer.close()
+
+
+@pytest.mark.parametrize("path", ["/alerts", "/stays"])
+def test_dialogs_keep_nobody(browser: RunBrowser, address: str, path: str) -> None:
+    viewer = browser.viewer(address + path)
+    viewer.click(5, 5)
+    assert viewer.picture() is not None
+    began = waiting.now()
+    viewer.close()
+    assert waiting.now() - began < 1
+
+
+def test_one_page_that_spins_takes_the_others_with_it_and_they_say_so(browser: RunBrowser, address: str) -> None:
+    other, viewer = browser.viewer(f"{address}/sound"), spinning(browser, address)
+    told(viewer.picture, PageHangs, "answers nothing", ANSWER + deadline.CONTROL_SECONDS)
+    told(other.picture, BrowserEnded, "a picture of the desktop", 0)
+    other.close()
+
+
+def _of_kind(kind: str) -> list[int]:
+    """The processes below the browser's that are of a kind, by their command line."""
+    (driver,) = processes.children()
+    below = [pid for child in processes.children(driver) for pid in (child, *_below(child))]
+    lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below}
+    return [pid for pid, line in lines.items() if f"--type={kind}".encode() in line]
+
+
+def _below(pid: int) -> list[int]:
+    return [each for child in processes.children(pid) for each in (child, *_below(child))]
+
+
+def test_the_pages_own_process_dies(browser: RunBrowser, address: str) -> None:
+    viewer = browser.viewer(f"{address}/sound")
+    for pid in _of_kind("renderer"):
+        os.kill(pid, signal.SIGKILL)
+    told(viewer.picture, BrowserTrouble, "the page's own process has died", 0)
+    viewer.close()
+
+
+def test_the_browser_dies(browser: RunBrowser, address: str) -> None:
+    viewer = browser.viewer(f"{address}/sound")
+    (driver,) = processes.children()
+    for pid in processes.children(driver):
+        os.kill(pid, signal.SIGKILL)
+    told(viewer.picture, BrowserTrouble, "the browser has ended by itself", 0)
+    viewer.close()
+
+
+def test_what_drives_the_browser_hangs(browser: RunBrowser, address: str) -> None:
+    viewer = browser.viewer(f"{address}/sound")
+    (driver,) = processes.children()
+    os.kill(driver, signal.SIGSTOP)
+    told(viewer.picture, BrowserTrouble, "the browser has not answered within", ANSWER)
+    viewer.close()
+
+
+def test_nothing_outlasts_a_run_that_has_to_end(
+    browser: RunBrowser, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "ANSWER_SECONDS", 20.0)
+    viewer = spinning(browser, address)
+    with waiting.hastened() as hasten:
+        hasten(1.0)
+        told(viewer.picture, BrowserTrouble, "not before the run had to end", 1.5)
+
+
+def test_where_a_fresh_browser_does_not_answer_either_the_page_is_not_to_blame(
+    browser: RunBrowser, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = spinning(browser, address)
+    monkeypatch.setattr(browser_module, "CONTROL_SECONDS", 0.01)
+    told(viewer.picture, BrowserTrouble, "this machine is too busy", ANSWER + 2)
+
+
+def test_a_program_that_is_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: RunBrowser) -> None:
+    browser.close()
+    monkeypatch.setattr(browser_module, "START_SECONDS", 4.0)
+    for name, script, words in (
+        ("hangs", "exec sleep 600", "the start of the browser"),
+        ("fails", "echo libnss3.so: cannot open shared object file >&2; exit 127", "libnss3.so"),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+        told(lambda path=tmp_path / name: RunBrowser(path).viewer("about:blank"), BrowserTrouble, words, 4.0)  # type: ignore[misc]
+        assert not processes.children()

@@ -1,0 +1,209 @@
+"""Runs whose watches of Kubernetes are disturbed on the way: a flaky one costs nothing, a broken one is BROKEN."""
+
+import base64
+import json
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+import yaml
+
+from tests.safety.conftest import Place
+from tests.safety.test_hostile_runs import BEHAVE, PROJECT
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+
+TAGS = "--tags=@test-1.1b"
+Disturb = Callable[[BaseHTTPRequestHandler, int, bytes | None], bool]
+"""Told of a line of a watch, or of its begin (None), and of how many watches there were before; False ends it."""
+
+
+def _event(kind: str, obj: dict[str, object]) -> bytes:
+    return json.dumps({"type": kind, "object": obj}).encode() + b"\n"
+
+
+def _gone_every_second_time(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    if number % 2 == 0 and line is None:
+        request.wfile.write(_event("ERROR", {"kind": "Status", "code": 410, "message": "too old"}))
+        return False
+    if line is not None:
+        request.wfile.write(line)
+    return True
+
+
+def _cut_after_each_event(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    if line is not None:
+        request.wfile.write(line)
+        return False
+    return True
+
+
+def _bookmarks_between(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    if line is not None:
+        version = json.loads(line)["object"]["metadata"]["resourceVersion"]
+        request.wfile.write(line + _event("BOOKMARK", {"kind": "Pod", "metadata": {"resourceVersion": version}}))
+    return True
+
+
+def _silent(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    return True
+
+
+def _always_gone(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    return _gone_every_second_time(request, 0, line)
+
+
+def _unknown(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    if line is not None:
+        request.wfile.write(line.replace(b'"MODIFIED"', b'"CHANGED"').replace(b'"ADDED"', b'"APPEARED"'))
+    return True
+
+
+def _no_object(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    if line is not None:
+        request.wfile.write(_event("MODIFIED", {"kind": "Pod"}))
+    return True
+
+
+TOLERABLE: dict[str, Disturb] = {
+    "gone every second time": _gone_every_second_time,
+    "cut off after each event": _cut_after_each_event,
+    "bookmarks between": _bookmarks_between,
+}
+BROKEN: dict[str, tuple[Disturb, str]] = {
+    "silent": (_silent, "fell silent"),
+    "gone again and again": (_always_gone, "every connection has ended at once"),
+    "events of no kind that there is": (_unknown, "an event of type"),
+    "events about nothing": (_no_object, "no answer as Kubernetes gives it"),
+}
+
+
+@contextmanager
+def disturbed(kubeconfig: Path, disturb: Disturb, folder: Path) -> Iterator[Path]:
+    """A kubeconfig that leads through a proxy which disturbs watches and passes on all else."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    cluster = config["clusters"][0]["cluster"]
+    authority = folder / "ca.pem"
+    authority.write_bytes(base64.b64decode(cluster.pop("certificate-authority-data")))
+    numbers = count(1)
+    members = {
+        "pool": urllib3.PoolManager(ca_certs=str(authority), retries=False, maxsize=20),
+        "upstream": cluster["server"],
+        "disturb": staticmethod(disturb),
+        "number": staticmethod(lambda: next(numbers)),
+    }
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Proxy,), members))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    cluster["server"] = f"http://127.0.0.1:{server.server_port}"
+    changed = folder / "kubeconfig"
+    changed.write_text(yaml.safe_dump(config))
+    try:
+        yield changed
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """Passes each request on to `upstream`, and what a watch says as `disturb` has it."""
+
+    pool: urllib3.PoolManager
+    upstream: str
+    disturb: Disturb
+    number: Callable[[], int]
+
+    def do_GET(self) -> None:
+        if "Upgrade" in self.headers:
+            self._tunnel()
+            return
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        body = self.rfile.read(length) or None
+        answer = self.pool.request(
+            self.command, self.upstream + self.path, body=body, headers=headers, preload_content=False, redirect=False
+        )
+        with suppress(OSError, urllib3.exceptions.HTTPError):  # either side may be gone
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
+            self.end_headers()
+            if "watch=true" in self.path.lower() and answer.status == 200:
+                self._watch(answer)
+            else:
+                self.wfile.write(answer.read())
+        answer.close()
+
+    def _tunnel(self) -> None:
+        """Passes an exec on as it is, both ways, until one side ends."""
+        address = urlsplit(self.upstream)
+        context = ssl.create_default_context(cafile=self.pool.connection_pool_kw["ca_certs"])
+        with (
+            socket.create_connection((address.hostname or "", address.port or 443), 10) as connection,
+            context.wrap_socket(connection, server_hostname=address.hostname) as server,
+        ):
+            lines = [f"{name}: {value}" for name, value in self.headers.items()]
+            server.sendall("\r\n".join([self.requestline, *lines, "", ""]).encode("latin-1"))
+            thread = threading.Thread(target=self._pour, args=(self.connection, server), daemon=True)
+            thread.start()
+            self._pour(server, self.connection)
+        self.close_connection = True
+
+    @staticmethod
+    def _pour(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+
+    def _watch(self, answer: urllib3.BaseHTTPResponse) -> None:
+        number, rest = self.number(), b""
+        if not self.disturb(self, number, None):
+            return
+        while piece := answer.read1():
+            *lines, rest = (rest + piece).split(b"\n")
+            if not all(self.disturb(self, number, line + b"\n") for line in lines if line):
+                return
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+def run(place: Place, disturb: Disturb, folder: Path) -> tuple[dict[str, str], str]:
+    """The verdicts of a run through the proxy, and its console."""
+    with disturbed(Path(place.environment["KUBECONFIG"]), disturb, folder) as kubeconfig:
+        environment = place.environment | {
+            "KUBECONFIG": str(kubeconfig),
+            "STREAMSPACE_REPORTS": str(folder / "reports"),
+        }
+        command = [*BEHAVE[:-1], TAGS]
+        done = subprocess.run(
+            command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=200, check=False
+        )
+    told = json.loads((folder / "reports" / "verdict.json").read_text())
+    asked = {each["id"]: each["verdict"] for each in told["criteria"] if each["id"].startswith("1.1b")}
+    return asked, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", TOLERABLE)
+def test_a_flaky_watch_costs_nothing(place: Place, name: str, tmp_path: Path) -> None:
+    verdicts, console = run(place, TOLERABLE[name], tmp_path)
+    assert set(verdicts.values()) == {"PROVEN"}, console
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_watch_is_told_as_broken(place: Place, name: str, tmp_path: Path) -> None:
+    disturb, words = BROKEN[name]
+    verdicts, console = run(place, disturb, tmp_path)
+    assert "FAILED" not in verdicts.values(), console
+    assert "BROKEN" in verdicts.values(), console
+    assert words in " ".join(console.split()), console
