@@ -38,8 +38,8 @@ _CUT = ["--tags=@test-3.3", "--name=network fails"]
 WORKS = [
     Work("sessions", ["--tags=@test-1.2 or @test-1.4"], 10.0, 4),
     Work("templates", ["--tags=@test-2.2 or @test-2.3"], 10.0, 6),
-    Work("in the browser", ["--tags=@test-1.1d"], 12.0, 2, opens="chrom"),
-    Work("with mouse and keyboard", ["--tags=@test-1.1e"], 20.0, 3, opens="chrom"),
+    Work("in the browser", ["--tags=@test-1.1d"], 12.0, 2, opens="--type=renderer"),
+    Work("with mouse and keyboard", ["--tags=@test-1.1e"], 20.0, 3, opens="--type=renderer"),
     Work("a cut by iptables", _CUT, 12.0, 1),
     Work("scaling", ["--tags=@test-3.4"], 15.0, 17),
     Work("orders without an agent", ["--tags=@test-3.2"], 12.0, 2),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,8 +31,9 @@ class Run:
     """A run of the suite as a process of its own, with a folder for its reports and one for its temporary files."""
 
     def __init__(self, environment: dict[str, str], folder: Path, arguments: Sequence[str]) -> None:
-        self.reports, self.temporary = folder / "reports", folder / "tmp"
-        self.temporary.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.reports = folder / "reports"
+        self.temporary = Path(tempfile.mkdtemp(prefix="killed-"))  # below a long path Chromium does not start
         self.mark = secrets.token_hex(8)
         self.state = Path(environment["XDG_STATE_HOME"]) / "streamspace-acceptance"
         told = {"STREAMSPACE_REPORTS": str(self.reports), "TMPDIR": str(self.temporary), MARK: self.mark}
@@ -77,6 +80,11 @@ class Run:
         self.process.wait()
         return alive
 
+    def close(self) -> None:
+        """Ends it, and takes its temporary files away."""
+        self.kill()
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
     def processes(self, *, named: str = "") -> list[str]:
         """The command lines of what it has started, and of what that has started, as far as it lives."""
         return [each for each in _marked(self.mark, str(self.temporary)) if named in each]
@@ -105,7 +113,7 @@ def begun(place: Place, folder: Path, *arguments: str, **told: str) -> Iterator[
     try:
         yield run
     finally:
-        run.kill()
+        run.close()
 
 
 def sweep(place: Place) -> tuple[str, float]:

@@ -34,7 +34,7 @@ def a_session_is_there(run: Run) -> object:
 
 
 def a_browser_is_open(run: Run) -> object:
-    return run.processes(named="--type=renderer") or len(run.processes(named="chrom")) > 1
+    return run.processes(named="--type=renderer")
 
 
 def the_agent_is_cut_off(run: Run) -> object:
@@ -129,7 +129,7 @@ class _Begun:
         return self.run
 
     def __exit__(self, *_: object) -> None:
-        self.run.kill()
+        self.run.close()
 
 
 def reach(run: Run, moment: Moment) -> None:
