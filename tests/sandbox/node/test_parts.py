@@ -203,13 +203,21 @@ def _check_the_way(open_directory: Path, tmp_path: Path) -> None:
     gate.chmod(0o700)
     found = places.find([place])
     assert found.gates == (gate,)
-    mounts = found.mounts(tmp_path / "scratch")
+    mounts = found.mounts(tmp_path / "scratch", [])
     assert mounts[1] == Mount(place, str(place), read_only=True)
     assert mounts[0].target == str(gate)
     assert (mounts[0].source / "a" / "project").is_dir()
     assert mounts[0].source.stat().st_mode & 0o001
     gate.chmod(0o755)
     assert places.find([place]).gates == ()
+
+
+def test_a_place_that_a_volume_would_hide_is_mounted_over_it(tmp_path: Path) -> None:
+    place = Path("/scratch/project")
+    found = places.Places((place, Path("/usr/lib")), (), ())
+    over = Mount(place, str(place), read_only=True)
+    assert found.mounts(tmp_path, [Mount(tmp_path, "/scratch"), Mount(tmp_path, "/home")]) == [over]
+    assert found.mounts(tmp_path, [Mount(tmp_path, "/scratch/project/reports"), Mount(tmp_path, "/scr")]) == []
 
 
 def test_equal_events_are_counted() -> None:

@@ -230,6 +230,7 @@ class ContainerRunner:
         command = [expand(each, variables) for each in spec.get("command") or image.argv]
         arguments = [expand(each, variables) for each in spec.get("args") or []]
         names = [Mount(parts.directory / name, f"/etc/{name}") for name in ("hosts", "resolv.conf")]
+        volumes = parts.volumes.mounts(spec, user)
         limits = (spec.get("resources") or {}).get("limits") or {}
         requests = (spec.get("resources") or {}).get("requests") or {}
         security = spec.get("securityContext") or {}
@@ -242,7 +243,7 @@ class ContainerRunner:
             log=self.log(self._record.restarts),
             argv=[*command, *arguments],
             environment=variables,
-            mounts=[*self._services.places.mounts(parts.directory), *names, *parts.volumes.mounts(spec, user)],
+            mounts=[*self._services.places.mounts(parts.directory, volumes), *names, *volumes],
             user=user,
             workdir=spec.get("workingDir") or "/",
             processes_of=parts.name_of_container(spec.get("targetContainerName") or ""),

@@ -14,16 +14,20 @@ ROOT = Path("/")
 class Places:
     """Directories that every container sees as they are here, read-only.
 
-    A container sees the root file system as an overlay, without what is mounted below it: such places are mounted. And
-    its users may not pass through a directory that is closed to others, such as /root: over each of these `gates` lies
-    an open one of the pod's own, which holds nothing but the places.
+    A container sees the root file system as an overlay, without what is mounted below it: such places are mounted, and
+    those that a volume of its own would hide (a project below /tmp). And its users may not pass through a directory
+    that is closed to others, such as /root: over each of these `gates` lies an open one of the pod's own, which holds
+    nothing but the places.
     """
 
+    all: tuple[Path, ...]
     mounted: tuple[Path, ...]
     gates: tuple[Path, ...]
 
-    def mounts(self, scratch: Path) -> list[Mount]:
-        """The mounts of a pod, whose gates are made in `scratch`."""
+    def mounts(self, scratch: Path, volumes: Iterable[Mount]) -> list[Mount]:
+        """The mounts of a container that has these volumes; its gates are made in `scratch`."""
+        over = [Path(volume.target) for volume in volumes]
+        shown = [place for place in self.all if place in self.mounted or any(path in place.parents for path in over)]
         gates = []
         for number, gate in enumerate(self.gates):
             substitute = scratch / f"gate{number}"
@@ -31,19 +35,19 @@ class Places:
                 if gate in place.parents:
                     (substitute / place.relative_to(gate)).mkdir(parents=True, exist_ok=True)
             gates.append(Mount(substitute, str(gate)))
-        return gates + [Mount(place, str(place), read_only=True) for place in self.mounted]
+        return gates + [Mount(place, str(place), read_only=True) for place in shown]
 
 
 def find(places: Iterable[Path]) -> Places:
     """What has to be done for `places` to be seen."""
-    mounted, gates = [], set()
-    for place in places:
+    found, mounted, gates = tuple(places), [], set()
+    for place in found:
         gate = _closed_directory_above(place)
         if gate is not None:
             gates.add(gate)
         if gate is not None or place.stat().st_dev != ROOT.stat().st_dev:
             mounted.append(place)
-    return Places(tuple(mounted), tuple(sorted(gates)))
+    return Places(found, tuple(mounted), tuple(sorted(gates)))
 
 
 def _closed_directory_above(place: Path) -> Path | None:
