@@ -2,7 +2,9 @@
 
 A thread looks fifty times a second at what the main thread is in. It waits (for the product, for a program, for the
 time to pass), it is in Playwright (which speaks to the browser), or it is at the suite's own work: judging, redacting,
-reading pictures, writing, loading its modules. FILE says so once a second, in seconds, as JSON.
+reading pictures, writing, loading its modules. FILE says so once a second, as JSON: in `wall` the seconds that went by
+meanwhile, in `processor` those that the main thread was on a processor. On a machine with other work the latter are the
+measure: the former hold the time in which it would have worked and something else did.
 """
 
 from __future__ import annotations
@@ -34,19 +36,24 @@ class Sampler(threading.Thread):
         super().__init__(name="sampler", daemon=True)
         self._watched = watched
         self._file = file
-        self._seconds: Counter[str] = Counter()
+        self._clocks = {"wall": time.CLOCK_MONOTONIC, "processor": time.pthread_getcpuclockid(watched)}
+        self._seconds = {name: Counter[str]() for name in self._clocks}
 
     def run(self) -> None:
         """Looks, and writes down what it saw once a second: a run may end at any moment."""
-        before = written = time.monotonic()
+        before, written = self._now(), time.monotonic()
         while True:
             time.sleep(EVERY)
-            now = time.monotonic()
-            self._seconds[kind(sys._current_frames().get(self._watched))] += now - before
+            doing, now = kind(sys._current_frames().get(self._watched)), self._now()
+            for name, seconds in now.items():
+                self._seconds[name][doing] += seconds - before[name]
             before = now
-            if now - written >= 1:
-                written = now
+            if time.monotonic() - written >= 1:
+                written = time.monotonic()
                 self._write()
+
+    def _now(self) -> dict[str, float]:
+        return {name: time.clock_gettime(clock) for name, clock in self._clocks.items()}
 
     def _write(self) -> None:
         draft = self._file.with_suffix(".tmp")

@@ -35,6 +35,27 @@ def test_equal_polls_are_logged_once() -> None:
         assert [times for _, times in client.log.since(0)] == [3]
 
 
+@pytest.mark.parametrize(("idle", "connections"), [(60.0, 1), (0.0, 2)])
+def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
+) -> None:
+    """Its server may be about to close it: the call would have no answer, though nothing is wrong."""
+    monkeypatch.setattr(http, "IDLE_SECONDS", idle)
+    ports = set()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        ports.add(request.client_address[1])
+        request.protocol_version, request.close_connection = "HTTP/1.1", False
+        request.send_response(200)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        for _ in range(2):
+            client.call("GET", "/")
+    assert len(ports) == connections
+
+
 def test_nobody_listens() -> None:
     with web_server(says(b"")) as url:
         pass

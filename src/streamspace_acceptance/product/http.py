@@ -17,6 +17,9 @@ from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
+IDLE_SECONDS = 1.0
+"""A connection that was idle for longer is not used again: its server may be closing it. Common servers do so after 2 s
+(gunicorn) or 5 s (uvicorn, Node), and a call that is sent meanwhile has no answer, though nothing is wrong."""
 BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it takes several times as much memory
 REDIRECTS = 10
 REQUEST_HEADER = "X-Request-Id"
@@ -41,7 +44,8 @@ class HttpClient:
         self._client = httpx.Client(
             timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
             headers={"Accept-Encoding": "identity", "User-Agent": "streamspace-acceptance"},
-            limits=httpx.Limits(max_connections=None),  # a call that was abandoned takes nobody else's place
+            # A call that was abandoned takes nobody else's place.
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS),
             trust_env=False,
             verify=self.trusted,
         )
