@@ -1,8 +1,9 @@
 """Runs of the suite against a sandbox, sound or broken by a planted fault, side by side in the background.
 
-Two lanes keep two processors busy. The others are for what does little but wait, phases 0 and 3: a run of these takes
-a quarter of a processor at the most. Each lane is a process of its own, since the tests of the other folders go on
-meanwhile, and change what is theirs: the environment, the folder, functions.
+The tests of the other folders go on meanwhile, so a lane is a process of its own: they change what is theirs, the
+environment, the folder, functions. They take one of two processors, one lane the other; it becomes two when nothing is
+left but to look at the runs. A third is for what does little but wait, phases 0 and 3: a quarter of a processor at the
+most. More at once would be quicker, and make a sound product late now and then.
 
 The sound run is of the whole plan. A fault's run is not, since every fault times every test would take hours: it is of
 test 1.1a, on which all others stand, and of the phase of the criterion that the fault breaks, but for its long tests;
@@ -19,6 +20,7 @@ import threading
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -31,41 +33,50 @@ from tests.proof.running import PROJECT, Run, embedded, run_suite
 __all__ = ["PROJECT", "Run", "Runs", "embedded", "run_suite"]
 
 REGISTER = PROJECT / "plan" / "criteria.toml"
+SPAWN = multiprocessing.get_context("spawn")
 SOUND = "no fault"
 BASIS = "@test-1.1a"
 LONG_PHASES = {3}
 WAITING_PHASES = {0, 3}
-BUSY_LANES, WAITING_LANES = 2, 3
+BUSY_LANES = 2
 LONG_TESTS = {"1.1e", "1.3"}
 WANT_A_QUIET_MACHINE = {"1.1e-5"}
 JUDGE_TIMES = {"hostile"}
 """The folders whose tests are all `quiet`."""
+
+_of_lane: list[Event] = []
 
 
 class Runs:
     """The runs that the selected tests need, started ahead of them."""
 
     def __init__(self, names: list[str], lies: list[str], folder: Path) -> None:
-        self._busy, self._waiting = _lanes(BUSY_LANES), _lanes(WAITING_LANES)
+        self._hurry = SPAWN.Event()
+        self._busy, self._waiting = _lanes(BUSY_LANES, self._hurry), _lanes(1, self._hurry)
         self._folder = folder
         self._futures: dict[str, Future[Run]] = {}
-        quiet = [name for name in names if name == SOUND or find(name).breaks in WANT_A_QUIET_MACHINE]
-        for name in quiet:
+        self._quiet = [name for name in names if name == SOUND or find(name).breaks in WANT_A_QUIET_MACHINE]
+        for name in self._quiet:
             self._futures[name] = self._begin(self._busy, name)
             wait([self._futures[name]])
+        self._busy.submit(_wait_for_hurry)
         self._lies = self._waiting.submit(told, lies, folder) if lies else None
-        self._futures |= {name: self._begin(self._pool(name), name) for name in names if name not in quiet}
+        self._futures |= {name: self._begin(self._pool(name), name) for name in names if name not in self._quiet}
 
     def __getitem__(self, name: str) -> Run:
+        if name not in self._quiet:
+            self._hurry.set()  # the tests of the other folders are over
         return self._futures[name].result()
 
     def with_lie(self, name: str) -> Run:
         """The run against a sound sandbox behind a proxy that tells the lie of that name."""
         assert self._lies is not None
+        self._hurry.set()
         return self._lies.result()[name]
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
+        self._hurry.set()
         for pool in (self._busy, self._waiting):
             pool.shutdown(wait=False, cancel_futures=True)
         for pool in (self._busy, self._waiting):
@@ -78,12 +89,13 @@ class Runs:
         return self._waiting if broken_test(name)["phase"] in WAITING_PHASES else self._busy
 
 
-def _lanes(count: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _end_with_the_session)
+def _lanes(count: int, hurry: Event) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, SPAWN, _begin_lane, (hurry,))
 
 
-def _end_with_the_session() -> None:
+def _begin_lane(hurry: Event) -> None:
     """A lane whose session was killed ends as well, and its sandbox with it."""
+    _of_lane.append(hurry)
 
     def watch() -> None:
         session = multiprocessing.parent_process()
@@ -92,6 +104,11 @@ def _end_with_the_session() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _wait_for_hurry() -> None:
+    """Keeps one lane from its work until then."""
+    _of_lane[0].wait()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -61,6 +61,12 @@ class Sampler(threading.Thread):
         draft.replace(self._file)
 
 
+def of_its_own(spent: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The seconds on a processor that went into the suite's own work, by module, the most first, out of FILE."""
+    found = [(what, seconds) for what, seconds in spent["processor"].items() if what not in (WAITING, BROWSER)]
+    return dict(sorted(found, key=lambda one: -one[1]))
+
+
 def kind(frame: FrameType | None) -> str:
     """What a thread is in: waiting, the browser, or the module whose work it does."""
     if frame is None or _place(frame) in _WAITS:

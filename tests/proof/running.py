@@ -18,7 +18,7 @@ RUN_SECONDS = 420
 class Run:
     """What one run of the suite said: its exit status, its console and `{criterion: verdict}`.
 
-    `inapplicable` are the criteria that do not apply to its target. `spent` is what its main thread did, in seconds,
+    `inapplicable` are the criteria that do not apply to its target. `spent` is what its main thread did,
     where that was looked at: see `overhead`.
     """
 
@@ -27,7 +27,7 @@ class Run:
     verdicts: dict[str, str]
     reasons: dict[str, str]
     inapplicable: set[str]
-    spent: dict[str, float]
+    spent: dict[str, dict[str, float]]
 
     def of(self, verdict: str) -> set[str]:
         """The criteria that got `verdict`."""

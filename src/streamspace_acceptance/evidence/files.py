@@ -21,7 +21,10 @@ def write_json(path: Path, document: Any) -> None:
 
 def put(path: Path, data: bytes) -> None:
     """Write what is redacted already: a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.tmp")
-    draft.write_bytes(data)
+    try:
+        draft.write_bytes(data)
+    except FileNotFoundError:  # the first of its folder
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(data)
     draft.replace(path)
