@@ -55,10 +55,11 @@ def make(number: int) -> None:
     batch = "\n".join(commands)
     done = subprocess.run(["ip", "-batch", "-"], input=batch, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise StartFailure(
-            f"The kernel made no network bridge ({done.stderr.strip().splitlines()[0]}); "
-            "run this as root, outside a container or in a privileged one."
-        )
+        said = done.stderr.strip().splitlines()[0]
+        advice = "run this as root, outside a container or in a privileged one"
+        if "File exists" in said:
+            advice = f"something else on this machine has just made {name}; try again"
+        raise StartFailure(f"The kernel made no network bridge ({said}); {advice}.")
 
 
 def remove(number: int) -> None:

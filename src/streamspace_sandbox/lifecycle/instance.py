@@ -106,6 +106,14 @@ def instances() -> list[Instance]:
     return [Instance(path.name) for path in sorted(ROOT.iterdir()) if path.is_dir() and NAME.fullmatch(path.name)]
 
 
+def claimed_numbers() -> set[int]:
+    """Of all instances' bridges and subnets, among them those that are yet to be made.
+
+    Whoever chooses one holds ROOT until the choice has been written down.
+    """
+    return {state.number for each in instances() if (state := each.read())}
+
+
 def lock(directory: Path, *, create: bool) -> int | None:
     """Wait until no other process holds `directory`, then hold it until the returned descriptor is closed.
 

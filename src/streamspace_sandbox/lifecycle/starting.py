@@ -17,7 +17,7 @@ from streamspace_sandbox.faults.catalogue import UnknownFault
 from streamspace_sandbox.faults.catalogue import find as find_fault
 from streamspace_sandbox.lifecycle import bridge, channel, preflight, process, removal
 from streamspace_sandbox.lifecycle.failure import StartFailure
-from streamspace_sandbox.lifecycle.instance import Instance, State, instances, lock, root_locked
+from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numbers, lock, root_locked
 from streamspace_sandbox.streamspace.deployment import (
     Deployed,
     DeploymentFailed,
@@ -121,9 +121,8 @@ def _choose_fault(name: str | None) -> None:
 
 
 def _new_state(options: Options) -> State:
-    taken = [state.number for each in instances() if (state := each.read())]
     return State(
-        number=bridge.free_number(taken),
+        number=bridge.free_number(claimed_numbers()),
         process=process.current(),
         since=datetime.now(UTC).isoformat(timespec="seconds"),
         time_scale=options.time_scale,

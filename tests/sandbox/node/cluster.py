@@ -22,7 +22,7 @@ from streamspace_sandbox.kubernetes.node.node import make_kubelet
 from streamspace_sandbox.kubernetes.resources import EVENTS, PODS, Obj, Resource
 from streamspace_sandbox.kubernetes.store import Store
 from streamspace_sandbox.lifecycle import bridge, process, removal
-from streamspace_sandbox.lifecycle.instance import Instance, State, root_locked
+from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numbers, root_locked
 
 NAMESPACE = "default"
 SHELL_IMAGE = "streamspace-api:local"
@@ -119,7 +119,7 @@ async def real() -> AsyncIterator[Cluster]:
     """Controllers, and a node that runs pods; everything is removed at the end. Needs root."""
     instance = Instance(f"node-test-{os.getpid()}")
     with root_locked():
-        number = bridge.free_number([])
+        number = bridge.free_number(claimed_numbers())
         instance.directory.mkdir()
         instance.write(State(number=number, process=process.current(), since="", time_scale=0.1, token=""))
         bridge.make(number)

@@ -15,7 +15,7 @@ import pytest
 
 from streamspace_sandbox.lifecycle import bridge, process, removal
 from streamspace_sandbox.lifecycle.failure import StartFailure
-from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, lock, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, claimed_numbers, lock, root_locked, runroot
 from streamspace_sandbox.lifecycle.kernel import mounts_below, unmount
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
@@ -98,19 +98,19 @@ def test_what_a_dead_instance_left_is_swept() -> None:
     killed = subprocess.Popen(["sleep", "0"])
     killed.wait()
     with root_locked():
-        number = bridge.free_number([])
+        # All of it in one go: else any sandbox that is started meanwhile sweeps it first.
+        number = bridge.free_number(claimed_numbers())
         dead.directory.mkdir()
         dead.write(State(number, process.Process(killed.pid, 1), "", 1, ""))
         bridge.make(number)
-    mounted = runroot(number) / "merged"
-    mounted.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "none", str(mounted)], check=True)
-    group = next(path for path in Path("/sys/fs/cgroup").glob("*") if (path / "cgroup.procs").exists())
-    cgroup = group / dead.cgroup.lstrip("/") / "libpod-x"
-    cgroup.mkdir(parents=True)
-    left = subprocess.Popen(["sleep", "1000"])
-    (cgroup / "cgroup.procs").write_text(str(left.pid))
-    with root_locked():
+        mounted = runroot(number) / "merged"
+        mounted.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "none", str(mounted)], check=True)
+        group = next(path for path in Path("/sys/fs/cgroup").glob("*") if (path / "cgroup.procs").exists())
+        cgroup = group / dead.cgroup.lstrip("/") / "libpod-x"
+        cgroup.mkdir(parents=True)
+        left = subprocess.Popen(["sleep", "1000"])
+        (cgroup / "cgroup.procs").write_text(str(left.pid))
         assert dead.name in removal.sweep()
     assert left.wait(5) == -signal.SIGKILL
     assert not dead.exists
@@ -118,6 +118,21 @@ def test_what_a_dead_instance_left_is_swept() -> None:
     assert not mounts_below(mounted.parent)
     assert not cgroup.parent.exists()
     assert not (bridge.DEVICES / bridge.bridge_name(number)).exists()
+    removal.remove_root()
+
+
+@needs_root
+def test_a_subnet_is_nobody_elses_from_the_moment_it_is_claimed() -> None:
+    starting = Instance(f"starting-{os.getpid()}")
+    with root_locked():
+        number = bridge.free_number(claimed_numbers())
+        starting.directory.mkdir()
+        try:
+            starting.write(State(number, process.current(), "", 1, ""))
+            assert not (bridge.DEVICES / bridge.bridge_name(number)).exists()
+            assert bridge.free_number(claimed_numbers()) != number
+        finally:
+            removal.remove(starting)
     removal.remove_root()
 
 
