@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streamspace_acceptance.doctor.examination import doctor
 from streamspace_acceptance.lint.cli import lint
-from streamspace_acceptance.reporting import html, papers
+from streamspace_acceptance.reporting import html, papers, unfinished
 from streamspace_acceptance.safety.beginning import sweep_now
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict.document import UnreadableDocument
@@ -33,15 +33,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _COMMANDS[chosen.command]()
     except SetupProblem as problem:
-        sys.stderr.write(problem.sentence + "\n")
+        _say(problem.sentence)
         return 2
 
 
 def _report() -> int:
+    unfinished.complete(_say)
     summary = _papers()
     sys.stdout.write(f"The summary is {summary.resolve()}.\n")
     sys.stdout.write(f"The report is {html.build().resolve()}: open it in a browser.\n")
     return 0
+
+
+def _sweep() -> int:
+    unfinished.complete(_say)
+    return sweep_now()
 
 
 def _papers() -> Path:
@@ -53,7 +59,11 @@ def _papers() -> Path:
         raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 
 
-_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "doctor": doctor, "lint": lint, "sweep": sweep_now}
+_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "doctor": doctor, "lint": lint, "sweep": _sweep}
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
 
 
 def program() -> None:

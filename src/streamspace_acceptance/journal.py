@@ -1,17 +1,14 @@
 """What a run makes and breaks, on disk before it happens, so that a killed run can be cleaned up after.
 
-A run keeps one file of JSON lines in the user's state folder (reports/ is deleted by people, and belongs to one working
-directory). Its first line says which target the run is about; then come an intent before each act, what came of it, and
-that it is undone. The file is locked while the run lives: the kernel lets go of a lock when its process dies, so no
-recycled process id is ever taken for a run. A run that has left nothing leaves no file.
+A run keeps one file of JSON lines in the user's state folder, locked while it lives. Its first line says which target
+the run is about; then come an intent before each act, what came of it, and that it is undone. A run that has left
+nothing leaves no file.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -20,13 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-Json = dict[str, Any]
+from streamspace_acceptance import held
+from streamspace_acceptance.held import Json
 
-
-def folder() -> Path:
-    """Where journals are kept: below XDG_STATE_HOME, `~/.local/state` where it is not set."""
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state) / "streamspace-acceptance"
+KIND = "jsonl"
 
 
 @dataclass
@@ -47,35 +41,29 @@ class Journal:
         self._lock = threading.Lock()
         self._open: dict[int, Entry] = {}
         self._count = 0
-        place = folder()
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.path = place / f"{int(time.time())}-{os.getpid()}-{secrets.token_hex(3)}.jsonl"
-        hidden = self.path.with_suffix(".new")
-        self._file = hidden.open("x", encoding="utf-8")
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._write({"target": target, "pid": os.getpid()})
-        hidden.rename(self.path)  # nobody sees a journal that is not locked yet
+        self._held = held.Held(KIND, {"target": target, "pid": os.getpid()})
+        self.path = self._held.path
 
     def intend(self, kind: str, what: Json) -> Entry:
-        """On disk before the act; then the act may begin."""
+        """On disk before the act; then the act may begin. NotOnRecord when it must not."""
         with self._lock:
             self._count += 1
             entry = Entry(self._count, kind, what, time.time())
+            self._held.write({"intent": entry.number, "kind": kind, "what": what, "at": entry.at})
             self._open[entry.number] = entry
-            self._write({"intent": entry.number, "kind": kind, "what": what, "at": entry.at})
         return entry
 
     def came_of(self, entry: Entry, outcome: Json) -> None:
         """What the act brought forth; more may be said later."""
         with self._lock:
             entry.outcome |= outcome
-            self._write({"outcome": entry.number, **outcome})
+            self._held.write({"outcome": entry.number, **outcome})
 
     def undone(self, entry: Entry) -> None:
         """Nothing is left of the act."""
         with self._lock:
             if self._open.pop(entry.number, None) is not None:
-                self._write({"undone": entry.number})
+                self._held.write({"undone": entry.number})
 
     def open_entries(self, kind: str) -> list[Entry]:
         """What is not undone yet."""
@@ -85,13 +73,8 @@ class Journal:
     def close(self) -> None:
         """The end of the run; what is left stays on disk for the next sweep."""
         if not self._open:
-            self.path.unlink(missing_ok=True)
-        self._file.close()
-
-    def _write(self, line: Json) -> None:
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+            self._held.forget()
+        self._held.close()
 
 
 _current: Journal | None = None
@@ -156,50 +139,36 @@ class Left:
     def _read(self) -> None:
         found: dict[int, Entry] = {}
         for text in self._file:
-            line = _line(text)
+            line = held.line(text)
             if "target" in line:
                 self.target = line["target"]
             elif "intent" in line:
                 found[line["intent"]] = Entry(line["intent"], line["kind"], line["what"], line["at"])
-            elif "outcome" in line:
+            elif line.get("outcome") in found:
                 found[line["outcome"]].outcome |= {key: line[key] for key in line if key != "outcome"}
             elif "undone" in line:
                 found.pop(line["undone"], None)
         self.entries = list(found.values())
 
 
-def _line(text: str) -> Json:
-    """One line; the last one of a killed run may be torn, and then says nothing: its act had not begun."""
-    try:
-        read = json.loads(text)
-    except json.JSONDecodeError:
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
 @contextmanager
 def dead(path: Path) -> Iterator[Left | None]:
     """The journal at `path`, locked meanwhile; None while its run lives, or another sweep is at it, or it is gone."""
-    try:
-        file = path.open("r+", encoding="utf-8")
-    except FileNotFoundError:
-        yield None
-        return
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        yield Left(path, file) if path.exists() else None
+    with held.dead(path) as file:
+        yield None if file is None else Left(path, file)
 
 
-def is_held(path: Path) -> bool:
-    """Whether the run of the journal at `path` lives, or somebody cleans up after it."""
-    with dead(path) as left:
-        return left is None and path.exists()
+def living(target: Json) -> list[Path]:
+    """The journals of other runs that are at work on the target of that namespace, or are being swept just now."""
+    others = [path for path in all_paths() if _current is None or path != _current.path]
+    found = [path for path in others if _is_about(held.first_line(path), target)]
+    return [path for path in found if held.is_held(path)]
+
+
+def _is_about(first: Json, target: Json) -> bool:
+    return bool(first.get("target", {}).get("namespace_uid") == target["namespace_uid"])
 
 
 def all_paths() -> list[Path]:
     """Every journal there is, the oldest first."""
-    return sorted(folder().glob("*.jsonl"))
+    return held.paths(KIND)

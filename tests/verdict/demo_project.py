@@ -67,7 +67,8 @@ class Project:
 
     def environment(self, demo: str = "", hook: str = "") -> dict[str, str]:
         """The environment of a run: steps behave as `demo` says, and `hook` fails."""
-        return os.environ | {"DEMO": demo, "DEMO_HOOK": hook, "COLUMNS": "120"}
+        state = str(self.folder / "state")  # where other runs leave nothing
+        return os.environ | {"DEMO": demo, "DEMO_HOOK": hook, "COLUMNS": "120", "XDG_STATE_HOME": state}
 
     def behave(self, *options: str, demo: str = "", hook: str = "") -> Run:
         """Run behave to its end."""

@@ -14,10 +14,10 @@ MOST = 50
 
 
 def keep(reports: Path) -> None:
-    """Add the run that verdict.json tells of, once, and let go of the oldest. A run without an end is not kept."""
+    """Add the run that verdict.json tells of, once, and let go of the oldest. One that may still go on is not."""
     verdicts = reports / "verdict.json"
     run = read(verdicts)
-    if run.ended is None:
+    if run.ended is None and run.interruption is None:
         return
     text = json.dumps(json.loads(verdicts.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
     files.write(reports / FOLDER / f"run-{run.began:%Y%m%dT%H%M%S%f}.json", text + "\n")

@@ -36,18 +36,23 @@ def write(reports: Path) -> Path:
 
 
 def begin(reports: Path) -> None:
-    """Remove all that tells of an earlier run: a page that is left from it would pass for this one's."""
+    """Remove all that tells of an earlier run: what is left from it would pass for this one's.
+
+    Its verdicts go first: a run that is killed here has left nothing that could be taken for results.
+    """
+    for name in ("verdict.json", "junit.xml", PAGE):
+        (reports / name).unlink(missing_ok=True)
     clear(reports)
-    (reports / PAGE).unlink(missing_ok=True)
 
 
 def clear(reports: Path) -> None:
     """Remove what an earlier run wrote here; a file that somebody else put beside it stays."""
-    for path in _written(reports):
+    for path in written(reports):
         path.unlink()
 
 
-def _written(reports: Path) -> Iterator[Path]:
+def written(reports: Path) -> Iterator[Path]:
+    """The papers that a run wrote here."""
     found = [reports / SUMMARY.name, *reports.glob("INTEGRATION_TEST_RESULTS_PHASE_*.md")]
     for path in [*found, *(reports / issues.FOLDER).glob("*.md")]:
         if path.is_file() and path.read_text(encoding="utf-8", errors="replace").startswith(MARK):

@@ -75,7 +75,7 @@ def _head(run: RunDocument, phase: int, duration: float) -> Iterator[str]:
 def notices(run: RunDocument) -> Iterator[str]:
     """What a reader must know first: that the run is not whole, or that its clock is not the plan's."""
     said = []
-    if run.ended is None:
+    if run.ended is None and run.interruption is None:
         said.append("The run never came to its end (it was killed, or it still goes on). This is what it had shown.")
     if run.interruption:
         said.append(f"The run was {plain(run.interruption)}; what it did not reach is unproven.")

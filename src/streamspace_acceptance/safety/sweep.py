@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from streamspace_acceptance import journal
+from streamspace_acceptance import held, journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.disruption.cutting import heal
@@ -71,8 +71,8 @@ class _NotCertain(Exception):
 
 def in_use() -> list[str]:
     """A sentence for each journal that somebody holds: a run that is going on, or another sweep."""
-    held = [path for path in journal.all_paths() if journal.is_held(path)]
-    return [f"{path} is left alone: its run is going on, or is being swept already." for path in held]
+    found = [path for path in journal.all_paths() if held.is_held(path)]
+    return [f"{path} is left alone: its run is going on, or is being swept already." for path in found]
 
 
 @dataclass

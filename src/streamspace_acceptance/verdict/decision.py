@@ -97,10 +97,10 @@ def _caveats(run: RunDocument) -> Iterator[str]:
         yield "the embedded StreamSpace is no release"
     elif run.time_scale != 1:
         yield f"a release is judged by the plan's own times, not by {run.time_scale:g} of them"
-    if run.ended is None:
-        yield "the run never came to its end"
     if run.interruption and any(line.asked and line.applies and line.verdict in _NOT_SHOWN for line in run.lines()):
         yield f"the run was {run.interruption}"
+    elif run.ended is None:
+        yield "the run never came to its end"
     if run.broken_beside:
         yield f"something broke outside the scenarios ({run.broken_beside[0].partition(chr(10))[0]})"
     if not any(run.lines("P0")):

@@ -7,7 +7,7 @@ were not reached. This one asks the judgement that the ledger and the Allure res
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -33,7 +33,26 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def write(path: Path, record: RunRecord) -> None:
     """Put the run as it stands on disk in one piece."""
-    files.put(path, Xml.tostring(_document(record), encoding="utf-8", xml_declaration=True))
+    _write(path, _document(record))
+
+
+def break_off(path: Path, cases: Collection[tuple[str, str]]) -> None:
+    """Say of a run that is over that these cases, by feature and name, were still running; where there is a file."""
+    if not path.exists():
+        return
+    root = Xml.fromstring(path.read_text(encoding="utf-8"))  # noqa: S314 - the suite's own file
+    for case in root.iter("testcase"):
+        if (case.get("classname", ""), case.get("name", "")) in {(_text(group), _text(name)) for group, name in cases}:
+            for told in list(case):
+                case.remove(told)
+            _tell(case, Judgement(Verdict.BROKEN, UNFINISHED))
+    _write(path, root)
+
+
+def _write(path: Path, root: Xml.Element) -> None:
+    for element in [*root, root]:
+        _count(element)
+    files.put(path, Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _document(record: RunRecord) -> Xml.Element:
@@ -51,8 +70,6 @@ def _document(record: RunRecord) -> Xml.Element:
         suite = Xml.SubElement(root, "testsuite", name="Hooks and clean-up")
         for where, judged in beside:
             _add_case(suite, "Hooks and clean-up", where, judged, 0)
-    for element in [*root, root]:
-        _count(element)
     return root
 
 
@@ -68,8 +85,12 @@ def _beside_the_scenarios(record: RunRecord) -> Iterator[tuple[str, Judgement]]:
 def _add_case(suite: Xml.Element, group: str, name: str, judged: Judgement, seconds: float) -> None:
     case = Xml.SubElement(suite, "testcase", classname=_text(group), name=_text(name), time=f"{seconds:.3f}")
     if judged.verdict is not Verdict.PROVEN:
-        told = Xml.SubElement(case, _ELEMENTS[judged.verdict], message=_text(judged.headline), type=judged.verdict)
-        told.text = _text(judged.told)
+        _tell(case, judged)
+
+
+def _tell(case: Xml.Element, judged: Judgement) -> None:
+    told = Xml.SubElement(case, _ELEMENTS[judged.verdict], message=_text(judged.headline), type=judged.verdict)
+    told.text = _text(judged.told)
 
 
 def _count(element: Xml.Element) -> None:

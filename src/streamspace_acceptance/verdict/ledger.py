@@ -85,7 +85,7 @@ class Ledger:
 
     def counts(self) -> dict[Verdict, int]:
         """How many criteria got which verdict; all four are there."""
-        return _counts(self.entries())
+        return _counts([entry.judgement.verdict for entry in self.entries()])
 
     def inapplicable(self) -> int:
         """How many criteria do not apply to the target; they count as UNPROVEN."""
@@ -98,7 +98,7 @@ class Ledger:
             "schema": document.SCHEMA,
             "run": {"began": _iso(self._record.began), "ended": _iso(self._record.ended), "tester": tester()},
             "environment": environment,
-            "counts": _counts(entries),
+            "counts": {},
             "criteria": [_as_json(entry) for entry in entries],
             "setbacks": list(self.setbacks()),
             "problems": [
@@ -108,7 +108,7 @@ class Ledger:
             "interruption": self._record.interruption,
             "tests": [_test_as_json(test) for test in self.plan.tests],
         }
-        return written | {"decision": _decision_as_json(decide(document.of_json(written)))}
+        return decided(written)
 
     def decision(self, environment: dict[str, str]) -> Decision:
         """The decision that the run allows by now."""
@@ -140,8 +140,14 @@ class Ledger:
         return any(step.name == sentence for scenario in self._record.parsed for step in scenario.all_steps)
 
 
-def _counts(entries: list[Entry]) -> dict[Verdict, int]:
-    found = Counter(entry.judgement.verdict for entry in entries)
+def decided(written: dict[str, Any]) -> dict[str, Any]:
+    """The ledger as JSON, with the counts and the decision that follow from the rest of it."""
+    counts = _counts([Verdict(line["verdict"]) for line in written["criteria"]])
+    return written | {"counts": counts, "decision": _decision_as_json(decide(document.of_json(written)))}
+
+
+def _counts(verdicts: list[Verdict]) -> dict[Verdict, int]:
+    found = Counter(verdicts)
     return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
 
 

@@ -22,7 +22,7 @@ from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import environment, failure, recorder, streams
-from streamspace_acceptance.reporting import papers
+from streamspace_acceptance.reporting import papers, unfinished
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.verdict import gates, junit
 from streamspace_acceptance.verdict.criteria import Plan
@@ -162,9 +162,14 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()
+        unfinished.complete(_say, makes_way_in=REPORTS)
+        with unfinished.on_record(REPORTS, self.record.began, self._junit_files, lambda: self._reported):
+            return self._run_on_record()
+
+    def _run_on_record(self) -> bool:
+        papers.begin(REPORTS)
         allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
-        papers.begin(REPORTS)
         self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
@@ -311,7 +316,11 @@ def _no_hook(_context: Any, *_args: Any) -> None:
     """Stands in for a hook that environment.py does not define."""
 
 
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
+
+
 def _refuse(problem: Exception) -> int:
     """Tell of bad input in its own sentence. Nothing was shown, and the product is not to blame."""
-    sys.stderr.write((problem.sentence if isinstance(problem, SetupProblem) else str(problem)) + "\n")
+    _say(problem.sentence if isinstance(problem, SetupProblem) else str(problem))
     return EXIT_STATUS[Verdict.BROKEN]

@@ -1,0 +1,129 @@
+"""Files of lines in the user's state folder, each locked while the process that made it lives.
+
+The kernel lets go of a lock when its process dies, so no recycled process id is ever taken for a run. They are not in
+reports/, which is deleted by people and belongs to one working directory.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+Json = dict[str, Any]
+
+
+class NotOnRecord(Exception):
+    """A line could not be put on disk, and nothing of it is there. The sentence says why, and what to do."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot be written ({error.strerror or error}), and nothing is made or broken that is not on "
+            "record: make room, or let XDG_STATE_HOME name a folder that can be written"
+        )
+
+
+def folder() -> Path:
+    """Where these files are kept: below XDG_STATE_HOME, `~/.local/state` where it is not set."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "streamspace-acceptance"
+
+
+class Held:
+    """A new file, locked before anybody can see it. Each line is on disk as a whole, or not at all (NotOnRecord)."""
+
+    def __init__(self, kind: str, first: Json) -> None:
+        self.path = folder() / f"{int(time.time())}-{os.getpid()}-{secrets.token_hex(3)}.{kind}"
+        self._size = 0
+        hidden = self.path.with_suffix(".new")
+        try:
+            hidden.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = hidden.open("xb", buffering=0)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise NotOnRecord(self.path, error) from error
+        try:
+            self.write(first)
+            hidden.rename(self.path)  # nobody sees a file that is not locked yet
+        except BaseException:
+            hidden.unlink(missing_ok=True)
+            self._file.close()
+            raise
+
+    def write(self, line: Json) -> None:
+        """Puts a line on disk."""
+        data = (json.dumps(line) + "\n").encode()
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            with suppress(OSError):  # then its end is torn, which readers know
+                self._file.truncate(self._size)
+                self._file.seek(self._size)
+            raise NotOnRecord(self.path, error) from error
+        self._size += len(data)
+
+    def forget(self) -> None:
+        """The file goes; it stays locked until it is closed."""
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Lets go of it."""
+        self._file.close()
+
+
+@contextmanager
+def dead(path: Path) -> Iterator[TextIO | None]:
+    """The file at `path`, locked meanwhile; None while its maker lives, or another is at it already, or it is gone.
+
+    What is no text in it, after the machine itself went down, is read as replacement characters.
+    """
+    try:
+        file = path.open("r+", encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        yield None
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        yield file if path.exists() else None
+
+
+def is_held(path: Path) -> bool:
+    """Whether the maker of the file at `path` lives, or somebody cleans up after it."""
+    with dead(path) as file:
+        return file is None and path.exists()
+
+
+def line(text: str) -> Json:
+    """One line; the last one of a killed process may be torn, and then says nothing: what it tells of had not begun."""
+    try:
+        read = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def first_line(path: Path) -> Json:
+    """What the file at `path` begins with, whether it is locked or not; nothing when it is gone."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return line(file.readline())
+    except FileNotFoundError:
+        return {}
+
+
+def paths(kind: str) -> list[Path]:
+    """Every file of that kind, the oldest first."""
+    return sorted(folder().glob(f"*.{kind}"))
