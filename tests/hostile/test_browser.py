@@ -235,3 +235,15 @@ def test_a_program_that_is_no_browser(tmp_path: Path, monkeypatch: pytest.Monkey
         (tmp_path / name).chmod(0o755)
         told(lambda path=tmp_path / name: RunBrowser(path).viewer("about:blank"), BrowserTrouble, words, 4.0)  # type: ignore[misc]
         assert not drivers()
+
+
+def test_a_tmpdir_in_which_chromium_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: RunBrowser
+) -> None:
+    browser.close()
+    long = tmp_path / ("long" * 20)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    told(lambda: browser.viewer("about:blank"), BrowserTrouble, "TMPDIR is too long a path for this browser", 15.0)
+    monkeypatch.undo()
+    browser.close()

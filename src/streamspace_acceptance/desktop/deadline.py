@@ -27,6 +27,9 @@ CONTROL_SECONDS = ANSWER_SECONDS
 on an idle machine, 3 s on a busy one; more than 8 s were seen with ten times the work that there are processors for."""
 GRACE_SECONDS = 0.5
 CRASHED = "Target crashed"
+# What a browser says that does not start -> what to do about it. Its socket lies below TMPDIR, and its whole path must
+# fit into about a hundred characters.
+ADVICE = {"Socket path too long": "TMPDIR is too long a path for this browser: let it name a short one, such as /tmp"}
 
 
 class BrowserTrouble(Exception):
@@ -178,10 +181,14 @@ class Calls:
 
 
 def _gist(error: Exception) -> str:
-    """The first line, which says what; and the last one of what the browser itself has complained of, if it has."""
+    """The first line, which says what; and of what the browser itself has complained of, if it has, the last line, or
+    the one that it died of. What to do about it, where that is known.
+    """
     first, *others = str(error).strip().splitlines() or [type(error).__name__]
     complaints = [line.partition("[err]")[2].strip() for line in others if "[err]" in line]
-    return ": ".join([first.strip(), *complaints[-1:]])
+    fatal = [each for each in complaints if ":FATAL:" in each]
+    advice = [what for said, what in ADVICE.items() if any(said in each for each in complaints)]
+    return ": ".join([first.strip(), *(fatal or complaints)[-1:], *advice])
 
 
 def _due(call: _Call) -> float:
