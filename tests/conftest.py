@@ -6,7 +6,7 @@ import tempfile
 import pytest
 
 # What the tests themselves are told, and the one thing that is the machine's and no target's: where its browser is.
-OURS = {"STREAMSPACE_BROWSER", "STREAMSPACE_KILLS", "STREAMSPACE_SEED", "STREAMSPACE_PROOF"}
+OURS = {"STREAMSPACE_BROWSER", "STREAMSPACE_KILLS", "STREAMSPACE_TERMS", "STREAMSPACE_SEED", "STREAMSPACE_PROOF"}
 LEADS_TO_A_TARGET = ("NAMESPACE", "KUBECONFIG", "TOKEN")
 
 

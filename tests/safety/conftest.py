@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from kubernetes import config
 
+from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.sessions.registry import Registry
 from tests.proof.conftest import embedded
+from tests.safety.agents import Agents
 
 
 @dataclass(frozen=True)
@@ -55,3 +58,27 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         with HttpClient(told["STREAMSPACE_API_URL"], told["STREAMSPACE_TEST_TOKEN"]) as http:
             cluster = Cluster([Path(told["KUBECONFIG"])], told["NAMESPACE"])
             yield Place(environment, StreamSpaceApi(http, load()), cluster)
+
+
+@pytest.fixture(scope="module")
+def others(place: Place) -> Iterator[Place]:
+    """The place with somebody else's session, for the user and of the template that the plan has, and a template."""
+    registry, templates = Registry(place.api, place.cluster, Budgets(0.1)), TemplateApi(place.api)
+    session = registry.enter(str(registry.ask("testuser", "firefox-browser", None).id))
+    session.wait_for_ready_pod(within="start")
+    session.wait_for_phase("Running", within="start")
+    session.close()
+    body = {"name": "custom-firefox", "image": "streamspace/firefox:latest", "resources": {"cpu": "1", "memory": "1Gi"}}
+    made = templates.create(body)
+    assert made.ok
+    yield place
+    registry.clean_up()
+    assert templates.delete(str(templates.id_of(made.object()))).ok
+
+
+@pytest.fixture(scope="module")
+def agents(others: Place) -> Iterator[Agents]:
+    """The agents, as they are at first in the end."""
+    changed = Agents(others)
+    yield changed
+    changed.become({})

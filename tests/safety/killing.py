@@ -1,4 +1,4 @@
-"""At which moments runs are killed: what they are at, and when."""
+"""At which moments runs are killed, or told to end: what they are at, and when."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.safety.agents import NO_IPTABLES, NO_SUCH_IMAGE, NOT_PERMITTED
 from tests.safety.runs import Run
-from tests.safety.test_ways import NO_IPTABLES, NO_SUCH_IMAGE, NOT_PERMITTED
 
 KILLS = int(os.environ.get("STREAMSPACE_KILLS", "6"))
+TERMS = int(os.environ.get("STREAMSPACE_TERMS", "6"))
 SEED = int(os.environ.get("STREAMSPACE_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311 - no secret
 AT_RANDOM = 0.3
-"""The share of kills at any moment of a run; the others follow upon something that it has begun."""
+"""The share of moments at any time of a run; the others follow upon something that it has begun."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ WORKS = [
 
 
 @dataclass(frozen=True)
-class Kill:
-    """When a run is killed: `seconds` after its start, or after the act of that number was put on record."""
+class Moment:
+    """When a run is stopped: `seconds` after its start, or after the act of that number was put on record."""
 
     work: Work
     act: int | None
@@ -67,15 +68,24 @@ class Kill:
         return f"{self.work.name}, {self.seconds:.2f} s after {when}"
 
 
-def kills() -> list[Kill]:
+def kills() -> list[Moment]:
+    """The moments at which runs are killed."""
+    return _moments(KILLS, random.Random(SEED))  # noqa: S311 - no secret
+
+
+def terms() -> list[Moment]:
+    """The moments at which runs are told to end."""
+    return _moments(TERMS, random.Random(f"{SEED} told to end"))  # noqa: S311 - no secret
+
+
+def _moments(count: int, dice: random.Random) -> list[Moment]:
     """Each work in turn; of the same work one after the other, so that the agent is seldom changed."""
-    dice = random.Random(SEED)  # noqa: S311 - no secret
-    works = sorted(number % len(WORKS) for number in range(KILLS))
-    return [_kill(WORKS[number], dice) for number in works]
+    works = sorted(number % len(WORKS) for number in range(count))
+    return [_moment(WORKS[number], dice) for number in works]
 
 
-def _kill(work: Work, dice: random.Random) -> Kill:
+def _moment(work: Work, dice: random.Random) -> Moment:
     if dice.random() < AT_RANDOM:
-        return Kill(work, None, dice.uniform(0.8, work.seconds))
+        return Moment(work, None, dice.uniform(0.8, work.seconds))
     act = dice.randint(1, work.acts)
-    return Kill(work, act, dice.uniform(0.0, 1.5))
+    return Moment(work, act, dice.uniform(0.0, 1.5))

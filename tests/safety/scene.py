@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from kubernetes import client
 
 from streamspace_acceptance.product.agents import AgentApi
+from tests.safety.agents import AGENT
 from tests.safety.conftest import Place
 
-AGENT = "streamspace-k8s-agent"
 CUT = "streamspace-acceptance"
 """What stands in the name of all that a cut consists of: rules, containers, policies and labels."""
 

@@ -8,21 +8,17 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from kubernetes import client
 
-from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.product.templates import TemplateApi
-from streamspace_acceptance.sessions.registry import Registry
+from tests.safety.agents import AGENT, Agents
 from tests.safety.conftest import Place
-from tests.safety.killing import KILLS, SEED, Kill, kills
+from tests.safety.killing import KILLS, SEED, Moment, kills
 from tests.safety.runs import SWEEP, SWEPT_SECONDS, begun, journals, sweep
-from tests.safety.scene import AGENT, Scene, await_one_agent, look, plant_others
-from tests.safety.test_ways import change_agent, restore
+from tests.safety.scene import Scene, await_one_agent, look, plant_others
 
 BREAKS = Path(__file__).with_name("breaks.py")
 SWEEPS_KILLED = max(2, KILLS // 5)
@@ -30,45 +26,6 @@ SESSIONS = ["--tags=@test-1.2"]
 LONGER = ["--tags=@test-1.2 or @test-1.4 or @test-2.2 or @test-2.3"]
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def others(place: Place) -> Place:
-    """The place with somebody else's session, for the user and of the template that the plan has, and a template."""
-    registry = Registry(place.api, place.cluster, Budgets(0.1))
-    session = registry.enter(str(registry.ask("testuser", "firefox-browser", None).id))
-    session.wait_for_ready_pod(within="start")
-    session.wait_for_phase("Running", within="start")
-    session.close()
-    body = {"name": "custom-firefox", "image": "streamspace/firefox:latest", "resources": {"cpu": "1", "memory": "1Gi"}}
-    assert TemplateApi(place.api).create(body).ok
-    return place
-
-
-@pytest.fixture(scope="module")
-def agents(others: Place) -> Iterator["_Agents"]:
-    changed = _Agents(others)
-    yield changed
-    changed.become({})
-
-
-class _Agents:
-    """The agents' Deployment, changed only when it has to be."""
-
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._is: Mapping[str, object] = {}
-        self._before: client.V1Deployment | None = None
-
-    def become(self, wanted: Mapping[str, object]) -> None:
-        if wanted == self._is:
-            return
-        if self._before is not None:
-            restore(self._place, self._before)
-            self._before = None
-        if wanted:
-            self._before = change_agent(self._place, wanted)
-        self._is = wanted
 
 
 @pytest.fixture
@@ -88,7 +45,7 @@ def check(place: Place, before: Scene, said: str) -> None:
 
 
 @pytest.mark.parametrize("kill", kills(), ids=str)
-def test_killed(others: Place, agents: _Agents, tmp_path: Path, kill: Kill) -> None:
+def test_killed(others: Place, agents: Agents, tmp_path: Path, kill: Moment) -> None:
     agents.become(kill.work.agent)
     await_one_agent(others)
     plant_others(others)
@@ -162,7 +119,7 @@ def leave_a_session(place: Place, before: Scene, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("way", range(3), ids=["iptables in the pod", "an ephemeral container", "a NetworkPolicy"])
-def test_what_was_broken_is_mended(others: Place, agents: _Agents, way: int) -> None:
+def test_what_was_broken_is_mended(others: Place, agents: Agents, way: int) -> None:
     agents.become({})
     await_one_agent(others)
     plant_others(others)
