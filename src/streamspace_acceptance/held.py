@@ -18,6 +18,9 @@ from typing import Any, TextIO
 
 Json = dict[str, Any]
 
+BEGUN_SECONDS = 3600.0
+"""Older than this, a file that nobody has seen yet is nobody's; it is seen after milliseconds."""
+
 
 class NotOnRecord(Exception):
     """A line could not be put on disk, and nothing of it is there. The sentence says why, and what to do."""
@@ -44,6 +47,7 @@ class Held:
         hidden = self.path.with_suffix(".new")
         try:
             hidden.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _clear(hidden.parent)
             self._file = hidden.open("xb", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -60,12 +64,9 @@ class Held:
         """Puts a line on disk."""
         data = (json.dumps(line) + "\n").encode()
         try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-            os.fsync(self._file.fileno())
+            _put(self._file.fileno(), data)
         except OSError as error:
-            with suppress(OSError):  # then its end is torn, which readers know
+            with suppress(OSError):  # else its end is torn, which readers know
                 self._file.truncate(self._size)
                 self._file.seek(self._size)
             raise NotOnRecord(self.path, error) from error
@@ -100,6 +101,15 @@ def dead(path: Path) -> Iterator[TextIO | None]:
         yield file if path.exists() else None
 
 
+def append(path: Path, file: TextIO, line: Json) -> None:
+    """Adds a line to the file of a dead process, whose last one may be torn; NotOnRecord."""
+    try:
+        os.lseek(file.fileno(), 0, os.SEEK_END)
+        _put(file.fileno(), f"\n{json.dumps(line)}\n".encode())
+    except OSError as error:
+        raise NotOnRecord(path, error) from error
+
+
 def is_held(path: Path) -> bool:
     """Whether the maker of the file at `path` lives, or somebody cleans up after it."""
     with dead(path) as file:
@@ -122,6 +132,21 @@ def first_line(path: Path) -> Json:
             return line(file.readline())
     except FileNotFoundError:
         return {}
+
+
+def _put(file: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    os.fsync(file)
+
+
+def _clear(place: Path) -> None:
+    """Removes what was killed in the instant before it was seen."""
+    for path in place.glob("*.new"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > BEGUN_SECONDS:
+                path.unlink()
 
 
 def paths(kind: str) -> list[Path]:

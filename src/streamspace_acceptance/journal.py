@@ -7,7 +7,6 @@ nothing leaves no file.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -131,9 +130,8 @@ class Left:
         self.path.unlink(missing_ok=True)
 
     def undone(self, entry: Entry) -> None:
-        """Nothing is left of one act."""
-        self._file.write("\n" + json.dumps({"undone": entry.number}) + "\n")  # the last line may be torn
-        self._file.flush()
+        """Nothing is left of one act; NotOnRecord when that cannot be noted, and then the next sweep looks again."""
+        held.append(self.path, self._file, {"undone": entry.number})
         self.entries.remove(entry)
 
     def _read(self) -> None:

@@ -1,4 +1,7 @@
-"""Breaks two things as a run does, one of them in the way that its argument names, says so, and waits to be killed."""
+"""Breaks two things as a run does, one of them in the way that its argument names, says so, and waits to be killed.
+
+With a second argument it mends them meanwhile.
+"""
 
 import signal
 import sys
@@ -22,4 +25,6 @@ with journal.kept({"namespace_uid": cluster.namespace_uid()}):
     disruptions.apply(Scaling(cluster, AGENT, 2))
     sys.stdout.write("broken\n")
     sys.stdout.flush()
+    if sys.argv[2:]:
+        disruptions.undo_all()
     signal.pause()

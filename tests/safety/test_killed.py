@@ -8,6 +8,9 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -118,26 +121,62 @@ def leave_a_session(place: Place, before: Scene, folder: Path) -> None:
     assert look(place).beyond(before)
 
 
-@pytest.mark.parametrize("way", range(3), ids=["iptables in the pod", "an ephemeral container", "a NetworkPolicy"])
+WAYS = pytest.mark.parametrize(
+    "way", range(3), ids=["iptables in the pod", "an ephemeral container", "a NetworkPolicy"]
+)
+
+
+@WAYS
 def test_what_was_broken_is_mended(others: Place, agents: Agents, way: int) -> None:
+    with broken(others, agents, way) as (run, before, traces):
+        stop(run)
+        assert traces() != before.traces
+        assert others.cluster.replicas(AGENT) == 2
+        said, _ = sweep(others)
+        assert said.count("Mended after a killed run") == 2
+    check(others, before.scene, said)
+
+
+@WAYS
+def test_killed_while_it_mends(others: Place, agents: Agents, way: int) -> None:
+    """Mending takes about half a second."""
+    moment = random.Random(f"{SEED} {way}").uniform(0.0, 0.7)  # noqa: S311 - no secret
+    with broken(others, agents, way, "and mend") as (run, before, _):
+        time.sleep(moment)
+        stop(run)
+        left = len(journals(others))
+        said, took = sweep(others)
+        sys.stdout.write(f"KILLED\t{moment:.2f} s after it began to mend\t{left} journal\tswept in {took:.1f} s\n")
+    check(others, before.scene, said)
+
+
+@dataclass(frozen=True)
+class _Before:
+    scene: Scene
+    traces: tuple[object, ...]
+
+
+@contextmanager
+def broken(
+    place: Place, agents: Agents, way: int, *told: str
+) -> Iterator[tuple[subprocess.Popen[str], _Before, Callable[[], tuple[object, ...]]]]:
+    """A process that has broken two things, how it was before, and what there is of the cut; in the end as before."""
     agents.become({})
-    await_one_agent(others)
-    plant_others(others)
-    before = look(others)
-    agent = others.cluster.pods(app=AGENT)[0]
-    traces = traces_of_a_cut(others, agent)
-    command = [sys.executable, str(BREAKS), str(way)]
-    run = subprocess.Popen(command, env=others.environment, stdout=subprocess.PIPE, text=True)
+    await_one_agent(place)
+    plant_others(place)
+    agent = place.cluster.pods(app=AGENT)[0]
+    before = _Before(look(place), traces_of_a_cut(place, agent))
+    command = [sys.executable, str(BREAKS), str(way), *told]
+    run = subprocess.Popen(command, env=place.environment, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     assert run.stdout.readline() == "broken\n"
+    yield run, before, lambda: traces_of_a_cut(place, agent)
+    assert traces_of_a_cut(place, agent) == before.traces
+
+
+def stop(run: subprocess.Popen[str]) -> None:
     run.kill()
     run.wait()
-    assert traces_of_a_cut(others, agent) != traces
-    assert others.cluster.replicas(AGENT) == 2
-    said, _ = sweep(others)
-    assert said.count("Mended after a killed run") == 2
-    assert traces_of_a_cut(others, agent) == traces
-    check(others, before, said)
 
 
 def traces_of_a_cut(place: Place, agent: Pod) -> tuple[object, ...]:

@@ -216,6 +216,17 @@ def test_a_journal_that_was_torn(place: _Place, api: StreamSpaceApi) -> None:
     assert (place.deleted, kept()) == ([SESSION], [])
 
 
+def test_a_journal_that_does_not_tell_its_target_any_more_is_named(place: _Place, api: StreamSpaceApi) -> None:
+    place.add(SESSION)
+    left("session", outcome={"id": SESSION}, **ASKED)
+    (path,) = journal.all_paths()
+    first, *others = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"\0" * len(first) + b"\n" + b"".join(others))
+    assert swept(place, api) == ""
+    assert (place.deleted, len(kept())) == ([], 1)
+    assert "does not tell any more which target it is of: look at it, delete it." in kept()[0]
+
+
 def test_a_living_run_is_left_alone(place: _Place, api: StreamSpaceApi) -> None:
     place.add(SESSION)
     with journal.kept({"namespace_uid": "here"}):

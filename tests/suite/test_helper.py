@@ -28,6 +28,7 @@ class _Place:
     rules: set[str] = field(default_factory=set)
     refusal: int | None = None
     ran: list[str] = field(default_factory=list)
+    looks: list[Added] = field(default_factory=list)
 
     def pods(self) -> list[Pod]:
         return [POD]
@@ -52,6 +53,8 @@ class _Place:
         self.containers[container["name"]] = self.starts_as
 
     def added(self, pod: Pod, container: str) -> Added | None:
+        if self.looks:
+            self.containers[container] = self.looks.pop(0)
         return self.containers.get(container)
 
 
@@ -97,6 +100,16 @@ def test_an_image_that_is_not_there_closes_the_way_and_leaves_nothing_to_undo(mo
         made.apply()
     made.undo()
     assert place.ran == []
+
+
+def test_a_container_that_is_about_to_run_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a run that was killed while the image was pulled: it would run after the sweep, and nobody would end it."""
+    place = _Place()
+    made = cut(monkeypatch, place)
+    place.looks = [Added(False, False, "ContainerCreating")] * 2 + [RUNS]
+    made.undo()
+    assert place.containers == {"mark": ENDED}
+    assert place.rules == set()
 
 
 @pytest.mark.parametrize(("status", "error"), [(403, NotPossible), (404, NotPossible), (500, ClusterError)])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
+import subprocess
 
 import pytest
-from demo_project import Project
+from demo_project import BEHAVE, Project, Run
 
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
 
@@ -21,7 +23,7 @@ def interruption(told: list[str]) -> Interruption:
     return Interruption(told.append)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_step_is_broken_off(interruption: Interruption, told: list[str], number: signal.Signals) -> None:
     with interruption.handled(), pytest.raises(Interrupted, match=number.name):
         os.kill(os.getpid(), number)
@@ -42,6 +44,62 @@ def test_clean_up_is_broken_off_when_asked_again(interruption: Interruption, tol
         with pytest.raises(Interrupted):
             os.kill(os.getpid(), signal.SIGINT)
     assert told == ["stopped by SIGTERM"]
+
+
+def test_a_terminal_that_is_closed_may_say_so_twice(interruption: Interruption, told: list[str]) -> None:
+    with interruption.handled():
+        with pytest.raises(Interrupted):
+            os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert told == ["stopped by SIGHUP"]
+
+
+def test_a_run_that_nohup_started_outlives_its_terminal(interruption: Interruption, told: list[str]) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruption.handled():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert told == []
+
+
+def test_when_its_terminal_is_closed_a_run_cleans_up_and_reports(project: Project) -> None:
+    ours, theirs = pty.openpty()
+    environment = project.environment("pod=hang") | {"PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        ["setsid", "--ctty", *BEHAVE],
+        cwd=project.folder,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    while b"hanging" not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    assert process.wait(timeout=30) == 2
+    left = Run(project.folder, 2, "", "")
+    assert left.ledger()["interruption"] == "stopped by SIGHUP"
+    assert (project.folder / "stopped").read_text() == "the target"
+    assert (project.folder / "reports" / "SUMMARY.md").exists()
+
+
+def test_a_run_whose_reader_has_ended_goes_on_to_its_end(project: Project) -> None:
+    process = subprocess.Popen(
+        BEHAVE, cwd=project.folder, env=project.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=30) == 0
+    left = Run(project.folder, 0, "", "")
+    assert left.ledger()["counts"]["PROVEN"] == 5
+    assert left.ledger()["problems"] == []
 
 
 def test_the_handlers_are_given_back(interruption: Interruption) -> None:

@@ -66,12 +66,16 @@ class HelperCut:
 
 def heal(cluster: Cluster, record: dict[str, Any]) -> None:
     """Undoes what was recorded, exactly. Where the container has ended, the rule may be there all the same: another
-    one looks.
+    one looks. One that is about to run is waited for: it would run after this.
     """
     pod = find(cluster, record["uid"])
     there = None if pod is None else Interference(cluster).added(pod, record["container"])
-    if pod is None or there is None or not (there.running or there.ended):
-        return  # the rule comes after the container's start
+    if pod is None or there is None:
+        return
+    if not (there.running or there.ended):
+        if not _comes_to_run(cluster, pod, record["container"], record["image"]):
+            return  # the rule comes after the container's start
+        there = Added(True, False, "")
     container = record["container"]
     if there.ended:
         container = f"{container}-{secrets.token_hex(2)}"
@@ -98,18 +102,29 @@ def _start(cluster: Cluster, pod: Pod, name: str, image: str) -> None:
         if error.status in DENIED:
             raise NotPossible(str(error)) from error
         raise
-    wait = Wait(f"ephemeral container {name}", "running", Budgets(1.0).named("helper"))
     try:
-        poll(
-            wait,
-            lambda: interference.added(pod, name) or Added(False, True, ""),
-            met=lambda each: each.running,
-            says=Added.describe,
-            likely=lambda _: f"the cluster does not let image {image} run",
-            impossible=_hopeless,
-        )
+        _await_running(interference, pod, name, image)
     except Unmet as unmet:  # of the cluster, not of the product
         raise NotPossible(f"the ephemeral container does not run: {unmet.actual}") from unmet
+
+
+def _comes_to_run(cluster: Cluster, pod: Pod, name: str, image: object) -> bool:
+    try:
+        _await_running(Interference(cluster), pod, name, image)
+    except Unmet:
+        return False
+    return True
+
+
+def _await_running(interference: Interference, pod: Pod, name: str, image: object) -> None:
+    poll(
+        Wait(f"ephemeral container {name}", "running", Budgets(1.0).named("helper")),
+        lambda: interference.added(pod, name) or Added(False, True, ""),
+        met=lambda each: each.running,
+        says=Added.describe,
+        likely=lambda _: f"the cluster does not let image {image} run",
+        impossible=_hopeless,
+    )
 
 
 def _hopeless(added: Added) -> str | None:

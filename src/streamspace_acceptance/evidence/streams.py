@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +11,8 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from streamspace_acceptance.evidence.redaction import redact
+
+_NOBODY_READS = (errno.EPIPE, errno.EIO)
 
 
 class RedactedStream:
@@ -21,13 +25,33 @@ class RedactedStream:
 
     def write(self, text: str) -> int:
         """Write `text`, redacted; how much of `text` was dealt with: all of it."""
-        self._stream.write(redact(text))
+        with self._while_it_is_read():
+            self._stream.write(redact(text))
         return len(text)
+
+    def flush(self) -> None:
+        """Have all of it on its way."""
+        with self._while_it_is_read():
+            self._stream.flush()
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write each of `lines`, redacted."""
         for line in lines:
             self.write(line)
+
+    @contextmanager
+    def _while_it_is_read(self) -> Iterator[None]:
+        """Once its terminal is closed, or whoever read it has ended, the rest goes nowhere: what a run has made and
+        broken is undone all the same, and its report is written.
+        """
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _NOBODY_READS:
+                raise
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.held import Json, NotOnRecord
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -31,8 +32,21 @@ def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cl
     else:
         _clean(settings, target, api, cluster)
         guard.check_alone(settings, cluster, api, sandbox=target.needs_no_images)
-    with journal.kept(_identity(target, cluster)):
+    with _on_record(_identity(target, cluster)) as identity:
+        if not target.embedded:
+            guard.check_no_other_run(settings, journal.living(identity))
         yield
+
+
+@contextmanager
+def _on_record(identity: Json) -> Iterator[Json]:
+    """The run's own journal; SetupProblem when there can be none. What it cannot hold later is its scenario's error."""
+    with ExitStack() as opened:
+        try:
+            opened.enter_context(journal.kept(identity))
+        except NotOnRecord as error:
+            raise SetupProblem(f"{error}.") from error
+        yield identity
 
 
 def sweep_now() -> int:
@@ -60,7 +74,7 @@ def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Clu
         raise SetupProblem(f"The target could not be looked at, so nothing was touched: {reason}.") from error
 
 
-def _identity(target: Target, cluster: Cluster) -> journal.Json:
+def _identity(target: Target, cluster: Cluster) -> Json:
     """What tells this target from every other; no secret. The uid of a namespace stands for its cluster as well."""
     parts = urlsplit(target.api_url)
     return {

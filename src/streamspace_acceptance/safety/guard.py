@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
@@ -81,6 +83,18 @@ def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sa
         f"Somebody works in namespace {namespace} ({named}), and a run cuts off the agents that serve them: "
         f"end them, or set STREAMSPACE_SHARED_NAMESPACE={namespace} to run beside them."
     )
+
+
+def check_no_other_run(settings: Settings, others: Sequence[Path]) -> None:
+    """No other run is at work on the target just now, by its journal, or the namespace is shared by name.
+
+    Between two of its scenarios it has no session by which check_alone could tell.
+    """
+    if others and settings.shared_namespace != settings.namespace:
+        raise SetupProblem(
+            f"Another run is at work in namespace {settings.namespace}, or what one has left is being removed "
+            f"({others[0]}): let it end, or set STREAMSPACE_SHARED_NAMESPACE={settings.namespace} to run beside it."
+        )
 
 
 def _is_here(name: str, server: str) -> bool:

@@ -12,6 +12,7 @@ from streamspace_acceptance import held, journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.disruption.cutting import heal
+from streamspace_acceptance.held import Json, NotOnRecord
 from streamspace_acceptance.journal import Entry, Left
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
@@ -37,7 +38,7 @@ def sweep(api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, say: Say) -> 
     forget_embedded()
 
 
-def is_on_record(target: journal.Json) -> bool:
+def is_on_record(target: Json) -> bool:
     """Whether a dead run was about exactly this API and this namespace."""
     for path in journal.all_paths():
         with journal.dead(path) as left:
@@ -59,7 +60,11 @@ def kept() -> list[str]:
     sentences = []
     for path in journal.all_paths():
         with journal.dead(path) as left:
-            if left is not None:
+            if left is not None and not left.target:
+                sentences.append(
+                    f"{path} is kept, but does not tell any more which target it is of: look at it, delete it."
+                )
+            elif left is not None:
                 where = f"{left.target.get('api_url')}, namespace {left.target.get('namespace')}"
                 sentences.append(f"{path} is kept: a killed run left something at {where}, which is not swept yet.")
     return sentences
@@ -103,7 +108,7 @@ class _Sweep:
     def _try(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except (ClusterError, NoAnswer, Unmet) as error:
+        except (ClusterError, NoAnswer, Unmet, NotOnRecord) as error:
             self._troubles.append(" ".join(str(error).split()))
 
     def _mend(self, entry: Entry) -> None:
