@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 import urllib.parse
 from collections.abc import Callable
@@ -112,6 +113,7 @@ def is_encoded(text: str) -> bool:
     return _BASE64.search(text) is not None
 
 
+@functools.lru_cache(maxsize=1000)
 def is_secret_field(name: str) -> bool:
     """Whether a field of that name holds a secret."""
     return _SECRET_FIELD.search(name) is not None
