@@ -18,15 +18,16 @@ _NAMES = (
     r"|client-key-data|client-certificate-data|credentials?|authorization|(?:set-)?cookie|dsn"
     r"|(?:database|db|redis|postgres)[_-]?ur[il])"
 )
-_PARAMETER = r"(?:[\w-]*(?:token|password|secret|ticket|jwt)|api[_-]?key|key|sig|signature|auth|pwd|passwd)"
+# Parameters of a URL: such as a name may end in, and such as are a whole name.
+_ENDINGS = ("token", "password", "secret", "ticket", "jwt")
+_WHOLE = ("key", "sig", "signature", "auth", "pwd", "passwd")
+_PARAMETER = rf"(?:[\w-]*(?:{'|'.join(_ENDINGS)})|api[_-]?key|{'|'.join(_WHOLE)})"
 _HEADERS = r"(?:(?:set-)?cookie2?|(?:proxy-)?authorization|x-(?:api-key|auth-token|csrf-token)|sec-websocket-protocol)"
 _STORES = r"(?:postgres(?:ql)?|redis|rediss|valkey|mysql|mariadb|mongodb|amqps?)(?:\+\w+)?"
 _BACKSLASHED = r"(?:\\\\(?:\\.|.)|(?!\\\").)*"  # up to the `\"` at which a string within a string ends
 
 _HIDDEN = r"(?!\[redacted\])"
-_PARAMETERS = (
-    "token=", "password=", "secret=", "ticket=", "jwt=", "key=", "sig=", "signature=", "auth=", "pwd=", "passwd=",
-)  # fmt: skip
+_PARAMETERS = tuple(f"{name}=" for name in (*_ENDINGS, *_WHOLE))
 
 
 class _Pattern(NamedTuple):
