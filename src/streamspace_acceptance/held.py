@@ -60,11 +60,13 @@ class Held:
             self._file.close()
             raise
 
-    def write(self, line: Json) -> None:
-        """Puts a line on disk."""
+    def write(self, line: Json, *, outlasts_machine: bool = False) -> None:
+        """Puts a line where the process's end does not harm it, and if need be where the machine's does not either."""
         data = (json.dumps(line) + "\n").encode()
         try:
             _put(self._file.fileno(), data)
+            if outlasts_machine:
+                os.fsync(self._file.fileno())
         except OSError as error:
             with suppress(OSError):  # else its end is torn, which readers know
                 self._file.truncate(self._size)
@@ -138,7 +140,6 @@ def _put(file: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(file, rest) :]
-    os.fsync(file)
 
 
 def _clear(place: Path) -> None:

@@ -48,7 +48,11 @@ class Journal:
         with self._lock:
             self._count += 1
             entry = Entry(self._count, kind, what, time.time())
-            self._held.write({"intent": entry.number, "kind": kind, "what": what, "at": entry.at})
+            # It outlasts the machine's end as well. What is said later need not: a killed process has said it, and an
+            # intent alone is enough for a sweep.
+            self._held.write(
+                {"intent": entry.number, "kind": kind, "what": what, "at": entry.at}, outlasts_machine=True
+            )
             self._open[entry.number] = entry
         return entry
 
