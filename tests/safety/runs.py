@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as Xml
 
 from tests.safety.conftest import Place
 
@@ -99,6 +100,15 @@ class Run:
     def verdicts(self) -> dict[str, dict[str, Any]]:
         """What its report says of each criterion."""
         return {each["id"]: each for each in self.document()["criteria"]}
+
+    def agreed(self) -> dict[str, str]:
+        """What its Allure results say of each scenario, in JUnit's words; the JUnit file says the same."""
+        words = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
+        results = [json.loads(path.read_text()) for path in (self.reports / "allure-results").glob("*-result.json")]
+        allure = {each["name"]: words[each["status"]] for each in results}
+        cases = Xml.parse(self.reports / "junit.xml").iter("testcase")  # noqa: S314 - the suite's own file
+        assert {case.get("name"): case[0].tag if len(case) else "passed" for case in cases} == allure
+        return allure
 
     def document(self) -> dict[str, Any]:
         """Its verdict.json."""

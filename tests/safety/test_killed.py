@@ -20,7 +20,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from tests.safety.agents import AGENT, Agents
 from tests.safety.conftest import Place
 from tests.safety.killing import KILLS, SEED, Moment, kills
-from tests.safety.runs import SWEEP, SWEPT_SECONDS, begun, journals, sweep
+from tests.safety.runs import SWEEP, SWEPT_SECONDS, Run, begun, journals, sweep
 from tests.safety.scene import Scene, await_one_agent, look, plant_others
 
 BREAKS = Path(__file__).with_name("breaks.py")
@@ -66,6 +66,23 @@ def test_killed(others: Place, agents: Agents, tmp_path: Path, kill: Moment) -> 
         check(others, before, said)
         assert took <= SWEPT_SECONDS
         assert run.await_end_of_processes() == []
+        is_reported(run, said)
+
+
+def is_reported(run: Run, said: str) -> None:
+    """As killed, in papers and history, with no more than one scenario as broken; in all of its files alike."""
+    if not (run.reports / "verdict.json").exists():
+        assert run.intents() == 0  # it had not even begun to write
+        return
+    document, told = run.document(), run.agreed()
+    assert said.count("was killed: its report is complete now") == 1, said
+    assert (document["interruption"], document["decision"]["word"]) == ("killed", "UNDECIDED")
+    assert "The run was killed" in (run.reports / "SUMMARY.md").read_text()
+    assert len(list((run.reports / "history").glob("run-*.json"))) == 1
+    broken = [name for name, word in told.items() if word == "error"]
+    assert len(broken) <= 1
+    assert all(f"“{name}”" in said for name in broken)
+    assert bool(broken) == any(each["verdict"] == "BROKEN" for each in document["criteria"]), told
 
 
 @pytest.mark.parametrize("number", range(SWEEPS_KILLED))
