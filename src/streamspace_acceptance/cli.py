@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,9 +18,12 @@ from streamspace_acceptance.verdict.document import UnreadableDocument
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 
+STOPPED = 128 + signal.SIGINT
+"""By Ctrl-C, as shells have it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; 0 when all is well, 1 when not, 2 when the input is bad and nothing was done."""
+    """Run one subcommand; 0 when all is well, 1 when not, 2 when the input is bad and nothing was done, STOPPED."""
     parser = argparse.ArgumentParser(
         prog="streamspace-acceptance",
         description="The tests themselves are run by `behave`; this is what is beside them.",
@@ -35,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SetupProblem as problem:
         _say(problem.sentence)
         return 2
+    except KeyboardInterrupt:
+        _say("Stopped. The same command does the rest.")
+        return STOPPED
 
 
 def _report() -> int:

@@ -1,7 +1,7 @@
 """A run that is told to end does so within 20 s wherever it is, leaves nothing, and its report is true.
 
 STREAMSPACE_TERMS says at how many moments (6 unless it says otherwise), STREAMSPACE_SEED which; the seed is printed
-with a failure, and with `-s` how long each took. About two minutes: four of the runs start a StreamSpace of their own,
+with a failure, and with `-s` how long each took. About two minutes: six of the runs start a StreamSpace of their own,
 as `behave` does with nothing set.
 """
 
@@ -21,8 +21,9 @@ from streamspace_acceptance.target import sandbox
 from tests.safety.agents import Agents
 from tests.safety.conftest import Place
 from tests.safety.killing import SEED, Moment, terms
-from tests.safety.runs import Run, begun, journals, sweep
+from tests.safety.runs import SWEPT_SECONDS, Run, begun, journals, sweep
 from tests.safety.scene import await_one_agent, look, plant_others
+from tests.sandbox.whole.test_leaves_nothing import traces
 
 ENDED_SECONDS = 20.0
 BROKEN, UNPROVEN = 2, 3
@@ -110,6 +111,20 @@ def test_a_target_of_its_own_goes_with_it_when_it_is_told_again(tmp_path: Path) 
         while "not up" not in own_sandbox(run) and time.monotonic() < deadline:
             time.sleep(0.2)
         assert "not up" in own_sandbox(run)
+
+
+@pytest.mark.parametrize("point", [STARTING, AT_A_FILE], ids=lambda each: each.name)
+def test_a_target_of_its_own_goes_with_a_run_that_is_killed(tmp_path: Path, point: Point) -> None:
+    with own(tmp_path, point) as run:
+        reach(run, point)
+        run.kill()
+        name = f"behave-{run.process.pid}"
+        began = time.monotonic()
+        while any(left := traces(name).values()) and time.monotonic() - began < SWEPT_SECONDS:
+            time.sleep(0.2)
+        assert not any(left), f"seed {SEED}: {left}"
+        assert run.await_end_of_processes() == []
+        sys.stdout.write(f"KILLED\t{point.name}\tall gone after {time.monotonic() - began:.1f} s\tseed {SEED}\n")
 
 
 def own(folder: Path, point: Point) -> "_Begun":
