@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ def test_what_turned_green_and_what_is_not_shown_any_more() -> None:
 def test_a_run_that_did_not_judge_the_criterion_is_passed_over() -> None:
     found = trend(run(c12_1="FAILED"), [run(day=20), run(day=21, c12_1=None)])
     assert [one.when.day for one in found.red] == [20]
+
+
+def test_what_a_run_that_was_stopped_did_not_show_is_no_judgement() -> None:
+    stopped = replace(run(day=21, c12_1="BROKEN", c21_1="FAILED"), interruption="killed")
+    found = trend(run(c12_1="FAILED", c21_1="FAILED"), [run(day=20), stopped])
+    assert [(one.line.id, one.when.day) for one in found.red] == [("1.2-1", 20)]
+    assert trend(replace(stopped, began=run().began), [run(day=20)]).red[0].line.id == "2.1-1"
+    lost = trend(replace(run(c12_1="UNPROVEN"), interruption="killed"), [run(day=20)])
+    assert (lost.red, lost.lost) == ((), ())
 
 
 def test_what_this_run_was_not_asked_is_not_lost() -> None:

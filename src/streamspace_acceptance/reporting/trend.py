@@ -75,7 +75,8 @@ class Trend:
 def trend(run: RunDocument, earlier: Sequence[RunDocument]) -> Trend:
     """`run` beside the `earlier` runs (oldest first) of the same target."""
     comparable = [one for one in earlier if _target(one) == _target(run)]
-    changes = [change for line in run.lines() if (change := _change(line, comparable)) is not None]
+    told = [line for line in run.lines() if _has_judged(run, line)]
+    changes = [change for line in told if (change := _change(line, comparable)) is not None]
     return Trend(
         runs=len(comparable),
         red=tuple(one for one in changes if one.line.verdict in _RED and one.before not in _RED),
@@ -102,7 +103,7 @@ def _target(run: RunDocument) -> tuple[str, float]:
 
 
 def _change(line: Line, earlier: Sequence[RunDocument]) -> Change | None:
-    last = next(((run, one) for run, one in _judged(line, earlier)), None) if line.asked else None
+    last = next(((run, one) for run, one in _judged(line, earlier)), None)
     if last is None or last[1].verdict is line.verdict:
         return None
     return Change(line, last[1].verdict, last[0].began)
@@ -120,8 +121,15 @@ def _worse(line: Line, earlier: Sequence[RunDocument]) -> Iterator[Worse]:
 
 
 def _judged(line: Line, earlier: Sequence[RunDocument]) -> Iterator[tuple[RunDocument, Line]]:
-    """The criterion in earlier runs that were asked about it, newest first."""
-    return ((run, one) for run in reversed(earlier) for one in run.lines() if one.id == line.id and one.asked)
+    """The criterion in earlier runs that judged it, newest first."""
+    return (
+        (run, one) for run in reversed(earlier) for one in run.lines() if one.id == line.id and _has_judged(run, one)
+    )
+
+
+def _has_judged(run: RunDocument, line: Line) -> bool:
+    """Whether the run was asked about the criterion, and not stopped or killed before it was shown either way."""
+    return line.asked and (run.interruption is None or line.verdict in (Verdict.PROVEN, Verdict.FAILED))
 
 
 def _same(one: Figure, other: Figure) -> bool:
