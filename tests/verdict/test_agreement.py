@@ -151,6 +151,12 @@ def test_a_run_that_is_killed(project: Project) -> None:
     assert run.ledger()["counts"] == {"PROVEN": 0, "FAILED": 0, "BROKEN": 3, "UNPROVEN": 2}
 
 
+def test_a_run_that_is_killed_after_a_failure_has_answered_for_a_leak(project: Project) -> None:
+    run = start_and_stop(project, signal.SIGKILL, "created=fail,listed=hang", "leak of 2.1")
+    assert run.junit() == {LOST: "passed", "A good template": "failure", "The list": "error"}
+    assert {result["name"]: JUNIT_OF[result["status"]] for result in run.results()} == run.junit()
+
+
 def test_the_next_command_completes_the_report_of_a_run_that_was_killed(project: Project) -> None:
     (project.folder / "node_modules").symlink_to(ROOT / "node_modules")
     run = start_and_stop(project, signal.SIGKILL)

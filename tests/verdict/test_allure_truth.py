@@ -74,10 +74,11 @@ def test_an_error_after_all_is_not_lost(project: Project, hook: str, where: str)
     assert run.status == 2
 
 
-def start_and_stop(project: Project, number: signal.Signals) -> Run:
-    """Start a run whose first scenario waits for ever, and send it a signal once it waits."""
+def start_and_stop(project: Project, number: signal.Signals, demo: str = "pod=hang", hook: str = "") -> Run:
+    """Start a run of which a scenario, the first unless told otherwise, waits for ever, and send it a signal then."""
     process = subprocess.Popen(
-        [*BEHAVE], cwd=project.folder, env=project.environment("pod=hang") | {"PYTHONUNBUFFERED": "1"},
+        [*BEHAVE, "-D", "gate=off"], cwd=project.folder,
+        env=project.environment(demo, hook) | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None

@@ -80,10 +80,13 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         self.steps.clear()
         if result is not None and self._record.is_selected(scenario):
             self._close_steps(result, scenario, self._reached)
-            _settle(result, judge_scenario(scenario, self._record))
+            judged = judge_scenario(scenario, self._record)
+            _settle(result, judged)
             result.stop = _now()
             allure_commons.plugin_manager.hook.report_result(result=result)
             self.group_context.append_test(result.uuid)
+            if judged.verdict is Verdict.FAILED:
+                self._settle_again()
             self._settled.append((scenario, result))
         self.group_context.exit()
 
@@ -118,15 +121,8 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         target.attachments.append(Attachment(source=source, name=name, type=attachment_type))
 
     def finish(self) -> None:
-        """Say of every scenario that never ended why, and of every error outside a scenario what it was.
-
-        A leak may be judged otherwise by now, since what came after has answered for it.
-        """
-        for scenario, result in self._settled:
-            before = result.status
-            _settle(result, judge_scenario(scenario, self._record))
-            if result.status != before:
-                allure_commons.plugin_manager.hook.report_result(result=result)
+        """Say of every scenario that never ended why, and of every error outside a scenario what it was."""
+        self._settle_again()
         for scenario in self._record.selected:
             if not self._record.has_finished(scenario):
                 self._report_not_run(scenario)
@@ -135,6 +131,14 @@ class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave i
         for problem in self._record.problems:
             if id(problem.statement) not in selected | steps:
                 self._report_problem(problem)
+
+    def _settle_again(self) -> None:
+        """A leak may be judged otherwise by now, since the failure that came after has answered for it."""
+        for scenario, result in self._settled:
+            before = result.status
+            _settle(result, judge_scenario(scenario, self._record))
+            if result.status != before:
+                allure_commons.plugin_manager.hook.report_result(result=result)
 
     def _report_unfinished(self) -> None:
         if self._result is not None and self._record.is_selected(self._scenario):
