@@ -21,7 +21,7 @@ from left_behind import leave
 from test_agreement import JUNIT_OF
 from test_allure_truth import LOST, start_and_stop
 
-from streamspace_acceptance import held
+from streamspace_acceptance import cli, held
 from streamspace_acceptance.reporting import unfinished
 from streamspace_acceptance.verdict import junit
 from streamspace_acceptance.verdict.judgement import UNFINISHED
@@ -235,3 +235,14 @@ def test_a_state_folder_that_cannot_be_written_is_said_before_anything_runs(
         unfinished.on_record(tmp_path, datetime.now(UTC), [], lambda: True),
     ):
         pytest.fail("it must not begin")
+
+
+def test_a_command_that_is_stopped_says_what_becomes_of_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli._COMMANDS, "sweep", stop)
+    assert cli.main(["sweep"]) == 130
+    assert capsys.readouterr().err == "Stopped. The same command does the rest.\n"
