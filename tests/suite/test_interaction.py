@@ -53,11 +53,11 @@ def test_clicks_that_do_not_arrive_as_aimed(received: str, actual: str) -> None:
 @pytest.mark.parametrize(
     ("edges", "shown", "at"),
     [
-        ((1, 1), (1.0, 1.0), (104, 210)),
-        ((-1, -1), (1.0, 1.0), (101, 202)),
+        ((1, 1), (1.0, 1.0), (104, 211)),
+        ((-1, -1), (1.0, 1.0), (101, 201)),
         ((0, 0), (1.0, 1.0), (103, 206)),
-        ((1, -1), (0.5, 0.5), (104, 202)),  # a pixel of the page is two of the framebuffer
-        ((1, 1), (0.2, 0.2), (103, 208)),  # one of the page, and no more: in the middle, then
+        ((1, -1), (0.5, 0.5), (103, 202)),  # a pixel of the page is two of the framebuffer
+        ((1, 1), (0.2, 0.2), (103, 207)),  # five: too narrow for that, so in the middle
     ],
 )
 def test_a_click_is_aimed_near_the_edge_of_its_mark(

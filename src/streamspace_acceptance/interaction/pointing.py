@@ -20,8 +20,6 @@ TURNS = 3
 WHEEL_PIXELS = 100  # what a notch of a wheel is to a browser
 BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
-NEAR_EDGE, MIDDLE_OF = 0.2, 0.5
-"""The shares of a mark at which a click is aimed: it is to be off by some pixels only, and be told all the same."""
 # For each click in turn the edges of its mark, across and down, near which it is aimed. In the corners of the window
 # they are those towards its middle, since a terminal takes what falls beyond its border for the cell inside.
 _EDGES = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 0), (1, 1), (-1, -1))
@@ -151,8 +149,11 @@ def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[
 
 
 def _along(begin: int, end: int, edge: int, shown: float) -> float:
-    share = min(max(NEAR_EDGE, 1 / ((end - begin) * shown)), MIDDLE_OF) if edge else MIDDLE_OF
-    return begin + (end - begin) * (share if edge < 0 else 1 - share)
+    """Along one axis: the second pixel from the edge, or as many from it as a pixel of the page is wide."""
+    margin = max(1.0, 1 / shown)
+    if not edge or end - begin < 2 * margin + 1:
+        return (begin + end) / 2
+    return begin + margin if edge < 0 else end - 1 - margin
 
 
 def _seen(picture: Picture, colours: Sequence[Colour]) -> tuple[Picture, list[Box | None]]:
