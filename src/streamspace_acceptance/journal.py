@@ -63,6 +63,9 @@ class Journal:
             entry = Entry(self._count, kind, what, time.time())
             self._open[entry.number] = entry
             self._write({"intent": entry.number, "kind": kind, "what": what, "at": entry.at})
+            # It outlasts the machine's end as well. What is said later need not: a killed process has said it, and an
+            # intent alone is enough for a sweep.
+            os.fsync(self._file.fileno())
         return entry
 
     def came_of(self, entry: Entry, outcome: Json) -> None:
@@ -91,7 +94,6 @@ class Journal:
     def _write(self, line: Json) -> None:
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 _current: Journal | None = None

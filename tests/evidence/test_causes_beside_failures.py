@@ -8,7 +8,7 @@ from typing import Any
 from behave.model_type import Status
 
 from streamspace_acceptance.console import words
-from streamspace_acceptance.verdict.judgement import Verdict, judge_criterion, judge_scenario
+from streamspace_acceptance.verdict.judgement import Verdict, judge_criteria, judge_scenario
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 from streamspace_acceptance.verdict.record import RunRecord
 
@@ -23,7 +23,7 @@ def scenario(error: Exception | None) -> Any:
 def judged(error: Exception | None) -> Any:
     record, ran = RunRecord(), scenario(error)
     record.saw(ran, [CAUSE])
-    assert judge_criterion(ran, ran.all_steps[0], record) == judge_scenario(ran, record)
+    assert judge_criteria(ran, ran.all_steps[:1], record) == [judge_scenario(ran, record)]
     return judge_scenario(ran, record)
 
 

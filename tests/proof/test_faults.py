@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
 # The embedded StreamSpace has neither images nor the tools that make them: what is said of those is shown with
 # stand-ins for the tools, in test_environment.py beside this file.
 NOT_OF_THE_EMBEDDED = {"0-2", "0-3", "0-4", "0-5"}
-MOST_OF_ITS_OWN = 0.05
-"""Of a whole run's time, as a share. What is aimed for is 0.02."""
+MOST_OF_ITS_OWN = 0.02
+"""Of a whole run's time, as a share, by the processor's clock: other work on the machine stretches the other one."""
 
 
 def criteria_of_the_embedded() -> set[str]:

@@ -45,6 +45,23 @@ def test_a_colour_that_is_nearly_right_counts_and_another_does_not() -> None:
     assert (far.share, far.box, far.holds(20, 20)) == (0, None, False)
 
 
+def test_counting_its_colours_finds_what_looking_at_its_pixels_finds() -> None:
+    """A picture of too many colours to count is searched pixel by pixel."""
+    image = Image.effect_noise((200, 200), 90).convert("RGB")
+    noise = Image.merge("RGB", [Image.effect_noise((200, 200), 90) for _ in range(3)])
+    for shown in (image, noise):
+        ImageDraw.Draw(shown).rectangle((20, 30, 119, 69), BLUE)
+        data = io.BytesIO()
+        shown.save(data, "PNG")
+        counted, searched = Picture(data.getvalue()), Picture(data.getvalue())
+        vars(searched)["_counted"] = None
+        assert (counted._counted is None) is (shown is noise)
+        for colour in (BLUE, (66, 114, 194), (250, 20, 250)):
+            assert counted.share(colour) == counted.area(colour).share == searched.area(colour).share
+            assert counted.area(colour) == searched.area(colour)
+        assert counted.foreground == pytest.approx(searched.foreground, abs=0.01)
+
+
 def test_how_pictures_differ() -> None:
     assert WINDOW.differs(WINDOW) == 0
     assert WINDOW.differs(picture()) == pytest.approx(0.3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class _Secret:
         return any(form in text for form in self.forms) or any(word.search(text) for word in self.words)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Masked:
     """What a text became when so many secrets were known. Nothing is encoded in a text that is `plain`."""
 
@@ -106,15 +106,14 @@ class Redactor:
         if len(text) > _REMEMBERED_LENGTH:
             return self._mask(text)
         before, count = self._masked.get(text), len(self._known)
-        if before is not None and (before.secrets == count or self._still_holds(text, before)):
-            masked = replace(before, secrets=count)
-        else:
+        if before is None or (before.secrets != count and not self._still_holds(text, before)):
             plain = not spellings.is_escaped(text) and not surroundings.is_encoded(text)
-            masked = _Masked(self._mask(text), count, plain)
-        if len(self._masked) >= _REMEMBERED:
-            self._masked = {}
-        self._masked[text] = masked
-        return masked.text
+            before = _Masked(self._mask(text), count, plain)
+            if len(self._masked) >= _REMEMBERED:
+                self._masked = {}
+            self._masked[text] = before
+        before.secrets = count
+        return before.text
 
     def redact_within(self, value: Any) -> Any:
         """A copy of what JSON can hold, with every text in it redacted, and fields masked whose names are telling."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 import urllib.parse
 from collections.abc import Callable
@@ -17,15 +18,16 @@ _NAMES = (
     r"|client-key-data|client-certificate-data|credentials?|authorization|(?:set-)?cookie|dsn"
     r"|(?:database|db|redis|postgres)[_-]?ur[il])"
 )
-_PARAMETER = r"(?:[\w-]*(?:token|password|secret|ticket|jwt)|api[_-]?key|key|sig|signature|auth|pwd|passwd)"
+# Parameters of a URL: such as a name may end in, and such as are a whole name.
+_ENDINGS = ("token", "password", "secret", "ticket", "jwt")
+_WHOLE = ("key", "sig", "signature", "auth", "pwd", "passwd")
+_PARAMETER = rf"(?:[\w-]*(?:{'|'.join(_ENDINGS)})|api[_-]?key|{'|'.join(_WHOLE)})"
 _HEADERS = r"(?:(?:set-)?cookie2?|(?:proxy-)?authorization|x-(?:api-key|auth-token|csrf-token)|sec-websocket-protocol)"
 _STORES = r"(?:postgres(?:ql)?|redis|rediss|valkey|mysql|mariadb|mongodb|amqps?)(?:\+\w+)?"
 _BACKSLASHED = r"(?:\\\\(?:\\.|.)|(?!\\\").)*"  # up to the `\"` at which a string within a string ends
 
 _HIDDEN = r"(?!\[redacted\])"
-_PARAMETERS = (
-    "token=", "password=", "secret=", "ticket=", "jwt=", "key=", "sig=", "signature=", "auth=", "pwd=", "passwd=",
-)  # fmt: skip
+_PARAMETERS = tuple(f"{name}=" for name in (*_ENDINGS, *_WHOLE))
 
 
 class _Pattern(NamedTuple):
@@ -112,6 +114,7 @@ def is_encoded(text: str) -> bool:
     return _BASE64.search(text) is not None
 
 
+@functools.lru_cache(maxsize=1000)
 def is_secret_field(name: str) -> bool:
     """Whether a field of that name holds a secret."""
     return _SECRET_FIELD.search(name) is not None

@@ -53,7 +53,7 @@ def _lamp(desk: Desk, colour: Colour) -> tuple[int, int]:
     viewer = desk.opened()
 
     def lit(seen: Picture) -> bool:
-        return seen.area(colour).share >= SEEN
+        return seen.share(colour) >= SEEN
 
     try:
         picture = poll(

@@ -217,7 +217,7 @@ class Desk:
         shown = poll(
             self.wait("the terminal in the colour that was typed"),
             self.opened().picture,
-            met=lambda picture: picture is not None and picture.area(colour).share >= FILLED,
+            met=lambda picture: picture is not None and picture.share(colour) >= FILLED,
             says=lambda picture: _coloured(picture, colour),
             likely=lambda _: self._whether_received(pod, name),
             every=LOOK_SECONDS,
@@ -283,7 +283,7 @@ def vnc_url(answer: Answer, field: str) -> str | None:
 
 def _unlike(picture: Picture) -> Colour:
     """A colour of chance that the picture does not show yet, neither dark nor pale."""
-    return colours_of_chance(1, lambda one: picture.area(one).share < FILLED / 50)[0]
+    return colours_of_chance(1, lambda one: picture.share(one) < FILLED / 50)[0]
 
 
 def colours_unlike(picture: Picture, count: int) -> list[Colour]:
@@ -291,7 +291,7 @@ def colours_unlike(picture: Picture, count: int) -> list[Colour]:
 
     The edges of letters are all the greys between those of the letter and its background.
     """
-    return colours_of_chance(count, lambda one: max(one) - min(one) >= VIVID and picture.area(one).box is None, APART)
+    return colours_of_chance(count, lambda one: max(one) - min(one) >= VIVID and not picture.share(one), APART)
 
 
 def _describe(picture: Picture | None) -> str:
@@ -301,4 +301,4 @@ def _describe(picture: Picture | None) -> str:
 
 
 def _coloured(picture: Picture | None, colour: Colour) -> str:
-    return "no noVNC screen" if picture is None else f"{picture.area(colour).share:.0%} of the screen in that colour"
+    return "no noVNC screen" if picture is None else f"{picture.share(colour):.0%} of the screen in that colour"

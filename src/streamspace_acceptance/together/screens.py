@@ -76,7 +76,7 @@ class Screen:
 
     def shows(self, colour: Colour | None) -> bool:
         """Whether the terminal in its last picture has that colour."""
-        return self.picture is not None and colour is not None and self.picture.area(colour).share >= FILLED
+        return self.picture is not None and colour is not None and self.picture.share(colour) >= FILLED
 
     def has_settled(self) -> bool:
         """Whether it shows something that has stood still for a moment."""
@@ -135,4 +135,4 @@ def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bo
 def colours(screens: Sequence[Screen], count: int) -> list[Colour]:
     """So many colours of chance, neither dark nor pale, each unlike the others and shown on none of the screens yet."""
     pictures = [each.picture for each in screens if each.picture]
-    return colours_of_chance(count, lambda one: not any(each.area(one).share > FILLED / 50 for each in pictures), APART)
+    return colours_of_chance(count, lambda one: not any(each.share(one) > FILLED / 50 for each in pictures), APART)

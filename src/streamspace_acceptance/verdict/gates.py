@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamspace_acceptance.verdict.criteria import Plan
-from streamspace_acceptance.verdict.judgement import Verdict, judge_criterion, judge_scenario
+from streamspace_acceptance.verdict.judgement import Verdict, judge_criteria, judge_scenario
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 from streamspace_acceptance.verdict.record import RunRecord
 
@@ -71,14 +71,15 @@ class Gates:
         What does not apply to the target keeps nothing from running.
         """
         test = self._plan.test_of(scenario.effective_tags)
-        judged = [
-            (judge_criterion(scenario, step, self._record), criterion.id)
+        named = [
+            (step, criterion.id)
             for step in scenario.all_steps
             if step.step_type == "then" and test is not None and (criterion := test.criterion_of(step.name)) is not None
         ]
+        judged = judge_criteria(scenario, [step for step, _ in named], self._record)
         criteria = [
             (judgement.verdict, name)
-            for judgement, name in judged
+            for judgement, (_, name) in zip(judged, named, strict=True)
             if judgement.verdict is not Verdict.PROVEN and judgement.applies
         ]
         whole = judge_scenario(scenario, self._record)

@@ -90,18 +90,18 @@ def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
     return _beside(worst([*judge_steps(scenario, record), *around]), scenario, record)
 
 
-def judge_criterion(scenario: Any, step: Any, record: RunRecord) -> Judgement:
-    """The verdict over the criterion that `step` proves.
+def judge_criteria(scenario: Any, steps: list[Any], record: RunRecord) -> list[Judgement]:
+    """The verdicts over the criteria that `steps` of the scenario prove, in their order.
 
     A scenario whose hooks or cleanups failed proves nothing, but a product seen to fail has failed. As long as the
     scenario runs nothing is known: what is on disk then is true if the run is killed.
     """
     if record.running is scenario:
-        return Judgement(Verdict.BROKEN, UNFINISHED)
-    judgements = judge_steps(scenario, record)
-    own = next(judged for one, judged in zip(scenario.all_steps, judgements, strict=True) if one is step)
+        return [Judgement(Verdict.BROKEN, UNFINISHED) for _ in steps]
+    judged = {id(step): own for step, own in zip(scenario.all_steps, judge_steps(scenario, record), strict=True)}
     after = [judge_problem(problem, record) for problem in record.problems_of(scenario) if not problem.precedes]
-    return _beside(worst([own, *after]) if own.verdict is Verdict.PROVEN else own, scenario, record)
+    found = [judged[id(step)] for step in steps]
+    return [_beside(worst([own, *after]) if own.verdict is Verdict.PROVEN else own, scenario, record) for own in found]
 
 
 def _beside(judged: Judgement, scenario: Any, record: RunRecord) -> Judgement:

@@ -19,7 +19,7 @@ from streamspace_acceptance.verdict.judgement import (
     NO_SENTENCE,
     Judgement,
     Verdict,
-    judge_criterion,
+    judge_criteria,
     judge_steps,
     worst,
 )
@@ -40,6 +40,14 @@ class Entry:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Proof:
+    """A Then step that was selected, with the verdict over the criterion that it proves."""
+
+    step: Any
+    judged: Judgement
+
+
 class Ledger:
     """Judges the criteria of the selected scenarios, at any moment of the run.
 
@@ -52,17 +60,17 @@ class Ledger:
 
     def entries(self) -> list[Entry]:
         """The ledger as it stands, in the plan's order. Only tests of which a scenario was selected are in it."""
-        scenarios: dict[str, list[Any]] = {}
+        proofs: dict[str, dict[str, list[_Proof]]] = {}
         for scenario in self._record.selected:
             test = self.plan.test_of(scenario.effective_tags)
             if test is not None:
-                scenarios.setdefault(test.id, []).append(scenario)
+                _add_proofs(proofs.setdefault(test.id, {}), scenario, self._record)
         return [
             entry
             for test in self.plan.tests
-            if test.id in scenarios
+            if test.id in proofs
             for criterion in test.criteria
-            for entry in self._entry(test, criterion, scenarios[test.id])
+            for entry in self._entry(test, criterion, proofs[test.id].get(criterion.sentence or "", []))
         ]
 
     def setbacks(self) -> Iterator[dict[str, Any]]:
@@ -118,18 +126,12 @@ class Ledger:
         """Put the ledger on disk in one piece: a reader sees the old one or the new one."""
         files.write_json(path, self.document(environment))
 
-    def _entry(self, test: Test, criterion: Criterion, scenarios: list[Any]) -> Iterator[Entry]:
+    def _entry(self, test: Test, criterion: Criterion, proofs: list[_Proof]) -> Iterator[Entry]:
         """The criterion's line; none when its sentence stands in a scenario that was not selected."""
-        steps = [
-            (scenario, step)
-            for scenario in scenarios
-            for step in scenario.all_steps
-            if step.step_type == "then" and step.name == criterion.sentence
-        ]
-        if steps:
-            judged = worst([judge_criterion(scenario, step, self._record) for scenario, step in steps])
-            figures = tuple(figure for _, step in steps for figure in self._record.figures_of(step))
-            yield Entry(test, criterion, judged, figures, sum(step.duration for _, step in steps))
+        if proofs:
+            judged = worst([each.judged for each in proofs])
+            figures = tuple(figure for each in proofs for figure in self._record.figures_of(each.step))
+            yield Entry(test, criterion, judged, figures, sum(each.step.duration for each in proofs))
         elif criterion.sentence is None:
             yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
         elif not self._stands_elsewhere(criterion.sentence):
@@ -138,6 +140,13 @@ class Ledger:
     def _stands_elsewhere(self, sentence: str) -> bool:
         """Whether a scenario that was not selected says `sentence`: then this run was not asked about it."""
         return any(step.name == sentence for scenario in self._record.parsed for step in scenario.all_steps)
+
+
+def _add_proofs(proofs: dict[str, list[_Proof]], scenario: Any, record: RunRecord) -> None:
+    """Add those of `scenario` to what its test has, by their sentences."""
+    steps = [step for step in scenario.all_steps if step.step_type == "then"]
+    for step, judged in zip(steps, judge_criteria(scenario, steps, record), strict=True):
+        proofs.setdefault(step.name, []).append(_Proof(step, judged))
 
 
 def _counts(entries: list[Entry]) -> dict[Verdict, int]:
