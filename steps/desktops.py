@@ -9,7 +9,7 @@ from streamspace_acceptance.world import world
 
 @given("its VNC server is listening")
 def its_vnc_server_is_listening(context: Context) -> None:
-    expect.shook_hands(world(context).session, world(context).session.vnc())
+    expect.shook_hands(world(context).session, world(context).session.vnc_within("start"))
 
 
 @when("the user asks where to see it")

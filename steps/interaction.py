@@ -19,7 +19,7 @@ def the_user_clicks_on_marks(context: Context) -> None:
     world(context).interaction.point(world(context).desk)
 
 
-@when("the user types '{text}' into a window")
+@when("the user types '{text}' into a window, and then every character of a keyboard")
 def the_user_types(context: Context, text: str) -> None:
     world(context).interaction.type_text(world(context).desk, text)
 

@@ -29,6 +29,14 @@ def another_pod_serves_the_session(context: Context, budget: str) -> None:
     expect.replaced(world(context).former, by=pod, pods=world(context).session.pods())
 
 
+@then("the session goes on in another pod within the {budget:Budget} budget")
+def the_session_goes_on(context: Context, budget: str) -> None:
+    pod = world(context).wait_for_another_pod(within=budget)
+    expect.replaced(world(context).former, by=pod, pods=world(context).session.pods())
+    expect.said_by_both(*world(context).wait_for_both("running", within=budget))
+    expect.shook_hands(world(context).session, world(context).session.vnc_within(budget))
+
+
 @then("no pod of the session is left within the {budget:Budget} budget")
 def no_pod_is_left(context: Context, budget: str) -> None:
     expect.no_pod_left(world(context).session, world(context).wait_for_no_pod(within=budget))

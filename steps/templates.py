@@ -22,6 +22,12 @@ def a_template_with_sessions(context: Context, template: str, count: int, user: 
     world(context).templates.provide(template, count, user)
 
 
+@given('a "{template}" template with a sleeping session of "{user}"')
+def a_template_with_a_sleeping_session(context: Context, template: str, user: str) -> None:
+    world(context).templates.provide(template, 1, user)
+    world(context).templates.put_to_sleep()
+
+
 @given("the session has ended")
 def the_session_has_ended(context: Context) -> None:
     world(context).templates.end_sessions()
@@ -105,3 +111,4 @@ def the_template_is_deleted(context: Context) -> None:
 @then("nothing is left of the template")
 def nothing_is_left(context: Context) -> None:
     expect.nothing_left(world(context).templates.wait_until_nothing_left())
+    expect.forgotten(world(context).templates.ask_again())

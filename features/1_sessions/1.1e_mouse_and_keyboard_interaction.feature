@@ -10,7 +10,7 @@ Feature: 1.1e The desktop obeys mouse and keyboard
 
   Scenario: A user types
     Given "testuser" has a "firefox-browser" session open in a browser
-    When the user types 'echo "Hello StreamSpace"' into a window
+    When the user types 'echo "Hello StreamSpace"' into a window, and then every character of a keyboard
     Then the text is received and shown as it was typed
 
   Scenario: A user presses special keys

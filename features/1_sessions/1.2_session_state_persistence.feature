@@ -11,6 +11,6 @@ Feature: 1.2 A session keeps its user's files
     Given "testuser" has a running "firefox-browser" session
     And the file "test.txt" in its home says "test data"
     When the session's pod is deleted
-    Then another pod serves the session within the restart budget
+    Then the session goes on in another pod within the restart budget
     And the file "test.txt" in its home still says "test data"
     And its home is on the session's own volume

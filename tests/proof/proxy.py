@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, TCPConnector, WSMsgType, web
+from aiohttp import (
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    TCPConnector,
+    WSMsgType,
+    WSServerHandshakeError,
+    web,
+)
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "accept-encoding"}
 
@@ -24,17 +32,28 @@ class Reply:
 class Rule:
     """What a fault does to what passes; this one does nothing. One object serves one run and may remember."""
 
-    def instead(self, method: str, path: str) -> Reply | None:
+    delay = 0.0
+    """Seconds by which every answer comes later, and every message of a desktop or its viewer."""
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         """An answer in the API's place, which then does not hear of the request."""
         return None
+
+    def times(self, method: str, path: str) -> int:
+        """How often the API hears of the request; its last answer counts."""
+        return 1
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         """The answer that the client gets."""
         return reply
 
-    def hears(self, message: bytes) -> bool:
-        """Whether the session's desktop gets a message of its viewer."""
+    def admits(self, path: str) -> bool:
+        """Whether a viewer gets to a session's desktop."""
         return True
+
+    def hears(self, message: bytes) -> bytes:
+        """What the session's desktop gets of a message of its viewer; nothing, if it is empty."""
+        return message
 
 
 class _Proxy:
@@ -63,20 +82,27 @@ class _Proxy:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._pass_messages(request)
         body = await request.read()
-        reply = self._rule.instead(request.method, request.path)
+        await asyncio.sleep(self._rule.delay)
+        reply = self._rule.instead(request.method, request.path, body)
         if reply is not None:
             return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+        for _ in range(self._rule.times(request.method, request.path)):
+            found, passed = await self._ask(request, body)
+        reply = self._rule.alter(request.method, request.path, found)
+        passed |= {"Content-Type": reply.content_type, **reply.headers}
+        return web.Response(status=reply.status, body=reply.body, headers=passed)
+
+    async def _ask(self, request: web.Request, body: bytes) -> tuple[Reply, dict[str, str]]:
         url, headers = self._upstream + request.raw_path, _end_to_end(request.headers)
         async with self._client.request(
             request.method, url, data=body, headers=headers, allow_redirects=False
         ) as answer:
             found = Reply(answer.status, answer.headers.get("Content-Type", ""), await answer.read())
-            passed = _end_to_end(answer.headers)
-        reply = self._rule.alter(request.method, request.path, found)
-        passed |= {"Content-Type": reply.content_type, **reply.headers}
-        return web.Response(status=reply.status, body=reply.body, headers=passed)
+            return found, _end_to_end(answer.headers)
 
     async def _pass_messages(self, request: web.Request) -> web.StreamResponse:
+        if not self._rule.admits(request.path):
+            return web.Response(status=503, text="no desktop here")
         headers = {
             name: value for name, value in _end_to_end(request.headers).items() if "websocket" not in name.lower()
         }
@@ -84,7 +110,11 @@ class _Proxy:
         offered = [
             each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()
         ]
-        async with self._client.ws_connect(url, headers=headers, protocols=offered, compress=0) as server:
+        try:
+            opened = await self._client.ws_connect(url, headers=headers, protocols=offered, compress=0)
+        except WSServerHandshakeError as refused:
+            return web.Response(status=refused.status)
+        async with opened as server:
             viewer = web.WebSocketResponse(protocols=[server.protocol] if server.protocol else [], compress=False)
             await viewer.prepare(request)
             ways = [
@@ -98,9 +128,24 @@ class _Proxy:
         return viewer
 
     async def _copy(self, source: "_Socket", target: "_Socket", *, heard: bool) -> None:
-        async for message in source:
-            if message.type == WSMsgType.BINARY and (not heard or self._rule.hears(message.data)):
-                await target.send_bytes(message.data)
+        """Each message comes late by the rule's delay, and none overtakes another."""
+        clock, line = asyncio.get_running_loop().time, asyncio.Queue[tuple[float, bytes]]()
+
+        async def deliver() -> None:
+            while True:
+                due, data = await line.get()
+                await asyncio.sleep(due - clock())
+                await target.send_bytes(data)
+
+        delivery = asyncio.ensure_future(deliver())
+        try:
+            async for message in source:
+                if message.type == WSMsgType.BINARY:
+                    data = self._rule.hears(message.data) if heard else message.data
+                    if data:
+                        line.put_nowait((clock() + self._rule.delay, data))
+        finally:
+            delivery.cancel()
 
 
 _Socket = ClientWebSocketResponse | web.WebSocketResponse

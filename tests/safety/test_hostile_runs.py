@@ -39,7 +39,7 @@ class _Turns(Rule):
 
 
 class _TokenRevoked(_Turns):
-    def instead(self, method: str, path: str) -> Reply | None:
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         return Reply(401, "application/json", b'{"error": "unauthorized"}') if self.turned.is_set() else None
 
 
@@ -48,7 +48,7 @@ class _Silent(_Turns):
         super().__init__()
         self.over = threading.Event()
 
-    def instead(self, method: str, path: str) -> Reply | None:
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         if not self.turned.is_set():
             return None
         self.over.wait(120)  # nothing passes the proxy meanwhile, and what waited never does

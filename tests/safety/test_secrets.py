@@ -49,7 +49,7 @@ class Spilling(Rule):
         self._broken = broken
         self.vnc_tokens: set[str] = set()
 
-    def instead(self, method: str, path: str) -> Reply | None:
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         missing = self._broken and path.endswith("/rfb.js")
         return Reply(404, "text/plain", b"no such script") if missing else None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from streamspace_acceptance.agents.heartbeats import Pace, received, spacings
+from streamspace_acceptance.agents.heartbeats import Pace, received, spacings, untimely
 from streamspace_acceptance.agents.orders import WaitingOrder
 from streamspace_acceptance.agents.outage import Outage
 from streamspace_acceptance.agents.upkeep import Kept, Seen
@@ -26,6 +27,12 @@ from tests.suite.samples import answer, pod_json, session_object
 
 AGENT = "agent-1"
 WORDS = load().statuses
+MOMENTS = {
+    "2026-11-27T09:00:00Z": (1795770000.0, True),
+    "2026-11-27T11:00:00+02:00": (1795770000.0, True),
+    "2026-11-27T09:00:00": (1795770000.0, False),
+    "just now": (None, True),
+}
 WINDOW, RETURN = Budget("offline", 60.0, 0.1), Budget("reconnection", 30.0, 0.1)
 CUT, OFFLINE, HEALED, ONLINE, ENDED = 101.0, 106.0, 109.0, 109.5, 124.0
 
@@ -60,6 +67,19 @@ def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
     samples = [sample(1.0, beat=10.0), sample(1.1, beat=10.0), sample(4.1, beat=13.0), sample(4.2, beat=None)]
     assert [(each.at, each.item) for each in received(samples, AGENT)] == [(1.0, 10.0), (4.1, 13.0)]
     assert spacings([10.0, 13.0, 16.5]) == [3.0, 3.5]
+
+
+def dated(at: float, beat: float, date: float | None, *, zoned: bool = True) -> Stamped[AgentList]:
+    return Stamped(at, AgentList((Agent(AGENT, "online", beat, zoned),), frozenset(), WORDS, date))
+
+
+def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:
+    assert untimely([dated(1.0, 1000.0, 1e6), dated(4.0, 1003.0, 1003.2), dated(7.0, 1006.0, None)], AGENT) == ""
+    ago = untimely([dated(1.0, 1000.0, 1000.0), dated(4.0, 1003.0, 8203.0)], AGENT)
+    assert "7200 s ago" in ago
+    assert "zone" in untimely([dated(1.0, 1000.0, None), dated(4.0, 1003.0, None, zoned=False)], AGENT)
+    with pytest.raises(Unmet, match="7200 s ago"):
+        expect.on_pace(Pace(AGENT, 3.0, {"API": [3.0, 3.0, 3.0]}, ago))
 
 
 # An outage
@@ -285,3 +305,20 @@ def test_the_list_of_agents_is_read() -> None:
 def test_anything_else_is_no_list_of_agents(body: bytes) -> None:
     with pytest.raises(Unmet):
         listed(body)
+
+
+def test_an_agent_that_is_listed_twice_is_neither_online_nor_offline() -> None:
+    both = AgentList((Agent(AGENT, "online", 1.0), Agent(AGENT, "offline", 1.0)), frozenset({AGENT}), WORDS)
+    assert both.status(AGENT) == "offline and online"
+    seen = outage(OFFLINE, ENDED + 1)
+    beside = replace(seen, samples=[each if each.at < ONLINE else Stamped(each.at, both) for each in seen.samples])
+    with pytest.raises(Unmet, match="offline and online to the end"):
+        expect.reconnected(beside, RETURN)
+
+
+def test_a_moment_is_read_with_its_zone_or_without() -> None:
+    told = [{"agentId": each, "status": "online", "lastHeartbeat": each} for each in MOMENTS]
+    with web_server(says(json.dumps({"agents": told}).encode())) as base, HttpClient(base, "t") as client:
+        found = AgentApi(StreamSpaceApi(client, load())).all()
+    assert [(each.last_heartbeat, each.zoned) for each in found.agents] == list(MOMENTS.values())
+    assert found.date is not None

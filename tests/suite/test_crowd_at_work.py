@@ -95,6 +95,9 @@ class Office:
             self.viewers.clear()
         if self.trouble == "new-pod":
             self.changes["s-1"].append(Stamped(now(), SimpleNamespace(kind="ADDED", object=pod_json("p", "uid-new"))))
+        if self.trouble in ("emptied-homes", "ended-processes"):
+            for kept in self.kept.values():
+                kept[1 if self.trouble == "emptied-homes" else 2].clear()
         if self.trouble == "lost-pod":
             gone = SimpleNamespace(kind="DELETED", object=pod_json("p", "uid-s-1"))
             self.changes["s-1"].append(Stamped(now(), gone))
@@ -228,6 +231,8 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
         ("new-pod", "pod p is new"),
         ("lost-pod", "pod p is gone"),
         ("status", "s-1 is Failed"),
+        ("emptied-homes", "a file in the home of s-1 is gone; a file in the home of s-2 is gone"),
+        ("ended-processes", "a process of s-3 is gone"),
     ],
 )
 def test_users_who_get_in_each_others_way(trouble: str, says: str) -> None:

@@ -30,8 +30,8 @@ PAGE = b"""<!doctype html><title>desktop</title><body style="margin:0">
 <script type="module" src="/rfb.js"></script></body>"""
 
 # As much of a client as the suite looks at: a screen with a window that obeys what is typed, unless it is told not to.
-CLIENT = """// noVNC, as far as this test needs it
-export class RFB {}
+CLIENT = """// As a bundler leaves it, no name in it tells what it is, but those of its events.
+const events = ['credentialsrequired', 'securityfailure', 'desktopname'];
 const trouble = new URLSearchParams(location.search).get('trouble');
 if (trouble === 'network' && !localStorage.getItem('again')) {
   localStorage.setItem('again', 'yes');
@@ -82,7 +82,7 @@ class _Pod:
             says(b"{}")(request)
         elif path == "/rfb.js":
             missing = self.trouble == "no-script"
-            script = "// nothing here" if self.trouble == "no-novnc" else CLIENT
+            script = "// noVNC, class RFB" if self.trouble == "no-novnc" else CLIENT
             says(script.encode(), 404 if missing else 200, "text/javascript")(request)
         elif path.endswith("/connect"):
             body = {} if self.trouble == "no-address" else {"url": self.url}
@@ -91,6 +91,8 @@ class _Pod:
             says(b'{"ok": true}')(request)
         elif path == "/api/v1/sessions":
             says(b'{"sessions": []}')(request)
+        elif self.trouble == "in-the-page":
+            says(PAGE.replace(b' src="/rfb.js">', f">{CLIENT}".encode()), 200, "text/html")(request)
         else:
             says(PAGE, 500 if self.trouble == "status" else 200, "text/html")(request)
 
@@ -194,6 +196,12 @@ def test_a_client_loads_whatever_status_its_page_has(browser: RunBrowser) -> Non
             expect.page(odd.visit())
         odd.open(browser)
         expect.novnc(odd.wait_for_client())
+
+
+def test_a_client_may_stand_in_the_page_itself(browser: RunBrowser) -> None:
+    with desk("in-the-page") as whole:
+        whole.open(browser)
+        expect.novnc(whole.wait_for_client())
 
 
 def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser: RunBrowser) -> None:

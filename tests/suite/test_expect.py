@@ -56,6 +56,11 @@ def creation(body: object = GOOD, status: int = 201, listed: tuple[Listed, ...] 
     return Creation(asked, answer(body, status, method="POST"), SESSION, listed[0].id if listed else None, listed)
 
 
+def test_one_request_makes_one_session() -> None:
+    twice = replace(creation(), others=frozenset({f"{SESSION}-2"}))
+    assert f"has made {SESSION}-2 as well" in unmet(expect.identified, twice, "pending")
+
+
 def test_exactly_that_status() -> None:
     expect.answered(answer({}, 201), 201)
     assert "200" in unmet(expect.answered, answer({}, 200), 201)
@@ -153,7 +158,8 @@ def test_sessions_stay_running() -> None:
 def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:
     assert expect.mean_below(starts(1, 2, 3, 4, 5), STARTUP) == pytest.approx(3)
     assert "mean 6.00 s" in unmet(expect.mean_below, starts(6, 6, 6, 6, 6), STARTUP)
-    for incomplete in (starts(1, 2), starts(1, 2, trouble=NEVER), starts()):
+    nobody_at_work = Starts(5, [Start(NAMED, 0.0, Phases({"end to end": None})), *starts(1, 2, 3, 4).made])
+    for incomplete in (starts(1, 2), starts(1, 2, trouble=NEVER), starts(), nobody_at_work):
         with pytest.raises(Unproven):
             expect.mean_below(incomplete, STARTUP)
 

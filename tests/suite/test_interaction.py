@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from streamspace_acceptance.interaction import programs
-from streamspace_acceptance.interaction.pointing import END, Aim, Pointing, Report, judged_from
-from streamspace_acceptance.interaction.typing import SPECIAL_KEYS, Pressed, Typed
+from streamspace_acceptance.interaction.pointing import END, Aim, Pointing, Report, judged_from, spot
+from streamspace_acceptance.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed
 from streamspace_acceptance.measuring.lag import NEVER, InputLag, percentile
 from streamspace_acceptance.verdict import expect
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
@@ -50,6 +50,23 @@ def test_clicks_that_do_not_arrive_as_aimed(received: str, actual: str) -> None:
     assert actual in caught.value.actual
 
 
+@pytest.mark.parametrize(
+    ("edges", "shown", "at"),
+    [
+        ((1, 1), (1.0, 1.0), (104, 211)),
+        ((-1, -1), (1.0, 1.0), (101, 201)),
+        ((0, 0), (1.0, 1.0), (103, 206)),
+        ((1, -1), (0.5, 0.5), (103, 202)),  # a pixel of the page is two of the framebuffer
+        ((1, 1), (0.2, 0.2), (103, 207)),  # five: too narrow for that, so in the middle
+    ],
+)
+def test_a_click_is_aimed_near_the_edge_of_its_mark(
+    edges: tuple[int, int], shown: tuple[float, float], at: tuple[int, int]
+) -> None:
+    across, down = spot((100, 200, 106, 213), edges, shown)
+    assert (int(across), int(down)) == at
+
+
 @pytest.mark.parametrize("wheel", ["", DOWN * 3, UP * 3, UP * 3 + DOWN * 2, UP * 2 + DOWN * 2, DOWN * 3 + UP * 3])
 def test_turns_of_the_wheel_that_are_lost_or_turned_round(wheel: str) -> None:
     found = pointing(CLICKS + wheel)
@@ -62,7 +79,7 @@ def test_a_browser_may_make_several_steps_of_one_turn() -> None:
     expect.scrolled(pointing(CLICKS + UP * 6 + DOWN * 6))
 
 
-TYPED = Typed("session s", "Hello", "Hello", ink=0.12, off=0.0)
+TYPED = Typed("session s", "Hello", "Hello", ink=0.12, off=0.0, rest=EVERY_CHARACTER)
 
 
 def test_a_text_that_is_received_and_shown_is_proven() -> None:
@@ -79,6 +96,9 @@ def test_a_text_that_is_received_and_shown_is_proven() -> None:
         ({"off": 0.12}, "the picture differs by 12.0%"),
         ({"off": None, "ink": None}, "its places are not to be seen"),
         ({"off": 0.0, "ink": 0.0}, "not shown"),
+        ({"rest": EVERY_CHARACTER.replace("@", "2")}, "1 are lacking: '@'"),
+        ({"rest": EVERY_CHARACTER[:40]}, "55 are lacking"),
+        ({"rest": EVERY_CHARACTER * 2}, "received"),
     ],
 )
 def test_a_text_that_is_lost_changed_or_not_shown(changed: dict[str, object], actual: str) -> None:

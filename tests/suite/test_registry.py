@@ -43,12 +43,14 @@ class _Product:
         name = SESSION if len(self.sessions) == 1 else f"s-{len(self.sessions)}"
         told = {"requestId": request.headers["X-Request-Id"]} if self.tells_requests else {}
         self.sessions.append(self._entry(name) | told)
+        if self.trouble == "twice":
+            self.sessions.append(self._entry(f"{name}-2") | told)
         if self.trouble == "somebody else as well":
             self.sessions.append(self._entry("elses") | ({"requestId": None} if self.tells_requests else {}))
         if self.trouble == "no answer":
             request.close_connection = True
             return
-        body = {} if self.trouble else {"sessionId": name}
+        body = {} if self.trouble not in ("", "twice") else {"sessionId": name}
         says(json.dumps(body).encode(), 500 if self.trouble == "refused" else 201)(request)
 
     def _delete(self, request: BaseHTTPRequestHandler, session_id: str) -> None:
@@ -198,3 +200,11 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluste
     cluster.left = [left]
     with pytest.raises(Leak, match=f"left behind after .*: {left} "):
         registry.clean_up()
+
+
+def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "twice", True
+    made = registry.ask("testuser", "firefox-browser", None)
+    assert (made.id, made.others) == (SESSION, {f"{SESSION}-2"})
+    registry.clean_up()
+    assert [each["sessionId"] for each in product.sessions] == ["others"]

@@ -13,11 +13,12 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.run import Run
 from streamspace_acceptance.sessions import session as sessions_session
 from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
-from streamspace_acceptance.waiting import Recording
+from streamspace_acceptance.waiting import Budget, Recording
 from streamspace_acceptance.world import World
 from tests.suite.samples import SESSION, Json, pod, pod_json, session_object
 
@@ -123,3 +124,12 @@ def test_a_status_proves_nothing_while_the_pod_says_otherwise(monkeypatch: pytes
     getattr(lying, order)()
     with pytest.raises(Unproven, match="the API says"):
         lying.wait_for_both("running" if order == "wake" else "hibernated", within="wake")
+
+
+def test_a_vnc_server_is_given_time_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Framebuffer | str] = ["not yet", Framebuffer(800, 600, "desktop", 1.0), "never seen"]
+    late = session(monkeypatch, pod())
+    monkeypatch.setattr(late, "vnc", lambda: answers.pop(0))
+    assert late.vnc_within(Budget("start", 5, 1)) == Framebuffer(800, 600, "desktop", 1.0)
+    monkeypatch.setattr(late, "vnc", lambda: "nobody there")
+    assert late.vnc_within(Budget("start", 0.1, 1)) == "nobody there for 0.1 s"

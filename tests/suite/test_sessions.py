@@ -114,9 +114,19 @@ def test_the_phases_of_a_start() -> None:
             "pod scheduling": 0.1,
             "container start": 0.6,
             "VNC server start": 1.6,
-            "end to end": 5.5,
+            "end to end": 5.6,
         }
     )
+
+
+@pytest.mark.parametrize(
+    ("running", "vnc", "end"), [(15.5, 18.0, 8.0), (14.5, 14.8, 5.0), (19.0, 15.6, 9.0), (15.5, None, None)]
+)
+def test_a_start_ends_when_its_user_can_be_at_work(running: float, vnc: float | None, end: float | None) -> None:
+    """The pod is Ready at 15.0: neither a word that comes too early counts nor a server that comes too late."""
+    found = phases(POD_CHANGES, [], sent=10.0, running=running, vnc=vnc).seconds["end to end"]
+    assert found == (None if end is None else pytest.approx(end))
+    assert phases(POD_CHANGES[:3], [], sent=10.0, running=running, vnc=15.6).seconds["end to end"] is None
 
 
 def test_an_image_that_is_there_needs_no_pull_and_an_unanswered_handshake_has_no_time() -> None:
@@ -130,7 +140,7 @@ def test_the_table_of_starts() -> None:
     lines = table([found, found], (3, 4.5), 6).splitlines()
     assert lines[0].split() == ["phase", "(s)", "1", "2", "min", "median", "mean", "max"]
     assert lines[1].split() == ["image", "pull", "-", "-", "-", "-", "-", "-"]
-    assert lines[5].split() == ["end", "to", "end", *["5.50"] * 6]
+    assert lines[5].split() == ["end", "to", "end", *["5.60"] * 6]
     assert "below 6 s, target 3-4.5 s" in lines[-1]
 
 

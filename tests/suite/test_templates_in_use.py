@@ -8,7 +8,7 @@ import pytest
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.templates.change import Change
-from streamspace_acceptance.templates.deletion import Deletion
+from streamspace_acceptance.templates.deletion import Deletion, Remains
 from streamspace_acceptance.verdict import expect
 from tests.suite.samples import SESSION, Json, answer, pod
 from tests.suite.test_templates import READ, unmet, unproven
@@ -155,7 +155,7 @@ def test_a_refused_deletion_leaves_everything(status: int) -> None:
         (deletion(500), "500"),
         (deletion(404), "404"),
         (deletion(after=PLACES - {"Kubernetes"}), "gone from Kubernetes"),
-        (deletion(lost=("s",)), "session s does not run"),
+        (deletion(lost=("s",)), "session s is not what it was"),
     ],
 )
 def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) -> None:
@@ -191,9 +191,31 @@ def test_without_a_refusal_there_is_no_count() -> None:
 
 def test_a_deletion_is_accepted() -> None:
     expect.deleted(deletion(204, users=0))
+    expect.deleted(deletion(200, users=0))
     assert "409" in unmet(expect.deleted, deletion(users=0))
+    assert "202" in unmet(expect.deleted, deletion(202, users=0))
 
 
 def test_absence_shows_something_only_where_it_was_seen_before() -> None:
     expect.nothing_left(deletion(204))
     assert "Kubernetes" in unproven(expect.nothing_left, deletion(204, before=PLACES - {"Kubernetes"}))
+
+
+GONE = Remains("delete-test-1a2b3c", answer({}, 404), answer(READ, 201), 1)
+
+
+def test_what_is_deleted_is_forgotten() -> None:
+    expect.forgotten(GONE)
+    expect.forgotten(replace(GONE, versions=None))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (replace(GONE, session=answer({}, 201)), "a session of it is still to be had: 201"),
+        (replace(GONE, again=answer({}, 409)), "its name is still taken: 409"),
+        (replace(GONE, versions=3), "has had 3 versions"),
+    ],
+)
+def test_what_is_only_put_out_of_sight(wrong: Remains, says: str) -> None:
+    assert says in unmet(expect.forgotten, wrong)

@@ -9,14 +9,21 @@ from itertools import pairwise
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Stamped
 
+CLOCKS_APART_SECONDS = 60.0
+"""Real seconds, on no target's clock: no zone is nearer to another, and the plan calls an agent lost after so many."""
+
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds between one heartbeat and the next, by source; each source keeps to a clock of its own throughout."""
+    """Seconds between one heartbeat and the next, by source; each source keeps to a clock of its own throughout.
+
+    `untimely`: what is wrong with the moments that the API tells, whatever is between them; empty if nothing is.
+    """
 
     agent_id: str
     interval: float
     spacings: dict[str, list[float]]
+    untimely: str = ""
 
     def table(self) -> str:
         """For the report."""
@@ -29,6 +36,23 @@ class Pace:
 def spacings(moments: Sequence[float]) -> list[float]:
     """The differences of moments in order."""
     return [later - earlier for earlier, later in pairwise(moments)]
+
+
+def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
+    """Why a heartbeat that has just come in cannot have been when the API says; empty when it can.
+
+    The API's own clock is what its answers are dated by. Clocks of different machines may be apart a little.
+    """
+    beats = [each.at for each in received(samples, agent_id)][1:]
+    for sample in (each for each in samples if each.at in beats):
+        agent, date = sample.item.agent(agent_id), sample.item.date
+        if agent is None or agent.last_heartbeat is None:
+            continue
+        if not agent.zoned:
+            return "lastHeartbeat is told without its zone"
+        if date is not None and abs(date - agent.last_heartbeat) > CLOCKS_APART_SECONDS:
+            return f"a heartbeat that has just come in was {date - agent.last_heartbeat:.0f} s ago by lastHeartbeat"
+    return ""
 
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:

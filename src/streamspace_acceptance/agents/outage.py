@@ -41,6 +41,11 @@ class Outage:
         return self._first(self.words["agent_online"], self.healed, self.ended)
 
     @property
+    def said_last(self) -> str:
+        """What the API said of the agent in the end."""
+        return self.samples[-1].item.status(self.agent_id)
+
+    @property
     def silence(self) -> tuple[float, float] | None:
         """Seconds from its last heartbeat until it was called offline, at least and at most; None for neither.
 

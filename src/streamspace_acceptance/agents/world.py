@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from functools import partial
 
 from streamspace_acceptance.agents.balance import Balance, balance
-from streamspace_acceptance.agents.heartbeats import Pace, received, spacings
+from streamspace_acceptance.agents.heartbeats import Pace, received, spacings, untimely
 from streamspace_acceptance.agents.orders import WaitingOrder
 from streamspace_acceptance.agents.outage import Outage
 from streamspace_acceptance.agents.presence import presence
@@ -120,7 +120,7 @@ class AgentsWorld:
         logged = [at for at, line in lines if self.profile.agents.heartbeat_line in line]
         seen = [each.item for each in received(recording.items(), pod.meta.name)][1:]
         found = {"the agent's log": spacings(logged), "the API's lastHeartbeat": spacings(seen)}
-        self._pace = Pace(pod.meta.name, interval, found)
+        self._pace = Pace(pod.meta.name, interval, found, untimely(recording.items(), pod.meta.name))
         recorder.attach_text("heartbeats", self._pace.table())
 
     @property

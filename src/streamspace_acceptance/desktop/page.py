@@ -25,7 +25,9 @@ _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 _CERTIFICATE = "ERR_CERT_"
 _LISTED = 2
 _CANVAS_SEEN = "globalThis.__canvasSeen || document.querySelector('canvas') !== null"
-_MARKS_OF_NOVNC = ("noVNC", "class RFB")
+# The names of events, which its users listen for: they outlast bundlers and minifiers, as no other name in it does.
+_MARKS_OF_NOVNC = ("credentialsrequired", "securityfailure", "desktopname")
+_IN_THE_PAGE = "marks => Array.from(document.scripts).some(one => marks.every(mark => one.text.includes(mark)))"
 
 
 class CannotOpen(Exception):
@@ -142,6 +144,8 @@ class PageLoad:
             self._judge_script(response)
         with self._calls.within("a word of the page"):
             self._loaded.canvas = self.page.evaluate(_CANVAS_SEEN)
+            if not self._loaded.novnc and self.page.evaluate(_IN_THE_PAGE, _MARKS_OF_NOVNC):
+                self._loaded.novnc.append("the page itself")
         return self._loaded
 
     @property

@@ -74,11 +74,16 @@ class Viewer:
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture."""
+        wide, high = self.magnification()
+        return int(across * wide), int(down * high)
+
+    def magnification(self) -> tuple[float, float]:
+        """How large a pixel of the framebuffer is shown, in pixels of the picture, across and down; or CannotOpen."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
             box = _screen(page)
             width, height = page.evaluate("(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))")
-        return int(across * box["width"] / width), int(down * box["height"] / height)
+        return box["width"] / width, box["height"] / height
 
     def middle(self) -> tuple[int, int]:
         """The middle of the picture; CannotOpen while there is none."""

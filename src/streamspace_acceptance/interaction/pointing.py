@@ -20,6 +20,11 @@ TURNS = 3
 WHEEL_PIXELS = 100  # what a notch of a wheel is to a browser
 BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
+# For each click in turn the edges of its mark, across and down, near which it is aimed. In the corners of the window
+# they are those towards its middle, since a terminal takes what falls beyond its border for the cell inside.
+_EDGES = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 0), (1, 1), (-1, -1))
+
+Box = tuple[int, int, int, int]
 
 # SGR mouse reports (xterm, mode 1006): button ; column ; row, M for pressed and m for released.
 _REPORT = re.compile(r"\x1b\[<(\d+);(\d+);(\d+)([Mm])")
@@ -83,8 +88,8 @@ def point(desk: Desk, colours: Sequence[Colour]) -> Pointing:
     ]
     recorder.attach_png("marks to click on", picture.png)
     viewer, reports = desk.opened(), 0
-    for aim, spot in zip(aims, [*points, points[-1], points[-1]], strict=True):
-        viewer.click(*spot, button=BUTTONS[aim.button])  # type: ignore[arg-type]
+    for aim, place in zip(aims, points, strict=True):
+        viewer.click(*place, button=BUTTONS[aim.button])  # type: ignore[arg-type]
         reports += len(aim.reports)
         # A hand does not leap to the next place before the click has been taken.
         if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
@@ -111,7 +116,7 @@ def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
 
 
 def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
-    """The picture in which all marks are to be seen, and where the middle of each is shown in the page.
+    """The picture in which all marks are to be seen, and where in the page each is to be clicked on.
 
     They are looked for in the desktop's own pixels: where a page scales a picture, the edge of one mark blends into
     the background and may pass through the colour of another.
@@ -128,10 +133,30 @@ def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[i
         )
     except Unmet as unmet:
         raise Unproven(f"there is nothing to click on: {unmet.actual}") from unmet
-    return picture, [viewer.shown_at((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in filter(None, boxes)]
+    shown = viewer.magnification()
+    *corners, middle = filter(None, boxes)
+    spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
+    return picture, [viewer.shown_at(*each) for each in spots]
 
 
-def _seen(picture: Picture, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int, int, int] | None]]:
+def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:
+    """The point of a mark, in pixels of the framebuffer, near these edges: -1 left or top, 1 right or bottom, 0 none.
+
+    Where a pixel of the framebuffer is `shown` smaller than one of the page, which is where one can click, it keeps a
+    whole one of those from the edge.
+    """
+    return _along(box[0], box[2], edges[0], shown[0]), _along(box[1], box[3], edges[1], shown[1])
+
+
+def _along(begin: int, end: int, edge: int, shown: float) -> float:
+    """Along one axis: the second pixel from the edge, or as many from it as a pixel of the page is wide."""
+    margin = max(1.0, 1 / shown)
+    if not edge or end - begin < 2 * margin + 1:
+        return (begin + end) / 2
+    return begin + margin if edge < 0 else end - 1 - margin
+
+
+def _seen(picture: Picture, colours: Sequence[Colour]) -> tuple[Picture, list[Box | None]]:
     """The picture with the box of each mark; None where its colour is not to be seen, or does not fill one box."""
     areas = [picture.area(colour) for colour in colours]
     return picture, [each.box if each.box is not None and each.fills(picture) >= FILLED_BOX else None for each in areas]

@@ -15,6 +15,8 @@ from streamspace_acceptance.verdict.outcomes import Unmet
 from streamspace_acceptance.waiting import poll
 
 ENTER, END = "\r", "q"
+EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
+"""Of a keyboard of the US: all of ASCII that can be seen, and the space."""
 ALIKE = 0.25
 """Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
 
@@ -30,6 +32,14 @@ SPECIAL_KEYS = {
     "Control+k": "\x0b",
     "k": "k",  # no modifier is stuck
     "Escape": "\x1b",
+    "Shift+Tab": "\x1b[Z",
+    "Home": "\x1b[H",
+    "End": "\x1b[F",
+    "PageUp": "\x1b[5~",
+    "PageDown": "\x1b[6~",
+    "Delete": "\x1b[3~",
+    "Backspace": "\x7f",  # or what Ctrl+H gives, as the terminal is set
+    "F2": "\x1bOQ",
     "Enter": ENTER,
 }
 
@@ -39,7 +49,7 @@ class Typed:
     """A text that was typed, what was received of it, and how it looks.
 
     `ink`: the share of pixels that the text takes where the program itself wrote it; `off`: the share by which what
-    was typed looks different; None when the places cannot be seen.
+    was typed looks different; None when the places cannot be seen. `rest`: what was received of every character.
     """
 
     session: str
@@ -47,6 +57,7 @@ class Typed:
     received: str
     ink: float | None
     off: float | None
+    rest: str
 
     @property
     def is_shown(self) -> bool:
@@ -64,14 +75,16 @@ class Pressed:
 
 
 def type_text(desk: Desk, colours: Sequence[Colour], text: str) -> Typed:
-    """Types `text` below the same text, and compares both."""
+    """Types `text` below the same text, and compares both; then types every character there is."""
     receiver = Receiver(desk, programs.echo(colours, text))
     viewer = desk.opened()
     viewer.type(text, told=True)
     received = receiver.received(until=ENTER).removesuffix(ENTER)
     ink, off, picture = _compared(desk, colours)
     recorder.attach_png(f"typed: {text}", picture.png)
-    return Typed(desk.session.subject, text, received, ink, off)
+    viewer.type(EVERY_CHARACTER, told=True)
+    rest = receiver.received(until=ENTER, times=2).removeprefix(f"{received}{ENTER}").removesuffix(ENTER)
+    return Typed(desk.session.subject, text, received, ink, off, rest)
 
 
 def press_keys(desk: Desk) -> Pressed:
@@ -81,7 +94,7 @@ def press_keys(desk: Desk) -> Pressed:
     for key in SPECIAL_KEYS:
         viewer.press(key)
     viewer.press(END)
-    received = receiver.received(until=END).removesuffix(END)
+    received = receiver.received(until=END).removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
     recorder.attach_text("received of special keys", f"pressed: {' '.join(SPECIAL_KEYS)}\nreceived: {received!r}")
     recorder.attach_png("after special keys", viewer.framebuffer().png)
     return Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received)

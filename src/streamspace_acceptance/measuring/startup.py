@@ -28,10 +28,14 @@ class Phases:
 
 
 def phases(pods: Changes, events: Changes, *, sent: float, running: float, vnc: float | None) -> Phases:
-    """The phases of the start whose request was `sent`, that was `running` and whose VNC server answered at `vnc`."""
+    """The phases of the start whose request was `sent`, that was `running` and whose VNC server answered at `vnc`.
+
+    It ends when its user can be at work: when it is called Running, its pod is Ready and its VNC server answers.
+    """
     created = _first(pods, lambda _: True)
     scheduled = _first(pods, lambda pod: pod.node is not None)
     started = _first(pods, lambda pod: pod.running_containers == pod.containers)
+    ready = _first(pods, lambda pod: pod.ready)
     uids = {each.item.object["metadata"]["uid"] for each in pods}
     pulling, pulled = _event(events, uids, "Pulling"), _event(events, uids, "Pulled")
     prepared = scheduled if pulling is None else pulled
@@ -41,7 +45,7 @@ def phases(pods: Changes, events: Changes, *, sent: float, running: float, vnc: 
             "pod scheduling": _between(created, scheduled),
             "container start": _between(prepared, started),
             "VNC server start": _between(started, vnc),
-            "end to end": running - sent,
+            "end to end": None if ready is None or vnc is None else max(running, ready, vnc) - sent,
         }
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from streamspace_acceptance.product.answers import Answer
@@ -14,20 +14,25 @@ from streamspace_acceptance.verdict.outcomes import Unmet
 
 @dataclass(frozen=True)
 class Agent:
-    """An agent as the API's list shows it. `last_heartbeat` is in seconds since the epoch, on the product's clock."""
+    """An agent as the API's list shows it. `last_heartbeat` is in seconds since the epoch, on the product's clock.
+
+    `zoned`: whether it was told with its zone; without one, UTC is meant.
+    """
 
     id: str
     status: str
     last_heartbeat: float | None
+    zoned: bool = True
 
 
 @dataclass(frozen=True)
 class AgentList:
-    """One answer to the list of agents. An id that stands in it twice is in `twice`."""
+    """One answer to the list of agents. An id that stands in it twice is in `twice`; `date` is the API's own clock."""
 
     agents: tuple[Agent, ...]
     twice: frozenset[str]
     words: Mapping[str, str]
+    date: float | None = None
 
     @property
     def ids(self) -> frozenset[str]:
@@ -44,9 +49,8 @@ class AgentList:
         return next((each for each in self.agents if each.id == agent_id), None)
 
     def status(self, agent_id: str) -> str:
-        """What the list says of an agent; `not listed` when it says nothing."""
-        found = self.agent(agent_id)
-        return "not listed" if found is None else found.status
+        """What the list says of an agent, `A and B` where it says two things; `not listed` when it says nothing."""
+        return " and ".join(sorted({each.status for each in self.agents if each.id == agent_id})) or "not listed"
 
     def describe(self) -> str:
         """For a timeline: `x-1 online, x-2 offline`."""
@@ -69,20 +73,25 @@ class AgentApi:
             raise _unmet(answer, f"a list of {field}")
         agents = tuple(self._read(answer, each) for each in items)
         ids = [each.id for each in agents]
-        return AgentList(agents, frozenset(each for each in ids if ids.count(each) > 1), self.profile.statuses)
+        twice = frozenset(each for each in ids if ids.count(each) > 1)
+        return AgentList(agents, twice, self.profile.statuses, answer.date)
 
     def _read(self, answer: Answer, item: dict[str, Any]) -> Agent:
         fields = self.profile.fields
         agent_id, status = item.get(fields["agent_id"]), item.get(fields["agent_status"])
         if not isinstance(agent_id, str) or not isinstance(status, str):
             raise _unmet(answer, "agents with an id and a status each")
-        return Agent(agent_id, status, _moment(item.get(fields["last_heartbeat"])))
+        moment = _moment(item.get(fields["last_heartbeat"]))
+        if moment is None:
+            return Agent(agent_id, status, None)
+        zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return Agent(agent_id, status, zoned.timestamp(), zoned is moment)
 
 
-def _moment(value: object) -> float | None:
-    """An RFC 3339 moment in seconds since the epoch; None for anything else."""
+def _moment(value: object) -> datetime | None:
+    """An RFC 3339 moment, with or without its zone; None for anything else."""
     try:
-        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
 

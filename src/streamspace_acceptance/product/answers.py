@@ -14,7 +14,7 @@ from streamspace_acceptance.verdict.outcomes import Unmet
 class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
-    `location` is where a redirect leads.
+    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch.
     """
 
     method: str
@@ -26,6 +26,7 @@ class Answer:
     sent_at: float
     received_at: float
     location: str = ""
+    date: float | None = None
 
     @property
     def call(self) -> str:

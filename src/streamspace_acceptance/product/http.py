@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -148,7 +149,15 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
         sent_at=sent,
         received_at=waiting.now(),
         location=response.headers.get("location", "") if response.has_redirect_location else "",
+        date=_date(response.headers.get("date", "")),
     )
+
+
+def _date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
 
 
 def _tellable(body: object) -> object:

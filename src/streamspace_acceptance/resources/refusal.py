@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.objects import Json, Meta
 from streamspace_acceptance.cluster.quantities import amount, same
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -88,7 +88,7 @@ class Refusals:
         nodes = self._cluster.allocatable()
         wanted = {name: excess(self._size(name), nodes) for name in sizes}
         nothing = Asked(user, template, None, self._api.sessions().ids)
-        objects = self._objects(nothing)
+        objects, claims = self._objects(nothing), {each.meta.uid for each in self._cluster.claims()}
         with watching(self._cluster, "pods") as pods:
             there = {stamped.item.object["metadata"]["uid"] for stamped in pods.items()}
             made = {name: self._registry.ask(user, template, name) for name, much in wanted.items() if much}
@@ -100,6 +100,8 @@ class Refusals:
         )
         strays = [f"pod {each['metadata']['name']}" for each in seen
                   if each["metadata"]["uid"] not in there and self._is_stray(each, attempts, control)]  # fmt: skip
+        strays += [f"volume claim {each.meta.name}" for each in self._cluster.claims()
+                   if each.meta.uid not in claims and self._is_of_another(each.meta, control)]  # fmt: skip
         if control.id is not None:  # without it nobody knows which session is the one that fits
             in_api = made_of(nothing, self._api.sessions()) - {control.id}
             in_kubernetes = self._objects(nothing) - objects - {control.id}
@@ -121,11 +123,13 @@ class Refusals:
 
     def _is_stray(self, pod: Json, attempts: Sequence[Attempt], control: Creation) -> bool:
         """Whether a pod is of a session that was refused: by its label or name, or because it wants so much."""
-        name = pod["metadata"]["name"]
-        session = (pod["metadata"].get("labels") or {}).get(self._api.profile.session_label) or name
+        return self._is_of_another(Meta.of(pod), control) or any(_wants(pod, each.size) for each in attempts)
+
+    def _is_of_another(self, meta: Meta, control: Creation) -> bool:
+        """Whether something is of a session as they were asked for here, but not of the one that fits."""
+        session = meta.labels.get(self._api.profile.session_label) or meta.name
         named = session.startswith(f"{control.asked.user}-{control.asked.template}-")
-        fits = control.id is None or session.startswith(control.id)
-        return (named and not fits) or any(_wants(pod, each.size) for each in attempts)
+        return named and not (control.id is None or session.startswith(control.id))
 
 
 def _wants(pod: Json, size: Size) -> bool:

@@ -30,6 +30,7 @@ class Creation:
     """What came of asking: the answer, the id that it claims, and the id of the session that there is.
 
     `id` is None when no new session is to be found. `listed` are the entries of that session in the API's list.
+    `others` are the sessions that have certainly come of the same request beside it.
     """
 
     asked: Asked
@@ -37,6 +38,7 @@ class Creation:
     claimed: str | None
     id: str | None
     listed: tuple[Listed, ...]
+    others: frozenset[str] = frozenset()
 
 
 def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
@@ -49,7 +51,8 @@ def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionLi
     """What came of asking, by the answer and by the list of sessions afterwards."""
     claimed = _claimed(api, answer) if answer.ok else None
     found = _identify(asked, claimed, after)
-    return Creation(asked, answer, claimed, found, tuple(each for each in after.sessions if each.id == found))
+    listed = tuple(each for each in after.sessions if each.id == found)
+    return Creation(asked, answer, claimed, found, listed, certainly_made(asked, after) - {found})
 
 
 def made(asked: Asked, after: SessionList) -> frozenset[str]:

@@ -113,7 +113,8 @@ class Registry:
 
     def _made(self) -> tuple[list[str], list[str]]:
         """The ids of what was made; and what may have been made, but cannot be told from what others made."""
-        known = {record.made.id for record in self._records if record.made is not None and record.made.id is not None}
+        made = [record.made for record in self._records if record.made is not None]
+        known = {each.id for each in made if each.id is not None}.union(*(each.others for each in made))
         ids, troubles = set(known), []
         for record in self._records:
             if record.made is None or record.made.id is None:

@@ -12,10 +12,11 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.verdict.outcomes import Unproven
+from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, poll
 
 Changes = Sequence[Stamped[Change]]
+KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
 
 
 def present(changes: Changes) -> list[Pod]:
@@ -146,6 +147,20 @@ class Session:
         http = self.api.http
         return rfb.attempt(self.api.vnc_address(self.id), http.token, during, trusted=http.trusted)
 
+    def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
+        """The first handshake that succeeds; what the last one came to, and for how long, when none does in time."""
+        try:
+            return poll(
+                self._wait("its VNC server answers", within),
+                self.vnc,
+                met=_answers,
+                says=_tells,
+                likely=lambda _: "see what the last handshake came to",
+                every=KNOCK_SECONDS,
+            )
+        except Unmet as unmet:
+            return unmet.actual
+
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
         def likely(_: Changes) -> str:
             listed = pick(self.pods())
@@ -186,6 +201,14 @@ class Session:
 
     def _whether(self, objects: list[SessionObject]) -> str:
         return "listed" if any(each.meta.name == self.id for each in objects) else "not listed"
+
+
+def _answers(said: rfb.Framebuffer | str) -> bool:
+    return isinstance(said, rfb.Framebuffer)
+
+
+def _tells(said: rfb.Framebuffer | str) -> str:
+    return said if isinstance(said, str) else "a complete handshake"
 
 
 def _says(change: Change) -> str:

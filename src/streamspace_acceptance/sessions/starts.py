@@ -38,7 +38,7 @@ class Start:
 
     @property
     def end_to_end(self) -> float | None:
-        """Seconds from the request until the session was Running."""
+        """Seconds from the request until the session was Running, its pod Ready and its VNC server answered."""
         return None if self.phases is None else self.phases.seconds["end to end"]
 
 
@@ -105,7 +105,7 @@ def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Sta
     """Starts `count` sessions one after the other; `enter` gives the session of an id."""
     starts = Starts(count)
     while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
-        # A VNC server that did not answer once is judged later; five silences would only take time here.
+        # A pod or a VNC server that did not answer once is judged later; five silences would only take time here.
         probe = all(each.seconds["VNC server start"] is not None for each in starts.phases)
         starts.made.append(_start(ask, enter, events, probe=probe))
     return starts
@@ -119,9 +119,8 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) ->
         running = _reach_running(session, creation.answer.sent_at)
     except (Unmet, Unproven) as trouble:
         return Start(session, began, trouble=_lost(session) or trouble)
-    framebuffer = session.vnc() if probe else None
-    answered = framebuffer.at if isinstance(framebuffer, rfb.Framebuffer) else None
     sent = creation.answer.sent_at
+    answered = _await_desktop(session, sent) if probe else None
     measured = phases(session.changes.items(), events.items(), sent=sent, running=running, vnc=answered)
     return Start(session, began, measured)
 
@@ -164,10 +163,24 @@ def _reach_running(session: Session, sent: float) -> float:
             timeline=wait.timeline.render(),
             likely="the status is set before the session really runs",
         )
-    budget = session.budgets.named("start")
-    left = Budget(budget.name, max(budget.seconds - (running - sent), 1.0), 1.0)
-    session.wait_for_phase(word, within=left)
+    session.wait_for_phase(word, within=_rest(session, sent))
     return running
+
+
+def _await_desktop(session: Session, sent: float) -> float | None:
+    """When the session's VNC server answered, on a pod that was Ready: its user is at work then; None for never."""
+    try:
+        session.wait_for_ready_pod(within=_rest(session, sent))
+    except Unmet:
+        return None  # the sentence about the pod says so
+    found = session.vnc_within(_rest(session, sent))
+    return found.at if isinstance(found, rfb.Framebuffer) else None
+
+
+def _rest(session: Session, sent: float) -> Budget:
+    """What is left of the budget for a start that was asked for then: a second at least."""
+    budget = session.budgets.named("start")
+    return Budget(budget.name, max(budget.seconds - (now() - sent), 1.0), 1.0)
 
 
 def _left(session: Session, within: str, start: Start) -> Budget:

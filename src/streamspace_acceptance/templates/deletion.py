@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.templates.change import entries
+from streamspace_acceptance.templates.description import Json
 from streamspace_acceptance.templates.registry import NOT_FOUND, TemplateRegistry
 
 API, LIST, KUBERNETES = "the API", "the API's list", "Kubernetes"
@@ -18,7 +19,8 @@ class Deletion:
     """One deletion: how many sessions used the template, where it was before, and what was answered.
 
     `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
-    right afterwards, `lost` the sessions that were then not running any more.
+    afterwards, `lost` the sessions that were then not what they were: another status, or other pods. What is refused
+    is looked at when it has had time to happen all the same.
     """
 
     template: str
@@ -34,6 +36,29 @@ class Deletion:
     def counts(self) -> list[int]:
         """Every number of sessions that the answer's sentence names."""
         return [int(each) for each in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What came of asking for a session of a template that is gone, and then for the same template once more.
+
+    `versions`: how many the new one has had, by its history; None where there is no history.
+    """
+
+    template: str
+    session: Answer
+    again: Answer
+    versions: int | None
+
+
+def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> Remains:
+    """Asks for the template that was deleted, as it was described, under its name."""
+    made = registry.create(described)
+    versions = None if made.id is None else registry.api.versions(made.id)
+    told = versions.object() if versions is not None and versions.ok else {}
+    listed = told.get(registry.api.profile.fields["versions"])
+    count = len(listed) if isinstance(listed, list) else None
+    return Remains(str(registry.api.name_of(described)), session, made.answer, count)
 
 
 def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:

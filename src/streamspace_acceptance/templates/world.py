@@ -17,12 +17,12 @@ from streamspace_acceptance.sessions.session import Session
 from streamspace_acceptance.sessions.starts import no_session
 from streamspace_acceptance.templates import change, deletion
 from streamspace_acceptance.templates.change import Change
-from streamspace_acceptance.templates.deletion import Deletion
+from streamspace_acceptance.templates.deletion import Deletion, Remains
 from streamspace_acceptance.templates.description import Json, Made
 from streamspace_acceptance.templates.registry import NOT_FOUND, TemplateRegistry
 from streamspace_acceptance.templates.trial import Trial, attempt_all
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, there
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.waiting import Wait, elapse, poll
 
 
 class TemplatesWorld:
@@ -35,6 +35,8 @@ class TemplatesWorld:
         self.api = TemplateApi(api)
         self.registry = TemplateRegistry(self.api, cluster, budgets)
         self.users: list[Session] = []
+        self._word = api.profile.statuses["running"]
+        self._user = ""
         self._described: Json | None = None
         self._made: Made | None = None
         self._trial: Trial | None = None
@@ -62,6 +64,7 @@ class TemplatesWorld:
         self.describe(label)
         self.create()
         template_id = self.id
+        self._user = user
         self.users = [self._ask(user, template_id) for _ in range(count)]
         for session in self.users:
             self._wait_for(session)
@@ -121,6 +124,7 @@ class TemplatesWorld:
     def before_and_now(self) -> tuple[Provisioned, Provisioned, frozenset[str]]:
         """What the running session was given, what it has now, and the uids of all pods that it has had."""
         kept = there(self._kept, "no session runs")
+        self._elapse_calmly()
         return kept, provision.look(self.users[0]), self.users[0].known_uids()
 
     def history(self) -> tuple[Change, Answer]:
@@ -134,6 +138,14 @@ class TemplatesWorld:
 
     # It is deleted
 
+    def put_to_sleep(self) -> None:
+        """Its sessions sleep; Unmet when one does not come to that."""
+        self._word = self._profile.statuses["hibernated"]
+        for session in self.users:
+            session.api.hibernate_session(session.id)
+            session.wait_for_status(self._word, within="hibernation")
+            session.wait_for_no_pod(session.known_uids(), within="hibernation")
+
     def end_sessions(self) -> None:
         """Ends its sessions and waits until they are gone; Unmet when one stays."""
         for session in self.users:
@@ -143,9 +155,14 @@ class TemplatesWorld:
         self.users = []
 
     def delete(self) -> None:
-        """Asks for its deletion, whatever comes of it, and looks at once where it is to be found."""
-        before = deletion.traces(self.registry, self.id)
+        """Asks for its deletion, whatever comes of it, and looks where it is to be found.
+
+        A deletion that is refused may happen all the same, a moment later: it is not looked for at once.
+        """
+        before, pods = deletion.traces(self.registry, self.id), [_pods(each) for each in self.users]
         answer = self.api.delete(self.id)
+        if not answer.ok:
+            self._elapse_calmly()
         self._deletion = Deletion(
             template=self.id,
             users=len(self.users),
@@ -154,7 +171,9 @@ class TemplatesWorld:
             answer=answer,
             message=self.api.message(answer),
             after=deletion.traces(self.registry, self.id),
-            lost=tuple(each.id for each in self.users if not self._runs(each)),
+            lost=tuple(
+                each.id for each, had in zip(self.users, pods, strict=True) if not self._is_as_before(each, had)
+            ),
         )
 
     @property
@@ -187,6 +206,14 @@ class TemplatesWorld:
         )
         return self.deleted
 
+    def ask_again(self) -> Remains:
+        """What comes of asking for a session of what was deleted, and for the same template once more."""
+        session = self._sessions.ask(self._user, self.id, None)
+        return deletion.ask_again(self.registry, session.answer, self.made.described)
+
+    def _elapse_calmly(self) -> None:
+        elapse(self._wait("nothing more comes of it", "calm"))
+
     def _ask(self, user: str, template_id: str) -> Session:
         creation = self._sessions.ask(user, template_id, None)
         if creation.id is None:
@@ -197,8 +224,8 @@ class TemplatesWorld:
         session.wait_for_status(self._profile.statuses["running"], within="start")
         session.wait_for_ready_pod(within="start")
 
-    def _runs(self, session: Session) -> bool:
-        return session.api.sessions().status(session.id) == self._profile.statuses["running"]
+    def _is_as_before(self, session: Session, pods: frozenset[str]) -> bool:
+        return session.api.sessions().status(session.id) == self._word and _pods(session) == pods
 
     def _wait_until_gone(self, session: Session) -> None:
         poll(
@@ -211,3 +238,8 @@ class TemplatesWorld:
 
     def _wait(self, goal: str, budget: str) -> Wait:
         return Wait(f"template {self.id}", goal, self._budgets.named(budget))
+
+
+def _pods(session: Session) -> frozenset[str]:
+    """The uids of the session's pods that are there to stay."""
+    return frozenset(pod.meta.uid for pod in session.pods() if pod.stays)

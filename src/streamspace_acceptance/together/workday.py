@@ -200,6 +200,17 @@ class Workday:
         self.outcome.noticed += [
             trouble for each in others for trouble in _disturbances(each.session, pods[each.session.id], since)
         ]
+        self.outcome.noticed += self._missing([each.session for each in others])
+
+    def _missing(self, sessions: Sequence[Session]) -> list[str]:
+        """What users had left in their own sessions and do not find there any more."""
+        found = traces.look(sessions, list(self._marks.values()))
+        return [
+            f"{place} of {each.id} is gone"
+            for each in sessions
+            for place in found.lacking(self._marks[each.id], each.id)
+            if place not in self._traces.lacking(self._marks[each.id], each.id)
+        ]
 
     def _retype(self, screens: Sequence[Screen]) -> None:
         fresh = colours(self._screens, len(screens))

@@ -22,7 +22,7 @@ LATE_PLAN_SECONDS = 10.0
 
 
 def on_pace(pace: Pace) -> float:
-    """Heartbeats follow each other after the plan's interval, one by one and on the mean, by both sources.
+    """Heartbeats follow each other after the plan's interval, one by one and on the mean, by both sources; and now.
 
     Gives the mean of all of them, in seconds.
     """
@@ -37,6 +37,13 @@ def on_pace(pace: Pace) -> float:
                 actual=", ".join(f"{each:.1f} s" for each in spacings) + " apart" if spacings else "none in that time",
                 likely="the agent's interval, or the API keeps what it hears of for later",
             )
+    if pace.untimely:
+        raise Unmet(
+            f"agent {pace.agent_id}, heartbeats by the API",
+            expected="each told with the moment at which it came, and its zone",
+            actual=pace.untimely,
+            likely="the time of another place, or of another event",
+        )
     return fmean(each for spacings in pace.spacings.values() for each in spacings)
 
 
@@ -97,7 +104,7 @@ def reconnected(outage: Outage, within: Budget) -> float:
         raise Unmet(
             outage.subject,
             expected=f"online again within {within}",
-            actual="offline to the end" if at is None else f"online after {at - outage.healed:.1f} s",
+            actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.healed:.1f} s",
             timeline=outage.timeline(),
             likely="the agent does not try again by itself, or waits too long between two attempts",
         )

@@ -39,6 +39,7 @@ def identified(creation: Creation, status: str) -> None:
         *(f"{key} is {body.get(key)!r}" for key in ("sessionId", "name") if not _text(body.get(key))),
         *([] if body.get("status") == status else [f"status is {body.get('status')!r}, not {status!r}"]),
         *_misnamed(creation, body.get("sessionId"), body.get("name")),
+        *(f"the same request has made {each} as well" for each in sorted(creation.others)),
     ]
     if troubles:
         raise Unmet(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamspace_acceptance.interaction.pointing import TURNS, WHEEL_DOWN, WHEEL_UP, Pointing
-from streamspace_acceptance.interaction.typing import SPECIAL_KEYS, Pressed, Typed
+from streamspace_acceptance.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed
 from streamspace_acceptance.measuring.lag import InputLag
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 
@@ -39,7 +39,7 @@ def scrolled(pointing: Pointing) -> None:
 
 
 def typed(typed: Typed) -> None:
-    """The program in the window received exactly the text, and the picture shows it."""
+    """The program in the window received exactly the text, and the picture shows it; and every character besides."""
     if typed.received != typed.text or not typed.is_shown:
         places = "its places are not to be seen" if typed.off is None else f"the picture differs by {typed.off:.1%}"
         look = "shown as it should be" if typed.is_shown else f"not shown: {places}"
@@ -50,6 +50,13 @@ def typed(typed: Typed) -> None:
             likely="keys are lost, doubled or changed on their way"
             if typed.received != typed.text
             else "the picture does not follow what the session's desktop shows",
+        )
+    if typed.rest != EVERY_CHARACTER:
+        raise Unmet(
+            f"{typed.session}, keyboard",
+            expected=f"every character received, {len(EVERY_CHARACTER)} in their order",
+            actual=f"{typed.rest!r} received{_lacking(typed.rest)}",
+            likely="some keys are taken for others, or who types fast and long loses some",
         )
 
 
@@ -80,6 +87,11 @@ def answers_at_once(lag: InputLag, limit: float) -> float:
             likely="something holds input or pictures back between the browser and the session's desktop",
         )
     return lag.worst
+
+
+def _lacking(received: str) -> str:
+    lost = [each for each in EVERY_CHARACTER if each not in received]
+    return f"; {len(lost)} are lacking: {''.join(lost)!r}" if lost else ""
 
 
 def _first_wrong(pressed: Pressed) -> str:

@@ -26,6 +26,11 @@ def mean_below(starts: Starts, budget: Budget) -> float:
     if not starts.complete:
         raise Unproven(f"only {len(starts.phases)} of {starts.wanted} starts reached Running and can be measured")
     figures = [start.end_to_end for start in starts.made if start.end_to_end is not None]
+    if len(figures) < starts.wanted:
+        raise Unproven(
+            f"only {len(figures)} of {starts.wanted} sessions that are Running can be worked in: the pod of another is "
+            "not Ready, or its VNC server does not answer (see the sentences about those)"
+        )
     summary = Summary.of(figures)
     if summary.mean >= budget.seconds:
         raise Unmet(

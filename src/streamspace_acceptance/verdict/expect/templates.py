@@ -5,13 +5,14 @@ from __future__ import annotations
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.templates.change import Change
-from streamspace_acceptance.templates.deletion import Deletion
+from streamspace_acceptance.templates.deletion import Deletion, Remains
 from streamspace_acceptance.templates.description import Json, Made, differences
 from streamspace_acceptance.templates.trial import Attempt, Trial
 from streamspace_acceptance.verdict.outcomes import Unmet, Unproven
 
 NO_SUCH_CALL = (404, 405, 501)
 PLANS_REFUSALS = (400, 409)
+PLANS_ACCEPTANCES = (200, 204)  # of a deletion
 
 
 def as_described(made: Made, read: Answer | None) -> None:
@@ -166,7 +167,7 @@ def refused_in_use(deletion: Deletion) -> None:
         *([] if deletion.answer.status in PLANS_REFUSALS
           else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
         *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
-        *(f"session {each} does not run any more" for each in deletion.lost),
+        *(f"session {each} is not what it was" for each in deletion.lost),
     ]  # fmt: skip
     if troubles:
         raise Unmet(
@@ -191,9 +192,15 @@ def says_how_many(deletion: Deletion) -> None:
 
 
 def deleted(deletion: Deletion) -> None:
-    """The deletion was accepted."""
-    if not deletion.answer.ok:
-        raise _refused(deletion.answer, "the deletion", "the template still counts as used, or cannot be deleted")
+    """The deletion was accepted, as the plan has it."""
+    if deletion.answer.status not in PLANS_ACCEPTANCES:
+        answer = deletion.answer
+        raise Unmet(
+            answer.call,
+            expected="the deletion carried out: 200 or 204",
+            actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+            likely="the template still counts as used, or cannot be deleted",
+        )
 
 
 def nothing_left(deletion: Deletion) -> None:
@@ -201,6 +208,23 @@ def nothing_left(deletion: Deletion) -> None:
     unseen = deletion.expected_in - deletion.before
     if unseen:
         raise Unproven(f"it was not in {' and '.join(sorted(unseen))} even before, so that its absence shows nothing")
+
+
+def forgotten(remains: Remains) -> None:
+    """No session of the template is to be had, and its name is free for a new one with a history of its own."""
+    troubles = [
+        *([f"a session of it is still to be had: {remains.session.status}"] if remains.session.ok else []),
+        *([] if remains.again.ok
+          else [f"its name is still taken: {remains.again.status} {remains.again.excerpt(160)}"]),
+        *([f"a new one of its name has had {remains.versions} versions"] if (remains.versions or 1) != 1 else []),
+    ]  # fmt: skip
+    if troubles:
+        raise Unmet(
+            f"template {remains.template}",
+            expected="nothing of it left: no session to be had of it, and its name free",
+            actual="; ".join(troubles),
+            likely="the template is only put out of sight",
+        )
 
 
 def _refused(answer: Answer, what: str, likely: str) -> Unmet:

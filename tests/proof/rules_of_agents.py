@@ -1,0 +1,41 @@
+"""Lies about agents."""
+
+import json
+from datetime import datetime, timedelta
+
+from tests.proof.altering import AGENTS, Json, altered
+from tests.proof.proxy import Reply, Rule
+
+
+class _OfAgents(Rule):
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) != ("GET", AGENTS) or reply.status != 200:
+            return reply
+        return altered(reply, agents=self.told([dict(each) for each in json.loads(reply.body)["agents"]]))
+
+    def told(self, agents: list[Json]) -> list[Json]:
+        return agents
+
+
+class HoursAgo(_OfAgents):
+    """The time of another place, called UTC."""
+
+    def told(self, agents: list[Json]) -> list[Json]:
+        def earlier(text: str) -> str:
+            return (datetime.fromisoformat(text) - timedelta(hours=2)).isoformat().replace("+00:00", "Z")
+
+        return [each | {"lastHeartbeat": earlier(each["lastHeartbeat"])} for each in agents]
+
+
+class StaysTwice(_OfAgents):
+    """An agent that has come back is listed beside what it was before."""
+
+    def __init__(self) -> None:
+        self._gone: dict[str, Json] = {}
+
+    def told(self, agents: list[Json]) -> list[Json]:
+        for each in agents:
+            if each["status"] == "offline":
+                self._gone[each["agentId"]] = each
+        back = [each for each in agents if each["status"] == "online" and each["agentId"] in self._gone]
+        return [*agents, *(self._gone[each["agentId"]] for each in back)]

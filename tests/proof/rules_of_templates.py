@@ -1,0 +1,92 @@
+"""Lies about templates."""
+
+import json
+import time
+
+from tests.proof.altering import SESSIONS, TEMPLATES, altered, each_of, refusal
+from tests.proof.proxy import Reply, Rule
+
+NOT_FOUND = refusal(404, "template_not_found", "There is no such template.")
+
+
+def _template_of(path: str) -> str | None:
+    return path.removeprefix(f"{TEMPLATES}/") if path.startswith(f"{TEMPLATES}/") and path.count("/") == 4 else None
+
+
+class GoesAllTheSame(Rule):
+    """A template whose deletion was refused is gone a while later, until it is deleted once more."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._refused: dict[str, float] = {}
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        name = _template_of(path)
+        if method == "DELETE" and name is not None and self._is_gone(name):
+            del self._refused[name]
+        return NOT_FOUND if self._is_gone(name) else None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "DELETE" and name is not None and reply.status == 409:
+            self._refused.setdefault(name, time.monotonic())
+        if (method, path) == ("GET", TEMPLATES):
+            return each_of(reply, "templates", lambda each: None if self._is_gone(each["id"]) else each)
+        return reply
+
+    def _is_gone(self, name: str | None) -> bool:
+        since = self._refused.get(name or "")
+        return since is not None and time.monotonic() - since > self._seconds
+
+
+class AnySessionCounts(Rule):
+    """No template can be deleted while there is a session of any."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        if method == "DELETE" and _template_of(path) is not None and self._count:
+            return refusal(409, "template_in_use", f"Template in use by {self._count} sessions")
+        return None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) == ("GET", SESSIONS):
+            self._count = len(json.loads(reply.body)["sessions"])
+        return reply
+
+
+class OnlyHidden(Rule):
+    """A template that was deleted is only out of sight: its name stays taken."""
+
+    def __init__(self) -> None:
+        self._hidden: set[str] = set()
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        if (method, path) == ("POST", TEMPLATES) and json.loads(body).get("name") in self._hidden:
+            return refusal(409, "template_exists", "There is a template of that name already.")
+        return None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "DELETE" and name is not None and reply.status < 300:
+            self._hidden.add(name)
+        return reply
+
+
+class ChangesLate(Rule):
+    """A while after a change of a template the API says of its older sessions what the template says now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._changed: dict[str, tuple[float, str]] = {}
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "PUT" and name is not None and reply.status == 200:
+            self._changed[name] = time.monotonic(), json.loads(reply.body)["image"]
+        if method == "GET" and path.startswith(f"{SESSIONS}/") and reply.status == 200 and path.count("/") == 4:
+            since, image = self._changed.get(json.loads(reply.body)["template"], (float("inf"), ""))
+            if time.monotonic() - since > self._seconds:
+                return altered(reply, image=image)
+        return reply
