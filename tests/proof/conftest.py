@@ -2,16 +2,17 @@
 
 The tests of the other folders go on meanwhile, so a lane is a process of its own: they change what is theirs, the
 environment, the folder, functions. They take one of two processors, one lane the other; it becomes two when nothing is
-left but to look at the runs. A third is for what does little but wait, phases 0 and 3: a quarter of a processor at the
-most. More at once would be quicker, and make a sound product late now and then.
+left but to look at the runs. A third is for what mostly waits, phase 3, and for what is short, phase 0: less than half
+a processor. More at once would be quicker, and make a sound product late now and then.
 
 The sound run is of the whole plan. A fault's run is not, since every fault times every test would take hours: it is of
 test 1.1a, on which all others stand, and of the phase of the criterion that the fault breaks, but for its long tests;
-a fault of a long test is run against that test and 1.1a. So the proof says that a fault turns no other criterion red of
-what was run against it; of others it says nothing. With STREAMSPACE_PROOF=whole it is of the whole phase.
+a fault of a long test is run against that test and 1.1a. Long is what waits for tens of seconds, or works in a browser,
+which takes a processor as much as all the rest of phase 1 does. So the proof says that a fault turns no other criterion
+red of what was run against it; of others it says nothing. With STREAMSPACE_PROOF=whole it is of the whole phase.
 
-The sound run, and those about figures that a busy machine would spoil, go first and one by one. So do all tests that
-are marked `quiet`, of whatever folder, before them.
+All tests that are marked `quiet`, of whatever folder, go first. The sound run, and those about figures that a busy
+machine would spoil, come next, one by one, beside the third lane alone.
 """
 
 import multiprocessing
@@ -39,7 +40,7 @@ BASIS = "@test-1.1a"
 LONG_PHASES = {3}
 WAITING_PHASES = {0, 3}
 BUSY_LANES = 2
-LONG_TESTS = {"1.1e", "1.3"}
+LONG_TESTS = {"1.1d", "1.1e", "1.3"}
 WANT_A_QUIET_MACHINE = {"1.1e-5"}
 JUDGE_TIMES = {"hostile"}
 """The folders whose tests are all `quiet`."""
@@ -56,12 +57,14 @@ class Runs:
         self._folder = folder
         self._futures: dict[str, Future[Run]] = {}
         self._quiet = [name for name in names if name == SOUND or find(name).breaks in WANT_A_QUIET_MACHINE]
+        others = [name for name in names if name not in self._quiet]
+        self._futures |= {name: self._begin(self._waiting, name) for name in others if _waits(name)}
         for name in self._quiet:
             self._futures[name] = self._begin(self._busy, name)
             wait([self._futures[name]])
         self._busy.submit(_wait_for_hurry)
         self._lies = self._waiting.submit(told, lies, folder) if lies else None
-        self._futures |= {name: self._begin(self._pool(name), name) for name in names if name not in self._quiet}
+        self._futures |= {name: self._begin(self._busy, name) for name in others if not _waits(name)}
 
     def __getitem__(self, name: str) -> Run:
         if name not in self._quiet:
@@ -85,8 +88,10 @@ class Runs:
     def _begin(self, pool: ProcessPoolExecutor, name: str) -> Future[Run]:
         return pool.submit(_run, name, self._folder / name.replace(" ", "-"))
 
-    def _pool(self, name: str) -> ProcessPoolExecutor:
-        return self._waiting if broken_test(name)["phase"] in WAITING_PHASES else self._busy
+
+def _waits(name: str) -> bool:
+    """Whether a run against the fault of that name leaves the processor alone for the most part."""
+    return broken_test(name)["phase"] in WAITING_PHASES
 
 
 def _lanes(count: int, hurry: Event) -> ProcessPoolExecutor:
