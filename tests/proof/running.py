@@ -46,10 +46,15 @@ def embedded(name: str, *options: str) -> Iterator[dict[str, str]]:
         _tool("streamspace-sandbox", "down", "--name", name)
 
 
-def run_suite(target: Mapping[str, str], reports: Path, *chosen: str, sampled: bool = False) -> Run:
-    """The suite, or what behave's arguments choose of it, against `target`."""
+def run_suite(
+    target: Mapping[str, str], reports: Path, *chosen: str, sampled: bool = False, plain: bool = False
+) -> Run:
+    """The suite, or what behave's arguments choose of it, against `target`.
+
+    It is looked at in what it does where that is `sampled`, and makes no films and traces where it is `plain`.
+    """
     samples = reports.with_suffix(".overhead.json")
-    program = ["tests.proof.overhead", str(samples)] if sampled else ["behave"]
+    program = ["tests.proof.overhead", str(samples)] if sampled else ["tests.proof.plain"] if plain else ["behave"]
     done = subprocess.run(
         [sys.executable, "-m", *program, "--no-color", *chosen],
         cwd=PROJECT,

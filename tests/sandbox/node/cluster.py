@@ -27,7 +27,8 @@ from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numb
 NAMESPACE = "default"
 SHELL_IMAGE = "streamspace-api:local"
 """An image that runs as root; tests give it commands of their own."""
-LONGEST_WAIT = 20.0
+LONGEST_WAIT = 60.0
+"""Seconds; many times what a busy machine takes for any of it. Who asks for less judges the time itself."""
 
 
 @dataclass
