@@ -6,11 +6,20 @@ import os
 import pty
 import signal
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 from demo_project import BEHAVE, Project, Run
 
 from streamspace_acceptance.verdict.interruption import Interrupted, Interruption
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_terminal() -> Iterator[None]:
+    """Tests that nohup has started ignore SIGHUP, and so does what they start."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
