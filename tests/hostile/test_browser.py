@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -247,3 +248,17 @@ def test_a_tmpdir_in_which_chromium_does_not_start(
     told(lambda: browser.viewer("about:blank"), BrowserTrouble, "TMPDIR is too long a path for this browser", 15.0)
     monkeypatch.undo()
     browser.close()
+
+
+def test_a_browser_that_is_closed_leaves_nothing_in_tmpdir(
+    address: str, monkeypatch: pytest.MonkeyPatch, browser: RunBrowser
+) -> None:
+    browser.close()
+    with tempfile.TemporaryDirectory(prefix="short-") as short:
+        monkeypatch.setenv("TMPDIR", short)
+        viewer = browser.viewer(f"{address}/sound")
+        assert list(Path(short).iterdir())
+        viewer.close()
+        browser.close()
+        assert list(Path(short).iterdir()) == []
+    monkeypatch.undo()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_acceptance import journal
+from streamspace_acceptance import held, journal
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
@@ -203,6 +203,16 @@ def leave_journal() -> None:
 def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[str, str]) -> None:
     begin(world, kubeconfig, **typed)
     assert world.changes == []
+
+
+def test_the_session_of_a_run_that_is_at_work_is_not_called_somebodys(kubeconfig: Path) -> None:
+    other = held.Held(journal.KIND, {"target": {"namespace_uid": UID}})
+    with pytest.raises(SetupProblem, match="Another run is at work in namespace streamspace"):
+        begin(_World(sessions=["a"]), kubeconfig)
+    begin(_World(sessions=["a"]), kubeconfig, STREAMSPACE_SHARED_NAMESPACE="streamspace")
+    other.close()
+    with pytest.raises(SetupProblem, match="Somebody works"):
+        begin(_World(sessions=["a"]), kubeconfig)
 
 
 def test_a_sandbox_of_ones_own_says_what_to_type(kubeconfig: Path) -> None:

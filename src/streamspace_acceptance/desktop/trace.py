@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext
@@ -25,6 +26,7 @@ class Trace:
         self._context = context
         self._calls = calls
         self._trouble: str | None = None
+        self._goes_on = True
         try:
             with calls.within("the begin of the trace", of_page=False):
                 context.tracing.start(screenshots=False, snapshots=True, sources=False)
@@ -45,6 +47,14 @@ class Trace:
                 with self._calls.within("the trace", KEEP_SECONDS, of_page=False):
                     learning.from_cookie_values(str(each.get("value", "")) for each in self._context.cookies())
                     self._context.tracing.stop(path=raw)
+                    self._goes_on = False
             except BrowserTrouble as trouble:
                 raise NoTrace(str(trouble)) from trouble
             return archive.redacted(raw.read_bytes())
+
+    def forget(self) -> None:
+        """Ends the trace, if nobody has kept it. Playwright leaves an empty folder of each that is not ended."""
+        if self._goes_on and self._trouble is None and self._calls.alive:
+            with suppress(BrowserTrouble), self._calls.within("the end of the trace", of_page=False):
+                self._context.tracing.stop()
+                self._goes_on = False

@@ -127,6 +127,7 @@ class Viewer:
 
     def close(self) -> None:
         """Closes the page and forgets everything about it."""
+        self.trace.forget()
         close(self._context, self._calls)
 
     def _current(self) -> PageLoad:

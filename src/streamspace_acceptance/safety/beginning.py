@@ -31,9 +31,10 @@ def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cl
         forget_embedded()
     else:
         _clean(settings, target, api, cluster)
+        guard.check_no_other_run(settings, journal.living(_identity(target, cluster)))  # its sessions are nobody else's
         guard.check_alone(settings, cluster, api, sandbox=target.needs_no_images)
     with _on_record(_identity(target, cluster)) as identity:
-        if not target.embedded:
+        if not target.embedded:  # one that began in the same moment
             guard.check_no_other_run(settings, journal.living(identity))
         yield
 
