@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from streamspace_acceptance.doctor.examination import doctor
+from streamspace_acceptance.evidence.redaction import redact
 from streamspace_acceptance.lint.cli import lint
 from streamspace_acceptance.reporting import html, papers, unfinished
 from streamspace_acceptance.safety.beginning import sweep_now
@@ -70,7 +71,7 @@ _COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "doctor": doctor, 
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(redact(sentence) + "\n")
 
 
 def program() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from math import isinf
 from typing import Any
 
 PARTS = 400_000
@@ -18,11 +19,11 @@ class NotJson(ValueError):
 
 
 def read_object(body: bytes | bytearray) -> dict[str, Any]:
-    """The object that `body` holds. Raises NotJson, also for NaN, a key that stands twice and half a character."""
+    """The object that `body` holds. Raises NotJson, also for NaN, 1e999, half a character and a key twice."""
     if body.count(b",") + body.count(b"{") + body.count(b"[") > PARTS:
         raise NotJson(f"more than {PARTS} parts in one answer")
     try:
-        value = json.loads(str(body, "utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
+        value = json.loads(str(body, "utf-8"), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique)
         if _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
@@ -36,6 +37,14 @@ def read_object(body: bytes | bytearray) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(number: str) -> float:
+    """Too large a number would be read as one that JSON does not have, and written on as that."""
+    value = float(number)
+    if isinf(value):
+        raise ValueError(f"a number that nothing can hold: {number[:40]}")
+    return value
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

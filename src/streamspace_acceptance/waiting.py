@@ -23,6 +23,7 @@ R = TypeVar("R")
 Outcome = Literal["met", "impossible", "timed out"]
 
 LOOK_UP_SECONDS = 1.0  # whoever waits in a thread looks up that often, whether the run is to end
+NOTED = 2000  # characters of what was seen that a timeline keeps
 POLL_SECONDS = 0.1  # at most ten requests a second, for all sessions together
 
 now = time.monotonic
@@ -59,7 +60,11 @@ class Timeline:
         return tuple(self._entries)
 
     def note(self, text: str, at: float | None = None) -> bool:
-        """Adds `text`, seen `at` a moment of the monotonic clock; False when it only repeats the last one."""
+        """Adds `text`, seen `at` a moment of the monotonic clock; False when it only repeats the last one.
+
+        The beginning of a long one: a product may say something long at each look.
+        """
+        text = text[:NOTED]
         if self._entries and self._entries[-1][1] == text:
             return False
         self._entries.append(((now() if at is None else at) - self.started, text))

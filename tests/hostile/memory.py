@@ -17,7 +17,15 @@ from streamspace_acceptance.cluster import watch as watch_module
 from tests.hostile.calls import ACCEPTED, KUBERNETES, LOGS, READ, SECONDS, Ask, Place, execute, vnc, watch
 from tests.hostile.conftest import outcome_of
 
-BIG = ("gzip-bomb", "gzip-bomb-500", "endless-body", "many-parts", "wide-characters")
+BIG = (
+    "gzip-bomb",
+    "gzip-bomb-500",
+    "endless-body",
+    "many-parts",
+    "wide-characters",
+    "endless-headers",
+    "endless-chunks",
+)
 CASES: dict[str, tuple[Ask, tuple[str, ...]]] = {
     "list sessions": (READ["list sessions"], (*BIG, "redirect-bomb")),
     "the page": (ACCEPTED["the page"], (*BIG, "redirect-bomb")),

@@ -88,6 +88,30 @@ async def endless_body(path: str, writer: Writer) -> None:
     await pour(writer, b" " * MIB)
 
 
+async def endless_header(path: str, writer: Writer) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    await pour(writer, b"x" * MIB)
+
+
+async def endless_headers(path: str, writer: Writer) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    await pour(writer, b"X-Many: x\r\n" * 10_000)
+
+
+async def endless_chunks(path: str, writer: Writer) -> None:
+    writer.write(CHUNKED + b'b\r\n{"items": [\r\n')
+    await pour(writer, b"10000\r\n" + b" " * 65536 + b"\r\n")
+
+
+async def drip_chunks(path: str, writer: Writer) -> None:
+    writer.write(CHUNKED + b'b\r\n{"items": [\r\n')
+    await drip(writer, b"1\r\n \r\n")
+
+
+async def endless_continue(path: str, writer: Writer) -> None:
+    await drip(writer, b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 async def redirect_bomb(path: str, writer: Writer) -> None:
     writer.write(head("302 Found", None, f"Location: /{path}"))
     await pour(writer, b" " * MIB)
@@ -95,6 +119,9 @@ async def redirect_bomb(path: str, writer: Writer) -> None:
 
 async def redirect_loop(path: str, writer: Writer) -> None:
     writer.write(whole(b"", "302 Found", f"Location: /{path}"))
+
+
+CHUNKED = head("200 OK", None, "Transfer-Encoding: chunked")
 
 
 def always(data: bytes) -> Callable[[str, Writer], Awaitable[None]]:
@@ -117,6 +144,15 @@ HTTP = {
     "closed": always(b""),
     "garbage": always(b"\x00\xff\x00 not HTTP at all\r\n\r\n"),
     "cut-body": cut_body,
+    "endless-header": endless_header,
+    "endless-headers": endless_headers,
+    "endless-chunks": endless_chunks,
+    "drip-chunks": drip_chunks,
+    "bad-chunk": always(CHUNKED + b"many\r\n{}\r\n0\r\n\r\n"),
+    "endless-continue": endless_continue,
+    "empty": always(whole(b"")),
+    "huge-number": always(whole(b'{"items": [], "sessions": [], "n": 1e999}')),
+    "long-number": always(whole(b'{"items": [], "sessions": [], "n": ' + b"9" * 5000 + b"}")),
     "wrong-length": always(head(length=7) + b'{"items": []}'),
     "truncated-json": always(whole(b'{"items": [')),
     "html": always(whole(b"<html><body>Welcome</body></html>", kind="text/html")),

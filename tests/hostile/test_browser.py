@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from streamspace_acceptance.desktop.browser import RunBrowser, find
 from streamspace_acceptance.desktop.deadline import BrowserEnded, BrowserTrouble, PageHangs
 from streamspace_acceptance.desktop.page import CannotOpen
 from streamspace_acceptance.desktop.viewer import Viewer
+from tests.hostile.conftest import Hostile
 from tests.suite.fakes import says, web_server
 
 pytestmark = pytest.mark.timeout(120)
@@ -26,6 +28,14 @@ pytestmark = pytest.mark.timeout(120)
 ANSWER, PAGE = 2.0, 2.5
 CANVAS = "<!doctype html><body><canvas width=100 height=100></canvas><script>{}</script>"
 SPIN = "while (true) {}"
+LOST_WITHIN, KEPT_FOR = 15.0, 1.0
+NOVNC = """<!doctype html><body><script type=module>
+import RFB from "/novnc/core/rfb.js";
+const connect = () => new RFB(document.body, location.search.slice(1))
+  .addEventListener("disconnect", () => setTimeout(connect, 100));
+connect();
+</script>"""
+RELEASE = Path(__file__).parents[2] / "node_modules" / "@novnc"
 PAGES = {
     "/sound": CANVAS.format(""),
     "/spins": CANVAS.format(SPIN),
@@ -35,6 +45,7 @@ PAGES = {
     ),
     "/alerts": CANVAS.format("setInterval(() => alert('again'), 0)"),
     "/stays": CANVAS.format("addEventListener('beforeunload', event => { event.preventDefault(); alert('no'); })"),
+    "/novnc.html": NOVNC,
     "/waits-for-a-part": CANVAS.format("") + "<img src=/silence>",
     "/has-an-endless-script": CANVAS.format("setTimeout(() => import('/drips.js'), 100)"),
 }
@@ -50,7 +61,10 @@ class _Server:
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         if request.path == "/spins-now":
             self.spins.set()
-        if request.path == "/silence":
+        path = request.path.partition("?")[0]
+        if path.startswith("/novnc/"):
+            says((RELEASE / path.lstrip("/")).read_bytes(), content_type="text/javascript")(request)
+        elif request.path == "/silence":
             self.over.wait(30)
         elif request.path == "/drips.js":
             request.send_response(200)
@@ -60,7 +74,7 @@ class _Server:
             request.wfile.write(b"//" + b"x" * 100_000)
             self.over.wait(30)
         else:
-            says(PAGES.get(request.path, "").encode(), 200 if request.path in PAGES else 404, "text/html")(request)
+            says(PAGES.get(path, "").encode(), 200 if path in PAGES else 404, "text/html")(request)
 
 
 SERVER = _Server()
@@ -168,6 +182,30 @@ def test_one_page_that_spins_takes_the_others_with_it_and_they_say_so(browser: R
     told(viewer.picture, PageHangs, "answers nothing", ANSWER + deadline.CONTROL_SECONDS)
     told(other.picture, BrowserEnded, "a picture of the desktop", 0)
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("closed", r"has ended.*Failed when connecting"),
+        ("ws-closed", r"has ended.*Failed when connecting: Connection closed \(code: 1000\)"),
+        ("ws-cut", r"has ended.*Failed when connecting: Connection closed \(code: 1006\)"),
+        ("rfb-cut-result", r"has ended.*Connection closed \(code: 1006\)"),
+        ("ws-garbage", r"has ended.*code: 1006"),
+        ("rfb-silent-init", None),
+    ],
+)
+def test_a_connection_that_is_lost_is_told(
+    browser: RunBrowser, address: str, hostile: Hostile, kind: str, words: str | None
+) -> None:
+    viewer = browser.viewer(f"{address}/novnc.html?{hostile.place(kind).url.replace('http', 'ws', 1)}")
+    began = waiting.now()
+    while waiting.now() - began < (KEPT_FOR if words is None else LOST_WITHIN):
+        assert viewer.loaded().novnc
+        if words is not None and re.search(words, viewer.trouble() or ""):
+            break
+    assert (viewer.trouble() is None) if words is None else re.search(words, viewer.trouble() or "")
+    viewer.close()
 
 
 def _of_kind(kind: str) -> list[int]:

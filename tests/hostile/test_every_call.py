@@ -30,6 +30,12 @@ NO_ANSWER = {
     "gzip-bomb": "compressed",
     "gzip-bomb-500": "compressed",
     "endless-body": "longer than",
+    "endless-header": "too long|more than|no complete answer",
+    "endless-headers": "too long|more than|no complete answer",
+    "endless-chunks": "longer than",
+    "drip-chunks": "no complete answer|not complete in time",
+    "bad-chunk": "chunk|IncompleteRead",
+    "endless-continue": "no complete answer|timed out",
 }
 NO_JSON = {
     "wrong-length": "Unterminated|delimiter|Expecting|JSON|double quotes",
@@ -41,6 +47,9 @@ NO_JSON = {
     "list": "list",
     "half-a-character": "surrogates",
     "many-parts": "parts|longer",
+    "empty": "an empty body",
+    "huge-number": "nothing can hold",
+    "long-number": "4300 digits",
 }
 NOT_THE_API = {"401": "log in again", "429": "rate of calls", "502": "gateway", "redirect-away": "correct STREAMSPACE"}
 REFUSED = {"500": "500", "redirect-loop": "redirect", "redirect-bomb": "longer|redirect|complete"}

@@ -16,7 +16,7 @@ from tests.proof.running import PROJECT, Run, embedded, run_suite
 class Lie:
     """A rule, the one test of the plan that it is about, and what must fail or, at the least, remain unproven.
 
-    `only`: the scenario that is run of a test whose others have nothing to do with it.
+    `only`: the scenario that is run of a test whose others have nothing to do with it. `told`: what each failure names.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Lie:
     failed: frozenset[str] = frozenset()
     unproven: frozenset[str] = frozenset()
     only: str = ""
+    told: str = ""
 
 
 LIES = [
@@ -36,6 +37,13 @@ LIES = [
     Lie("half an address", sessions.NoAddress(), "1.1d", frozenset({"1.1d-1"})),
     Lie("the page spins", desktops.Spins(), "1.1d", frozenset({"1.1d-3"}), frozenset({"1.1d-4"})),
     Lie("clicks are lost", desktops.NoPointer(), "1.1d", frozenset({"1.1d-4"})),
+    *(
+        Lie(name, rule, "1.1d", frozenset({"1.1d-4"}), only="A user works in a session", told="WebSocket has ended")
+        for name, rule in (
+            ("the line is torn in the handshake", desktops.TornInTheHandshake()),
+            ("the line is torn when touched", desktops.TornWhenTouched()),
+        )
+    ),
     Lie("two sessions for one request", sessions.Twice(), "1.1a", frozenset({"1.1a-2"})),
     Lie("desktops come late", sessions.NoDesktopAtFirst(6.5), "1.1b", frozenset({"1.1b-2"})),
     Lie("two pixels beside", desktops.Beside(2, 2), "1.1e", frozenset({"1.1e-1"}), only="A user points at things"),

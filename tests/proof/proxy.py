@@ -29,6 +29,20 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Line:
+    """What has passed on one WebSocket so far, in bytes: to the viewer, and from it. `browser`: the viewer is one."""
+
+    browser: bool
+    told: int = 0
+    heard: int = 0
+
+    def count(self, data: bytes, *, heard: bool) -> None:
+        """Some of it has passed."""
+        self.heard += len(data) * heard
+        self.told += len(data) * (not heard)
+
+
 class Rule:
     """What a fault does to what passes; this one does nothing. One object serves one run and may remember."""
 
@@ -50,6 +64,14 @@ class Rule:
     def admits(self, path: str) -> bool:
         """Whether a viewer gets to a session's desktop."""
         return True
+
+    def tells(self, line: Line, message: bytes) -> bytes:
+        """What the viewer gets of a message of the session's desktop; nothing, if it is empty."""
+        return message
+
+    def severs(self, line: Line) -> bool:
+        """Whether a WebSocket is torn now: before it opens, or after a message."""
+        return False
 
     def hears(self, message: bytes) -> bytes:
         """What the session's desktop gets of a message of its viewer; nothing, if it is empty."""
@@ -103,6 +125,10 @@ class _Proxy:
     async def _pass_messages(self, request: web.Request) -> web.StreamResponse:
         if not self._rule.admits(request.path):
             return web.Response(status=503, text="no desktop here")
+        line = Line(browser="Origin" in request.headers)
+        if self._rule.severs(line):
+            _tear(request)
+            return web.Response()
         headers = {
             name: value for name, value in _end_to_end(request.headers).items() if "websocket" not in name.lower()
         }
@@ -118,37 +144,50 @@ class _Proxy:
             viewer = web.WebSocketResponse(protocols=[server.protocol] if server.protocol else [], compress=False)
             await viewer.prepare(request)
             ways = [
-                asyncio.ensure_future(self._copy(viewer, server, heard=True)),
-                asyncio.ensure_future(self._copy(server, viewer, heard=False)),
+                asyncio.ensure_future(self._copy(viewer, server, line, heard=True)),
+                asyncio.ensure_future(self._copy(server, viewer, line, heard=False)),
             ]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             for way in ways:
                 way.cancel()
+            if self._rule.severs(line):
+                _tear(request)
             await viewer.close()
         return viewer
 
-    async def _copy(self, source: "_Socket", target: "_Socket", *, heard: bool) -> None:
-        """Each message comes late by the rule's delay, and none overtakes another."""
-        clock, line = asyncio.get_running_loop().time, asyncio.Queue[tuple[float, bytes]]()
+    async def _copy(self, source: "_Socket", target: "_Socket", line: Line, *, heard: bool) -> None:
+        """Each message comes late by the delay, and none overtakes another; until one side ends, or it is torn."""
+        clock, way = asyncio.get_running_loop().time, asyncio.Queue[tuple[float, bytes]]()
 
         async def deliver() -> None:
-            while True:
-                due, data = await line.get()
+            while not self._rule.severs(line):
+                due, data = await way.get()
                 await asyncio.sleep(due - clock())
                 await target.send_bytes(data)
+                line.count(data, heard=heard)
 
-        delivery = asyncio.ensure_future(deliver())
-        try:
+        async def take() -> None:
             async for message in source:
                 if message.type == WSMsgType.BINARY:
-                    data = self._rule.hears(message.data) if heard else message.data
+                    data = self._rule.hears(message.data) if heard else self._rule.tells(line, message.data)
                     if data:
-                        line.put_nowait((clock() + self._rule.delay, data))
+                        way.put_nowait((clock() + self._rule.delay, data))
+
+        both = [asyncio.ensure_future(deliver()), asyncio.ensure_future(take())]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            delivery.cancel()
+            for each in both:
+                each.cancel()
 
 
 _Socket = ClientWebSocketResponse | web.WebSocketResponse
+
+
+def _tear(request: web.Request) -> None:
+    """Ends the connection without a word."""
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:

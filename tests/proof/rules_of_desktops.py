@@ -5,11 +5,13 @@ import struct
 from collections.abc import Collection
 from dataclasses import replace
 
-from tests.proof.proxy import Reply, Rule
+from tests.proof.proxy import Line, Reply, Rule
 
 KEY, POINTER, QEMU_KEY = 4, 5, 255  # types of messages (RFC 6143 and QEMU's extension)
 POINTER_BYTES, KEY_BYTES, QEMU_KEY_BYTES = 6, 8, 12
 FIRST_SCRIPT = "/rfb.js"
+HANDSHAKE_BYTES = 14
+PICTURE_BYTES, UNTOUCHED_BYTES = 3000, 300  # to a viewer that shows something; from one that has only asked for that
 
 
 def keysym(message: bytes) -> int | None:
@@ -36,6 +38,20 @@ class Minified(Rule):
         text = re.sub(r"/\*.*?\*/", "", reply.body.decode(), flags=re.DOTALL)
         text = re.sub(r"\bclass RFB\b|\bRFB\.", lambda found: found[0].replace("RFB", "t"), text)
         return replace(reply, body=text.replace("noVNC requires", "This client requires").encode())
+
+
+class TornInTheHandshake(Rule):
+    """The browser's connection to the desktop is torn once RFB's version and security types have come."""
+
+    def severs(self, line: Line) -> bool:
+        return line.browser and line.told >= HANDSHAKE_BYTES
+
+
+class TornWhenTouched(Rule):
+    """The browser's connection to the desktop is torn when a user who sees it lays hands on it."""
+
+    def severs(self, line: Line) -> bool:
+        return line.browser and line.told > PICTURE_BYTES and line.heard > UNTOUCHED_BYTES
 
 
 class NoPointer(Rule):

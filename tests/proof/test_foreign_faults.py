@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(1800)]
 def test_a_lie_turns_the_criterion_that_it_is_about(lie: Lie, runs: Runs) -> None:
     run = runs.with_lie(lie.name)
     assert run.of("FAILED") == lie.failed, f"{run.reasons}\n{run.console}"
+    assert all(lie.told in run.reasons[each] for each in lie.failed), f"{run.reasons}\n{run.console}"
     assert run.of("UNPROVEN") >= lie.unproven, f"{run.reasons}\n{run.console}"
     assert not run.of("BROKEN"), f"{run.reasons}\n{run.console}"
     assert run.status != 0

@@ -1,6 +1,7 @@
 """A run whose API turns hostile in its midst: the verdict says so, it ends in time, and nothing is left in the end."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -41,6 +42,29 @@ class _Turns(Rule):
 class _TokenRevoked(_Turns):
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         return Reply(401, "application/json", b'{"error": "unauthorized"}') if self.turned.is_set() else None
+
+
+class _TroubleThatPasses(_Turns):
+    """Too many calls at first, then out of order; from the first deletion on, for the first few calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._statuses = [429, 500, 503]
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        if not self._statuses or (method != "DELETE" and len(self._statuses) == 3):
+            return None
+        return Reply(self._statuses.pop(0), "application/json", b'{"error": "busy", "message": "not now"}')
+
+
+class _Commands(Rule):
+    """A refusal that commands the terminal, and is markup of every kind."""
+
+    said = "\x1b]0;mine\x07\x1b[31m \x9b1m <script>alert(1)</script> | **b** `\u202e"
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        created = (method, path, reply.status) == ("POST", SESSIONS, 201)
+        return Reply(400, "text/plain", self.said.encode()) if created else reply
 
 
 class _Silent(_Turns):
@@ -99,6 +123,49 @@ def test_the_token_is_revoked(place: Place) -> None:
     assert "FAILED" not in said.values(), console
     assert "STREAMSPACE_TEST_TOKEN is no longer accepted" in console
     check_swept(place, before)
+
+
+def test_trouble_in_the_clean_up_that_passes_leaves_nothing(place: Place) -> None:
+    before = place.things()
+    with proxied(place.environment["STREAMSPACE_API_URL"], _TroubleThatPasses()) as url:
+        run = begin(place, url)
+        console, _ = run.communicate(timeout=90)
+    assert run.returncode == 0, console
+    assert set(verdicts(place).values()) == {"PROVEN"}, console
+    assert re.search(r"for deletion accepted: .*429.*500", console), console
+    assert place.things() == before
+    assert not journals(place)
+
+
+def test_what_the_product_says_commands_no_terminal_and_is_no_markup(place: Place) -> None:
+    with proxied(place.environment["STREAMSPACE_API_URL"], _Commands()) as url:
+        run = begin(place, url)
+        console, _ = run.communicate(timeout=90)
+    assert run.returncode == 1, console
+    subprocess.run(
+        [sys.executable, "-m", "streamspace_acceptance.cli", "report"], cwd=PROJECT, env=place.environment, check=True
+    )
+    written = [each for each in Path(place.environment["STREAMSPACE_REPORTS"]).rglob("*") if each.is_file()]
+    texts = {each: text for each in written if (text := _text(each)) is not None} | {Path("console"): console}
+    shown = [each for each, text in texts.items() if "u001b]0;mine" in text]
+    assert {".md", ".xml", ".json", ""} <= {each.suffix for each in shown}
+    commands = {each: re.findall("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202e]", text)[:3] for each, text in texts.items()}
+    own = ("\x1b", "\x9b", "\x07", "\u202e")
+    assert not {each: found for each, found in commands.items() if set(found) & set(own) and each.suffix != ".html"}
+    assert not [each for each, text in texts.items() if each.suffix == ".html" and "<script>alert(1)" in text]
+    assert not [each for each, text in texts.items() if each.suffix == ".md" and _markup(text)]
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError:
+        return None  # a picture, or a film
+
+
+def _markup(page: str) -> bool:
+    """Whether the refusal's markup stands in a page of Markdown where it counts: outside a block that is as it is."""
+    return "<script>" in re.sub(r"(?ms)^(`{3,}).*?^\1$", "", page).replace("\\<script", "")
 
 
 def test_the_api_falls_silent_and_the_run_ends_by_itself(place: Place, silent: _Silent) -> None:

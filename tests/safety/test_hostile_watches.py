@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -62,6 +63,17 @@ def _always_gone(request: BaseHTTPRequestHandler, number: int, line: bytes | Non
     return _gone_every_second_time(request, 0, line)
 
 
+def _ended_at_once(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    return False
+
+
+def _bookmarks_only(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
+    if line is not None:
+        version = json.loads(line)["object"]["metadata"]["resourceVersion"]
+        request.wfile.write(_event("BOOKMARK", {"kind": "Pod", "metadata": {"resourceVersion": version}}))
+    return True
+
+
 def _unknown(request: BaseHTTPRequestHandler, number: int, line: bytes | None) -> bool:
     if line is not None:
         request.wfile.write(line.replace(b'"MODIFIED"', b'"CHANGED"').replace(b'"ADDED"', b'"APPEARED"'))
@@ -77,28 +89,33 @@ def _no_object(request: BaseHTTPRequestHandler, number: int, line: bytes | None)
 TOLERABLE: dict[str, Disturb] = {
     "gone every second time": _gone_every_second_time,
     "gone each time, for less than ten seconds": _always_gone,
+    "ended at once each time, for less than ten seconds": _ended_at_once,
     "cut off after each event": _cut_after_each_event,
     "bookmarks between": _bookmarks_between,
 }
+WATCHES = 6  # of a run of test 1.1b: one of events, one for each of the five sessions
+AGAIN = 5  # times a second, at most, is a watch begun again that brings nothing
 BROKEN: dict[str, tuple[Disturb, str]] = {
     "silent": (_silent, "fell silent"),
+    "bookmarks only": (_bookmarks_only, "watch of pods"),
     "events of no kind that there is": (_unknown, "an event of type"),
     "events about nothing": (_no_object, "no answer as Kubernetes gives it"),
 }
 
 
 @contextmanager
-def disturbed(kubeconfig: Path, disturb: Disturb, folder: Path) -> Iterator[Path]:
-    """A kubeconfig that leads through a proxy which disturbs watches and passes on all else."""
+def disturbed(kubeconfig: Path, disturb: Disturb, folder: Path) -> Iterator[tuple[Path, list[float]]]:
+    """A kubeconfig that leads through a proxy which disturbs watches and passes on all else; when each was begun."""
     config = yaml.safe_load(kubeconfig.read_text())
     cluster = config["clusters"][0]["cluster"]
     authority = folder / "ca.pem"
     authority.write_bytes(base64.b64decode(cluster.pop("certificate-authority-data")))
-    numbers = count(1)
+    numbers, begun = count(1), list[float]()
     members = {
         "pool": urllib3.PoolManager(ca_certs=str(authority), retries=False, maxsize=20),
         "upstream": cluster["server"],
         "disturb": staticmethod(disturb),
+        "begun": begun,
         "number": staticmethod(lambda: next(numbers)),
     }
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Proxy,), members))
@@ -108,7 +125,7 @@ def disturbed(kubeconfig: Path, disturb: Disturb, folder: Path) -> Iterator[Path
     changed = folder / "kubeconfig"
     changed.write_text(yaml.safe_dump(config))
     try:
-        yield changed
+        yield changed, begun
     finally:
         server.shutdown()
         server.server_close()
@@ -120,6 +137,7 @@ class _Proxy(BaseHTTPRequestHandler):
     pool: urllib3.PoolManager
     upstream: str
     disturb: Disturb
+    begun: list[float]
     number: Callable[[], int]
 
     def do_GET(self) -> None:
@@ -164,6 +182,7 @@ class _Proxy(BaseHTTPRequestHandler):
                 target.sendall(piece)
 
     def _watch(self, answer: urllib3.BaseHTTPResponse) -> None:
+        self.begun.append(time.monotonic())
         number, rest = self.number(), b""
         if not self.disturb(self, number, None):
             return
@@ -179,8 +198,11 @@ class _Proxy(BaseHTTPRequestHandler):
 
 
 def run(place: Place, disturb: Disturb, folder: Path) -> tuple[int, set[str], str]:
-    """The exit status of a run through the proxy, its verdicts, and its console."""
-    with disturbed(Path(place.environment["KUBECONFIG"]), disturb, folder) as kubeconfig:
+    """The exit status of a run through the proxy, its verdicts, and its console.
+
+    Whatever becomes of them, its watches are not begun again without a pause.
+    """
+    with disturbed(Path(place.environment["KUBECONFIG"]), disturb, folder) as (kubeconfig, begun):
         environment = place.environment | {
             "KUBECONFIG": str(kubeconfig),
             "STREAMSPACE_REPORTS": str(folder / "reports"),
@@ -189,6 +211,8 @@ def run(place: Place, disturb: Disturb, folder: Path) -> tuple[int, set[str], st
         done = subprocess.run(
             command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=200, check=False
         )
+    lasted = begun[-1] - begun[0] if begun else 0.0
+    assert len(begun) <= WATCHES * (AGAIN * lasted + 1) or disturb is _cut_after_each_event
     told = json.loads((folder / "reports" / "verdict.json").read_text())
     verdicts = {each["verdict"] for each in told["criteria"] if each["id"].startswith("1.1b")}
     return done.returncode, verdicts, done.stdout + done.stderr

@@ -2,10 +2,12 @@
 
 import json
 from http.server import BaseHTTPRequestHandler
+from itertools import count
 
 import pytest
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence import redaction
 from streamspace_acceptance.product import http
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -159,3 +161,22 @@ def test_a_token_is_no_good_only_when_it_is_refused_elsewhere_too(refused: tuple
         with pytest.raises(NoAnswer if broken else Unmet) as caught:
             api(client).template_names()
         assert ("no longer accepted" in str(caught.value)) == broken
+
+
+def test_new_tokens_in_each_answer_are_masked_without_end_but_not_all_learned() -> None:
+    """As of a list of sessions, each with an address that is signed anew, asked for as often as a wait asks."""
+    numbers = count()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        one = {"url": f"http://a/?token=signed-anew-{next(numbers)}", "vncToken": f"made-anew-{next(numbers)}"}
+        sessions = [one]
+        says(json.dumps({"sessions": sessions}).encode())(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        for _ in range(300):
+            client.call("GET", "/api/v1/sessions")
+        exchange, _ = client.log.since(0)[-1]
+    assert "made-anew-599" in exchange.response
+    assert "signed-anew" not in redaction.redact(exchange.response)
+    assert "made-anew" not in redaction.redact(exchange.response)
+    assert len(redaction._of_this_run._secrets) < 200

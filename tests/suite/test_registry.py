@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from typing import cast
 
@@ -18,6 +19,8 @@ from streamspace_acceptance.sessions.registry import Leak, Registry
 from tests.suite.fakes import says, web_server
 from tests.suite.samples import SESSION, Json, claim, pod, session_object
 
+STATUSES = {"refuses tokens": 401, "limits calls": 429, "is out of order": 500, "is not ready": 503}
+
 
 class _Product:
     """An API with sessions in memory. `trouble` names how it misbehaves."""
@@ -26,13 +29,24 @@ class _Product:
         self.sessions: list[Json] = [self._entry("others")]
         self.deleted: list[str] = []
         self.trouble = ""
+        self.passes_after = 10**9
+        self.request: str | None = None
+        self.says_name = ""
+        self.paths: list[str] = []
         self.tells_requests = False
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
-        if request.command == "POST":
+        self.paths.append(request.path)
+        if self.trouble in STATUSES and self.passes_after > 0:
+            self.passes_after -= 1
+            says(b"{}", STATUSES[self.trouble])(request)
+        elif request.command == "POST":
             self._create(request)
         elif request.command == "DELETE":
             self._delete(request, request.path.rpartition("/")[2])
+        elif request.path.endswith(f"/{SESSION}"):
+            told = {"requestId": self.request} if self.request else {}
+            says(json.dumps(self._entry(SESSION) | told).encode())(request)
         else:
             says(json.dumps({"sessions": self.sessions}).encode())(request)
 
@@ -40,6 +54,7 @@ class _Product:
         if self.trouble == "refused for good":
             says(b"{}", 422)(request)
             return
+        self.request = request.headers["X-Request-Id"]
         name = SESSION if len(self.sessions) == 1 else f"s-{len(self.sessions)}"
         told = {"requestId": request.headers["X-Request-Id"]} if self.tells_requests else {}
         self.sessions.append(self._entry(name) | told)
@@ -49,6 +64,14 @@ class _Product:
             self.sessions.append(self._entry("elses") | ({"requestId": None} if self.tells_requests else {}))
         if self.trouble == "no answer":
             request.close_connection = True
+            return
+        if self.trouble == "another in the list":
+            self.sessions[-1] |= {"sessionId": "another", "name": "another"}
+            says(json.dumps({"sessionId": self.says_name or name}).encode(), 201)(request)
+            return
+        if self.trouble == "closes its list":
+            says(json.dumps({"sessionId": name}).encode(), 201)(request)
+            self.trouble = "limits calls"
             return
         body = {} if self.trouble not in ("", "twice") else {"sessionId": name}
         says(json.dumps(body).encode(), 500 if self.trouble == "refused" else 201)(request)
@@ -192,6 +215,90 @@ def test_a_session_that_stays_is_a_leak(registry: Registry, product: _Product, t
     product.trouble = trouble
     with pytest.raises(Leak, match=says_):
         registry.clean_up()
+
+
+@pytest.mark.parametrize("trouble", ["limits calls", "is out of order", "is not ready"])
+def test_trouble_that_passes_leaves_nothing(registry: Registry, product: _Product, trouble: str) -> None:
+    ask(registry)
+    product.trouble, product.passes_after = trouble, 2
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+@pytest.mark.parametrize(("trouble", "status"), [("limits calls", "429"), ("is out of order", "500")])
+def test_trouble_that_stays_names_each_session_once(
+    registry: Registry, product: _Product, trouble: str, status: str
+) -> None:
+    made = [ask(registry), ask(registry)]
+    product.trouble = trouble
+    with pytest.raises(Leak) as caught:
+        registry.clean_up()
+    said = str(caught.value)
+    assert all(str(each) in said for each in made)
+    assert status in said
+    assert "sweep` looks again" in said
+    assert "left behind" not in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_token_that_is_revoked_ends_it_at_once(registry: Registry, product: _Product) -> None:
+    ask(registry)
+    product.trouble = "refuses tokens"
+    with pytest.raises(Leak, match=f"{SESSION} may be left .*sweep.* log in again"):
+        registry.clean_up()
+    assert 10**9 - product.passes_after == 2
+
+
+def test_a_session_that_the_list_calls_otherwise_is_deleted_under_both_names(
+    registry: Registry, product: _Product
+) -> None:
+    product.trouble = "another in the list"
+    assert ask(registry) == "another"
+    registry.clean_up()
+    assert sorted(product.deleted) == sorted(["another", SESSION])
+
+
+@pytest.mark.parametrize("name", [".", "..", "../templates/firefox-browser", "a?b#c/d"])
+def test_no_name_in_an_answer_leads_to_the_deletion_of_anything_else(
+    registry: Registry, product: _Product, name: str
+) -> None:
+    product.trouble, product.says_name = "another in the list", name
+    assert ask(registry) == "another"
+    product.request = None
+    with suppress(Leak):
+        registry.clean_up()
+    assert product.deleted == ["another"]
+    assert all(path.count("/") == 4 for path in product.paths if path.startswith("/api/v1/sessions/"))
+    assert not [path for path in product.paths if path in ("/api/v1/sessions/", "/api/v1/")]
+
+
+def test_a_session_that_was_only_named_by_its_answer_is_deleted(registry: Registry, product: _Product) -> None:
+    """Nobody could look at the list afterwards; the product does not tell of requests."""
+    product.trouble = "closes its list"
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    product.trouble = ""
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_what_the_answer_names_is_left_alone_where_it_came_of_another_request(
+    registry: Registry, product: _Product
+) -> None:
+    product.trouble = "another in the list"
+    assert ask(registry) == "another"
+    product.request = "somebody-elses"
+    registry.clean_up()
+    assert product.deleted == ["another"]
+
+
+def test_what_the_answer_names_is_said_where_nobody_tells_of_requests(registry: Registry, product: _Product) -> None:
+    product.trouble = "another in the list"
+    assert ask(registry) == "another"
+    product.request = None
+    with pytest.raises(Leak, match=f"somebody else's: session {SESSION}: the list calls it otherwise"):
+        registry.clean_up()
+    assert product.deleted == ["another"]
 
 
 @pytest.mark.parametrize("left", ["session", "pod", "claim"])

@@ -12,13 +12,17 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.sessions import home, starts
-from streamspace_acceptance.sessions.creation import Asked, ask
+from streamspace_acceptance.sessions.creation import Asked, Creation, conclude, send
 from streamspace_acceptance.sessions.session import present
 from streamspace_acceptance.waiting import Stamped
 from tests.suite.fakes import Respond, says, web_server
 from tests.suite.samples import SESSION, Json, claim, pod_json
 
 ASKED = Asked("testuser", "firefox-browser", "standard", frozenset({"old"}))
+
+
+def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
+    return conclude(api, asked, send(api, asked), api.sessions())
 
 
 def entry(session_id: str, user: str = "testuser") -> Json:

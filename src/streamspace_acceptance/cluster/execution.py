@@ -1,15 +1,20 @@
-"""Commands in a pod, as `kubectl exec` runs them: what they say is capped, and the connection has a deadline."""
+"""Commands in a pod, as `kubectl exec` runs them: what they say is capped, and the connection has a deadline.
+
+The connection leads where the kubeconfig says and nowhere else: the client would follow a redirect, with its token.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 import websocket
 import yaml
 from kubernetes import client
-from kubernetes.stream import stream
+from kubernetes.stream import stream, ws_client
 from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CHANNEL
 
 from streamspace_acceptance import waiting
@@ -18,8 +23,30 @@ from streamspace_acceptance.cluster.objects import Pod
 
 OUTPUT_BYTES = 4 * 1024 * 1024
 
-# The client opens the connection without any timeout, and offers no other place for one.
+REDIRECTS = range(300, 400)
+FAREWELL_SECONDS = 0.2
+"""For so long a command that has not ended in time may still be told that nobody listens any more."""
+
+
+class _Direct(websocket.WebSocket):
+    """A WebSocket that follows no redirect: whoever sends one would get the token."""
+
+    def connect(self, url: str, **options: Any) -> None:
+        try:
+            connect: Any = super().connect  # untyped
+            connect(url, **options, redirect_limit=0)
+        except websocket.WebSocketException as error:
+            where = (self.getheaders() or {}).get("location")
+            if self.getstatus() not in REDIRECTS or where is None:
+                raise
+            raise websocket.WebSocketException(
+                f"{self.getstatus()}: it redirects to {where}; correct the server in the kubeconfig"
+            ) from error
+
+
+# The client opens the connection without any timeout, and offers no other place for one, nor for the rest.
 websocket.setdefaulttimeout(10.0)
+vars(ws_client)["WebSocket"] = _Direct
 
 
 @dataclass(frozen=True)
@@ -36,10 +63,10 @@ class ExecRefused(ClusterError):
 
 
 def execute(
-    api: Any, namespace: str, pod: Pod, command: Sequence[str], *, container: str | None, seconds: float
+    api: Any, namespace: str, pod: Pod, command: Sequence[str], *, container: str | None, deadline: float
 ) -> Executed:
-    """Runs `command` in a container of the pod over `api`, a client of its own."""
-    deadline = waiting.now() + seconds
+    """Runs `command` in a container of the pod over `api`, a client of its own, until a moment of the clock."""
+    began = waiting.now()
     session = stream(
         client.CoreV1Api(api).connect_get_namespaced_pod_exec,
         pod.meta.name,
@@ -51,16 +78,23 @@ def execute(
         stderr=True,
         tty=False,
         _preload_content=False,
-        _request_timeout=seconds,
+        _request_timeout=deadline - began,
     )
     session.sock.frame_buffer.recv = _bounded(session.sock.frame_buffer.recv, deadline)
-    session.run_forever(timeout=seconds)
+    session.run_forever(timeout=max(deadline - waiting.now(), 0.001))  # 0 would be for ever
     if session.is_open():
-        session.close(timeout=1)
-        raise ClusterError(f"exec in pod {pod.meta.name}: still running after {seconds:g} s: {list(command)}")
+        Thread(target=_leave, args=(session,), name="end of an exec", daemon=True).start()
+        took = waiting.now() - began
+        raise ClusterError(f"exec in pod {pod.meta.name}: still running after {took:.1f} s: {list(command)}")
     stdout, stderr = session.read_channel(STDOUT_CHANNEL), session.read_channel(STDERR_CHANNEL)
     with told(f"exec in pod {pod.meta.name}"):
         return Executed(stdout, stderr, exit_code(session))
+
+
+def _leave(session: Any) -> None:
+    """Nobody waits for this any more: the other side may be as silent about its end as it was before."""
+    with suppress(OSError, websocket.WebSocketException):
+        session.close(timeout=FAREWELL_SECONDS)
 
 
 def _bounded(receive: Callable[[int], bytes], deadline: float) -> Callable[[int], bytes]:

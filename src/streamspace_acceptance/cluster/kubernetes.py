@@ -16,6 +16,7 @@ import urllib3
 import yaml
 from kubernetes import client, config
 
+from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.connection import (
     CALL_SECONDS,
     CONNECT_SECONDS,
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 FORBIDDEN = 403
 LOG_BYTES = 256 * 1024
+SLACK_SECONDS = 0.25  # for an exec to say itself that its time is over, which tells more than that no answer came
 GROUP, VERSION = "stream.space", "v1alpha1"
 
 
@@ -247,8 +249,9 @@ class Cluster:
         """Runs `command` in a container of the pod, the first by default; done within `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"
         called = container or pod.first_container
-        run = partial(execute, namespace=self.namespace, pod=pod, command=command, container=called, seconds=seconds)
-        return ask(what, lambda: run(self.new_client()), seconds + 0.5)
+        deadline = waiting.now() + seconds
+        run = partial(execute, namespace=self.namespace, pod=pod, command=command, container=called, deadline=deadline)
+        return ask(what, lambda: run(self.new_client()), seconds + SLACK_SECONDS)
 
     def _options(self) -> Json:
         return {"_preload_content": False, "_request_timeout": (CONNECT_SECONDS, CALL_SECONDS)}

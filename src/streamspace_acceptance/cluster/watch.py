@@ -87,14 +87,16 @@ class _Watcher:
     def _look(self) -> tuple[str, dict[str, Json]]:
         """The version of the list, and what is in it by uid."""
         timeouts = (CONNECT_SECONDS, READ_SECONDS)
-        body = ask(self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data, READ_SECONDS)
+        body = ask(
+            self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data or b"", READ_SECONDS
+        )
         with told(self.what):
             found = read_object(body)
             return str(found["metadata"]["resourceVersion"]), {each["metadata"]["uid"]: each for each in found["items"]}
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""
-        began, came_from = now(), version
+        began, came_from, silent = now(), version, False
         response = self._open(version)
         if response is None:
             self._pause(began)
@@ -112,6 +114,7 @@ class _Watcher:
                 if self._stopped.is_set():
                     break
         except urllib3.exceptions.ReadTimeoutError:
+            silent = True
             self._check_silence()
         except urllib3.exceptions.ProtocolError:
             pass  # cut off, as whatever stands between does now and then; the next one goes on from where it stood
@@ -119,6 +122,7 @@ class _Watcher:
             response.close()
         if version == came_from:
             self._pause(began)
+            return version if silent else None  # what one that ends at once has not told, a list does
         return version
 
     def _open(self, version: str) -> Any:

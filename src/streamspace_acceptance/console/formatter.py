@@ -11,6 +11,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.console import closing, words
 from streamspace_acceptance.console.screen import Screen
 from streamspace_acceptance.evidence import environment
+from streamspace_acceptance.evidence.redaction import redact
 from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_problem, judge_scenario, judge_steps
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.record import Problem, RunRecord
@@ -137,7 +138,9 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         facts = environment.of_target()
         if facts and not self._target_told:
             self._target_told = True
-            self._screen.line(Text(" · ".join(f"{name} {value}" for name, value in facts.items()), "bright_black"))
+            self._screen.line(
+                Text(" · ".join(f"{name} {redact(value)}" for name, value in facts.items()), "bright_black")
+            )
 
     def _steps(self) -> list[Any]:
         return list(self._scenario.all_steps) if self._scenario is not None else []

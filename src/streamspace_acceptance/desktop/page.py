@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebSocket
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response
 from playwright.sync_api import TimeoutError as Late
 
 from streamspace_acceptance.desktop.deadline import CRASHED, GRACE_SECONDS, BrowserTrouble, Calls
+from streamspace_acceptance.desktop.line import Line, without_query
 
 PAGE_SECONDS = 20.0
 
@@ -92,13 +92,12 @@ class PageLoad:
         opened(self.page)
         self.network_changed = False
         self._responses: list[Response] = []
-        self._sockets: Counter[str] = Counter()
         self._loaded = Loaded(loaded_again=loaded_again)
         self.page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
         self.page.on("response", self._keep_script)
         self.page.on("requestfailed", self._keep_failure)
         self.page.on("console", self._keep_console)
-        self.page.on("websocket", self._keep_socket)
+        self.line = Line(self.page)
         self._go(url)
 
     def _go(self, url: str) -> None:
@@ -148,14 +147,6 @@ class PageLoad:
                 self._loaded.novnc.append("the page itself")
         return self._loaded
 
-    @property
-    def connections(self) -> int:
-        """How often the page has opened the same WebSocket: once, unless the connection was lost."""
-        return max(self._sockets.values(), default=0)
-
-    def _keep_socket(self, socket: WebSocket) -> None:
-        self._sockets[_path(socket.url)] += 1
-
     def _keep_script(self, response: Response) -> None:
         if response.request.resource_type == "script":
             self._responses.append(response)
@@ -164,7 +155,7 @@ class PageLoad:
         if _NETWORK_CHANGED in (request.failure or ""):
             self.network_changed = True
         elif request.resource_type == "script":
-            self._loaded.broken_scripts.append(f"script {_path(request.url)} did not come: {request.failure}")
+            self._loaded.broken_scripts.append(f"script {without_query(request.url)} did not come: {request.failure}")
 
     def _keep_console(self, message: ConsoleMessage) -> None:
         """The WebSocket's errors are told in the console only."""
@@ -174,21 +165,16 @@ class PageLoad:
     def _judge_script(self, response: Response) -> None:
         self._loaded.scripts.append(response.url)
         if not response.ok:
-            self._loaded.broken_scripts.append(f"script {_path(response.url)} answers {response.status}")
+            self._loaded.broken_scripts.append(f"script {without_query(response.url)} answers {response.status}")
             return
         try:
-            with self._calls.within(f"all of the script {_path(response.url)}"):
+            with self._calls.within(f"all of the script {without_query(response.url)}"):
                 text = response.text()
         except BrowserTrouble as trouble:
             if not self._calls.alive:
                 raise
             if not self.network_changed:
-                self._loaded.broken_scripts.append(f"script {_path(response.url)} cannot be read: {trouble}")
+                self._loaded.broken_scripts.append(f"script {without_query(response.url)} cannot be read: {trouble}")
             return
         if all(mark in text for mark in _MARKS_OF_NOVNC):
             self._loaded.novnc.append(response.url)
-
-
-def _path(url: str) -> str:
-    """The address without its query, which may hold a token."""
-    return url.partition("?")[0]

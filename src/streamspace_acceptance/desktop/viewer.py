@@ -57,7 +57,11 @@ class Viewer:
 
         The former rises when the browser's own network changed, since the page is then loaded again.
         """
-        return self._times + self._load.network_changed, self._load.connections
+        return self._times + self._load.network_changed, self._load.line.connections
+
+    def trouble(self) -> str | None:
+        """What has gone wrong with the page's connection to the desktop, as far as the browser tells."""
+        return self._load.line.trouble()
 
     def whole_page(self) -> bytes:
         """A PNG of the page as it is."""

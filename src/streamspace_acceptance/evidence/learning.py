@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,7 +16,7 @@ from streamspace_acceptance.settings import Settings
 
 Json = dict[str, Any]
 
-_FIELD = re.compile(r'"[\w.-]*(?:token|password|secret|ticket)"\s*:\s*"((?:[^"\\]|\\.){8,})"', re.IGNORECASE)
+_FIELD = re.compile(r'"[\w.-]*(token|password|secret|ticket)"\s*:\s*"((?:[^"\\]|\\.){8,})"', re.IGNORECASE)
 _PARAMETER = re.compile(r"[?&;#][\w-]*(?:token|password|secret|ticket|jwt)=([^&#\s\"'<>\\]{8,})", re.IGNORECASE)
 _PASSWORD_LINE = re.compile(r"(?i)\b(?:admin(?:istrator)?\s+)?password\s*[:=]\s*(\S+)")
 _USERINFO = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s@\"'<>]+)@")
@@ -24,6 +25,8 @@ _NO_SECRET = re.compile(
     r"(?i)(?:^|[._-])(?:user(?:name)?|host|port|name|database|db|namespace|email|ca\.crt|tls\.crt)$"
 )
 _LONGEST = 4096
+_OF_ONE_CALL = 50
+_learned: defaultdict[str, set[str]] = defaultdict(set)
 _TYPED = 8
 _TOKEN_LIKE = 20
 """Characters: a part of an address that is so long and holds letters and figures is taken for a secret."""
@@ -55,13 +58,27 @@ def from_log(text: str) -> None:
         register_secret(found[1])
 
 
-def from_answer(text: str) -> None:
-    """Tokens and passwords that the API gives out: in fields of JSON, in addresses."""
+def from_answer(text: str, call: str) -> None:
+    """Tokens and passwords that the API gives out: in fields of JSON, in addresses.
+
+    Some products sign new ones for each answer, and a list is asked for ten times a second: of one call so many are
+    learned. Where another stands in such an answer, its name tells of it.
+    """
     for found in _FIELD.finditer(text):
-        register_secret(_unescaped(found[1]))
+        value = _unescaped(found[2])
+        if _is_to_be_learned(value, call) or found[1].lower() == "ticket":  # whose name alone does not tell of it
+            register_secret(value)
     for found in _PARAMETER.finditer(text):
-        register_secret(found[1])
-        register_secret(unquote(found[1]))
+        if _is_to_be_learned(found[1], call):
+            register_secret(found[1])
+            register_secret(unquote(found[1]))
+
+
+def _is_to_be_learned(value: str, call: str) -> bool:
+    learned = _learned[call]
+    if len(learned) < _OF_ONE_CALL:
+        learned.add(value)
+    return value in learned
 
 
 def from_cookies(headers: Iterable[str]) -> None:

@@ -1,5 +1,7 @@
 """The one redactor: nothing is written, printed or attached before it went through here.
 
+What commands a terminal is made visible on the way (`visible`).
+
 Two nets are laid over each other. Known secrets (`register_secret`) are found wherever they stand and however they
 are spelt. Unknown ones are found by their surroundings: a bearer header, a `token=` in a URL, a cookie, the password
 in a database's address, the secret fields of a kubeconfig, a logged password.
@@ -16,6 +18,7 @@ from typing import Any
 import yaml
 
 from streamspace_acceptance.evidence import spellings, surroundings
+from streamspace_acceptance.evidence.visible import visible
 
 MASK = surroundings.MASK
 
@@ -102,7 +105,11 @@ class Redactor:
                 self.register_secret(str(user.get(name) or ""))
 
     def redact(self, text: str) -> str:
-        """`text` with every secret replaced by `[redacted]`; JSON stays JSON."""
+        """`text` with every secret replaced by `[redacted]` and control characters made visible; JSON stays JSON."""
+        return visible(self.mask(text))
+
+    def mask(self, text: str) -> str:
+        """`text` with every secret replaced, for what commands a terminal on purpose."""
         if len(text) > _REMEMBERED_LENGTH:
             return self._mask(text)
         before, count = self._masked.get(text), len(self._known)
@@ -159,4 +166,5 @@ _of_this_run = Redactor()
 register_secret = _of_this_run.register_secret
 register_kubeconfig = _of_this_run.register_kubeconfig
 redact = _of_this_run.redact
+mask = _of_this_run.mask
 redact_within = _of_this_run.redact_within

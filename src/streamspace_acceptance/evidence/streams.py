@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, TextIO
 
-from streamspace_acceptance.evidence.redaction import redact
+from streamspace_acceptance.evidence.redaction import mask, redact
 
 _NOBODY_READS = (errno.EPIPE, errno.EIO)
 
@@ -18,15 +18,16 @@ _NOBODY_READS = (errno.EPIPE, errno.EIO)
 class RedactedStream:
     """Writes to `stream` what the redactor leaves of each text; in all else it is that stream."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, clean: Callable[[str], str] = redact) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no tick must not end the run
         self._stream = stream
+        self._clean = clean
 
     def write(self, text: str) -> int:
         """Write `text`, redacted; how much of `text` was dealt with: all of it."""
         with self._while_it_is_read():
-            self._stream.write(redact(text))
+            self._stream.write(self._clean(text))
         return len(text)
 
     def flush(self) -> None:
@@ -59,13 +60,16 @@ class RedactedStream:
 
 @contextmanager
 def redacted_output(openers: Iterable[Any] = ()) -> Iterator[None]:
-    """Whatever is printed in this block is redacted. `openers`: behave's, which took hold of the streams before."""
+    """Whatever is printed in this block is redacted. `openers`: behave's, which took hold of the streams before.
+
+    What a formatter writes there is coloured, and redacted by itself otherwise.
+    """
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = RedactedStream(before[0]), RedactedStream(before[1])
     held = [opener for opener in openers if opener.stream is not None]
     streams = [opener.stream for opener in held]
     for opener in held:
-        opener.stream = RedactedStream(opener.stream)
+        opener.stream = RedactedStream(opener.stream, mask)
     try:
         yield
     finally:

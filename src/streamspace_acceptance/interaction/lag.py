@@ -61,11 +61,11 @@ def _lamp(desk: Desk, colour: Colour) -> tuple[int, int]:
             viewer.framebuffer,
             met=lit,
             says=lambda seen: "the lamp" if lit(seen) else "no lamp",
-            likely=lambda _: "the picture is not what the session's desktop shows",
+            likely=lambda _: desk.blame("the picture is not what the session's desktop shows"),
             every=LOOK_SECONDS,
         )
     except Unmet as unmet:
-        raise Unproven(f"there is no lamp to be switched: {unmet.actual}") from unmet
+        raise Unproven(f"there is no lamp to be switched: {unmet.actual}; {unmet.likely}") from unmet
     box = picture.area(colour).box
     if box is None:
         raise AssertionError("a wait for a lamp ended without one")

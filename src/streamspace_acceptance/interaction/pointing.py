@@ -128,11 +128,11 @@ def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[i
             lambda: _seen(viewer.framebuffer(), colours),
             met=lambda seen: None not in seen[1],
             says=lambda seen: f"{len(seen[1]) - seen[1].count(None)} marks",
-            likely=lambda _: "the picture is not what the session's desktop shows",
+            likely=lambda _: desk.blame("the picture is not what the session's desktop shows"),
             every=LOOK_SECONDS,
         )
     except Unmet as unmet:
-        raise Unproven(f"there is nothing to click on: {unmet.actual}") from unmet
+        raise Unproven(f"there is nothing to click on: {unmet.actual}; {unmet.likely}") from unmet
     shown = viewer.magnification()
     *corners, middle = filter(None, boxes)
     spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]

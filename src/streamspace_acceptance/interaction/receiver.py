@@ -38,10 +38,12 @@ class Receiver:
                 lambda: self._read("ready"),
                 met=lambda text: text.endswith("\n"),
                 says=lambda text: "started" if text else "not started",
-                likely=lambda _: "keys do not reach the session",
+                likely=lambda _: self._desk.blame("keys do not reach the session"),
             )
         except Unmet as unmet:
-            raise Unproven(f"a program cannot be started by typing (see test 1.1d): {unmet.actual}") from unmet
+            raise Unproven(
+                f"a program cannot be started by typing (see test 1.1d): {unmet.actual}; {unmet.likely}"
+            ) from unmet
         return said.split()
 
     def received(self, *, until: str, times: int = 1) -> str:

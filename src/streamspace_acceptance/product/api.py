@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, NoAnswer
+from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, TokenRefused
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.verdict.outcomes import Unmet
 
@@ -70,7 +70,7 @@ class StreamSpaceApi:
     ) -> Answer:
         """The call of that name in the profile, about the session or template `which`. `request` names the request.
 
-        NoAnswer also when it is refused because the token is no longer good for anything: that says nothing about the
+        TokenRefused when it is refused because the token is no longer good for anything: that says nothing about the
         call. Where the same token works at another call, the refusal is the API's answer.
         """
         call = self.profile.calls[name]
@@ -78,7 +78,7 @@ class StreamSpaceApi:
         if answer.status == UNAUTHORIZED:
             control = self.profile.calls["list_agents" if name == "list_sessions" else "list_sessions"]
             if self.http.call(control.method, control.to(), seconds=seconds).status == UNAUTHORIZED:
-                raise NoAnswer(
+                raise TokenRefused(
                     f"{answer.call}: STREAMSPACE_TEST_TOKEN is no longer accepted (401, and 401 to {control.method} "
                     f"{control.to()} as well): log in again and set the new one"
                 )

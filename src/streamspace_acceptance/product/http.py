@@ -33,6 +33,10 @@ class NoAnswer(Exception):
     """The call brought no answer of the API's: refused, broken off, too slow, too big, or somebody else's."""
 
 
+class TokenRefused(NoAnswer):
+    """The run's own token is no longer good for anything: no call brings an answer from now on."""
+
+
 class HttpClient:
     """Calls below one base URL with a bearer token, and plain pages anywhere without one."""
 
@@ -115,7 +119,7 @@ class HttpClient:
             told = _reason(error)
             raise NoAnswer(told if told.startswith(what) else f"{what}: {told}") from error
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
-        learning.from_answer(text)
+        learning.from_answer(text, what)
         self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))
         return answer
 

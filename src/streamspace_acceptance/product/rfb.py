@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -81,7 +82,13 @@ def handshake(
         reason = tls.trouble(error) or error
         raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
     try:
-        yield _shake(_Stream(socket, address, deadline))
+        framebuffer = _shake(_Stream(socket, address, deadline))
+    except NoHandshake:
+        # Nobody waits for its end: the other side may be as silent about that as about all else.
+        Thread(target=socket.close, name="end of a handshake", daemon=True).start()
+        raise
+    try:
+        yield framebuffer
     finally:
         socket.close()
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.evidence.redaction import redact
 from streamspace_acceptance.held import Json, NotOnRecord
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -89,4 +90,4 @@ def _identity(target: Target, cluster: Cluster) -> Json:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(redact(sentence) + "\n")

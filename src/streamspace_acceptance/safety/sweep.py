@@ -142,7 +142,7 @@ class _Sweep:
 
     @staticmethod
     def _taken(entries: Iterable[Entry]) -> frozenset[str]:
-        return frozenset(each.outcome["id"] for each in entries if "id" in each.outcome)
+        return frozenset(each.outcome["id"] for each in entries if each.outcome.get("id") is not None)
 
     def _session(self, entry: Entry, taken: frozenset[str]) -> frozenset[str]:
         """The sessions that came of an intent and are there; _NotCertain when that cannot be told."""

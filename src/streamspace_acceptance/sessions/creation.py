@@ -41,10 +41,15 @@ class Creation:
     others: frozenset[str] = frozenset()
 
 
-def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
-    """Sends the request and looks at the list afterwards."""
-    answer = api.create_session(asked.user, asked.template, asked.size, request=asked.request)
-    return conclude(api, asked, answer, api.sessions())
+def send(api: StreamSpaceApi, asked: Asked) -> Answer:
+    """Sends the request; what came of it, the list tells afterwards (`conclude`)."""
+    return api.create_session(asked.user, asked.template, asked.size, request=asked.request)
+
+
+def named(api: StreamSpaceApi, asked: Asked, answer: Answer) -> str | None:
+    """The new session that the answer names, if it names one."""
+    claimed = _claimed(api, answer) if answer.ok else None
+    return None if claimed in asked.before else claimed
 
 
 def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionList) -> Creation:
@@ -75,6 +80,21 @@ def certainly_made(asked: Asked, after: SessionList) -> frozenset[str]:
     )
 
 
+def also_named(api: StreamSpaceApi, creation: Creation | None) -> tuple[str, bool | None] | None:
+    """The session that the answer has named, where the list has shown another one, if it is there all the same.
+
+    With it, whether it has come of the request by its own account, as it is asked for alone; None if it gives none.
+    """
+    if creation is None or creation.claimed in (None, creation.id) or creation.claimed in creation.asked.before:
+        return None
+    try:
+        session = api.session(str(creation.claimed))
+    except Unmet:
+        return None
+    request = session.get(api.profile.fields["request_id"])
+    return str(creation.claimed), None if request is None else request == creation.asked.request
+
+
 def await_made(api: StreamSpaceApi, asked: Asked, patience: float) -> frozenset[str]:
     """What certainly came of a request that was not answered, which may still be on its way for `patience` seconds."""
     wait = Wait(
@@ -98,7 +118,8 @@ def _claimed(api: StreamSpaceApi, answer: Answer) -> str | None:
     except Unmet:
         return None  # the sentence about the answer says so; here only the session is looked for
     values = (body.get(api.profile.fields[name]) for name in ("id", "name"))
-    return next((value for value in values if isinstance(value, str) and value), None)
+    # Dots alone lead out of the segment of a path in which they stand: to the deletion of something else.
+    return next((value for value in values if isinstance(value, str) and value.strip(".")), None)
 
 
 def _identify(asked: Asked, claimed: str | None, after: SessionList) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,19 +17,24 @@ from streamspace_acceptance.waiting import Wait, poll
 PATIENCE_SECONDS = 30.0
 
 
-def ask_together(api: StreamSpaceApi, asked: Sequence[Asked]) -> list[Answer]:
+def ask_together(
+    api: StreamSpaceApi, asked: Sequence[Asked], answered: Callable[[int, Answer], None] = lambda *_: None
+) -> list[Answer]:
     """All requests sent in the same instant; the answers in their order.
 
-    Raises what the first of the calls raised, once all have ended.
+    `answered` is told of each by its number as it comes, from a thread of its own. Raises what the first of the calls
+    raised, once all have ended.
     """
     begin = threading.Barrier(len(asked))
 
-    def ask(one: Asked) -> Answer:
+    def ask(number: int, one: Asked) -> Answer:
         begin.wait()
-        return api.create_session(one.user, one.template, one.size, request=one.request, seconds=PATIENCE_SECONDS)
+        answer = api.create_session(one.user, one.template, one.size, request=one.request, seconds=PATIENCE_SECONDS)
+        answered(number, answer)
+        return answer
 
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        return [each.result() for each in [pool.submit(ask, one) for one in asked]]
+        return [each.result() for each in [pool.submit(ask, number, one) for number, one in enumerate(asked)]]
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ class Desk:
                 viewer.loaded,
                 met=lambda loaded: loaded.novnc_loaded,
                 says=Loaded.describe,
-                likely=lambda _: "the page, one of its scripts or the noVNC release behind it",
+                likely=lambda _: self.blame("the page, one of its scripts or the noVNC release behind it"),
                 impossible=lambda loaded: "; ".join(loaded.broken()) or None,
             )
 
@@ -206,7 +206,7 @@ class Desk:
                 picture is not None and picture.foreground > SHOWN and now() - last[0].at >= SETTLED_SECONDS
             ),
             says=_describe,
-            likely=lambda _: "the page does not get the desktop's pictures, or nothing runs on it",
+            likely=lambda _: self.blame("the page does not get the desktop's pictures, or nothing runs on it"),
             every=LOOK_SECONDS,
         )
         if shown is None:
@@ -232,14 +232,14 @@ class Desk:
             lambda: self._has_file(pod, name),
             met=bool,
             says=lambda there: "carried out" if there else "not carried out",
-            likely=lambda _: otherwise,
+            likely=lambda _: self.blame(otherwise),
             every=LOOK_SECONDS,
         )
 
     def _whether_received(self, pod: Pod, name: str) -> str:
         if self._has_file(pod, name):
             return "the command was carried out, so the picture is not what the desktop shows"
-        return "keys and clicks do not reach the desktop"
+        return self.blame("keys and clicks do not reach the desktop")
 
     def _has_file(self, pod: Pod, name: str) -> bool:
         return self.session.cluster.execute(pod, ["test", "-e", f"/tmp/{name}"]).code == 0  # noqa: S108
@@ -256,6 +256,11 @@ class Desk:
         if self.viewer is None:
             raise Unproven("the desktop was not opened in a browser")
         return self.viewer
+
+    def blame(self, otherwise: str) -> str:
+        """What is likely to blame, with what the browser tells of trouble with the connection to the desktop."""
+        trouble = self.viewer.trouble() if self.viewer is not None else None
+        return otherwise if trouble is None else f"{trouble}; {otherwise}"
 
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser or by its hand."""

@@ -33,13 +33,18 @@ class Unmet(AssertionError):
         """The failure as it stands in the console and in the report: one line for each part."""
         return "\n".join(
             (
-                self.subject,
-                f"expected: {self.expected}",
-                f"actual:   {self.actual}",
-                f"timeline: {self.timeline}",
-                f"likely:   {self.likely}",
+                _line(self.subject),
+                f"expected: {_line(self.expected)}",
+                f"actual:   {_line(self.actual)}",
+                f"timeline: {_line(self.timeline)}",
+                f"likely:   {_line(self.likely)}",
             )
         )
+
+
+def _line(part: str) -> str:
+    """A part on its one line: what a product says is not to be read as the next part."""
+    return " ".join(part.splitlines())
 
 
 class Unproven(Exception):
