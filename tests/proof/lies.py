@@ -46,7 +46,7 @@ LIES = [
     ),
     Lie("two sessions for one request", sessions.Twice(), "1.1a", frozenset({"1.1a-2"})),
     Lie("desktops come late", sessions.NoDesktopAtFirst(6.5), "1.1b", frozenset({"1.1b-2"})),
-    Lie("two pixels beside", desktops.Beside(2, 2), "1.1e", frozenset({"1.1e-1"}), only="A user points at things"),
+    Lie("three pixels beside", desktops.Beside(3, 3), "1.1e", frozenset({"1.1e-1"}), only="A user points at things"),
     Lie("no at sign", desktops.LosesKeys({0x40}), "1.1e", frozenset({"1.1e-2"}), only="A user types"),
     Lie("no Delete", desktops.LosesKeys({0xFFFF}), "1.1e", frozenset({"1.1e-3"}), only="A user presses special keys"),
     Lie("the way is lost with the pod", sessions.NoDesktop(), "1.2", frozenset({"1.2-2"})),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from contextlib import suppress
 from typing import Literal
 
@@ -77,9 +78,12 @@ class Viewer:
         return Picture(base64.b64decode(url.partition(",")[2]))
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
-        """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture."""
+        """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture.
+
+        Rounded up: noVNC takes what is to the left of a pixel's edge, or above it, for the pixel before.
+        """
         wide, high = self.magnification()
-        return int(across * wide), int(down * high)
+        return math.ceil(across * wide), math.ceil(down * high)
 
     def magnification(self) -> tuple[float, float]:
         """How large a pixel of the framebuffer is shown, in pixels of the picture, across and down; or CannotOpen."""
