@@ -1,0 +1,26 @@
+"""What stands in for films and traces in the runs against a fault is neither, and in nobody's way."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.desktop.film import Film, NoFilm
+from streamspace_acceptance.desktop.trace import NoTrace, Trace
+from tests.proof.plain import leave_out
+
+NOTHING: Any = SimpleNamespace()
+"""A context and a page of which nothing can be asked."""
+
+
+def test_neither_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name in ((Trace, "__init__"), (Film, "follow")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # as they were, in the end
+    leave_out()
+    trace, film = Trace(NOTHING, NOTHING), Film(NOTHING, NOTHING)
+    film.follow(NOTHING)
+    with pytest.raises(NoTrace, match="left out"):
+        trace.keep()
+    with pytest.raises(NoFilm, match="left out"):
+        film.develop()
+    trace.forget()
