@@ -34,7 +34,7 @@ def the_session_goes_on(context: Context, budget: str) -> None:
     pod = world(context).wait_for_another_pod(within=budget)
     expect.replaced(world(context).former, by=pod, pods=world(context).session.pods())
     expect.said_by_both(*world(context).wait_for_both("running", within=budget))
-    expect.shook_hands(world(context).session, world(context).session.vnc_within(budget))
+    expect.shook_hands_again(world(context).session, *world(context).wait_for_desktop(within=budget))
 
 
 @then("no pod of the session is left within the {budget:Budget} budget")

@@ -92,7 +92,7 @@ def the_status_becomes_hibernated(context: Context) -> None:
 @then("the session's status returns to Running")
 def the_status_returns_to_running(context: Context) -> None:
     expect.said_by_both(*world(context).wait_for_both("running", within="wake"))
-    expect.shook_hands(world(context).session, world(context).session.vnc_within("wake"))
+    expect.shook_hands_again(world(context).session, *world(context).wait_for_desktop(within="wake"))
 
 
 @then("all of these sessions reach Running")

@@ -16,6 +16,7 @@ from streamspace_acceptance.desktop.page import Loaded
 from streamspace_acceptance.evidence import desktops, recorder
 from streamspace_acceptance.interaction.world import InteractionWorld
 from streamspace_acceptance.measuring.startup import table
+from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.resources.given import Given
 from streamspace_acceptance.resources.world import ResourcesWorld
 from streamspace_acceptance.run import Run
@@ -51,6 +52,7 @@ class World:
         self._crowd: Crowd | None = None
         self._session: Session | None = None
         self._pod: Pod | None = None
+        self._desktop_before: Framebuffer | str = "nobody knocked"
         self._saved: Saved | None = None
         self._deployment: Deployment | None = None
         self._blame: str | None = None
@@ -198,9 +200,14 @@ class World:
             raise self._refusal
 
     def _leave_pod(self, blame: str) -> Pod:
+        self._desktop_before = self.session.vnc_within("start")
         pod, self._pod, self._blame = self.pod, None, blame
         self.former = self.session.known_uids()
         return pod
+
+    def wait_for_desktop(self, *, within: str) -> tuple[Framebuffer | str, Framebuffer | str]:
+        """What the VNC server came to before the session left its pod, and what it comes to now."""
+        return self._desktop_before, self.session.vnc_within(within)
 
     # Its user's files
 

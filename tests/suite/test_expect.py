@@ -190,6 +190,14 @@ def test_a_handshake() -> None:
     unmet(expect.shook_hands, NAMED, "no ProtocolVersion came")
 
 
+def test_a_handshake_again() -> None:
+    expect.shook_hands_again(NAMED, DESKTOP, DESKTOP)
+    expect.shook_hands_again(NAMED, "not yet", DESKTOP)
+    unmet(expect.shook_hands_again, NAMED, DESKTOP, "no ProtocolVersion came")
+    with pytest.raises(Unproven, match="had not answered before either: mute"):
+        expect.shook_hands_again(NAMED, "mute", "no ProtocolVersion came")
+
+
 # Desktop
 
 

@@ -49,6 +49,7 @@ def session(monkeypatch: pytest.MonkeyPatch, *pods: Pod, told: Sequence[tuple[st
         yield recording
 
     monkeypatch.setattr(sessions_session, "watching", watching)
+    monkeypatch.setattr(Session, "vnc", lambda _: Framebuffer(800, 600, "desktop", 1.0))
     api: Any = SimpleNamespace(profile=load())
     return Session(SESSION, cast("StreamSpaceApi", api), cast("Cluster", _Cluster(pods)), SOON)
 

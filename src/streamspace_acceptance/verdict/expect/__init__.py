@@ -36,7 +36,14 @@ from streamspace_acceptance.verdict.expect.interaction import (
 from streamspace_acceptance.verdict.expect.orders import accepted_to_wait, carried_out, carried_out_once, truthful
 from streamspace_acceptance.verdict.expect.pods import named_after, no_pod_left, ready, replaced, said_by_both
 from streamspace_acceptance.verdict.expect.resources import given_exactly, kept_to_limits, refused_as_too_much
-from streamspace_acceptance.verdict.expect.startup import all_running, listening, mean_below, shook_hands, still_running
+from streamspace_acceptance.verdict.expect.startup import (
+    all_running,
+    listening,
+    mean_below,
+    shook_hands,
+    shook_hands_again,
+    still_running,
+)
 from streamspace_acceptance.verdict.expect.templates import (
     all_caught,
     as_described,
@@ -125,6 +132,7 @@ __all__ = [
     "says_how_many",
     "scrolled",
     "shook_hands",
+    "shook_hands_again",
     "special_keys_arrived",
     "spread",
     "stays_offline",

@@ -78,6 +78,13 @@ def still_running(word: str, statuses: Mapping[str, str | None]) -> None:
         )
 
 
+def shook_hands_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
+    """The session's VNC server answers again; Unproven where it had not answered before."""
+    if isinstance(before, str) and isinstance(after, str):
+        raise Unproven(f"its VNC server had not answered before either: {before} (see the sentence about that)")
+    shook_hands(session, after)
+
+
 def shook_hands(session: Session, framebuffer: Framebuffer | str) -> None:
     """The session's VNC server completed a handshake."""
     if not isinstance(framebuffer, Framebuffer):
