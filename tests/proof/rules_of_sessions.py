@@ -71,11 +71,16 @@ class NoDesktopAtFirst(Rule):
         return since is not None and time.monotonic() - since > self._seconds
 
 
-class NoDesktop(Rule):
-    """Nobody gets to the desktop of any session, whatever is said of it."""
+class DesktopOnce(Rule):
+    """Who has been at a session's desktop does not get there again: the way to it is lost with the session's pod."""
+
+    def __init__(self) -> None:
+        self._been: set[str] = set()
 
     def admits(self, path: str) -> bool:
-        return False
+        is_first = path not in self._been
+        self._been.add(path)
+        return is_first
 
 
 class NoAddress(Rule):
