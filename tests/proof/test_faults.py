@@ -16,8 +16,10 @@ pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
 # The embedded StreamSpace has neither images nor the tools that make them: what is said of those is shown with
 # stand-ins for the tools, in test_environment.py beside this file.
 NOT_OF_THE_EMBEDDED = {"0-2", "0-3", "0-4", "0-5"}
-MOST_OF_ITS_OWN = 0.02
-"""Of a whole run's time, as a share, by the processor's clock: other work on the machine stretches the other one."""
+LONGEST_RUN = 240.0
+"""Seconds that the whole plan may take on two processors."""
+MOST_OF_ITS_OWN = 0.02 * LONGEST_RUN
+"""Seconds by the processor's clock: other work on the machine stretches the other one."""
 
 
 def criteria_of_the_embedded() -> set[str]:
@@ -36,9 +38,8 @@ def test_a_sound_product_is_proven_throughout(runs: Runs) -> None:
 
 def test_the_suite_itself_adds_next_to_nothing(runs: Runs) -> None:
     """Beside waiting for the product and the browser."""
-    spent = runs[SOUND].spent
-    whole, own = sum(spent["wall"].values()), sum(of_its_own(spent).values())
-    assert own <= MOST_OF_ITS_OWN * whole, f"{own:.1f} s of {whole:.0f} s: {of_its_own(spent)}"
+    own = of_its_own(runs[SOUND].spent)
+    assert sum(own.values()) <= MOST_OF_ITS_OWN, f"{sum(own.values()):.1f} s: {own}"
 
 
 def test_a_fault_turns_its_criterion_red_and_no_other_and_a_tolerable_one_none(runs: Runs, fault: Fault) -> None:
