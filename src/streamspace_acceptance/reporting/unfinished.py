@@ -21,7 +21,7 @@ from streamspace_acceptance.reporting import papers
 from streamspace_acceptance.settings import PAGE
 from streamspace_acceptance.verdict import junit
 from streamspace_acceptance.verdict.judgement import UNFINISHED, Verdict
-from streamspace_acceptance.verdict.ledger import decided
+from streamspace_acceptance.verdict.ledger import decided, iso
 from streamspace_acceptance.verdict.outcomes import SetupProblem
 from streamspace_acceptance.verdict.record import describe
 
@@ -43,7 +43,7 @@ def on_record(
     It stays on record when it is not complete in the end.
     """
     place = reports.resolve()
-    own = _begin({"reports": str(place), "began": _iso(began), "junit": [str(each.resolve()) for each in junit_files]})
+    own = _begin({"reports": str(place), "began": iso(began), "junit": [str(each.resolve()) for each in junit_files]})
     try:
         for path in held.paths(KIND):
             if path != own.path and held.first_line(path).get("reports") == str(place) and held.is_held(path):
@@ -163,7 +163,3 @@ def _sentence(began: str, broken: list[str], place: Path, *, was_killed: bool) -
         return f"{run} ended before its reports were written: they are in {place} now."
     named = ", ".join(f"“{each}”" for each in broken)
     return f"{run} was killed: its report is complete now in {place}, with {named or 'no scenario'} as broken."
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")

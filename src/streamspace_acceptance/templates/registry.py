@@ -11,6 +11,7 @@ from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.sessions.registry import LOOKS_AGAIN
 from streamspace_acceptance.templates.description import Made
 from streamspace_acceptance.verdict.outcomes import Leak, Unmet
 from streamspace_acceptance.waiting import Wait, poll
@@ -64,7 +65,7 @@ class TemplateRegistry:
             left = self.remove() if self._made else []
         except (NoAnswer, ClusterError) as error:
             names = ", ".join(sorted(self._made))
-            raise Leak(f"template {names} may be left (`streamspace-acceptance sweep` looks again): {error}") from error
+            raise Leak(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
         if left:
             known = self._refused or any(self.is_mine(each) for each in self.api.listed())
             raise Leak(f"templates left behind: {'; '.join(left)}", answered_by=DELETED if known else NOTHING_LEFT)

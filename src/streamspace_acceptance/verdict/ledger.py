@@ -104,7 +104,7 @@ class Ledger:
         entries = self.entries()
         written = {
             "schema": document.SCHEMA,
-            "run": {"began": _iso(self._record.began), "ended": _iso(self._record.ended), "tester": tester()},
+            "run": {"began": iso(self._record.began), "ended": iso(self._record.ended), "tester": tester()},
             "environment": environment,
             "counts": {},
             "criteria": [_as_json(entry) for entry in entries],
@@ -209,5 +209,6 @@ def _decision_as_json(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """A moment as the ledger says it, by which a run is known again; None for none."""
     return None if moment is None else moment.isoformat(timespec="milliseconds")
