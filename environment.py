@@ -3,8 +3,9 @@
 from behave.model import Scenario, Step
 from behave.runner import Context
 
-from streamspace_acceptance.run import Run
 from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.target.run import Run
+from streamspace_acceptance.troubleshooting import desktop_media
 from streamspace_acceptance.world import World
 
 
@@ -26,4 +27,4 @@ def after_step(context: Context, step: Step) -> None:
 
 def after_scenario(context: Context, _scenario: Scenario) -> None:
     """Every desktop that was opened leaves a picture."""
-    context.world.show_desktops()
+    desktop_media.show(context.world.desks)

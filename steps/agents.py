@@ -2,9 +2,9 @@
 
 from behave.runner import Context
 
-from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance import expect
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import given, then, when
-from streamspace_acceptance.verdict import expect
 from streamspace_acceptance.world import world
 
 
@@ -46,19 +46,19 @@ def its_network_fails(context: Context) -> None:
 @then("its heartbeats come at the plan's pace")
 def its_heartbeats_come_at_pace(context: Context) -> None:
     mean = expect.on_pace(world(context).agents.pace)
-    recorder.record_figure("mean time between heartbeats", mean, "s")
+    attachments.record_figure("mean time between heartbeats", mean, "s")
 
 
 @then("it was called offline after two missed heartbeats")
 def it_was_called_offline(context: Context) -> None:
     seconds = expect.offline_in_time(world(context).agents.outage, world(context).run.budgets.named("offline"))
-    recorder.record_figure("offline after the last heartbeat", seconds, "s")
+    attachments.record_figure("offline after the last heartbeat", seconds, "s")
 
 
 @then("it reconnects by itself when its network is back")
 def it_reconnects(context: Context) -> None:
     seconds = expect.reconnected(world(context).agents.outage, world(context).run.budgets.named("reconnection"))
-    recorder.record_figure("online again after", seconds, "s")
+    attachments.record_figure("online again after", seconds, "s")
 
 
 @then("the API's log tells of both changes")
@@ -85,7 +85,7 @@ def the_agent_is_called_offline(context: Context) -> None:
 @then("the agent is online again in time, and stays so")
 def the_agent_is_online_again(context: Context) -> None:
     seconds = expect.reconnected(world(context).agents.outage, world(context).run.budgets.named("reconnection"))
-    recorder.record_figure("online again after", seconds, "s")
+    attachments.record_figure("online again after", seconds, "s")
 
 
 @then("every session still runs, and its desktop opens")
@@ -126,4 +126,4 @@ def they_are_spread(context: Context) -> None:
 @then("each agent serves its share of them, give or take {tolerance:d}")
 def each_agent_serves_its_share(context: Context, tolerance: int) -> None:
     difference = expect.balanced(world(context).balance(), tolerance)
-    recorder.record_figure("farthest from the mean", difference, "sessions")
+    attachments.record_figure("farthest from the mean", difference, "sessions")

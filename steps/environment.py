@@ -2,9 +2,9 @@
 
 from behave.runner import Context
 
-from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance import expect
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import given, then, when
-from streamspace_acceptance.verdict import expect
 from streamspace_acceptance.world import world
 
 
@@ -15,7 +15,7 @@ def a_streamspace_from_images(context: Context) -> None:
 
 @given("the StreamSpace that is to be judged")
 def the_streamspace_to_be_judged(context: Context) -> None:
-    recorder.attach_text("target", world(context).run.target.describe())
+    attachments.attach_text("target", world(context).run.target.describe())
 
 
 @when("the tools for that are called")

@@ -2,8 +2,8 @@
 
 from behave.runner import Context
 
+from streamspace_acceptance import expect
 from streamspace_acceptance.sentences import given, then, when
-from streamspace_acceptance.verdict import expect
 from streamspace_acceptance.world import world
 
 

@@ -2,9 +2,9 @@
 
 from behave.runner import Context
 
-from streamspace_acceptance.evidence import recorder
+from streamspace_acceptance import expect
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import given, then, when
-from streamspace_acceptance.verdict import expect
 from streamspace_acceptance.world import world
 
 
@@ -57,4 +57,4 @@ def each_key_arrives(context: Context) -> None:
 @then("the lamp answers within the limit of input lag")
 def the_lamp_answers(context: Context) -> None:
     milliseconds = expect.answers_at_once(world(context).interaction.lag, world(context).run.budgets.input_lag)
-    recorder.record_figure("input lag (90th percentile)", milliseconds, "ms")
+    attachments.record_figure("input lag (90th percentile)", milliseconds, "ms")

@@ -2,10 +2,10 @@
 
 from behave.runner import Context
 
-from streamspace_acceptance.evidence import recorder
-from streamspace_acceptance.measuring import startup
+from streamspace_acceptance import expect
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring import startup_phases
 from streamspace_acceptance.sentences import given, then, when
-from streamspace_acceptance.verdict import expect
 from streamspace_acceptance.world import world
 
 
@@ -80,8 +80,8 @@ def each_reaches_running(context: Context) -> None:
 @then("their mean startup time is within the {budget:Budget} budget")
 def the_mean_is_within(context: Context, budget: str) -> None:
     mean = expect.mean_below(world(context).starts, world(context).run.budgets.named(budget))
-    recorder.record_figure("mean startup time", mean, "s")
-    recorder.record_figures(startup.means(world(context).starts.phases))
+    attachments.record_figure("mean startup time", mean, "s")
+    attachments.record_figures(startup_phases.means(world(context).starts.phases))
 
 
 @then("the session's status becomes Hibernated")

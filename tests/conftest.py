@@ -33,6 +33,6 @@ def _compile() -> None:
 @pytest.fixture(autouse=True)
 def _no_secrets_of_other_tests() -> None:
     """What one test made known as a secret is an ordinary word to the next."""
-    from streamspace_acceptance.evidence import redaction  # not before the environment is as it should be
+    from streamspace_acceptance.redaction import redactor  # not before the environment is as it should be
 
-    vars(redaction._of_this_run).update(vars(redaction.Redactor()))
+    vars(redactor._of_this_run).update(vars(redactor.Redactor()))

@@ -9,15 +9,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from streamspace_acceptance.doctor.examination import doctor
-from streamspace_acceptance.evidence.redaction import redact
-from streamspace_acceptance.lint.cli import lint
-from streamspace_acceptance.reporting import html, papers, unfinished
-from streamspace_acceptance.safety.beginning import sweep_now
+from streamspace_acceptance.commands.doctor.run import doctor
+from streamspace_acceptance.commands.lint.cli import lint
+from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting import killed_runs, write_reports
+from streamspace_acceptance.reporting.allure import html_report
 from streamspace_acceptance.settings import REPORTS
-from streamspace_acceptance.verdict.document import UnreadableDocument
+from streamspace_acceptance.target.run_start import sweep_now
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE
-from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.verdict.verdict_file import UnreadableDocument
 
 STOPPED = 128 + signal.SIGINT
 """By Ctrl-C, as shells have it."""
@@ -46,15 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report() -> int:
-    unfinished.complete(_say)
+    killed_runs.complete(_say)
     summary = _papers()
     sys.stdout.write(f"The summary is {summary.resolve()}.\n")
-    sys.stdout.write(f"The report is {html.build().resolve()}: open it in a browser.\n")
+    sys.stdout.write(f"The report is {html_report.build().resolve()}: open it in a browser.\n")
     return 0
 
 
 def _sweep() -> int:
-    unfinished.complete(_say)
+    killed_runs.complete(_say)
     return sweep_now()
 
 
@@ -62,7 +63,7 @@ def _papers() -> Path:
     if not VERDICT_FILE.exists():
         raise SetupProblem(f"There are no results in {REPORTS}: run `behave` first.")
     try:
-        return papers.write(REPORTS)
+        return write_reports.write(REPORTS)
     except UnreadableDocument as error:
         raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 

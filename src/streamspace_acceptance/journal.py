@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from streamspace_acceptance import held
-from streamspace_acceptance.held import Json
+from streamspace_acceptance import lock_files
+from streamspace_acceptance.lock_files import Json
 
 KIND = "jsonl"
 
@@ -40,7 +40,7 @@ class Journal:
         self._lock = threading.Lock()
         self._open: dict[int, Entry] = {}
         self._count = 0
-        self._held = held.Held(KIND, {"target": target, "pid": os.getpid()})
+        self._held = lock_files.Held(KIND, {"target": target, "pid": os.getpid()})
         self.path = self._held.path
 
     def intend(self, kind: str, what: Json) -> Entry:
@@ -135,13 +135,13 @@ class Left:
 
     def undone(self, entry: Entry) -> None:
         """Nothing is left of one act; NotOnRecord when that cannot be noted, and then the next sweep looks again."""
-        held.append(self.path, self._file, {"undone": entry.number})
+        lock_files.append(self.path, self._file, {"undone": entry.number})
         self.entries.remove(entry)
 
     def _read(self) -> None:
         found: dict[int, Entry] = {}
         for text in self._file:
-            line = held.line(text)
+            line = lock_files.line(text)
             if "target" in line:
                 self.target = line["target"]
             elif "intent" in line:
@@ -156,15 +156,15 @@ class Left:
 @contextmanager
 def dead(path: Path) -> Iterator[Left | None]:
     """The journal at `path`, locked meanwhile; None while its run lives, or another sweep is at it, or it is gone."""
-    with held.dead(path) as file:
+    with lock_files.dead(path) as file:
         yield None if file is None else Left(path, file)
 
 
 def living(target: Json) -> list[Path]:
     """The journals of other runs that are at work on the target of that namespace, or are being swept just now."""
     others = [path for path in all_paths() if _current is None or path != _current.path]
-    found = [path for path in others if _is_about(held.first_line(path), target)]
-    return [path for path in found if held.is_held(path)]
+    found = [path for path in others if _is_about(lock_files.first_line(path), target)]
+    return [path for path in found if lock_files.is_held(path)]
 
 
 def _is_about(first: Json, target: Json) -> bool:
@@ -173,4 +173,4 @@ def _is_about(first: Json, target: Json) -> bool:
 
 def all_paths() -> list[Path]:
     """Every journal there is, the oldest first."""
-    return held.paths(KIND)
+    return lock_files.paths(KIND)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, Literal, Protocol, TypeVar
 
-from streamspace_acceptance.verdict.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -6,31 +6,31 @@ from collections.abc import Callable, Iterator, Sequence
 
 from behave.runner import Context
 
-from streamspace_acceptance.agents.balance import Balance
-from streamspace_acceptance.agents.upkeep import Seen, look_at
-from streamspace_acceptance.agents.world import AgentsWorld
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
-from streamspace_acceptance.deployment.deployment import Deployment
-from streamspace_acceptance.desktop.page import Loaded
-from streamspace_acceptance.evidence import desktops, recorder
-from streamspace_acceptance.interaction.world import InteractionWorld
-from streamspace_acceptance.measuring.startup import table
+from streamspace_acceptance.desktop.page_load import Loaded
+from streamspace_acceptance.domain.agents.balance import Balance
+from streamspace_acceptance.domain.agents.undisturbed import Seen, look_at
+from streamspace_acceptance.domain.agents.world import AgentsWorld
+from streamspace_acceptance.domain.concurrency.world import TogetherWorld
+from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.domain.interaction.world import InteractionWorld
+from streamspace_acceptance.domain.resources.granted import Given
+from streamspace_acceptance.domain.resources.world import ResourcesWorld
+from streamspace_acceptance.domain.sessions import home
+from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.home import Found, HomeVolume, Saved
+from streamspace_acceptance.domain.sessions.registry import Registry
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.session_desktop import Desk
+from streamspace_acceptance.domain.sessions.starts import Starts, no_session, series
+from streamspace_acceptance.domain.templates.world import TemplatesWorld
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring.startup_phases import table
+from streamspace_acceptance.outcomes import Unmet, Unproven, blamed_on, there
 from streamspace_acceptance.product.rfb import Framebuffer
-from streamspace_acceptance.resources.given import Given
-from streamspace_acceptance.resources.world import ResourcesWorld
-from streamspace_acceptance.run import Run
-from streamspace_acceptance.sessions import home
-from streamspace_acceptance.sessions.creation import Creation
-from streamspace_acceptance.sessions.crowd import Crowd
-from streamspace_acceptance.sessions.desk import Desk
-from streamspace_acceptance.sessions.home import Found, HomeVolume, Saved
-from streamspace_acceptance.sessions.registry import Registry
-from streamspace_acceptance.sessions.session import Session
-from streamspace_acceptance.sessions.starts import Starts, no_session, series
-from streamspace_acceptance.templates.world import TemplatesWorld
-from streamspace_acceptance.together.world import TogetherWorld
-from streamspace_acceptance.verdict.outcomes import Unmet, Unproven, blamed_on, there
+from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import now
 
 
@@ -94,7 +94,7 @@ class World:
         creations = self.registry.ask_together(users, template, size)
         sessions = [self.registry.enter(each.id) for each in creations if each.id is not None]
         self._crowd = Crowd(creations, sessions)
-        recorder.attach_text("requests sent together", self._crowd.table())
+        attachments.attach_text("requests sent together", self._crowd.table())
 
     @property
     def crowd(self) -> Crowd:
@@ -120,7 +120,7 @@ class World:
         with watching(self.run.cluster, "events") as events:
             self.starts = series(count, lambda: self.registry.ask(user, template, size), self.registry.enter, events)
         limit = self.run.budgets.named("startup").seconds
-        recorder.attach_text("startup times", table(self.starts.phases, self.run.budgets.target, limit))
+        attachments.attach_text("startup times", table(self.starts.phases, self.run.budgets.target, limit))
 
     def given(self) -> Given:
         """What the session that was asked for is given; also when there is none, since it was refused."""
@@ -267,10 +267,6 @@ class World:
             desk = Desk(kept.session)
             self._desks.append(desk)
             yield look_at(kept, self.run.cluster, desk, self.run.browser)
-
-    def show_desktops(self) -> None:
-        """Attaches a picture and a film of every desktop that the scenario opened, and closes its page."""
-        desktops.show(self._desks)
 
     @property
     def desks(self) -> Sequence[Desk]:

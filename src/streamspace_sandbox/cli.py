@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from math import isfinite
 
 from streamspace_sandbox.faults.catalogue import faults
-from streamspace_sandbox.lifecycle import starting
-from streamspace_sandbox.lifecycle.failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.lifecycle import start
 from streamspace_sandbox.lifecycle.instance import Instance, State, instances
 from streamspace_sandbox.lifecycle.report import describe
 
@@ -53,8 +53,8 @@ def _up(options: argparse.Namespace) -> int:
             sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}\n")
         return 0
     instance = Instance(options.name)
-    wanted = starting.Options(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
-    state = starting.up(instance, wanted, _say)
+    wanted = start.Options(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
+    state = start.up(instance, wanted, _say)
     if (state.time_scale, state.fault) != (wanted.time_scale, wanted.fault):
         _say(f"It was up already, with time scale {state.time_scale:g} and {state.fault or 'no'} fault.")
     environment = _environment(instance, state)
@@ -69,7 +69,7 @@ def _up(options: argparse.Namespace) -> int:
 def _down(options: argparse.Namespace) -> int:
     chosen = instances() if options.all else [Instance(options.name)]
     for instance in chosen:
-        _say(f"{instance.name}: removed" if starting.down(instance) else f"{instance.name}: there was none")
+        _say(f"{instance.name}: removed" if start.down(instance) else f"{instance.name}: there was none")
     return 0
 
 
@@ -84,7 +84,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _check(_options: argparse.Namespace) -> int:
-    starting.check()
+    start.check()
     _say("This machine can run a sandbox.")
     return 0
 

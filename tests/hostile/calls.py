@@ -11,9 +11,10 @@ from pathlib import Path
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import watching
-from streamspace_acceptance.deployment import credentials, health, images, standing
-from streamspace_acceptance.deployment.credentials import Credentials
-from streamspace_acceptance.deployment.login import Door
+from streamspace_acceptance.domain.deployment import credentials, health, images, readiness
+from streamspace_acceptance.domain.deployment.credentials import Credentials
+from streamspace_acceptance.domain.deployment.login import Door
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.agents import AgentApi
 from streamspace_acceptance.product.answers import Answer
@@ -22,7 +23,6 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.verdict.outcomes import Unmet
 from tests.hostile.server import POD
 
 SECONDS = 2.0
@@ -130,7 +130,7 @@ def _health(api: StreamSpaceApi) -> object:
 
 def _standing(cluster: Cluster) -> object:
     """As the sentence about it judges it."""
-    found = standing.cluster_standing(cluster)
+    found = readiness.cluster_standing(cluster)
     if found.trouble is not None:
         raise ClusterError(found.trouble)
     return found
@@ -184,7 +184,7 @@ KUBERNETES: dict[str, Ask] = {
     "whether there is a namespace": _kubernetes(Cluster.has_namespace),
     "version of Kubernetes": _kubernetes(Cluster.version),
     "begin a watch": _watch,
-    "how the namespace stands": _kubernetes(standing.namespace_state),
+    "how the namespace stands": _kubernetes(readiness.namespace_state),
     "where the images are": _kubernetes(lambda cluster: images.look_for(["i"], cluster, seconds=None)),
     "the credentials": _kubernetes(_search),
 }

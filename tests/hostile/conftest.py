@@ -18,8 +18,8 @@ from streamspace_acceptance.cluster import kubernetes
 from streamspace_acceptance.cluster import watch as watch_module
 from tests.hostile.calls import SECONDS, Ask, Place
 from tests.hostile.certificates import NAMES
+from tests.support.project import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 AT_ONCE = 24
 
 

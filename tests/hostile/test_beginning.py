@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.target import survey
-from streamspace_acceptance.verdict.outcomes import SetupProblem
-from tests.hostile.conftest import PROJECT, Hostile
-from tests.suite.fakes import says, web_server
+from streamspace_acceptance.target.target import survey
+from tests.hostile.conftest import Hostile
+from tests.support.project import PROJECT
+from tests.support.web_server import says, web_server
 
 
 def problem(url: str) -> str:

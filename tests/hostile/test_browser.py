@@ -15,13 +15,14 @@ import pytest
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.desktop import browser as browser_module
-from streamspace_acceptance.desktop import deadline, page, processes
+from streamspace_acceptance.desktop import page_load, processes, watchdog
 from streamspace_acceptance.desktop.browser import RunBrowser, find
-from streamspace_acceptance.desktop.deadline import BrowserEnded, BrowserTrouble, PageHangs
-from streamspace_acceptance.desktop.page import CannotOpen
+from streamspace_acceptance.desktop.page_load import CannotOpen
 from streamspace_acceptance.desktop.viewer import Viewer
+from streamspace_acceptance.desktop.watchdog import BrowserEnded, BrowserTrouble, PageHangs
 from tests.hostile.conftest import Hostile
-from tests.suite.fakes import says, web_server
+from tests.support.project import PROJECT
+from tests.support.web_server import says, web_server
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -35,7 +36,7 @@ const connect = () => new RFB(document.body, location.search.slice(1))
   .addEventListener("disconnect", () => setTimeout(connect, 100));
 connect();
 </script>"""
-RELEASE = Path(__file__).parents[2] / "node_modules" / "@novnc"
+RELEASE = PROJECT / "node_modules" / "@novnc"
 PAGES = {
     "/sound": CANVAS.format(""),
     "/spins": CANVAS.format(SPIN),
@@ -90,8 +91,8 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[RunBrowser]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deadline, "ANSWER_SECONDS", ANSWER)
-        patch.setattr(page, "PAGE_SECONDS", PAGE)
+        patch.setattr(watchdog, "ANSWER_SECONDS", ANSWER)
+        patch.setattr(page_load, "PAGE_SECONDS", PAGE)
         made = RunBrowser(find(os.environ.get("STREAMSPACE_BROWSER")))
         yield made
         made.close()
@@ -143,13 +144,13 @@ CALLS: dict[str, Callable[[Viewer], object]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_a_page_that_spins_fails_whatever_it_is_asked(browser: RunBrowser, address: str, call: str) -> None:
     viewer = spinning(browser, address)
-    told(lambda: CALLS[call](viewer), PageHangs, "the page answers nothing", ANSWER + deadline.CONTROL_SECONDS)
+    told(lambda: CALLS[call](viewer), PageHangs, "the page answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
     told(viewer.loaded, BrowserEnded, "did not answer", 0)
     viewer.close()
 
 
 def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> None:
-    limit = PAGE + ANSWER + deadline.CONTROL_SECONDS
+    limit = PAGE + ANSWER + watchdog.CONTROL_SECONDS
     told(lambda: browser.viewer(f"{address}/spins"), PageHangs, "a script of the page never comes to an end", limit)
 
 
@@ -179,7 +180,7 @@ def test_dialogs_keep_nobody(browser: RunBrowser, address: str, path: str) -> No
 
 def test_one_page_that_spins_takes_the_others_with_it_and_they_say_so(browser: RunBrowser, address: str) -> None:
     other, viewer = browser.viewer(f"{address}/sound"), spinning(browser, address)
-    told(viewer.picture, PageHangs, "answers nothing", ANSWER + deadline.CONTROL_SECONDS)
+    told(viewer.picture, PageHangs, "answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
     told(other.picture, BrowserEnded, "a picture of the desktop", 0)
     other.close()
 
@@ -248,7 +249,7 @@ def test_what_drives_the_browser_hangs(browser: RunBrowser, address: str) -> Non
 def test_nothing_outlasts_a_run_that_has_to_end(
     browser: RunBrowser, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadline, "ANSWER_SECONDS", 20.0)
+    monkeypatch.setattr(watchdog, "ANSWER_SECONDS", 20.0)
     viewer = spinning(browser, address)
     with waiting.hastened() as hasten:
         hasten(1.0)

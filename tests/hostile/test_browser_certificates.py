@@ -8,11 +8,11 @@ import ssl
 import pytest
 
 from streamspace_acceptance.desktop.browser import RunBrowser, find
-from streamspace_acceptance.desktop.deadline import BrowserTrouble
+from streamspace_acceptance.desktop.watchdog import BrowserTrouble
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.http import NoAnswer
+from tests.acceptance.domain.test_session_desktop import desk
 from tests.hostile.conftest import Hostile
-from tests.suite.test_desk import desk
 
 
 @pytest.fixture

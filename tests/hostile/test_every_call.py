@@ -10,9 +10,9 @@ import pytest
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.rfb import NoHandshake
-from streamspace_acceptance.verdict.outcomes import Unmet
 from tests.hostile.calls import ACCEPTED, DEPLOYED, KUBERNETES, LOGS, READ, SECONDS, Ask, execute, vnc, watch
 from tests.hostile.conftest import Hostile, Outcome, Outcomes, outcome_of
 

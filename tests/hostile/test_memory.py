@@ -4,7 +4,8 @@ import json
 import subprocess
 import sys
 
-from tests.hostile.conftest import PROJECT, Hostile
+from tests.hostile.conftest import Hostile
+from tests.support.project import PROJECT
 
 MOST = 64.0
 

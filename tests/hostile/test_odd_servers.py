@@ -9,7 +9,7 @@ import pytest
 
 from tests.hostile.calls import KUBERNETES, READ, SECONDS, Ask, Place, execute, vnc
 from tests.hostile.conftest import Hostile, outcome_of
-from tests.suite.fakes import says, web_server
+from tests.support.web_server import says, web_server
 
 CALLS: dict[str, Ask] = {
     "list sessions": READ["list sessions"],

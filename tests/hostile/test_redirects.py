@@ -9,7 +9,7 @@ import pytest
 
 from tests.hostile.calls import ACCEPTED, DEPLOYED, KUBERNETES, LOGS, READ, Ask, Place, execute, vnc
 from tests.hostile.conftest import Hostile, outcome_of
-from tests.suite.fakes import says, web_server
+from tests.support.web_server import says, web_server
 
 CALLS: dict[str, Ask] = READ | ACCEPTED | DEPLOYED | KUBERNETES | LOGS | {"exec": execute, "VNC": vnc}
 

@@ -29,7 +29,8 @@ import pytest
 
 from streamspace_sandbox.faults.catalogue import Fault, faults, find
 from tests.proof.lies import Lie, told
-from tests.proof.running import PROJECT, Run, embedded, run_suite
+from tests.proof.running import Run, embedded, run_suite
+from tests.support.project import PROJECT
 
 __all__ = ["PROJECT", "Run", "Runs", "embedded", "run_suite"]
 

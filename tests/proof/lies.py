@@ -9,7 +9,8 @@ from tests.proof import rules_of_desktops as desktops
 from tests.proof import rules_of_sessions as sessions
 from tests.proof import rules_of_templates as templates
 from tests.proof.proxy import Rule, proxied
-from tests.proof.running import PROJECT, Run, embedded, run_suite
+from tests.proof.running import Run, embedded, run_suite
+from tests.support.project import PROJECT
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 from behave.__main__ import main
 
-from streamspace_acceptance.desktop.deadline import BrowserTrouble
-from streamspace_acceptance.desktop.film import Film
+from streamspace_acceptance.desktop.screencast import Film
 from streamspace_acceptance.desktop.trace import Trace
+from streamspace_acceptance.desktop.watchdog import BrowserTrouble
 
 REASON = "left out: this run is about verdicts alone"
 _begin = Trace.__init__

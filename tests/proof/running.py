@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
+from tests.support.project import PROJECT
+
 RUN_SECONDS = 420
 """One run's deadline: many times a sound one's, since a broken product is waited for to the end of each budget."""
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from kubernetes import client, config
 
-from tests.proof.conftest import PROJECT, Run, embedded, run_suite
-from tests.suite.stand_ins import CASES, put
+from tests.proof.conftest import Run, embedded, run_suite
+from tests.support.project import PROJECT
+from tests.support.stand_in_tools import CASES, put
 
 pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(300)]
 

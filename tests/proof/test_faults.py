@@ -1,15 +1,15 @@
 """The proof: a sound StreamSpace is green throughout, and each planted fault turns exactly its criterion red."""
 
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from streamspace_sandbox.faults.catalogue import Fault, faults
 from tests.proof.conftest import SOUND, Runs
 from tests.proof.overhead import of_its_own
+from tests.support.project import PROJECT
 
-REGISTER = Path(__file__).parents[2] / "plan" / "criteria.toml"
+REGISTER = PROJECT / "plan" / "criteria.toml"
 pytestmark = [pytest.mark.proof, pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 

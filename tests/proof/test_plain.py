@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streamspace_acceptance.desktop.film import Film, NoFilm
+from streamspace_acceptance.desktop.screencast import Film, NoFilm
 from streamspace_acceptance.desktop.trace import NoTrace, Trace
 from tests.proof.plain import leave_out
 

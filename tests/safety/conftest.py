@@ -11,11 +11,11 @@ from kubernetes import config
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.domain.sessions.registry import Registry
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
-from streamspace_acceptance.sessions.registry import Registry
 from tests.proof.conftest import embedded
 from tests.safety.agents import Agents
 

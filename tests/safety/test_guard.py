@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_acceptance import held, journal
+from streamspace_acceptance import journal, lock_files
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.safety.beginning import guarded
-from streamspace_acceptance.safety.guard import check_context
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.target import Target
-from streamspace_acceptance.verdict.outcomes import SetupProblem
-from tests.suite.fakes import says, web_server
+from streamspace_acceptance.target.guard import check_context
+from streamspace_acceptance.target.run_start import guarded
+from streamspace_acceptance.target.target import Target
+from tests.support.web_server import says, web_server
 
 Json = dict[str, object]
 UID = "uid-of-the-namespace"
@@ -206,7 +206,7 @@ def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[s
 
 
 def test_the_session_of_a_run_that_is_at_work_is_not_called_somebodys(kubeconfig: Path) -> None:
-    other = held.Held(journal.KIND, {"target": {"namespace_uid": UID}})
+    other = lock_files.Held(journal.KIND, {"target": {"namespace_uid": UID}})
     with pytest.raises(SetupProblem, match="Another run is at work in namespace streamspace"):
         begin(_World(sessions=["a"]), kubeconfig)
     begin(_World(sessions=["a"]), kubeconfig, STREAMSPACE_SHARED_NAMESPACE="streamspace")

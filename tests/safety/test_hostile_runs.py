@@ -14,7 +14,8 @@ import pytest
 from streamspace_acceptance import waiting
 from tests.proof.proxy import Reply, Rule, proxied
 from tests.safety.conftest import Place
-from tests.safety.runs import PROJECT, sweep
+from tests.safety.run_process import sweep
+from tests.support.project import PROJECT
 
 BEHAVE = [sys.executable, "-m", "behave", "--no-color", "--tags=@test-1.1a"]
 SESSIONS = "/api/v1/sessions"

@@ -19,7 +19,8 @@ import urllib3
 import yaml
 
 from tests.safety.conftest import Place
-from tests.safety.test_hostile_runs import BEHAVE, PROJECT
+from tests.safety.test_hostile_runs import BEHAVE
+from tests.support.project import PROJECT
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_acceptance import held, journal
+from streamspace_acceptance import journal, lock_files
 from streamspace_acceptance.disruption.disruptions import Disruptions
-from streamspace_acceptance.safety import guard
+from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.verdict.outcomes import SetupProblem
-from tests.suite.test_disruptions import Breakage
+from streamspace_acceptance.target import guard
+from tests.acceptance.disruption.test_disruptions import Breakage
 
 HERE = {"namespace_uid": "here", "api_url": "http://x", "namespace": "n"}
 
@@ -46,7 +46,10 @@ def lines(path: Path) -> list[object]:
 def test_nothing_is_begun_that_the_disk_has_no_room_for() -> None:
     with journal.kept(HERE) as own:
         broken, disruptions = Breakage("a"), Disruptions()
-        with room_for(20, own.path), pytest.raises(held.NotOnRecord, match=r"nothing is made or broken .*: make room"):
+        with (
+            room_for(20, own.path),
+            pytest.raises(lock_files.NotOnRecord, match=r"nothing is made or broken .*: make room"),
+        ):
             disruptions.apply(broken)
         disruptions.undo_all()
         assert broken.story == []
@@ -61,13 +64,13 @@ def test_nothing_is_begun_that_the_disk_has_no_room_for() -> None:
 def test_what_is_undone_on_a_full_disk_is_looked_for_once_more() -> None:
     with journal.kept(HERE) as own:
         entry = journal.intend("session")
-        with room_for(5, own.path), pytest.raises(held.NotOnRecord):
+        with room_for(5, own.path), pytest.raises(lock_files.NotOnRecord):
             journal.undone(entry)
         own.path.rename(own.path.with_suffix(".kept"))  # the run would take it away: nothing is left
-    (path,) = held.paths("kept")
+    (path,) = lock_files.paths("kept")
     with journal.dead(path) as left:
         assert left is not None
-        with room_for(5, path), pytest.raises(held.NotOnRecord):
+        with room_for(5, path), pytest.raises(lock_files.NotOnRecord):
             left.undone(left.entries[0])
         assert len(left.entries) == 1
         left.undone(left.entries[0])
@@ -108,7 +111,7 @@ def test_a_garbled_line_says_nothing_and_hides_nothing(torn: bytes) -> None:
 def test_no_folder_to_write_to_is_told_before_anything_begins(state: Path) -> None:
     state.parent.mkdir(exist_ok=True)
     state.write_text("a file")
-    with pytest.raises(held.NotOnRecord, match="XDG_STATE_HOME"), journal.kept(HERE):
+    with pytest.raises(lock_files.NotOnRecord, match="XDG_STATE_HOME"), journal.kept(HERE):
         pytest.fail("it must not begin")
 
 
@@ -116,7 +119,7 @@ def test_what_was_killed_before_it_was_seen_goes_in_time(state: Path) -> None:
     state.mkdir(parents=True)
     (state / "old.new").touch()
     (state / "young.new").touch()
-    long_ago = time.time() - held.BEGUN_SECONDS - 1
+    long_ago = time.time() - lock_files.BEGUN_SECONDS - 1
     os.utime(state / "old.new", (long_ago, long_ago))
     with journal.kept(HERE) as own:
         assert {each.name for each in state.iterdir()} == {"young.new", own.path.name}
@@ -126,11 +129,11 @@ def test_two_runs_at_once_on_one_target_only_where_that_was_said() -> None:
     alone, shared = (
         Settings.from_environment({"NAMESPACE": "n", "STREAMSPACE_SHARED_NAMESPACE": name}) for name in ("", "n")
     )
-    elsewhere = held.Held(journal.KIND, {"target": {"namespace_uid": "there"}})
+    elsewhere = lock_files.Held(journal.KIND, {"target": {"namespace_uid": "there"}})
     with journal.kept(HERE) as own:
         assert journal.living(HERE) == []
         guard.check_no_other_run(alone, journal.living(HERE))
-        other = held.Held(journal.KIND, {"target": HERE})
+        other = lock_files.Held(journal.KIND, {"target": HERE})
         assert journal.living(HERE) == [other.path]
         with pytest.raises(SetupProblem, match=f"Another run is at work in namespace n.*{other.path.name}.*let it end"):
             guard.check_no_other_run(alone, journal.living(HERE))

@@ -19,11 +19,11 @@ from kubernetes import client
 from streamspace_acceptance.cluster.objects import Pod
 from tests.safety.agents import AGENT, Agents
 from tests.safety.conftest import Place
-from tests.safety.killing import KILLS, SEED, Moment, kills
-from tests.safety.runs import SWEEP, SWEPT_SECONDS, Run, begun, journals, sweep
-from tests.safety.scene import Scene, await_one_agent, look, plant_others
+from tests.safety.fixtures import Scene, await_one_agent, look, plant_others
+from tests.safety.kill_moments import KILLS, SEED, Moment, kills
+from tests.safety.run_process import SWEEP, SWEPT_SECONDS, Run, begun, journals, sweep
 
-BREAKS = Path(__file__).with_name("breaks.py")
+BREAKS = Path(__file__).with_name("disruption_process.py")
 SWEEPS_KILLED = max(2, KILLS // 5)
 SESSIONS = ["--tags=@test-1.2"]
 LONGER = ["--tags=@test-1.2 or @test-1.4 or @test-2.2 or @test-2.3"]

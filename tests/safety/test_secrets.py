@@ -19,11 +19,11 @@ import yaml
 from kubernetes import client
 
 from tests.proof.proxy import Reply, Rule, proxied
-from tests.safety import canaries
+from tests.safety import canary_secrets
 from tests.safety.conftest import Place
+from tests.support.project import PROJECT
 
-PROJECT = Path(__file__).parents[2]
-PLANTED = Path(__file__).with_name("planted.py")
+PLANTED = Path(__file__).with_name("planted_secrets.py")
 POD, SECRET = "streamspace-k8s-agent-canary", "canary"
 RUN_SECONDS = 90
 CHOSEN = {
@@ -68,7 +68,7 @@ class Spilling(Rule):
 
     def _said(self) -> list[str]:
         secrets = [*self._spilt.values(), *self.vnc_tokens]
-        return [spelling for secret in secrets for spelling in canaries.spelt(secret)]
+        return [spelling for secret in secrets for spelling in canary_secrets.spelt(secret)]
 
     def _with_cookie(self, reply: Reply) -> Reply:
         return replace(reply, headers={"Set-Cookie": f"sid={CHOSEN['cookie']}; Path=/"})
@@ -123,7 +123,7 @@ def planted(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def pod(secrets: dict[str, str]) -> dict[str, object]:
     """A pod that has secrets in its variables and annotations, and logs them in every spelling, all the time."""
     spilt = secrets | {"database URL": database(secrets["database URL"])}
-    lines = "\n".join(f"{kind} seen as {one}" for kind, secret in spilt.items() for one in canaries.spelt(secret))
+    lines = "\n".join(f"{kind} seen as {one}" for kind, secret in spilt.items() for one in canary_secrets.spelt(secret))
     variables = [
         {"name": "THIRD_PARTY_API_KEY", "value": secrets["pod variable"]},
         {"name": "DATABASE_URL", "value": spilt["database URL"]},
@@ -179,15 +179,15 @@ def run(planted: Planted, how: str, *, broken: bool = False) -> Left:
             "XDG_STATE_HOME": str(folders["state"]),
             "TMPDIR": str(folders["tmp"]),
             "CANARY_TYPED": planted.secrets["typed password"],
-            "CANARY_SAID": " , ".join(one for each in planted.spilt.values() for one in canaries.spelt(each)),
+            "CANARY_SAID": " , ".join(one for each in planted.spilt.values() for one in canary_secrets.spelt(each)),
         }
         status, console = _behave(how, environment)
         for command in ("report", "sweep"):
             console += _tool(command, environment)
     secrets = planted.secrets | {f"VNC token {one}": each for one, each in enumerate(sorted(rule.vnc_tokens))}
     assert rule.vnc_tokens, console
-    places = canaries.files(*folders.values()) | {"console": console.encode()}
-    return Left(status, canaries.found(secrets, places), sorted(places))
+    places = canary_secrets.files(*folders.values()) | {"console": console.encode()}
+    return Left(status, canary_secrets.found(secrets, places), sorted(places))
 
 
 def _behave(how: str, environment: dict[str, str]) -> tuple[int, str]:

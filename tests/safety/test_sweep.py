@@ -18,9 +18,9 @@ from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.safety.sweep import kept, sweep
-from tests.suite.fakes import says, web_server
-from tests.suite.samples import SESSION, Json, session_object
+from streamspace_acceptance.target.sweep import kept, sweep
+from tests.support.samples import SESSION, Json, session_object
+from tests.support.web_server import says, web_server
 
 ASKED = {"user": "testuser", "template": "firefox-browser", "before": ["others"]}
 UID = session_object().meta.uid
@@ -77,7 +77,7 @@ class _Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Place:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr("streamspace_acceptance.safety.sweep.CALL_SECONDS", 0.5)
+    monkeypatch.setattr("streamspace_acceptance.target.sweep.CALL_SECONDS", 0.5)
     made = _Place()
     made.add("others", age=100)
     return made

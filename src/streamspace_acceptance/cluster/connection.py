@@ -16,7 +16,7 @@ from websocket import WebSocketException
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.objects import Json
-from streamspace_acceptance.strict import read_object
+from streamspace_acceptance.strict_json import read_object
 
 T = TypeVar("T")
 

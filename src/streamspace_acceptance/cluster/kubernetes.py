@@ -26,7 +26,7 @@ from streamspace_acceptance.cluster.connection import (
     read,
     told,
 )
-from streamspace_acceptance.cluster.execution import ExecRefused, Executed, execute
+from streamspace_acceptance.cluster.exec import ExecRefused, Executed, execute
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
 
 __all__ = ["CALL_SECONDS", "CONNECT_SECONDS", "Cluster", "ClusterError", "ExecRefused", "Executed", "load_client"]

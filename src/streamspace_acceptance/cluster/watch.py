@@ -14,7 +14,7 @@ from kubernetes import client
 from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, ask, told
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
-from streamspace_acceptance.strict import read_object
+from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import Recording, breathe, now
 
 Kind = Literal["pods", "events"]

@@ -12,9 +12,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from streamspace_acceptance.desktop import processes
-from streamspace_acceptance.desktop.deadline import CONTROL_SECONDS, BrowserTrouble, Calls
 from streamspace_acceptance.desktop.viewer import Viewer, close
-from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserTrouble, Calls
+from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.waiting import now
 
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
-from streamspace_acceptance.desktop.deadline import BrowserTrouble, Calls
-from streamspace_acceptance.evidence import archive, learning
+from streamspace_acceptance.desktop.watchdog import BrowserTrouble, Calls
+from streamspace_acceptance.redaction import playwright_trace, secret_sources
 
 KEEP_SECONDS = 30.0
 """A trace of some megabytes is packed first."""
@@ -45,12 +45,12 @@ class Trace:
             raw = Path(folder) / "trace.zip"
             try:
                 with self._calls.within("the trace", KEEP_SECONDS, of_page=False):
-                    learning.from_cookie_values(str(each.get("value", "")) for each in self._context.cookies())
+                    secret_sources.from_cookie_values(str(each.get("value", "")) for each in self._context.cookies())
                     self._context.tracing.stop(path=raw)
                     self._goes_on = False
             except BrowserTrouble as trouble:
                 raise NoTrace(str(trouble)) from trouble
-            return archive.redacted(raw.read_bytes())
+            return playwright_trace.redacted(raw.read_bytes())
 
     def forget(self) -> None:
         """Ends the trace, if nobody has kept it. Playwright leaves an empty folder of each that is not ended."""

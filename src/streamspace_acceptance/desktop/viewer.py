@@ -9,14 +9,14 @@ from typing import Literal
 
 from playwright.sync_api import BrowserContext, Page
 
-from streamspace_acceptance.desktop import deadline
-from streamspace_acceptance.desktop.deadline import BrowserTrouble, Calls
-from streamspace_acceptance.desktop.film import Film
-from streamspace_acceptance.desktop.lag import LagProbe
-from streamspace_acceptance.desktop.page import CannotOpen, Loaded, PageLoad
+from streamspace_acceptance.desktop import watchdog
+from streamspace_acceptance.desktop.lag_probe import LagProbe
+from streamspace_acceptance.desktop.page_load import CannotOpen, Loaded, PageLoad
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.desktop.screencast import Film
 from streamspace_acceptance.desktop.trace import Trace
-from streamspace_acceptance.evidence import learning
+from streamspace_acceptance.desktop.watchdog import BrowserTrouble, Calls
+from streamspace_acceptance.redaction import secret_sources
 
 KEY_MILLISECONDS = 4.0
 STROKE_SECONDS = 0.1
@@ -127,9 +127,9 @@ class Viewer:
         No evidence says what was typed, though a picture may show it; unless it may be `told`.
         """
         if not told:
-            learning.from_typing(text)
+            secret_sources.from_typing(text)
         keyboard = self._load.page.keyboard
-        with self._calls.within("keys taken", deadline.ANSWER_SECONDS + len(text) * STROKE_SECONDS):
+        with self._calls.within("keys taken", watchdog.ANSWER_SECONDS + len(text) * STROKE_SECONDS):
             keyboard.type(text, delay=KEY_MILLISECONDS)
             keyboard.press("Enter")
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from streamspace_acceptance.evidence.redaction import redact, redact_within
+from streamspace_acceptance.redaction.redactor import redact, redact_within
 
 
 def write(path: Path, text: str) -> None:

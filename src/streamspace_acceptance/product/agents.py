@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.verdict.outcomes import Unmet
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamspace_acceptance.strict import NotJson, read_object
-from streamspace_acceptance.verdict.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.strict_json import NotJson, read_object
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, TokenRefused
 from streamspace_acceptance.product.profile import Profile
-from streamspace_acceptance.verdict.outcomes import Unmet
 
 UNAUTHORIZED = 401
 

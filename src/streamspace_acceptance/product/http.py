@@ -11,10 +11,10 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.evidence import learning
-from streamspace_acceptance.evidence.redaction import MASK
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
+from streamspace_acceptance.redaction import secret_sources
+from streamspace_acceptance.redaction.redactor import MASK
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
@@ -119,7 +119,7 @@ class HttpClient:
             told = _reason(error)
             raise NoAnswer(told if told.startswith(what) else f"{what}: {told}") from error
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
-        learning.from_answer(text, what)
+        secret_sources.from_answer(text, what)
         self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))
         return answer
 
@@ -132,7 +132,7 @@ class HttpClient:
         sent = waiting.now()
         for _ in range(redirects + 1):
             response = self._client.send(request, stream=True, follow_redirects=False)
-            learning.from_cookies(response.headers.get_list("set-cookie"))
+            secret_sources.from_cookies(response.headers.get_list("set-cookie"))
             try:
                 if not redirects or response.next_request is None:
                     return _answer(request, response, sent, sent + seconds)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.verdict.outcomes import Unmet
 
 Json = dict[str, Any]
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.outcomes import SetupProblem
 
 # OpenSSL's codes (openssl verify): the certificate's time, whom it was made for, and everything else: who signed it.
 PIN_SECONDS = 5.0

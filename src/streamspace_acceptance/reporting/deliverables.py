@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.verdict.decision import Decision, Word
-from streamspace_acceptance.verdict.document import Line, RunDocument, compact
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, compact
 
 PHASES = (1, 2, 3, 4)
 _TOLD = (Verdict.PROVEN, Verdict.FAILED)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance.reporting.scenarios import Scenario, Step
-from streamspace_acceptance.verdict.document import Failure, Line, RunDocument, Setback
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import Failure, Line, RunDocument, Setback
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from streamspace_acceptance.evidence import files
-from streamspace_acceptance.verdict.document import RunDocument, UnreadableDocument, read
+from streamspace_acceptance.verdict.verdict_file import RunDocument, UnreadableDocument, read
 
 FOLDER = "history"
 MOST = 50

@@ -10,7 +10,7 @@ from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import fenced, icon, kept, link, page, plain
 from streamspace_acceptance.reporting.scenarios import Kept, Scenario
 from streamspace_acceptance.reporting.trend import Trend
-from streamspace_acceptance.verdict.document import RunDocument
+from streamspace_acceptance.verdict.verdict_file import RunDocument
 
 FOLDER = "issues"
 # Whoever reads the issue has no folder of reports: what was kept as plain text stands in it, in part at least.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from streamspace_acceptance.evidence.recorder import Figure
+from streamspace_acceptance.evidence.attachments import Figure
 from streamspace_acceptance.reporting.scenarios import Kept
 from streamspace_acceptance.verdict.judgement import Verdict
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from streamspace_acceptance.evidence import environment
-from streamspace_acceptance.reporting import findings, issues, success
+from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.reporting import findings, issues, release_criteria
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import (
     LEGEND,
@@ -20,17 +20,17 @@ from streamspace_acceptance.reporting.markdown import (
     table,
 )
 from streamspace_acceptance.reporting.scenarios import Scenario
-from streamspace_acceptance.verdict.document import Line, RunDocument, TestLines, compact
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, TestLines, compact
 
 NAME = "INTEGRATION_TEST_RESULTS_PHASE_{phase}_{date:%Y-%m-%d}.md"
 _SHOWN = 6
 """Attachments named for a test that is well; all of them stand in report.html."""
 _FACTS = {
-    environment.KUBERNETES_VERSION: "Kubernetes Version",
-    environment.PRODUCT_VERSION: "StreamSpace Version",
-    environment.NODES: "Node Resources",
-    environment.AGENTS: "Number of Agents",
+    run_facts.KUBERNETES_VERSION: "Kubernetes Version",
+    run_facts.PRODUCT_VERSION: "StreamSpace Version",
+    run_facts.NODES: "Node Resources",
+    run_facts.AGENTS: "Number of Agents",
 }
 
 
@@ -64,7 +64,7 @@ def _head(run: RunDocument, phase: int, duration: float) -> Iterator[str]:
     yield ""
     yield f"**Date**: {run.began:%Y-%m-%d}  "
     yield f"**Tester**: {plain(run.tester)}  "
-    yield f"**Environment**: {plain(run.environment.get(environment.TARGET, 'none was reached'))}  "
+    yield f"**Environment**: {plain(run.environment.get(run_facts.TARGET, 'none was reached'))}  "
     yield f"**Duration**: {seconds(duration)}"
     yield ""
     yield from notices(run)
@@ -277,8 +277,8 @@ def _conclusion(run: RunDocument, phase: int, tests: list[TestLines]) -> Iterato
             f"{rest} were not shown{inapplicable}."
         )
     yield ""
-    for words, named in success.SUCCESS[phase].items():
-        yield f"- {STATUS[success.worst(success.lines_of(run, named))]}: {words}"
+    for words, named in release_criteria.SUCCESS[phase].items():
+        yield f"- {STATUS[release_criteria.worst(release_criteria.lines_of(run, named))]}: {words}"
     yield ""
 
 

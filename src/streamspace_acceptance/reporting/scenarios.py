@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamspace_acceptance.evidence.recorder import WAIT
+from streamspace_acceptance.evidence.attachments import WAIT
 from streamspace_acceptance.verdict.judgement import Verdict
 
 _VERDICTS = {

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from streamspace_acceptance.evidence import environment
-from streamspace_acceptance.reporting import findings, issues, phases, success
+from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.reporting import findings, issues, phases, release_criteria
 from streamspace_acceptance.reporting.deliverables import checklist
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import LEGEND, STATUS, figure, icon, link, page, plain, seconds, table
 from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
 from streamspace_acceptance.verdict.decision import Decision, Word
-from streamspace_acceptance.verdict.document import Line, RunDocument, compact
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, compact
 
 _SIGNS = {Word.GO: "✅", Word.NO_GO: "❌", Word.UNDECIDED: "◻"}
 
@@ -42,7 +42,7 @@ def _head(run: RunDocument, decision: Decision) -> Iterator[str]:
     yield ""
     yield f"**Date**: {run.began:%Y-%m-%d %H:%M} UTC  "
     yield f"**Tester**: {plain(run.tester)}  "
-    yield f"**Target**: {plain(run.environment.get(environment.TARGET, 'none was reached'))}  "
+    yield f"**Target**: {plain(run.environment.get(run_facts.TARGET, 'none was reached'))}  "
     yield f"**Duration**: {'it never ended' if run.seconds is None else seconds(run.seconds)}"
     yield ""
     if run.embedded:
@@ -124,7 +124,7 @@ def _row(run: RunDocument, phase: int) -> tuple[str, ...]:
 def _release_criteria(run: RunDocument) -> Iterator[str]:
     yield "## Overall Release Criteria"
     yield ""
-    for words, verdict in success.overall(run).items():
+    for words, verdict in release_criteria.overall(run).items():
         yield f"- {STATUS[verdict]}: {words}"
     yield "- Documentation complete: no run can tell"
     yield ""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from streamspace_acceptance.evidence import environment
-from streamspace_acceptance.evidence.recorder import Figure
-from streamspace_acceptance.verdict.document import Line, RunDocument
+from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence.attachments import Figure
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import Line, RunDocument
 
 LOOKS_BACK = 10
 LEAST = 5
@@ -99,7 +99,7 @@ def is_worse(figure: Figure, earlier: Sequence[float]) -> bool:
 
 def _target(run: RunDocument) -> tuple[str, float]:
     """Embedded ones are all the same, wherever they listen; others are told apart by their address."""
-    return "embedded" if run.embedded else run.environment.get(environment.TARGET, ""), run.time_scale
+    return "embedded" if run.embedded else run.environment.get(run_facts.TARGET, ""), run.time_scale
 
 
 def _change(line: Line, earlier: Sequence[RunDocument]) -> Change | None:

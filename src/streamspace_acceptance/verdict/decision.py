@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streamspace_acceptance.verdict.document import Line, RunDocument, Setback, compact
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, Setback, compact
 
 _NOT_SHOWN = (Verdict.BROKEN, Verdict.UNPROVEN)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from streamspace_acceptance.verdict.criteria import Plan
+from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.verdict.judgement import Verdict, judge_criteria, judge_scenario
-from streamspace_acceptance.verdict.outcomes import SetupProblem
-from streamspace_acceptance.verdict.record import RunRecord
+from streamspace_acceptance.verdict.register import Plan
+from streamspace_acceptance.verdict.run_record import RunRecord
 
 OPTION = "gate"
 _MUST_PASS = {0: "the environment must be as it should first", 1: "phase 1 must pass first"}

@@ -11,8 +11,8 @@ from typing import Any
 
 from behave.model_type import Status
 
-from streamspace_acceptance.verdict.outcomes import Leak, NotApplicable, Unmet, Unproven
-from streamspace_acceptance.verdict.record import Problem, RunRecord, describe
+from streamspace_acceptance.outcomes import Leak, NotApplicable, Unmet, Unproven
+from streamspace_acceptance.verdict.run_record import Problem, RunRecord, describe
 
 
 class Verdict(StrEnum):

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from streamspace_acceptance.evidence import files
-from streamspace_acceptance.evidence.recorder import Figure
+from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.settings import REPORTS, tester
-from streamspace_acceptance.verdict import document
-from streamspace_acceptance.verdict.criteria import Criterion, Plan, Test
+from streamspace_acceptance.verdict import verdict_file
 from streamspace_acceptance.verdict.decision import Decision, decide
 from streamspace_acceptance.verdict.judgement import (
     NO_SENTENCE,
@@ -23,8 +23,8 @@ from streamspace_acceptance.verdict.judgement import (
     judge_steps,
     worst,
 )
-from streamspace_acceptance.verdict.outcomes import Unmet
-from streamspace_acceptance.verdict.record import RunRecord
+from streamspace_acceptance.verdict.register import Criterion, Plan, Test
+from streamspace_acceptance.verdict.run_record import RunRecord
 
 VERDICT_FILE = REPORTS / "verdict.json"
 
@@ -103,7 +103,7 @@ class Ledger:
         """The ledger as JSON, as docs/verdict.schema.json says: the whole run, for everything that is written of it."""
         entries = self.entries()
         written = {
-            "schema": document.SCHEMA,
+            "schema": verdict_file.SCHEMA,
             "run": {"began": iso(self._record.began), "ended": iso(self._record.ended), "tester": tester()},
             "environment": environment,
             "counts": {},
@@ -120,7 +120,7 @@ class Ledger:
 
     def decision(self, environment: dict[str, str]) -> Decision:
         """The decision that the run allows by now."""
-        return decide(document.of_json(self.document(environment)))
+        return decide(verdict_file.of_json(self.document(environment)))
 
     def write(self, path: Path, environment: dict[str, str]) -> None:
         """Put the ledger on disk in one piece: a reader sees the old one or the new one."""
@@ -152,7 +152,7 @@ def _add_proofs(proofs: dict[str, list[_Proof]], scenario: Any, record: RunRecor
 def decided(written: dict[str, Any]) -> dict[str, Any]:
     """The ledger as JSON, with the counts and the decision that follow from the rest of it."""
     counts = _counts([Verdict(line["verdict"]) for line in written["criteria"]])
-    return written | {"counts": counts, "decision": _decision_as_json(decide(document.of_json(written)))}
+    return written | {"counts": counts, "decision": _decision_as_json(decide(verdict_file.of_json(written)))}
 
 
 def _counts(verdicts: list[Verdict]) -> dict[Verdict, int]:

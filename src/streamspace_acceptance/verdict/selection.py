@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from streamspace_acceptance.verdict.outcomes import SetupProblem
+from streamspace_acceptance.outcomes import SetupProblem
 
 _OPERATORS = {"and", "or", "not"}
 _NEGATED = re.compile(r"(?:\bnot\s+|(?:^|(?<=\s))[~-])@?[\w.*:-]+")

@@ -39,7 +39,7 @@ def _list_no_sessions() -> None:
 
         return list_without_sessions
 
-    wrap("streamspace_sandbox.kubernetes.api.app:list_answer", make)
+    wrap("streamspace_sandbox.kubernetes.apiserver.app:list_answer", make)
 
 
 class _Hiding:
@@ -66,7 +66,7 @@ def _name_pods_alike() -> None:
 
         return create_object
 
-    wrap("streamspace_sandbox.kubernetes.store:Store.create", make)
+    wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", make)
 
 
 plant(

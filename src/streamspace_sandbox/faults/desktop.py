@@ -6,7 +6,7 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import plant
 from streamspace_sandbox.faults.patching import wrap
-from streamspace_sandbox.faults.viewing import KEY, POINTER, QEMU_KEY, rewriting
+from streamspace_sandbox.faults.support.rfb_messages import KEY, POINTER, QEMU_KEY, rewriting
 
 
 def _tell_no_url() -> None:

@@ -25,7 +25,7 @@ def _unready() -> None:
 
         return answer_or_not
 
-    wrap("streamspace_sandbox.kubernetes.api.app:_Server._answer", make)
+    wrap("streamspace_sandbox.kubernetes.apiserver.app:_Server._answer", make)
 
 
 def _never_gone() -> None:
@@ -39,7 +39,7 @@ def _never_gone() -> None:
 
         return answer
 
-    wrap("streamspace_sandbox.kubernetes.api.app:object_answer", make)
+    wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", make)
 
 
 def _list_pods(change: Callable[[list[Any]], list[Any]]) -> Callable[[], None]:
@@ -52,7 +52,7 @@ def _list_pods(change: Callable[[list[Any]], list[Any]]) -> Callable[[], None]:
 
             return changed
 
-        wrap("streamspace_sandbox.kubernetes.api.app:list_answer", make)
+        wrap("streamspace_sandbox.kubernetes.apiserver.app:list_answer", make)
 
     return patch
 

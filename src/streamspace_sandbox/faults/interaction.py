@@ -8,7 +8,14 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import plant
 from streamspace_sandbox.faults.patching import wrap
-from streamspace_sandbox.faults.viewing import HANDSHAKE_MESSAGES, KEY, POINTER, QEMU_KEY, TO_SERVER, rewriting
+from streamspace_sandbox.faults.support.rfb_messages import (
+    HANDSHAKE_MESSAGES,
+    KEY,
+    POINTER,
+    QEMU_KEY,
+    TO_SERVER,
+    rewriting,
+)
 
 DOWN_FLAG = {KEY: 1, QEMU_KEY: 3}
 """Where a key event says whether the key goes down: for QEMU's the lower byte of two."""

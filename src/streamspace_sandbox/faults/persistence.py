@@ -4,7 +4,7 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import plant
 from streamspace_sandbox.faults.patching import wrap
-from streamspace_sandbox.faults.volumes import wipe_homes
+from streamspace_sandbox.faults.support.pod_volumes import wipe_homes
 
 SHARED_CLAIM = "streamspace-homes"
 

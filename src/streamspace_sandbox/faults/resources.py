@@ -81,7 +81,7 @@ def _forget(*options: str) -> None:
     def make(all_options: Any) -> Any:
         return lambda container: [each for each in all_options(container) if not each.startswith(options)]
 
-    wrap("streamspace_sandbox.kubernetes.node.podman:_options", make)
+    wrap("streamspace_sandbox.kubernetes.kubelet.podman:_options", make)
 
 
 def _do_not_limit_memory() -> None:

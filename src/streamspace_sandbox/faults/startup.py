@@ -50,7 +50,7 @@ def _never_ready() -> None:
 
         return set_ready_unless_desktop
 
-    wrap("streamspace_sandbox.kubernetes.node.prober:Prober._set_ready", make)
+    wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", make)
 
 
 def _take_running_for_ready() -> None:
@@ -70,7 +70,7 @@ def _mute_desktop() -> None:
 
         return find_mute
 
-    wrap("streamspace_sandbox.kubernetes.node.images:find", make)
+    wrap("streamspace_sandbox.control_plane.images:find", make)
 
 
 plant(

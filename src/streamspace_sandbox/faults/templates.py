@@ -11,7 +11,7 @@ from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, co
 TEMPLATES = "streamspace_sandbox.streamspace.api.templates:Templates"
 SCHEMAS = "streamspace_sandbox.streamspace.api.schemas"
 ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
-MIRROR = "streamspace_sandbox.streamspace.agent.mirror:Mirror"
+MIRROR = "streamspace_sandbox.streamspace.agent.template_sync:Mirror"
 
 
 def _lose_the_display_name() -> None:
@@ -50,7 +50,7 @@ def _say_only_that_it_is_invalid() -> None:
 
         return read_tersely
 
-    wrap("streamspace_sandbox.streamspace.api.body:read", make)
+    wrap("streamspace_sandbox.streamspace.api.request_body:read", make)
 
 
 def _overlook_unknown_fields() -> None:

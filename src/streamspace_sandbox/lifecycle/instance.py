@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from streamspace_sandbox.lifecycle.failure import StartFailure
-from streamspace_sandbox.lifecycle.process import Process
+from streamspace_sandbox.host.processes import Process
+from streamspace_sandbox.host.start_failure import StartFailure
 
 ROOT = Path("/var/lib/streamspace-sandbox")
 SCRATCH = "~"

@@ -6,9 +6,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from streamspace_sandbox.lifecycle.failure import StartFailure
+from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
+from streamspace_sandbox.host.start_failure import StartFailure
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
-from streamspace_sandbox.lifecycle.kernel import cgroup_hierarchies, unmount
 
 PACKAGES = {
     "podman": "podman",

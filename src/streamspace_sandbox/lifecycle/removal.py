@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_sandbox.lifecycle import bridge
+from streamspace_sandbox.host import network_bridge
+from streamspace_sandbox.host.kernel import cgroup_hierarchies, mounts_below, unmount
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH, Instance, instances, root_locked, runroot
-from streamspace_sandbox.lifecycle.kernel import cgroup_hierarchies, mounts_below, unmount
 
 KILL_SECONDS = 10.0
 
@@ -29,7 +29,7 @@ def remove(instance: Instance) -> None:
     _kill_processes(instance)
     if state is not None:
         _remove_tree(runroot(state.number))
-        bridge.remove(state.number)
+        network_bridge.remove(state.number)
     _remove_cgroups(instance)
     # Last, since it holds the state that the rest is found by.
     _remove_tree(instance.directory)

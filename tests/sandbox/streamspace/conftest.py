@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.streamspace import stack
-from tests.sandbox.streamspace.stack import Api, PlayedAgent, Stores
+from tests.support import streamspace_stack
+from tests.support.streamspace_stack import Api, PlayedAgent, Stores
 
 
 @pytest.fixture(scope="session")
@@ -16,20 +16,20 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     # PostgreSQL runs as another user, who must get down to its data.
     for parent in (directory, *directory.parents[:2]):
         parent.chmod(0o755)
-    with stack.stores(directory) as running:
+    with streamspace_stack.stores(directory) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def shared_api(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with stack.api(stores, tmp_path_factory.mktemp("api")) as running:
+    with streamspace_stack.api(stores, tmp_path_factory.mktemp("api")) as running:
         yield running
 
 
 @pytest.fixture
 def api(shared_api: Api, stores: Stores) -> Iterator[Api]:
     yield shared_api
-    asyncio.run(stack.wipe(stores))
+    asyncio.run(streamspace_stack.wipe(stores))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.sandbox.streamspace.stack import Api, PlayedAgent, eventually
+from tests.support.streamspace_stack import Api, PlayedAgent, eventually
 
 Agent = Callable[..., PlayedAgent]
 OFFLINE_AFTER = 1.2

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from streamspace_sandbox.streamspace.api.auth import Tokens
-from tests.sandbox.streamspace.stack import PASSWORD, Api
+from tests.support.streamspace_stack import PASSWORD, Api
 
 SESSION = {"user": "testuser", "template": "firefox-browser"}
 TEMPLATE = {"name": "t", "image": "streamspace/firefox:v1", "resources": {"cpu": "500m", "memory": "1Gi"}}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from streamspace_sandbox.streamspace.api.sessions import resolve
-from tests.sandbox.streamspace.stack import Api, PlayedAgent, eventually
+from tests.support.streamspace_stack import Api, PlayedAgent, eventually
 
 Agent = Callable[..., PlayedAgent]
 

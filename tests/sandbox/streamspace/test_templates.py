@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.sandbox.streamspace.stack import Api, PlayedAgent, eventually
+from tests.support.streamspace_stack import Api, PlayedAgent, eventually
 
 TEMPLATE = {
     "name": "custom-firefox",

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.sandbox.streamspace.stack import Api, PlayedAgent
+from tests.support.streamspace_stack import Api, PlayedAgent
 
 GREETING = b"RFB 003.008\n"
 

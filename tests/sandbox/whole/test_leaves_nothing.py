@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from streamspace_sandbox.lifecycle.bridge import DEVICES, bridge_name, veth_name
+from streamspace_sandbox.host.network_bridge import DEVICES, bridge_name, veth_name
 from streamspace_sandbox.lifecycle.instance import Instance
 from tests.sandbox.whole.conftest import sandbox_tool
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_sandbox.lifecycle import preflight, starting
-from streamspace_sandbox.lifecycle.failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.lifecycle import preflight, start
 from streamspace_sandbox.lifecycle.instance import Instance, instances
 from tests.sandbox.whole.conftest import sandbox_tool
 
@@ -80,7 +80,7 @@ def test_a_machine_is_checked_without_starting_anything() -> None:
 def test_a_machine_that_cannot_run_a_sandbox_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "LEAST_ROOM", 2**40)
     with pytest.raises(StartFailure, match="make room there"):
-        starting.check()
+        start.check()
 
 
 def test_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ import orjson
 from streamspace_sandbox.kubernetes.controllers import rollout
 from streamspace_sandbox.kubernetes.controllers.ownership import controller_of, owned, owner_reference
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.node.events import Recorder
-from streamspace_sandbox.kubernetes.objects import clone, name_of, namespace_of, timestamp
-from streamspace_sandbox.kubernetes.resources import DEPLOYMENTS, PODS, REPLICASETS, Obj
-from streamspace_sandbox.kubernetes.store import Event, Store
+from streamspace_sandbox.kubernetes.machinery.objects import clone, name_of, namespace_of, timestamp
+from streamspace_sandbox.kubernetes.machinery.resources import DEPLOYMENTS, PODS, REPLICASETS, Obj
+from streamspace_sandbox.kubernetes.registry.events import Recorder
+from streamspace_sandbox.kubernetes.registry.store import Event, Store
 
 COMPONENT = "deployment-controller"
 HASH_LABEL = "pod-template-hash"

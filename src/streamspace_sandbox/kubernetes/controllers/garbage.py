@@ -3,12 +3,12 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from streamspace_sandbox.kubernetes.controllers.everything import Everything
+from streamspace_sandbox.kubernetes.controllers.all_kinds import Everything
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.node.tolerance import ignoring
-from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
-from streamspace_sandbox.kubernetes.resources import Obj, Resource
-from streamspace_sandbox.kubernetes.store import Event, Store
+from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
+from streamspace_sandbox.kubernetes.machinery.resources import Obj, Resource
+from streamspace_sandbox.kubernetes.registry.store import Event, Store
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 

@@ -1,11 +1,11 @@
 """Namespaces: each gets its default service account; one that is deleted takes its contents along."""
 
-from streamspace_sandbox.kubernetes.controllers.everything import Everything
+from streamspace_sandbox.kubernetes.controllers.all_kinds import Everything
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.node.tolerance import ignoring
-from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
-from streamspace_sandbox.kubernetes.resources import EVENTS, METRICS, NAMESPACES, SERVICEACCOUNTS, Resource
-from streamspace_sandbox.kubernetes.store import Event, Store
+from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
+from streamspace_sandbox.kubernetes.machinery.resources import EVENTS, METRICS, NAMESPACES, SERVICEACCOUNTS, Resource
+from streamspace_sandbox.kubernetes.registry.store import Event, Store
 
 
 class NamespaceController:

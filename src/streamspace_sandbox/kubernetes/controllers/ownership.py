@@ -1,8 +1,8 @@
 """Who controls an object, and what an object controls."""
 
-from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
-from streamspace_sandbox.kubernetes.resources import Obj, Resource
-from streamspace_sandbox.kubernetes.store import Store
+from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
+from streamspace_sandbox.kubernetes.machinery.resources import Obj, Resource
+from streamspace_sandbox.kubernetes.registry.store import Store
 
 
 def controller_of(obj: Obj) -> Obj | None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from streamspace_sandbox.kubernetes.node.tolerance import ignoring
+from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
 
 Key = TypeVar("Key")
 

@@ -2,11 +2,11 @@
 
 from streamspace_sandbox.kubernetes.controllers.ownership import controller_of, owned, owner_reference
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.errors import ApiError
-from streamspace_sandbox.kubernetes.node.events import Recorder
-from streamspace_sandbox.kubernetes.objects import clone, name_of, namespace_of, parse_timestamp
-from streamspace_sandbox.kubernetes.resources import PODS, REPLICASETS, Obj
-from streamspace_sandbox.kubernetes.store import Event, Store
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError
+from streamspace_sandbox.kubernetes.machinery.objects import clone, name_of, namespace_of, parse_timestamp
+from streamspace_sandbox.kubernetes.machinery.resources import PODS, REPLICASETS, Obj
+from streamspace_sandbox.kubernetes.registry.events import Recorder
+from streamspace_sandbox.kubernetes.registry.store import Event, Store
 
 COMPONENT = "replicaset-controller"
 

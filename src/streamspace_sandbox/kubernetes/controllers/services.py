@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from streamspace_sandbox.host.network_bridge import SERVICE_HOSTS, address
+from streamspace_sandbox.host.ports import next_free
 from streamspace_sandbox.kubernetes.controllers.forwarding import Backend, Forwarder
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
 from streamspace_sandbox.kubernetes.controllers.replicasets import is_active, is_ready
-from streamspace_sandbox.kubernetes.errors import ApiError
-from streamspace_sandbox.kubernetes.node.events import Recorder
-from streamspace_sandbox.kubernetes.node.tolerance import ignoring
-from streamspace_sandbox.kubernetes.objects import name_of, namespace_of
-from streamspace_sandbox.kubernetes.resources import ENDPOINTS, PODS, SERVICES, Obj
-from streamspace_sandbox.kubernetes.selectors import matches_selector
-from streamspace_sandbox.kubernetes.store import Event, Store
-from streamspace_sandbox.lifecycle.bridge import SERVICE_HOSTS, address
-from streamspace_sandbox.lifecycle.ports import next_free
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError
+from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
+from streamspace_sandbox.kubernetes.machinery.resources import ENDPOINTS, PODS, SERVICES, Obj
+from streamspace_sandbox.kubernetes.machinery.selectors import matches_selector
+from streamspace_sandbox.kubernetes.registry.events import Recorder
+from streamspace_sandbox.kubernetes.registry.store import Event, Store
 
 LOOPBACK = "127.0.0.1"
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from streamspace_sandbox.streamspace.agent.channel import Channel
 from streamspace_sandbox.streamspace.agent.commands import Commands
-from streamspace_sandbox.streamspace.agent.mirror import Mirror
 from streamspace_sandbox.streamspace.agent.objects import Collections
 from streamspace_sandbox.streamspace.agent.readiness import serve_readiness
+from streamspace_sandbox.streamspace.agent.session_reconciler import Tracking
 from streamspace_sandbox.streamspace.agent.settings import Settings
-from streamspace_sandbox.streamspace.agent.tracking import Tracking
+from streamspace_sandbox.streamspace.agent.template_sync import Mirror
 from streamspace_sandbox.streamspace.kube.client import KubeClient, Obj
 from streamspace_sandbox.streamspace.kube.reflector import Reflector
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from streamspace_sandbox.streamspace.agent import objects
 from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, COMMAND_ANNOTATION
-from streamspace_sandbox.streamspace.agent.tracking import Tracking
+from streamspace_sandbox.streamspace.agent.session_reconciler import Tracking
 from streamspace_sandbox.streamspace.kube.client import KubeError, Obj, patiently
 
 log = logging.getLogger("streamspace.agent")

@@ -18,9 +18,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streamspace_sandbox.streamspace.api.agents import Agents
 from streamspace_sandbox.streamspace.api.auth import bearer
-from streamspace_sandbox.streamspace.api.bus import Bus, Event
 from streamspace_sandbox.streamspace.api.commands import Commands
 from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, error_response, unauthorized
+from streamspace_sandbox.streamspace.api.notifications import Bus, Event
 from streamspace_sandbox.streamspace.api.sessions import Sessions
 from streamspace_sandbox.streamspace.api.templates import Templates
 from streamspace_sandbox.streamspace.tasks import until_one_ends

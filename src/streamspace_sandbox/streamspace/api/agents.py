@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from streamspace_sandbox.streamspace.api import placement, views
-from streamspace_sandbox.streamspace.api.bus import Bus
+from streamspace_sandbox.streamspace.api import placement, representations
 from streamspace_sandbox.streamspace.api.commands import Commands
 from streamspace_sandbox.streamspace.api.database import Pool
 from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, ApiError, not_found
+from streamspace_sandbox.streamspace.api.notifications import Bus
 from streamspace_sandbox.streamspace.api.presence import Presence
 from streamspace_sandbox.streamspace.api.settings import Clock
 
@@ -39,7 +39,7 @@ class Agents:
         rows = await self.pool.fetch("select * from agents order by connected_at, agent_id")
         heard = await self.presence.last(row["agent_id"] for row in rows)
         counts = await self._session_counts()
-        return [views.agent(row, heard.get(row["agent_id"]), counts.get(row["agent_id"], 0)) for row in rows]
+        return [representations.agent(row, heard.get(row["agent_id"]), counts.get(row["agent_id"], 0)) for row in rows]
 
     async def get(self, agent_id: str) -> dict[str, Any]:
         row = await self.pool.fetchrow("select * from agents where agent_id = $1", agent_id)
@@ -47,7 +47,7 @@ class Agents:
             raise unknown(agent_id)
         heard = await self.presence.last([agent_id])
         counts = await self._session_counts()
-        return views.agent(row, heard.get(agent_id), counts.get(agent_id, 0))
+        return representations.agent(row, heard.get(agent_id), counts.get(agent_id, 0))
 
     async def connected(self, agent_id: str, connection_id: str, node_name: str, nodes: list[dict[str, str]]) -> None:
         """An agent has said hello on a new connection. Any older connection of it is to be closed."""

@@ -7,7 +7,7 @@ import orjson
 
 from streamspace_sandbox.streamspace.api.database import Connection
 from streamspace_sandbox.streamspace.api.errors import ApiError
-from streamspace_sandbox.streamspace.api.grammar import quantity
+from streamspace_sandbox.streamspace.api.field_formats import quantity
 
 
 async def require_capacity(connection: Connection, cpu: str, memory: str) -> None:

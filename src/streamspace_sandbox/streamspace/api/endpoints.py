@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from streamspace_sandbox.streamspace.api import auth, body, schemas, viewer, views, vnc
+from streamspace_sandbox.streamspace.api import auth, representations, request_body, schemas, viewer, vnc
 from streamspace_sandbox.streamspace.api.errors import (
     STORE_AWAY,
     ApiError,
@@ -78,7 +78,7 @@ async def version(_request: Request, services: Services) -> Response:
 
 
 async def login(request: Request, services: Services) -> Response:
-    return json_response(await services.users.login(await body.read(request, schemas.Login)))
+    return json_response(await services.users.login(await request_body.read(request, schemas.Login)))
 
 
 async def list_sessions(request: Request, services: Services) -> Response:
@@ -93,7 +93,7 @@ async def list_sessions(request: Request, services: Services) -> Response:
 
 
 async def create_session(request: Request, services: Services) -> Response:
-    new = await body.read(request, schemas.NewSession)
+    new = await request_body.read(request, schemas.NewSession)
     session = await services.sessions.create(new, _request_id(request))
     return json_response(session, HTTPStatus.CREATED, {"Location": f"/api/v1/sessions/{session['sessionId']}"})
 
@@ -126,7 +126,7 @@ async def connect_session(request: Request, services: Services) -> Response:
     _require_running(session_id, row["status"])
     token = services.tokens.issue(f"vnc:{session_id}", row["username"], "viewer", auth.VNC_TOKEN_SECONDS)
     url = f"{viewer.base_url(request)}/vnc/{session_id}?token={token.text}"
-    return json_response({"sessionId": session_id, "url": url, "expiresAt": views.moment(token.expires_at)})
+    return json_response({"sessionId": session_id, "url": url, "expiresAt": representations.moment(token.expires_at)})
 
 
 async def list_templates(_request: Request, services: Services) -> Response:
@@ -135,7 +135,7 @@ async def list_templates(_request: Request, services: Services) -> Response:
 
 
 async def create_template(request: Request, services: Services) -> Response:
-    template = await services.templates.create(await body.read(request, schemas.NewTemplate))
+    template = await services.templates.create(await request_body.read(request, schemas.NewTemplate))
     await services.bus.publish("templates")
     return json_response(template, HTTPStatus.CREATED, {"Location": f"/api/v1/templates/{template['id']}"})
 
@@ -145,7 +145,7 @@ async def get_template(request: Request, services: Services) -> Response:
 
 
 async def change_template(request: Request, services: Services) -> Response:
-    change = await body.read(request, schemas.TemplateChange)
+    change = await request_body.read(request, schemas.TemplateChange)
     template = await services.templates.change(request.path_params["id"], change)
     await services.bus.publish("templates")
     return json_response(template)

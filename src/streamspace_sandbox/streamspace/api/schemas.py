@@ -4,15 +4,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from streamspace_sandbox.streamspace.api import grammar
+from streamspace_sandbox.streamspace.api import field_formats
 
-UserName = Annotated[str, AfterValidator(grammar.user_name)]
-TemplateName = Annotated[str, AfterValidator(grammar.template_name)]
-Image = Annotated[str, AfterValidator(grammar.image_reference)]
-Cpu = Annotated[str, AfterValidator(grammar.cpu)]
-Memory = Annotated[str, AfterValidator(grammar.memory)]
-Line = Annotated[str, Field(max_length=120), AfterValidator(grammar.printable)]
-Text = Annotated[str, Field(max_length=4000), AfterValidator(grammar.printable)]
+UserName = Annotated[str, AfterValidator(field_formats.user_name)]
+TemplateName = Annotated[str, AfterValidator(field_formats.template_name)]
+Image = Annotated[str, AfterValidator(field_formats.image_reference)]
+Cpu = Annotated[str, AfterValidator(field_formats.cpu)]
+Memory = Annotated[str, AfterValidator(field_formats.memory)]
+Line = Annotated[str, Field(max_length=120), AfterValidator(field_formats.printable)]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(field_formats.printable)]
 Port = Annotated[int, Field(ge=1024, le=65535)]
 
 
@@ -21,7 +21,7 @@ class Body(BaseModel):
 
 
 class Login(Body):
-    username: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(grammar.printable)]
+    username: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(field_formats.printable)]
     password: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
@@ -44,7 +44,7 @@ class Vnc(Body):
 class NewSession(Body):
     user: UserName
     # Only looked up: whatever is no template's name is an unknown template.
-    template: Annotated[str, Field(min_length=1, max_length=253), AfterValidator(grammar.printable)]
+    template: Annotated[str, Field(min_length=1, max_length=253), AfterValidator(field_formats.printable)]
     resources: PartialResources = PartialResources()
 
 

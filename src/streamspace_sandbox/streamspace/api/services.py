@@ -12,9 +12,9 @@ from streamspace_sandbox.streamspace.api import database, redis_client
 from streamspace_sandbox.streamspace.api.agent_channel import AgentGate
 from streamspace_sandbox.streamspace.api.agents import Agents
 from streamspace_sandbox.streamspace.api.auth import Tokens
-from streamspace_sandbox.streamspace.api.bus import Bus
 from streamspace_sandbox.streamspace.api.commands import Commands
 from streamspace_sandbox.streamspace.api.database import Pool
+from streamspace_sandbox.streamspace.api.notifications import Bus
 from streamspace_sandbox.streamspace.api.presence import Presence
 from streamspace_sandbox.streamspace.api.redis_client import Redis
 from streamspace_sandbox.streamspace.api.sessions import Sessions

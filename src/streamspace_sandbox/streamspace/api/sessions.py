@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from streamspace_sandbox.streamspace.api import commands, placement, templates, views
-from streamspace_sandbox.streamspace.api.bus import Bus, Event
+from streamspace_sandbox.streamspace.api import commands, placement, representations, templates
 from streamspace_sandbox.streamspace.api.capacity import require_capacity
 from streamspace_sandbox.streamspace.api.commands import Commands, Kind
 from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, conflict, not_found
+from streamspace_sandbox.streamspace.api.notifications import Bus, Event
 from streamspace_sandbox.streamspace.api.schemas import NewSession
 
 log = logging.getLogger("streamspace.api")
@@ -65,7 +65,7 @@ class Sessions:
             user,
             status,
         )
-        return [views.session(row) for row in rows]
+        return [representations.session(row) for row in rows]
 
     async def row(self, session_id: str) -> Row:
         row = await self.pool.fetchrow("select * from sessions where id = $1", session_id)
@@ -74,7 +74,7 @@ class Sessions:
         return row
 
     async def get(self, session_id: str) -> dict[str, Any]:
-        return views.session(await self.row(session_id))
+        return representations.session(await self.row(session_id))
 
     async def create(self, new: NewSession, request_id: str | None = None) -> dict[str, Any]:
         """Place a session and have its agent make it. Answers as soon as its pod exists, at the latest after
@@ -97,7 +97,7 @@ class Sessions:
         if agent_id is not None:
             made = await self._settled(row["id"], _is_made, CREATION_PATIENCE)
             row = made or row
-        return views.session(row) | {"status": "pending"}
+        return representations.session(row) | {"status": "pending"}
 
     async def hibernate(self, session_id: str) -> dict[str, Any]:
         return await self._transition(session_id, "hibernate", "Running", "Hibernating", "Hibernated")

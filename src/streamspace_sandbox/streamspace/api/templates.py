@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from streamspace_sandbox.streamspace.api import views
+from streamspace_sandbox.streamspace.api import representations
 from streamspace_sandbox.streamspace.api.capacity import require_capacity
 from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, conflict, not_found
@@ -25,13 +25,13 @@ class Templates:
 
     async def all(self) -> list[dict[str, Any]]:
         rows = await self.pool.fetch("select * from templates order by created_at, name")
-        return [views.template(row) for row in rows]
+        return [representations.template(row) for row in rows]
 
     async def get(self, name: str) -> dict[str, Any]:
         row = await self.pool.fetchrow("select * from templates where name = $1", name)
         if row is None:
             raise unknown(name)
-        return views.template(row)
+        return representations.template(row)
 
     async def create(self, new: NewTemplate) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -41,7 +41,7 @@ class Templates:
                 raise conflict("template_exists", f"There is a template '{new.name}' already.") from None
             await require_capacity(connection, row["cpu"], row["memory"])
             await self._remember(connection, row)
-        return views.template(row)
+        return representations.template(row)
 
     async def change(self, name: str, change: TemplateChange) -> dict[str, Any]:
         given = change.model_fields_set
@@ -60,13 +60,13 @@ class Templates:
                 raise unknown(name)
             await require_capacity(connection, row["cpu"], row["memory"])
             await self._remember(connection, row)
-        return views.template(row)
+        return representations.template(row)
 
     async def versions(self, name: str) -> list[dict[str, Any]]:
         """What the template was, oldest first."""
         await self.get(name)
         rows = await self.pool.fetch("select * from template_versions where template = $1 order by version", name)
-        return [views.template_version(row) for row in rows]
+        return [representations.template_version(row) for row in rows]
 
     async def delete(self, name: str) -> None:
         async with self.pool.acquire() as connection, connection.transaction():

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from streamspace_sandbox.streamspace.api import auth, views
+from streamspace_sandbox.streamspace.api import auth, representations
 from streamspace_sandbox.streamspace.api.auth import Tokens
 from streamspace_sandbox.streamspace.api.database import Pool
 from streamspace_sandbox.streamspace.api.errors import unauthorized
@@ -30,7 +30,7 @@ class Users:
         token = self.tokens.issue(auth.API_AUDIENCE, row["username"], row["role"], auth.API_TOKEN_SECONDS)
         return {
             "token": token.text,
-            "expiresAt": views.moment(token.expires_at),
+            "expiresAt": representations.moment(token.expires_at),
             "user": {"username": row["username"], "role": row["role"]},
         }
 

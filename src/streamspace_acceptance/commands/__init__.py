@@ -1,0 +1,1 @@
+"""The subcommands of `streamspace-acceptance`, one folder or module each."""

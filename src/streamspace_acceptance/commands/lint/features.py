@@ -1,0 +1,139 @@
+"""Rules for feature files: a product owner can read them, and each criterion is proven in one place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from behave.parser import ParserError, parse_file
+
+from streamspace_acceptance.commands.lint.finding import Finding
+from streamspace_acceptance.verdict.register import TEST_TAG, Plan, Test
+
+FEWEST_STEPS, MOST_STEPS = 3, 7
+# In this test the status code itself is the criterion.
+TECHNICAL_TESTS = {"1.1a"}
+BEYOND_THE_PLAN = "beyond_the_plan"
+
+_ALLOWED_TAG = re.compile(r"phase[0-4]|p[01]|test-[\w.]+|disruptive|needs-[a-z-]+")
+_TECHNICAL = (
+    (re.compile(r"://|\B/(?:api|sessions|templates|agents)\b"), "an address"),
+    (re.compile(r"[{}]|\[.*\]"), "JSON"),
+    (re.compile(r"\b\d+(?:\.\d+)?\s*(?:ms|s|sec|seconds?|minutes?)\b"), "a figure of time; name the budget"),
+    (re.compile(r"\b[1-5]\d\d\b"), "a status code"),
+)
+_ORDER = ("given", "when", "then")
+
+
+def check_features(folder: Path, plan: Plan) -> list[Finding]:
+    """Every broken rule in the feature files below `folder`, and every criterion that is not proven exactly once."""
+    findings: list[Finding] = []
+    features: list[Any] = []
+    for path in sorted(folder.rglob("*.feature")):
+        try:
+            feature = parse_file(str(path))
+        except ParserError as error:
+            findings.append(Finding(path, error.line or 1, f"does not parse: {error}"))
+            continue
+        if feature is None:
+            findings.append(Finding(path, 1, "holds no feature"))
+            continue
+        features.append(feature)
+        findings += _check_feature(path, feature, plan)
+    return sorted([*findings, *_check_criteria(folder, features, plan)])
+
+
+def _check_feature(path: Path, feature: Any, plan: Plan) -> Iterator[Finding]:
+    yield from _check_tags(path, feature, plan)
+    for rule in feature.iter_rules():
+        yield Finding(path, rule.line, "Rule: loses its scenarios in the report; use a feature or a scenario")
+    scenarios = feature.walk_scenarios()
+    for title, count in Counter(scenario.name for scenario in scenarios).items():
+        if count > 1:
+            yield Finding(path, feature.line, f"{count} scenarios are called “{title}”")
+    for scenario in scenarios:
+        yield from _check_scenario(path, scenario, plan.test_of(scenario.effective_tags))
+
+
+def _check_tags(path: Path, feature: Any, plan: Plan) -> Iterator[Finding]:
+    tagged = [(feature, tag) for tag in feature.tags]
+    tagged += [(scenario, tag) for scenario in feature.walk_scenarios() for tag in scenario.tags]
+    for statement, tag in tagged:
+        if not _ALLOWED_TAG.fullmatch(tag):
+            yield Finding(path, statement.line, f"unknown tag @{tag}")
+        elif tag.startswith(TEST_TAG) and plan.test_of([tag]) is None:
+            yield Finding(path, statement.line, f"@{tag} is no test of the plan")
+    if BEYOND_THE_PLAN in path.parts:
+        return
+    test = plan.test_of(feature.tags)
+    if test is None:
+        yield Finding(path, feature.line, "a feature names its test: @test-…")
+        return
+    for tag in (f"phase{test.phase}", test.priority.lower()):
+        if tag not in feature.tags:
+            yield Finding(path, feature.line, f"test {test.id} is @{tag} in the plan")
+
+
+def _check_scenario(path: Path, scenario: Any, test: Test | None) -> Iterator[Finding]:
+    steps = list(scenario.all_steps)
+    kinds = [step.step_type for step in steps]
+    if not FEWEST_STEPS <= len(steps) <= MOST_STEPS:
+        yield Finding(path, scenario.line, f"{len(steps)} steps; a scenario has {FEWEST_STEPS} to {MOST_STEPS}")
+    if kinds != sorted(kinds, key=_ORDER.index):
+        yield Finding(path, scenario.line, "Given, then When, then Then: one situation a scenario")
+    for kind in ("given", "then"):
+        if kind not in kinds:
+            yield Finding(path, scenario.line, f"has no {kind.title()}")
+    if kinds.count("when") != 1:
+        yield Finding(path, scenario.line, f"{kinds.count('when')} events; a scenario has one When")
+    if test is None or test.id not in TECHNICAL_TESTS:
+        for step in steps:
+            yield from _check_words(path, step)
+
+
+def _check_words(path: Path, step: Any) -> Iterator[Finding]:
+    cells = [cell for row in (step.table or []) for cell in row.cells]
+    text = "\n".join([step.name, step.text or "", *cells])
+    for pattern, what in _TECHNICAL:
+        if pattern.search(text):
+            yield Finding(path, step.line, f"the product owner does not read {what}")
+
+
+def _check_criteria(folder: Path, features: Sequence[Any], plan: Plan) -> Iterator[Finding]:
+    """Each sentence of the register stands in one Then of its test; each Then is a sentence of the register."""
+    said: Counter[tuple[str, str]] = Counter()
+    for path, test, step in _judging_steps(features, plan):
+        said[test.id, step.name] += 1
+        if test.criterion_of(step.name) is None and step.name not in test.supporting:
+            yield Finding(path, step.line, f"“{step.name}” proves no criterion of test {test.id}")
+    for test in plan.tests:
+        for criterion in test.criteria:
+            count = said[test.id, criterion.sentence] if criterion.sentence is not None else 1
+            if count != 1:
+                yield Finding(folder, 1, f"{criterion.id} is said {count} times, not once: “{criterion.sentence}”")
+        for sentence in test.supporting:
+            if not said[test.id, sentence]:
+                yield Finding(folder, 1, f"nothing in test {test.id} says its supporting “{sentence}”")
+
+
+def _judging_steps(features: Sequence[Any], plan: Plan) -> Iterator[tuple[Path, Test, Any]]:
+    """Every Then of every test, with its file."""
+    for feature in features:
+        for scenario in _outlines_once(feature):
+            test = plan.test_of([*feature.tags, *scenario.tags])
+            for step in scenario.all_steps:
+                if test is not None and step.step_type == "then":
+                    yield Path(feature.filename), test, step
+
+
+def _outlines_once(feature: Any) -> Iterator[Any]:
+    """Each scenario as it stands in the file: an outline counts once, whatever its examples."""
+    seen: set[int] = set()
+    for scenario in feature.walk_scenarios():
+        source = scenario.parent if scenario.parent in feature.iter_scenario_outlines() else scenario
+        if id(source) not in seen:
+            seen.add(id(source))
+            yield scenario

@@ -1,0 +1,141 @@
+"""A pod cut off by iptables in an ephemeral container beside it: for pods that have no iptables or may not use it.
+
+Kubernetes takes no ephemeral container away. So the container ends when it is told to, and by itself after a while; the
+rule goes in and out by commands in it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefused
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.writes import Added, Interference
+from streamspace_acceptance.disruption.cut_methods import DENIED, Iptables, NotPossible, find, rule
+from streamspace_acceptance.disruption.iptables_cut import identity
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import Wait, poll
+
+LASTS_SECONDS = 3600
+_WAITS_FOR_ITS_END = f"trap 'exit 0' TERM; sleep {LASTS_SECONDS} & wait"
+_HOPELESS = ("ErrImage", "ImagePullBackOff", "InvalidImageName", "CreateContainer", "RunContainerError")
+
+
+class HelperCut:
+    """Packets from a pod to a TCP port are dropped by an ephemeral container with NET_ADMIN while it lasts."""
+
+    is_certain = True
+
+    def __init__(self, cluster: Cluster, pod: Pod, port: int, mark: str, image: str) -> None:
+        self._cluster = cluster
+        self._pod = pod
+        self._record = {
+            "kind": "cut",
+            "by": "helper",
+            **identity(pod),
+            "rule": rule(port, mark),
+            "container": mark,
+            "image": image,
+        }
+        self._over = False
+
+    @property
+    def name(self) -> str:
+        """For the report."""
+        image = self._record["image"]
+        return f"network of pod {self._pod.meta.name} cut by iptables in an ephemeral container ({image})"
+
+    def record(self) -> dict[str, Any]:
+        """The pod, the container in it and the rule."""
+        return self._record
+
+    def apply(self) -> None:
+        """Starts the container and adds the rule; NotPossible where Kubernetes or the container does not let it."""
+        container = str(self._record["container"])
+        _start(self._cluster, self._pod, container, str(self._record["image"]))
+        Iptables(self._cluster, self._pod, self._record["rule"], container).add()
+
+    def undo(self) -> None:
+        """Removes the rule and ends the container; ClusterError when the rule stays."""
+        if not self._over:
+            heal(self._cluster, self._record)
+            self._over = True
+
+
+def heal(cluster: Cluster, record: dict[str, Any]) -> None:
+    """Undoes what was recorded, exactly. Where the container has ended, the rule may be there all the same: another
+    one looks. One that is about to run is waited for: it would run after this.
+    """
+    pod = find(cluster, record["uid"])
+    there = None if pod is None else Interference(cluster).added(pod, record["container"])
+    if pod is None or there is None:
+        return
+    if not (there.running or there.ended):
+        if not _comes_to_run(cluster, pod, record["container"], record["image"]):
+            return  # the rule comes after the container's start
+        there = Added(True, False, "")
+    container = record["container"]
+    if there.ended:
+        container = f"{container}-{secrets.token_hex(2)}"
+        try:
+            _start(cluster, pod, container, record["image"])
+        except NotPossible as error:
+            raise ClusterError(f"pod {pod.meta.name} may still be cut off, and cannot be looked at: {error}") from error
+    Iptables(cluster, pod, record["rule"], container).remove()
+    _end(cluster, pod, container)
+
+
+def _start(cluster: Cluster, pod: Pod, name: str, image: str) -> None:
+    interference = Interference(cluster)
+    spec = {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sh", "-c", _WAITS_FOR_ITS_END],
+        "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}, "runAsUser": 0, "runAsNonRoot": False},
+    }
+    try:
+        interference.add_container(pod, spec)
+    except ClusterError as error:
+        if error.status in DENIED:
+            raise NotPossible(str(error)) from error
+        raise
+    try:
+        _await_running(interference, pod, name, image)
+    except Unmet as unmet:  # of the cluster, not of the product
+        raise NotPossible(f"the ephemeral container does not run: {unmet.actual}") from unmet
+
+
+def _comes_to_run(cluster: Cluster, pod: Pod, name: str, image: object) -> bool:
+    try:
+        _await_running(Interference(cluster), pod, name, image)
+    except Unmet:
+        return False
+    return True
+
+
+def _await_running(interference: Interference, pod: Pod, name: str, image: object) -> None:
+    poll(
+        Wait(f"ephemeral container {name}", "running", Budgets(1.0).named("helper")),
+        lambda: interference.added(pod, name) or Added(False, True, ""),
+        met=lambda each: each.running,
+        says=Added.describe,
+        likely=lambda _: f"the cluster does not let image {image} run",
+        impossible=_hopeless,
+    )
+
+
+def _hopeless(added: Added) -> str | None:
+    return added.describe() if added.ended or added.waiting.startswith(_HOPELESS) else None
+
+
+def _end(cluster: Cluster, pod: Pod, container: str) -> None:
+    """Tells the container to end. It may be gone before its answer is there, which is as good."""
+    try:
+        cluster.execute(pod, ["sh", "-c", "kill -TERM 1"], container=container)
+    except ClusterError as error:
+        there = Interference(cluster).added(pod, container)
+        if not isinstance(error, ExecRefused) and there is not None and there.running:
+            raise

@@ -1,0 +1,49 @@
+"""A pod cut off by iptables in the pod itself, as the test plan does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.disruption.cut_methods import Iptables, find, rule
+
+
+class NetworkCut:
+    """Packets from a pod to a TCP port are dropped while it lasts."""
+
+    is_certain = True
+
+    def __init__(self, cluster: Cluster, pod: Pod, port: int, mark: str) -> None:
+        self._cluster = cluster
+        self._pod = pod
+        self._rule = rule(port, mark)
+
+    @property
+    def name(self) -> str:
+        """For the report."""
+        return f"network of pod {self._pod.meta.name} cut by iptables in the pod"
+
+    def record(self) -> dict[str, Any]:
+        """The pod and the rule in it."""
+        return {"kind": "cut", "by": "iptables", **identity(self._pod), "rule": self._rule}
+
+    def apply(self) -> None:
+        """Adds the rule; NotPossible where the pod has no iptables or may not use it."""
+        Iptables(self._cluster, self._pod, self._rule).add()
+
+    def undo(self) -> None:
+        """Removes the rule, if it is there and the pod is; ClusterError when it stays."""
+        heal(self._cluster, self.record())
+
+
+def identity(pod: Pod) -> dict[str, str]:
+    """What tells a pod from every other, for the journal."""
+    return {"pod": pod.meta.name, "uid": pod.meta.uid}
+
+
+def heal(cluster: Cluster, record: dict[str, Any]) -> None:
+    """Undoes what was recorded, exactly; ClusterError when the rule stays."""
+    pod = find(cluster, record["uid"])
+    if pod is not None:
+        Iptables(cluster, pod, record["rule"]).remove()

@@ -1,0 +1,58 @@
+"""Heartbeats around a cut: one seen just before it, and none after it where the cut itself does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from streamspace_acceptance.disruption.cut_methods import NotPossible
+from streamspace_acceptance.domain.agents.heartbeats import received
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.agents import AgentList
+from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow
+
+
+def await_heartbeat(recording: Recording[AgentList], agent: str, span: Budget) -> None:
+    """Returns when a heartbeat has come in before our eyes, so that what follows counts from a known moment.
+
+    The one that the first look shows may be old. Where none comes in all the span, that is for the sentences to judge.
+    """
+    with suppress(Unmet):
+        follow(
+            Wait(f"agent {agent}", "a heartbeat seen by the API", span),
+            recording,
+            goal=lambda samples: len(received(samples, agent)) > 1 or None,
+            says=lambda _: None,
+            likely=lambda _: "the API tells of no new heartbeat",
+        )
+
+
+def check_silence(
+    recording: Recording[AgentList], agent: str, cut_at: float, *, interval: float, offline: str, span: Budget
+) -> None:
+    """Returns when the agent is offline, or when the span is over without a heartbeat; NotPossible for a heartbeat
+    that came later than one interval (in seconds) after the cut: by then every network has done as it was told.
+    """
+
+    def gone(samples: Sequence[Stamped[AgentList]]) -> bool | None:
+        return (samples[-1].at >= cut_at and samples[-1].item.status(agent) == offline) or None
+
+    def heard(samples: Sequence[Stamped[AgentList]]) -> str | None:
+        late = [each for each in received(samples, agent) if each.at > cut_at + interval]
+        return "a heartbeat came through" if late else None
+
+    wait = Wait(f"agent {agent}", "silent since the cut", span)
+    try:
+        follow(
+            wait,
+            recording,
+            goal=gone,
+            impossible=heard,
+            says=lambda each: each.status(agent),
+            likely=lambda _: "it is not cut off",
+        )
+    except Unmet as unmet:
+        if wait.outcome == "impossible":
+            raise NotPossible(
+                f"{unmet.actual}; the cluster's network does not enforce it, or not on open connections"
+            ) from unmet

@@ -1,0 +1,83 @@
+"""An agent that was cut off from the API and came back, with all that the API said of it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.domain.agents.heartbeats import received
+from streamspace_acceptance.product.agents import AgentList
+from streamspace_acceptance.waiting import Stamped, Timeline
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Moments are of the monotonic clock: when the network was cut, healed, and when watching ended.
+
+    `samples` is the API's list of agents, ten times a second, from before the cut until the end; `cut_by` says how.
+    """
+
+    agent_id: str
+    cut: float
+    healed: float
+    ended: float
+    samples: Sequence[Stamped[AgentList]]
+    words: Mapping[str, str]
+    cut_by: str = "network cut"
+
+    @property
+    def subject(self) -> str:
+        """For a failure."""
+        return f"agent {self.agent_id}"
+
+    @property
+    def went_offline(self) -> float | None:
+        """When the API first called the agent offline while it was cut off; None when it never did."""
+        return self._first(self.words["agent_offline"], self.cut, self.healed)
+
+    @property
+    def came_online(self) -> float | None:
+        """When the API first called it online again after the network was healed; None when it never did."""
+        return self._first(self.words["agent_online"], self.healed, self.ended)
+
+    @property
+    def said_last(self) -> str:
+        """What the API said of the agent in the end."""
+        return self.samples[-1].item.status(self.agent_id)
+
+    @property
+    def silence(self) -> tuple[float, float] | None:
+        """Seconds from its last heartbeat until it was called offline, at least and at most; None for neither.
+
+        Each of the two happened between one look at the API and the next, which on a busy machine are farther apart.
+        """
+        offline = self.went_offline
+        beats = [each.at for each in received(self.samples, self.agent_id) if offline is None or each.at <= offline]
+        if offline is None or not beats:
+            return None
+        return self._look_before(offline) - beats[-1], offline - self._look_before(beats[-1])
+
+    def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
+        """The first time between two moments that the API said anything else than `word`."""
+        return next((each for each in self._said(since, until) if each.item != word), None)
+
+    def timeline(self) -> str:
+        """What the API said, from the cut on."""
+        line = Timeline(self.cut)
+        said = [
+            Stamped(self.cut, self.cut_by),
+            *self._said(self.cut, self.ended),
+            Stamped(self.healed, "network healed"),
+        ]
+        for each in sorted(said, key=lambda one: one.at):
+            line.note(each.item, each.at)
+        return line.render()
+
+    def _look_before(self, at: float) -> float:
+        return max((each.at for each in self.samples if each.at < at), default=at)
+
+    def _first(self, word: str, since: float, until: float) -> float | None:
+        return next((each.at for each in self._said(since, until) if each.item == word), None)
+
+    def _said(self, since: float, until: float) -> list[Stamped[str]]:
+        return [Stamped(each.at, each.item.status(self.agent_id)) for each in self.samples if since <= each.at <= until]

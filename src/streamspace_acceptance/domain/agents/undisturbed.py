@@ -1,0 +1,70 @@
+"""Whether sessions were left alone while their agent was away: by what the watch over their pods told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.domain.sessions.session import Session, present
+from streamspace_acceptance.domain.sessions.session_desktop import Desk, Trial
+from streamspace_acceptance.waiting import Timeline
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The pod of a session that is to be kept, as it was before."""
+
+    session: Session
+    pod: Pod
+
+    def disturbances(self, since: float, until: float) -> list[str]:
+        """What happened to the session's pods between two moments of the monotonic clock; nothing, if all is well."""
+        line = Timeline(since)
+        for change in self.session.changes.items():
+            now = Pod.of(change.item.object)
+            trouble = "gone" if change.item.kind == "DELETED" else self._trouble(now)
+            if since <= change.at <= until and trouble:
+                line.note(f"{now.describe()}: {trouble}", change.at)
+        return [f"+{offset:.1f} s {text}" for offset, text in line.entries]
+
+    def trouble(self) -> str | None:
+        """What is wrong with the session's pods now: anything but one pod, Ready, whichever it is."""
+        pods = [pod for pod in present(self.session.changes.items()) if pod.stays]
+        sound = len(pods) == 1 and pods[0].ready
+        return None if sound else f"its pods are: {', '.join(pod.describe() for pod in pods) or 'none'}"
+
+    def _trouble(self, now: Pod) -> str | None:
+        if now.meta.uid != self.pod.meta.uid:
+            return "another pod than before"
+        if now.restarts != self.pod.restarts:
+            return f"started again {now.restarts - self.pod.restarts} times"
+        return None if now.ready else "not Ready"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A session as it is now: by the API, by Kubernetes, by its pod, and by what came of working in it."""
+
+    kept: Kept
+    running: str
+    status: str
+    phase: str | None
+    pod_trouble: str | None
+    trial: Trial
+
+
+def look_at(kept: Kept, cluster: Cluster, desk: Desk, browser: RunBrowser) -> Seen:
+    """Opens the session's desktop as its user would and works in it; Unmet when that cannot be done."""
+    session = kept.session
+    obj = cluster.session_object(session.id)
+    desk.enter(browser)
+    return Seen(
+        kept,
+        session.api.profile.statuses["running"],
+        session.api.status(session.id),
+        None if obj is None else obj.phase,
+        kept.trouble(),
+        desk.try_out(),
+    )

@@ -1,0 +1,63 @@
+"""Whether each of several users who asked in the same instant got a session of their own that runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.domain.concurrency.check_result import Found
+from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.creation import Creation, made
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
+
+CREATED = 201
+
+
+def created(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> Found:
+    """By the answers, by the API's list and by Kubernetes; waits until all run, or for as long as a start may take."""
+    troubles, timeline = [], ""
+    try:
+        crowd.wait_until_running(within="start")
+    except Unmet as unmet:
+        if not _run_without_pods(crowd, api.sessions()):
+            troubles.append(f"{unmet.subject}: {unmet.actual}; {unmet.likely}")
+            timeline = unmet.timeline
+    listed = api.sessions()
+    claims = Counter(each.claimed for each in crowd.creations if each.claimed is not None)
+    troubles += [f"{count} users were told of the session {each}" for each, count in claims.items() if count > 1]
+    troubles += [trouble for each in crowd.creations for trouble in _troubles(each, listed, cluster)]
+    excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
+    return Found(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse)
+
+
+def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
+    user = one.asked.user
+    if one.id is None or one.answer.status != CREATED:
+        return [f"{user} got {one.answer.status} {one.answer.excerpt(60)}"]
+    new, obj = made(one.asked, listed), cluster.session_object(one.id)
+    return [
+        *([] if one.claimed == one.id else [f"{user} was told of {one.claimed}, and {one.id} is there"]),
+        *([] if new == {one.id} else [f"{user} has {', '.join(sorted(new)) or 'no session'} now"]),
+        *([f"{one.id} is listed {listed.times(one.id)} times"] if listed.times(one.id) > 1 else []),
+        *([f"{one.id} is not in Kubernetes"] if obj is None else []),
+        *([f"{one.id} is {obj.user}'s in Kubernetes"] if obj is not None and obj.user != user else []),
+    ]
+
+
+def _run_without_pods(crowd: Crowd, listed: SessionList) -> bool:
+    """Whether all run by the API and some have no pod of their own, which the sentence about pods answers for."""
+    word = crowd.sessions[0].api.profile.statuses["running"]
+    return all(listed.status(each.id) == word for each in crowd.sessions) and not all(
+        each.pods() for each in crowd.sessions
+    )
+
+
+def _lack_of_room(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> str:
+    """Set when the nodes, were they empty, could not hold so many sessions."""
+    nodes, size = cluster.allocatable(), api.profile.sizes.get(crowd.creations[0].asked.size or "")
+    if nodes is None or size is None:
+        return ""
+    room = sum(min(int(amount(node[name]) / amount(size[name])) for name in size) for node in nodes)
+    return "" if room >= len(crowd.creations) else f"the cluster's nodes have room for {room} such sessions"

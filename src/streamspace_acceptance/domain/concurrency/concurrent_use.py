@@ -1,0 +1,240 @@
+"""Several users at work at the same time, each in a browser of their own: what they see, leave, and notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.domain.concurrency import markers
+from streamspace_acceptance.domain.concurrency.conflicts import ended, shared_claims
+from streamspace_acceptance.domain.concurrency.desktop_viewers import Screen, await_each, colours
+from streamspace_acceptance.domain.concurrency.isolation import label, served, shared_namespaces
+from streamspace_acceptance.domain.concurrency.markers import Traces
+from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import Wait, now, poll
+
+SHOWS, OBEYS = "a desktop to be seen", "what was typed to be seen"
+
+
+@dataclass
+class Outcome:
+    """What came of the day.
+
+    unreachable: desktops that did not show or obey; astray: those that obeyed or showed another user. leaks: what of
+    one user's was found with another; explained: such of that as follows from what the sessions have in common by
+    Kubernetes or the kernel. lost: what was found nowhere. noticed: what befell others when one user left; untold: why
+    that could not be seen. alone: why a desktop that is opened alone does not work either.
+    """
+
+    unreachable: list[str] = field(default_factory=list)
+    astray: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
+    alone: str | None = None
+
+
+class Workday:
+    """One user looks from two places, one leaves the desktop and comes back, and the last one ends the session."""
+
+    def __init__(self, crowd: Crowd, cluster: Cluster, browser: RunBrowser) -> None:
+        self._cluster = cluster
+        self._browser = browser
+        self._sessions = list(crowd.sessions)
+        self._users = [Screen(Desk(each), f"the desktop of {each.id}") for each in self._sessions]
+        first = self._sessions[0]
+        self._second = Screen(Desk(first), f"the desktop of {first.id} at a second viewer's")
+        self._screens = [*self._users, self._second]
+        self._marks = {session.id: markers.mark() for session in self._sessions}
+        self._misled: list[Screen] = []
+        self.outcome = Outcome()
+
+    def run(self, end: Callable[[Session], str | None]) -> Outcome:
+        """The whole day; `end` ends a session and says what went wrong with that. Every page is closed afterwards."""
+        try:
+            self._work()
+            self._judge_work()
+            self._come_back()
+            self._leave(end)
+        finally:
+            for screen in self._screens:
+                screen.desk.close()
+        return self.outcome
+
+    def _work(self) -> None:
+        """All desktops are opened before anybody works in them."""
+        for screen in self._screens:
+            screen.open(self._browser)
+        await_each(self._screens, SHOWS, Screen.has_settled)
+        for screen, colour in zip(self._users, colours(self._screens, len(self._users)), strict=True):
+            screen.colour = colour
+            if screen.trouble is None:
+                screen.type(markers.command(self._marks[screen.session.id], colour))
+        self._second.colour = self._users[0].colour
+        if self._users[0].trouble is not None and self._second.trouble is None:
+            self._second.trouble = "nobody typed there"
+        await_each(self._screens, OBEYS, self._obeys)
+        self._traces = self._look_for_traces()
+        for screen in self._screens:
+            if screen.look() is not None and screen.desk.viewer is not None:
+                attachments.attach_png(screen.name, screen.desk.viewer.whole_page())
+
+    def _obeys(self, screen: Screen) -> bool:
+        """Shows the colour that was typed, or somebody else's, for which there is nothing to wait."""
+        screen.look()
+        return any(screen.shows(each.colour) for each in self._users)
+
+    def _look_for_traces(self) -> Traces:
+        """Where the marks are, once each is where it belongs or the browser's budget is used up."""
+        names, working = list(self._marks.values()), [each for each in self._users if each.trouble is None]
+        seen: list[Traces] = []
+
+        def look() -> list[str]:
+            seen[:] = [markers.look(self._sessions, names)]
+            return [trace for each in working for trace in self._lacking(seen[0], each)]
+
+        try:
+            poll(
+                Wait("what was typed", "carried out in each session", self._sessions[0].budgets.named("browser")),
+                look,
+                met=lambda lacking: not lacking,
+                says=lambda lacking: f"lacking: {'; '.join(lacking) or 'nothing'}",
+                likely=lambda _: "see the sentences about it",
+                impossible=lambda _: self._astray(seen[0], working),
+                every=LOOK_SECONDS,
+            )
+        except Unmet as unmet:
+            self.outcome.lost += [f"{trace} ({unmet.actual})" for trace in look()]
+        return seen[0]
+
+    def _lacking(self, found: Traces, screen: Screen) -> list[str]:
+        session = screen.session.id
+        return [f"{place} of {session}" for place in found.lacking(self._marks[session], session)]
+
+    def _astray(self, found: Traces, screens: Sequence[Screen]) -> str | None:
+        """Set when something is where it does not belong: then the rest need not be waited for."""
+        strays = [trace for each in screens for trace in found.elsewhere(self._marks[each.session.id], each.session.id)]
+        return "; ".join(strays) or None
+
+    def _judge_work(self) -> None:
+        for screen in self._screens:
+            session = screen.session.id
+            own = self._marks[session]
+            led = self._shown_of_others(screen)
+            traces_elsewhere = [] if screen is self._second else self._traces.elsewhere(own, session)
+            self.outcome.leaks += [*led, *(f"{place}, made in {session}" for place in traces_elsewhere)]
+            if led or any(each.startswith(f"{markers.FILE} in ") for each in traces_elsewhere):
+                self._misled.append(screen)
+            screen.check_lasting()
+            trouble = screen.trouble
+            if trouble is None and not screen.shows(screen.colour):
+                trouble = f"{OBEYS}: not its own"
+            if trouble is None and markers.FILE in self._traces.lacking(own, session):
+                trouble = "what was typed was not carried out in the session's pod"
+            if trouble is not None:
+                kind = self.outcome.astray if screen in self._misled else self.outcome.unreachable
+                kind.append(f"{screen.name}: {trouble}")
+        if self.outcome.leaks:
+            self._explain_leaks()
+
+    def _shown_of_others(self, screen: Screen) -> list[str]:
+        others = [each for each in self._users if each.session is not screen.session]
+        return [
+            f"{screen.name} shows what was typed in {each.session.id}" for each in others if screen.shows(each.colour)
+        ]
+
+    def _explain_leaks(self) -> None:
+        """Processes are seen where a namespace is shared, files of the home where a volume is."""
+        pods = [pod for each in self._sessions for pod in served(self._cluster.raw_pods(**label(each)))]
+        reasons = {
+            markers.PROCESS: shared_namespaces(self._cluster, map(Pod.of, pods), ("pid",)),
+            markers.HOME: shared_claims(self._sessions, pods),
+        }
+        for place, reason in reasons.items():
+            found = [each for each in self.outcome.leaks if each.startswith(f"{place} in ")]
+            if found and reason:
+                self.outcome.leaks = [each for each in self.outcome.leaks if each not in found]
+                self.outcome.explained += [*found, *reason]
+
+    def _come_back(self) -> None:
+        """The second user leaves the desktop, and opens it again."""
+        former = self._users[1]
+        if former.trouble is not None or former in self._misled:
+            return
+        former.desk.close()
+        screen = Screen(Desk(former.session), f"{former.name} at a second visit", former.colour)
+        self._screens.append(screen)
+        screen.open(self._browser)
+        await_each([screen], "the desktop as it was left", self._obeys)
+        self.outcome.leaks += self._shown_of_others(screen)
+        screen.begin()
+        self._retype([screen])
+        self._users[1] = screen
+        if screen.trouble is not None:
+            self.outcome.unreachable.append(f"{screen.name}: {screen.trouble}")
+
+    def _leave(self, end: Callable[[Session], str | None]) -> None:
+        """The last user ends the session; the others go on working."""
+        *others, last = self._users
+        working = [each for each in others if each.trouble is None]
+        pods = {each.session.id: each.session.known_uids() for each in others}
+        since = now()
+        trouble = end(last.session)
+        if trouble is not None:
+            self.outcome.untold.append(trouble)
+            return
+        await_each(working, "the desktop still to be seen", self._is_painted)
+        self._retype(working)
+        for each in working:
+            each.check_lasting()
+        self.outcome.noticed += [f"{each.name}: {each.trouble}" for each in working if each.trouble is not None]
+        self.outcome.noticed += [
+            trouble for each in others for trouble in _disturbances(each.session, pods[each.session.id], since)
+        ]
+        self.outcome.noticed += self._missing([each.session for each in others])
+
+    def _missing(self, sessions: Sequence[Session]) -> list[str]:
+        """What users had left in their own sessions and do not find there any more."""
+        found = markers.look(sessions, list(self._marks.values()))
+        return [
+            f"{place} of {each.id} is gone"
+            for each in sessions
+            for place in found.lacking(self._marks[each.id], each.id)
+            if place not in self._traces.lacking(self._marks[each.id], each.id)
+        ]
+
+    def _retype(self, screens: Sequence[Screen]) -> None:
+        fresh = colours(self._screens, len(screens))
+        for screen, colour in zip(screens, fresh, strict=True):
+            screen.colour = colour
+            if screen.trouble is None:
+                screen.type(markers.paint(colour))
+        await_each(screens, OBEYS, self._is_painted)
+
+    @staticmethod
+    def _is_painted(screen: Screen) -> bool:
+        screen.look()
+        return screen.shows(screen.colour)
+
+
+def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:
+    """What happened to a session since then that was to be left alone; also when it is not Running any more."""
+    watched = session.changes.items()
+    former = ended(each.item.object for each in watched if each.at < since)
+    changes = [each.item for each in watched if each.at >= since]
+    found = [each for each in ended(each.object for each in changes) if each not in former]
+    found += [f"pod {each.object['metadata']['name']} is gone" for each in changes if each.kind == "DELETED"]
+    pods = [Pod.of(each.object) for each in changes]
+    found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
+    found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
+    status, word = session.api.status(session.id), session.api.profile.statuses["running"]
+    return list(dict.fromkeys([*found, *([] if status == word else [f"{session.id} is {status}"])]))

@@ -1,0 +1,101 @@
+"""Whether several sessions get in each other's way: what each was given, and what became of it meanwhile."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.domain.concurrency.check_result import Found
+from streamspace_acceptance.domain.concurrency.isolation import lacking
+from streamspace_acceptance.domain.sessions import provision
+from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.provision import Provision
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import Wait, elapse
+
+COUNTED = ("cpu", "memory")
+
+
+def without_conflict(crowd: Crowd, cluster: Cluster) -> Found:
+    """Each has exactly what was asked for and a volume claim of its own, none was ended, and no node gives too much."""
+    if crowd.sessions:
+        elapse(Wait(crowd.subject, "they stay as they are", crowd.sessions[0].budgets.named("calm")))
+    asked = {each.id: each for each in crowd.creations}
+    troubles, missing = [], []
+    for session in crowd.sessions:
+        try:
+            troubles += _differences(session, asked[session.id])
+        except Unmet as unmet:
+            missing.append(f"{session.id}: {unmet.actual}")
+        troubles += ended(change.item.object for change in session.changes.items())
+        missing += [] if session.pods() else [f"{session.id} has no pod"]
+    pods = [each for each in cluster.raw_pods() if Pod.of(each).stays]
+    troubles += shared_claims(crowd.sessions, pods)
+    if len(crowd.creations) > 1:  # one alone is looked at while the others are still there
+        troubles += _overcommitted(cluster, pods)
+    return Found(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
+
+
+def ended(pods: Iterable[Json]) -> list[str]:
+    """What befell pods that nobody ended, in all the states that they were seen in: each thing once."""
+    told: dict[str, None] = {}
+    for each in pods:
+        name, status = each["metadata"]["name"], each.get("status") or {}
+        found = [] if status.get("reason") is None else [f"{status['reason']}: {status.get('message') or ''}"]
+        for container in status.get("containerStatuses") or ():
+            states = [container.get(kind) or {} for kind in ("state", "lastState")]
+            found += [f"ended: {over.get('reason')}" for state in states if (over := state.get("terminated"))]
+            found += [f"started again {times} times" for times in [container.get("restartCount", 0)] if times]
+        found += ["deleted"] if each["metadata"].get("deletionTimestamp") else []
+        told |= {f"pod {name} {what}": None for what in found}
+    return list(told)
+
+
+def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str]:
+    """The volume claims that pods of more than one of the sessions have."""
+    users: dict[str, set[str]] = defaultdict(set)
+    ids = {session.id: session.api.profile.session_label for session in sessions}
+    for each in pods:
+        labels = each["metadata"].get("labels") or {}
+        owner = next((one for one, label in ids.items() if labels.get(label) == one), None)
+        for volume in (each["spec"].get("volumes") or ()) if owner is not None else ():
+            if claim := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
+                users[claim].add(str(owner))
+    return [f"{' and '.join(sorted(each))} share the volume {name}" for name, each in users.items() if len(each) > 1]
+
+
+def _differences(session: Session, one: Creation) -> list[str]:
+    wanted = Provision.of({"resources": session.api.profile.sizes[one.asked.size or ""]})
+    found = provision.look(session)
+    return [
+        f"{session.id} has cpu {said.cpu} and memory {said.memory} by {place}, not {wanted.cpu} and {wanted.memory}"
+        for place, said in found.said.items()
+        if not said.is_as(wanted) and ((said.cpu, said.memory) != (None, None) or place in provision.PLACES_OF_POD)
+    ]
+
+
+def _overcommitted(cluster: Cluster, pods: Iterable[Json]) -> list[str]:
+    """The nodes on which the pods of this namespace alone request more than there is."""
+    try:
+        nodes = {each["metadata"]["name"]: each["status"]["allocatable"] for each in cluster.raw_nodes()}
+    except ClusterError as error:
+        if error.status == FORBIDDEN:
+            return []
+        raise
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for each in pods:
+        for container in each["spec"]["containers"]:
+            requests = (container.get("resources") or {}).get("requests") or {}
+            for name in COUNTED:
+                sums[each["spec"].get("nodeName") or "", name] += amount(requests.get(name, "0"))
+    return [
+        f"{name} of node {node}: {requested.normalize():f} requested, {nodes[node][name]} there"
+        for (node, name), requested in sums.items()
+        if node in nodes and requested > amount(nodes[node][name])
+    ]

@@ -1,0 +1,145 @@
+"""Several desktops that are open in a browser at the same time, each in a context of its own.
+
+Playwright serves one thread, so that the pages are driven in turn; "at the same time" means that all of them are open
+before any of them is worked in, and stay so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.desktop.page_load import CannotOpen
+from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, colours_of_chance
+from streamspace_acceptance.desktop.watchdog import BrowserEnded, PageHangs
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.session_desktop import (
+    FILLED,
+    LOOK_SECONDS,
+    SETTLED_SECONDS,
+    SHOWN,
+    STILL,
+    Desk,
+)
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import Budget, Stamped, Wait, now, poll
+
+PATIENCE = 2  # times the browser's budget: several pages share the time of one machine
+APART = 4 * TOLERANCE  # in one channel at the least: no blurred colour is taken for another's
+
+
+@dataclass(eq=False)
+class Screen:
+    """One viewer of a session. `colour` is the one that was typed last; `trouble` says what it did not do."""
+
+    desk: Desk
+    name: str
+    colour: Colour | None = None
+    picture: Picture | None = None
+    trouble: str | None = None
+    _settled: list[Stamped[Picture]] = field(default_factory=list)
+    _connections: tuple[int, int] = (0, 0)
+
+    @property
+    def session(self) -> Session:
+        """The session that it shows."""
+        return self.desk.session
+
+    def open(self, browser: RunBrowser) -> None:
+        """Asks where the desktop is to be seen and opens it in a context of its own."""
+        try:
+            self.desk.connect()
+            self.desk.check_connected()
+            self.desk.open(browser)
+        except (Unmet, Unproven) as error:
+            self.trouble = f"it does not open: {error.actual if isinstance(error, Unmet) else error.reason}"
+
+    def type(self, text: str) -> None:
+        """Clicks into the middle and types a line there."""
+        try:
+            if self.picture is not None and self.desk.viewer is not None:
+                self.desk.viewer.click(self.picture.size[0] // 2, self.picture.size[1] // 2)
+                self.desk.viewer.type(text)
+        except CannotOpen as error:
+            self.trouble = str(error)
+        except (PageHangs, BrowserEnded) as error:
+            self._lose(error)
+
+    def look(self) -> Picture | None:
+        """What it shows now, None when that is no desktop."""
+        try:
+            self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
+        except CannotOpen as error:
+            self.trouble, self.picture = f"it does not open again: {error}", None
+        except (PageHangs, BrowserEnded) as error:
+            self._lose(error)
+        return self.picture
+
+    def _lose(self, error: PageHangs | BrowserEnded) -> None:
+        """Its page hangs, or another one does, which took the browser with it."""
+        self.trouble, self.picture = error.actual if isinstance(error, PageHangs) else error.reason, None
+
+    def shows(self, colour: Colour | None) -> bool:
+        """Whether the terminal in its last picture has that colour."""
+        return self.picture is not None and colour is not None and self.picture.share(colour) >= FILLED
+
+    def has_settled(self) -> bool:
+        """Whether it shows something that has stood still for a moment."""
+        picture, last = self.look(), self._settled
+        if picture is None or picture.foreground <= SHOWN:
+            return False
+        if not last or picture.differs(last[0].item) > STILL:
+            last[:] = [Stamped(now(), picture)]
+        self.begin()
+        return now() - last[0].at >= SETTLED_SECONDS
+
+    def begin(self) -> None:
+        """From now on its connection is to last."""
+        if self.desk.viewer is not None:
+            self._connections = self.desk.viewer.connections
+
+    def check_lasting(self) -> None:
+        """It has trouble when its page has had to connect again; not when the browser's own network changed."""
+        if self.trouble is None and self.desk.viewer is not None:
+            (load, before), (present, times) = self._connections, self.desk.viewer.connections
+            if present == load and times > before:
+                self.trouble = f"it was cut off {times - before} times, and its page connected again"
+
+    def describe(self) -> str:
+        """What the last picture shows, for a failure."""
+        if self.picture is None:
+            return "there is no noVNC screen"
+        return "there is a desktop" if self.picture.foreground > SHOWN else "the screen is blank"
+
+
+def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bool]) -> None:
+    """Waits for all together; each of which it does not come true gets its trouble."""
+    left = [each for each in screens if each.trouble is None]
+    if not left:
+        return
+    count, one = len(left), left[0].session.budgets.named("browser")
+    budget = Budget(one.name, one.plan_seconds * PATIENCE, one.scale)
+
+    def look() -> list[Screen]:
+        left[:] = [each for each in left if each.trouble is None and not done(each)]
+        return left
+
+    with suppress(Unmet):  # each screen says for itself what came of it
+        poll(
+            Wait(f"{count} desktops at once", goal, budget),
+            look,
+            met=lambda found: not found,
+            says=lambda found: f"{count - len(found)} of {count}",
+            likely=lambda _: "see each of them",
+            every=LOOK_SECONDS,
+        )
+    for each in left:
+        each.trouble = f"{goal}: not within {budget}, {each.describe()}"
+
+
+def colours(screens: Sequence[Screen], count: int) -> list[Colour]:
+    """So many colours of chance, neither dark nor pale, each unlike the others and shown on none of the screens yet."""
+    pictures = [each.picture for each in screens if each.picture]
+    return colours_of_chance(count, lambda one: not any(each.share(one) > FILLED / 50 for each in pictures), APART)

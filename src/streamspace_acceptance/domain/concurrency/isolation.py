@@ -1,0 +1,73 @@
+"""Whether each of several sessions has a pod of its own, apart from the others down to the kernel."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.domain.concurrency.check_result import Found
+from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.session import Session
+
+SHARED_WITH_THE_NODE = {"hostPID": "processes", "hostIPC": "shared memory", "hostNetwork": "network"}
+KINDS = {"pid": "processes", "ipc": "shared memory", "net": "network", "mnt": "mounts"}
+
+# The kernel first: namespaces of different kernels (nodes, virtual machines) may bear the same number.
+NAMESPACES = "cat /proc/sys/kernel/random/boot_id && cd /proc/self/ns && readlink " + " ".join(KINDS)
+
+
+def isolated(crowd: Crowd, cluster: Cluster) -> Found:
+    """By the pods' labels and specifications, and by the kernel's namespaces as seen inside each."""
+    pods = {each.id: served(cluster.raw_pods(**label(each))) for each in crowd.sessions}
+    troubles = [
+        f"{session} has {len(found)} pods: {', '.join(each['metadata']['name'] for each in found)}"
+        for session, found in pods.items()
+        if len(found) > 1
+    ]
+    every = [each for found in pods.values() for each in found]
+    troubles += [
+        f"pod {each['metadata']['name']} has the node's {what}"
+        for each in every
+        for field, what in SHARED_WITH_THE_NODE.items()
+        if each["spec"].get(field)
+    ]
+    troubles += shared_namespaces(cluster, map(Pod.of, every))
+    podless = [each for each in crowd.sessions if not pods[each.id]]
+    running = {each.id for each in podless if each.api.status(each.id) == each.api.profile.statuses["running"]}
+    for session in podless:
+        session.check_label()  # a pod that nobody can find by its label is another criterion's matter
+    troubles += [f"{each} is Running and has no pod of its own" for each in sorted(running)]
+    missing = [f"{each.id} has no pod" for each in podless if each.id not in running]
+    return Found(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
+
+
+def lacking(crowd: Crowd) -> list[str]:
+    """How many users have no session, or none of their own."""
+    count = len(crowd.creations) - len({each.id for each in crowd.sessions})
+    return [f"{count} of the users have no session of their own"] if count else []
+
+
+def label(session: Session) -> dict[str, str]:
+    """The label by which the session's pods are found."""
+    return {session.api.profile.session_label: session.id}
+
+
+def served(pods: Sequence[Json]) -> list[Json]:
+    """Those of the pods that are there to stay."""
+    return [each for each in pods if Pod.of(each).stays]
+
+
+def shared_namespaces(cluster: Cluster, pods: Iterable[Pod], kinds: Iterable[str] = KINDS) -> list[str]:
+    """What pods share by the kernel; nothing of those where it cannot be read."""
+    holders: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for pod in (each for each in pods if each.running):
+        kernel, *found = cluster.execute(pod, ["sh", "-c", NAMESPACES]).stdout.split() or [""]
+        for namespace in found:
+            holders[kernel, namespace].append(pod.meta.name)
+    return [
+        f"{' and '.join(sorted(names))} share {KINDS[kind]}"
+        for (_, namespace), names in holders.items()
+        if len(names) > 1 and (kind := namespace.partition(":")[0]) in kinds
+    ]

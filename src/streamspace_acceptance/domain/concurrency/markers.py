@@ -1,0 +1,77 @@
+"""What a user leaves in a session, and in which sessions it is to be found."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.desktop.pictures import Colour
+from streamspace_acceptance.domain.sessions.session import Session
+
+FILE, HOME, PROCESS = PLACES = ("a temporary file", "a file in the home", "a process")
+
+# Three parts, each after a line of its own: names of temporary files, of files in the home, commands of processes.
+LOOK = """
+printf '%s\\n' '=='; for each in /tmp/*; do printf '%s\\n' "$each"; done
+printf '%s\\n' '=='; for each in "$0"/*; do printf '%s\\n' "$each"; done
+printf '%s\\n' '=='; for each in /proc/[0-9]*/cmdline; do cat "$each" 2>/dev/null; printf '\\n'; done
+"""
+
+
+def mark() -> str:
+    """A number that is nowhere else, and for so many seconds (a thousand years) a program may sleep."""
+    return f"3{secrets.randbelow(10**10):010}"
+
+
+def command(name: str, colour: Colour) -> str:
+    """What a user types: it leaves a file, a file in the home and a process of that name, and then a colour.
+
+    Short, since each key takes its time in a browser.
+    """
+    return f"m={name};touch /tmp/$m ~/$m;sleep $m& {paint(colour)}"
+
+
+def paint(colour: Colour) -> str:
+    """The colour alone."""
+    return rf"printf '\033]11;#{bytes(colour).hex()}\007'"
+
+
+@dataclass(frozen=True)
+class Traces:
+    """By session and by mark, the places where the mark was found."""
+
+    found: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def elsewhere(self, name: str, session: str) -> list[str]:
+        """Where a mark is, beside its own session: `a temporary file in s-2`."""
+        return [
+            f"{place} in {other}"
+            for other, marks in self.found.items()
+            if other != session
+            for place in marks.get(name, ())
+        ]
+
+    def lacking(self, name: str, session: str) -> list[str]:
+        """The places where the mark should be in its own session and is not."""
+        return [place for place in PLACES if place not in self.found.get(session, {}).get(name, ())]
+
+
+def look(sessions: Sequence[Session], names: Sequence[str]) -> Traces:
+    """Looks for all marks in the pods of all sessions."""
+    return Traces({session.id: _marks(_parts(session), names) for session in sessions})
+
+
+def _parts(session: Session) -> list[list[str]]:
+    home = session.api.profile.home
+    pods = [pod for pod in session.pods() if pod.running]
+    told = [session.cluster.execute(pod, ["sh", "-c", LOOK, home]).stdout for pod in pods]
+    return [each.split("==\n")[1:] for each in told]
+
+
+def _marks(pods: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """For each name the places in which any of the pods has it."""
+    told = {
+        place: "".join(parts[number] for parts in pods if len(parts) > number) for number, place in enumerate(PLACES)
+    }
+    return {name: tuple(place for place, text in told.items() if name in text) for name in names}

@@ -1,0 +1,45 @@
+"""A checkout of StreamSpace that is built and deployed by its own scripts, as the plan does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamspace_acceptance.domain.deployment.commands import Called, run
+from streamspace_acceptance.evidence import attachments
+
+# The script, and how long it may take: the plan says 5-10 minutes and 3-5, on a machine that it does not know.
+SCRIPTS = {"scripts/local-build.sh": 1800.0, "scripts/local-deploy.sh": 900.0}
+_LAST_LINES = 5
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What came of the scripts, as far as they were run: the one that failed is the last."""
+
+    folder: Path
+    called: tuple[Called, ...]
+
+    @property
+    def failed(self) -> Called | None:
+        """The script that did not succeed."""
+        return next((one for one in self.called if one.trouble is not None), None)
+
+    def last_words(self) -> str:
+        """The last lines of the script that failed."""
+        said = f"{self.failed.output}\n{self.failed.errors}" if self.failed else ""
+        return (
+            " / ".join([line.strip() for line in said.splitlines() if line.strip()][-_LAST_LINES:]) or "it said nothing"
+        )
+
+
+def roll_out(folder: Path) -> Rollout:
+    """Builds and deploys the checkout; what the scripts say is evidence."""
+    called: list[Called] = []
+    for script, seconds in SCRIPTS.items():
+        one = run([str(folder.resolve() / script)], script, seconds=seconds, folder=folder, children_stay=True)
+        called.append(one)
+        attachments.attach_text(script, f"{one.output}\n{one.errors}\n{one.trouble or 'it succeeded'}\n")
+        if one.trouble is not None:
+            break
+    return Rollout(folder, tuple(called))

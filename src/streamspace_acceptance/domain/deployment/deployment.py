@@ -1,0 +1,200 @@
+"""Everything about the environment, each thing looked at once, when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.domain.deployment import checkout, health, images, readiness, tools
+from streamspace_acceptance.domain.deployment.checkout import Rollout
+from streamspace_acceptance.domain.deployment.commands import Called
+from streamspace_acceptance.domain.deployment.credentials import Credentials, Search, search
+from streamspace_acceptance.domain.deployment.health import Health
+from streamspace_acceptance.domain.deployment.images import Image
+from streamspace_acceptance.domain.deployment.login import Door, Trial
+from streamspace_acceptance.domain.deployment.readiness import Component, Standing
+from streamspace_acceptance.domain.deployment.tools import Tool
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unproven
+from streamspace_acceptance.product.agents import AgentApi, AgentList
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.waiting import Budget, Wait, poll
+
+TOOL_SECONDS = 15.0
+
+
+class Deployment:
+    """The environment of the target.
+
+    `cluster` and `api` are asked for only where they are needed, so that one that is missing hides nothing else.
+    `needs_no_images` is what the target says of itself; `patience` gives the budget of a name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        profile: Profile,
+        cluster: Callable[[], Cluster],
+        api: Callable[[], StreamSpaceApi],
+        *,
+        needs_no_images: Callable[[], bool],
+        patience: Callable[[str], Budget],
+        tool_seconds: float = TOOL_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._profile = profile
+        self._find_cluster = cluster
+        self._find_api = api
+        self._needs_no_images = needs_no_images
+        self._patience = patience
+        self._tool_seconds = tool_seconds
+        self._rollout: Rollout | None = None
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster of the target."""
+        return self._find_cluster()
+
+    @cached_property
+    def _api(self) -> StreamSpaceApi:
+        return self._find_api()
+
+    def want_images(self) -> None:
+        """NotApplicable where the target says that it was deployed without images and the tools that make them."""
+        if self._needs_no_images():
+            raise NotApplicable(
+                "does not apply to the embedded StreamSpace, which needs no kubectl, Helm, Docker or images"
+            )
+
+    # Tools
+
+    @cached_property
+    def kubectl(self) -> Tool:
+        """The Kubernetes client of this machine."""
+        return tools.kubectl(self._tool_seconds)
+
+    @cached_property
+    def helm(self) -> Tool:
+        """Helm on this machine."""
+        return tools.helm(self._tool_seconds)
+
+    @cached_property
+    def docker(self) -> Tool:
+        """The Docker engine that this machine's client reaches."""
+        return tools.docker(self._tool_seconds)
+
+    def ask_tools(self) -> None:
+        """Calls each of the tools, whatever comes of it."""
+        found = (self.kubectl, self.helm, self.docker)
+        attachments.attach_text(
+            "tools", "\n".join([*(tool.describe() for tool in found), tools.helm_advice(self.helm) or ""])
+        )
+
+    # Images
+
+    def roll_out(self) -> None:
+        """Builds and deploys the checkout that STREAMSPACE_REPO names, whatever comes of it; nothing without one."""
+        if self._settings.repo is None:
+            attachments.attach_text("checkout", "STREAMSPACE_REPO names none: what is deployed already is looked at")
+            return
+        self._rollout = checkout.roll_out(Path(self._settings.repo))
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """What came of building and deploying; None when no checkout is named."""
+        return self._rollout
+
+    @cached_property
+    def images(self) -> list[Image]:
+        """StreamSpace's images; Docker is asked for them where its engine answers."""
+        seconds = self._tool_seconds if self.docker.version else None
+        found = images.look_for(self._profile.deployment.images, self.cluster, seconds=seconds)
+        attachments.attach_text("images", "\n".join(each.describe() for each in found))
+        return found
+
+    # What is deployed
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Whether the cluster answers; one to which nothing leads does not."""
+        try:
+            return readiness.cluster_standing(self.cluster)
+        except (ClusterError, SetupProblem) as problem:
+            return Standing(None, str(problem))
+
+    @cached_property
+    def kubectls_word(self) -> Called | None:
+        """What kubectl says of the cluster; None where there is no kubectl that works, or none is needed."""
+        return None if self._needs_no_images() or not self.kubectl.version else tools.cluster_info(self._tool_seconds)
+
+    def look(self) -> None:
+        """Looks at the cluster from outside, whatever comes of it."""
+        attachments.attach_text("the cluster", str(self.standing.version or self.standing.trouble))
+
+    @property
+    def namespace(self) -> tuple[str, str | None]:
+        """The namespace and its phase."""
+        return self.cluster.namespace, readiness.namespace_state(self.cluster)
+
+    def wait_for_components(self) -> list[Component]:
+        """PostgreSQL, Redis, the API and the agents; Unmet when one of them is not ready in time."""
+        labels = self._profile.deployment.components
+        return readiness.wait_for_components(
+            self.cluster, labels, Wait(", ".join(labels), "each pod Ready, 1/1", self._patience("start"))
+        )
+
+    def wait_for_health(self) -> Health:
+        """What the API says of its health, as soon as that is that all is well; Unmet when it is not in time."""
+        return health.wait_for_health(self._api, Wait("the API", "healthy by its own word", self._patience("start")))
+
+    # The way in
+
+    @property
+    def door(self) -> Door:
+        """Where one logs in."""
+        return Door(self._api.http, self._profile)
+
+    @cached_property
+    def search(self) -> Search:
+        """Where the administrator's credentials were looked for, and what was found."""
+        return search(self._settings, self.cluster, self._profile)
+
+    @cached_property
+    def credentials(self) -> Credentials | None:
+        """The first that was found; what does not look like a password only if it opens."""
+        return next((one for one in self.search.found if not one.doubtful or self.door.opens(one)), None)
+
+    def look_for_credentials(self) -> None:
+        """Looks everywhere, whatever comes of it."""
+        found = ", ".join(one.place for one in self.search.found) or "nowhere"
+        attachments.attach_text("credentials", f"looked in: {', '.join(self.search.looked)}\nfound in: {found}")
+
+    def log_in(self) -> Trial:
+        """Logs in with what was found; Unproven when nothing was."""
+        if self.credentials is None:
+            raise Unproven("the administrator's credentials were not found (see the sentence about that)")
+        return self.door.try_out(self.credentials)
+
+    # Agents
+
+    def ask_for_agents(self) -> None:
+        """Asks after the agents, whatever the answer."""
+        call = self._profile.calls["list_agents"]
+        answer = self._api.http.call(call.method, call.to())
+        attachments.attach_text("agents", f"{answer.status} {answer.excerpt()}")
+
+    def wait_for_agent(self) -> AgentList:
+        """The list in which an agent is online; Unmet when none is in time, Unproven without a token to ask with."""
+        if not self._api.http.token:
+            raise Unproven("there is no token to ask with: STREAMSPACE_TEST_TOKEN is not set")
+        return poll(
+            Wait("agents", "at least one online", self._patience("agents")),
+            AgentApi(self._api).all,
+            met=lambda found: bool(found.online),
+            says=AgentList.describe,
+            likely=lambda _: "the agent's pod does not run, or its connection to the API fails; see its log",
+        )

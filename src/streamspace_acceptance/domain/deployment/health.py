@@ -1,0 +1,51 @@
+"""What the API says of its own health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.waiting import Wait, poll
+
+
+@dataclass(frozen=True)
+class Health:
+    """One answer, or that there was none. `well`: it is a 200 whose body says in so many words that all is well."""
+
+    well: bool
+    told: str
+    answered: bool = True
+
+
+def ask(api: StreamSpaceApi) -> Health:
+    """Asks once, without a token. No answer at all is not well either."""
+    call, profile = api.profile.calls["health"], api.profile
+    try:
+        answer = api.http.call_as(None, call.method, call.to())
+    except NoAnswer as error:
+        return Health(False, f"no answer ({error})", answered=False)
+    try:
+        word = answer.object().get(profile.fields["health"])
+    except Unmet:
+        word = None
+    return Health(
+        answer.status == 200 and word == profile.statuses["healthy"], f"{answer.status} {answer.excerpt(120)}"
+    )
+
+
+def wait_for_health(api: StreamSpaceApi, wait: Wait) -> Health:
+    """The first answer that says that all is well; Unmet when none does in time."""
+    return poll(
+        wait,
+        lambda: ask(api),
+        met=lambda found: found.well,
+        says=lambda found: found.told,
+        likely=lambda found: (
+            "the API, its database or its cache; see the API's log"
+            if found.answered
+            else "the API does not run, or a port-forward has ended with the pod that it led to"
+        ),
+        every=0.5,
+    )

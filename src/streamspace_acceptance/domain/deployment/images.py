@@ -1,0 +1,67 @@
+"""StreamSpace's images: what Docker has built, and what the cluster's nodes have got of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.cluster.connection import told
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.domain.deployment.commands import call
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image by its name. `built` is Docker's word, None where Docker does not answer.
+
+    `places` are the nodes that list it, and the pods that run with it: a kubelet lists no more than its 50 largest.
+    """
+
+    name: str
+    built: bool | None
+    places: tuple[str, ...]
+
+    def describe(self) -> str:
+        """For the evidence: `streamspace-api:local: built, on node docker-desktop`."""
+        built = {True: "built", False: "not built here", None: "Docker does not say whether it was built"}[self.built]
+        return f"{self.name}: {built}, {' and '.join(self.places) or 'nowhere in the cluster'}"
+
+
+def look_for(names: list[str], cluster: Cluster, *, seconds: float | None) -> list[Image]:
+    """Each of the images. `seconds` is how long Docker may take for an answer; None: it is not asked."""
+    nodes, pods = _nodes(cluster), cluster.raw_pods()
+    with told("list nodes and pods"):
+        return [Image(name, _built(name, seconds), (*_listed(name, nodes), *_used(name, pods))) for name in names]
+
+
+def _built(name: str, seconds: float | None) -> bool | None:
+    if seconds is None:
+        return None
+    return call("docker", "image", "inspect", "--format", "{{.Id}}", name, seconds=seconds).trouble is None
+
+
+def _nodes(cluster: Cluster) -> list[Json]:
+    """The nodes; none where one may not list them, and then the pods must tell."""
+    try:
+        return cluster.raw_nodes()
+    except ClusterError as error:
+        if error.status == FORBIDDEN:
+            return []
+        raise
+
+
+def _listed(name: str, nodes: list[Json]) -> list[str]:
+    found = []
+    for node in nodes:
+        listed = [each for image in (node.get("status") or {}).get("images") or () for each in image.get("names") or ()]
+        if any(each == name or each.endswith(f"/{name}") for each in listed):
+            found.append(f"on node {node['metadata']['name']}")
+    return found
+
+
+def _used(name: str, pods: list[Json]) -> list[str]:
+    return [
+        f"in pod {pod['metadata']['name']}"
+        for pod in pods
+        if any(each.get("image") == name for each in pod["spec"]["containers"]) and Pod.of(pod).running
+    ]

@@ -1,0 +1,104 @@
+"""Logging in as the administrator, and the controls beside it: who must not get in does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.domain.deployment.credentials import Credentials
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.redaction.redactor import register_secret
+
+GARBAGE = "this-is-no-token-of-any-streamspace"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A login with what was found, then calls with nothing but the token that it gave.
+
+    `opened` is the API's answer to that token, None when there was none. The others are controls: a login with a wrong
+    password, and a call each without a token, with garbage for one, and with the new token altered in one character.
+    """
+
+    place: str
+    login: Answer
+    token: str | None
+    opened: Answer | None
+    wrong_password: Answer
+    controls: dict[str, Answer]
+
+
+class Door:
+    """Logging in, and calling the API with any token or none; the run's own is never sent."""
+
+    def __init__(self, http: HttpClient, profile: Profile) -> None:
+        self._http = http
+        self._profile = profile
+
+    def try_out(self, credentials: Credentials) -> Trial:
+        """Logs in with the credentials, and does what must not succeed; Unmet when the login is not answered at all."""
+        try:
+            login = self.log_in(credentials.name, credentials.password)
+        except NoAnswer as error:
+            raise Unmet(
+                f"a login with what {credentials.place} says",
+                expected="an answer",
+                actual=str(error),
+                likely="the API does not get on with logins; see its log",
+            ) from error
+        token = self.token(login)
+        wrong = f"not-{credentials.password}"
+        register_secret(wrong)
+        controls = {"no token": self._call(None), "garbage for a token": self._call(GARBAGE)}
+        if token is not None:
+            controls["its token altered in one character"] = self._call(altered(token))
+        return Trial(
+            place=credentials.place,
+            login=login,
+            token=token,
+            opened=None if token is None else self._call(token),
+            wrong_password=self.log_in(credentials.name, wrong),
+            controls=controls,
+        )
+
+    def opens(self, credentials: Credentials) -> bool:
+        """Whether a login with the credentials gives a token."""
+        return self.token(self.log_in(credentials.name, credentials.password)) is not None
+
+    def log_in(self, name: str, password: str) -> Answer:
+        """The answer to a login, which is sent without any token."""
+        call, fields = self._profile.calls["login"], self._profile.fields
+        body = {fields["login_name"]: name, fields["login_password"]: password}
+        return self._http.call_as(None, call.method, call.to(), body)
+
+    def token(self, login: Answer) -> str | None:
+        """The token in the answer to a login, a secret from now on; None when it holds none."""
+        try:
+            token = login.object().get(self._profile.fields["login_token"]) if login.ok else None
+        except Unmet:
+            return None
+        if not isinstance(token, str) or not token.isascii() or len(token.split()) != 1 or token.strip() != token:
+            return None
+        register_secret(token)
+        return token
+
+    def lists_sessions(self, answer: Answer | None) -> bool:
+        """Whether an answer is the list that only an open API gives."""
+        try:
+            field = self._profile.fields["sessions"]
+            return answer is not None and answer.ok and isinstance(answer.object().get(field), list)
+        except Unmet:
+            return False
+
+    def _call(self, token: str | None) -> Answer:
+        call = self._profile.calls["list_sessions"]
+        return self._http.call_as(token, call.method, call.to())
+
+
+def altered(token: str) -> str:
+    """The token with one character changed: of a signed one, in its signature."""
+    at = token.rfind(".") + 1
+    other = "B" if token[at : at + 1] == "A" else "A"
+    return token[:at] + other + token[at + 1 :]

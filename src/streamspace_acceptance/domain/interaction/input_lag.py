@@ -1,0 +1,72 @@
+"""How long it takes until what a user does is seen: keys and clicks on a lamp, each timed in the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from streamspace_acceptance.desktop.lag_probe import LagProbe
+from streamspace_acceptance.desktop.pictures import Colour, Picture
+from streamspace_acceptance.domain.interaction import program_sources
+from streamspace_acceptance.domain.interaction.terminal_program import Receiver
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring.input_lag import INJECTED_MILLISECONDS, NEVER, InputLag
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import poll
+
+KEYBOARD, MOUSE = "keyboard", "mouse"
+PRESSES = 30
+WARM_UP, CHECKS = 3, 10
+SEEN = 0.0002  # the lamp's share of the screen, at the least
+
+
+def measure(desk: Desk, colours: Sequence[Colour]) -> InputLag:
+    """Presses keys and clicks, in turn, and takes the lag of each; Unproven when there is no lamp to be seen."""
+    Receiver(desk, program_sources.lamp(colours))
+    viewer, (x, y) = desk.opened(), _lamp(desk, colours[0])
+    probe = viewer.lag_probe(x, y)
+    acts: dict[str, Callable[[], None]] = {KEYBOARD: lambda: viewer.press("a"), MOUSE: lambda: viewer.click(x, y)}
+    for act in acts.values():
+        _lags(probe, act, WARM_UP)
+    probe.take_drifts()
+    lags: dict[str, list[float]] = {kind: [] for kind in acts}
+    for _ in range(PRESSES):
+        for kind, act in acts.items():
+            lags[kind] += _lags(probe, act, 1)
+    drifts = probe.take_drifts()
+    probe.delay_by(INJECTED_MILLISECONDS)
+    delayed = _lags(probe, acts[KEYBOARD], CHECKS)
+    probe.delay_by(0)
+    found = InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts)
+    attachments.attach_text("input lag", found.table())
+    attachments.attach_png("the lamp that keys and clicks switch", viewer.framebuffer().png)
+    return found
+
+
+def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
+    found = [probe.lag_of(act) for _ in range(times)]
+    return [NEVER if each is None else each for each in found]
+
+
+def _lamp(desk: Desk, colour: Colour) -> tuple[int, int]:
+    """Where the middle of the lamp is shown in the page."""
+    viewer = desk.opened()
+
+    def lit(seen: Picture) -> bool:
+        return seen.share(colour) >= SEEN
+
+    try:
+        picture = poll(
+            desk.wait("a lamp to be seen"),
+            viewer.framebuffer,
+            met=lit,
+            says=lambda seen: "the lamp" if lit(seen) else "no lamp",
+            likely=lambda _: desk.blame("the picture is not what the session's desktop shows"),
+            every=LOOK_SECONDS,
+        )
+    except Unmet as unmet:
+        raise Unproven(f"there is no lamp to be switched: {unmet.actual}; {unmet.likely}") from unmet
+    box = picture.area(colour).box
+    if box is None:
+        raise AssertionError("a wait for a lamp ended without one")
+    return viewer.shown_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)

@@ -1,0 +1,162 @@
+"""Clicks on marks in a window and turns of the wheel, and what the program in the window received."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.desktop.pictures import Colour, Picture
+from streamspace_acceptance.domain.interaction import program_sources
+from streamspace_acceptance.domain.interaction.terminal_program import Receiver
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import poll
+
+LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
+WHEEL_UP, WHEEL_DOWN = 64, 65
+TURNS = 3
+WHEEL_PIXELS = 100  # what a notch of a wheel is to a browser
+BEGIN, END = "\x1b[<", "q"
+FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
+# For each click in turn the edges of its mark, across and down, near which it is aimed. In the corners of the window
+# they are those towards its middle, since a terminal takes what falls beyond its border for the cell inside.
+_EDGES = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 0), (1, 1), (-1, -1))
+
+Box = tuple[int, int, int, int]
+
+# SGR mouse reports (xterm, mode 1006): button ; column ; row, M for pressed and m for released.
+_REPORT = re.compile(r"\x1b\[<(\d+);(\d+);(\d+)([Mm])")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a program is told of the mouse: the button by its number, the cell by column and row from 1 on."""
+
+    button: int
+    column: int
+    row: int
+    pressed: bool
+
+    def __str__(self) -> str:
+        name = BUTTONS[self.button] if self.button < len(BUTTONS) else f"button {self.button}"
+        return f"{name} {'pressed' if self.pressed else 'released'} at column {self.column}, row {self.row}"
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A click: the name of the mark, its cell and the button."""
+
+    name: str
+    column: int
+    row: int
+    button: int = 0
+
+    @property
+    def reports(self) -> tuple[Report, Report]:
+        """What a program is to be told of it."""
+        pressed, released = (Report(self.button, self.column, self.row, pressed=down) for down in (True, False))
+        return pressed, released
+
+    def __str__(self) -> str:
+        return f"{BUTTONS[self.button]} click {self.name} (column {self.column}, row {self.row})"
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """What was aimed at and what arrived. `rest`: what arrived and is no report of the mouse."""
+
+    session: str
+    aims: Sequence[Aim]
+    clicks: Sequence[Report]
+    wheel: Sequence[Report]
+    rest: str
+
+
+def point(desk: Desk, colours: Sequence[Colour]) -> Pointing:
+    """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
+    receiver = Receiver(desk, program_sources.targets(colours))
+    rows, columns = map(int, receiver.told)
+    picture, points = _marks(desk, colours)
+    aims = [
+        Aim("at the top left", 1, 1),
+        Aim("at the top right", columns, 1),
+        Aim("at the bottom left", 1, rows),
+        Aim("at the bottom right", columns, rows),
+        *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
+    ]
+    attachments.attach_png("marks to click on", picture.png)
+    viewer, reports = desk.opened(), 0
+    for aim, place in zip(aims, points, strict=True):
+        viewer.click(*place, button=BUTTONS[aim.button])  # type: ignore[arg-type]
+        reports += len(aim.reports)
+        # A hand does not leap to the next place before the click has been taken.
+        if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
+            break  # this click is lost: the rest would only wait as long
+    for pixels in [-WHEEL_PIXELS] * TURNS + [WHEEL_PIXELS] * TURNS:
+        viewer.turn_wheel(pixels)
+    viewer.press(END)
+    received = receiver.received(until=END)
+    attachments.attach_png("after clicks and turns of the wheel", viewer.framebuffer().png)
+    return judged_from(desk.session.subject, aims, received)
+
+
+def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
+    """What was received, told apart."""
+    reports = [
+        Report(int(button), int(column), int(row), kind == "M")
+        for button, column, row, kind in _REPORT.findall(received)
+    ]
+    clicks = [each for each in reports if each.button < WHEEL_UP]
+    wheel = [each for each in reports if each.button >= WHEEL_UP and each.pressed]
+    found = Pointing(session, aims, clicks, wheel, _REPORT.sub("", received).replace(END, "", 1))
+    attachments.attach_text("received of the mouse", "\n".join(map(str, reports)) or "nothing")
+    return found
+
+
+def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
+    """The picture in which all marks are to be seen, and where in the page each is to be clicked on.
+
+    They are looked for in the desktop's own pixels: where a page scales a picture, the edge of one mark blends into
+    the background and may pass through the colour of another.
+    """
+    viewer = desk.opened()
+    try:
+        picture, boxes = poll(
+            desk.wait("marks to click on"),
+            lambda: _seen(viewer.framebuffer(), colours),
+            met=lambda seen: None not in seen[1],
+            says=lambda seen: f"{len(seen[1]) - seen[1].count(None)} marks",
+            likely=lambda _: desk.blame("the picture is not what the session's desktop shows"),
+            every=LOOK_SECONDS,
+        )
+    except Unmet as unmet:
+        raise Unproven(f"there is nothing to click on: {unmet.actual}; {unmet.likely}") from unmet
+    shown = viewer.magnification()
+    *corners, middle = filter(None, boxes)
+    spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
+    return picture, [viewer.shown_at(*each) for each in spots]
+
+
+def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:
+    """The point of a mark, in pixels of the framebuffer, near these edges: -1 left or top, 1 right or bottom, 0 none.
+
+    Where a pixel of the framebuffer is `shown` smaller than one of the page, which is where one can click, it keeps a
+    whole one of those from the edge.
+    """
+    return _along(box[0], box[2], edges[0], shown[0]), _along(box[1], box[3], edges[1], shown[1])
+
+
+def _along(begin: int, end: int, edge: int, shown: float) -> float:
+    """Along one axis: the second pixel from the edge, or as many from it as a pixel of the page is wide."""
+    margin = max(1.0, 1 / shown)
+    if not edge or end - begin < 2 * margin + 1:
+        return (begin + end) / 2
+    return begin + margin if edge < 0 else end - 1 - margin
+
+
+def _seen(picture: Picture, colours: Sequence[Colour]) -> tuple[Picture, list[Box | None]]:
+    """The picture with the box of each mark; None where its colour is not to be seen, or does not fill one box."""
+    areas = [picture.area(colour) for colour in colours]
+    return picture, [each.box if each.box is not None and each.fills(picture) >= FILLED_BOX else None for each in areas]

@@ -1,0 +1,62 @@
+"""A program in the terminal of a session, started as its user would, and what it has received."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+
+from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.domain.sessions.session_desktop import Desk
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import poll
+
+_PUT = 'printf "%s" "$1" >"$2"'
+
+
+class Receiver:
+    """One program that runs in the terminal of an open desktop. `told` is what it said when it was ready."""
+
+    def __init__(self, desk: Desk, program: str) -> None:
+        """`desk` shows its desktop already (`Desk.shown`)."""
+        self._desk = desk
+        self._cluster = desk.session.cluster
+        self._pod = desk.own_pod()
+        self._path = f"/tmp/hands-{secrets.token_hex(3)}"  # noqa: S108 - in the session's own container
+        put = self._cluster.execute(self._pod, ["sh", "-c", _PUT, "sh", program, self._path])
+        if put.code != 0:
+            raise ClusterError(f"a program cannot be put into pod {self._pod.meta.name}: {put.stderr.strip()}")
+        self.told = self._start()
+
+    def _start(self) -> list[str]:
+        """Clicks into the terminal and types the command; Unproven when no program comes of that."""
+        viewer = self._desk.opened()
+        viewer.click(*viewer.middle())
+        viewer.type(f"bash {self._path}", told=True)
+        try:
+            said = poll(
+                self._desk.wait("the program that was typed started"),
+                lambda: self._read("ready"),
+                met=lambda text: text.endswith("\n"),
+                says=lambda text: "started" if text else "not started",
+                likely=lambda _: self._desk.blame("keys do not reach the session"),
+            )
+        except Unmet as unmet:
+            raise Unproven(
+                f"a program cannot be started by typing (see test 1.1d): {unmet.actual}; {unmet.likely}"
+            ) from unmet
+        return said.split()
+
+    def received(self, *, until: str, times: int = 1) -> str:
+        """All that has arrived as soon as `until` has so many times, or what there is when that does not come."""
+        with suppress(Unmet):  # what is missing is judged by the sentence
+            poll(
+                self._desk.wait("all of it received in the session"),
+                lambda: self._read("log"),
+                met=lambda text: text.count(until) >= times,
+                says=lambda text: f"{len(text)} bytes",
+                likely=lambda _: "see what was received",
+            )
+        return self._read("log")
+
+    def _read(self, what: str) -> str:
+        return self._cluster.execute(self._pod, ["sh", "-c", f"cat {self._path}.{what} 2>/dev/null"]).stdout

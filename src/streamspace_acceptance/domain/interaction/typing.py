@@ -1,0 +1,138 @@
+"""Text and special keys, typed into a window: what the program in it received, and what the picture shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from streamspace_acceptance.desktop.pictures import Colour, Picture
+from streamspace_acceptance.domain.interaction import program_sources
+from streamspace_acceptance.domain.interaction.terminal_program import Receiver
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import poll
+
+ENTER, END = "\r", "q"
+EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
+"""Of a keyboard of the US: all of ASCII that can be seen, and the space."""
+ALIKE = 0.25
+"""Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
+
+# As a browser names the key, and what a program in a terminal gets for it (ECMA-48; Alt by xterm's mode 1036).
+SPECIAL_KEYS = {
+    "Control+c": "\x03",
+    "Tab": "\t",
+    "ArrowUp": "\x1b[A",
+    "ArrowDown": "\x1b[B",
+    "ArrowRight": "\x1b[C",
+    "ArrowLeft": "\x1b[D",
+    "Alt+x": "\x1bx",
+    "Control+k": "\x0b",
+    "k": "k",  # no modifier is stuck
+    "Escape": "\x1b",
+    "Shift+Tab": "\x1b[Z",
+    "Home": "\x1b[H",
+    "End": "\x1b[F",
+    "PageUp": "\x1b[5~",
+    "PageDown": "\x1b[6~",
+    "Delete": "\x1b[3~",
+    "Backspace": "\x7f",  # or what Ctrl+H gives, as the terminal is set
+    "F2": "\x1bOQ",
+    "Enter": ENTER,
+}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A text that was typed, what was received of it, and how it looks.
+
+    `ink`: the share of pixels that the text takes where the program itself wrote it; `off`: the share by which what
+    was typed looks different; None when the places cannot be seen. `rest`: what was received of every character.
+    """
+
+    session: str
+    text: str
+    received: str
+    ink: float | None
+    off: float | None
+    rest: str
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether what was typed looks like the text."""
+        return bool(self.ink) and _alike(self.ink, self.off)
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """Special keys that were pressed, in this order, and what was received."""
+
+    session: str
+    keys: Sequence[str]
+    received: str
+
+
+def type_text(desk: Desk, colours: Sequence[Colour], text: str) -> Typed:
+    """Types `text` below the same text, and compares both; then types every character there is."""
+    receiver = Receiver(desk, program_sources.echo(colours, text))
+    viewer = desk.opened()
+    viewer.type(text, told=True)
+    received = receiver.received(until=ENTER).removesuffix(ENTER)
+    ink, off, picture = _compared(desk, colours)
+    attachments.attach_png(f"typed: {text}", picture.png)
+    viewer.type(EVERY_CHARACTER, told=True)
+    rest = receiver.received(until=ENTER, times=2).removeprefix(f"{received}{ENTER}").removesuffix(ENTER)
+    return Typed(desk.session.subject, text, received, ink, off, rest)
+
+
+def press_keys(desk: Desk) -> Pressed:
+    """Presses each of the special keys, and a plain one at last."""
+    receiver = Receiver(desk, program_sources.keys())
+    viewer = desk.opened()
+    for key in SPECIAL_KEYS:
+        viewer.press(key)
+    viewer.press(END)
+    received = receiver.received(until=END).removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
+    attachments.attach_text("received of special keys", f"pressed: {' '.join(SPECIAL_KEYS)}\nreceived: {received!r}")
+    attachments.attach_png("after special keys", viewer.framebuffer().png)
+    return Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received)
+
+
+def _compared(desk: Desk, colours: Sequence[Colour]) -> tuple[float | None, float | None, Picture]:
+    """The text's ink and by how much what was typed differs, once they are alike or the browser's budget is over."""
+    viewer, last = desk.opened(), list[tuple[float | None, float | None, Picture]]()
+
+    def look() -> tuple[float | None, float | None]:
+        picture = viewer.framebuffer()
+        ink, off = _difference(picture, colours)
+        last[:] = [(ink, off, picture)]
+        return ink, off
+
+    with suppress(Unmet):  # what is to be seen is judged by the sentence
+        poll(
+            desk.wait("the typed text to be seen"),
+            look,
+            met=lambda found: _alike(*found),
+            says=lambda found: "its places are not to be seen" if found[1] is None else f"off by {found[1]:.1%}",
+            likely=lambda _: "see the picture",
+            every=LOOK_SECONDS,
+        )
+    return last[0]
+
+
+def _alike(ink: float | None, off: float | None) -> bool:
+    return ink is not None and off is not None and off <= ALIKE * ink
+
+
+def _difference(picture: Picture, colours: Sequence[Colour]) -> tuple[float | None, float | None]:
+    boxes = [picture.area(colour).box for colour in colours]
+    if None in boxes:
+        return None, None
+    left, right, below_left, below_right = (box for box in boxes if box is not None)
+    written = picture.part((left[2], left[1], right[0], left[3]))
+    typed = picture.part((below_left[2], below_left[1], below_right[0], below_left[3]))
+    if written is None or typed is None:
+        return None, None
+    return written.foreground, typed.differs(written)

@@ -1,0 +1,88 @@
+"""Several users who ask for a session in the same instant, and what becomes of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
+from streamspace_acceptance.waiting import Wait, poll
+
+# One machine may be starting the first desktops while it still answers the last request.
+PATIENCE_SECONDS = 30.0
+
+
+def ask_together(
+    api: StreamSpaceApi, asked: Sequence[Asked], answered: Callable[[int, Answer], None] = lambda *_: None
+) -> list[Answer]:
+    """All requests sent in the same instant; the answers in their order.
+
+    `answered` is told of each by its number as it comes, from a thread of its own. Raises what the first of the calls
+    raised, once all have ended.
+    """
+    begin = threading.Barrier(len(asked))
+
+    def ask(number: int, one: Asked) -> Answer:
+        begin.wait()
+        answer = api.create_session(one.user, one.template, one.size, request=one.request, seconds=PATIENCE_SECONDS)
+        answered(number, answer)
+        return answer
+
+    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
+        return [each.result() for each in [pool.submit(ask, number, one) for number, one in enumerate(asked)]]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What came of asking together: a creation for each user, and the sessions that there are."""
+
+    creations: Sequence[Creation]
+    sessions: Sequence[Session]
+
+    @property
+    def subject(self) -> str:
+        """For a failure."""
+        return f"{len(self.creations)} sessions asked for together"
+
+    @property
+    def refusals(self) -> list[str]:
+        """The users who got no session, each with what the API answered."""
+        return [
+            f"{each.asked.user}: {each.answer.status} {each.answer.excerpt(120)}"
+            for each in self.creations
+            if each.id is None or not each.answer.ok
+        ]
+
+    def table(self) -> str:
+        """When each request was sent and answered, in ms after the first was sent: for the report."""
+        first = min(each.answer.sent_at for each in self.creations)
+        return "\n".join(
+            f"{each.asked.user:10} sent +{1000 * (each.answer.sent_at - first):6.1f} ms, answered"
+            f" +{1000 * (each.answer.received_at - first):6.1f} ms: {each.answer.status} {each.id or 'no session'}"
+            for each in self.creations
+        )
+
+    def wait_until_running(self, *, within: str) -> None:
+        """All sessions are Running by the API, and by Kubernetes on a Ready pod each; Unmet otherwise."""
+        if not self.sessions:
+            return
+        one = self.sessions[0]
+        word = one.api.profile.statuses["running"]
+        poll(
+            Wait(self.subject, f"all {word}", one.budgets.named(within)),
+            one.api.sessions,
+            met=lambda listed: not self._behind(listed, word),
+            says=lambda listed: f"{len(self.sessions) - len(self._behind(listed, word))} {word}",
+            likely=lambda listed: "; ".join(f"{each} is {listed.status(each)}" for each in self._behind(listed, word)),
+        )
+        for session in self.sessions:
+            session.wait_for_phase(word, within=within)
+            session.wait_for_ready_pod(within=within)
+
+    def _behind(self, listed: SessionList, word: str) -> list[str]:
+        return [each.id for each in self.sessions if listed.status(each.id) != word]

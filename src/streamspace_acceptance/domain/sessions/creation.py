@@ -1,0 +1,129 @@
+"""Asking for a session, and finding out which session came of it, whatever the answer says."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
+from streamspace_acceptance.waiting import Budget, Wait, poll
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A session that is about to be asked for: what for, and which sessions there were before.
+
+    `request` is what the request is called, by which a product that tells it says certainly what came of it.
+    """
+
+    user: str
+    template: str
+    size: str | None
+    before: frozenset[str]
+    request: str = field(default_factory=lambda: secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What came of asking: the answer, the id that it claims, and the id of the session that there is.
+
+    `id` is None when no new session is to be found. `listed` are the entries of that session in the API's list.
+    `others` are the sessions that have certainly come of the same request beside it.
+    """
+
+    asked: Asked
+    answer: Answer
+    claimed: str | None
+    id: str | None
+    listed: tuple[Listed, ...]
+    others: frozenset[str] = frozenset()
+
+
+def send(api: StreamSpaceApi, asked: Asked) -> Answer:
+    """Sends the request; what came of it, the list tells afterwards (`conclude`)."""
+    return api.create_session(asked.user, asked.template, asked.size, request=asked.request)
+
+
+def named(api: StreamSpaceApi, asked: Asked, answer: Answer) -> str | None:
+    """The new session that the answer names, if it names one."""
+    claimed = _claimed(api, answer) if answer.ok else None
+    return None if claimed in asked.before else claimed
+
+
+def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionList) -> Creation:
+    """What came of asking, by the answer and by the list of sessions afterwards."""
+    claimed = _claimed(api, answer) if answer.ok else None
+    found = _identify(asked, claimed, after)
+    listed = tuple(each for each in after.sessions if each.id == found)
+    return Creation(asked, answer, claimed, found, listed, certainly_made(asked, after) - {found})
+
+
+def made(asked: Asked, after: SessionList) -> frozenset[str]:
+    """The sessions that may have come of `asked`: those that certainly have, where there are any; else those that are
+    new since, for the same user and of the same template. The latter may be somebody else's.
+    """
+    return certainly_made(asked, after) or frozenset(
+        each.id
+        for each in after.sessions
+        if each.id not in asked.before
+        and (each.user, each.template) == (asked.user, asked.template)
+        and not each.tells_request  # it has told then that it came of another request
+    )
+
+
+def certainly_made(asked: Asked, after: SessionList) -> frozenset[str]:
+    """The sessions that have come of `asked` by the product's own account; none where it gives no such account."""
+    return frozenset(
+        each.id for each in after.sessions if each.id not in asked.before and each.request == asked.request
+    )
+
+
+def also_named(api: StreamSpaceApi, creation: Creation | None) -> tuple[str, bool | None] | None:
+    """The session that the answer has named, where the list has shown another one, if it is there all the same.
+
+    With it, whether it has come of the request by its own account, as it is asked for alone; None if it gives none.
+    """
+    if creation is None or creation.claimed in (None, creation.id) or creation.claimed in creation.asked.before:
+        return None
+    try:
+        session = api.session(str(creation.claimed))
+    except Unmet:
+        return None
+    request = session.get(api.profile.fields["request_id"])
+    return str(creation.claimed), None if request is None else request == creation.asked.request
+
+
+def await_made(api: StreamSpaceApi, asked: Asked, patience: float) -> frozenset[str]:
+    """What certainly came of a request that was not answered, which may still be on its way for `patience` seconds."""
+    wait = Wait(
+        f"the {asked.template!r} session that {asked.user!r} asked for", "found", Budget("request", patience, 1.0)
+    )
+    try:
+        return poll(
+            wait,
+            lambda: certainly_made(asked, api.sessions()),
+            met=bool,
+            says=lambda found: ", ".join(sorted(found)) or "not there",
+            likely=lambda _: "it was never made",
+        )
+    except Unmet:
+        return frozenset()
+
+
+def _claimed(api: StreamSpaceApi, answer: Answer) -> str | None:
+    try:
+        body = answer.object()
+    except Unmet:
+        return None  # the sentence about the answer says so; here only the session is looked for
+    values = (body.get(api.profile.fields[name]) for name in ("id", "name"))
+    # Dots alone lead out of the segment of a path in which they stand: to the deletion of something else.
+    return next((value for value in values if isinstance(value, str) and value.strip(".")), None)
+
+
+def _identify(asked: Asked, claimed: str | None, after: SessionList) -> str | None:
+    new = made(asked, after)
+    if claimed is not None and claimed not in asked.before and (claimed in after.ids or not new):
+        return claimed
+    return next(iter(new)) if len(new) == 1 else None

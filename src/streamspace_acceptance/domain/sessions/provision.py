@@ -1,0 +1,90 @@
+"""What a session was given: by the API, by its object in Kubernetes and by its pod."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.quantities import same
+from streamspace_acceptance.domain.sessions.session import Session
+
+
+@dataclass(frozen=True)
+class Provision:
+    """An image, and cpu and memory as quantities; None for what is not said."""
+
+    image: object
+    cpu: object
+    memory: object
+
+    @classmethod
+    def of(cls, spec: Mapping[str, object]) -> Provision:
+        """What a template or a session says: `{image, resources: {cpu, memory}}`."""
+        resources = spec.get("resources")
+        given = resources if isinstance(resources, Mapping) else {}
+        return cls(spec.get("image"), given.get("cpu"), given.get("memory"))
+
+    def is_as(self, other: Provision) -> bool:
+        """Whether this says all that `other` says: the same image, the same amounts."""
+        amounts = ((self.cpu, other.cpu), (self.memory, other.memory))
+        return other.image in (None, self.image) and all(
+            wanted is None or same(given, wanted) for given, wanted in amounts
+        )
+
+    def __str__(self) -> str:
+        return f"{self.image} with cpu {self.cpu} and memory {self.memory}"
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """A session at one moment: its pods, how often their containers were started again, and what it has by whom.
+
+    `unlimited` are the containers beside the first one that are not limited in cpu and memory.
+    """
+
+    session: str
+    pods: tuple[Pod, ...]
+    restarts: int
+    said: dict[str, Provision]
+    unlimited: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether one pod says everything, requests and limits."""
+        pod = [self.said[place] for place in PLACES_OF_POD if place in self.said]
+        return len(pod) == len(PLACES_OF_POD) and all(None not in (each.image, each.cpu, each.memory) for each in pod)
+
+
+PLACES_OF_POD = ("its pod's requests", "its pod's limits")
+
+
+def look(session: Session) -> Provisioned:
+    """The session as it is now."""
+    raw = session.cluster.raw_pods(**{session.api.profile.session_label: session.id})
+    said = {"the API": Provision.of(session.api.session(session.id))}
+    for each in session.cluster.raw_sessions():
+        if each["metadata"]["name"] == session.id:
+            said["Kubernetes"] = Provision.of(each.get("spec") or {})
+    for each in raw:
+        container = each["spec"]["containers"][0]
+        resources = container.get("resources") or {}
+        for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True):
+            said[place] = Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
+    unlimited = tuple(name for each in raw for name in _unlimited(each))
+    return Provisioned(session.id, tuple(map(Pod.of, raw)), sum(map(_restarts, raw)), said, unlimited)
+
+
+def _restarts(pod: Json) -> int:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return sum(int(each.get("restartCount", 0)) for each in statuses)
+
+
+def _unlimited(pod: Json) -> list[str]:
+    """The containers beside the first one that are not limited in cpu and memory."""
+    beside = pod["spec"]["containers"][1:]
+    return [
+        each["name"]
+        for each in beside
+        if not {"cpu", "memory"} <= ((each.get("resources") or {}).get("limits") or {}).keys()
+    ]

@@ -1,0 +1,159 @@
+"""The sessions that a scenario made: each on record before it is asked for, each gone when the scenario is over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance import journal
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.domain.sessions import concurrent_requests, creation
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.domain.sessions.removal import Removal
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.outcomes import Leak, Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
+from streamspace_acceptance.waiting import wall_clock
+
+LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
+
+
+@dataclass
+class _Record:
+    asked: Asked
+    entry: journal.Entry
+    seconds: float
+    answered: bool = False
+    named: str | None = None
+    made: Creation | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The session that came of it: the one that was found, or that the answer named where nobody could look."""
+        return self.named if self.made is None else self.made.id
+
+    def patience(self) -> float:
+        """For how many seconds the request may still be on its way; one that was answered is not."""
+        return 0.0 if self.answered else max(self.entry.at + self.seconds - wall_clock(), 0.0)
+
+
+class Registry:
+    """Makes sessions, and removes what it made and nothing else."""
+
+    def __init__(self, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets) -> None:
+        self._api = api
+        self._cluster = cluster
+        self._budgets = budgets
+        self._records: list[_Record] = []
+        self.sessions: list[Session] = []
+
+    def ask(self, user: str, template: str, size: str | None) -> Creation:
+        """Asks for a session, whatever comes of it."""
+        record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
+        answer = creation.send(self._api, record.asked)
+        self._note_answer(record, answer)
+        return self._note(record, creation.conclude(self._api, record.asked, answer, self._api.sessions()))
+
+    def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
+        """Each of the users asks for a session in the same instant, whatever comes of it."""
+        before = self._api.sessions().ids
+        patience = concurrent_requests.PATIENCE_SECONDS
+        records = [self._intend(Asked(user, template, size, before), patience) for user in users]
+        answers = concurrent_requests.ask_together(
+            self._api,
+            [record.asked for record in records],
+            lambda number, answer: self._note_answer(records[number], answer),
+        )
+        after = self._api.sessions()
+        return [
+            self._note(record, creation.conclude(self._api, record.asked, answer, after))
+            for record, answer in zip(records, answers, strict=True)
+        ]
+
+    def _intend(self, asked: Asked, seconds: float) -> _Record:
+        """On record, and in the journal, before it is asked for; `seconds` is how long its answer may take."""
+        entry = journal.intend(
+            "session",
+            user=asked.user,
+            template=asked.template,
+            before=sorted(asked.before),
+            request=asked.request,
+            seconds=seconds,
+        )
+        record = _Record(asked, entry, seconds)
+        self._records.append(record)
+        return record
+
+    def _note_answer(self, record: _Record, answer: Answer) -> None:
+        """At once: the product may not let anybody look at its list afterwards."""
+        record.answered, record.named = True, creation.named(self._api, record.asked, answer)
+        if record.named is not None:
+            journal.came_of(record.entry, id=record.named)
+
+    @staticmethod
+    def _note(record: _Record, made: Creation) -> Creation:
+        record.made = made
+        if made.id != record.named:
+            journal.came_of(record.entry, id=made.id)
+        return made
+
+    def enter(self, session_id: str) -> Session:
+        """The session of that id, watched from now on."""
+        session = Session(session_id, self._api, self._cluster, self._budgets)
+        self.sessions.append(session)
+        return session
+
+    def clean_up(self) -> None:
+        """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise.
+
+        What is left stays in the journal: the next start looks for it again, or a sweep.
+        """
+        for session in self.sessions:
+            session.close()
+        try:
+            ids, troubles = self._made()
+            troubles += self.remove(ids)
+        except (NoAnswer, ClusterError, Unmet) as error:
+            reason = " ".join(str(error).split())
+            raise Leak(f"{self._asked_for()} may be left ({LOOKS_AGAIN}): {reason}") from error
+        if troubles:
+            raise Leak(f"{'; '.join(troubles)} ({LOOKS_AGAIN})")
+        for record in self._records:
+            journal.undone(record.entry)
+
+    def _asked_for(self) -> str:
+        """The sessions by id, and where none is known by what was asked for."""
+        return ", ".join(
+            each.id or f"a {each.asked.template!r} session of {each.asked.user!r}" for each in self._records
+        )
+
+    def remove(self, ids: list[str]) -> list[str]:
+        """Deletes those sessions and waits until they are gone; what is left in the end."""
+        if not ids:
+            return []
+        return Removal(self._api, self._cluster, ids, self._budgets.named("deletion")).run()
+
+    def _made(self) -> tuple[list[str], list[str]]:
+        """The ids of what was made; and what may have been made, but cannot be told from what others made."""
+        made = [record.made for record in self._records if record.made is not None]
+        known = {record.id for record in self._records if record.id is not None}.union(*(each.others for each in made))
+        named = [each for one in made if (each := creation.also_named(self._api, one)) is not None]
+        known |= {each for each, is_mine in named if is_mine}
+        doubtful = {each for each, is_mine in named if is_mine is None} - known
+        ids, troubles = set(known), [f"{left_alone(doubtful)}: the list calls it otherwise"] if doubtful else []
+        for record in self._records:
+            if record.id is None:
+                certain = creation.await_made(self._api, record.asked, record.patience()) - known
+                ids |= certain
+                strays = creation.made(record.asked, self._api.sessions()) - known - certain
+                troubles += [f"{left_alone(strays)}: no answer has said which session was made"] if strays else []
+        return sorted(ids), troubles
+
+
+def left_alone(ids: Collection[str]) -> str:
+    """That these sessions stay, and why, as a part of a sentence."""
+    what = "it" if len(ids) == 1 else "each of them"
+    return f"left alone, for {what} may be somebody else's: session {', '.join(sorted(ids))}"

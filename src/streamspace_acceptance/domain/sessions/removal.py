@@ -1,0 +1,113 @@
+"""The end of sessions that the run has made: ordered, and waited for until nothing is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import NoAnswer, TokenRefused
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
+
+NOT_FOUND = 404
+AGAIN_SECONDS = 1.0
+"""After so long what was refused is asked for again: at most so often does a product in trouble hear of it."""
+
+
+class Removal:
+    """Removes those sessions within the budget for all of it.
+
+    Trouble may pass, and what is left behind stays: what is refused or not answered is asked for again until the budget
+    is used up. Only a token that is no longer accepted ends it at once (TokenRefused): it will not be accepted later.
+    """
+
+    def __init__(self, api: StreamSpaceApi, cluster: Cluster, ids: Sequence[str], budget: Budget) -> None:
+        self._api = api
+        self._cluster = cluster
+        self._ids = ids
+        self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
+        self._budget = budget
+        self._to_be_ordered = list(ids)
+        self._untold = False
+
+    def run(self) -> list[str]:
+        """What is left in the end, and why: nothing, if all is well."""
+        began = now()
+        refused = self._order()
+        if refused:
+            accepted = Wait(self._subject, "deletion accepted", self._budget, began)
+            accepted.note("; ".join(refused), began)
+            refused = _in_the_end(accepted, self._order, every=AGAIN_SECONDS)
+        if refused and self._untold:  # nothing answers: to ask once more what is left would take as long again
+            return refused
+        gone = Wait(self._subject, "gone", self._budget, began)
+        left = _in_the_end(gone, self._look, every=POLL_SECONDS)
+        if not left or (refused and self._untold):  # that nothing can be told says nothing more
+            return refused
+        return [*refused, f"left behind after {gone.elapsed:.1f} s: {', '.join(left)}"]
+
+    def _order(self) -> list[str]:
+        """Orders the end of what is not accepted yet; why it is not. Silence to one is not tried out with the next."""
+        self._untold, troubles = False, list[str]()
+        for each in tuple(self._to_be_ordered):
+            try:
+                answer = self._api.delete_session(each)
+            except TokenRefused:
+                raise
+            except NoAnswer as error:
+                self._untold = True
+                return [f"session {', '.join(self._to_be_ordered)} may be left: {error}"]
+            if answer.ok or answer.status == NOT_FOUND:
+                self._to_be_ordered.remove(each)
+            else:
+                troubles.append(f"session {each} cannot be deleted: {answer.status} {answer.excerpt()}")
+        return troubles
+
+    def _look(self) -> list[str]:
+        """What is still there: the API is asked first, Kubernetes once the API has none left."""
+        self._untold = False
+        try:
+            return self._left()
+        except TokenRefused:
+            raise
+        except (NoAnswer, ClusterError, Unmet) as error:
+            self._untold = True
+            return [f"{self._subject}, or not, for that cannot be told: {' '.join(str(error).split())}"]
+
+    def _left(self) -> list[str]:
+        listed = self._api.sessions().ids & set(self._ids)
+        if listed:
+            return [f"session {each} in the API" for each in sorted(listed)]
+        cluster = self._cluster
+        looks: list[Callable[[], Iterable[str]]] = [
+            lambda: [f"session {each.meta.name}" for each in cluster.session_objects() if each.meta.name in self._ids],
+            lambda: [f"pod {each.meta.name}" for each in cluster.pods() if self._is_of(each.meta.labels)],
+            lambda: [f"claim {each.meta.name}" for each in cluster.claims() if self._is_of(each.meta.labels)],
+        ]
+        return next((found for look in looks if (found := list(look()))), [])
+
+    def _is_of(self, labels: dict[str, str]) -> bool:
+        return labels.get(self._api.profile.session_label) in self._ids
+
+
+def _in_the_end(wait: Wait, look: Callable[[], list[str]], *, every: float) -> list[str]:
+    """What `look` finds last, once it finds nothing more or the budget is used up."""
+    found: list[str] = []
+
+    def again() -> list[str]:
+        found[:] = look()
+        return found
+
+    try:
+        poll(
+            wait,
+            again,
+            met=lambda left: not left,
+            says=lambda left: "; ".join(left) or wait.goal,
+            likely=lambda _: "the product does not finish the deletion",
+            every=every,
+        )
+    except Unmet:
+        return found
+    return []

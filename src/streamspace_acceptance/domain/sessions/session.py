@@ -1,0 +1,216 @@
+"""One session: its status as the API and Kubernetes tell it, and its pods by identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+from streamspace_acceptance import journal
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product import rfb
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, poll
+
+Changes = Sequence[Stamped[Change]]
+KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
+
+
+def present(changes: Changes) -> list[Pod]:
+    """The pods that are there after all of `changes`, oldest first."""
+    pods: dict[str, Pod] = {}
+    for stamped in changes:
+        pod = Pod.of(stamped.item.object)
+        pods[pod.meta.uid] = pod
+        if stamped.item.kind == "DELETED":
+            del pods[pod.meta.uid]
+    return list(pods.values())
+
+
+class Session:
+    """A session by its id, with a watch over its pods from the moment that it is known. Close it at the end."""
+
+    def __init__(self, session_id: str, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets) -> None:
+        self.id = session_id
+        self.subject = f"session {session_id}"
+        self.api = api
+        self.cluster = cluster
+        self.budgets = budgets
+        self._watches = ExitStack()
+        labels = {api.profile.session_label: session_id}
+        self.changes: Recording[Change] = self._watches.enter_context(watching(cluster, "pods", **labels))
+
+    def close(self) -> None:
+        """Ends the watch."""
+        self._watches.close()
+
+    def wait_for_status(self, word: str, *, within: str | Budget) -> Wait:
+        """The API says `word` of the session, in its list and when asked for it alone; Unmet otherwise."""
+        wait = self._wait(word, within)
+        poll(
+            wait,
+            lambda: self._statuses(word),
+            met=lambda said: said == {word},
+            says=lambda said: " in the list, but asked alone ".join(sorted(said)),
+            impossible=lambda said: self._lost(said, word),
+            likely=lambda _: self._likely(),
+        )
+        return wait
+
+    def wait_for_phase(self, word: str, *, within: str | Budget) -> SessionObject | None:
+        """Kubernetes says `word` of the session as well; Unmet otherwise.
+
+        None when Kubernetes has no such session: that is a matter of its own, which 1.1a answers for.
+        """
+        found = poll(
+            self._wait(f"phase {word} in Kubernetes", within),
+            lambda: self.cluster.session_object(self.id),
+            met=lambda obj: obj is None or obj.phase == word,
+            says=lambda obj: f"phase {obj.phase}" if obj is not None else "no such session in Kubernetes",
+            likely=lambda _: "the session's object is not kept up to date, or the API's status is not true",
+        )
+        if found is not None:
+            journal.identified(self.id, found.meta.uid)
+        return found
+
+    def wait_for_object(self, *, within: str) -> SessionObject:
+        """The session is in the list of sessions that Kubernetes gives; Unmet otherwise."""
+        listed = poll(
+            self._wait("listed in Kubernetes", within),
+            self.cluster.session_objects,
+            met=lambda objects: any(each.meta.name == self.id for each in objects),
+            says=lambda objects: f"{self.id} is {self._whether(objects)} among {len(objects)} sessions",
+            likely=lambda _: "the API accepted the session, but nobody made it an object in Kubernetes",
+        )
+        return next(each for each in listed if each.meta.name == self.id)
+
+    def pods(self) -> list[Pod]:
+        """The session's pods as Kubernetes lists them now."""
+        return self.cluster.pods(**{self.api.profile.session_label: self.id})
+
+    def namesakes(self) -> list[Pod]:
+        """The pods that are named after the session, whether they carry its label or not."""
+        return [pod for pod in self.cluster.pods() if pod.meta.name.startswith(self.id)]
+
+    def check_label(self) -> None:
+        """Unproven when the session has pods by name, but none that carries its label."""
+        unlabelled = [] if self.pods() else self.namesakes()
+        if unlabelled:
+            label = f"{self.api.profile.session_label}={self.id}"
+            raise Unproven(f"{unlabelled[0].describe()} does not carry the label {label} (see test 1.1a)")
+
+    def exists(self) -> bool:
+        """Whether the API or Kubernetes knows anything of the session."""
+        listed = self.id in self.api.sessions().ids
+        return listed or self.cluster.session_object(self.id) is not None or bool(self.pods())
+
+    def known_uids(self) -> frozenset[str]:
+        """The uids of all pods that the session has had so far."""
+        watched = {stamped.item.object["metadata"]["uid"] for stamped in self.changes.items()}
+        return frozenset(watched | {pod.meta.uid for pod in self.pods()})
+
+    def wait_for_a_pod(self, *, within: str) -> Pod:
+        """The first pod of the session, in whatever state; Unmet otherwise."""
+        return self._follow("a pod", within, lambda pods: next(iter(pods), None))
+
+    def wait_for_ready_pod(self, *, within: str | Budget, other_than: frozenset[str] = frozenset()) -> Pod:
+        """A pod of the session that is Ready and not one of those uids; Unmet otherwise."""
+        goal = "another pod Ready" if other_than else "a pod Ready"
+        return self._follow(
+            goal, within, lambda pods: next((pod for pod in pods if pod.ready and pod.meta.uid not in other_than), None)
+        )
+
+    def wait_for_running_pod(self, *, within: str) -> Pod:
+        """A pod of the session whose containers run, whether they serve already or not; Unmet otherwise."""
+        return self._follow("a pod running", within, lambda pods: next((pod for pod in pods if pod.running), None))
+
+    def wait_for_no_pod(self, former: frozenset[str], *, within: str) -> list[Pod]:
+        """Waits until no pod carries the session's label and none comes back at once; Unmet when one stays.
+
+        Gives what is left all the same when Kubernetes is asked for all pods: one that lost its label, one by its uid.
+        """
+        follow(
+            self._wait("no pod left", within),
+            self.changes,
+            goal=lambda changes: not present(changes) or None,
+            says=_says,
+            likely=lambda _: "nothing scales the session down, or something starts its pod again",
+        )
+        self.changes.beyond(len(self.changes.items()), self.budgets.named("calm").seconds)
+        return [pod for pod in self.cluster.pods() if self._is_mine(pod) or pod.meta.uid in former]
+
+    def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
+        """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
+        http = self.api.http
+        return rfb.attempt(self.api.vnc_address(self.id), http.token, during, trusted=http.trusted)
+
+    def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
+        """The first handshake that succeeds; what the last one came to, and for how long, when none does in time."""
+        try:
+            return poll(
+                self._wait("its VNC server answers", within),
+                self.vnc,
+                met=_answers,
+                says=_tells,
+                likely=lambda _: "see what the last handshake came to",
+                every=KNOCK_SECONDS,
+            )
+        except Unmet as unmet:
+            return unmet.actual
+
+    def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
+        def likely(_: Changes) -> str:
+            listed = pick(self.pods())
+            if listed is not None:
+                raise ClusterError(f"the watch of pods did not tell of what the list has: {listed.describe()}")
+            return self._likely()
+
+        return follow(
+            self._wait(goal, within),
+            self.changes,
+            goal=lambda changes: pick(present(changes)),
+            says=_says,
+            likely=likely,
+        )
+
+    def _wait(self, goal: str, within: str | Budget) -> Wait:
+        return Wait(self.subject, goal, self.budgets.named(within) if isinstance(within, str) else within)
+
+    def _statuses(self, word: str) -> set[str]:
+        """What the API's list says; once that is `word`, what the API says when asked for the session alone too."""
+        listed = self.api.sessions().status(self.id) or "not listed"
+        return {listed} if listed != word else {listed, self.api.status(self.id)}
+
+    def _lost(self, said: set[str], word: str) -> str | None:
+        failed = self.api.profile.statuses["failed"]
+        return f"{failed} is an end: {word} cannot follow" if said == {failed} != {word} else None
+
+    def _likely(self) -> str:
+        label = f" without its label {self.api.profile.session_label}={self.id}"
+        labelled = [pod.describe() for pod in self.pods()]
+        pods = ", ".join(labelled or [pod.describe() + label for pod in self.namesakes()])
+        obj = self.cluster.session_object(self.id)
+        phase = f"its object says {obj.phase}" if obj is not None else "it has no object in Kubernetes"
+        return f"see the events of the session; {pods or 'it has no pod'}; {phase}"
+
+    def _is_mine(self, pod: Pod) -> bool:
+        return pod.meta.labels.get(self.api.profile.session_label) == self.id
+
+    def _whether(self, objects: list[SessionObject]) -> str:
+        return "listed" if any(each.meta.name == self.id for each in objects) else "not listed"
+
+
+def _answers(said: rfb.Framebuffer | str) -> bool:
+    return isinstance(said, rfb.Framebuffer)
+
+
+def _tells(said: rfb.Framebuffer | str) -> str:
+    return said if isinstance(said, str) else "a complete handshake"
+
+
+def _says(change: Change) -> str:
+    pod = Pod.of(change.object)
+    return f"pod {pod.meta.name} gone" if change.kind == "DELETED" else pod.describe()

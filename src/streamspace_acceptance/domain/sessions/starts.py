@@ -1,0 +1,220 @@
+"""Timed starts of sessions, one after the other, with everything that Kubernetes said meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.measuring.startup_phases import Phases, phases
+from streamspace_acceptance.outcomes import Unmet, Unproven, blamed_on
+from streamspace_acceptance.product import rfb
+from streamspace_acceptance.waiting import Budget, Recording, now
+
+_LISTEN = "0A"  # proc(5): the TCP state in /proc/net/tcp
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start. `trouble` says why the session is not Running; without it, `phases` say how long each part took.
+
+    Where asking brought no session at all, the trouble is Unproven: whether sessions reach Running was not to be seen.
+    """
+
+    session: Session | None
+    began: float
+    phases: Phases | None = None
+    trouble: Unmet | Unproven | None = None
+
+    @property
+    def blame(self) -> str | None:
+        """What is to blame when nothing can be seen of the session's pod: that it did not reach Running."""
+        if self.trouble is None:
+            return None
+        return f"{self.session.subject if self.session else 'a session'} did not reach Running"
+
+    @property
+    def end_to_end(self) -> float | None:
+        """Seconds from the request until the session was Running, its pod Ready and its VNC server answered."""
+        return None if self.phases is None else self.phases.seconds["end to end"]
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What shows that a VNC server listens: the handshake, and whether the pod's port is listened on meanwhile."""
+
+    session: str
+    framebuffer: rfb.Framebuffer | str
+    port: int
+    port_listens: bool
+
+
+@dataclass
+class Starts:
+    """The starts that were made out of those that were asked for; the first failure ends the series."""
+
+    wanted: int
+    made: list[Start] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every one of them was made and reached Running."""
+        return len(self.made) == self.wanted and all(start.trouble is None for start in self.made)
+
+    @property
+    def phases(self) -> list[Phases]:
+        """The phases of those that were measured."""
+        return [start.phases for start in self.made if start.phases is not None]
+
+    def _sessions(self) -> list[tuple[Session, Start]]:
+        """The sessions that there are, each with its start."""
+        found = [(start.session, start) for start in self.made if start.session is not None]
+        if not found:
+            raise Unproven("no session came to be (see the sentence that it reaches Running)")
+        return found
+
+    def statuses(self) -> dict[str, str | None]:
+        """What the API says now of each session that was started, by id; None for one that it does not list."""
+        found = [start.session for start in self.made if start.session is not None]
+        listed = found[0].api.sessions() if found else None
+        return {session.id: listed.status(session.id) for session in found} if listed is not None else {}
+
+    def ready_pods(self, *, within: str) -> list[Pod]:
+        """The pod of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
+        pods = []
+        for session, start in self._sessions():
+            with blamed_on(start.blame):
+                session.check_label()
+                pods.append(session.wait_for_ready_pod(within=_left(session, within, start)))
+        return pods
+
+    def listening(self) -> Iterator[Listening]:
+        """A handshake with each session's VNC server in turn, and a look at its port from inside the pod meanwhile."""
+        for session, start in self._sessions():
+            yield _listen(session, start.blame)
+
+
+Ask = Callable[[], Creation]
+Enter = Callable[[str], Session]
+
+
+def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Starts:
+    """Starts `count` sessions one after the other; `enter` gives the session of an id."""
+    starts = Starts(count)
+    while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
+        # A pod or a VNC server that did not answer once is judged later; five silences would only take time here.
+        probe = all(each.seconds["VNC server start"] is not None for each in starts.phases)
+        starts.made.append(_start(ask, enter, events, probe=probe))
+    return starts
+
+
+def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) -> Start:
+    session, began = None, now()
+    try:
+        creation = ask()
+        session = enter(_id_of(creation))
+        running = _reach_running(session, creation.answer.sent_at)
+    except (Unmet, Unproven) as trouble:
+        return Start(session, began, trouble=_lost(session) or trouble)
+    sent = creation.answer.sent_at
+    answered = _await_desktop(session, sent) if probe else None
+    measured = phases(session.changes.items(), events.items(), sent=sent, running=running, vnc=answered)
+    return Start(session, began, measured)
+
+
+def _id_of(creation: Creation) -> str:
+    if creation.id is None:
+        raise Unproven(f"no session came of asking: {no_session(creation).actual} (see test 1.1a)")
+    return creation.id
+
+
+def _lost(session: Session | None) -> Unproven | None:
+    """Set when nobody knows the session that the API said it made: then it is its creation that has failed."""
+    if session is None or session.exists():
+        return None
+    return Unproven(f"{session.subject} is neither in the API's list nor in Kubernetes (see test 1.1a)")
+
+
+def no_session(creation: Creation) -> Unmet:
+    """The failure of whatever needs a session when asking for one brought none."""
+    answer = creation.answer
+    return Unmet(
+        answer.call,
+        expected="a new session",
+        actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+        likely="the API refuses or loses the session; test 1.1a looks at that more closely",
+    )
+
+
+def _reach_running(session: Session, sent: float) -> float:
+    """When the session was Running by the API and in truth: its containers run, and Kubernetes says so as well."""
+    word = session.api.profile.statuses["running"]
+    wait = session.wait_for_status(word, within="start")
+    running = now()
+    pods = session.pods() or session.namesakes()
+    if not any(pod.running for pod in pods):
+        raise Unmet(
+            session.subject,
+            expected=f"{word} when its pod runs",
+            actual=f"{word} although Kubernetes has {', '.join(pod.describe() for pod in pods) or 'no pod of it'}",
+            timeline=wait.timeline.render(),
+            likely="the status is set before the session really runs",
+        )
+    session.wait_for_phase(word, within=_rest(session, sent))
+    return running
+
+
+def _await_desktop(session: Session, sent: float) -> float | None:
+    """When the session's VNC server answered, on a pod that was Ready: its user is at work then; None for never."""
+    try:
+        session.wait_for_ready_pod(within=_rest(session, sent))
+    except Unmet:
+        return None  # the sentence about the pod says so
+    found = session.vnc_within(_rest(session, sent))
+    return found.at if isinstance(found, rfb.Framebuffer) else None
+
+
+def _rest(session: Session, sent: float) -> Budget:
+    """What is left of the budget for a start that was asked for then: a second at least."""
+    budget = session.budgets.named("start")
+    return Budget(budget.name, max(budget.seconds - (now() - sent), 1.0), 1.0)
+
+
+def _left(session: Session, within: str, start: Start) -> Budget:
+    """The budget for a pod to be Ready; of a start that failed, what it has left of it."""
+    budget = session.budgets.named(within)
+    if start.trouble is None:
+        return budget
+    return Budget(budget.name, max(budget.seconds - (now() - start.began), 0.0), 1.0)
+
+
+def _listen(session: Session, blame: str | None) -> Listening:
+    port, tables = session.api.profile.vnc_port, list[str]()
+
+    def look() -> None:
+        session.check_label()
+        with blamed_on(blame):
+            pod = session.wait_for_a_pod(within="start") if blame is None else _present_pod(session, blame)
+        found = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
+        tables.append(found.stdout)
+
+    framebuffer = session.vnc(look)
+    if blame is not None and isinstance(framebuffer, str):
+        raise Unproven(f"{blame}; {framebuffer}")
+    return Listening(session.id, framebuffer, port, _listens("".join(tables), port))
+
+
+def _present_pod(session: Session, blame: str) -> Pod:
+    pods = session.pods()
+    if not pods:
+        raise Unproven(f"{blame}; it has no pod")
+    return pods[0]
+
+
+def _listens(tables: str, port: int) -> bool:
+    """Whether a local port is listened on, by the kernel's tables of sockets: `sl local:port remote:port state …`."""
+    rows = (line.split() for line in tables.splitlines())
+    return any(row[1].rpartition(":")[2].upper() == f"{port:04X}" and row[3] == _LISTEN for row in rows if len(row) > 3)

@@ -1,0 +1,51 @@
+"""A change of a template: what was sent, and what the template and its history read afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.domain.templates.created_template import Json, differences, overlaid
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.templates import TemplateApi
+
+
+@dataclass(frozen=True)
+class Change:
+    """`before` and `after` are the template as it reads; `listed` are its entries in the API's list afterwards."""
+
+    before: Json
+    sent: Json
+    answer: Answer
+    after: Answer
+    listed: tuple[Json, ...]
+
+    @property
+    def wanted(self) -> Json:
+        """What the template should read: as before where nothing else was sent."""
+        changing = {"version", "updatedAt"}
+        kept = {field: value for field, value in self.before.items() if field not in changing}
+        return overlaid(kept, self.sent)
+
+    @property
+    def troubles(self) -> list[str]:
+        """What is not as it should be, by place; empty when the change was made."""
+        if not self.answer.ok:
+            return [f"the change is answered {self.answer.status} {self.answer.reason}: {self.answer.excerpt()}"]
+        if not self.after.ok:
+            return [f"the template is answered {self.after.status} {self.after.reason}: {self.after.excerpt()}"]
+        shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
+        shown += [("the list", each) for each in self.listed]
+        return [f"in {place}, {each}" for place, found in shown for each in differences(self.wanted, found)]
+
+
+def make(api: TemplateApi, template_id: str, sent: Json) -> Change:
+    """Changes a template and reads it back in every way there is."""
+    before = api.get(template_id).object()
+    answer = api.change(template_id, sent)
+    after = api.get(template_id)
+    return Change(before, sent, answer, after, entries(api, template_id))
+
+
+def entries(api: TemplateApi, template_id: str) -> tuple[Json, ...]:
+    """The entries of a template in the API's list: one, if all is well."""
+    return tuple(each for each in api.listed() if api.id_of(each) == template_id)

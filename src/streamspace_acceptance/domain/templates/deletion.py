@@ -1,0 +1,80 @@
+"""The deletion of a template: what the product answers, and what is left."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from streamspace_acceptance.domain.templates.change import entries
+from streamspace_acceptance.domain.templates.created_template import Json
+from streamspace_acceptance.domain.templates.registry import NOT_FOUND, TemplateRegistry
+from streamspace_acceptance.product.answers import Answer
+
+API, LIST, KUBERNETES = "the API", "the API's list", "Kubernetes"
+HISTORY = "its history"
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """One deletion: how many sessions used the template, where it was before, and what was answered.
+
+    `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
+    afterwards, `lost` the sessions that were then not what they were: another status, or other pods. What is refused
+    is looked at when it has had time to happen all the same.
+    """
+
+    template: str
+    users: int
+    before: frozenset[str]
+    expected_in: frozenset[str]
+    answer: Answer
+    message: str
+    after: frozenset[str]
+    lost: tuple[str, ...]
+
+    @property
+    def counts(self) -> list[int]:
+        """Every number of sessions that the answer's sentence names."""
+        return [int(each) for each in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What came of asking for a session of a template that is gone, and then for the same template once more.
+
+    `versions`: how many the new one has had, by its history; None where there is no history.
+    """
+
+    template: str
+    session: Answer
+    again: Answer
+    versions: int | None
+
+
+def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> Remains:
+    """Asks for the template that was deleted, as it was described, under its name."""
+    made = registry.create(described)
+    versions = None if made.id is None else registry.api.versions(made.id)
+    told = versions.object() if versions is not None and versions.ok else {}
+    listed = told.get(registry.api.profile.fields["versions"])
+    count = len(listed) if isinstance(listed, list) else None
+    return Remains(str(registry.api.name_of(described)), session, made.answer, count)
+
+
+def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
+    """Where a template can be found now."""
+    api = registry.api
+    versions = api.versions(template_id)
+    found = {
+        API: api.get(template_id).status != NOT_FOUND,
+        LIST: bool(entries(api, template_id)),
+        HISTORY: versions.ok and bool(versions.object().get(api.profile.fields["versions"])),
+        KUBERNETES: template_id in registry.in_kubernetes(),
+    }
+    return frozenset(place for place, there in found.items() if there)
+
+
+def expected_places(registry: TemplateRegistry) -> frozenset[str]:
+    """Where a template must be seen as long as it is there, so that its absence shows something."""
+    mirrored = registry.cluster.raw_templates() is not None
+    return frozenset({API, LIST, KUBERNETES} if mirrored else {API, LIST})

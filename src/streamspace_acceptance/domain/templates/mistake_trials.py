@@ -1,0 +1,117 @@
+"""Templates with one mistake each, and beside each its twin without it, which shows that the mistake is the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.domain.templates.created_template import Json, Made, differences
+from streamspace_acceptance.domain.templates.mistakes import MISTAKES, Mistake
+from streamspace_acceptance.domain.templates.registry import NOT_FOUND, TemplateRegistry
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.waiting import Wait, poll
+
+REFUSALS = (400, 409, 422)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One mistake: the twin without it, and what came of asking for a template with it.
+
+    `message` is the sentence of the refusal, `name` the name that was asked for, `twin_changes` what of the twin reads
+    otherwise afterwards.
+    """
+
+    words: str
+    mistake: Mistake
+    twin: Made
+    answer: Answer
+    message: str
+    name: object
+    twin_changes: tuple[str, ...] = ()
+
+    @property
+    def names_field(self) -> bool:
+        """Whether the error is a refusal whose sentence names the field with the mistake."""
+        words = "|".join(map(re.escape, self.mistake.fields))
+        named = re.search(rf"(?<![\w/])({words})(?![\w/])", self.message, re.IGNORECASE)
+        return self.answer.status in REFUSALS and named is not None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """All attempts. `strays` are the templates with a mistake that are there in spite of it, and where.
+
+    `blind` names the places that show not even the twins, so that nothing follows from what is missing there.
+    """
+
+    attempts: tuple[Attempt, ...]
+    strays: tuple[str, ...]
+    blind: tuple[str, ...]
+
+
+def attempt_all(words: Sequence[str], sound: Json, registry: TemplateRegistry, budgets: Budgets) -> Trial:
+    """Tries each mistake, then looks for what came of them. KeyError for a mistake that nobody has worded."""
+    attempts = tuple(_attempt(number, each, sound, registry) for number, each in enumerate(words, start=1))
+    twins = {attempt.twin.id for attempt in attempts if attempt.twin.id is not None}
+    places = _places(twins, registry, budgets)
+    strays = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - twins)]
+    strays += [f"{each.name} by its name" for each in attempts if each.name not in twins and _answers(each, registry)]
+    blind = [place for place, names in places.items() if not twins <= names]
+    return Trial(attempts, tuple(strays), tuple(blind))
+
+
+def _attempt(number: int, words: str, sound: Json, registry: TemplateRegistry) -> Attempt:
+    mistake = MISTAKES[words]
+    stem = f"{sound['name']}-{number}"
+    marked = {**sound, "description": f"{sound['description']}, {registry.mark}"}
+    twin = registry.create({**marked, "name": stem})
+    spoilt = mistake.spoil({**marked, "name": f"{stem}x"}, stem)
+    before = _read(twin, registry)
+    answer = registry.api.create(spoilt)
+    changes = differences(before, _read(twin, registry))
+    return Attempt(words, mistake, twin, answer, registry.api.message(answer), spoilt.get("name"), tuple(changes))
+
+
+def _read(twin: Made, registry: TemplateRegistry) -> Json:
+    """The twin as it reads now; empty when there is none."""
+    answer = None if twin.id is None else registry.api.get(twin.id)
+    return answer.object() if answer is not None and answer.ok else {}
+
+
+def _answers(attempt: Attempt, registry: TemplateRegistry) -> bool:
+    """Whether the API knows the template by its name, whatever its list says."""
+    name = attempt.name
+    return isinstance(name, str) and bool(name) and registry.api.get(name).status != NOT_FOUND
+
+
+def _places(twins: set[str], registry: TemplateRegistry, budgets: Budgets) -> dict[str, set[str]]:
+    """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
+    mine = [each for each in registry.api.listed() if registry.is_mine(each)]
+    places = {"the API's list": {str(registry.api.id_of(each)) for each in mine}}
+    if registry.cluster.raw_templates() is not None:
+        places["Kubernetes"] = _in_kubernetes(twins, registry, budgets)
+    return places
+
+
+def _in_kubernetes(twins: set[str], registry: TemplateRegistry, budgets: Budgets) -> set[str]:
+    found: set[str] = set()
+
+    def look() -> set[str]:
+        found.clear()
+        found.update(registry.in_kubernetes())
+        return found
+
+    with suppress(Unmet):  # the trial says that nothing follows from what Kubernetes does not show
+        poll(
+            Wait("the templates without a mistake", "in Kubernetes", budgets.named("start")),
+            look,
+            met=lambda names: twins <= names,
+            says=lambda names: f"{len(twins & names)} of {len(twins)}",
+            likely=lambda _: "templates are not mirrored",
+        )
+    return found

@@ -1,0 +1,117 @@
+"""The templates that a scenario made: each on record before it is asked for, each deleted when the scenario is over."""
+
+from __future__ import annotations
+
+import secrets
+
+from streamspace_acceptance import journal
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
+from streamspace_acceptance.domain.templates.created_template import Made
+from streamspace_acceptance.outcomes import Leak, Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.waiting import Wait, poll
+
+NOT_FOUND = 404
+# The sentences of test 2.3 about the two ways in which a template can stay: known to the API, or out of its sight.
+DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
+
+
+class TemplateRegistry:
+    """Makes templates, and removes what it made and nothing else.
+
+    `mark` is in the name of each, and in the description of those whose name may not hold it, so that they are
+    recognised wherever they turn up.
+    """
+
+    def __init__(self, api: TemplateApi, cluster: Cluster, budgets: Budgets, mark: str | None = None) -> None:
+        self.api = api
+        self.cluster = cluster
+        self._budgets = budgets
+        self.mark = mark or secrets.token_hex(3)
+        self._made: dict[str, bool] = {}
+        self._entries: list[journal.Entry] = []
+        self._refused = False
+
+    def name(self, plans: str) -> str:
+        """A name of this scenario's own that begins as the plan's."""
+        return f"{plans}-{self.mark}"
+
+    def create(self, body: Json) -> Made:
+        """Asks for a template with a name, whatever comes of it."""
+        name = str(self.api.name_of(body))
+        self._entries.append(journal.intend("template", name=name, mark=self.mark))
+        self._made[name] = True  # until the answer says otherwise
+        answer = self.api.create(body)
+        found = self._id(answer) if answer.ok else None
+        self._made[found or name] = answer.ok
+        return Made(body, answer, found or name if answer.ok else None)
+
+    def is_mine(self, template: Json, *, description: object = None) -> bool:
+        """Whether a template as the API or Kubernetes shows it is one that this scenario asked for."""
+        texts = (self.api.name_of(template), template.get("description"), description)
+        return any(isinstance(text, str) and self.mark in text for text in texts)
+
+    def clean_up(self) -> None:
+        """Deletes what was made and waits until it is gone. The sessions made from it must be gone before.
+
+        Leak otherwise. That a template can be deleted, and what is left then, is what test 2.3 answers for.
+        """
+        try:
+            left = self.remove() if self._made else []
+        except (NoAnswer, ClusterError) as error:
+            names = ", ".join(sorted(self._made))
+            raise Leak(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
+        if left:
+            known = self._refused or any(self.is_mine(each) for each in self.api.listed())
+            raise Leak(f"templates left behind: {'; '.join(left)}", answered_by=DELETED if known else NOTHING_LEFT)
+
+    def remove(self) -> list[str]:
+        """Deletes every template that carries the mark; what is left in the end."""
+        listed = {self.api.id_of(each) for each in self.api.listed() if self.is_mine(each)}
+        ids = {name for name, there in self._made.items() if there} | {each for each in listed if each is not None}
+        left = [trouble for each in sorted(ids) if (trouble := self._delete(each))]
+        left += [] if left or not ids else self._wait_until_gone()
+        for entry in [] if left else self._entries:
+            journal.undone(entry)
+        return left
+
+    def _delete(self, template_id: str) -> str | None:
+        answer = self.api.delete(template_id)
+        if answer.ok or answer.status == NOT_FOUND:
+            return None
+        self._refused = True
+        return f"{template_id}: {answer.status} {answer.excerpt()}"
+
+    def _wait_until_gone(self) -> list[str]:
+        try:
+            poll(
+                Wait(f"templates …-{self.mark}", "gone", self._budgets.named("deletion")),
+                self._left,
+                met=lambda left: not left,
+                says=lambda left: f"left: {', '.join(left)}" if left else "gone",
+                likely=lambda _: "the product does not finish the deletion (see test 2.3)",
+            )
+        except Unmet as unmet:
+            return [unmet.actual]
+        return []
+
+    def _left(self) -> list[str]:
+        listed = [f"{self.api.name_of(each)} in the API" for each in self.api.listed() if self.is_mine(each)]
+        return listed or [f"{name} in Kubernetes" for name in self.in_kubernetes()]
+
+    def in_kubernetes(self) -> list[str]:
+        """The names of this scenario's templates in Kubernetes; none where it knows no such kind."""
+        objects = self.cluster.raw_templates() or []
+        found = ((each["metadata"], each.get("spec") or {}) for each in objects)
+        return [meta["name"] for meta, spec in found if self.is_mine(meta, description=spec.get("description"))]
+
+    def _id(self, answer: Answer) -> str | None:
+        try:
+            return self.api.id_of(answer.object())
+        except Unmet:
+            return None  # the sentence about the template says so; here it only has to be found again

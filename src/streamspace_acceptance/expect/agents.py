@@ -1,0 +1,165 @@
+"""What is expected of agents: their heartbeats, their outages, and what becomes of sessions meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import fmean
+
+from streamspace_acceptance.domain.agents.heartbeats import Pace
+from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
+from streamspace_acceptance.domain.agents.outage import Outage
+from streamspace_acceptance.domain.agents.undisturbed import Kept, Seen
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget
+
+# Two of the suite's own looks at the API, and as much for a machine that has other things to do: real seconds.
+SLACK_SECONDS = 2 * POLL_SECONDS + 0.2
+# Of the interval: what a timer in a loop may drift by on the whole, and what a busy machine may make of one heartbeat.
+MEAN_TOLERANCE, TOLERANCE = 0.1, 0.25
+FEWEST_SPACINGS = 3
+# The plan gives the offline window as a round figure; whoever looks after agents has this long to look again.
+LATE_PLAN_SECONDS = 10.0
+
+
+def on_pace(pace: Pace) -> float:
+    """Heartbeats follow each other after the plan's interval, one by one and on the mean, by both sources; and now.
+
+    Gives the mean of all of them, in seconds.
+    """
+    tolerance = TOLERANCE * pace.interval + SLACK_SECONDS
+    for source, spacings in pace.spacings.items():
+        off = [each for each in spacings if abs(each - pace.interval) > tolerance]
+        drifts = spacings and abs(fmean(spacings) - pace.interval) > MEAN_TOLERANCE * pace.interval
+        if off or drifts or len(spacings) < FEWEST_SPACINGS:
+            raise Unmet(
+                f"agent {pace.agent_id}, heartbeats by {source}",
+                expected=f"one every {pace.interval:g} s, to a tenth on the mean, and each to {tolerance:.1f} s",
+                actual=", ".join(f"{each:.1f} s" for each in spacings) + " apart" if spacings else "none in that time",
+                likely="the agent's interval, or the API keeps what it hears of for later",
+            )
+    if pace.untimely:
+        raise Unmet(
+            f"agent {pace.agent_id}, heartbeats by the API",
+            expected="each told with the moment at which it came, and its zone",
+            actual=pace.untimely,
+            likely="the time of another place, or of another event",
+        )
+    return fmean(each for spacings in pace.spacings.values() for each in spacings)
+
+
+def offline_in_time(outage: Outage, window: Budget) -> float:
+    """The agent was called offline when its window was over, not before and not long after; gives the seconds.
+
+    They count from the last heartbeat that the API told of.
+    """
+    silence = outage.silence
+    late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
+    expected = f"offline {window.seconds:g} s after its last heartbeat, by {late:.1f} s at the latest"
+    if silence is None:
+        raise _never_offline(outage, expected, "nobody watches over the heartbeats, or the API tells of none")
+    least, most = silence
+    if most < window.seconds - SLACK_SECONDS or least > late:
+        raise Unmet(
+            outage.subject,
+            expected=expected,
+            actual=f"offline {least:.1f} to {most:.1f} s after its last heartbeat",
+            timeline=outage.timeline(),
+            likely="another number of missed heartbeats, or whoever watches over them looks too seldom",
+        )
+    return (least + most) / 2
+
+
+def stays_offline(outage: Outage) -> None:
+    """The API called the agent offline while it was cut off, and never anything else until it was healed."""
+    at = outage.went_offline
+    if at is None:
+        raise _never_offline(outage, "offline while it is cut off", "nobody watches over the heartbeats")
+    wrong = outage.wrongly(outage.words["agent_offline"], at, outage.healed)
+    if wrong is not None:
+        raise Unmet(
+            outage.subject,
+            expected="offline for as long as it is cut off",
+            actual=f"{wrong.item} {wrong.at - at:.1f} s after it was called offline",
+            timeline=outage.timeline(),
+            likely="its status is told from something else than its heartbeats",
+        )
+
+
+def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
+    return Unmet(
+        outage.subject,
+        expected=expected,
+        actual=f"never offline in {outage.healed - outage.cut:.1f} s without a connection",
+        timeline=outage.timeline(),
+        likely=likely,
+    )
+
+
+def reconnected(outage: Outage, within: Budget) -> float:
+    """The agent was online again in time once its network was back, and stayed online; gives the seconds."""
+    if outage.went_offline is None:
+        raise Unproven("the agent was never called offline, so that it came back cannot be told")
+    at = outage.came_online
+    if at is None or at - outage.healed > within.seconds:
+        raise Unmet(
+            outage.subject,
+            expected=f"online again within {within}",
+            actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.healed:.1f} s",
+            timeline=outage.timeline(),
+            likely="the agent does not try again by itself, or waits too long between two attempts",
+        )
+    wrong = outage.wrongly(outage.words["agent_online"], at, outage.ended)
+    if wrong is not None:
+        raise Unmet(
+            outage.subject,
+            expected=f"online for {outage.ended - at:.1f} s after it came back",
+            actual=f"{wrong.item} {wrong.at - at:.1f} s after it came back",
+            timeline=outage.timeline(),
+            likely="the agent's presence flaps: an old connection of it is given up after the new one stands",
+        )
+    return at - outage.healed
+
+
+def logged(outage: Outage, transitions: Transitions) -> None:
+    """The API's log tells of the agent's going and coming, each once and in this order."""
+    if outage.went_offline is None or outage.came_online is None:
+        raise Unproven("the agent was not seen to go and come back, so there is nothing to log")
+    kinds = [kind for _, kind in transitions.found]
+    if kinds != [OFFLINE, ONLINE]:
+        raise Unmet(
+            f"{outage.subject}, the API's log",
+            expected=transitions.expected(),
+            actual=f"{', then '.join(kinds)}" if kinds else "neither of them",
+            timeline=outage.timeline(),
+            likely="a change of status is not logged, or logged again although nothing changed",
+        )
+
+
+def left_alone(kept: list[Kept], outage: Outage) -> None:
+    """No session's pod was touched while the agent was gone, nor when it came back."""
+    for each in kept:
+        disturbances = each.disturbances(outage.cut, outage.ended)
+        if disturbances:
+            raise Unmet(
+                each.session.subject,
+                expected=f"pod {each.pod.meta.name} kept, Ready and not started again, while the agent is gone",
+                actual=disturbances[0],
+                timeline=" · ".join(disturbances),
+                likely="somebody takes sessions down when their agent is lost",
+            )
+
+
+def usable(seen: Iterable[Seen]) -> None:
+    """Each session is Running by the API and by Kubernetes on a sound pod, and its desktop answers to its user."""
+    for each in seen:
+        troubles = [f"the API says {each.status}"] if each.status != each.running else []
+        troubles += [f"Kubernetes says {each.phase}"] if each.phase not in (each.running, None) else []
+        troubles += [each.pod_trouble] if each.pod_trouble else []
+        troubles += [] if each.trial.received and each.trial.clicked else ["its desktop does not answer"]
+        if troubles:
+            raise Unmet(
+                each.kept.session.subject,
+                expected=f"{each.running}, and at its user's service",
+                actual="; ".join(troubles),
+                likely="the session did not outlive the loss of its agent",
+            )

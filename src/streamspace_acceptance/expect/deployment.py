@@ -1,0 +1,158 @@
+"""What is expected of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamspace_acceptance.domain.deployment.checkout import Rollout
+from streamspace_acceptance.domain.deployment.commands import Called
+from streamspace_acceptance.domain.deployment.credentials import Credentials, Search
+from streamspace_acceptance.domain.deployment.health import Health
+from streamspace_acceptance.domain.deployment.images import Image
+from streamspace_acceptance.domain.deployment.login import Door, Trial
+from streamspace_acceptance.domain.deployment.readiness import Component, Standing
+from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Tool, helm_release
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.agents import AgentList
+from streamspace_acceptance.product.answers import Answer
+
+_REFUSALS = (401, 403)
+
+
+def cluster_answers(standing: Standing, kubectls_word: Called | None) -> None:
+    """The cluster says that it is ready, and so says kubectl, where there is one."""
+    trouble = standing.trouble or (kubectls_word.trouble if kubectls_word else None)
+    if trouble:
+        raise Unmet(
+            "the Kubernetes cluster" if standing.trouble or kubectls_word is None else f"`{kubectls_word.command}`",
+            expected="a Kubernetes that is ready and tells its version",
+            actual=trouble,
+            likely="the cluster is not started, or the kubeconfig leads elsewhere",
+        )
+
+
+def kubectl_installed(tool: Tool) -> None:
+    """There is a kubectl that tells its version."""
+    _answered(tool, "the version of a Kubernetes client", "kubectl is not installed, or it is something else")
+
+
+def helm_allowed(tool: Tool) -> None:
+    """Helm is a release that the plan allows: 3.x, never 4."""
+    version = _answered(tool, f"Helm 3.x, {RECOMMENDED_HELM} best", "Helm is not installed, or it is something else")
+    release = helm_release(version)
+    if release[0] != 3:
+        likely = (
+            "Helm 4 is refused by the plan (MUST NOT be v4.0.x): StreamSpace's chart and scripts are made for Helm 3"
+            if release[0] > 3
+            else "this Helm is older than the chart can be used with"
+        )
+        raise Unmet(
+            f"`{tool.command}`",
+            expected=f"Helm 3.x ({RECOMMENDED_HELM} is recommended), never 4.0.x",
+            actual=version,
+            likely=f"{likely}; install Helm {RECOMMENDED_HELM}",
+        )
+
+
+def docker_answers(tool: Tool) -> None:
+    """There is a Docker client, and the engine behind it tells its version."""
+    _answered(tool, "the version of the Docker engine", "the engine is not running, or Docker is not installed")
+
+
+def _answered(tool: Tool, expected: str, likely: str) -> str:
+    if tool.version is None:
+        raise Unmet(f"`{tool.command}`", expected=expected, actual=str(tool.trouble), likely=likely)
+    return tool.version
+
+
+def images_loaded(images: Sequence[Image], rollout: Rollout | None) -> None:
+    """The checkout's scripts have succeeded, where one is named, and each image is in the cluster."""
+    if rollout is not None and rollout.failed is not None:
+        raise Unmet(
+            f"{rollout.failed.command} of {rollout.folder}",
+            expected="it builds and deploys StreamSpace",
+            actual=f"{rollout.failed.trouble}: {rollout.last_words()}",
+            likely="see the script's output in the evidence",
+        )
+    missing = [image for image in images if not image.places]
+    if missing or not images:
+        raise Unmet(
+            "StreamSpace's images",
+            expected="each built, and loaded into the cluster",
+            actual="; ".join(image.describe() for image in missing) or "the profile names none",
+            likely="scripts/local-build.sh was not run, or it could not load the images into this cluster",
+        )
+
+
+def namespace_there(found: tuple[str, str | None]) -> None:
+    """The namespace is there to stay."""
+    name, state = found
+    if state != "Active":
+        raise Unmet(
+            f"namespace {name}",
+            expected="Active",
+            actual=state or "it does not exist",
+            likely="StreamSpace is not deployed" if state is None else "it is being deleted, or its deletion hangs",
+        )
+
+
+def components_ready(components: Sequence[Component]) -> None:
+    """Each component has pods, and each of them is Ready."""
+    late = [each for each in components if not each.ready]
+    if late or not components:
+        raise Unmet(
+            "StreamSpace's pods",
+            expected="each Ready, 1/1",
+            actual=" · ".join(each.describe() for each in late) or "the profile names no component",
+            likely="see the pods' events",
+        )
+
+
+def healthy(health: Health) -> None:
+    """The API says in so many words that all is well."""
+    if not health.well:
+        raise Unmet(
+            "the API's health answer",
+            expected="200, and a body that says ok",
+            actual=health.told,
+            likely="the API, its database or its cache; see the API's log",
+        )
+
+
+def credentials_found(credentials: Credentials | None, search: Search) -> None:
+    """The administrator's name and password are told somewhere."""
+    if credentials is None:
+        doubtful = f"; what stands in {search.found[0].place} is no password that opens" if search.found else ""
+        raise Unmet(
+            "the administrator's credentials",
+            expected="a name and a password, told where the plan looks for them",
+            actual=f"nothing in {' or '.join(search.looked)}{doubtful}",
+            likely="the API said them at its first start, and that log is gone: set STREAMSPACE_ADMIN_PASSWORD",
+        )
+
+
+def login_opens(trial: Trial, door: Door) -> None:
+    """A login gives a token that the API accepts, and neither another password nor another token opens anything."""
+    subject = f"a login with what {trial.place} says"
+    if trial.token is None:
+        raise _unmet(subject, "a token", trial.login, "the credentials are not, or no longer, the administrator's")
+    if not door.lists_sessions(trial.opened):
+        raise _unmet(subject, "a token that the API accepts", trial.opened or trial.login, "the token is not valid")
+    if not 400 <= trial.wrong_password.status < 500 or door.token(trial.wrong_password) is not None:
+        raise _unmet(
+            "a login with a wrong password", "a refusal", trial.wrong_password, "any password opens StreamSpace"
+        )
+    for what, answer in trial.controls.items():
+        if answer.status not in _REFUSALS:
+            raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
+
+
+def agent_online(agents: AgentList) -> None:
+    """At least one agent is online."""
+    if not agents.online:
+        raise Unmet("agents", expected="at least one online", actual=agents.describe(), likely="see the agent's log")
+
+
+def _unmet(subject: str, expected: str, answer: Answer, likely: str) -> Unmet:
+    actual = f"{answer.status} to {answer.call}: {answer.excerpt()}"
+    return Unmet(subject, expected=expected, actual=actual, likely=likely)

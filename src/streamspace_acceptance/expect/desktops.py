@@ -1,0 +1,56 @@
+"""What is expected of the way to a desktop, and of the desktop."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.desktop.page_load import Loaded
+from streamspace_acceptance.domain.sessions.session_desktop import FILLED, Trial, is_html, vnc_url
+from streamspace_acceptance.expect.creation import answered
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.profile import Profile
+
+
+def gives_vnc_url(answer: Answer, profile: Profile) -> None:
+    """The answer to connect is a 200 that holds an absolute http(s) URL."""
+    answered(answer, 200)
+    field = profile.fields["vnc_url"]
+    if vnc_url(answer, field) is None:
+        raise Unmet(
+            answer.call,
+            expected=f"{field!r}: an address that a browser can open",
+            actual=f"{field!r}: {answer.object().get(field)!r}",
+            likely="the API does not say where the desktop is to be seen",
+        )
+
+
+def page(answer: Answer) -> None:
+    """The VNC address answers 200 with a page of HTML."""
+    answered(answer, 200)
+    if not is_html(answer):
+        raise Unmet(
+            "the VNC address",
+            expected="a page of HTML",
+            actual=f"{answer.content_type or 'no content type'}, {len(answer.body)} bytes: {answer.excerpt(80)}",
+            likely="something else than the viewer stands at that address",
+        )
+
+
+def novnc(loaded: Loaded) -> None:
+    """The noVNC client runs in the page."""
+    if not loaded.novnc_loaded:
+        raise Unmet(
+            "the VNC page", expected="the noVNC client", actual=loaded.describe(), likely="the page or its scripts"
+        )
+
+
+def responds(trial: Trial) -> None:
+    """The typed command showed in the picture where it was typed, was carried out in the session and got its click."""
+    carried_out = trial.received and trial.clicked
+    if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not carried_out:
+        raise Unmet(
+            "the desktop",
+            expected=f"the terminal at {trial.point} in the typed colour, the command and a click carried out",
+            actual=f"{trial.colour.share:.0%} of the screen, in {trial.colour.box}; carried out: "
+            f"command {trial.received}, click {trial.clicked}",
+            likely="the picture does not follow what the session's desktop shows",
+        )

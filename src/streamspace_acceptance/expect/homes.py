@@ -1,0 +1,76 @@
+"""What is expected of the home of a session's user."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.domain.sessions.home import Found, HomeVolume, Saved
+from streamspace_acceptance.outcomes import Unmet
+
+
+def saved(file: Saved, found: Found) -> None:
+    """The file was saved, and reads as it was saved."""
+    if file.done.code != 0:
+        raise Unmet(
+            f"{file.path} in pod {found.pod}",
+            expected="the file saved",
+            actual=f"exit code {file.done.code}: {file.done.stderr.strip()}",
+            likely="the user may not write to the home, or it is full",
+        )
+    kept(file, found)
+
+
+def kept(file: Saved, found: Found) -> None:
+    """The file reads as it was saved, and it is the very file: the mark of this run is beside it."""
+    troubles = [
+        *_differs(file.path, found.file.code, found.file.stdout, f"{file.text}\n", found.file.stderr),
+        *_differs(file.mark_path, found.mark.code, found.mark.stdout, f"{file.mark}\n", found.mark.stderr),
+    ]
+    if troubles:
+        raise Unmet(
+            f"{file.path} in pod {found.pod}",
+            expected=f"{file.text!r}, as this run saved it",
+            actual="; ".join(troubles),
+            likely="the home is not on the volume on which it was, or the volume was emptied or set back",
+        )
+
+
+def _differs(path: str, code: int, content: str, wanted: str, stderr: str) -> list[str]:
+    if code != 0:
+        return [f"{path} cannot be read: {stderr.strip() or f'exit code {code}'}"]
+    return [] if content == wanted else [f"{path} says {content[:200]!r}"]
+
+
+def on_own_volume(home: HomeVolume) -> None:
+    """The home is a mount of its own, of a volume claim that is Bound and this session's alone."""
+    troubles = [*_not_claimed(home), *_not_mounted(home)]
+    if troubles:
+        raise Unmet(
+            f"{home.path} in pod {home.pod}",
+            expected=f"the session's own volume claim, Bound, mounted at {home.path}",
+            actual="; ".join(troubles),
+            likely="the pod's volumes do not follow the session",
+        )
+
+
+def _not_claimed(home: HomeVolume) -> list[str]:
+    if len(home.mounts) != 1 or home.mounts[0].claim is None:
+        return [f"{len(home.mounts)} volumes of the pod are for {home.path}, and none is a volume claim"]
+    if home.claim is None:
+        return [f"the volume claim {home.mounts[0].claim} does not exist"]
+    name = home.claim.meta.name
+    return [
+        *([] if home.claim.phase == "Bound" else [f"claim {name} is {home.claim.phase}"]),
+        *(["its claim is being deleted"] if home.claim.meta.deleting else []),
+        *([] if home.is_own else [f"claim {name} is another session's"]),
+        *([f"claim {name} is also used by {', '.join(home.shared_with)}"] if home.shared_with else []),
+        *(["it is mounted for reading only"] if home.mounts[0].read_only else []),
+    ]
+
+
+def _not_mounted(home: HomeVolume) -> list[str]:
+    if not home.mount_points:
+        return [f"nothing is mounted at {home.path} inside the pod"]
+    last = home.mount_points[-1]
+    return [
+        *([f"a {last.kind} is mounted there"] if last.kind in ("overlay", "tmpfs") else []),
+        *([] if "rw" in last.options else ["the mount there is for reading only"]),
+    ]

@@ -1,0 +1,73 @@
+"""What is expected of the pods of a session, and of its status."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.outcomes import Unmet
+
+
+def named_after(session: Session, pods: list[Pod]) -> None:
+    """Every pod of the session has the session's name, alone or with a suffix."""
+    session_id = session.id
+    strangers = [pod for pod in pods if pod.meta.name != session_id and not pod.meta.name.startswith(f"{session_id}-")]
+    if strangers or not pods:
+        raise Unmet(
+            session.subject,
+            expected=f"a pod named {session_id} or {session_id}-…",
+            actual=", ".join(pod.describe() for pod in strangers) or "no pod",
+            likely="the pod is named after something else than the session",
+        )
+
+
+def ready(pods: list[Pod]) -> None:
+    """Every pod is Ready, 1/1: one container, and that one ready."""
+    for pod in pods:
+        if not pod.ready or pod.containers != 1:
+            raise Unmet(
+                f"pod {pod.meta.name}",
+                expected="Ready, 1/1",
+                actual=pod.describe(),
+                likely="its readiness probe fails, or it has containers that the plan does not know",
+            )
+
+
+def replaced(former: frozenset[str], by: Pod, pods: list[Pod]) -> None:
+    """The pod is Ready and none of the former ones, and no other of the session's `pods` is there to stay."""
+    if by.meta.uid in former or not by.ready:
+        raise Unmet(
+            f"pod {by.meta.name}",
+            expected="another pod, Ready",
+            actual=f"{by.describe()}, {'the same one' if by.meta.uid in former else 'another one'}",
+            likely="the pod was not replaced",
+        )
+    beside = [pod for pod in pods if pod.meta.uid != by.meta.uid and pod.stays]
+    if beside:
+        raise Unmet(
+            f"pod {by.meta.name}",
+            expected="the only pod of the session",
+            actual=f"beside it {', '.join(pod.describe() for pod in beside)}",
+            likely="the former pod was not ended, or more than one was started",
+        )
+
+
+def no_pod_left(session: Session, left: list[Pod]) -> None:
+    """No pod is left."""
+    if left:
+        raise Unmet(
+            session.subject,
+            expected="no pod",
+            actual=", ".join(pod.describe() for pod in left),
+            likely="the session's pod was started again, or taken out of its sight and not stopped",
+        )
+
+
+def said_by_both(word: str, listed: str, phase: SessionObject | None) -> None:
+    """The API says so, and Kubernetes does not say otherwise."""
+    if listed != word or (phase is not None and phase.phase != word):
+        raise Unmet(
+            "the session's status",
+            expected=f"{word} by the API and in Kubernetes",
+            actual=f"{listed} by the API, {phase.phase if phase else 'nothing'} in Kubernetes",
+            likely="one of the two is not kept up to date",
+        )

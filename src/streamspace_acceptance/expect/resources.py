@@ -1,0 +1,146 @@
+"""What is expected of the resources of a session."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from streamspace_acceptance.domain.resources.enforcement import Burn, Enforcement
+from streamspace_acceptance.domain.resources.granted import Given
+from streamspace_acceptance.domain.resources.limits import Limits
+from streamspace_acceptance.domain.resources.oversized_requests import Impossible
+from streamspace_acceptance.domain.sessions.provision import Provision
+from streamspace_acceptance.outcomes import Unmet, Unproven
+
+# The kernel keeps the limit on CPU time in each period of 0.1 s, and lets a period or two go over by a slice.
+BURN_TOLERANCE, BURN_SLACK = Decimal("1.2"), Decimal("0.05")
+PUSHED = Decimal("0.8")  # share of the limit from which on a program has come up against it
+READ_TOLERANCE = Decimal("0.01")  # memory limits are cut to whole pages, CPU limits to whole microseconds
+
+
+def given_exactly(given: Given) -> None:
+    """The session was accepted, and its pod requests and is limited to exactly what was asked for, and runs with it."""
+    if given.provisioned is None:
+        raise _refused(given)
+    found = given.provisioned
+    asked = Provision.of({"resources": given.size})
+    troubles = [
+        *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.said.items()
+          if not said.is_as(asked) and (said.cpu, said.memory) != (None, None)),
+        *([] if found.complete else ["its pod does not say all of its requests and limits"]),
+        *(f"its container {each} is not limited" for each in found.unlimited),
+        *([] if len(found.pods) == 1 else [f"{len(found.pods)} pods"]),
+    ]  # fmt: skip
+    if troubles:
+        raise Unmet(
+            f"session {found.session}",
+            expected=f"one pod that requests and is limited to cpu {asked.cpu} and memory {asked.memory}",
+            actual="; ".join(troubles),
+            likely="the resources are changed between the request and the pod",
+        )
+    if given.trouble is not None:
+        raise Unproven(f"its pod has them, but does not run (see test 1.1b): {given.trouble}")
+
+
+def _refused(given: Given) -> Unmet | Unproven:
+    answer = given.creation.answer
+    said = f"{answer.status} {answer.reason}: {answer.excerpt()}"
+    if given.control is None or not given.control.answer.ok:
+        return Unproven(f"a session of the template's own size is refused as well (see test 1.1a): {said}")
+    if not given.fits:
+        return Unproven(f"no node of this cluster could hold {dict(given.size)}: {said}")
+    return Unmet(
+        answer.call,
+        expected=f"a session with {dict(given.size)}",
+        actual=said,
+        likely="the API takes the size for too large or malformed",
+    )
+
+
+def refused_as_too_much(found: Impossible) -> None:
+    """Each request that no node can hold was refused in a way that names what is too much, and nothing came of it."""
+    accepted = [
+        f"{each}: accepted with {each.creation.answer.status}" for each in found.attempts if each.creation.answer.ok
+    ]
+    if accepted or found.strays:
+        raise _unmet(found, [*accepted, *([f"there was {', '.join(found.strays)}"] if found.strays else [])])
+    if not found.control.answer.ok:
+        raise Unproven(f"a session that fits is refused as well: {found.control.answer.excerpt()}")
+    unclear = [
+        f"{each}: {each.creation.answer.status} {each.creation.answer.excerpt(160)}"
+        for each in found.attempts
+        if not each.names_it
+    ]
+    if unclear:
+        raise _unmet(found, unclear)
+    if not found.attempts:
+        raise Unproven(f"a node of this cluster could hold even {dict(found.possible[-1])}")
+
+
+def _unmet(found: Impossible, troubles: list[str]) -> Unmet:
+    return Unmet(
+        f"{len(found.attempts)} requests that no node can hold",
+        expected="each refused with an error that says what is too much, and no pod or session of it at any time",
+        actual="; ".join(troubles),
+        likely="the size is not held against what the nodes have, or only after the session is made",
+    )
+
+
+def kept_to_limits(tried: Enforcement) -> None:
+    """The kernel's limits are the pod's, a program comes up against each of them, and the session goes on."""
+    troubles = [
+        *_differing(tried.wanted, tried.found),
+        *_too_many_cores(tried),
+        *([] if tried.greedy.killed or tried.greedy.code != 0
+          else [f"a program took {tried.greedy.size} bytes of memory and ended well"]),
+    ]  # fmt: skip
+    if troubles:
+        raise Unmet(
+            f"session {tried.session}",
+            expected=f"no more than {tried.wanted}",
+            actual="; ".join(troubles),
+            likely="the node does not enforce the limits of the pod's container",
+        )
+    _require_evidence(tried)
+    if tried.survived is not None:
+        raise Unmet(
+            f"session {tried.session}",
+            expected="to go on when a program in it is ended for taking too much",
+            actual=tried.survived.actual,
+            timeline=tried.survived.timeline,
+            likely="the desktop does not come back when the node ends programs for lack of memory",
+        )
+
+
+def _differing(wanted: Limits, found: Limits) -> list[str]:
+    pairs = (("cpu", "cores", wanted.cpu, found.cpu), ("memory", "bytes", wanted.memory, found.memory))
+    return [
+        f"the kernel enforces {'no limit' if real is None else f'{real:f}'} of {unit}"
+        for name, unit, limit, real in pairs
+        if limit is not None and name not in found.unread and not _is_about(limit, real)
+    ]
+
+
+def _is_about(limit: Decimal, real: Decimal | None) -> bool:
+    return real is not None and abs(real - limit) <= limit * READ_TOLERANCE
+
+
+def _too_many_cores(tried: Enforcement) -> list[str]:
+    if tried.wanted.cpu is None or Decimal(tried.burn.cores) <= tried.wanted.cpu * BURN_TOLERANCE + BURN_SLACK:
+        return []
+    return [f"busy loops had {tried.burn}"]
+
+
+def _require_evidence(tried: Enforcement) -> None:
+    """A limit that nothing came up against shows nothing, nor does the end of a program that never gets far."""
+    if tried.modest.code != 0:
+        raise Unproven(
+            f"not even {tried.modest.size} bytes of memory can be taken: {tried.modest.code} {tried.modest.said}"
+        )
+    if not tried.greedy.killed:
+        raise Unproven(f"the program ended by itself, not for its memory: {tried.greedy.code} {tried.greedy.said}")
+    if not _was_pushed(tried.burn, tried.wanted.cpu):
+        raise Unproven(f"the machine was too busy: the loops had {tried.burn}")
+
+
+def _was_pushed(burn: Burn, limit: Decimal | None) -> bool:
+    return bool(burn.throttled) or (limit is not None and Decimal(burn.cores) >= limit * PUSHED)

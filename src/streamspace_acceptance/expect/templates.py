@@ -1,0 +1,236 @@
+"""What is expected of templates."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
+from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.created_template import Json, Made, differences
+from streamspace_acceptance.domain.templates.deletion import Deletion, Remains
+from streamspace_acceptance.domain.templates.mistake_trials import Attempt, Trial
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.answers import Answer
+
+NO_SUCH_CALL = (404, 405, 501)
+PLANS_REFUSALS = (400, 409)
+PLANS_ACCEPTANCES = (200, 204)  # of a deletion
+
+
+def as_described(made: Made, read: Answer | None) -> None:
+    """The template was accepted, and both the answer and the template alone read as it was described."""
+    if read is None or not read.ok:
+        answer = made.answer if read is None else read
+        raise _refused(answer, "the template", "the API refuses or loses a template without a mistake")
+    shown = {"the answer": made.answer.object(), "the template": read.object()}
+    troubles = [f"in {place}, {each}" for place, found in shown.items() for each in differences(made.described, found)]
+    ids = {place: found.get("id") for place, found in shown.items()}
+    troubles += [f"in {place}, its id is {each!r}" for place, each in ids.items() if not isinstance(each, str)]
+    if troubles or len(set(map(str, ids.values()))) != 1:
+        raise Unmet(
+            f"template {made.id}",
+            expected="what was described, under one id",
+            actual="; ".join(troubles) or f"ids {ids}",
+            likely="the template is not made from the request",
+        )
+
+
+def on_offer(made: Made, entries: tuple[Json, ...]) -> None:
+    """The template is in the list, once, under its name."""
+    names = [each.get("name") for each in entries]
+    if names != [made.described["name"]]:
+        raise Unmet(
+            f"template {made.id}",
+            expected=f"once in the list of templates, as {made.described['name']}",
+            actual=f"{len(names)} times, as {names}",
+            likely="the list is not made from what there is",
+        )
+
+
+def refused_clearly(trial: Trial) -> None:
+    """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
+    refused = [each for each in trial.attempts if not each.answer.ok]
+    unclear = [each for each in refused if each.twin.id is not None and not each.names_field]
+    if unclear:
+        raise Unmet(
+            f"{len(unclear)} of {len(trial.attempts)} templates with a mistake",
+            expected="a refusal whose message names the field with the mistake",
+            actual="; ".join(f"{each.words}: {each.answer.status} {each.answer.excerpt(160)}" for each in unclear),
+            likely="the error is made without looking at what is wrong",
+        )
+    _require_twins(trial)
+    accepted = [each.words for each in trial.attempts if each.answer.ok]
+    if accepted:
+        raise Unproven(f"accepted, so that there is no error to read: {', '.join(accepted)}")
+
+
+def all_caught(trial: Trial) -> None:
+    """No template with a mistake was accepted, none is to be found, and none has changed one that was there."""
+    troubles = [
+        *(f"{each.words}: accepted with {each.answer.status}" for each in trial.attempts if each.answer.ok),
+        *(f"{each.words}: {trouble}" for each in trial.attempts for trouble in each.twin_changes),
+        *trial.strays,
+    ]
+    if troubles:
+        raise Unmet(
+            f"{len(trial.attempts)} templates with a mistake",
+            expected="each refused, with nothing left of it",
+            actual="; ".join(troubles),
+            likely="that is not validated, or only after the template is stored",
+        )
+    _require_twins(trial)
+    if trial.blind:
+        raise Unproven(f"{' and '.join(trial.blind)}: not even the templates without a mistake are there")
+
+
+def _require_twins(trial: Trial) -> None:
+    """Without the twin's acceptance, a refusal says nothing about the mistake."""
+    without: list[Attempt] = [each for each in trial.attempts if each.twin.id is None]
+    if without or not trial.attempts:
+        words = ", ".join(each.words for each in without) or "no mistake was made"
+        raise Unproven(f"the same template without the mistake was refused as well: {words}")
+
+
+def changed(change: Change) -> None:
+    """The change was accepted, and the template reads as sent, and as before where nothing was sent."""
+    if change.troubles:
+        raise Unmet(
+            change.answer.call,
+            expected="the fields that were sent changed, and no other",
+            actual="; ".join(change.troubles),
+            likely="the change is not, or not wholly, stored",
+        )
+
+
+def provisioned(session: Provisioned, wanted: Json) -> None:
+    """The session's pod has the image and resources wanted, and nobody says otherwise."""
+    asked = Provision.of(wanted)
+    troubles = [f"{place}: {given}" for place, given in session.said.items() if not asked.is_as(given)]
+    troubles += [] if session.complete else ["its pod does not say all of its image, requests and limits"]
+    if troubles or len(session.pods) != 1:
+        raise Unmet(
+            f"session {session.session}",
+            expected=f"one pod with {asked}",
+            actual="; ".join(troubles) or f"{len(session.pods)} pods",
+            likely="the session is made from what the template was",
+        )
+
+
+def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> None:
+    """The same one pod, Ready and never started again, and everybody says of the session what they said before."""
+    known = {pod.meta.uid for pod in before.pods}
+    troubles = [
+        *(f"{place}: {now.said.get(place)}, before {given}" for place, given in before.said.items()
+          if place not in now.said or not now.said[place].is_as(given)),
+        *(["it has had another pod"] if uids | {pod.meta.uid for pod in now.pods} != known else []),
+        *([f"its containers were started again {now.restarts} times"] if now.restarts != before.restarts else []),
+        *(pod.describe() for pod in now.pods if not pod.ready),
+        *([] if now.pods else ["it has no pod"]),
+    ]  # fmt: skip
+    if troubles:
+        raise Unmet(
+            f"session {now.session}",
+            expected="the same pod with the same image and resources",
+            actual="; ".join(troubles),
+            likely="the change of the template reaches the sessions that were made from it before",
+        )
+
+
+def remembered(change: Change, answer: Answer) -> None:
+    """The history holds what the template was and what it is, in that order; Unproven where there is no history."""
+    if answer.status in NO_SUCH_CALL:
+        raise Unproven(f"the product keeps no history of templates: {answer.status} {answer.excerpt(80)}")
+    if not answer.ok:
+        raise _refused(answer, "the history", "the API's call for the versions of a template")
+    versions = answer.object().get("versions")
+    entries = [each for each in versions if isinstance(each, dict)] if isinstance(versions, list) else []
+    wanted = [Provision.of(change.before), Provision.of(change.wanted)]
+    found = [Provision.of(each) for each in entries]
+    numbers = [each.get("version") for each in entries]
+    same = len(found) == len(wanted) and all(one.is_as(other) for one, other in zip(found, wanted, strict=True))
+    if not same or not _rising(numbers):
+        raise Unmet(
+            answer.call,
+            expected=f"first {wanted[0]}, then {wanted[1]}, with rising numbers",
+            actual=" then ".join(f"version {number}: {each}" for number, each in zip(numbers, found, strict=True))
+            or answer.excerpt(),
+            likely="a change does not keep what the template was",
+        )
+
+
+def _rising(numbers: list[object]) -> bool:
+    counted = [each for each in numbers if isinstance(each, int)]
+    return len(counted) == len(numbers) and counted == sorted(set(counted))
+
+
+def refused_in_use(deletion: Deletion) -> None:
+    """The deletion is refused as the plan has it, the template is where it was, and its sessions run."""
+    troubles = [
+        *([] if deletion.answer.status in PLANS_REFUSALS
+          else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
+        *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
+        *(f"session {each} is not what it was" for each in deletion.lost),
+    ]  # fmt: skip
+    if troubles:
+        raise Unmet(
+            f"template {deletion.template}, in use by {deletion.users}",
+            expected="its deletion refused, and everything as it was",
+            actual="; ".join(troubles),
+            likely="the deletion does not look for sessions, or only afterwards",
+        )
+
+
+def says_how_many(deletion: Deletion) -> None:
+    """The refusal says by how many sessions the template is used: that number and no other."""
+    if deletion.answer.ok:
+        raise Unproven("the deletion was not refused (see the sentence about that)")
+    if deletion.counts != [deletion.users]:
+        raise Unmet(
+            deletion.answer.call,
+            expected=f"a message that says that {deletion.users} sessions use the template",
+            actual=f"{deletion.answer.status}: {deletion.message or deletion.answer.excerpt()}",
+            likely="the sessions are not counted, or others are",
+        )
+
+
+def deleted(deletion: Deletion) -> None:
+    """The deletion was accepted, as the plan has it."""
+    if deletion.answer.status not in PLANS_ACCEPTANCES:
+        answer = deletion.answer
+        raise Unmet(
+            answer.call,
+            expected="the deletion carried out: 200 or 204",
+            actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+            likely="the template still counts as used, or cannot be deleted",
+        )
+
+
+def nothing_left(deletion: Deletion) -> None:
+    """The template, of which nothing is found now, was found before wherever it should have been."""
+    unseen = deletion.expected_in - deletion.before
+    if unseen:
+        raise Unproven(f"it was not in {' and '.join(sorted(unseen))} even before, so that its absence shows nothing")
+
+
+def forgotten(remains: Remains) -> None:
+    """No session of the template is to be had, and its name is free for a new one with a history of its own."""
+    troubles = [
+        *([f"a session of it is still to be had: {remains.session.status}"] if remains.session.ok else []),
+        *([] if remains.again.ok
+          else [f"its name is still taken: {remains.again.status} {remains.again.excerpt(160)}"]),
+        *([f"a new one of its name has had {remains.versions} versions"] if (remains.versions or 1) != 1 else []),
+    ]  # fmt: skip
+    if troubles:
+        raise Unmet(
+            f"template {remains.template}",
+            expected="nothing of it left: no session to be had of it, and its name free",
+            actual="; ".join(troubles),
+            likely="the template is only put out of sight",
+        )
+
+
+def _refused(answer: Answer, what: str, likely: str) -> Unmet:
+    return Unmet(
+        answer.call,
+        expected=f"{what} accepted (2xx)",
+        actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+        likely=likely,
+    )

@@ -1,0 +1,170 @@
+"""The one redactor: nothing is written, printed or attached before it went through here.
+
+What commands a terminal is made visible on the way (`visible`).
+
+Two nets are laid over each other. Known secrets (`register_secret`) are found wherever they stand and however they
+are spelt. Unknown ones are found by their surroundings: a bearer header, a `token=` in a URL, a cookie, the password
+in a database's address, the secret fields of a kubeconfig, a logged password.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from streamspace_acceptance.redaction import encodings, patterns
+from streamspace_acceptance.redaction.control_characters import visible
+
+MASK = patterns.MASK
+
+_KUBECONFIG_SECRETS = ("token", "password", "client-key-data", "client-certificate-data")
+_SHORTEST_SECRET = 4
+_SHORT = 8
+"""A secret of fewer characters is masked as a word of its own only: within longer words it is most likely chance."""
+_ORDINARY = frozenset({
+    "admin", "administrator", "changeme", "database", "default", "false", "guest", "kubernetes", "namespace", "null",
+    "password", "postgres", "postgresql", "redis", "root", "running", "secret", "session", "sessions", "streamspace",
+    "string", "template", "test", "testuser", "token", "true", "user", "username", "valkey",
+})  # fmt: skip
+"""Words that are some people's passwords and everybody's ordinary text: masking them would blind the evidence."""
+
+
+_REMEMBERED_LENGTH, _REMEMBERED = 4000, 10_000
+"""Characters of the longest text that is remembered, and how many texts are: a report is written again and again."""
+
+
+@dataclass(frozen=True)
+class _Secret:
+    """One secret, in the spellings that stand for themselves and in those that are words of their own."""
+
+    forms: tuple[str, ...]
+    words: tuple[re.Pattern[str], ...]
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a spelling of it is found in `text` as that is."""
+        return any(form in text for form in self.forms) or any(word.search(text) for word in self.words)
+
+
+@dataclass
+class _Masked:
+    """What a text became when so many secrets were known. Nothing is encoded in a text that is `plain`."""
+
+    text: str
+    secrets: int
+    plain: bool
+
+
+class Redactor:
+    """Knows secrets and masks them; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._secrets: frozenset[str] = frozenset()
+        self._forms: tuple[str, ...] = ()
+        self._words: tuple[re.Pattern[str], ...] = ()
+        self._said: tuple[str, ...] = ()
+        self._known: list[_Secret] = []
+        self._masked: dict[str, _Masked] = {}
+
+    def register_secret(self, value: str) -> None:
+        """Mask `value` in everything from now on.
+
+        Values under 4 characters are ignored, and so are ordinary words ("admin"), of which only the surroundings tell.
+        """
+        if len(value) < _SHORTEST_SECRET or value.lower() in _ORDINARY:
+            return
+        with self._lock:
+            if value in self._secrets:
+                return
+            self._secrets |= {value}
+            texts, pieces = encodings.forms(value)
+            short = frozenset(one for one in texts if len(one) < _SHORT)
+            # The longest first: a plain secret may be a part of its encoded one.
+            forms = (*(texts - short), *pieces)
+            words = tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
+            self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
+            self._words += words
+            if len(value) >= _SHORT:
+                self._said += (encodings.Unescaped(value).said,)
+            self._known.append(_Secret(forms, words))
+
+    def register_kubeconfig(self, path: Path) -> None:
+        """Mask the credentials that a kubeconfig holds; one that cannot be read holds none for us."""
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            users = [entry["user"] for entry in document["users"]]
+        except (OSError, yaml.YAMLError, KeyError, TypeError):
+            return
+        for user in users:
+            for name in _KUBECONFIG_SECRETS:
+                self.register_secret(str(user.get(name) or ""))
+
+    def redact(self, text: str) -> str:
+        """`text` with every secret replaced by `[redacted]` and control characters made visible; JSON stays JSON."""
+        return visible(self.mask(text))
+
+    def mask(self, text: str) -> str:
+        """`text` with every secret replaced, for what commands a terminal on purpose."""
+        if len(text) > _REMEMBERED_LENGTH:
+            return self._mask(text)
+        before, count = self._masked.get(text), len(self._known)
+        if before is None or (before.secrets != count and not self._still_holds(text, before)):
+            plain = not encodings.is_escaped(text) and not patterns.is_encoded(text)
+            before = _Masked(self._mask(text), count, plain)
+            if len(self._masked) >= _REMEMBERED:
+                self._masked = {}
+            self._masked[text] = before
+        before.secrets = count
+        return before.text
+
+    def redact_within(self, value: Any) -> Any:
+        """A copy of what JSON can hold, with every text in it redacted, and fields masked whose names are telling."""
+        if isinstance(value, dict):
+            if "value" in value and patterns.is_secret_field(str(value.get("name", ""))):
+                value = value | {"value": MASK}
+            return {
+                self.redact(name): MASK
+                if isinstance(one, str) and patterns.is_secret_field(name)
+                else self.redact_within(one)
+                for name, one in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.redact_within(one) for one in value]
+        return self.redact(value) if isinstance(value, str) else value
+
+    def _still_holds(self, text: str, before: _Masked) -> bool:
+        """Whether no secret that has been learned since stands in the text."""
+        return before.plain and not any(secret.stands_in(text) for secret in self._known[before.secrets :])
+
+    def _mask(self, text: str) -> str:
+        return patterns.mask(self._mask_known(text), self._mask_known)
+
+    def _mask_known(self, text: str) -> str:
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, MASK)
+        for word in self._words:
+            text = word.sub(MASK, text)
+        return self._mask_escaped(text) if self._said and encodings.is_escaped(text) else text
+
+    def _mask_escaped(self, text: str) -> str:
+        read = encodings.Unescaped(text)
+        pieces, done = [], 0
+        for start, end in sorted(found for secret in self._said for found in read.find(secret)):
+            if end > done:
+                pieces += [text[done:start], MASK] if start >= done else []
+                done = end
+        return "".join([*pieces, text[done:]])
+
+
+_of_this_run = Redactor()
+register_secret = _of_this_run.register_secret
+register_kubeconfig = _of_this_run.register_kubeconfig
+redact = _of_this_run.redact
+mask = _of_this_run.mask
+redact_within = _of_this_run.redact_within

@@ -1,0 +1,140 @@
+"""What the run learns to be secret before it can turn up anywhere: from its settings, the cluster and the answers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from streamspace_acceptance.redaction.redactor import register_kubeconfig, register_secret
+from streamspace_acceptance.settings import Settings
+
+Json = dict[str, Any]
+
+_FIELD = re.compile(r'"[\w.-]*(token|password|secret|ticket)"\s*:\s*"((?:[^"\\]|\\.){8,})"', re.IGNORECASE)
+_PARAMETER = re.compile(r"[?&;#][\w-]*(?:token|password|secret|ticket|jwt)=([^&#\s\"'<>\\]{8,})", re.IGNORECASE)
+_PASSWORD_LINE = re.compile(r"(?i)\b(?:admin(?:istrator)?\s+)?password\s*[:=]\s*(\S+)")
+_USERINFO = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s@\"'<>]+)@")
+# What Secrets hold beside secrets.
+_NO_SECRET = re.compile(
+    r"(?i)(?:^|[._-])(?:user(?:name)?|host|port|name|database|db|namespace|email|ca\.crt|tls\.crt)$"
+)
+_LONGEST = 4096
+_OF_ONE_CALL = 50
+_learned: defaultdict[str, set[str]] = defaultdict(set)
+_TYPED = 8
+_TOKEN_LIKE = 20
+"""Characters: a part of an address that is so long and holds letters and figures is taken for a secret."""
+
+
+def from_settings(settings: Settings) -> None:
+    """The token, the password and the kubeconfig's credentials, before anything is asked of anybody."""
+    for secret in (settings.token, settings.admin_password):
+        register_secret(secret or "")
+    for path in settings.kubeconfig_files():
+        register_kubeconfig(path)
+
+
+def from_secrets(secrets: Iterable[Json]) -> None:
+    """What the namespace's Secrets hold, passwords within addresses too; a Helm release is no secret."""
+    for secret in secrets:
+        if str(secret.get("type", "")).startswith("helm.sh/"):
+            continue
+        for name, data in (secret.get("data") or {}).items():
+            if not _NO_SECRET.search(name):
+                _register_with_parts(_decoded(data))
+
+
+def from_log(text: str) -> None:
+    """Passwords that a log tells: `Admin password: …`."""
+    for found in _PASSWORD_LINE.finditer(text):
+        register_secret(found[1])
+    for found in _USERINFO.finditer(text):
+        register_secret(found[1])
+
+
+def from_answer(text: str, call: str) -> None:
+    """Tokens and passwords that the API gives out: in fields of JSON, in addresses.
+
+    Some products sign new ones for each answer, and a list is asked for ten times a second: of one call so many are
+    learned. Where another stands in such an answer, its name tells of it.
+    """
+    for found in _FIELD.finditer(text):
+        value = _unescaped(found[2])
+        if _is_to_be_learned(value, call) or found[1].lower() == "ticket":  # whose name alone does not tell of it
+            register_secret(value)
+    for found in _PARAMETER.finditer(text):
+        if _is_to_be_learned(found[1], call):
+            register_secret(found[1])
+            register_secret(unquote(found[1]))
+
+
+def _is_to_be_learned(value: str, call: str) -> bool:
+    learned = _learned[call]
+    if len(learned) < _OF_ONE_CALL:
+        learned.add(value)
+    return value in learned
+
+
+def from_cookies(headers: Iterable[str]) -> None:
+    """The values in `Set-Cookie` headers."""
+    for header in headers:
+        register_secret(header.partition(";")[0].partition("=")[2].strip('" '))
+
+
+def from_typing(text: str) -> None:
+    """Whatever is typed may be a password; so short a command as `exit` is none."""
+    if len(text) >= _TYPED:
+        register_secret(text)
+
+
+def from_cookie_values(values: Iterable[str]) -> None:
+    """The values of a browser's cookies."""
+    for value in values:
+        register_secret(value)
+        register_secret(unquote(value))
+
+
+def from_address(url: str, besides: str) -> None:
+    """What looks like a token in an address, its path, query and fragment; `besides`: what stands there openly."""
+    for part in _parts(url):
+        if len(part) >= _TOKEN_LIKE and besides not in part and _mixed(part):
+            register_secret(part)
+
+
+def _parts(url: str) -> Iterator[str]:
+    split = urlsplit(url)
+    yield from map(unquote, split.path.split("/"))
+    yield unquote(split.fragment)
+    for query in (split.query, split.fragment.partition("?")[2] or split.fragment):
+        yield from (value for _, value in parse_qsl(query))
+
+
+def _mixed(part: str) -> bool:
+    return any(map(str.isdigit, part)) and any(map(str.isalpha, part))
+
+
+def _register_with_parts(value: str) -> None:
+    if len(value) <= _LONGEST:
+        register_secret(value)
+    for found in _USERINFO.finditer(value):
+        register_secret(found[1])
+
+
+def _decoded(data: object) -> str:
+    try:
+        return base64.b64decode(str(data), validate=True).decode().strip()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""  # no text: it cannot turn up in one
+
+
+def _unescaped(escaped: str) -> str:
+    try:
+        return str(json.loads(f'"{escaped}"'))
+    except ValueError:
+        return escaped

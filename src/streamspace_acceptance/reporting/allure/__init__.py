@@ -1,0 +1,1 @@
+"""Allure's view of a run. It knows no Kubernetes and no product."""

@@ -1,0 +1,194 @@
+"""The formatter that `behave` uses here when none is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from behave.formatter.base import Formatter
+from rich.text import Text
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting.console import formatting, summary_table
+from streamspace_acceptance.reporting.console.terminal import Screen
+from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_problem, judge_scenario, judge_steps
+from streamspace_acceptance.verdict.ledger import Ledger
+from streamspace_acceptance.verdict.run_record import Problem, RunRecord
+
+_STEP_INDENT = 2
+_BLOCK_INDENT = 11
+
+
+class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
+    """Each sentence with its verdict as it falls, the running wait below it, and a table at the end."""
+
+    name = "streamspace.console"
+    description = "What is proven, as it is proven, and what is being waited for"
+
+    def __init__(self, stream_opener: Any, config: Any) -> None:
+        super().__init__(stream_opener, config)
+        self._screen = Screen(self.open())
+        self._record: RunRecord | None = None
+        self._ledger: Ledger | None = None
+        self._feature: Any = None
+        self._scenario: Any = None
+        self._told: set[int] = set()
+        self._target_told = False
+        self._last_reason = ""
+        self._stop_observing = waiting.observe(self._screen)
+
+    def run_started(self, record: RunRecord, ledger: Ledger) -> None:
+        """Say what is coming."""
+        self._record, self._ledger = record, ledger
+        scenarios, criteria = len(record.selected), len(ledger.entries())
+        self._screen.line()
+        title = Text("StreamSpace acceptance", "bold")
+        counts = f" · {_count(scenarios, 'scenario', 'scenarios')}, {_count(criteria, 'criterion', 'criteria')}"
+        self._screen.line(Text().append_text(title).append(counts))
+        self._screen.start()
+        self._screen.doing(formatting.sentence("", "getting ready"))
+
+    def feature(self, feature: Any) -> None:
+        """Its title is printed with its first selected scenario."""
+        self._feature = feature
+
+    def scenario(self, scenario: Any) -> None:
+        """Print the titles."""
+        if self._record is None or not self._record.is_selected(scenario):
+            return
+        if self._feature is not None:
+            self._tell_target()
+            self._screen.line()
+            self._screen.line(Text(self._feature.name, "bold"))
+            self._feature = None
+        self._scenario = scenario
+        self._screen.line(Text(scenario.name, "cyan"), indent=_STEP_INDENT)
+        self._screen.doing(formatting.sentence("", "getting ready"))
+
+    def match(self, _match: Any) -> None:
+        """A step begins: behave says so by telling its match."""
+        running = next((step for step in self._steps() if id(step) not in self._told), None)
+        if running is not None:
+            self._screen.doing(formatting.sentence(running.keyword, running.name))
+
+    def result(self, step: Any) -> None:
+        """A step has ended."""
+        if self._record is None or self._scenario is None:
+            return
+        self._screen.doing(None)
+        steps, judgements = self._steps(), judge_steps(self._scenario, self._record)
+        judged = next(judged for one, judged in zip(steps, judgements, strict=True) if one is step)
+        self._tell(step, judged)
+        self._block(judged)
+        if step is steps[-1] or not step.status.is_passed():
+            self._screen.doing(formatting.sentence("", "clearing up"))
+
+    def scenario_finished(self, scenario: Any) -> None:
+        """Tell the steps that were not reached, and what went wrong around them."""
+        if self._record is None:
+            return
+        self._screen.doing(None)
+        if scenario is not self._scenario:
+            self._tell_not_begun(scenario)
+            return
+        for step, judged in zip(scenario.all_steps, judge_steps(scenario, self._record), strict=True):
+            if id(step) not in self._told:
+                self._tell(step, judged)
+        for problem in self._record.problems_of(scenario):
+            self._problem(problem)
+        self._tell_causes(scenario)
+        if scenario.skip_reason:
+            self._block(judge_scenario(scenario, self._record))
+        self._scenario = None
+
+    def close(self) -> None:
+        """The closing table. Errors outside every scenario are told before it."""
+        self._screen.doing(None)
+        self._screen.stop()
+        self._stop_observing()
+        if self._record is not None and self._ledger is not None and self._record.setup_problem is None:
+            scenarios = [id(scenario) for scenario in self._record.selected]
+            steps = [id(step) for scenario in self._record.selected for step in scenario.all_steps]
+            for problem in self._record.problems:
+                if id(problem.statement) not in scenarios and id(problem.statement) not in steps:
+                    self._problem(problem)
+            summary_table.show(self._screen, self._ledger, self._record)
+        super().close()
+
+    def run_ended(self) -> None:
+        """Leave the terminal as it was, even if behave never came to close."""
+        self._screen.stop()
+
+    def _tell_not_begun(self, scenario: Any) -> None:
+        """One line for a scenario that was kept from running; its reason only where it is a new one."""
+        judged = judge_scenario(scenario, self._record)  # type: ignore[arg-type]  # there is one by now
+        if self._feature is not None:
+            self._screen.line()
+            self._screen.line(Text(self._feature.name, "bold"))
+            self._feature = None
+        mark = formatting.mark(judged, colourful=self._screen.colourful)
+        self._screen.marked(mark, Text(scenario.name, "dim"), _STEP_INDENT)
+        if judged.reason != self._last_reason:
+            self._block(judged)
+        self._last_reason = judged.reason
+
+    def _tell_target(self) -> None:
+        """Once, as soon as it is known: what is being tested."""
+        facts = run_facts.of_target()
+        if facts and not self._target_told:
+            self._target_told = True
+            self._screen.line(
+                Text(" · ".join(f"{name} {redact(value)}" for name, value in facts.items()), "bright_black")
+            )
+
+    def _steps(self) -> list[Any]:
+        return list(self._scenario.all_steps) if self._scenario is not None else []
+
+    def _tell(self, step: Any, judged: Judgement) -> None:
+        self._told.add(id(step))
+        content = formatting.sentence(step.keyword, step.name, judged.verdict)
+        verdict = (
+            "" if judged.verdict is Verdict.PROVEN or not self._screen.colourful else formatting.verdict(judged)[0]
+        )
+        details = [
+            self._criterion_of(step),
+            verdict,
+            *map(str, self._figures_of(step)),
+            formatting.seconds(step.duration),
+        ]
+        content.append_text(formatting.aside(" · ".join(filter(None, details))))
+        self._screen.marked(formatting.mark(judged, colourful=self._screen.colourful), content, _STEP_INDENT)
+
+    def _block(self, judged: Judgement) -> None:
+        if judged.verdict is not Verdict.PROVEN:
+            for line in formatting.failure(judged):
+                self._screen.line(line, indent=_BLOCK_INDENT)
+
+    def _problem(self, problem: Problem) -> None:
+        if self._record is None:
+            return
+        judged = judge_problem(problem, self._record)
+        self._screen.marked(
+            formatting.mark(judged, colourful=self._screen.colourful), Text("outside the steps"), _STEP_INDENT
+        )
+        self._block(judged)
+
+    def _tell_causes(self, scenario: Any) -> None:
+        """What was seen only when all was over, beside the failure that it may explain."""
+        for line in formatting.causes(self._record.causes_of(scenario) if self._record is not None else ()):
+            self._screen.line(line, indent=_BLOCK_INDENT)
+
+    def _figures_of(self, step: Any) -> tuple[Any, ...]:
+        return self._record.figures_of(step) if self._record is not None else ()
+
+    def _criterion_of(self, step: Any) -> str:
+        if self._ledger is None or self._scenario is None or step.step_type != "then":
+            return ""
+        test = self._ledger.plan.test_of(self._scenario.effective_tags)
+        criterion = test.criterion_of(step.name) if test is not None else None
+        return criterion.id if criterion is not None else ""
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,1 @@
+"""behave's runner, the signals it obeys, and the exit status."""

@@ -1,0 +1,116 @@
+"""Whether a target may be touched: refused in one sentence (SetupProblem) before the first call that changes anything.
+
+A run makes, deletes and breaks. So the cluster must be this machine's own or allowed by name, the API and the
+kubeconfig must lead to the same StreamSpace, and nobody else may be at work there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.outcomes import SetupProblem, Unmet
+from streamspace_acceptance.product.agents import AgentApi, AgentList
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.settings import Settings
+
+# The names that local clusters give their contexts. k3s calls its own `default`.
+LOCAL_NAMES = re.compile(
+    r"docker-desktop|docker-for-desktop|rancher-desktop|colima|minikube|default|k3s|streamspace-sandbox|(kind|k3d)-.+"
+)
+_NAMED_AT_MOST = 3
+LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
+# minikube's own machine is on one of these when it is not a container with a port on loopback.
+MINIKUBE_NETWORKS = [ipaddress.ip_network(each) for each in ("192.168.49.0/24", "192.168.39.0/24", "192.168.59.0/24")]
+
+
+def check_context(settings: Settings, cluster: Cluster) -> None:
+    """The cluster is local by name and by address, or STREAMSPACE_ALLOW_CONTEXT names its context."""
+    name, server = cluster.context()
+    if name == settings.allow_context or (LOCAL_NAMES.fullmatch(name) and _is_here(name, server)):
+        return
+    raise SetupProblem(
+        f"The kubeconfig's context {name!r} at {server} is no local cluster, and this suite deletes and breaks things: "
+        f"set STREAMSPACE_ALLOW_CONTEXT={name} if it may."
+    )
+
+
+def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, shown_before: bool) -> None:
+    """What the API says is in Kubernetes is there: its agents are pods of the namespace, or its sessions objects.
+
+    Agents that are offline may have lost their pods, so they can only speak for it. Where nothing speaks for or
+    against, it counts that an earlier run was shown the same: a killed one may have left the target without agents.
+    """
+    agents, sessions = _agents(api), api.sessions().ids
+    pods = {each.meta.name for each in cluster.pods()}
+    objects = {each.meta.name for each in cluster.session_objects()}
+    if agents.ids & pods or sessions & objects:
+        return
+    if agents.online or (sessions and objects):
+        told = ", ".join(sorted(agents.online or sessions)[:3])
+        raise SetupProblem(
+            f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API tells of is in "
+            f"namespace {cluster.namespace}: {told}): correct one of them."
+        )
+    if not shown_before and settings.shared_namespace != cluster.namespace:
+        raise SetupProblem(
+            "Nothing shows that STREAMSPACE_API_URL and the kubeconfig lead to the same cluster, since the API knows "
+            f"no agent online and no session: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
+        )
+
+
+def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sandbox: bool = False) -> None:
+    """No session of anybody else is there, or STREAMSPACE_SHARED_NAMESPACE names the namespace.
+
+    Of a `sandbox`, an embedded StreamSpace that somebody keeps, the sessions are mostly their own.
+    """
+    theirs = sorted(api.sessions().ids | {each.meta.name for each in cluster.session_objects()})
+    namespace = cluster.namespace
+    if not theirs or settings.shared_namespace == namespace:
+        return
+    named = f"{len(theirs)} {'session' if len(theirs) == 1 else 'sessions'}: {', '.join(theirs[:_NAMED_AT_MOST])}"
+    if sandbox:
+        raise SetupProblem(
+            f"Your sandbox has sessions that no run has made ({named}), and a run cuts off the agents that serve them: "
+            f"type `export STREAMSPACE_SHARED_NAMESPACE={namespace}` to run beside them all the same, or end them, or "
+            "`unset STREAMSPACE_API_URL` to run against a sandbox of the run's own."
+        )
+    raise SetupProblem(
+        f"Somebody works in namespace {namespace} ({named}), and a run cuts off the agents that serve them: "
+        f"end them, or set STREAMSPACE_SHARED_NAMESPACE={namespace} to run beside them."
+    )
+
+
+def check_no_other_run(settings: Settings, others: Sequence[Path]) -> None:
+    """No other run is at work on the target just now, by its journal, or the namespace is shared by name.
+
+    Between two of its scenarios it has no session by which check_alone could tell.
+    """
+    if others and settings.shared_namespace != settings.namespace:
+        raise SetupProblem(
+            f"Another run is at work in namespace {settings.namespace}, or what one has left is being removed "
+            f"({others[0]}): let it end, or set STREAMSPACE_SHARED_NAMESPACE={settings.namespace} to run beside it."
+        )
+
+
+def _is_here(name: str, server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    if host in LOCAL_HOSTS:
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or (name == "minikube" and any(address in each for each in MINIKUBE_NETWORKS))
+
+
+def _agents(api: StreamSpaceApi) -> AgentList:
+    """The agents; none when the API has no such list (an agent's absence is test 0's business)."""
+    try:
+        return AgentApi(api).all()
+    except Unmet:
+        return AgentList((), frozenset(), api.profile.statuses)

@@ -1,0 +1,85 @@
+"""What all scenarios of a run share: its target, the clients that lead to it, and one browser."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from threading import Thread
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster import capacity
+from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
+from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.product import tls
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.redaction import redactor, secret_sources
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.target.run_start import guarded
+from streamspace_acceptance.target.target import Target, opened
+
+
+class Run:
+    """What all scenarios of a run share. Close it at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._open = ExitStack()
+        try:
+            self._begin(settings)
+        except BaseException:
+            self._open.close()  # an embedded target must not outlive a run that did not begin
+            raise
+
+    def _begin(self, settings: Settings) -> None:
+        self.settings = settings
+        secret_sources.from_settings(settings)
+        Thread(target=load_client, name="load the Kubernetes client", daemon=True).start()
+        self.target = target = self._open.enter_context(opened(settings))
+        redactor.register_secret(target.token)
+        for path in target.kubeconfig:
+            redactor.register_kubeconfig(path)
+        _tell(target)
+        self.budgets = Budgets(target.time_scale)
+        self.netadmin_image = settings.netadmin_image
+        self.profile = load()
+        self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
+        self.api = StreamSpaceApi(self.http, self.profile)
+        self.cluster = Cluster(target.kubeconfig, target.namespace)
+        secret_sources.from_secrets(self.cluster.raw_secrets())
+        for pod in self.cluster.pods(app=self.profile.agents.api_label):
+            secret_sources.from_log(self.cluster.first_lines(pod.meta.name))
+        run_facts.tell(run_facts.NODES, capacity.nodes(self.cluster))
+        run_facts.tell(run_facts.AGENTS, capacity.agents(self.cluster, self.profile.agents.label))
+        self._open.enter_context(guarded(settings, target, self.api, self.cluster))
+        self.browser = RunBrowser(target.browser, lambda url: tls.pin(url, self.http.trusted))
+        self._open.callback(self.browser.close)
+
+    def deployment(self) -> Deployment:
+        """The environment of the target, with nothing looked at yet."""
+        return Deployment(
+            self.settings,
+            self.profile,
+            lambda: self.cluster,
+            lambda: self.api,
+            needs_no_images=lambda: self.target.needs_no_images,
+            patience=self.budgets.named,
+        )
+
+    def close(self) -> None:
+        """Ends the browser, the connections and an embedded target."""
+        self._open.close()
+
+
+def _kind(target: Target) -> str:
+    return run_facts.EMBEDDED if target.embedded or target.needs_no_images else "(given)"
+
+
+def _tell(target: Target) -> None:
+    """What every report says about the target."""
+    run_facts.tell(run_facts.PRODUCT_VERSION, target.product_version)
+    run_facts.tell(run_facts.KUBERNETES_VERSION, target.kubernetes_version)
+    run_facts.tell(run_facts.TARGET, f"{target.api_url} {_kind(target)}")
+    run_facts.tell("Namespace", target.namespace)
+    run_facts.tell(run_facts.TIME_SCALE, f"{target.time_scale:g}")

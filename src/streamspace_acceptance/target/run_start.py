@@ -1,0 +1,93 @@
+"""How a run begins safely: the guard, the sweep, and a journal of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+from streamspace_acceptance import journal
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.lock_files import Json, NotOnRecord
+from streamspace_acceptance.outcomes import SetupProblem, Unmet
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.target import guard
+from streamspace_acceptance.target.sweep import forget_embedded, in_use, is_on_record, kept, sweep
+from streamspace_acceptance.target.target import Target, survey
+
+
+@contextmanager
+def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> Iterator[None]:
+    """Nothing is touched before the target is known to be allowed; what is touched from then on is on record.
+
+    Raises SetupProblem. An embedded target is the run's own, and needs no guard.
+    """
+    if target.embedded:
+        forget_embedded()
+    else:
+        _clean(settings, target, api, cluster)
+        guard.check_no_other_run(settings, journal.living(_identity(target, cluster)))  # its sessions are nobody else's
+        guard.check_alone(settings, cluster, api, sandbox=target.needs_no_images)
+    with _on_record(_identity(target, cluster)) as identity:
+        if not target.embedded:  # one that began in the same moment
+            guard.check_no_other_run(settings, journal.living(identity))
+        yield
+
+
+@contextmanager
+def _on_record(identity: Json) -> Iterator[Json]:
+    """The run's own journal; SetupProblem when there can be none. What it cannot hold later is its scenario's error."""
+    with ExitStack() as opened:
+        try:
+            opened.enter_context(journal.kept(identity))
+        except NotOnRecord as error:
+            raise SetupProblem(f"{error}.") from error
+        yield identity
+
+
+def sweep_now() -> int:
+    """`streamspace-acceptance sweep`: 0 when no killed run has left anything."""
+    settings = Settings.from_environment()
+    forget_embedded()
+    if not settings.embedded:
+        target = survey(settings, None)
+        with HttpClient(target.api_url, target.token) as http:
+            cluster = Cluster(target.kubeconfig, target.namespace)
+            _clean(settings, target, StreamSpaceApi(http, load()), cluster)
+    left, held = kept(), in_use()
+    for sentence in [*left, *held] or ["No killed run has left anything."]:
+        _say(sentence)
+    return 1 if left else 0
+
+
+def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> None:
+    try:
+        guard.check_context(settings, cluster)
+        guard.check_same(settings, cluster, api, shown_before=is_on_record(_identity(target, cluster)))
+        sweep(api, cluster, Budgets(target.time_scale), _say)
+    except (ClusterError, NoAnswer, Unmet) as error:
+        reason = " ".join(str(error).split())
+        raise SetupProblem(f"The target could not be looked at, so nothing was touched: {reason}.") from error
+
+
+def _identity(target: Target, cluster: Cluster) -> Json:
+    """What tells this target from every other; no secret. The uid of a namespace stands for its cluster as well."""
+    parts = urlsplit(target.api_url)
+    return {
+        "embedded": target.embedded,
+        "api_url": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
+        "namespace": target.namespace,
+        "namespace_uid": cluster.namespace_uid(),
+        "server": cluster.context()[1],
+        "kubeconfig": [str(path) for path in target.kubeconfig],
+    }
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(redact(sentence) + "\n")

@@ -1,0 +1,214 @@
+"""Cleaning up after runs that were killed: what their journals say is left, on this target, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from streamspace_acceptance import journal, lock_files
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.disruption.network_cut import heal
+from streamspace_acceptance.domain.sessions import creation
+from streamspace_acceptance.domain.sessions.creation import Asked
+from streamspace_acceptance.domain.sessions.registry import Registry, left_alone
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.journal import Entry, Left
+from streamspace_acceptance.lock_files import Json, NotOnRecord
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
+from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.waiting import wall_clock
+
+SKEW_SECONDS = 5.0  # between this machine's clock and the product's; a session outside is left and named
+Say = Callable[[str], object]
+
+
+def sweep(api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, say: Say) -> None:
+    """Removes what dead runs left on this target; one sentence for each thing removed and for each that stays."""
+    namespace = cluster.namespace_uid()
+    for path in journal.all_paths():
+        with journal.dead(path) as left:
+            if left is not None and left.target.get("namespace_uid") == namespace:
+                _Sweep(left, api, cluster, budgets, say).run()
+    forget_embedded()
+
+
+def is_on_record(target: Json) -> bool:
+    """Whether a dead run was about exactly this API and this namespace."""
+    for path in journal.all_paths():
+        with journal.dead(path) as left:
+            if left is not None and left.target == target:
+                return True
+    return False
+
+
+def forget_embedded() -> None:
+    """Drops the journals of runs whose embedded StreamSpace ended with them."""
+    for path in journal.all_paths():
+        with journal.dead(path) as left:
+            if left is not None and (left.target.get("embedded") or not left.entries):
+                left.forget()
+
+
+def kept() -> list[str]:
+    """A sentence for each journal of a dead run that is still there."""
+    sentences = []
+    for path in journal.all_paths():
+        with journal.dead(path) as left:
+            if left is not None and not left.target:
+                sentences.append(
+                    f"{path} is kept, but does not tell any more which target it is of: look at it, delete it."
+                )
+            elif left is not None:
+                where = f"{left.target.get('api_url')}, namespace {left.target.get('namespace')}"
+                sentences.append(f"{path} is kept: a killed run left something at {where}, which is not swept yet.")
+    return sentences
+
+
+class _NotCertain(Exception):
+    """A session is there that may be the killed run's, or somebody else's."""
+
+
+def in_use() -> list[str]:
+    """A sentence for each journal that somebody holds: a run that is going on, or another sweep."""
+    found = [path for path in journal.all_paths() if lock_files.is_held(path)]
+    return [f"{path} is left alone: its run is going on, or is being swept already." for path in found]
+
+
+@dataclass
+class _Sweep:
+    left: Left
+    api: StreamSpaceApi
+    cluster: Cluster
+    budgets: Budgets
+    say: Say
+    _troubles: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Mends first, so that the product can do what it is asked for next; sessions go before their templates."""
+        for entry in reversed(self._of("disruption")):
+            self._try(partial(self._mend, entry))
+        self._try(self._remove_sessions)
+        if not self._of("session"):
+            self._try(self._remove_templates)
+        for trouble in self._troubles:
+            self.say(f"A killed run left this, and it stays: {trouble}.")
+        if not self.left.entries:
+            self.left.forget()
+
+    def _of(self, kind: str) -> list[Entry]:
+        return [each for each in self.left.entries if each.kind == kind]
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (ClusterError, NoAnswer, Unmet, NotOnRecord) as error:
+            self._troubles.append(" ".join(str(error).split()))
+
+    def _mend(self, entry: Entry) -> None:
+        what = entry.what
+        if what["kind"] == "cut":
+            heal(self.cluster, what)
+            self.say(f"Mended after a killed run: the network of pod {what['pod']}.")
+        elif what["kind"] == "scaling" and self.cluster.replicas(what["deployment"]) == what["replicas"]:
+            self.cluster.scale(what["deployment"], what["before"])
+            self.say(f"Mended after a killed run: {what['deployment']} has {what['before']} replicas again.")
+        elif what["kind"] == "scaling" and self.cluster.replicas(what["deployment"]) != what["before"]:
+            self.say(f"{what['deployment']} was scaled by somebody else after a killed run: it is left alone.")
+        self.left.undone(entry)
+
+    def _remove_sessions(self) -> None:
+        entries = self._of("session")
+        found: dict[int, frozenset[str]] = {}
+        for entry in entries:
+            with suppress(_NotCertain):
+                found[entry.number] = self._session(entry, self._taken(entries))
+        ids = sorted(frozenset[str]().union(*found.values()))
+        stays = Registry(self.api, self.cluster, self.budgets).remove(ids) if ids else []
+        self._troubles += stays
+        if stays:
+            return
+        for each in ids:
+            self.say(f"Removed after a killed run: session {each}.")
+        for entry in entries:
+            if entry.number in found:
+                self.left.undone(entry)
+
+    @staticmethod
+    def _taken(entries: Iterable[Entry]) -> frozenset[str]:
+        return frozenset(each.outcome["id"] for each in entries if each.outcome.get("id") is not None)
+
+    def _session(self, entry: Entry, taken: frozenset[str]) -> frozenset[str]:
+        """The sessions that came of an intent and are there; _NotCertain when that cannot be told."""
+        session_id = entry.outcome.get("id")
+        if session_id is not None:
+            return frozenset({session_id} if self._is_still(entry, session_id) else ())
+        asked = Asked(
+            entry.what["user"],
+            entry.what["template"],
+            None,
+            frozenset(entry.what["before"]) | taken,
+            entry.what.get("request", ""),
+        )
+        patience = max(entry.at + _answer_seconds(entry) - wall_clock(), 0.0)
+        if certain := creation.await_made(self.api, asked, patience):
+            return certain
+        strays = [each for each in sorted(creation.made(asked, self.api.sessions())) if self._is_of_then(entry, each)]
+        if strays:
+            self._tell_once(
+                f"A killed run had asked for a session and had no answer yet. What may have come of it is "
+                f"{left_alone(strays)}. End it if it is nobody's; delete {self.left.path} if it is somebody's."
+            )
+            raise _NotCertain
+        return certain
+
+    def _is_still(self, entry: Entry, session_id: str) -> bool:
+        """By uid where the run saw it; else the answer to its own request named it, and it is as old as that."""
+        known, there = entry.outcome.get("uid"), self.cluster.session_object(session_id)
+        if known is not None and there is not None:
+            return bool(known == there.meta.uid)
+        if session_id not in self.api.sessions().ids:
+            return there is not None and known is None
+        return self._is_of_then(entry, session_id)
+
+    def _is_of_then(self, entry: Entry, session_id: str) -> bool:
+        made = self.api.session(session_id).get(self.api.profile.fields["created_at"])
+        try:
+            moment = datetime.fromisoformat(made).timestamp() if isinstance(made, str) else None
+        except ValueError:
+            moment = None
+        sure = moment is not None and -SKEW_SECONDS <= moment - entry.at <= _answer_seconds(entry) + SKEW_SECONDS
+        if not sure:
+            self._tell_once(
+                f"Session {session_id} is left alone: made at {made!r}, it is not certain to be a killed run's."
+            )
+        return sure
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.say(sentence)
+
+    def _remove_templates(self) -> None:
+        for mark in sorted({each.what["mark"] for each in self._of("template")}):
+            registry = TemplateRegistry(TemplateApi(self.api), self.cluster, self.budgets, mark)
+            there = bool([each for each in registry.api.listed() if registry.is_mine(each)] or registry.in_kubernetes())
+            stays = registry.remove()
+            self._troubles += stays
+            if stays:
+                continue
+            if there:
+                self.say(f"Removed after a killed run: the templates whose names end in {mark}.")
+            for entry in [each for each in self._of("template") if each.what["mark"] == mark]:
+                self.left.undone(entry)
+
+
+def _answer_seconds(entry: Entry) -> float:
+    """How long the answer to the request of an intent could take; older journals do not say."""
+    return float(entry.what.get("seconds", CALL_SECONDS))

@@ -1,0 +1,232 @@
+"""The StreamSpace under test: the one that the settings name, or an embedded one that lives as long as the run.
+
+Whatever is wrong with the settings is found here, before anything runs, and said in one sentence (SetupProblem).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.desktop import browser
+from streamspace_acceptance.outcomes import SetupProblem, Unmet
+from streamspace_acceptance.product import tls
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import Profile, load
+from streamspace_acceptance.settings import Settings
+
+SANDBOX = "streamspace-sandbox"
+UP_SECONDS, DOWN_SECONDS = 120.0, 60.0
+LOOK_SECONDS = 4.0
+CONFIG_MAP = "streamspace-config"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds.
+
+    `embedded`: whether this run has started it. `needs_no_images`: whether it says that it is an embedded one, whoever
+    has started it, which is deployed without kubectl, Helm, Docker and images; it is no release then.
+    """
+
+    api_url: str
+    token: str
+    namespace: str
+    kubeconfig: tuple[Path, ...]
+    browser: Path | None
+    time_scale: float
+    product_version: str
+    kubernetes_version: str
+    embedded: bool
+    needs_no_images: bool = False
+
+    def describe(self) -> str:
+        """The target in words, for the evidence."""
+        kind = "embedded" if self.needs_no_images else "deployed from images"
+        return f"StreamSpace {self.product_version} at {self.api_url}, namespace {self.namespace}, {kind}"
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Target]:
+    """A target that was looked at and can be tested; an embedded one is stopped at the end whatever happens.
+
+    Raises SetupProblem.
+    """
+    program = browser.find(settings.browser)
+    if not settings.embedded:
+        yield survey(settings, program)
+        return
+    name = f"behave-{os.getpid()}"
+    try:
+        yield survey(_up(name), program, embedded=True)
+    finally:
+        _down(name)
+
+
+def survey(settings: Settings, program: Path | None, *, embedded: bool = False) -> Target:
+    """Looks at the target that the settings name, from the outside in; SetupProblem for the first thing wrong."""
+    profile = load()
+    url = checked_url(settings)
+    if settings.token is None:
+        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
+    if settings.repo is not None and not Path(settings.repo).is_dir():
+        raise SetupProblem(f"STREAMSPACE_REPO names {settings.repo}, which is no folder: name a StreamSpace checkout.")
+    _check_api(url, settings.token, profile)
+    cluster = _cluster(settings)
+    try:
+        config = cluster.config_map(CONFIG_MAP)
+        return Target(
+            api_url=url,
+            token=settings.token,
+            namespace=settings.namespace,
+            kubeconfig=tuple(settings.kubeconfig_files()),
+            browser=program,
+            time_scale=_time_scale(config),
+            product_version=config.get("version", "unknown"),
+            kubernetes_version=cluster.version(),
+            embedded=embedded,
+            needs_no_images=is_embedded(config),
+        )
+    except ClusterError as error:
+        raise _kubernetes_problem(settings, error) from error
+
+
+def is_embedded(config: Mapping[str, str]) -> bool:
+    """Whether a target says in its ConfigMap that it is an embedded StreamSpace."""
+    return config.get("deployment") == "embedded"
+
+
+def checked_url(settings: Settings) -> str:
+    """The API's base URL; SetupProblem when there is none, or what there is is no URL."""
+    url = settings.api_url
+    if url is None:
+        raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
+    if not url.startswith(("http://", "https://")):
+        raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is no http:// or https:// URL: correct it.")
+    return url
+
+
+def _check_api(url: str, token: str, profile: Profile) -> None:
+    call = profile.calls["list_sessions"]
+    try:
+        with HttpClient(url, token) as http:
+            answer = http.call(call.method, call.to(), seconds=LOOK_SECONDS)
+    except NoAnswer as error:
+        raise SetupProblem(_no_streamspace(url, error)) from error
+    if answer.status in (401, 403):
+        raise SetupProblem(
+            f"StreamSpace at {url} refuses the token in STREAMSPACE_TEST_TOKEN ({answer.status}): "
+            "log in again and set the new one."
+        )
+    if not _lists_sessions(answer, profile):
+        raise SetupProblem(
+            f"What answers at STREAMSPACE_API_URL={url} is no StreamSpace API ({answer.status}{_where(answer)} to "
+            f"{call.method} {call.to()}): correct the URL."
+        )
+
+
+def _no_streamspace(url: str, error: NoAnswer) -> str:
+    trouble = tls.trouble(error)
+    if trouble is not None:
+        return f"StreamSpace cannot be asked at STREAMSPACE_API_URL={url}: {trouble}."
+    if error.__cause__ is None:  # somebody has answered, but not the API
+        return f"No StreamSpace answers at STREAMSPACE_API_URL={url}: {error}."
+    reason = " ".join(str(error.__cause__).split()) or type(error.__cause__).__name__
+    return f"No StreamSpace answers at STREAMSPACE_API_URL={url}: start it or correct the URL ({reason})."
+
+
+def _where(answer: Answer) -> str:
+    return f", a redirect to {answer.location}," if answer.location else ""
+
+
+def _lists_sessions(answer: Answer, profile: Profile) -> bool:
+    try:
+        return answer.ok and isinstance(answer.object().get(profile.fields["sessions"]), list)
+    except Unmet:
+        return False
+
+
+def checked_kubeconfig(settings: Settings) -> list[Path]:
+    """The kubeconfig files; SetupProblem when there is none."""
+    files = settings.kubeconfig_files()
+    if not files:
+        looked = settings.kubeconfig or "~/.kube/config"
+        raise SetupProblem(f"There is no kubeconfig at {looked}: set KUBECONFIG to the file that kubectl would use.")
+    return files
+
+
+def _cluster(settings: Settings) -> Cluster:
+    files = checked_kubeconfig(settings)
+    try:
+        cluster = Cluster(files, settings.namespace)
+        there = cluster.has_namespace()
+    except ClusterError as error:
+        raise _kubernetes_problem(settings, error) from error
+    if not there:
+        raise SetupProblem(
+            f"Kubernetes has no namespace {settings.namespace!r}: deploy StreamSpace, or set NAMESPACE to where it is."
+        )
+    return cluster
+
+
+def _kubernetes_problem(settings: Settings, error: ClusterError) -> SetupProblem:
+    files = ", ".join(map(str, settings.kubeconfig_files()))
+    return SetupProblem(
+        f"Kubernetes cannot be used with the kubeconfig {files}: {error}. Try `kubectl get pods` with it."
+    )
+
+
+def _time_scale(config: Mapping[str, str]) -> float:
+    text = config.get("time-scale", "1")
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0.001 <= scale <= 100:
+        raise SetupProblem(
+            f"The ConfigMap {CONFIG_MAP} says time-scale {text!r}: let it be a number between 0.001 and 100."
+        )
+    return scale
+
+
+def sandbox() -> str:
+    """The embedded StreamSpace's own command; SetupProblem when it is not installed."""
+    beside = Path(sys.executable).with_name(SANDBOX)
+    found = str(beside) if beside.exists() else shutil.which(SANDBOX)
+    if found is None:
+        raise SetupProblem(
+            f"The embedded StreamSpace is not installed ({SANDBOX} is missing): run `make demo`, or set "
+            "STREAMSPACE_API_URL to the StreamSpace to test."
+        )
+    return found
+
+
+def _up(name: str) -> Settings:
+    """Starts the embedded StreamSpace and gives the settings that it prints; its own sentence when it cannot start."""
+    command = [sandbox(), "up", "--name", name, "--owner-pid", str(os.getpid()), "--format", "json"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=UP_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise SetupProblem(
+            f"The embedded StreamSpace was not up within {UP_SECONDS:g} s: try `{SANDBOX} up`."
+        ) from error
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise SetupProblem(lines[-1] if lines else f"`{SANDBOX} up` ended with {done.returncode} and said nothing.")
+    return Settings.from_environment(json.loads(done.stdout))
+
+
+def _down(name: str) -> None:
+    command = [sandbox(), "down", "--name", name]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DOWN_SECONDS, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"`{SANDBOX} down --name {name}` ended with {done.returncode}: {done.stderr.strip()}")

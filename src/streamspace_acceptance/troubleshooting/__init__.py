@@ -1,0 +1,1 @@
+"""What the suite collects when something failed, and the likely cause. It decides no verdict."""

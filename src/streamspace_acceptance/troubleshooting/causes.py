@@ -1,0 +1,166 @@
+"""What the cluster itself says went wrong: each cause names its object and quotes the line in which it was seen.
+
+Only what was seen is named. These are the plan's common causes (image pull failures, resource constraints, agent not
+connected, API not accessible) and their nearest kin; none of them takes the place of a failure's own `likely` line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamspace_acceptance.troubleshooting import events as happened
+
+Json = dict[str, Any]
+
+_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"})
+_PULL_FAILED = re.compile(r"(?i)fail\w* to pull|ErrImagePull|ImagePullBackOff|InvalidImageName|couldn't parse image")
+_NO_ROOM = re.compile(r"(?i)insufficient [\w./-]+|too many pods|exceeded quota")
+_UNBOUND = re.compile(
+    r"(?i)unbound\b.*PersistentVolumeClaim|persistentvolumeclaim \"?[\w.-]+\"? (?:is )?not (?:bound|found)"
+)
+_VOLUME_REASONS = frozenset({"FailedMount", "FailedAttachVolume", "FailedBinding", "ProvisioningFailed"})
+_CLOCKS_DIFFER = 2.0
+"""Seconds by which the clock of the cluster may be behind ours; most of its stamps are whole seconds."""
+_LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`what` happened to `about` ("pod s-1-abc"), with the `line` in which Kubernetes or the API said so."""
+
+    what: str
+    about: str
+    line: str
+
+    def __str__(self) -> str:
+        said = " ".join(self.line.split())
+        return f"{self.what}: {self.about}: {said if len(said) <= _LONGEST else said[:_LONGEST] + ' …'}"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What was seen, each None when it could not be had. `began`: when the scenario did, in seconds since the epoch.
+
+    health: why the API does not answer, empty when it does. agents: (id, status, whether it is online) of each. pods:
+    those that the scenario depends on. cut_off: what the scenario itself has broken and not mended yet.
+    """
+
+    began: float
+    health: str | None = None
+    agents: list[tuple[str, str, bool]] | None = None
+    pods: list[Json] | None = None
+    events: list[Json] | None = None
+    claims: list[tuple[str, str]] | None = None
+    cut_off: list[str] = field(default_factory=list)
+
+
+def find(scene: Scene) -> list[Cause]:
+    """The causes that can be told, the farthest-reaching first, each once."""
+    found = [*_api(scene), *_agents(scene), *_states(scene), *_events(scene), *_claims(scene)]
+    once: dict[tuple[str, str], Cause] = {}
+    for cause in found:
+        once.setdefault((cause.what, cause.about), cause)
+    return list(once.values())
+
+
+def _api(scene: Scene) -> Iterator[Cause]:
+    if scene.health:
+        yield Cause("API not reachable", "its health", scene.health)
+
+
+def _agents(scene: Scene) -> Iterator[Cause]:
+    if scene.agents is None or any(online for _, _, online in scene.agents):
+        return
+    listed = ", ".join(f"{name} {status}" for name, status, _ in scene.agents) or "the API lists no agent"
+    own = f" (the scenario itself: {', '.join(scene.cut_off)})" if scene.cut_off else ""
+    yield Cause("agent not connected", "none is online", listed + own)
+
+
+def _states(scene: Scene) -> Iterator[Cause]:
+    """By how the pods stand now."""
+    for pod in scene.pods or ():
+        about, status = f"pod {pod['metadata']['name']}", pod.get("status") or {}
+        for each in status.get("containerStatuses") or ():
+            yield from _container(about, each, scene.began)
+        for each in status.get("conditions") or ():
+            if each.get("type") == "PodScheduled" and each.get("status") == "False":
+                yield from _unscheduled(about, str(each.get("message") or ""))
+        if status.get("reason") == "Evicted":
+            yield Cause("no resources", about, f"Evicted: {status.get('message', '')}")
+
+
+def _container(about: str, status: Json, began: float) -> Iterator[Cause]:
+    waiting = (status.get("state") or {}).get("waiting") or {}
+    reason = waiting.get("reason") or ""
+    said = f"{reason}: {waiting.get('message') or 'no message'}"
+    if reason in _IMAGE:
+        yield Cause("image pull failure", about, said)
+    ends = [(status.get(which) or {}).get("terminated") for which in ("state", "lastState")]
+    recent = [end for end in ends if end and _since(str(end.get("finishedAt") or ""), began)]
+    for end in recent:
+        if end.get("reason") == "OOMKilled":
+            yield Cause(
+                "out of memory", about, f"OOMKilled, exit code {end.get('exitCode')}, at {end.get('finishedAt')}"
+            )
+    if reason == "CrashLoopBackOff":
+        last = f"; the last one ended with exit code {ends[1].get('exitCode')}" if ends[1] else ""
+        yield Cause("crash loop", about, f"{said}{last}, {status.get('restartCount', 0)} restarts")
+
+
+def _unscheduled(about: str, message: str) -> Iterator[Cause]:
+    if _NO_ROOM.search(message):
+        yield Cause("no resources", about, f"Unschedulable: {message}")
+    elif _UNBOUND.search(message):
+        yield Cause("volume not bound", about, f"Unschedulable: {message}")
+
+
+def _events(scene: Scene) -> Iterator[Cause]:
+    """By what happened since the scenario began, also to pods that are gone by now; what a pod got over is no cause."""
+    well = {pod["metadata"]["name"] for pod in scene.pods or () if _is_ready(pod)}
+    recent = [each for each in happened.in_order(scene.events or ()) if _since(happened.time_of(each), scene.began)]
+    for event in recent:
+        about = event.get("involvedObject") or {}
+        if about.get("name") in well:
+            continue
+        thing = f"{str(about.get('kind', '?')).lower()} {about.get('name', '?')}"
+        yield from _event(thing, str(event.get("reason") or ""), str(event.get("message") or ""))
+
+
+def _event(thing: str, reason: str, message: str) -> Iterator[Cause]:
+    line = f"{reason}: {message}"
+    if reason in ("Failed", "BackOff", "InspectFailed") and _PULL_FAILED.search(message):
+        yield Cause("image pull failure", thing, line)
+    if reason in ("FailedScheduling", "FailedCreate"):
+        if _NO_ROOM.search(message):
+            yield Cause("no resources", thing, line)
+        elif _UNBOUND.search(message):
+            yield Cause("volume not bound", thing, line)
+    if reason in _VOLUME_REASONS:
+        yield Cause("volume not bound", thing, line)
+
+
+def _claims(scene: Scene) -> Iterator[Cause]:
+    """A claim that waits may be well: many volumes are made for the first pod. One that lost its volume is not."""
+    for name, phase in scene.claims or ():
+        if phase == "Lost":
+            yield Cause("volume not bound", f"claim {name}", "Lost: its volume is gone")
+
+
+def _is_ready(pod: Json) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+
+
+def _since(stamp: str, began: float) -> bool:
+    at = happened.seconds_of(stamp)
+    return at is not None and at >= began - _CLOCKS_DIFFER
+
+
+def as_text(causes: Iterable[Cause]) -> str:
+    """The causes, one a line, or that none was seen."""
+    return (
+        "\n".join(map(str, causes)) or "none was seen: no failed image, no lack of room, the API and an agent are there"
+    )

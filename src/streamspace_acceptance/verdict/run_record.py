@@ -1,0 +1,122 @@
+"""What happened in a run beside its steps: hooks and cleanups that failed, an interruption, figures measured.
+
+behave keeps little of this (the exception of `before_all` or of a cleanup is printed and gone), so the runner
+writes it down here, for the ledger and for every formatter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.outcomes import SetupProblem
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error outside the steps. `where` reads "before_scenario" or "cleanup delete_session".
+
+    `statement` is the feature, scenario or step that it belongs to; None for the whole run.
+    """
+
+    where: str
+    statement: Any
+    error: BaseException
+
+    @property
+    def reason(self) -> str:
+        """One line: what failed, and how."""
+        if isinstance(self.error, SetupProblem):
+            return self.error.sentence
+        if isinstance(self.error, KeyboardInterrupt):
+            return describe(self.error)
+        return f"{self.where} failed: {describe(self.error)}"
+
+    @property
+    def precedes(self) -> bool:
+        """Whether it kept the steps from running."""
+        return self.where.startswith("before_")
+
+
+@dataclass
+class RunRecord:
+    """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order.
+
+    `running` is the scenario that has begun and has not ended with its clean-ups. `ended` is set when nothing is left
+    to be judged; a run that was killed has none. Both times are in UTC.
+    """
+
+    parsed: list[Any] = field(default_factory=list)
+    selected: list[Any] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    interruption: str | None = None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended: datetime | None = None
+    running: Any = None
+    _finished: set[int] = field(default_factory=set)
+    _figures: dict[int, list[Figure]] = field(default_factory=dict)
+    _causes: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def setup_problem(self) -> SetupProblem | None:
+        """The bad input that ended the run before it began."""
+        return next((one.error for one in self.problems if isinstance(one.error, SetupProblem)), None)
+
+    def is_selected(self, scenario: Any) -> bool:
+        """Whether this run was asked to run `scenario`."""
+        return any(one is scenario for one in self.selected)
+
+    def end(self) -> None:
+        """Note that the run came to its end."""
+        self.ended = datetime.now(UTC)
+
+    def begin(self, scenario: Any) -> None:
+        """Note that `scenario` runs."""
+        self.running = scenario
+
+    def finish(self, scenario: Any) -> None:
+        """Note that `scenario` ran to its end, its cleanups included."""
+        self.running = None
+        self._finished.add(id(scenario))
+
+    def has_finished(self, scenario: Any) -> bool:
+        """Whether `scenario` ran to its end."""
+        return id(scenario) in self._finished
+
+    def problems_of(self, *statements: Any) -> Iterator[Problem]:
+        """The problems that belong to one of `statements` (None: to the whole run), oldest first."""
+        return (one for one in self.problems if any(one.statement is statement for statement in statements))
+
+    def scenario_of(self, problem: Problem) -> str | None:
+        """The name of the scenario to which `problem` belongs, itself or by one of its steps; None for none."""
+        owners = (one for one in self.selected if any(part is problem.statement for part in (one, *one.all_steps)))
+        return next((str(one.name) for one in owners), None)
+
+    def measured(self, step: Any, figures: list[Figure]) -> None:
+        """Keep the figures that `step` measured."""
+        self._figures.setdefault(id(step), []).extend(figures)
+
+    def figures_of(self, step: Any) -> tuple[Figure, ...]:
+        """The figures that `step` measured."""
+        return tuple(self._figures.get(id(step), ()))
+
+    def saw(self, scenario: Any, causes: Iterable[str]) -> None:
+        """Keep what the cluster itself said went wrong while `scenario` ran."""
+        self._causes[id(scenario)] = tuple(causes)
+
+    def causes_of(self, scenario: Any) -> tuple[str, ...]:
+        """What the cluster itself said went wrong while `scenario` ran."""
+        return self._causes.get(id(scenario), ())
+
+
+def describe(error: BaseException) -> str:
+    """An exception as one text: its class, unless it is an assertion, and its message."""
+    message = str(error).strip()
+    if isinstance(error, AssertionError):
+        return message or "an assertion that says nothing"
+    if isinstance(error, KeyboardInterrupt):
+        return message or "stopped from outside"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

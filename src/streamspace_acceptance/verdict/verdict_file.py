@@ -1,0 +1,249 @@
+"""verdict.json as it is read again: all that the decision and the reports need of a run's verdicts.
+
+Its shape is published in docs/verdict.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Verdict
+
+Json = dict[str, Any]
+
+SCHEMA = "urn:streamspace-acceptance:verdict:1"
+NOT_SELECTED = "not selected in this run"
+
+
+class UnreadableDocument(Exception):
+    """It is no verdict.json of this version of the suite."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The five lines of a failure."""
+
+    subject: str
+    expected: str
+    actual: str
+    timeline: str
+    likely: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One criterion of the register. `asked`: whether the run was to judge it; if not, it is UNPROVEN.
+
+    `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
+    at all. `seconds` is the time that its Then sentence took.
+    `causes`: what the cluster itself said went wrong meanwhile.
+    """
+
+    id: str
+    test: str
+    priority: str
+    text: str
+    verdict: Verdict
+    reason: str
+    siblings: int
+    sentence: str | None = None
+    asked: bool = True
+    applies: bool = True
+    seconds: float = 0.0
+    limit: float | None = None
+    unit: str | None = None
+    figures: tuple[Figure, ...] = ()
+    failure: Failure | None = None
+    causes: tuple[str, ...] = ()
+
+    @property
+    def selectable(self) -> bool:
+        """Whether it is UNPROVEN for no other reason than that it was not selected."""
+        return not self.asked and self.sentence is not None
+
+    @property
+    def headline(self) -> str:
+        """Why it is not proven, in one line: what was seen, where that is known."""
+        return self.failure.actual if self.failure else self.reason.partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class TestLines:
+    """One test of the plan with all its criteria, also those that the run was not asked about."""
+
+    __test__ = False  # not a pytest class
+
+    id: str
+    phase: int
+    priority: str
+    title: str
+    lines: tuple[Line, ...]
+
+    @property
+    def asked(self) -> bool:
+        """Whether the run was to judge any of it."""
+        return any(line.asked for line in self.lines)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of its criteria that apply to the target."""
+        lines = [line for line in self.lines if line.applies] or self.lines
+        return min((line.verdict for line in lines), key=list(Verdict).index)
+
+
+@dataclass(frozen=True)
+class Setback:
+    """A step that FAILED although no criterion rests on it. `test` is None beyond the plan."""
+
+    scenario: str
+    test: str | None
+    sentence: str
+    reason: str
+    failure: Failure | None = None
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunDocument:
+    """One run. `ended` is None when it never came to its end. Times are in UTC.
+
+    `problems` is what went wrong beside the steps; `broken_beside` those of them that no scenario answers for.
+    """
+
+    began: datetime
+    ended: datetime | None
+    tester: str
+    environment: dict[str, str]
+    tests: tuple[TestLines, ...]
+    problems: tuple[str, ...]
+    interruption: str | None
+    setbacks: tuple[Setback, ...] = ()
+    broken_beside: tuple[str, ...] = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it was of the embedded StreamSpace."""
+        return run_facts.EMBEDDED in self.environment.get(run_facts.TARGET, "")
+
+    @property
+    def time_scale(self) -> float:
+        """By what the plan's seconds were multiplied."""
+        return float(self.environment.get(run_facts.TIME_SCALE, "1"))
+
+    @property
+    def product(self) -> str:
+        """ "StreamSpace v2.0-beta.1", with the version where it is known."""
+        return " ".join(filter(None, ("StreamSpace", self.environment.get(run_facts.PRODUCT_VERSION))))
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return None if self.ended is None else (self.ended - self.began).total_seconds()
+
+    def lines(self, priority: str | None = None) -> Iterator[Line]:
+        """Every criterion of the register, or those of one priority, in the plan's order."""
+        return (line for test in self.tests for line in test.lines if priority in (None, line.priority))
+
+    def of_phase(self, phase: int) -> list[TestLines]:
+        """The tests of a phase."""
+        return [test for test in self.tests if test.phase == phase]
+
+    @property
+    def phases(self) -> list[int]:
+        """The phases of which something was to be judged."""
+        return sorted({test.phase for test in self.tests if test.asked})
+
+
+def read(path: Path) -> RunDocument:
+    """The run that left the file; UnreadableDocument when it is none, or one of another version."""
+    try:
+        return of_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise UnreadableDocument(f"{path} cannot be read: {error}") from error
+
+
+def of_json(document: Json) -> RunDocument:
+    """The run that `document` tells of; UnreadableDocument when it is not of this version."""
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise UnreadableDocument(f"it is no {SCHEMA}")
+    try:
+        run, ended = document["run"], document["run"]["ended"]
+        asked = {item["id"]: item for item in document["criteria"]}
+        return RunDocument(
+            began=datetime.fromisoformat(run["began"]),
+            ended=None if ended is None else datetime.fromisoformat(ended),
+            tester=run["tester"],
+            environment=document["environment"],
+            tests=tuple(_test(test, asked) for test in document["tests"]),
+            problems=tuple(problem["reason"] for problem in document["problems"]),
+            interruption=document["interruption"],
+            setbacks=tuple(map(_setback, document.get("setbacks", ()))),
+            broken_beside=tuple(each["reason"] for each in document["problems"] if _is_beside(each)),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableDocument(f"it is not as its schema says: {type(error).__name__}: {error}") from error
+
+
+def compact(lines: Iterable[Line]) -> str:
+    """The criteria in few words: "tests 1.1a, 1.1b and 1.2-1, 1.2-3", with whole tests by their names."""
+    groups = [list(group) for _, group in groupby(lines, key=lambda line: line.test)]
+    whole = [group[0].test for group in groups if len(group) == group[0].siblings]
+    parts = [line.id for group in groups if len(group) < group[0].siblings for line in group]
+    tests = f"{'test' if len(whole) == 1 else 'tests'} {', '.join(whole)}" if whole else ""
+    return " and ".join(filter(None, (tests, ", ".join(parts))))
+
+
+def _setback(each: Json) -> Setback:
+    return Setback(
+        each["scenario"], each["test"], each["sentence"], each["reason"], _failure(each), tuple(each.get("causes", ()))
+    )
+
+
+def _failure(judged: Json) -> Failure | None:
+    parts = judged.get("failure")
+    return None if parts is None else Failure(**parts)
+
+
+def _is_beside(problem: Json) -> bool:
+    """Runs of before this was told have no word of it, and then nothing is made of it."""
+    return "scenario" in problem and problem["scenario"] is None
+
+
+def _test(test: Json, asked: dict[str, Json]) -> TestLines:
+    lines = tuple(_line(test, item, asked.get(item["id"])) for item in test["criteria"])
+    return TestLines(test["id"], test["phase"], test["priority"], test["title"], lines)
+
+
+def _line(test: Json, item: Json, judged: Json | None) -> Line:
+    siblings, sentence = len(test["criteria"]), item["sentence"]
+    if judged is None:
+        reason = NOT_SELECTED if sentence is not None else NO_SENTENCE
+        return Line(
+            item["id"], test["id"], test["priority"], item["text"], Verdict.UNPROVEN, reason, siblings, sentence,
+            asked=False, limit=item["limit"], unit=item["unit"],
+        )  # fmt: skip
+    return Line(
+        id=item["id"],
+        test=test["id"],
+        priority=test["priority"],
+        text=item["text"],
+        verdict=Verdict(judged["verdict"]),
+        reason=judged["reason"],
+        siblings=siblings,
+        sentence=sentence,
+        applies=judged.get("applies", True),
+        seconds=judged["seconds"],
+        limit=item["limit"],
+        unit=item["unit"],
+        figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
+        failure=_failure(judged),
+        causes=tuple(judged.get("causes", ())),
+    )

@@ -1,0 +1,69 @@
+"""The images of the embedded StreamSpace: each is a command of this project or of the machine."""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamspace_sandbox
+from streamspace_sandbox import faults
+from streamspace_sandbox.kubernetes.kubelet.images import Image, Images, UnknownImage
+from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
+
+PACKAGE = Path(streamspace_sandbox.__file__).parent
+PROJECT = PACKAGE.parents[1]
+DESKTOP_IMAGE = re.compile(r"streamspace/[a-z0-9][a-z0-9._-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?")
+NOBODY = "65534:65534"
+USER = "1000:1000"
+"""Who a session's desktop runs as."""
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+LISTED = (
+    "streamspace-api:local",
+    "streamspace-k8s-agent:local",
+    "postgres:18",
+    "valkey:9",
+    "streamspace/firefox:latest",
+    "nicolaka/netshoot:latest",
+)
+
+
+def all_images() -> Images:
+    """What the nodes of an instance are given."""
+    return Images(find, LISTED, _directories())
+
+
+def find(reference: str) -> Image:
+    """The image that `reference` names. Raises UnknownImage."""
+    name = reference.removeprefix("docker.io/").removeprefix("library/")
+    if DESKTOP_IMAGE.fullmatch(name):
+        return Image(["/bin/bash", str(ENTRYPOINT)], _environment({"HOME": "/home/user"}), USER)
+    match name.partition(":")[0], name.partition(":")[2]:
+        case "streamspace-api", "local":
+            return Image(faults.argv("api", "streamspace_sandbox.streamspace.api"), _python())
+        case "streamspace-k8s-agent", "local":
+            return Image(faults.argv("agent", "streamspace_sandbox.streamspace.agent"), _python())
+        case "postgres", "18":
+            return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.postgres"], _python(), NOBODY)
+        case "nicolaka/netshoot", _:
+            return Image(["/bin/bash"], _environment({}))
+        case "valkey", "9":
+            return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.valkey"], _python(), NOBODY)
+    raise UnknownImage(
+        f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}": not found'
+    )
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": PATH, "LANG": "C.UTF-8", **more}
+
+
+def _python() -> dict[str, str]:
+    return _environment({"PYTHONUNBUFFERED": "1", "PATH": f"{Path(sys.executable).parent}:{PATH}"})
+
+
+def _directories() -> list[Path]:
+    """Directories that the images' commands use: this project, and the Python that runs it."""
+    places = {PROJECT, Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
+    return sorted(place for place in places if not any(other in place.parents for other in places))

@@ -1,0 +1,157 @@
+"""The API server: every request authenticated, taken apart, and handed to what serves it."""
+
+import hmac
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from streamspace_sandbox.kubernetes.apiserver import mutations
+from streamspace_sandbox.kubernetes.apiserver.bindings import bind, evict
+from streamspace_sandbox.kubernetes.apiserver.discovery import VERSION, discovery_answer, subresources
+from streamspace_sandbox.kubernetes.apiserver.exec import refuse_plain_exec, serve_exec
+from streamspace_sandbox.kubernetes.apiserver.get_list import Pages, list_answer, object_answer
+from streamspace_sandbox.kubernetes.apiserver.metrics import serve_metrics
+from streamspace_sandbox.kubernetes.apiserver.openapi import openapi_answer
+from streamspace_sandbox.kubernetes.apiserver.patches import Applied
+from streamspace_sandbox.kubernetes.apiserver.pods import log_answer
+from streamspace_sandbox.kubernetes.apiserver.request import Target, flag, parse_path
+from streamspace_sandbox.kubernetes.apiserver.responses import error_answer, json_answer
+from streamspace_sandbox.kubernetes.apiserver.reviews import is_review, review_answer
+from streamspace_sandbox.kubernetes.apiserver.scale import serve_scale
+from streamspace_sandbox.kubernetes.apiserver.watch import watch_answer
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError, method_not_allowed, path_not_found, unauthorized
+from streamspace_sandbox.kubernetes.machinery.resources import METRICS
+from streamspace_sandbox.kubernetes.machinery.runtime import Runtime
+from streamspace_sandbox.kubernetes.registry.store import Store
+
+WRITABLE = ("status", "ephemeralcontainers")
+"""Subresources that are the object itself, of which a write changes only a part."""
+_HEALTH = ("/healthz", "/livez", "/readyz")
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def create_app(store: Store, runtime: Runtime, token: str) -> Starlette:
+    """The API server on `store`, for clients that send `token` as bearer token."""
+    server = _Server(store, runtime, token)
+    return Starlette(
+        routes=[
+            Route("/{path:path}", server.http, methods=_METHODS),
+            WebSocketRoute("/{path:path}", server.websocket),
+        ],
+        exception_handlers={Exception: _unexpected},
+    )
+
+
+async def _unexpected(_: Request, error: Exception) -> Response:
+    return error_answer(ApiError(500, "InternalError", f"Internal error occurred: {type(error).__name__}: {error}"))
+
+
+class _Server:
+    def __init__(self, store: Store, runtime: Runtime, token: str) -> None:
+        self._store = store
+        self._runtime = runtime
+        self._token = token
+        self._pages = Pages()
+        self._applied = Applied()
+
+    async def http(self, request: Request) -> Response:
+        try:
+            return await self._answer(request, request.url.path)
+        except ApiError as error:
+            return error_answer(error)
+
+    async def websocket(self, websocket: WebSocket) -> None:
+        try:
+            self._authenticate(websocket.headers)
+            target = parse_path(self._store.resources, websocket.url.path)
+            if target.subresource != "exec" or "exec" not in subresources(target.resource):
+                raise path_not_found()
+        except ApiError as error:
+            await websocket.send_denial_response(error_answer(error))
+            return
+        await serve_exec(websocket, target, self._store, self._runtime)
+
+    def _authenticate(self, headers: Headers) -> None:
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):
+            raise unauthorized()
+
+    async def _answer(self, request: Request, path: str) -> Response:
+        if path in _HEALTH:
+            return PlainTextResponse("ok")
+        self._authenticate(request.headers)
+        if is_review(path):
+            return await review_answer(request, path)
+        about = self._about(request, path)
+        return about if about is not None else await self._resource(request, parse_path(self._store.resources, path))
+
+    def _about(self, request: Request, path: str) -> Response | None:
+        """What the server says of itself; None for a path that leads to objects."""
+        if path.rstrip("/") == "/version":
+            return json_answer(VERSION)
+        if path.startswith("/openapi"):
+            return openapi_answer(self._store, path)
+        parts = [part for part in path.split("/") if part]
+        if (parts[:1] == ["apis"] and len(parts) <= 3) or (parts[:1] == ["api"] and len(parts) <= 2):
+            return discovery_answer(request, self._store.resources, parts)
+        return None
+
+    async def _resource(self, request: Request, target: Target) -> Response:
+        if target.resource in METRICS:
+            return await serve_metrics(request, target, self._store, self._runtime)
+        if target.subresource not in (None, *WRITABLE):
+            return await self._subresource(request, target)
+        if target.name is None:
+            return await self._collection(request, target)
+        return await self._object(request, target)
+
+    async def _collection(self, request: Request, target: Target) -> Response:
+        match request.method:
+            case "GET" if flag(request.query_params, "watch"):
+                return watch_answer(request, target, self._store)
+            case "GET":
+                return list_answer(request, target, self._store, self._pages)
+            case "POST" if target.namespace or not target.resource.namespaced:
+                return await mutations.create(request, target, self._store)
+            case "DELETE":
+                return await mutations.delete_collection(request, target, self._store)
+        raise method_not_allowed(request.method)
+
+    async def _object(self, request: Request, target: Target) -> Response:
+        if target.subresource and target.subresource not in subresources(target.resource):
+            raise path_not_found()
+        match request.method:
+            case "GET" if flag(request.query_params, "watch"):
+                return watch_answer(request, target, self._store)
+            case "GET":
+                found = self._store.get(target.resource, target.namespace, target.name or "")
+                return object_answer(request, target, self._store.custom, found)
+            case "PUT":
+                return await mutations.replace(request, target, self._store)
+            case "PATCH":
+                return await mutations.patch(request, target, self._store, self._applied)
+            case "DELETE" if target.subresource is None:
+                return await mutations.delete(request, target, self._store)
+        raise method_not_allowed(request.method)
+
+    async def _subresource(self, request: Request, target: Target) -> Response:
+        if target.subresource not in subresources(target.resource) or target.rest:
+            raise path_not_found()
+        match request.method, target.subresource:
+            case (("GET" | "PUT" | "PATCH"), "scale") if target.resource.scale:
+                return await serve_scale(request, target, self._store, target.resource.scale)
+            case "GET", "log":
+                return await log_answer(request, target, self._store, self._runtime)
+            case (("GET" | "POST"), "exec"):
+                return refuse_plain_exec(request, target, self._store)
+            case "POST", "binding":
+                return await bind(request, target, self._store)
+            case "POST", "eviction":
+                return await evict(request, target, self._store)
+            case "PUT", "finalize":
+                return await mutations.replace(request, target, self._store)
+        raise method_not_allowed(request.method)

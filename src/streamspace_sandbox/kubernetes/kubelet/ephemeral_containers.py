@@ -1,0 +1,44 @@
+"""The ephemeral containers of a pod: added while it runs, started once each, over with its ordinary containers."""
+
+import asyncio
+from collections.abc import Callable
+
+from streamspace_sandbox.kubernetes.kubelet.container import ContainerRunner
+from streamspace_sandbox.kubernetes.kubelet.status import ContainerRecord
+from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
+from streamspace_sandbox.kubernetes.machinery.resources import Obj
+
+
+class Debugging:
+    """What was added to one pod; `stop` ends it."""
+
+    def __init__(self, pod: Obj) -> None:
+        self.records: list[ContainerRecord] = []
+        self.stop = Stop()
+        self._waiting: list[tuple[Obj, ContainerRecord]] = []
+        self._added = asyncio.Event()
+        self.add(pod)
+
+    def add(self, pod: Obj) -> bool:
+        """Take over those that are new in `pod`; whether there are any."""
+        new = (pod["spec"].get("ephemeralContainers") or [])[len(self.records) :]
+        for spec in new:
+            record = ContainerRecord(spec["name"], spec["image"])
+            self.records.append(record)
+            self._waiting.append((spec, record))
+        self._added.set()
+        return bool(new)
+
+    async def run(self, begin: Callable[[Obj, ContainerRecord], ContainerRunner]) -> None:
+        """Start what is added, until the end is asked for and all of it has ended."""
+        async with asyncio.TaskGroup() as group:
+            adding = group.create_task(self._start(group, begin))
+            await self.stop.asked.wait()
+            adding.cancel()
+
+    async def _start(self, group: asyncio.TaskGroup, begin: Callable[[Obj, ContainerRecord], ContainerRunner]) -> None:
+        while True:
+            while self._waiting:
+                group.create_task(begin(*self._waiting.pop(0)).run())
+            self._added.clear()
+            await self._added.wait()

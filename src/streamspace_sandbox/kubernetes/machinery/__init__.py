@@ -1,0 +1,1 @@
+"""Objects, patches, selectors and errors of the Kubernetes API, without a store and without HTTP."""

@@ -1,0 +1,152 @@
+"""Watches bring everything in order, whatever becomes of their connection; errors of Kubernetes are told as such."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from streamspace_acceptance.cluster import watch
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.waiting import Recording, now
+from tests.acceptance.target.test_target import KUBECONFIG
+from tests.support.samples import Json, pod_json
+from tests.support.web_server import Respond, says, web_server
+
+GONE: Json = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old"}}
+
+
+@contextmanager
+def cluster(respond: Respond, folder: Path) -> Iterator[Cluster]:
+    with web_server(respond) as url:
+        config = folder / "config"
+        config.write_text(KUBECONFIG % url)
+        yield Cluster([config], "streamspace")
+
+
+class _Kubernetes:
+    """Lists and watches played from a script: each list and each connection of a watch takes the next part."""
+
+    def __init__(self, lists: list[list[Json]], watches: list[list[Json]]) -> None:
+        self.lists = lists
+        self.watches = watches
+        self.from_versions: list[str] = []
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        query = parse_qs(urlsplit(request.path).query)
+        if "watch" not in query:
+            items = self.lists.pop(0)
+            says(json.dumps({"metadata": {"resourceVersion": "10"}, "items": items}).encode())(request)
+            return
+        self.from_versions.append(query["resourceVersion"][0])
+        events = self.watches.pop(0) if self.watches else []
+        data = "".join(json.dumps(event) + "\n" for event in events)
+        says(data.encode())(request)
+
+
+def events(*kinds: tuple[str, Json]) -> list[Json]:
+    return [{"type": kind, "object": obj} for kind, obj in kinds]
+
+
+def heard(recording: Recording[Change], count: int) -> list[tuple[str, str]]:
+    """(kind, uid) of the first `count` changes, waited for."""
+    found = recording.beyond(count - 1, 3)
+    return [(each.item.kind, each.item.object["metadata"]["uid"]) for each in found[:count]]
+
+
+A, B = pod_json(uid="a", version=1), pod_json(uid="b", version=11)
+
+
+def test_what_is_there_comes_first_then_what_changes(tmp_path: Path) -> None:
+    script = _Kubernetes([[A]], [events(("ADDED", B)), events(("DELETED", A | {"x": 1}))])
+    began = now()
+    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods", session="s") as recording:
+        assert heard(recording, 3) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
+        assert all(began <= each.at <= now() for each in recording.items())
+    assert script.from_versions[:2] == ["10", "11"]
+
+
+def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path) -> None:
+    later = pod_json(uid="b", version=12)
+    script = _Kubernetes([[A, B], [later]], [[GONE]])
+    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+        assert heard(recording, 4) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a"), ("MODIFIED", "b")]
+
+
+def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "READ_SECONDS", 0.3)
+    script, quiet = _Kubernetes([[A], [A, B]], []), threading.Event()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if "watch" in request.path or not script.lists:
+            quiet.wait(3)
+        else:
+            script.respond(request)
+
+    with cluster(respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+        assert heard(recording, 2) == [("ADDED", "a"), ("ADDED", "b")]
+        with pytest.raises(ClusterError, match="watch of pods"):
+            recording.beyond(2, 3)
+        quiet.set()
+
+
+def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) -> None:
+    script = _Kubernetes([[]], [[{"type": "ERROR", "object": {"code": 500, "message": "etcd is away"}}]])
+    with (
+        cluster(script.respond, tmp_path) as kubernetes,
+        watching(kubernetes, "pods") as recording,
+        pytest.raises(ClusterError, match="etcd is away"),
+    ):
+        heard(recording, 1)
+
+
+def test_a_watch_that_cannot_begin_is_told_as_the_clusters_error(tmp_path: Path) -> None:
+    with (
+        cluster(says(b"{}", 500), tmp_path) as kubernetes,
+        pytest.raises(ClusterError, match="watch of pods: 500"),
+        watching(kubernetes, "pods"),
+    ):
+        pass
+
+
+Call = Callable[[Cluster], object]
+
+
+def raw(kubernetes: Cluster) -> bytes:
+    return kubernetes.raw("/readyz", verbose="true")
+
+
+def test_a_raw_answer_is_what_was_asked_for_with_the_kubeconfigs_token(tmp_path: Path) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        asked.append((request.path, request.headers["Authorization"]))
+        says(b"ok", content_type="text/plain")(request)
+
+    with cluster(respond, tmp_path) as kubernetes:
+        assert raw(kubernetes) == b"ok"
+    assert asked == [("/readyz?verbose=true", "Bearer t")]
+
+
+@pytest.mark.parametrize("call", [Cluster.pods, Cluster.session_objects, Cluster.has_namespace, Cluster.version, raw])
+def test_an_error_of_kubernetes_is_no_failure_of_the_product(call: Call, tmp_path: Path) -> None:
+    with (
+        cluster(says(b'{"message": "etcd is away"}', 500), tmp_path) as kubernetes,
+        pytest.raises(ClusterError, match="500") as caught,
+    ):
+        call(kubernetes)
+    assert caught.value.status == 500
+
+
+def test_what_is_not_there_is_none(tmp_path: Path) -> None:
+    with cluster(says(b"{}", 404), tmp_path) as kubernetes:
+        assert kubernetes.session_object("s") is None
+        assert kubernetes.config_map("c") == {}
+        assert not kubernetes.has_namespace()

@@ -1,0 +1,75 @@
+"""The probe of input lag in a real browser: a page that answers after a known time is measured right."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from streamspace_acceptance.desktop.browser import ARGUMENTS, find
+from streamspace_acceptance.desktop.lag_probe import LagProbe
+from streamspace_acceptance.desktop.watchdog import Calls
+
+pytestmark = pytest.mark.quiet
+
+# A screen that is drawn as noVNC draws its own: from a picture of its own, by drawImage.
+PAGE = """<!doctype html><body style="margin:0"><canvas width=200 height=100></canvas><script>
+const canvas = document.querySelector("canvas"), screen = canvas.getContext("2d");
+const back = Object.assign(document.createElement("canvas"), { width: 200, height: 100 }), draw = back.getContext("2d");
+let on = false, deaf = false;
+const flip = () => { screen.drawImage(back, 0, 0); };
+const answer = (event) => {
+  if (deaf) return;
+  const due = event.timeStamp + globalThis.answerAfter;
+  const wait = () => {
+    if (performance.now() < due) { setTimeout(wait, 0); return; }
+    on = !on; draw.fillStyle = on ? "#c04020" : "#2060c0"; draw.fillRect(80, 40, 40, 20); flip();
+  };
+  wait();
+};
+addEventListener("keydown", answer); addEventListener("mousedown", answer);
+setInterval(() => { draw.fillStyle = `rgb(${Math.random() * 255},0,0)`; draw.fillRect(0, 0, 20, 20); flip(); }, 5);
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    setting = os.environ.get("STREAMSPACE_BROWSER") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(setting), args=list(ARGUMENTS))
+        page = browser.new_page()
+        page.set_content(PAGE)
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def probe(page: Page) -> LagProbe:
+    return LagProbe(page, Calls(), 100, 50)
+
+
+@pytest.mark.parametrize("milliseconds", [0, 20, 80, 150])
+def test_a_known_lag_is_measured(page: Page, probe: LagProbe, milliseconds: int) -> None:
+    page.evaluate("milliseconds => { globalThis.answerAfter = milliseconds }", milliseconds)
+    found = [probe.lag_of(lambda: page.keyboard.press("a")) for _ in range(11)]
+    found += [probe.lag_of(lambda: page.mouse.click(5, 5)) for _ in range(10)]
+    assert all(each is not None and each >= milliseconds for each in found)
+    assert statistics.median(each for each in found if each is not None) - milliseconds < 10
+
+
+def test_what_changes_elsewhere_is_no_answer(page: Page, probe: LagProbe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamspace_acceptance.desktop.lag_probe.PATIENCE_MILLISECONDS", 200.0)
+    page.evaluate("deaf = true")
+    assert probe.lag_of(lambda: page.keyboard.press("a")) is None
+    page.evaluate("deaf = false")
+
+
+def test_the_pages_own_timer_tells_a_machine_that_is_held_up(page: Page, probe: LagProbe) -> None:
+    probe.take_drifts()
+    page.evaluate("() => { const until = performance.now() + 300; while (performance.now() < until); }")
+    page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+    assert max(probe.take_drifts()) > 200

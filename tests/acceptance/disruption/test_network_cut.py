@@ -1,0 +1,215 @@
+"""A pod is cut off in the first way that is open; what was tried is undone, and told with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance.cluster.exec import exit_code
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefused, Executed
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.disruption.cut_methods import Iptables, NotPossible, rule
+from streamspace_acceptance.disruption.disruptions import Disruptions
+from streamspace_acceptance.disruption.network_cut import cut, heal
+from streamspace_acceptance.disruption.network_policy_cut import policy, spans_between
+from streamspace_acceptance.domain.agents.heartbeat_gap import check_silence
+from streamspace_acceptance.product.agents import Agent, AgentList
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget, Recording, now
+from tests.support.samples import pod_json
+
+POD = Pod.of(pod_json())
+RULE = rule(8080, "mark")
+
+
+@dataclass
+class _Way:
+    """Writes down what is done to it; closed where it has a reason."""
+
+    name: str
+    closed: str = ""
+    is_certain: bool = True
+    story: list[str] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        return {"kind": "cut"}
+
+    def apply(self) -> None:
+        self.story.append("apply")
+        if self.closed:
+            raise NotPossible(self.closed)
+
+    def undo(self) -> None:
+        self.story.append("undo")
+
+
+def _passes(at: float) -> None:
+    assert now() - at < 1
+
+
+def _fails(at: float) -> None:
+    raise NotPossible("a heartbeat came through")
+
+
+def test_the_first_way_that_is_open_is_taken_and_the_others_are_told() -> None:
+    first, second, third = _Way("first", closed="no iptables"), _Way("second"), _Way("third")
+    made = cut(Disruptions(), [first, second, third], _fails)
+    assert made.way is second
+    assert made.describe() == "second\nnot possible: first: no iptables"
+    assert (first.story, second.story, third.story) == (["apply", "undo"], ["apply"], [])
+
+
+def test_one_that_is_not_certain_is_looked_at() -> None:
+    assert cut(Disruptions(), [_Way("policy", is_certain=False)], _passes).closed == ()
+    useless = _Way("policy", is_certain=False)
+    with pytest.raises(ClusterError, match=r"in any way; .*first: no iptables; .*policy: a heartbeat came through"):
+        cut(Disruptions(), [_Way("first", closed="no iptables"), useless], _fails)
+    assert useless.story == ["apply", "undo"]
+
+
+@dataclass
+class _Cluster:
+    """A pod whose iptables ends as told for each option, or does not begin."""
+
+    ends: dict[str, Executed | Exception]
+    ran: list[str] = field(default_factory=list)
+
+    def pods(self) -> list[Pod]:
+        return [POD]
+
+    def execute(self, pod: Pod, command: list[str], container: str | None = None) -> Executed:
+        self.ran.append(command[2])
+        end = self.ends[command[2]]
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+
+def iptables(**ends: Executed | Exception) -> tuple[_Cluster, Iptables]:
+    cluster = _Cluster({f"-{how}": end for how, end in ends.items()})
+    return cluster, Iptables(cast("Cluster", cluster), POD, RULE)
+
+
+FINE = Executed("", "", 0)
+NOT_THERE = Executed("", "iptables: Bad rule (does a matching rule exist in that chain?).", 1)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        Executed("", "executable file not found in $PATH", 127),
+        Executed("OCI runtime exec failed", "", 126),
+        Executed("", "Could not fetch rule set generation id: Permission denied (you must be root)", 4),
+        Executed("", "can't initialize iptables table `filter': Permission denied (you must be root)", 3),
+        Executed("", "iptables: Operation not permitted", 4),
+        ExecRefused('exec: failed to exec in container: exec: "iptables": executable file not found'),
+        ClusterError("exec in pod x: 403 Forbidden", 403),
+    ],
+)
+def test_a_pod_without_iptables_or_the_right_to_it_leads_to_the_next_way(end: Executed | Exception) -> None:
+    with pytest.raises(NotPossible):
+        iptables(A=end)[1].add()
+
+
+@pytest.mark.parametrize(
+    "end", [Executed("", "unknown option", 2), Executed("", "held by another app", 4), ClusterError("silence")]
+)
+def test_any_other_end_is_told_as_what_it_is(end: Executed | Exception) -> None:
+    with pytest.raises(ClusterError):
+        iptables(A=end)[1].add()
+
+
+def test_a_rule_is_removed_and_looked_for() -> None:
+    cluster, rules = iptables(D=FINE, C=NOT_THERE)
+    rules.remove()
+    assert cluster.ran == ["-D", "-C"]
+
+
+def test_a_rule_that_was_never_there_is_no_error() -> None:
+    iptables(D=NOT_THERE, C=NOT_THERE)[1].remove()
+    iptables(D=ExecRefused("exec: not found"))[1].remove()
+
+
+def test_a_rule_that_stays_is_told() -> None:
+    with pytest.raises(ClusterError, match="stays cut off: held"):
+        iptables(D=Executed("", "held by another app", 4), C=FINE)[1].remove()
+
+
+def test_a_cut_of_an_older_run_is_healed() -> None:
+    cluster, _ = iptables(D=FINE, C=NOT_THERE)
+    heal(cast("Cluster", cluster), {"kind": "cut", "pod": POD.meta.name, "uid": POD.meta.uid, "rule": RULE})
+    assert cluster.ran == ["-D", "-C"]
+    heal(cast("Cluster", cluster), {"kind": "cut", "pod": POD.meta.name, "uid": "another", "rule": RULE})
+    assert cluster.ran == ["-D", "-C"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "left"),
+    [
+        ([8080], [(1, 8079), (8081, 65535)]),
+        ([8080, 8081], [(1, 8079), (8082, 65535)]),
+        ([1, 80], [(2, 79), (81, 65535)]),
+        ([65535], [(1, 65534)]),
+    ],
+)
+def test_the_ports_that_a_policy_leaves_open(closed: list[int], left: list[tuple[int, int]]) -> None:
+    assert spans_between(closed) == left
+
+
+def test_a_policy_selects_the_marked_pod_alone() -> None:
+    made = policy("mark", [8080])
+    assert made["spec"]["podSelector"] == {"matchLabels": {"streamspace-acceptance/cut": "mark"}}
+    assert made["spec"]["policyTypes"] == ["Egress"]
+
+
+@dataclass
+class _Exec:
+    """The end of an exec as Kubernetes tells it."""
+
+    status: str
+
+    def read_channel(self, channel: int) -> str:
+        return self.status
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ('{"status": "Success"}', 0),
+        ('{"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "message": "4"}]}}', 4),
+    ],
+)
+def test_the_end_of_a_command(status: str, code: int) -> None:
+    assert exit_code(_Exec(status)) == code
+
+
+def test_a_command_that_did_not_begin_is_told_from_one_of_which_nothing_came() -> None:
+    with pytest.raises(ExecRefused, match="executable file not found"):
+        exit_code(_Exec('{"status": "Failure", "reason": "InternalError", "message": "executable file not found"}'))
+    for nothing in ("", "Success"):
+        with pytest.raises(ClusterError, match="connection ended") as caught:
+            exit_code(_Exec(nothing))
+        assert not isinstance(caught.value, ExecRefused)
+
+
+def recorded(*beats: float, status: str = "online") -> Recording[AgentList]:
+    recording: Recording[AgentList] = Recording()
+    for beat in beats:
+        recording.append(AgentList((Agent("a", status, beat),), frozenset(), load().statuses))
+    return recording
+
+
+def silent(recording: Recording[AgentList], cut_at: float) -> None:
+    check_silence(recording, "a", cut_at, interval=1.0, offline="offline", span=Budget("silence", 0.2, 1.0))
+
+
+def test_an_agent_that_is_offline_or_only_silent_is_cut_off() -> None:
+    silent(recorded(1.0, status="offline"), now() - 10)
+    silent(recorded(1.0), now())
+
+
+def test_a_heartbeat_long_after_the_cut_shows_that_there_is_none() -> None:
+    with pytest.raises(NotPossible, match=r"a heartbeat came through .* does not enforce it"):
+        silent(recorded(1.0, 2.0), now() - 10)

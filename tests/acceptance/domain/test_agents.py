@@ -1,0 +1,324 @@
+"""Agents: each expectation holds for what is sound and fails for what is not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.agents.heartbeats import Pace, received, spacings, untimely
+from streamspace_acceptance.domain.agents.outage import Outage
+from streamspace_acceptance.domain.agents.queued_commands import WaitingOrder
+from streamspace_acceptance.domain.agents.undisturbed import Kept, Seen
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.agents import Agent, AgentApi, AgentList
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget, Stamped
+from tests.support.samples import answer, pod_json, session_object
+from tests.support.web_server import says, web_server
+
+AGENT = "agent-1"
+WORDS = load().statuses
+MOMENTS = {
+    "2026-11-27T09:00:00Z": (1795770000.0, True),
+    "2026-11-27T11:00:00+02:00": (1795770000.0, True),
+    "2026-11-27T09:00:00": (1795770000.0, False),
+    "just now": (None, True),
+}
+WINDOW, RETURN = Budget("offline", 60.0, 0.1), Budget("reconnection", 30.0, 0.1)
+CUT, OFFLINE, HEALED, ONLINE, ENDED = 101.0, 106.0, 109.0, 109.5, 124.0
+
+
+def sample(at: float, status: str = "online", beat: float | None = 1000.0) -> Stamped[AgentList]:
+    return Stamped(at, AgentList((Agent(AGENT, status, beat),), frozenset(), WORDS))
+
+
+def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[AgentList]) -> Outage:
+    """An outage as the API tells of it; the last heartbeat was seen at 100.0."""
+    times = [100.0 + tenth / 10 for tenth in range(241)]
+    told = [sample(at, "offline" if offline <= at < online else "online") for at in times]
+    samples = sorted([*told, *lies], key=lambda each: each.at)
+    return Outage(AGENT, CUT, HEALED, ENDED, samples, WORDS)
+
+
+# Heartbeats
+
+
+def test_heartbeats_on_the_plans_pace() -> None:
+    mean = expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}))
+    assert mean == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [1.5, 1.5, 1.5], [3.0, 3.0], []])
+def test_heartbeats_off_the_pace_or_too_few(spaced: list[float]) -> None:
+    with pytest.raises(Unmet, match="heartbeats by API"):
+        expect.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}))
+
+
+def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
+    samples = [sample(1.0, beat=10.0), sample(1.1, beat=10.0), sample(4.1, beat=13.0), sample(4.2, beat=None)]
+    assert [(each.at, each.item) for each in received(samples, AGENT)] == [(1.0, 10.0), (4.1, 13.0)]
+    assert spacings([10.0, 13.0, 16.5]) == [3.0, 3.5]
+
+
+def dated(at: float, beat: float, date: float | None, *, zoned: bool = True) -> Stamped[AgentList]:
+    return Stamped(at, AgentList((Agent(AGENT, "online", beat, zoned),), frozenset(), WORDS, date))
+
+
+def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:
+    assert untimely([dated(1.0, 1000.0, 1e6), dated(4.0, 1003.0, 1003.2), dated(7.0, 1006.0, None)], AGENT) == ""
+    ago = untimely([dated(1.0, 1000.0, 1000.0), dated(4.0, 1003.0, 8203.0)], AGENT)
+    assert "7200 s ago" in ago
+    assert "zone" in untimely([dated(1.0, 1000.0, None), dated(4.0, 1003.0, None, zoned=False)], AGENT)
+    with pytest.raises(Unmet, match="7200 s ago"):
+        expect.on_pace(Pace(AGENT, 3.0, {"API": [3.0, 3.0, 3.0]}, ago))
+
+
+# An outage
+
+
+def test_a_sound_outage() -> None:
+    seen = outage()
+    assert expect.offline_in_time(seen, WINDOW) == pytest.approx(6.0, abs=0.11)
+    expect.stays_offline(seen)
+    assert expect.reconnected(seen, RETURN) == pytest.approx(0.5)
+    assert "network healed" in seen.timeline()
+
+
+@pytest.mark.parametrize("at", [104.0, 108.5])
+def test_offline_too_soon_or_too_late(at: float) -> None:
+    with pytest.raises(Unmet, match="after its last heartbeat"):
+        expect.offline_in_time(outage(offline=at), WINDOW)
+
+
+def test_never_offline() -> None:
+    seen = outage(offline=ENDED + 1)
+    with pytest.raises(Unmet, match="never offline"):
+        expect.offline_in_time(seen, WINDOW)
+    with pytest.raises(Unmet, match="never offline"):
+        expect.stays_offline(seen)
+    with pytest.raises(Unproven):
+        expect.reconnected(seen, RETURN)
+    with pytest.raises(Unproven):
+        expect.logged(seen, transitions("offline", "online"))
+
+
+def test_online_for_a_moment_while_cut_off() -> None:
+    with pytest.raises(Unmet, match=r"online 1\.0 s after it was called offline"):
+        expect.stays_offline(outage(OFFLINE, ONLINE, sample(107.0, "online")))
+
+
+@pytest.mark.parametrize("at", [113.0, ENDED + 1])
+def test_back_too_late_or_never(at: float) -> None:
+    with pytest.raises(Unmet, match="online again within"):
+        expect.reconnected(outage(online=at), RETURN)
+
+
+def test_offline_again_after_it_came_back() -> None:
+    with pytest.raises(Unmet, match="flaps"):
+        expect.reconnected(outage(OFFLINE, ONLINE, sample(120.03, "offline")), RETURN)
+
+
+def transitions(*kinds: str) -> Any:
+    return SimpleNamespace(found=[(float(at), kind) for at, kind in enumerate(kinds)], expected=lambda: "both")
+
+
+def test_both_changes_logged_once() -> None:
+    expect.logged(outage(), transitions("offline", "online"))
+
+
+@pytest.mark.parametrize("kinds", [(), ("offline",), ("online", "offline"), ("offline", "online", "offline", "online")])
+def test_changes_logged_otherwise(kinds: tuple[str, ...]) -> None:
+    with pytest.raises(Unmet, match="the API's log"):
+        expect.logged(outage(), transitions(*kinds))
+
+
+# Sessions meanwhile
+
+
+def change(at: float, kind: str = "MODIFIED", restarts: int = 0, **details: Any) -> Stamped[Change]:
+    raw = pod_json(**details)
+    raw["status"]["containerStatuses"][0]["restartCount"] = restarts
+    return Stamped(at, Change(kind, raw))
+
+
+def kept(*changes: Stamped[Change]) -> Kept:
+    session = SimpleNamespace(subject="session s", changes=SimpleNamespace(items=lambda: changes))
+    return Kept(session, Pod.of(pod_json()))  # type: ignore[arg-type]
+
+
+def test_sessions_left_alone() -> None:
+    expect.left_alone([kept(change(100.0), change(103.0))], outage())
+
+
+@pytest.mark.parametrize(
+    "disturbance",
+    [
+        change(103.0, "DELETED"),
+        change(103.0, restarts=1),
+        change(103.0, ready=False),
+        change(103.0, "ADDED", uid="another"),
+    ],
+)
+def test_a_session_that_was_touched(disturbance: Stamped[Change]) -> None:
+    with pytest.raises(Unmet, match="kept, Ready and not started again"):
+        expect.left_alone([kept(change(100.0), disturbance)], outage())
+
+
+def seen(**changes: Any) -> Seen:
+    trial = SimpleNamespace(received=True, clicked=True)
+    return replace(Seen(kept(change(100.0)), "Running", "Running", "Running", None, trial), **changes)  # type: ignore[arg-type]
+
+
+def test_a_session_that_can_be_used() -> None:
+    expect.usable([seen(), seen(phase=None)])
+
+
+@pytest.mark.parametrize(
+    "change_of",
+    [
+        {"status": "Pending"},
+        {"phase": "Failed"},
+        {"pod_trouble": "started again 1 times"},
+        {"trial": SimpleNamespace(received=True, clicked=False)},
+    ],
+)
+def test_a_session_that_cannot_be_used(change_of: dict[str, Any]) -> None:
+    with pytest.raises(Unmet, match="at its user's service"):
+        expect.usable([seen(**change_of)])
+
+
+def test_a_session_serves_on_one_ready_pod() -> None:
+    assert kept(change(100.0), change(103.0, "DELETED"), change(104.0, "ADDED", uid="another")).trouble() is None
+    for changes in ([change(100.0, ready=False)], [change(100.0), change(101.0, "ADDED", uid="another")]):
+        assert "its pods are" in str(kept(*changes).trouble())
+
+
+# An order that waits
+
+ACCEPTED = {"status": "Hibernating", "command": {"id": "c", "status": "queued"}, "message": "It waits."}
+
+
+def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), **others: Any) -> WaitingOrder:
+    told = said or ((9.9, "Running"), (10.1, "Hibernating"), (14.2, "Hibernated"))
+    all_changes = changes or (change(14.0, "MODIFIED", deleting=True), change(14.1, "DELETED"))
+    fields: dict[str, Any] = {
+        "session": kept(*all_changes).session,
+        "pod": Pod.of(pod_json()),
+        "answer": answer(ACCEPTED, 202),
+        "given": 10.0,
+        "back": 13.5,
+        "ended": 18.0,
+        "said": [Stamped(at, text) for at, text in told],
+        "phase": session_object(phase="Hibernated"),
+        "trouble": None,
+    }
+    return WaitingOrder(**(fields | others))
+
+
+STAYED = Unmet("session s", expected="no pod left", actual="a pod", likely="x")
+
+
+def test_an_order_that_waits_and_is_carried_out_once() -> None:
+    expect.accepted_to_wait(order(), load())
+    expect.carried_out(order())
+    expect.carried_out_once(order())
+    expect.truthful(order(), load())
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (ACCEPTED, 503),
+        (ACCEPTED | {"message": ""}, 202),
+        (ACCEPTED | {"command": {"status": "running"}}, 202),
+        (ACCEPTED | {"command": None}, 202),
+    ],
+)
+def test_an_order_that_is_not_said_to_wait(body: dict[str, Any], status: int) -> None:
+    with pytest.raises(Unmet, match="the order accepted"):
+        expect.accepted_to_wait(order(answer=answer(body, status)), load())
+
+
+def test_an_order_that_is_not_carried_out() -> None:
+    forgotten = order(change(9.0), said=((9.9, "Running"), (10.1, "Hibernating")), trouble=STAYED)
+    with pytest.raises(Unmet):
+        expect.carried_out(forgotten)
+    for sentence in (lambda: expect.carried_out_once(forgotten), lambda: expect.truthful(forgotten, load())):
+        with pytest.raises(Unproven):
+            sentence()
+
+
+def test_an_order_that_was_refused_shows_nothing_more() -> None:
+    refused = order(answer=answer({}, 503))
+    with pytest.raises(Unproven):
+        expect.carried_out(refused)
+
+
+def test_an_order_that_is_carried_out_twice() -> None:
+    again = order(change(14.1, "DELETED"), change(15.0, "ADDED", name="s-2", uid="u-2"))
+    with pytest.raises(Unmet, match="no other in its place"):
+        expect.carried_out_once(again)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ((9.9, "Running"), (10.1, "Hibernated"), (14.2, "Hibernated")),
+        ((9.9, "Running"), (10.1, "Hibernating")),
+        ((9.9, "Pending"), (14.2, "Hibernated")),
+    ],
+)
+def test_a_status_that_is_not_true(said: tuple[tuple[float, str], ...]) -> None:
+    with pytest.raises(Unmet):
+        expect.truthful(order(said=said), load())
+
+
+# The API's list
+
+
+def listed(body: bytes) -> AgentList:
+    with web_server(says(body)) as url, HttpClient(url, "t") as http:
+        return AgentApi(StreamSpaceApi(http, load())).all()
+
+
+def test_the_list_of_agents_is_read() -> None:
+    found = listed(
+        b'{"agents": [{"agentId": "a", "status": "online", "lastHeartbeat": "2026-01-01T00:00:00.5Z"},'
+        b' {"agentId": "b", "status": "offline", "lastHeartbeat": null}, {"agentId": "b", "status": "online"}]}'
+    )
+    assert found.online == {"a", "b"}
+    assert found.twice == {"b"}
+    assert found.status("c") == "not listed"
+    assert (found.agents[0].last_heartbeat, found.agents[1].last_heartbeat) == (1767225600.5, None)
+
+
+@pytest.mark.parametrize("body", [b'{"agents": {}}', b'{"agents": ["a"]}', b'{"agents": [{"agentId": 1}]}', b"[]"])
+def test_anything_else_is_no_list_of_agents(body: bytes) -> None:
+    with pytest.raises(Unmet):
+        listed(body)
+
+
+def test_an_agent_that_is_listed_twice_is_neither_online_nor_offline() -> None:
+    both = AgentList((Agent(AGENT, "online", 1.0), Agent(AGENT, "offline", 1.0)), frozenset({AGENT}), WORDS)
+    assert both.status(AGENT) == "offline and online"
+    seen = outage(OFFLINE, ENDED + 1)
+    beside = replace(seen, samples=[each if each.at < ONLINE else Stamped(each.at, both) for each in seen.samples])
+    with pytest.raises(Unmet, match="offline and online to the end"):
+        expect.reconnected(beside, RETURN)
+
+
+def test_a_moment_is_read_with_its_zone_or_without() -> None:
+    told = [{"agentId": each, "status": "online", "lastHeartbeat": each} for each in MOMENTS]
+    with web_server(says(json.dumps({"agents": told}).encode())) as base, HttpClient(base, "t") as client:
+        found = AgentApi(StreamSpaceApi(client, load())).all()
+    assert [(each.last_heartbeat, each.zoned) for each in found.agents] == list(MOMENTS.values())
+    assert found.date is not None

@@ -1,0 +1,115 @@
+"""Several agents, and several users at once."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.domain.agents.balance import Balance
+from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd, ask_together
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.agents import Agent, AgentList
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from tests.support.samples import answer
+from tests.support.web_server import says, web_server
+
+AGENTS = frozenset({"a", "b", "c"})
+
+
+def agents(*ids: str, status: str = "online") -> AgentList:
+    found = tuple(Agent(each, status, None) for each in ids)
+    return AgentList(found, frozenset(each for each in ids if ids.count(each) > 1), load().statuses)
+
+
+def shared(**shares: int) -> Balance:
+    served = [agent for agent, count in shares.items() for _ in range(count)]
+    said: dict[str, str | None] = {f"s-{number}": agent for number, agent in enumerate(served)}
+    return Balance(AGENTS, said, dict(said))
+
+
+def test_all_agents_are_connected() -> None:
+    expect.connected(agents("a", "b", "c"), 3)
+    for wrong in (agents("a", "b"), agents("a", "b", "c", "d"), agents("a", "b", "c", "c")):
+        with pytest.raises(Unmet, match="3 online, each listed once"):
+            expect.connected(wrong, 3)
+
+
+@pytest.mark.parametrize(("shares", "difference"), [({"a": 5, "b": 5, "c": 5}, 0), ({"a": 7, "b": 5, "c": 3}, 2)])
+def test_fair_shares(shares: dict[str, int], difference: int) -> None:
+    expect.spread(shared(**shares))
+    assert expect.balanced(shared(**shares), 2) == difference
+
+
+@pytest.mark.parametrize("shares", [{"a": 8, "b": 4, "c": 3}, {"a": 8, "b": 7}, {"a": 6, "b": 7, "c": 2}])
+def test_unfair_shares(shares: dict[str, int]) -> None:
+    expect.spread(shared(**shares))
+    with pytest.raises(Unmet, match="give or take 2"):
+        expect.balanced(shared(**shares), 2)
+
+
+def test_one_agent_does_all() -> None:
+    with pytest.raises(Unmet, match="more than one agent"):
+        expect.spread(shared(a=15))
+    with pytest.raises(Unproven):
+        expect.balanced(shared(a=15), 2)
+
+
+def test_the_api_and_the_pods_name_different_agents() -> None:
+    told = shared(a=5, b=5, c=5)
+    with pytest.raises(Unmet, match="by its pod"):
+        expect.spread(Balance(AGENTS, told.said, told.seen | {"s-0": "c"}))
+
+
+def test_a_session_of_nobodys() -> None:
+    told = shared(a=5, b=5, c=5)
+    with pytest.raises(Unmet, match="no agent"):
+        expect.spread(Balance(AGENTS, told.said | {"s-0": None}, told.seen | {"s-0": None}))
+
+
+def test_without_sessions_nothing_is_shown() -> None:
+    for sentence in (expect.spread, lambda found: expect.balanced(found, 2)):
+        with pytest.raises(Unproven):
+            sentence(Balance(AGENTS, {}, {}))
+
+
+def creation(user: str, status: int, session_id: str | None) -> Creation:
+    return Creation(Asked(user, "t", None, frozenset()), answer({}, status), session_id, session_id, ())
+
+
+def test_a_crowd_in_which_one_is_refused() -> None:
+    crowd = Crowd([creation("user1", 201, "s-1"), creation("user2", 500, None)], [])
+    with pytest.raises(Unmet, match="user2: 500"):
+        expect.all_run(crowd)
+    assert "user2" in crowd.table()
+
+
+def test_a_crowd_in_which_one_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamspace_acceptance.waiting._pause", lambda _: None)
+    listed = {"sessions": [{"sessionId": "s-1", "status": "Running"}, {"sessionId": "s-2", "status": "Pending"}]}
+    with web_server(says(json.dumps(listed).encode())) as url, HttpClient(url, "t") as http:
+        api = StreamSpaceApi(http, load())
+        budget = SimpleNamespace(seconds=0.2, name="start")
+        budgets = SimpleNamespace(named=lambda _: budget)
+        sessions: Any = [SimpleNamespace(id=each, api=api, budgets=budgets) for each in ("s-1", "s-2")]
+        crowd = Crowd([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
+        with pytest.raises(Unmet, match="s-2 is Pending"):
+            expect.all_run(crowd)
+
+
+def test_requests_are_in_flight_together() -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        says(b'{"sessionId": "x"}', 201)(request)
+
+    asked = [Asked(f"user{number}", "t", "minimum", frozenset()) for number in range(8)]
+    with web_server(respond) as url, HttpClient(url, "t") as http:
+        answers = ask_together(StreamSpaceApi(http, load()), asked)
+    assert [each.status for each in answers] == [201] * 8
+    assert max(each.sent_at for each in answers) - min(each.sent_at for each in answers) < 1.0

@@ -1,0 +1,266 @@
+"""A day of several users: what is right is taken for that, and each way of interfering is told by its own sentence."""
+
+from __future__ import annotations
+
+import io
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.kubernetes import Executed
+from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.concurrency import concurrent_use, desktop_viewers, markers
+from streamspace_acceptance.domain.concurrency.concurrent_use import Outcome, Workday
+from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget, Stamped, now
+from tests.support.samples import Json, pod_json
+
+IDS = ("s-1", "s-2", "s-3", "s-4")
+DARK = (10, 20, 30)
+
+
+class Office:
+    """The product: a desktop for each session, viewers of them, and one trouble at the most."""
+
+    def __init__(self, trouble: str = "") -> None:
+        self.trouble = trouble
+        self.profile = load()
+        self.viewers: list[Viewer] = []
+        self.colours = dict.fromkeys(IDS, DARK)
+        self.kept: dict[str, list[set[str]]] = {each: [set(), set(), set()] for each in IDS}
+        self.changes: dict[str, list[Any]] = {each: [] for each in IDS}
+        self.visits: list[str] = []
+        self.sessions = [self._session(each) for each in IDS]
+
+    def _session(self, session: str) -> Any:
+        return SimpleNamespace(
+            id=session,
+            api=self,
+            cluster=self,
+            budgets=SimpleNamespace(named=lambda name: Budget(name, 0.15, 1.0)),
+            changes=SimpleNamespace(items=lambda: self.changes[session]),
+            pods=lambda: [SimpleNamespace(running=True, session=session)],
+            known_uids=lambda: frozenset({f"uid-{session}"}),
+        )
+
+    def status(self, _session: str) -> str:
+        return "Failed" if self.trouble == "status" and self.visits[-1] == "ended" else "Running"
+
+    def raw_pods(self, **labels: str) -> list[Json]:
+        session = labels["session"]
+        claim = "one-home" if self.trouble == "one-claim" else f"{session}-home"
+        return [pod_json(session, f"uid-{session}", labels=labels, claim=claim)]
+
+    def execute(self, pod: Any, command: list[str]) -> Executed:
+        if command[2] != markers.LOOK:
+            name = "s-1" if self.trouble == "one-namespace" else pod.meta.name
+            return Executed(f"boot pid:[{name}]", "", 0)
+        parts = [sorted(part) for part in self.kept[pod.session]]
+        return Executed("".join(f"==\n{' '.join(part)}\n" for part in parts), "", 0)
+
+    def leads(self, viewer: Viewer) -> str:
+        again = self.trouble == "wrong-desktop-later" and self.visits.count("s-2") > 1
+        return "s-1" if (again or self.trouble == "wrong-desktop") and viewer.session == "s-2" else viewer.session
+
+    def obey(self, session: str, text: str) -> None:
+        """A command that a user has typed."""
+        if self.trouble == "deaf":
+            return
+        found = re.search(r"#([0-9a-f]{6})", text)
+        assert found is not None
+        self.colours[session] = tuple(bytes.fromhex(found[1]))  # type: ignore[assignment]
+        if name := re.match(r"m=(\d+);", text):
+            for place in range(3):
+                self.keep(session, place, name[1])
+
+    def keep(self, session: str, place: int, name: str) -> None:
+        if self.trouble == "read-only" and place == 1:
+            return
+        self.kept[session][place].add(name)
+        shared = {"shared-home": 1, "one-claim": 1, "shared-processes": 2, "one-namespace": 2, "shared-files": 0}
+        if session == "s-2" and shared.get(self.trouble) == place:
+            self.kept["s-3"][place].add(name)
+
+    def end(self, session: Any) -> str | None:
+        if self.trouble == "endless":
+            return f"{session.id} does not end"
+        self.visits.append("ended")
+        if self.trouble == "cut-all":
+            self.viewers.clear()
+        if self.trouble == "new-pod":
+            self.changes["s-1"].append(Stamped(now(), SimpleNamespace(kind="ADDED", object=pod_json("p", "uid-new"))))
+        if self.trouble in ("emptied-homes", "ended-processes"):
+            for kept in self.kept.values():
+                kept[1 if self.trouble == "emptied-homes" else 2].clear()
+        if self.trouble == "lost-pod":
+            gone = SimpleNamespace(kind="DELETED", object=pod_json("p", "uid-s-1"))
+            self.changes["s-1"].append(Stamped(now(), gone))
+        return None
+
+
+class Viewer:
+    """A page."""
+
+    def __init__(self, office: Office, session: str) -> None:
+        self.office = office
+        self.session = session
+        self.looks = 0
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """(load, connections)"""
+        left = "ended" in self.office.visits
+        flaps = self.office.trouble == "flapping" or (self.office.trouble == "cut-once" and left)
+        return 1 + (self.office.trouble == "network" and left), self.looks if flaps else 1
+
+    def picture(self) -> Picture | None:
+        self.looks += 1
+        if not self.served():
+            return None
+        image = Image.new("RGB", (40, 30), (36, 80, 110))
+        image.paste(self.office.colours[self.office.leads(self)], (5, 5, 35, 25))
+        data = io.BytesIO()
+        image.save(data, "PNG")
+        return Picture(data.getvalue())
+
+    def served(self) -> bool:
+        viewers, trouble = self.office.viewers, self.office.trouble
+        if self not in viewers or (trouble == "too-many" and viewers.index(self) > 2):
+            return False
+        later = [each for each in viewers[viewers.index(self) + 1 :] if each.session == self.session]
+        if trouble == "one-visit" and self.office.visits.count(self.session) > 1 and self.session == "s-2":
+            return False
+        return not (trouble == "ousted" and later)
+
+    def click(self, _x: int, _y: int) -> None: ...
+
+    def type(self, text: str) -> None:
+        if self.served():
+            self.office.obey(self.office.leads(self), text)
+
+    def whole_page(self) -> bytes:
+        return b""
+
+
+class Desk:
+    """As much of a desk as a screen needs."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.viewer: Viewer | None = None
+
+    def connect(self) -> None: ...
+
+    def check_connected(self) -> None:
+        if self.session.api.trouble == "no-address":
+            raise Unmet("a desktop", expected="an address", actual="409", likely="")
+
+    def open(self, _browser: Any) -> None:
+        office: Office = self.session.api
+        self.viewer = Viewer(office, self.session.id)
+        office.viewers.append(self.viewer)
+        office.visits.append(self.session.id)
+
+    def close(self) -> None:
+        viewers: list[Viewer] = self.session.api.viewers
+        if self.viewer in viewers:
+            viewers.remove(self.viewer)
+        self.viewer = None
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrent_use, "Desk", Desk)
+    monkeypatch.setattr(desktop_viewers, "SETTLED_SECONDS", 0.0)
+    for module in (desktop_viewers, concurrent_use):
+        monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
+
+
+def day(trouble: str = "") -> Outcome:
+    office: Any = Office(trouble)
+    outcome = Workday(Crowd([], office.sessions), office, office).run(office.end)
+    assert not office.viewers
+    return outcome
+
+
+@pytest.mark.parametrize("no_trouble", ["", "network"])
+def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
+    outcome = day(no_trouble)
+    expect.reachable(outcome)
+    expect.undisturbed(outcome)
+    assert outcome == Outcome()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        ("no-address", "it does not open: 409"),
+        ("too-many", "desktop of s-4: a desktop to be seen: not within"),
+        ("deaf", "what was typed to be seen: not within"),
+        ("flapping", "the desktop of s-1: it was cut off"),
+        ("ousted", "the desktop of s-1: a desktop to be seen: not within"),
+        ("one-visit", "the desktop of s-2 at a second visit: the desktop as it was left: not within"),
+    ],
+)
+def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
+    outcome = day(trouble)
+    with pytest.raises(Unmet, match=says):
+        expect.reachable(outcome)
+    with pytest.raises(Unproven):
+        expect.undisturbed(outcome)
+    outcome.alone = "a blank screen"
+    with pytest.raises(Unproven, match="opened alone does not work either"):
+        expect.reachable(outcome)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        ("shared-files", "a temporary file in s-3, made in s-2"),
+        ("wrong-desktop-later", "s-2 at a second visit shows what was typed in s-1"),
+        ("shared-home", "a file in the home in s-3, made in s-2"),
+        ("shared-processes", "a process in s-3, made in s-2"),
+        ("cut-all", "the desktop of s-1: the desktop still to be seen: not within"),
+        ("cut-once", "the desktop of s-1: it was cut off"),
+        ("new-pod", "pod p is new"),
+        ("lost-pod", "pod p is gone"),
+        ("status", "s-1 is Failed"),
+        ("emptied-homes", "a file in the home of s-1 is gone; a file in the home of s-2 is gone"),
+        ("ended-processes", "a process of s-3 is gone"),
+    ],
+)
+def test_users_who_get_in_each_others_way(trouble: str, says: str) -> None:
+    outcome = day(trouble)
+    expect.reachable(outcome)
+    with pytest.raises(Unmet, match=says):
+        expect.undisturbed(outcome)
+
+
+def test_a_viewer_who_is_led_to_anothers_desktop() -> None:
+    outcome = day("wrong-desktop")
+    with pytest.raises(Unproven, match="sessions interfere"):
+        expect.reachable(outcome)
+    with pytest.raises(Unmet, match="a temporary file in s-1, made in s-2"):
+        expect.undisturbed(outcome)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        ("one-claim", "share the volume one-home"),
+        ("one-namespace", "share processes"),
+        ("read-only", "a file in the home of s-1"),
+        ("endless", "s-4 does not end"),
+    ],
+)
+def test_what_another_criterion_answers_for_proves_nothing_here(trouble: str, says: str) -> None:
+    outcome = day(trouble)
+    expect.reachable(outcome)
+    with pytest.raises(Unproven, match=says):
+        expect.undisturbed(outcome)

@@ -1,0 +1,221 @@
+"""Test 0 with stand-ins: exactly what is wrong with the environment turns red, and each expectation is seen to fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance import expect, waiting
+from streamspace_acceptance.commands.doctor.checks import Word, examine
+from streamspace_acceptance.domain.deployment import checkout
+from streamspace_acceptance.domain.deployment.commands import call
+from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.domain.deployment.health import Health
+from streamspace_acceptance.domain.deployment.images import Image
+from streamspace_acceptance.domain.deployment.readiness import Component
+from streamspace_acceptance.outcomes import NotApplicable, Unmet
+from streamspace_acceptance.product.agents import Agent, AgentList
+from streamspace_acceptance.waiting import Budget
+from tests.support.fake_environment import PROFILE, FakeCluster, Json, deployment, node, running
+from tests.support.samples import pod, pod_json
+from tests.support.stand_in_tools import CASES, put
+
+OF_TOOLS = {"0-1", "0-2", "0-3", "0-4", "0-5"}
+
+
+def words(found: Deployment) -> dict[str, Word]:
+    return {one.criterion: one.word for one in examine(found)}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_exactly_what_is_wrong_turns_red(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes, red = CASES[case]
+    monkeypatch.setenv("PATH", str(put(tmp_path / "bin", changes)))
+    began = waiting.now()
+    said = words(deployment())
+    assert {criterion for criterion in OF_TOOLS if said[criterion] is Word.FAILED} == red
+    assert {said[criterion] for criterion in OF_TOOLS - red} == {Word.OK}
+    assert waiting.now() - began < 10
+
+
+def test_helm_4_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(put(tmp_path, {"helm": "echo v4.0.1"})))
+    with pytest.raises(Unmet) as caught:
+        expect.helm_allowed(deployment().helm)
+    assert "never 4.0.x" in caught.value.expected
+    assert caught.value.actual == "v4.0.1"
+    assert "3.18.0" in caught.value.likely
+
+
+def test_no_tool_is_asked_for_by_the_embedded_streamspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = words(deployment(FakeCluster(), embedded=True))
+    assert {one for one, word in said.items() if word is Word.NOT_APPLICABLE} == {"0-2", "0-3", "0-4", "0-5"}
+    assert said["0-1"] is Word.OK
+    with pytest.raises(NotApplicable):
+        deployment(embedded=True).want_images()
+    deployment(embedded=False).want_images()
+
+
+def test_a_tool_gets_none_of_the_suites_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(put(tmp_path, {"helm": 'echo "x${STREAMSPACE_TEST_TOKEN}x"'})))
+    monkeypatch.setenv("STREAMSPACE_TEST_TOKEN", "held")
+    assert call("helm", seconds=5).output == "xx\n"
+
+
+# The cluster
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"__readyz": 500}, {"__readyz": "not ok"}, {"__version": "<html>"}, {"__version": {}}, {"__version": 500}],
+)
+def test_a_cluster_that_does_not_answer(answers: Json) -> None:
+    with pytest.raises(Unmet):
+        expect.cluster_answers(deployment(FakeCluster(answers=answers)).standing, None)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_cluster_that_keeps_its_readiness_to_itself(status: int) -> None:
+    expect.cluster_answers(deployment(FakeCluster(answers={"__readyz": status})).standing, None)
+
+
+@pytest.mark.parametrize(
+    "found", [404, {"metadata": {"deletionTimestamp": "x"}}, {"metadata": {}, "status": {"phase": "Terminating"}}]
+)
+def test_a_namespace_that_is_not_there_to_stay(found: Json | int) -> None:
+    cluster = FakeCluster(answers={"__api__v1__namespaces__streamspace": found})
+    with pytest.raises(Unmet):
+        expect.namespace_there(deployment(cluster).namespace)
+    expect.namespace_there(deployment().namespace)
+
+
+@pytest.mark.parametrize(
+    "pods", [(), (pod(ready=False),), (pod(), pod(ready=False)), (pod(phase="Pending", ready=False),)]
+)
+def test_a_component_that_is_not_ready(pods: tuple[Any, ...]) -> None:
+    with pytest.raises(Unmet) as caught:
+        expect.components_ready([Component("API", "a", (pod(),)), Component("Redis", "streamspace-redis", pods)])
+    assert caught.value.actual.startswith("Redis: ")
+    expect.components_ready([Component("API", "a", (pod(), pod()))])
+
+
+def test_no_component_at_all() -> None:
+    with pytest.raises(Unmet):
+        expect.components_ready([])
+
+
+def test_an_api_that_is_not_well() -> None:
+    expect.healthy(Health(True, "200 ok"))
+    with pytest.raises(Unmet):
+        expect.healthy(Health(False, '200 {"status": "degraded"}'))
+
+
+@pytest.mark.parametrize("status", ["offline", "Online", "registered"])
+def test_no_agent_online(status: str) -> None:
+    with pytest.raises(Unmet):
+        expect.agent_online(AgentList((Agent("a", status, None),), frozenset(), PROFILE.statuses))
+    expect.agent_online(AgentList((Agent("a", "online", None),), frozenset(), PROFILE.statuses))
+
+
+# Images and the checkout
+
+
+def images_of(cluster: FakeCluster) -> list[Image]:
+    return deployment(cluster).images
+
+
+def test_images_on_a_node_or_in_use_are_loaded() -> None:
+    api, agent = PROFILE.deployment.images
+    cluster = FakeCluster(nodes=[node(f"docker.io/library/{api}")], pods=[running(agent)])
+    expect.images_loaded(images_of(cluster), None)
+    expect.images_loaded(images_of(FakeCluster(nodes=403, pods=[running(api), running(agent)])), None)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "pods"),
+    [
+        ([], []),
+        ([node("streamspace-api:v1"), node("other-streamspace-api:local")], []),
+        ([node("streamspace-api:local")], []),
+        ([node("streamspace-api:local")], [pod_json(name="p", started=False)]),
+    ],
+)
+def test_an_image_that_is_nowhere(nodes: list[Json], pods: list[Json]) -> None:
+    for each in pods:
+        each["spec"]["containers"][0]["image"] = "streamspace-k8s-agent:local"
+    with pytest.raises(Unmet) as caught:
+        expect.images_loaded(images_of(FakeCluster(nodes=nodes, pods=pods)), None)
+    assert "streamspace-k8s-agent:local" in caught.value.actual
+
+
+def stage(tmp_path: Path, build: str, deploy: str = "echo deployed") -> Path:
+    (tmp_path / "scripts").mkdir()
+    for name, script in (("local-build.sh", build), ("local-deploy.sh", deploy)):
+        (tmp_path / "scripts" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "scripts" / name).chmod(0o755)
+    return tmp_path
+
+
+def test_a_checkout_is_built_and_deployed_by_its_own_scripts(tmp_path: Path) -> None:
+    found = deployment(STREAMSPACE_REPO=str(stage(tmp_path, "pwd > built", "pwd > deployed")))
+    found.roll_out()
+    assert (tmp_path / "built").read_text() == (tmp_path / "deployed").read_text() == f"{tmp_path.resolve()}\n"
+    expect.images_loaded(found.images, found.rollout)
+
+
+@pytest.mark.parametrize(
+    ("build", "deploy", "told"),
+    [
+        ("echo one; echo no space left >&2; exit 7", "touch deployed", "ended with 7"),
+        ("true", "echo ImagePullBackOff; exit 1", "ImagePullBackOff"),
+        ("exec /bin/sleep 600", "touch deployed", "no answer within"),
+    ],
+)
+def test_a_script_that_fails_is_told_by_its_last_lines(
+    build: str, deploy: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkout, "SCRIPTS", dict.fromkeys(checkout.SCRIPTS, 1.0))
+    found = deployment(STREAMSPACE_REPO=str(stage(tmp_path, build, deploy)))
+    found.roll_out()
+    with pytest.raises(Unmet) as caught:
+        expect.images_loaded(found.images, found.rollout)
+    assert told in caught.value.actual
+    assert not (tmp_path / "deployed").exists()
+
+
+def test_what_a_deployment_leaves_running_goes_on_and_is_not_waited_for(tmp_path: Path) -> None:
+    stage(tmp_path, "true", "/bin/sleep 600 & echo $! > forwarding")
+    began = waiting.now()
+    found = checkout.roll_out(tmp_path)
+    assert found.failed is None
+    assert waiting.now() - began < 10
+    os.kill(int((tmp_path / "forwarding").read_text()), signal.SIGKILL)
+
+
+def test_a_tool_leaves_nothing_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(put(tmp_path, {"helm": f"/bin/sleep 600 & echo $! > {tmp_path}/child; wait"})))
+    assert call("helm", seconds=0.5).trouble == "no answer within 0.5 s"
+    child = Path("/proc") / (tmp_path / "child").read_text().strip()
+    waiting.poll(
+        waiting.Wait("the child", "gone", Budget("test", 10, 1)),
+        lambda: child.exists() and "Z" not in (child / "stat").read_text().rpartition(")")[2][:3],
+        met=lambda lives: not lives,
+        says=str,
+        likely=str,
+    )
+
+
+def test_a_checkout_without_scripts(tmp_path: Path) -> None:
+    found = deployment(STREAMSPACE_REPO=str(tmp_path))
+    found.roll_out()
+    with pytest.raises(Unmet) as caught:
+        expect.images_loaded(found.images, found.rollout)
+    assert "cannot be started" in caught.value.actual
+
+
+# The administrator's credentials

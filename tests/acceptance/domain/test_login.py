@@ -1,0 +1,139 @@
+"""Logging in: a product that lets in whoever comes is as red as one that lets in nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.domain.deployment.credentials import Credentials
+from streamspace_acceptance.domain.deployment.health import ask
+from streamspace_acceptance.domain.deployment.login import Door, altered
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from tests.support.web_server import Respond, says, web_server
+
+RUNS_OWN, NEW = "the-token-of-the-run", "eyJh.eyJz.c2lnbmF0dXJl"
+PASSWORD = "k7-Zq"
+Body = dict[str, Any]
+
+
+class Product:
+    """A StreamSpace's login and list of sessions, with the parts that a test spoils."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str | None]] = []
+        self.knows: Callable[[str], bool] = lambda password: password == PASSWORD
+        self.accepts: Callable[[str | None], bool] = lambda token: token in (RUNS_OWN, NEW)
+        self.login: Body = {"token": NEW}
+
+    def __call__(self, request: BaseHTTPRequestHandler) -> None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        given = token if scheme == "Bearer" else None
+        self.seen.append((request.path, given))
+        if request.path.endswith("/login"):
+            sent = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+            return self._answer(request, self.login if self.knows(sent["password"]) else None)
+        return self._answer(request, {"sessions": []} if self.accepts(given) else None)
+
+    def _answer(self, request: BaseHTTPRequestHandler, body: Body | None) -> None:
+        says(json.dumps(body or {"error": "unauthorized"}).encode(), 200 if body is not None else 401)(request)
+
+
+@contextmanager
+def door(respond: Respond) -> Iterator[Door]:
+    with web_server(respond) as url, HttpClient(url, RUNS_OWN) as http:
+        yield Door(http, load())
+
+
+def judge(respond: Respond) -> None:
+    with door(respond) as found:
+        expect.login_opens(found.try_out(Credentials("admin", PASSWORD, "the log")), found)
+
+
+def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
+    product = Product()
+    judge(product)
+    assert RUNS_OWN not in [token for _, token in product.seen]
+    assert [token for path, token in product.seen if path.endswith("/login")] == [None, None]
+    assert NEW in [token for _, token in product.seen]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"login": {}},
+        {"login": {"token": ""}},
+        {"login": {"token": None}},
+        {"login": {"token": 7}},
+        {"login": {"token": "two words"}},
+        {"login": {"access_token": NEW}},
+        {"accepts": lambda token: token == RUNS_OWN},
+        {"accepts": lambda _token: True},
+        {"accepts": lambda token: token is not None},
+        {"accepts": lambda token: token is not None and token.count(".") == 2},
+        {"accepts": lambda token: token is None or token == NEW},
+        {"knows": lambda _password: True},
+        {"knows": lambda _password: False},
+        {"knows": lambda password: password.endswith(PASSWORD)},
+    ],
+)
+def test_a_login_that_is_not_as_it_should_be(spoiled: dict[str, Any]) -> None:
+    product = Product()
+    for name, value in spoiled.items():
+        setattr(product, name, value)
+    with pytest.raises(Unmet):
+        judge(product)
+
+
+@pytest.mark.parametrize("respond", [says(b"{}"), says(b"<html>"), says(b"", 500), says(b'{"sessions": []}')])
+def test_a_server_that_says_the_same_to_everything(respond: Respond) -> None:
+    with pytest.raises(Unmet):
+        judge(respond)
+
+
+def test_a_login_that_is_not_answered() -> None:
+    with HttpClient("http://127.0.0.1:9", RUNS_OWN) as http, pytest.raises(Unmet):
+        Door(http, load()).try_out(Credentials("admin", PASSWORD, "the log"))
+
+
+def test_no_exchange_shows_a_password() -> None:
+    with web_server(Product()) as url, HttpClient(url, RUNS_OWN) as http:
+        Door(http, load()).try_out(Credentials("admin", PASSWORD, "the log"))
+        assert PASSWORD not in str(http.log.since(0.0))
+
+
+@pytest.mark.parametrize("token", ["a.b.c", "a.b.A", "opaque", "A", "a.b."])
+def test_an_altered_token_is_another_one(token: str) -> None:
+    assert altered(token) != token
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "well"),
+    [
+        (b'{"status": "ok"}', 200, True),
+        (b'{"status": "ok", "version": "v2"}', 200, True),
+        (b'{"status": "ok"}', 503, False),
+        (b'{"status": "degraded"}', 200, False),
+        (b'{"status": "not ok"}', 200, False),
+        (b'{"status": true}', 200, False),
+        (b"{}", 200, False),
+        (b"ok", 200, False),
+        (b"<html>ok</html>", 200, False),
+    ],
+)
+def test_health_is_a_word_and_not_a_status(body: bytes, status: int, well: bool) -> None:
+    with web_server(says(body, status)) as url, HttpClient(url, RUNS_OWN) as http:
+        assert ask(StreamSpaceApi(http, load())).well is well
+
+
+def test_an_api_that_is_not_there_is_not_well() -> None:
+    with HttpClient("http://127.0.0.1:9", RUNS_OWN) as http:
+        assert not ask(StreamSpaceApi(http, load())).well

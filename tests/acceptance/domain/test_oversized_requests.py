@@ -1,0 +1,83 @@
+"""Sessions that no node can hold: whatever comes of a refused request is found, wherever it stands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.domain.resources import oversized_requests
+from streamspace_acceptance.domain.resources.oversized_requests import Refusals
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.product.api import Listed, SessionList
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Recording
+from tests.support.samples import SESSION, answer, claim, pod_json
+
+STRAY = "testuser-firefox-browser-dead"
+LABELS = {"session": STRAY}
+
+
+class _Product:
+    """Holds what fits, refuses the rest, and leaves one thing of that, if any: API, cluster and registry in one."""
+
+    profile = load()
+
+    def __init__(self, left: str) -> None:
+        self.left = left
+        self.asked: list[str] = []
+
+    def ask(self, user: str, template: str, size: str) -> Creation:
+        self.asked.append(size)
+        asked = Asked(user, template, size, frozenset())
+        if size == oversized_requests.MODEST:
+            return Creation(asked, answer({}, 201, method="POST"), SESSION, SESSION, ())
+        return Creation(asked, answer({"message": "too much cpu"}, 422, method="POST"), None, None, ())
+
+    def sessions(self) -> SessionList:
+        ids = [SESSION, *([STRAY] if self.left == "a session" else [])] if self.asked else []
+        return SessionList(tuple(Listed(each, each, "Pending", "testuser", "firefox-browser") for each in ids))
+
+    def message(self, _answer: Any) -> str:
+        return "too much cpu"
+
+    def allocatable(self) -> list[dict[str, str]]:
+        return [{"cpu": "4", "memory": "8Gi"}]
+
+    def session_objects(self) -> list[Any]:
+        one = SimpleNamespace(meta=SimpleNamespace(name=STRAY), user="testuser", template="firefox-browser")
+        return [one] if self.asked and self.left == "an object" else []
+
+    def claims(self) -> list[Any]:
+        stray = [claim(labels=LABELS)] if self.left == "a claim" else []
+        return stray if self.asked else []
+
+
+@pytest.mark.parametrize(
+    ("left", "strays"),
+    [
+        ("", ()),
+        ("a claim", (f"volume claim {SESSION}-home",)),
+        ("a pod", ("pod lost",)),
+        ("a session", (f"session {STRAY}",)),
+        ("an object", (f"session {STRAY}",)),
+    ],
+)
+def test_what_is_left_of_a_refused_session(monkeypatch: pytest.MonkeyPatch, left: str, strays: tuple[str, ...]) -> None:
+    product: Any = _Product(left)
+    pods: Recording[Any] = Recording()
+
+    @contextmanager
+    def watching(*_: object) -> Iterator[Recording[Any]]:
+        yield pods
+
+    def come(*_: object) -> None:
+        if left == "a pod":
+            pods.append(SimpleNamespace(kind="ADDED", object=pod_json("lost", "uid-9", labels=LABELS)))
+
+    monkeypatch.setattr(oversized_requests, "watching", watching)
+    monkeypatch.setattr(Refusals, "_watch_calmly", come)
+    found = Refusals(product, product, Budgets(0.01), product).attempt("testuser", "firefox-browser", ["impossible"])
+    assert found.strays == strays

@@ -1,0 +1,292 @@
+"""What is expected of resources: each expectation is seen to fail for each reason that it has, and to hold."""
+
+import subprocess
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, Executed
+from streamspace_acceptance.domain.resources import enforcement, limits, oversized_requests
+from streamspace_acceptance.domain.resources.enforcement import Allocation, Burn, Enforcement, read_burn
+from streamspace_acceptance.domain.resources.granted import Given
+from streamspace_acceptance.domain.resources.limits import CGROUP_SCRIPT, Limits
+from streamspace_acceptance.domain.resources.oversized_requests import Attempt, Impossible, excess
+from streamspace_acceptance.domain.sessions import provision
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import load
+from tests.acceptance.domain.test_templates import unmet, unproven
+from tests.support.samples import SESSION, Json, answer, pod, pod_json
+
+SIZE = {"cpu": "500m", "memory": "1Gi"}
+ASKED = Asked("testuser", "firefox-browser", "minimum", frozenset())
+
+
+def creation(status: int = 201, message: str = "", session: str | None = SESSION) -> Creation:
+    return Creation(ASKED, answer({"message": message}, status, method="POST"), None, session, ())
+
+
+# 1.1c-1
+
+
+EXACT = Provision("firefox", "500m", "1Gi")
+
+
+def given(limits_: Provision = EXACT, **changes: Any) -> Given:
+    places = dict.fromkeys(("the API", *PLACES_OF_POD), EXACT) | {"its pod's limits": limits_}
+    found = Provisioned(SESSION, (pod(),), 0, places)
+    return Given(SIZE, creation(), replace(found, **changes))
+
+
+def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
+    expect.given_exactly(given())
+    expect.given_exactly(given(Provision("firefox", "0.5", "1024Mi")))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (given(Provision("firefox", "501m", "1Gi")), "limits: cpu 501m"),
+        (given(Provision("firefox", "500m", "1G")), "memory 1G\n"),
+        (given(Provision("firefox", "500m", None)), "memory None"),
+        (given(said={"the API": EXACT}), "does not say all"),
+        (given(unlimited=("beside",)), "container beside is not limited"),
+        (given(pods=()), "0 pods"),
+        (given(pods=(pod(), pod(uid="uid-2"))), "2 pods"),
+    ],
+)
+def test_a_pod_that_has_something_else(wrong: Given, says: str) -> None:
+    assert says in unmet(expect.given_exactly, wrong)
+
+
+def test_a_size_that_is_refused_although_it_fits() -> None:
+    refused = Given(SIZE, creation(422, "no"), control=creation())
+    assert "422" in unmet(expect.given_exactly, refused)
+    assert "refused as well" in unproven(expect.given_exactly, replace(refused, control=creation(500)))
+    assert "no node" in unproven(expect.given_exactly, replace(refused, fits=False))
+
+
+def test_a_pod_that_does_not_run_shows_nothing() -> None:
+    assert "does not run" in unproven(expect.given_exactly, replace(given(), trouble="Pending"))
+
+
+@pytest.mark.parametrize(
+    ("resources", "unlimited"),
+    [({}, True), ({"limits": {"cpu": "1"}}, True), ({"limits": {"cpu": "1", "memory": "1Gi"}}, False)],
+)
+def test_a_container_beside_the_desktop_has_limits_too(resources: Json, unlimited: bool) -> None:
+    raw = pod_json()
+    raw["spec"]["containers"].append({"name": "beside", "resources": resources})
+    assert provision._unlimited(raw) == (["beside"] if unlimited else [])
+
+
+# 1.1c-2
+
+NODES = [{"cpu": "8", "memory": "16Gi", "pods": "110"}, {"cpu": "4", "memory": "64Gi"}]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "too_much"),
+    [
+        ("10000m", "100Gi", ("cpu", "memory")),
+        ("10000m", "1Gi", ("cpu",)),
+        ("500m", "100Gi", ("memory",)),
+        ("8", "16Gi", ()),
+        ("8", "64Gi", ("cpu", "memory")),
+    ],
+)
+def test_what_of_a_size_is_too_much(cpu: str, memory: str, too_much: tuple[str, ...]) -> None:
+    assert excess({"cpu": cpu, "memory": memory}, NODES) == too_much
+
+
+def test_where_nodes_are_not_told_of_a_size_is_taken_at_its_word() -> None:
+    assert excess(SIZE, None) == ("cpu", "memory")
+
+
+def attempt(status: int = 422, message: str = "no node has 10000m of CPU", *too_much: str) -> Attempt:
+    size = {"cpu": "10000m", "memory": "1Gi"}
+    return Attempt(size, too_much or ("cpu",), creation(status, message, None), message)
+
+
+def impossible(*attempts: Attempt, control: int = 201, strays: tuple[str, ...] = ()) -> Impossible:
+    return Impossible(attempts, creation(control), strays, ())
+
+
+def test_refusals_that_say_why() -> None:
+    expect.refused_as_too_much(
+        impossible(attempt(), attempt(400, "Memory too large", "memory"), attempt(409, "not so much memory", *SIZE))
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (impossible(attempt(201)), "accepted with 201"),
+        (impossible(attempt(), strays=("pod x",)), "there was pod x"),
+        (impossible(attempt(), strays=("pod x",), control=500), "there was pod x"),
+        (impossible(attempt(500)), "500"),
+        (impossible(attempt(404)), "404"),
+        (impossible(attempt(422, "invalid resources")), "invalid resources"),
+        (impossible(attempt(422, "not so much memory")), "not so much memory"),
+        (impossible(attempt(422, "cpu", "memory")), "422"),
+        (impossible(attempt(422, "/api/cpu")), "422"),
+    ],
+)
+def test_refusals_that_are_none(wrong: Impossible, says: str) -> None:
+    assert says in unmet(expect.refused_as_too_much, wrong)
+
+
+def test_refusals_that_show_nothing() -> None:
+    assert "fits is refused" in unproven(expect.refused_as_too_much, impossible(attempt(), control=503))
+    nothing = replace(impossible(), possible=(SIZE,))
+    assert "could hold" in unproven(expect.refused_as_too_much, nothing)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "cpu", "stray"),
+    [
+        (f"{SESSION}-5d-x1", {"session": SESSION}, "500m", False),
+        ("testuser-firefox-browser-0000-5d", {}, "500m", True),
+        ("desktop-1", {"session": "testuser-firefox-browser-0000"}, "500m", True),
+        ("somebody-firefox-browser-1111", {"session": "somebody-firefox-browser-1111"}, "500m", False),
+        ("x", {}, "10", True),
+        (f"{SESSION}-5d-x1", {"session": SESSION}, "10", True),
+    ],
+)
+def test_whose_pod_it_is(name: str, labels: dict[str, str], cpu: str, stray: bool) -> None:
+    raw = pod_json(name, labels=labels)
+    raw["spec"]["containers"][0]["resources"] = {"requests": {"cpu": cpu, "memory": "1Gi"}}
+    refusals = object.__new__(oversized_requests.Refusals)
+    refusals._api = cast("Any", type("Api", (), {"profile": load()}))
+    assert refusals._is_stray(raw, [attempt()], creation()) is stray
+
+
+# 1.1c-3
+
+LIMITS = Limits(Decimal("0.5"), Decimal(1024**3))
+KEPT = Enforcement(
+    session=SESSION,
+    pod="p",
+    wanted=LIMITS,
+    found=LIMITS,
+    burn=Burn(0.51, 1.0, 9),
+    modest=Allocation(1024, 0, ""),
+    greedy=Allocation(2048, 137, ""),
+    survived=None,
+)
+
+
+def test_limits_that_hold() -> None:
+    expect.kept_to_limits(KEPT)
+    expect.kept_to_limits(replace(KEPT, burn=Burn(0.2, 1.0, 1)))
+    expect.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
+    expect.kept_to_limits(replace(KEPT, burn=Burn(0.45, 1.0, None)))
+    expect.kept_to_limits(replace(KEPT, greedy=Allocation(2048, None, "the container was ended for it")))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"found": replace(LIMITS, cpu=None)}, "no limit of cores"),
+        ({"found": replace(LIMITS, cpu=Decimal(1))}, "1 of cores"),
+        ({"found": replace(LIMITS, memory=None)}, "no limit of bytes"),
+        ({"found": replace(LIMITS, memory=Decimal(2 * 1024**3))}, "2147483648 of bytes"),
+        ({"burn": Burn(1.9, 1.0, 0)}, "1.90 cores"),
+        ({"greedy": Allocation(2048, 0, "")}, "ended well"),
+        ({"survived": Unmet("s", expected="a", actual="no pod Ready", likely="b")}, "no pod Ready"),
+    ],
+)
+def test_limits_that_do_not(wrong: Json, says: str) -> None:
+    assert says in unmet(expect.kept_to_limits, replace(KEPT, **wrong))
+
+
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        ({"burn": Burn(0.3, 1.0, 0)}, "too busy"),
+        ({"burn": Burn(0.3, 1.0, None)}, "too busy"),
+        ({"modest": Allocation(1024, 137, "")}, "not even"),
+        ({"greedy": Allocation(2048, 1, "memory exhausted")}, "memory exhausted"),
+        ({"greedy": Allocation(2048, 127, "no dd")}, "no dd"),
+    ],
+)
+def test_limits_that_nothing_came_up_against(shown: Json, says: str) -> None:
+    assert says in unproven(expect.kept_to_limits, replace(KEPT, **shown))
+
+
+def test_what_the_loops_told() -> None:
+    told = "uptime 100.00 102.00\nthrottled 9\n0m0.01s 0m0.00s\n0m0.90s 0m0.10s\n"
+    assert read_burn(Executed(told, "", 0)) == Burn(0.5, 2.0, 9)
+    assert read_burn(Executed(told.replace("throttled 9", "throttled"), "", 0)).throttled is None
+    with pytest.raises(Unproven, match="127 no such shell"):
+        read_burn(Executed("", "no such shell", 127))
+
+
+V1 = {
+    "memory/memory.limit_in_bytes": "1073741824",
+    "cpu/cpu.cfs_quota_us": "50000",
+    "cpu/cpu.cfs_period_us": "100000",
+}
+NO_V1 = {"memory/memory.limit_in_bytes": "9223372036854771712", "cpu/cpu.cfs_quota_us": "-1"}
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (V1, LIMITS),
+        (V1 | NO_V1, Limits(None, None)),
+        ({"memory.max": "1073741824", "cpu.max": "50000 100000"}, LIMITS),
+        ({"memory.max": "max", "cpu.max": "max 100000"}, Limits(None, None)),
+        ({"memory.max": "1073741824"}, Limits(None, LIMITS.memory, frozenset({"cpu"}))),
+        ({}, Limits(None, None, frozenset({"cpu", "memory"}))),
+    ],
+)
+def test_limits_are_read_from_either_kind_of_cgroup(files: dict[str, str], found: Limits, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text + "\n")
+    assert limits.enforced(cast("Cluster", _Shell(tmp_path)), pod()) == found
+
+
+class _Shell:
+    """Runs what is meant for a container here, with its cgroups in a folder."""
+
+    def __init__(self, cgroups: Path) -> None:
+        self._cgroups = cgroups
+
+    def execute(self, _pod: object, command: list[str]) -> Executed:
+        assert CGROUP_SCRIPT in command[-1]
+        script = command[-1].replace("/sys/fs/cgroup", str(self._cgroups))
+        done = subprocess.run([*command[:-1], script], capture_output=True, text=True, check=False)
+        return Executed(done.stdout, done.stderr, done.returncode)
+
+
+class _Ended:
+    """A cluster whose exec breaks off, with the pod as it then is."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def execute(self, *_: object, **__: object) -> Executed:
+        raise ClusterError("the connection ended")
+
+    def raw_pods(self, **_: str) -> list[Json]:
+        raw = pod_json()
+        raw["status"]["containerStatuses"][0]["lastState"] = {"terminated": {"reason": self._reason}}
+        return [raw]
+
+
+def test_a_container_that_is_ended_whole_has_been_kept_to_its_memory() -> None:
+    session = object.__new__(Session)
+    session.id, session.api = SESSION, cast("Any", type("Api", (), {"profile": load()}))
+    session.cluster = cast("Cluster", _Ended("OOMKilled"))
+    assert enforcement._allocate(session, pod(), 1024).killed
+    session.cluster = cast("Cluster", _Ended("Error"))
+    with pytest.raises(ClusterError):
+        enforcement._allocate(session, pod(), 1024)

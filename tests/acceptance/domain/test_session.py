@@ -1,0 +1,136 @@
+"""A session whose watch, label or API does not do its part: who is to blame for what."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.sessions import session as sessions_session
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.target.run import Run
+from streamspace_acceptance.waiting import Budget, Recording
+from streamspace_acceptance.world import World
+from tests.support.samples import SESSION, Json, pod, pod_json, session_object
+
+SOON = Budgets(0.003)
+
+
+class _Cluster:
+    """A cluster with these pods, whatever its watch says."""
+
+    def __init__(self, pods: Sequence[Pod]) -> None:
+        self.listed = list(pods)
+
+    def pods(self, **labels: str) -> list[Pod]:
+        return [each for each in self.listed if labels.items() <= each.meta.labels.items()]
+
+    def session_object(self, _name: str) -> SessionObject | None:
+        return session_object()
+
+
+def session(monkeypatch: pytest.MonkeyPatch, *pods: Pod, told: Sequence[tuple[str, Json]] = ()) -> Session:
+    """A session whose cluster lists `pods`, and whose watch has told of `told`."""
+    recording: Recording[Change] = Recording()
+    for kind, obj in told:
+        recording.append(Change(kind, obj))
+
+    @contextmanager
+    def watching(*_: object, **__: object) -> Iterator[Recording[Change]]:
+        yield recording
+
+    monkeypatch.setattr(sessions_session, "watching", watching)
+    monkeypatch.setattr(Session, "vnc", lambda _: Framebuffer(800, 600, "desktop", 1.0))
+    api: Any = SimpleNamespace(profile=load())
+    return Session(SESSION, cast("StreamSpaceApi", api), cast("Cluster", _Cluster(pods)), SOON)
+
+
+def test_a_pod_that_is_listed_but_not_told_of_breaks_the_check_and_not_the_product(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ClusterError, match="did not tell"):
+        session(monkeypatch, pod()).wait_for_ready_pod(within="start")
+
+
+def test_a_pod_that_is_nowhere_is_the_products_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unmet, match="it has no pod"):
+        session(monkeypatch).wait_for_ready_pod(within="start")
+
+
+def test_a_pod_without_the_label_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    unlabelled = session(monkeypatch, pod(labels={}))
+    with pytest.raises(Unmet, match="without its label session"):
+        unlabelled.wait_for_a_pod(within="start")
+    with pytest.raises(Unproven, match="does not carry the label"):
+        unlabelled.check_label()
+    session(monkeypatch, pod()).check_label()
+    session(monkeypatch).check_label()
+
+
+def test_a_pod_that_comes_back_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = [("ADDED", pod_json()), ("DELETED", pod_json())]
+    assert session(monkeypatch, told=gone).wait_for_no_pod(frozenset(), within="hibernation") == []
+    back = session(monkeypatch, pod(uid="uid-2"), told=gone).wait_for_no_pod(frozenset(), within="hibernation")
+    assert [each.meta.uid for each in back] == ["uid-2"]
+
+
+class _Refusing:
+    """An API that refuses every order."""
+
+    profile = load()
+
+    def hibernate_session(self, session_id: str) -> None:
+        raise Unmet(f"POST {session_id}", expected="2xx", actual="500: boom", likely="?")
+
+    wake_session = hibernate_session
+
+
+@pytest.mark.parametrize("order", ["hibernate", "wake"])
+def test_a_refused_order_fails_its_effect_and_proves_nothing_else(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
+    run: Any = SimpleNamespace(
+        api=_Refusing(), cluster=None, browser=None, netadmin_image=None, budgets=SOON, profile=load()
+    )
+    refused = World(cast("Run", run), lambda _: None)
+    refused._session, refused._pod = session(monkeypatch, pod()), pod()
+    getattr(refused, order)()
+    with pytest.raises(Unmet, match="boom"):
+        if order == "wake":
+            refused.wait_for_another_pod(within="restart")
+        else:
+            refused.wait_for_no_pod(within="hibernation")
+    with pytest.raises(Unproven, match="boom"):
+        refused.wait_for_both("running", within="wake")
+
+
+@pytest.mark.parametrize("order", ["hibernate", "wake"])
+def test_a_status_proves_nothing_while_the_pod_says_otherwise(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
+    said: Any = SimpleNamespace(
+        profile=load(),
+        hibernate_session=str,
+        wake_session=str,
+        status=lambda _: "Running" if order == "wake" else "Hibernated",
+    )
+    run: Any = SimpleNamespace(api=said, cluster=None, browser=None, netadmin_image=None, budgets=SOON, profile=load())
+    lying = World(cast("Run", run), lambda _: None)
+    lying._session, lying._pod = session(monkeypatch, pod()), pod()
+    getattr(lying, order)()
+    with pytest.raises(Unproven, match="the API says"):
+        lying.wait_for_both("running" if order == "wake" else "hibernated", within="wake")
+
+
+def test_a_vnc_server_is_given_time_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Framebuffer | str] = ["not yet", Framebuffer(800, 600, "desktop", 1.0), "never seen"]
+    late = session(monkeypatch, pod())
+    monkeypatch.setattr(late, "vnc", lambda: answers.pop(0))
+    assert late.vnc_within(Budget("start", 5, 1)) == Framebuffer(800, 600, "desktop", 1.0)
+    monkeypatch.setattr(late, "vnc", lambda: "nobody there")
+    assert late.vnc_within(Budget("start", 0.1, 1)) == "nobody there for 0.1 s"

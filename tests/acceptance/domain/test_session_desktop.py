@@ -1,0 +1,246 @@
+"""A desktop in a real browser: one that works is taken for that, and each way of not working is told from it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from typing import cast
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Executed
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.desktop.browser import RunBrowser, find
+from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.sessions import session_desktop as sessions_desk
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.session_desktop import Desk
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget
+from tests.support.samples import SESSION, pod
+from tests.support.web_server import says, web_server
+
+PAGE = b"""<!doctype html><title>desktop</title><body style="margin:0">
+<script type="module" src="/rfb.js"></script></body>"""
+
+# As much of a client as the suite looks at: a screen with a window that obeys what is typed, unless it is told not to.
+CLIENT = """// As a bundler leaves it, no name in it tells what it is, but those of its events.
+const events = ['credentialsrequired', 'securityfailure', 'desktopname'];
+const trouble = new URLSearchParams(location.search).get('trouble');
+if (trouble === 'network' && !localStorage.getItem('again')) {
+  localStorage.setItem('again', 'yes');
+  console.error('WebSocket connection failed: net::ERR_NETWORK_CHANGED');
+  throw new Error('not now');
+}
+const canvas = Object.assign(document.createElement('canvas'), { width: 400, height: 300 });
+document.body.append(canvas);
+const screen = canvas.getContext('2d');
+function paint(colour) {
+  screen.fillStyle = '#203040'; screen.fillRect(0, 0, 400, 300);
+  if (trouble === 'blank') return;
+  screen.fillStyle = colour;
+  screen.fillRect(10, 10, trouble === 'elsewhere' ? 100 : 380, 280);
+}
+paint('#000000');
+if (trouble === 'restless') setInterval(() => paint(`rgb(${[1, 2, 3].map(() => Math.random() * 255)})`), 50);
+let typed = '', focused = false, awaited = '';
+const carryOut = command => fetch('/typed?' + new URLSearchParams({ command }));
+canvas.addEventListener('mousedown', () => {
+  focused = true;
+  if (awaited && trouble !== 'no-clicks') carryOut(awaited);
+});
+addEventListener('keydown', async event => {
+  if (!focused || trouble === 'deaf') return;
+  if (event.key !== 'Enter') { typed += event.key.length === 1 ? event.key : ''; return; }
+  const command = typed; typed = '';
+  const [touch, touchWhenClicked] = command.match(/touch [^; ]+/g);
+  if (trouble !== 'elsewhere-session') await carryOut(touch);
+  awaited = touchWhenClicked;
+  if (trouble !== 'still') paint(command.match(/#[0-9a-f]{6}/)[0]);
+});
+"""
+
+
+class _Pod:
+    """The product and the pod behind it, in one server."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.trouble = ""
+        self.url = ""
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
+        if path == "/typed":
+            self.files.add(query["command"][0].rpartition("touch ")[2])
+            says(b"{}")(request)
+        elif path == "/rfb.js":
+            missing = self.trouble == "no-script"
+            script = "// noVNC, class RFB" if self.trouble == "no-novnc" else CLIENT
+            says(script.encode(), 404 if missing else 200, "text/javascript")(request)
+        elif path.endswith("/connect"):
+            body = {} if self.trouble == "no-address" else {"url": self.url}
+            says(json.dumps(body).encode())(request)
+        elif self.trouble == "no-html":
+            says(b'{"ok": true}')(request)
+        elif path == "/api/v1/sessions":
+            says(b'{"sessions": []}')(request)
+        elif self.trouble == "in-the-page":
+            says(PAGE.replace(b' src="/rfb.js">', f">{CLIENT}".encode()), 200, "text/html")(request)
+        else:
+            says(PAGE, 500 if self.trouble == "status" else 200, "text/html")(request)
+
+    def execute(self, _pod: Pod, command: list[str]) -> Executed:
+        return Executed("", "", 0 if command[-1] in self.files else 1)
+
+
+class _ShortBudgets(Budgets):
+    def named(self, name: str) -> Budget:
+        return Budget(name, 1.5, 1)
+
+
+class _Session:
+    """As much of a session as a desk needs."""
+
+    id = SESSION
+    subject = f"session {SESSION}"
+    budgets = _ShortBudgets(1)
+
+    def __init__(self, api: StreamSpaceApi, behind: _Pod) -> None:
+        self.api = api
+        self.cluster = behind
+
+    def pods(self) -> list[Pod]:
+        return [pod()]
+
+
+@pytest.fixture(autouse=True)
+def _soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions_desk, "SETTLED_SECONDS", 0.3)
+    monkeypatch.setattr(sessions_desk, "PORTRAIT_SECONDS", 1.0)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[RunBrowser]:
+    made = RunBrowser(find(None))
+    yield made
+    made.close()
+
+
+@contextmanager
+def desk(trouble: str = "", url: str | None = None) -> Iterator[Desk]:
+    behind = _Pod()
+    with web_server(behind.respond) as base, HttpClient(base, "t") as client:
+        behind.trouble = trouble
+        behind.url = url or f"{base}/vnc?trouble={trouble}"
+        made = Desk(cast("Session", _Session(StreamSpaceApi(client, load()), behind)))
+        made.connect()
+        yield made
+        made.close()
+
+
+def test_a_desktop_that_works(browser: RunBrowser) -> None:
+    with desk() as works:
+        expect.page(works.visit())
+        works.open(browser)
+        expect.novnc(works.wait_for_client())
+        trial = works.try_out()
+        expect.responds(trial)
+        assert trial.before.differs(trial.after) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says_"),
+    [
+        ("blank", "a blank screen"),
+        ("restless", "something to be seen"),
+        ("still", "the picture is not what the desktop shows"),
+        ("deaf", "do not reach the desktop"),
+        ("no-clicks", "keys reach the desktop, clicks do not"),
+        ("elsewhere-session", "the desktop in the picture is not this session's"),
+    ],
+)
+def test_a_desktop_that_does_not_work(browser: RunBrowser, trouble: str, says_: str) -> None:
+    with desk(trouble) as broken:
+        broken.open(browser)
+        broken.wait_for_client()
+        with pytest.raises(Unmet, match=says_):
+            broken.try_out()
+
+
+def test_a_change_elsewhere_than_where_one_typed(browser: RunBrowser) -> None:
+    with desk("elsewhere") as broken:
+        broken.open(browser)
+        with pytest.raises(Unmet, match=r"in \(10, 10"):
+            expect.responds(broken.try_out())
+
+
+@pytest.mark.parametrize(("trouble", "says_"), [("no-script", "answers 404"), ("no-novnc", "no script of noVNC")])
+def test_a_client_that_does_not_load(browser: RunBrowser, trouble: str, says_: str) -> None:
+    with desk(trouble) as broken:
+        expect.page(broken.visit())
+        broken.open(browser)
+        with pytest.raises(Unmet, match=says_):
+            broken.wait_for_client()
+
+
+def test_a_client_loads_whatever_status_its_page_has(browser: RunBrowser) -> None:
+    with desk("status") as odd:
+        with pytest.raises(Unmet, match="500"):
+            expect.page(odd.visit())
+        odd.open(browser)
+        expect.novnc(odd.wait_for_client())
+
+
+def test_a_client_may_stand_in_the_page_itself(browser: RunBrowser) -> None:
+    with desk("in-the-page") as whole:
+        whole.open(browser)
+        expect.novnc(whole.wait_for_client())
+
+
+def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser: RunBrowser) -> None:
+    with desk("no-html") as odd:
+        with pytest.raises(Unmet, match="HTML"):
+            expect.page(odd.visit())
+        odd.open(browser)
+        with pytest.raises(Unproven, match="no page comes from the VNC address"):
+            odd.wait_for_client()
+
+
+def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: RunBrowser) -> None:
+    with desk("network") as interrupted:
+        interrupted.open(browser)
+        loaded = interrupted.wait_for_client()
+        expect.novnc(loaded)
+        assert (loaded.loaded_again, loaded.errors) == (1, [])
+
+
+def test_a_portrait_of_every_desktop_that_was_opened_whether_it_shows_or_not(browser: RunBrowser) -> None:
+    for trouble, shows in (("", True), ("blank", False)):
+        with desk(trouble) as any_desk:
+            assert any_desk.portrait() is None
+            any_desk.open(browser)
+            portrait = any_desk.portrait()
+            assert portrait is not None
+            assert (Picture(portrait).area((0, 0, 0)).share > 0.01) is shows
+
+
+def test_an_address_that_leads_nowhere_is_the_products_failure(browser: RunBrowser) -> None:
+    with desk(url="http://127.0.0.1:9/vnc") as nowhere:
+        with pytest.raises(Unmet, match="leads elsewhere"):
+            nowhere.visit()
+        with pytest.raises(Unproven, match="does not open"):
+            nowhere.open(browser)
+
+
+def test_without_an_address_nothing_about_the_page_can_be_shown(browser: RunBrowser) -> None:
+    with desk("no-address") as nowhere:
+        for attempt in (nowhere.visit, lambda: nowhere.open(browser)):
+            with pytest.raises(Unproven, match="gave no VNC address"):
+                attempt()

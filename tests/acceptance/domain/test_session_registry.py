@@ -1,0 +1,317 @@
+"""What a scenario made is on record before it is asked for and gone at the end; what others made stays."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from typing import cast
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
+from streamspace_acceptance.domain.sessions.registry import Leak, Registry
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import load
+from tests.support.samples import SESSION, Json, claim, pod, session_object
+from tests.support.web_server import says, web_server
+
+STATUSES = {"refuses tokens": 401, "limits calls": 429, "is out of order": 500, "is not ready": 503}
+
+
+class _Product:
+    """An API with sessions in memory. `trouble` names how it misbehaves."""
+
+    def __init__(self) -> None:
+        self.sessions: list[Json] = [self._entry("others")]
+        self.deleted: list[str] = []
+        self.trouble = ""
+        self.passes_after = 10**9
+        self.request: str | None = None
+        self.says_name = ""
+        self.paths: list[str] = []
+        self.tells_requests = False
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        self.paths.append(request.path)
+        if self.trouble in STATUSES and self.passes_after > 0:
+            self.passes_after -= 1
+            says(b"{}", STATUSES[self.trouble])(request)
+        elif request.command == "POST":
+            self._create(request)
+        elif request.command == "DELETE":
+            self._delete(request, request.path.rpartition("/")[2])
+        elif request.path.endswith(f"/{SESSION}"):
+            told = {"requestId": self.request} if self.request else {}
+            says(json.dumps(self._entry(SESSION) | told).encode())(request)
+        else:
+            says(json.dumps({"sessions": self.sessions}).encode())(request)
+
+    def _create(self, request: BaseHTTPRequestHandler) -> None:
+        if self.trouble == "refused for good":
+            says(b"{}", 422)(request)
+            return
+        self.request = request.headers["X-Request-Id"]
+        name = SESSION if len(self.sessions) == 1 else f"s-{len(self.sessions)}"
+        told = {"requestId": request.headers["X-Request-Id"]} if self.tells_requests else {}
+        self.sessions.append(self._entry(name) | told)
+        if self.trouble == "twice":
+            self.sessions.append(self._entry(f"{name}-2") | told)
+        if self.trouble == "somebody else as well":
+            self.sessions.append(self._entry("elses") | ({"requestId": None} if self.tells_requests else {}))
+        if self.trouble == "no answer":
+            request.close_connection = True
+            return
+        if self.trouble == "another in the list":
+            self.sessions[-1] |= {"sessionId": "another", "name": "another"}
+            says(json.dumps({"sessionId": self.says_name or name}).encode(), 201)(request)
+            return
+        if self.trouble == "closes its list":
+            says(json.dumps({"sessionId": name}).encode(), 201)(request)
+            self.trouble = "limits calls"
+            return
+        body = {} if self.trouble not in ("", "twice") else {"sessionId": name}
+        says(json.dumps(body).encode(), 500 if self.trouble == "refused" else 201)(request)
+
+    def _delete(self, request: BaseHTTPRequestHandler, session_id: str) -> None:
+        self.deleted.append(session_id)
+        if self.trouble != "stays":
+            self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
+        says(b"{}", 500 if self.trouble == "undeletable" else 202)(request)
+
+    @staticmethod
+    def _entry(name: str) -> Json:
+        return {
+            "sessionId": name,
+            "name": name,
+            "status": "Running",
+            "user": "testuser",
+            "template": "firefox-browser",
+        }
+
+
+class _Cluster:
+    """What Kubernetes still has."""
+
+    def __init__(self) -> None:
+        self.left: list[str] = []
+
+    def session_objects(self) -> list[SessionObject]:
+        return [session_object()] if "session" in self.left else []
+
+    def pods(self) -> list[Pod]:
+        return [pod(labels={"session": "others"}), *([pod()] if "pod" in self.left else [])]
+
+    def claims(self) -> list[Claim]:
+        return [claim()] if "claim" in self.left else []
+
+
+@pytest.fixture
+def product() -> _Product:
+    return _Product()
+
+
+@pytest.fixture
+def cluster() -> _Cluster:
+    return _Cluster()
+
+
+@pytest.fixture
+def registry(product: _Product, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    monkeypatch.setattr("streamspace_acceptance.domain.sessions.registry.CALL_SECONDS", 0.5)
+    with web_server(product.respond) as url, HttpClient(url, "t") as client:
+        yield Registry(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003))
+
+
+def ask(registry: Registry) -> str | None:
+    return registry.ask("testuser", "firefox-browser", None).id
+
+
+def test_what_was_made_is_gone_and_what_others_made_is_not(registry: Registry, product: _Product) -> None:
+    made = [ask(registry), ask(registry)]
+    registry.clean_up()
+    assert sorted(product.deleted) == sorted(each for each in made if each)
+    assert [each["sessionId"] for each in product.sessions] == ["others"]
+
+
+def test_nothing_made_nothing_deleted(registry: Registry, product: _Product) -> None:
+    registry.clean_up()
+    assert product.deleted == []
+
+
+@pytest.mark.parametrize("trouble", ["no id", "refused"])
+def test_a_session_that_the_answer_hides_is_deleted_too(registry: Registry, product: _Product, trouble: str) -> None:
+    product.trouble = trouble
+    assert ask(registry) == SESSION
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_a_session_without_any_answer_is_deleted_if_it_tells_its_request(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "no answer", True
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    product.sessions.append(product._entry("elses") | {"requestId": "another"})
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_a_session_that_comes_to_be_after_its_request_was_given_up(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "no answer", True
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    late = product.sessions.pop()
+    later = threading.Timer(0.2, product.sessions.append, [late])
+    later.start()
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_a_session_without_any_answer_may_be_somebody_elses(registry: Registry, product: _Product) -> None:
+    product.trouble = "no answer"
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    with pytest.raises(Leak, match=f"left alone, for it may be somebody else's: session {SESSION}"):
+        registry.clean_up()
+    assert product.deleted == []
+
+
+def test_what_somebody_else_makes_after_a_refusal_is_left_alone(registry: Registry, product: _Product) -> None:
+    product.trouble = "refused for good"
+    assert ask(registry) is None
+    product.sessions.append(product._entry("elses"))
+    with pytest.raises(Leak, match="left alone, for it may be somebody else's: session elses"):
+        registry.clean_up()
+    assert product.deleted == []
+
+
+def test_the_right_one_of_two_is_told_by_its_request(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "somebody else as well", True
+    assert ask(registry) == SESSION
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_what_cannot_be_told_from_others_is_left_alone_and_said(registry: Registry, product: _Product) -> None:
+    product.trouble = "somebody else as well"
+    assert ask(registry) is None
+    with pytest.raises(Leak, match=f"each of them may be somebody else's: session elses, {SESSION}"):
+        registry.clean_up()
+    assert product.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says_"),
+    [
+        ("stays", f"left behind after .*session {SESSION} in the API"),
+        ("undeletable", "cannot be deleted: 500"),
+    ],
+)
+def test_a_session_that_stays_is_a_leak(registry: Registry, product: _Product, trouble: str, says_: str) -> None:
+    ask(registry)
+    product.trouble = trouble
+    with pytest.raises(Leak, match=says_):
+        registry.clean_up()
+
+
+@pytest.mark.parametrize("trouble", ["limits calls", "is out of order", "is not ready"])
+def test_trouble_that_passes_leaves_nothing(registry: Registry, product: _Product, trouble: str) -> None:
+    ask(registry)
+    product.trouble, product.passes_after = trouble, 2
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+@pytest.mark.parametrize(("trouble", "status"), [("limits calls", "429"), ("is out of order", "500")])
+def test_trouble_that_stays_names_each_session_once(
+    registry: Registry, product: _Product, trouble: str, status: str
+) -> None:
+    made = [ask(registry), ask(registry)]
+    product.trouble = trouble
+    with pytest.raises(Leak) as caught:
+        registry.clean_up()
+    said = str(caught.value)
+    assert all(str(each) in said for each in made)
+    assert status in said
+    assert "sweep` looks again" in said
+    assert "left behind" not in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_token_that_is_revoked_ends_it_at_once(registry: Registry, product: _Product) -> None:
+    ask(registry)
+    product.trouble = "refuses tokens"
+    with pytest.raises(Leak, match=f"{SESSION} may be left .*sweep.* log in again"):
+        registry.clean_up()
+    assert 10**9 - product.passes_after == 2
+
+
+def test_a_session_that_the_list_calls_otherwise_is_deleted_under_both_names(
+    registry: Registry, product: _Product
+) -> None:
+    product.trouble = "another in the list"
+    assert ask(registry) == "another"
+    registry.clean_up()
+    assert sorted(product.deleted) == sorted(["another", SESSION])
+
+
+@pytest.mark.parametrize("name", [".", "..", "../templates/firefox-browser", "a?b#c/d"])
+def test_no_name_in_an_answer_leads_to_the_deletion_of_anything_else(
+    registry: Registry, product: _Product, name: str
+) -> None:
+    product.trouble, product.says_name = "another in the list", name
+    assert ask(registry) == "another"
+    product.request = None
+    with suppress(Leak):
+        registry.clean_up()
+    assert product.deleted == ["another"]
+    assert all(path.count("/") == 4 for path in product.paths if path.startswith("/api/v1/sessions/"))
+    assert not [path for path in product.paths if path in ("/api/v1/sessions/", "/api/v1/")]
+
+
+def test_a_session_that_was_only_named_by_its_answer_is_deleted(registry: Registry, product: _Product) -> None:
+    """Nobody could look at the list afterwards; the product does not tell of requests."""
+    product.trouble = "closes its list"
+    with pytest.raises(NoAnswer):
+        ask(registry)
+    product.trouble = ""
+    registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_what_the_answer_names_is_left_alone_where_it_came_of_another_request(
+    registry: Registry, product: _Product
+) -> None:
+    product.trouble = "another in the list"
+    assert ask(registry) == "another"
+    product.request = "somebody-elses"
+    registry.clean_up()
+    assert product.deleted == ["another"]
+
+
+def test_what_the_answer_names_is_said_where_nobody_tells_of_requests(registry: Registry, product: _Product) -> None:
+    product.trouble = "another in the list"
+    assert ask(registry) == "another"
+    product.request = None
+    with pytest.raises(Leak, match=f"somebody else's: session {SESSION}: the list calls it otherwise"):
+        registry.clean_up()
+    assert product.deleted == ["another"]
+
+
+@pytest.mark.parametrize("left", ["session", "pod", "claim"])
+def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluster, left: str) -> None:
+    ask(registry)
+    cluster.left = [left]
+    with pytest.raises(Leak, match=f"left behind after .*: {left} "):
+        registry.clean_up()
+
+
+def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, product: _Product) -> None:
+    product.trouble, product.tells_requests = "twice", True
+    made = registry.ask("testuser", "firefox-browser", None)
+    assert (made.id, made.others) == (SESSION, {f"{SESSION}-2"})
+    registry.clean_up()
+    assert [each["sessionId"] for each in product.sessions] == ["others"]

@@ -1,0 +1,210 @@
+"""Sessions are found by what there is, pods by their uid, volumes by what the kernel says."""
+
+import json
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.sessions import home, starts
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation, conclude, send
+from streamspace_acceptance.domain.sessions.session import present
+from streamspace_acceptance.measuring.startup_phases import Phases, means, phases, table
+from streamspace_acceptance.measuring.statistics import Summary
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Stamped
+from tests.support.samples import SESSION, Json, claim, pod_json
+from tests.support.web_server import Respond, says, web_server
+
+ASKED = Asked("testuser", "firefox-browser", "standard", frozenset({"old"}))
+
+
+def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
+    return conclude(api, asked, send(api, asked), api.sessions())
+
+
+def entry(session_id: str, user: str = "testuser") -> Json:
+    return {
+        "sessionId": session_id,
+        "name": session_id,
+        "status": "Pending",
+        "user": user,
+        "template": "firefox-browser",
+    }
+
+
+def product(created: object, listed: list[Json], status: int = 201) -> Respond:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        posted = request.command == "POST"
+        body, code = (created, status) if posted else ({"sessions": [entry("old"), *listed]}, 200)
+        says(json.dumps(body).encode(), code)(request)
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    ("created", "listed", "found"),
+    [
+        ({"sessionId": "new"}, ["new"], "new"),
+        ({"name": "new"}, ["new"], "new"),
+        ({"sessionId": "false"}, ["new"], "new"),
+        ({"sessionId": "old"}, ["new"], "new"),
+        ({"sessionId": "old"}, [], None),
+        ({"sessionId": "new"}, [], "new"),
+        ({"sessionId": "false"}, ["new", "newer"], None),
+        ({}, ["new"], "new"),
+        ({}, [], None),
+        ([], ["new"], "new"),
+    ],
+)
+def test_the_session_that_came_of_asking(created: object, listed: list[str], found: str | None) -> None:
+    with web_server(product(created, [entry(each) for each in listed])) as url, HttpClient(url, "t") as client:
+        creation = ask(StreamSpaceApi(client, load()), ASKED)
+    assert creation.id == found
+    assert [each.id for each in creation.listed] == [each for each in listed if each == found]
+
+
+def test_a_session_of_somebody_else_is_never_taken_for_it() -> None:
+    with web_server(product({}, [entry("new", user="somebody")])) as url, HttpClient(url, "t") as client:
+        assert ask(StreamSpaceApi(client, load()), ASKED).id is None
+
+
+def test_a_refusal_makes_no_session() -> None:
+    with web_server(product({"sessionId": "new"}, [], 500)) as url, HttpClient(url, "t") as client:
+        assert ask(StreamSpaceApi(client, load()), ASKED).id is None
+
+
+def change(at: float, kind: str, obj: Json) -> Stamped[Change]:
+    return Stamped(at, Change(kind, obj))
+
+
+def test_the_pods_that_are_there_after_all_changes() -> None:
+    changes = [
+        change(1, "ADDED", pod_json(uid="a")),
+        change(2, "ADDED", pod_json(uid="b", ready=False)),
+        change(3, "MODIFIED", pod_json(uid="a", deleting=True)),
+        change(4, "MODIFIED", pod_json(uid="b")),
+        change(5, "DELETED", pod_json(uid="a")),
+    ]
+    assert [pod.meta.uid for pod in present(changes[:3])] == ["a", "b"]
+    assert not present(changes[:3])[0].ready
+    assert [(pod.meta.uid, pod.ready) for pod in present(changes)] == [("b", True)]
+
+
+def event(reason: str, uid: str = "uid-1") -> Json:
+    return {"metadata": {"uid": reason}, "reason": reason, "involvedObject": {"uid": uid}}
+
+
+POD_CHANGES = [
+    change(10.2, "ADDED", pod_json(node=None, started=False, ready=False)),
+    change(10.3, "MODIFIED", pod_json(started=False, ready=False)),
+    change(14.0, "MODIFIED", pod_json(ready=False)),
+    change(15.0, "MODIFIED", pod_json()),
+]
+
+
+def test_the_phases_of_a_start() -> None:
+    events = [
+        change(10.4, "ADDED", event("Pulling")),
+        change(10.5, "ADDED", event("Pulled", uid="another")),
+        change(13.4, "ADDED", event("Pulled")),
+    ]
+    seconds = phases(POD_CHANGES, events, sent=10.0, running=15.5, vnc=15.6).seconds
+    assert seconds == pytest.approx(
+        {
+            "image pull": 3.0,
+            "pod scheduling": 0.1,
+            "container start": 0.6,
+            "VNC server start": 1.6,
+            "end to end": 5.6,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("running", "vnc", "end"), [(15.5, 18.0, 8.0), (14.5, 14.8, 5.0), (19.0, 15.6, 9.0), (15.5, None, None)]
+)
+def test_a_start_ends_when_its_user_can_be_at_work(running: float, vnc: float | None, end: float | None) -> None:
+    """The pod is Ready at 15.0: neither a word that comes too early counts nor a server that comes too late."""
+    found = phases(POD_CHANGES, [], sent=10.0, running=running, vnc=vnc).seconds["end to end"]
+    assert found == (None if end is None else pytest.approx(end))
+    assert phases(POD_CHANGES[:3], [], sent=10.0, running=running, vnc=15.6).seconds["end to end"] is None
+
+
+def test_an_image_that_is_there_needs_no_pull_and_an_unanswered_handshake_has_no_time() -> None:
+    seconds = phases(POD_CHANGES, [change(10.4, "ADDED", event("Pulled"))], sent=10.0, running=15.5, vnc=None).seconds
+    assert (seconds["image pull"], seconds["VNC server start"]) == (None, None)
+    assert seconds["container start"] == pytest.approx(3.7)
+
+
+def test_the_table_of_starts() -> None:
+    found = phases(POD_CHANGES, [], sent=10.0, running=15.5, vnc=15.6)
+    lines = table([found, found], (3, 4.5), 6).splitlines()
+    assert lines[0].split() == ["phase", "(s)", "1", "2", "min", "median", "mean", "max"]
+    assert lines[1].split() == ["image", "pull", "-", "-", "-", "-", "-", "-"]
+    assert lines[5].split() == ["end", "to", "end", *["5.60"] * 6]
+    assert "below 6 s, target 3-4.5 s" in lines[-1]
+
+
+def test_a_table_of_no_start_at_all() -> None:
+    assert "end to end" in table([], (3, 4.5), 6)
+
+
+def test_a_summary() -> None:
+    assert Summary.of([1, 2, 6]) == Summary(3, 1, 2, 3, 6)
+    with pytest.raises(ValueError, match="no figures"):
+        Summary.of([])
+
+
+MOUNTINFO = """\
+610 570 0:61 / / rw,relatime - overlay overlay rw,lowerdir=/x
+633 610 8:1 /volumes/a /home/user rw,relatime master:1 - ext4 /dev/sda1 rw
+640 610 8:1 /volumes/b /home/user2 rw,relatime - ext4 /dev/sda1 rw
+651 610 0:70 / /home/user/.cache ro,nosuid - tmpfs tmpfs rw
+"""
+
+
+def test_only_a_mount_at_exactly_the_home_counts() -> None:
+    (found,) = home._mount_points(MOUNTINFO, "/home/user")
+    assert (found.kind, found.options) == ("ext4", frozenset({"rw", "relatime"}))
+    assert home._mount_points(MOUNTINFO, "/home") == ()
+
+
+SOCKETS = """\
+  sl  local_address rem_address   st tx_queue rx_queue
+   0: 00000000:170C 00000000:0000 0A 00000000:00000000
+   1: 0100007F:170C 0100007F:9C40 01 00000000:00000000
+   2: 0100007F:9C40 0100007F:170C 01 00000000:00000000
+   3: 00000000:170D 00000000:0000 0A 00000000:00000000
+"""
+
+
+def test_a_port_that_is_listened_on() -> None:
+    assert starts._listens(SOCKETS, 5900)
+    assert starts._listens(SOCKETS, 5901)
+    assert not starts._listens(SOCKETS, 5902)
+    assert not starts._listens(SOCKETS, 0x9C40)
+
+
+@pytest.mark.parametrize(
+    ("labels", "owners", "own"),
+    [
+        ({"session": SESSION}, None, True),
+        ({"session": "another"}, [{"uid": "s-1", "name": SESSION}], False),
+        ({}, [{"uid": "s-1", "name": "x"}], True),
+        ({}, [{"uid": "s-2", "name": "x"}], False),
+        ({}, None, True),
+    ],
+)
+def test_whose_claim_it_is(labels: dict[str, str], owners: list[Json] | None, own: bool) -> None:
+    assert claim(labels=labels, owners=owners).belongs_to(SESSION, "s-1", "session") is own
+    assert not claim(labels={}).belongs_to("another", "s-1", "session")
+
+
+def test_the_parts_of_a_start_are_told_as_far_as_they_were_measured() -> None:
+    parts = {"pod scheduling": 1.0, "container start": None, "VNC server start": None, "end to end": 9.0}
+    starts_ = [Phases({"image pull": None, **parts}), Phases({"image pull": 4.0, **parts, "pod scheduling": 2.0})]
+    assert list(map(str, means(starts_))) == ["image pull (mean) 4 s", "pod scheduling (mean) 1.5 s"]
+    assert means([]) == []

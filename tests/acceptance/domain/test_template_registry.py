@@ -1,0 +1,191 @@
+"""Templates against a product in memory: made and removed, tried with mistakes, deleted, and what is seen of them."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import cast
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.domain.templates import change, deletion
+from streamspace_acceptance.domain.templates.mistake_trials import Trial, attempt_all
+from streamspace_acceptance.domain.templates.registry import DELETED, NOTHING_LEFT, TemplateRegistry
+from streamspace_acceptance.outcomes import Leak
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.verdict.register import Plan
+from tests.support.samples import Json
+from tests.support.web_server import says, web_server
+
+OTHERS = {"id": "others", "name": "others", "description": "of somebody else"}
+PLAN = load()
+
+
+class _Product:
+    """An API with templates, and the Kubernetes beside it. `trouble` names how it misbehaves."""
+
+    def __init__(self) -> None:
+        self.templates: dict[str, Json] = {"others": OTHERS}
+        self.mirror: dict[str, Json] | None = self.templates
+        self.deleted: list[str] = []
+        self.trouble = ""
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        template_id = request.path.removeprefix("/api/v1/templates").strip("/").partition("/")[0]
+        if request.command == "POST":
+            self._create(request)
+        elif request.command == "DELETE":
+            self._delete(request, template_id)
+        elif not template_id:
+            _say(request, {"templates": list(self.templates.values())})
+        elif template_id not in self.templates:
+            _say(request, {"error": "template_not_found", "message": "?"}, 404)
+        elif request.path.endswith("/versions"):
+            _say(request, {"versions": [{"version": 1}]})
+        else:
+            _say(request, self.templates[template_id])
+
+    def _create(self, request: BaseHTTPRequestHandler) -> None:
+        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        if self.trouble != "takes anything" and (body.get("image") is None or body["name"] in self.templates):
+            _say(request, {"error": "x", "message": "The field 'image' is missing, or the name exists."}, 400)
+            return
+        name = str(body.get("name", "unnamed"))
+        self.templates[name] = {**body, "id": name}
+        if self.trouble == "no answer":
+            request.close_connection = True
+            return
+        _say(request, {} if self.trouble == "no id" else self.templates[name], 201)
+
+    def _delete(self, request: BaseHTTPRequestHandler, template_id: str) -> None:
+        self.deleted.append(template_id)
+        if self.trouble == "undeletable":
+            _say(request, {"error": "template_in_use", "message": "Template in use by 1 sessions"}, 409)
+            return
+        if self.trouble != "stays":
+            self.templates.pop(template_id, None)
+        _say(request, {}, 200)
+
+    def raw_templates(self) -> list[Json] | None:
+        if self.mirror is None:
+            return None
+        return [{"metadata": {"name": name, "uid": name}, "spec": spec} for name, spec in self.mirror.items()]
+
+
+def _say(request: BaseHTTPRequestHandler, body: Json, status: int = 200) -> None:
+    says(json.dumps(body).encode(), status)(request)
+
+
+@pytest.fixture
+def product() -> _Product:
+    return _Product()
+
+
+@pytest.fixture
+def registry(product: _Product) -> Iterator[TemplateRegistry]:
+    with web_server(product.respond) as url, HttpClient(url, "t") as client:
+        yield TemplateRegistry(TemplateApi(StreamSpaceApi(client, PLAN)), cast("Cluster", product), Budgets(0.003))
+
+
+def sound(registry: TemplateRegistry) -> Json:
+    return {"name": registry.name("custom-firefox"), **PLAN.templates["custom-firefox"]}
+
+
+def test_what_was_made_is_deleted_and_what_others_made_is_not(registry: TemplateRegistry, product: _Product) -> None:
+    made = registry.create(sound(registry))
+    registry.clean_up()
+    assert (product.deleted, list(product.templates)) == ([made.id], ["others"])
+
+
+def test_nothing_made_nothing_deleted(registry: TemplateRegistry, product: _Product) -> None:
+    registry.clean_up()
+    registry.create({**sound(registry), "image": None})
+    registry.clean_up()
+    assert product.deleted == []
+
+
+def test_a_template_without_an_id_is_deleted_by_its_name(registry: TemplateRegistry, product: _Product) -> None:
+    product.trouble = "no id"
+    assert registry.create(sound(registry)).id == registry.name("custom-firefox")
+    registry.clean_up()
+    assert list(product.templates) == ["others"]
+
+
+def test_a_template_without_any_answer_is_deleted_too(registry: TemplateRegistry, product: _Product) -> None:
+    product.trouble = "no answer"
+    with pytest.raises(NoAnswer):
+        registry.create(sound(registry))
+    registry.clean_up()
+    assert list(product.templates) == ["others"]
+
+
+@pytest.mark.parametrize("trouble", ["undeletable", "stays"])
+def test_what_the_product_keeps_is_a_leak(registry: TemplateRegistry, product: _Product, trouble: str) -> None:
+    name = registry.create(sound(registry)).id
+    product.trouble = trouble
+    with pytest.raises(Leak, match=str(name)) as caught:
+        registry.clean_up()
+    assert caught.value.answered_by == "the template is deleted"
+
+
+def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product: _Product) -> None:
+    name = registry.create(sound(registry)).id
+    product.mirror = dict(product.templates)
+    with pytest.raises(Leak, match=f"{name} in Kubernetes") as caught:
+        registry.clean_up()
+    assert caught.value.answered_by == "nothing is left of the template"
+
+
+def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
+    sentences = {one.sentence for one in Plan.load().criteria() if one.id in ("2.3-3", "2.3-4")}
+    assert sentences == {DELETED, NOTHING_LEFT}
+
+
+def tried(registry: TemplateRegistry, *words: str) -> Trial:
+    return attempt_all(words, sound(registry), registry, Budgets(0.003))
+
+
+def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistry, product: _Product) -> None:
+    trial = tried(registry, "no image", "the name of a template that exists")
+    assert [(each.answer.status, each.names_field, each.twin_changes) for each in trial.attempts] == [
+        (400, True, ())
+    ] * 2
+    assert (trial.strays, trial.blind) == ((), ())
+    registry.clean_up()
+    assert list(product.templates) == ["others"]
+
+
+def test_a_mistake_that_is_not_caught_is_found_and_removed(registry: TemplateRegistry, product: _Product) -> None:
+    product.trouble = "takes anything"
+    trial = tried(registry, "no image", "no name", "the name of a template that exists")
+    name = f"{registry.name('custom-firefox')}-1x"
+    assert {f"{name} in the API's list", f"{name} in Kubernetes", f"{name} by its name"} < set(trial.strays)
+    assert "unnamed in the API's list" in trial.strays
+    assert trial.attempts[2].twin_changes == ("image reads 'streamspace/firefox:v2', not 'streamspace/firefox:latest'",)
+    registry.clean_up()
+    assert list(product.templates) == ["others"]
+
+
+def test_what_does_not_show_the_twins_is_blind(registry: TemplateRegistry, product: _Product) -> None:
+    product.mirror = {}
+    assert tried(registry, "no image").blind == ("Kubernetes",)
+    product.mirror = None
+    assert tried(registry, "no image").blind == ()
+
+
+def test_where_a_template_is_found(registry: TemplateRegistry, product: _Product) -> None:
+    template_id = str(registry.create(sound(registry)).id)
+    everywhere = {deletion.API, deletion.LIST, deletion.HISTORY, deletion.KUBERNETES}
+    assert deletion.traces(registry, template_id) == everywhere
+    assert deletion.expected_places(registry) == everywhere - {deletion.HISTORY}
+    assert change.entries(registry.api, template_id) == (product.templates[template_id],)
+    product.mirror = dict(product.templates)
+    registry.api.delete(template_id)
+    assert deletion.traces(registry, template_id) == {deletion.KUBERNETES}
+    product.mirror = None
+    assert deletion.traces(registry, template_id) == frozenset()
+    assert deletion.expected_places(registry) == {deletion.API, deletion.LIST}

@@ -1,0 +1,173 @@
+"""What is expected of new templates: each expectation is seen to fail for each reason that it has, and to hold."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from behave.parser import parse_file
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.quantities import amount, same
+from streamspace_acceptance.domain.templates.created_template import Made, differences, overlaid
+from streamspace_acceptance.domain.templates.mistake_trials import Attempt, Trial
+from streamspace_acceptance.domain.templates.mistakes import MISTAKES
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import load
+from tests.support.project import PROJECT
+from tests.support.samples import Json, answer
+
+FEATURES = PROJECT / "features" / "2_templates"
+NAME = "custom-firefox-1a2b3c"
+SOUND: Json = {"name": NAME, **load().templates["custom-firefox"]}
+READ: Json = {**SOUND, "id": NAME, "version": 1, "updatedAt": "2026-01-01T00:00:00Z"}
+
+
+def unmet(check: Callable[..., object], *arguments: Any) -> str:
+    with pytest.raises(Unmet) as caught:
+        check(*arguments)
+    return str(caught.value)
+
+
+def unproven(check: Callable[..., object], *arguments: Any) -> str:
+    with pytest.raises(Unproven) as caught:
+        check(*arguments)
+    return caught.value.reason
+
+
+# How amounts and descriptions compare
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("1000m", "1"), ("2Gi", "2048Mi"), ("1.5", "1500m"), ("1e3", "1k"), ("+.5", "500m"), ("1E", "1e18")],
+)
+def test_amounts_that_are_the_same(one: str, other: str) -> None:
+    assert amount(one) == amount(other)
+    assert same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1", "1m"), ("2G", "2Gi"), ("x", "x"), (1, "1"), ("1", None), ("\u0661", "1")]
+)
+def test_amounts_that_are_not(one: object, other: object) -> None:
+    assert not same(one, other)
+
+
+def test_what_reads_otherwise_is_named() -> None:
+    assert differences(SOUND, READ) == []
+    assert differences(SOUND, {**READ, "resources": {"cpu": "1", "memory": "2048Mi"}}) == []
+    assert differences({"vnc": {"port": 5900}}, {"vnc": {"port": 5900.0}}) == ["vnc.port reads 5900.0, not 5900"]
+    assert differences({"a": 1}, {"a": True}) == ["a reads True, not 1"]
+    assert differences({"vnc": {"port": 1}}, {"vnc": None}) == ["vnc reads None"]
+    assert differences(SOUND, {**READ, "image": "other"}) == [f"image reads 'other', not {SOUND['image']!r}"]
+
+
+def test_a_change_is_laid_over_field_by_field() -> None:
+    base = {"image": "a", "resources": {"cpu": "1", "memory": "1Gi"}}
+    assert overlaid(base, {"resources": {"cpu": "2"}}) == {"image": "a", "resources": {"cpu": "2", "memory": "1Gi"}}
+
+
+# 2.1
+
+
+def made(body: object = READ, status: int = 201) -> Made:
+    return Made(SOUND, answer(body, status, method="POST"), NAME if status < 300 else None)
+
+
+def test_a_template_as_described() -> None:
+    expect.as_described(made(), answer(READ))
+
+
+@pytest.mark.parametrize(
+    ("template", "read", "says"),
+    [
+        (made({"message": "no"}, 500), None, "500"),
+        (made(), answer({}, 404), "404"),
+        (made({**READ, "image": "x"}), answer(READ), "in the answer, image"),
+        (made(), answer({**READ, "vnc": {"port": 5901}}), "in the template, vnc.port"),
+        (made(), answer({**READ, "resources": {"cpu": "1000m", "memory": "1Gi"}}), "resources.memory"),
+        (made(), answer({**READ, "id": "other"}), "other"),
+        (made({**READ, "id": 7}), answer({**READ, "id": 7}), "id is 7"),
+        (made(), answer([READ]), "a JSON list"),
+    ],
+)
+def test_a_template_that_is_not(template: Made, read: Any, says: str) -> None:
+    assert says in unmet(expect.as_described, template, read)
+
+
+def test_on_offer_is_once_under_its_name() -> None:
+    expect.on_offer(made(), (READ,))
+    for entries in ((), (READ, READ), ({**READ, "name": "other"},)):
+        unmet(expect.on_offer, made(), entries)
+
+
+def attempt(words: str = "no image", status: int = 400, message: str = "The field 'image' is missing.") -> Attempt:
+    said = answer({"error": "x", "message": message}, status, method="POST")
+    return Attempt(words, MISTAKES[words], made(), said, message, f"{NAME}x")
+
+
+def trial(*attempts: Attempt, strays: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> Trial:
+    return Trial(attempts or (attempt(), attempt("an empty name", message="The field 'name' is bad.")), strays, blind)
+
+
+def test_a_clear_refusal_names_the_field() -> None:
+    expect.refused_clearly(trial())
+    expect.refused_clearly(trial(attempt("no cpu", message="The field 'resources.cpu' is missing.")))
+
+
+@pytest.mark.parametrize(
+    "unclear",
+    [
+        attempt(message="The template is invalid."),
+        attempt(message="The field 'images' is missing."),
+        attempt(message=""),
+        attempt(status=500),
+        attempt(status=404),
+        attempt("an empty name", message="The field 'image' must be such as 'registry/path/name:tag'."),
+    ],
+)
+def test_an_unclear_refusal(unclear: Attempt) -> None:
+    assert unclear.words in unmet(expect.refused_clearly, trial(attempt(), unclear))
+
+
+def test_without_a_refusal_there_is_no_error_to_read() -> None:
+    assert "no image" in unproven(expect.refused_clearly, trial(attempt(status=201)))
+
+
+def test_all_mistakes_are_caught() -> None:
+    expect.all_caught(trial())
+    expect.all_caught(trial(attempt(message="?"), attempt(status=500)))
+
+
+@pytest.mark.parametrize(
+    ("tried", "says"),
+    [
+        (trial(attempt(status=201)), "no image: accepted with 201"),
+        (trial(strays=("x in Kubernetes",)), "x in Kubernetes"),
+        (trial(replace(attempt(), twin_changes=("image reads 'v2'",))), "image reads 'v2'"),
+    ],
+)
+def test_a_mistake_that_is_not_caught(tried: Trial, says: str) -> None:
+    assert says in unmet(expect.all_caught, tried)
+
+
+def test_where_the_twins_are_not_seen_nothing_follows() -> None:
+    assert "Kubernetes" in unproven(expect.all_caught, trial(blind=("Kubernetes",)))
+
+
+@pytest.mark.parametrize("check", [expect.refused_clearly, expect.all_caught])
+def test_a_refusal_of_everything_shows_nothing(check: Callable[..., object]) -> None:
+    refused = replace(attempt(), twin=made({}, 500))
+    assert "without the mistake was refused" in unproven(check, trial(refused))
+    assert "no mistake was made" in unproven(check, Trial((), (), ()))
+
+
+def test_the_feature_tries_every_mistake_and_each_spoils() -> None:
+    feature = parse_file(str(FEATURES / "2.1_template_creation_and_validation.feature"))
+    tables = [step.table for scenario in feature.walk_scenarios() for step in scenario.steps if step.table]
+    assert [row["mistake"] for table in tables for row in table] == list(MISTAKES)
+    spoilt = [mistake.spoil(SOUND, "existing") for mistake in MISTAKES.values()]
+    assert {"name": NAME, **load().templates["custom-firefox"]} == SOUND
+    assert all(each != SOUND for each in spoilt)
+    assert all(spoilt.count(each) == 1 for each in spoilt)

@@ -1,0 +1,221 @@
+"""What is expected of templates in use: each expectation is seen to fail for each reason that it has, and to hold."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
+from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.deletion import Deletion, Remains
+from tests.acceptance.domain.test_templates import READ, unmet, unproven
+from tests.support.samples import SESSION, Json, answer, pod
+
+# 2.2
+
+V1 = Provision("firefox:v1", "500m", "1Gi")
+V2 = Provision("firefox:v2", "1000m", "2Gi")
+SENT = {"image": "firefox:v2", "resources": {"cpu": "1000m", "memory": "2Gi"}}
+OLD: Json = {**READ, "image": "firefox:v1", "resources": {"cpu": "500m", "memory": "1Gi"}}
+NEW: Json = {**OLD, **SENT, "version": 2, "updatedAt": "2026-01-02T00:00:00Z"}
+
+
+def change(*, made_answer: Any = None, after: Any = None, listed: tuple[Json, ...] = (NEW,)) -> Change:
+    return Change(OLD, SENT, made_answer or answer(NEW), after or answer(NEW), listed)
+
+
+def test_a_change_is_read_back() -> None:
+    expect.changed(change())
+    expect.changed(change(listed=()))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (change(made_answer=answer({}, 500)), "answered 500"),
+        (change(after=answer({}, 404)), "answered 404"),
+        (change(made_answer=answer(OLD)), "in the answer, image"),
+        (change(after=answer({**NEW, "resources": {"cpu": "1000m", "memory": "1Gi"}})), "resources.memory"),
+        (change(after=answer({**NEW, "displayName": "x"})), "displayName"),
+        (change(listed=(OLD,)), "in the list, image"),
+    ],
+)
+def test_a_change_that_is_not(wrong: Change, says: str) -> None:
+    assert says in unmet(expect.changed, wrong)
+
+
+def provisioned(
+    given: Provision = V1, pods: tuple[Pod, ...] = (pod(),), restarts: int = 0, **said: Provision
+) -> Provisioned:
+    places = dict.fromkeys(("API", "Kubernetes", *PLACES_OF_POD), given)
+    return Provisioned(SESSION, pods, restarts, {**places, **said})
+
+
+def test_a_session_has_what_was_asked_for() -> None:
+    expect.provisioned(provisioned(V2), SENT)
+    expect.provisioned(provisioned(Provision("firefox:v2", "1", "2048Mi"), API=Provision(None, None, None)), SENT)
+
+
+@pytest.mark.parametrize(
+    ("session", "says"),
+    [
+        (provisioned(V1), "firefox:v1"),
+        (provisioned(V2, API=V1), "API: firefox:v1"),
+        (provisioned(replace(V2, memory="1Gi")), "memory 1Gi"),
+        (provisioned(replace(V2, cpu=None)), "does not say"),
+        (replace(provisioned(V2), said={"API": V2}), "does not say"),
+        (provisioned(V2, pods=()), "0 pods"),
+        (provisioned(V2, pods=(pod(), pod(uid="uid-2"))), "2 pods"),
+    ],
+)
+def test_a_session_that_has_something_else(session: Provisioned, says: str) -> None:
+    assert says in unmet(expect.provisioned, session, SENT)
+
+
+def test_a_session_that_nothing_happened_to() -> None:
+    expect.unaffected(provisioned(), provisioned(), frozenset({"uid-1"}))
+
+
+@pytest.mark.parametrize(
+    ("now", "uids", "says"),
+    [
+        (provisioned(V2), {"uid-1"}, "firefox:v2"),
+        (provisioned(API=replace(V1, image=None)), {"uid-1"}, "None"),
+        (replace(provisioned(), said={}), {"uid-1"}, "None, before"),
+        (provisioned(), {"uid-1", "uid-2"}, "another pod"),
+        (provisioned(pods=(pod(uid="uid-2"),)), {"uid-1"}, "another pod"),
+        (provisioned(restarts=1), {"uid-1"}, "started again 1 times"),
+        (provisioned(pods=(pod(ready=False),)), {"uid-1"}, SESSION),
+        (provisioned(pods=()), {"uid-1"}, "no pod"),
+    ],
+)
+def test_a_session_that_something_happened_to(now: Provisioned, uids: set[str], says: str) -> None:
+    assert says in unmet(expect.unaffected, provisioned(), now, frozenset(uids))
+
+
+def version(number: object, template: Json) -> Json:
+    return {"version": number, "image": template["image"], "resources": template["resources"]}
+
+
+def history(*versions: Json) -> Any:
+    return answer({"versions": list(versions)})
+
+
+def test_a_history_holds_both() -> None:
+    expect.remembered(change(), history(version(1, OLD), version(2, NEW)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        history(),
+        history(version(1, OLD)),
+        history(version(2, NEW)),
+        history(version(2, NEW), version(1, OLD)),
+        history(version(1, OLD), version(1, NEW)),
+        history(version(1, NEW), version(2, NEW)),
+        history(version("1", OLD), version("2", NEW)),
+        history(version(1, OLD), {"version": 2}),
+        answer({"versions": None}),
+        answer({}, 500),
+    ],
+)
+def test_a_history_that_does_not(wrong: Any) -> None:
+    unmet(expect.remembered, change(), wrong)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_no_history_is_no_failure(status: int) -> None:
+    assert "no history" in unproven(expect.remembered, change(), answer({}, status))
+
+
+# 2.3
+
+PLACES = frozenset({"the API", "the API's list", "Kubernetes"})
+
+
+def deletion(
+    status: int = 409, users: int = 2, message: str = "Template in use by 2 sessions", **changes: Any
+) -> Deletion:
+    said = answer({"error": "x", "message": message}, status, method="DELETE")
+    return replace(Deletion("delete-test-1a2b3c", users, PLACES, PLACES, said, message, PLACES, ()), **changes)
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_refused_deletion_leaves_everything(status: int) -> None:
+    expect.refused_in_use(deletion(status))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (deletion(204), "204"),
+        (deletion(500), "500"),
+        (deletion(404), "404"),
+        (deletion(after=PLACES - {"Kubernetes"}), "gone from Kubernetes"),
+        (deletion(lost=("s",)), "session s is not what it was"),
+    ],
+)
+def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) -> None:
+    assert says in unmet(expect.refused_in_use, wrong)
+
+
+@pytest.mark.parametrize(
+    ("users", "message"),
+    [(1, "Template in use by 1 sessions"), (1, "in use by 1 session"), (12, "delete-test-2 has 12 active sessions.")],
+)
+def test_a_refusal_that_counts(users: int, message: str) -> None:
+    expect.says_how_many(deletion(users=users, message=message))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "Template in use",
+        "Template in use by 1 sessions",
+        "in use by 12 sessions",
+        "by 2 sessions and 3 sessions",
+        "2",
+    ],
+)
+def test_a_refusal_that_does_not(message: str) -> None:
+    unmet(expect.says_how_many, deletion(message=message))
+
+
+def test_without_a_refusal_there_is_no_count() -> None:
+    unproven(expect.says_how_many, deletion(204))
+
+
+def test_a_deletion_is_accepted() -> None:
+    expect.deleted(deletion(204, users=0))
+    expect.deleted(deletion(200, users=0))
+    assert "409" in unmet(expect.deleted, deletion(users=0))
+    assert "202" in unmet(expect.deleted, deletion(202, users=0))
+
+
+def test_absence_shows_something_only_where_it_was_seen_before() -> None:
+    expect.nothing_left(deletion(204))
+    assert "Kubernetes" in unproven(expect.nothing_left, deletion(204, before=PLACES - {"Kubernetes"}))
+
+
+GONE = Remains("delete-test-1a2b3c", answer({}, 404), answer(READ, 201), 1)
+
+
+def test_what_is_deleted_is_forgotten() -> None:
+    expect.forgotten(GONE)
+    expect.forgotten(replace(GONE, versions=None))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (replace(GONE, session=answer({}, 201)), "a session of it is still to be had: 201"),
+        (replace(GONE, again=answer({}, 409)), "its name is still taken: 409"),
+        (replace(GONE, versions=3), "has had 3 versions"),
+    ],
+)
+def test_what_is_only_put_out_of_sight(wrong: Remains, says: str) -> None:
+    assert says in unmet(expect.forgotten, wrong)

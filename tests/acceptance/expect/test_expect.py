@@ -1,0 +1,342 @@
+"""Every expectation is seen to fail, for each reason that it has, and to hold when all is well."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from PIL import Image
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.kubernetes import Executed
+from streamspace_acceptance.desktop.page_load import Loaded
+from streamspace_acceptance.desktop.pictures import Area, Picture
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.domain.sessions.home import Found, HomeVolume, MountPoint, Saved
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.session_desktop import Trial
+from streamspace_acceptance.domain.sessions.starts import Listening, Start, Starts
+from streamspace_acceptance.measuring.startup_phases import Phases
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.api import Listed
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.waiting import Budget
+from tests.support.samples import SESSION, answer, claim, pod, session_object
+
+PROFILE = load()
+STARTUP = Budget("startup", 60, 0.1)
+
+
+class _Named:
+    """As much of a session as an expectation looks at."""
+
+    id = SESSION
+    subject = f"session {SESSION}"
+
+
+NAMED = cast("Session", _Named())
+
+
+def unmet(check: Callable[..., object], *arguments: Any) -> str:
+    with pytest.raises(Unmet) as caught:
+        check(*arguments)
+    return str(caught.value)
+
+
+# Creation
+
+LISTED = Listed(SESSION, SESSION, "Pending", "testuser", "firefox-browser")
+GOOD = {"sessionId": SESSION, "name": SESSION, "status": "pending"}
+
+
+def creation(body: object = GOOD, status: int = 201, listed: tuple[Listed, ...] = (LISTED,)) -> Creation:
+    asked = Asked("testuser", "firefox-browser", "standard", frozenset({"old"}))
+    return Creation(asked, answer(body, status, method="POST"), SESSION, listed[0].id if listed else None, listed)
+
+
+def test_one_request_makes_one_session() -> None:
+    twice = replace(creation(), others=frozenset({f"{SESSION}-2"}))
+    assert f"has made {SESSION}-2 as well" in unmet(expect.identified, twice, "pending")
+
+
+def test_exactly_that_status() -> None:
+    expect.answered(answer({}, 201), 201)
+    assert "200" in unmet(expect.answered, answer({}, 200), 201)
+
+
+def test_the_answer_identifies_the_session() -> None:
+    expect.identified(creation(), "pending")
+    expect.identified(creation(listed=()), "pending")
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (creation(GOOD | {"sessionId": ""}), "sessionId is ''"),
+        (creation(GOOD | {"sessionId": 7}), "sessionId is 7"),
+        (creation({key: GOOD[key] for key in ("name", "status")}), "sessionId is None"),
+        (creation(GOOD | {"name": None}), "name is None"),
+        (creation(GOOD | {"name": "another"}), "name is 'another', but the new session's"),
+        (creation(GOOD | {"sessionId": "another"}), "but the new session is"),
+        (creation(GOOD | {"sessionId": "old"}), "was there before"),
+        (creation(GOOD | {"status": "Running"}), "status is 'Running'"),
+        (creation(GOOD | {"status": "Pending"}), "status is 'Pending'"),
+        (creation(listed=(LISTED, LISTED)), "lists 2 sessions"),
+        (creation([GOOD]), "a JSON list"),
+        (creation(b"created"), "created"),
+    ],
+)
+def test_an_answer_that_does_not(made: Creation, says: str) -> None:
+    assert says in unmet(expect.identified, made, "pending")
+
+
+def test_an_answer_that_says_no_identifies_nothing() -> None:
+    with pytest.raises(Unproven):
+        expect.identified(creation({"error": "x"}, 500), "pending")
+
+
+def test_the_session_in_kubernetes_is_the_one_asked_for() -> None:
+    expect.listed_in_kubernetes(creation(), session_object(), session_object())
+
+
+@pytest.mark.parametrize(
+    ("listed", "alone", "says"),
+    [
+        (session_object(user="other"), session_object(), "its user is 'other'"),
+        (session_object(template=None), session_object(), "its template is None"),
+        (session_object(deleting=True), session_object(), "being deleted"),
+        (session_object(), session_object(uid="s-2"), "another, or none"),
+        (session_object(), None, "another, or none"),
+    ],
+)
+def test_a_session_in_kubernetes_that_is_another(listed: Any, alone: Any, says: str) -> None:
+    assert says in unmet(expect.listed_in_kubernetes, creation(), listed, alone)
+
+
+@pytest.mark.parametrize("name", [SESSION, f"{SESSION}-5d-x1"])
+def test_a_pod_named_after_the_session(name: str) -> None:
+    expect.named_after(NAMED, [pod(name=name)])
+
+
+@pytest.mark.parametrize("names", [["desktop-1"], [f"{SESSION}x-1"], [f"{SESSION}-1", "desktop-1"], []])
+def test_a_pod_named_after_something_else(names: list[str]) -> None:
+    unmet(expect.named_after, NAMED, [pod(name=name) for name in names])
+
+
+def test_the_template_is_offered() -> None:
+    expect.offered("firefox-browser", frozenset({"firefox-browser"}))
+    unmet(expect.offered, "firefox-browser", frozenset({"other"}))
+
+
+# Starts
+
+
+def starts(*seconds: float, wanted: int = 5, trouble: Unmet | None = None) -> Starts:
+    made = [Start(NAMED, 0.0, Phases({"end to end": each})) for each in seconds]
+    return Starts(wanted, made + ([Start(NAMED, 0.0, trouble=trouble)] if trouble else []))
+
+
+NEVER = Unmet("session s", expected="Running", actual="Pending", likely="?")
+
+
+def test_all_starts_reach_running() -> None:
+    expect.all_running(starts(1, 2, 3, 4, 5))
+    with pytest.raises(Unmet, match="Pending"):
+        expect.all_running(starts(1, 2, trouble=NEVER))
+    with pytest.raises(Unproven, match="2 of 5"):
+        expect.all_running(starts(1, 2))
+
+
+def test_sessions_stay_running() -> None:
+    expect.still_running("Running", {SESSION: "Running"})
+    assert "is Pending" in unmet(expect.still_running, "Running", {"other": "Running", SESSION: "Pending"})
+    assert "not listed" in unmet(expect.still_running, "Running", {SESSION: None})
+
+
+def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:
+    assert expect.mean_below(starts(1, 2, 3, 4, 5), STARTUP) == pytest.approx(3)
+    assert "mean 6.00 s" in unmet(expect.mean_below, starts(6, 6, 6, 6, 6), STARTUP)
+    nobody_at_work = Starts(5, [Start(NAMED, 0.0, Phases({"end to end": None})), *starts(1, 2, 3, 4).made])
+    for incomplete in (starts(1, 2), starts(1, 2, trouble=NEVER), starts(), nobody_at_work):
+        with pytest.raises(Unproven):
+            expect.mean_below(incomplete, STARTUP)
+
+
+def test_ready_is_one_of_one() -> None:
+    expect.ready([pod(), pod(uid="uid-2")])
+    unmet(expect.ready, [pod(), pod(ready=False)])
+    unmet(expect.ready, [pod(deleting=True)])
+    unmet(expect.ready, [replace(pod(), containers=2, ready_containers=2)])
+    unmet(expect.ready, [replace(pod(), conditions={})])
+
+
+DESKTOP = Framebuffer(1280, 720, "desk", 1.0)
+
+
+def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True) -> list[Listening]:
+    return [Listening(SESSION, framebuffer, 5900, port_listens)]
+
+
+def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
+    expect.listening(listening(DESKTOP))
+    assert "no RFB" in unmet(expect.listening, listening("no RFB version"))
+    assert "nothing listens" in unmet(expect.listening, listening(DESKTOP, port_listens=False))
+
+
+def test_a_handshake() -> None:
+    expect.shook_hands(NAMED, DESKTOP)
+    unmet(expect.shook_hands, NAMED, "no ProtocolVersion came")
+
+
+def test_a_handshake_again() -> None:
+    expect.shook_hands_again(NAMED, DESKTOP, DESKTOP)
+    expect.shook_hands_again(NAMED, "not yet", DESKTOP)
+    unmet(expect.shook_hands_again, NAMED, DESKTOP, "no ProtocolVersion came")
+    with pytest.raises(Unproven, match="had not answered before either: mute"):
+        expect.shook_hands_again(NAMED, "mute", "no ProtocolVersion came")
+
+
+# Desktop
+
+
+def test_an_address_in_the_answer() -> None:
+    expect.gives_vnc_url(answer({"url": "http://127.0.0.1:8080/vnc/s?token=t"}), PROFILE)
+
+
+@pytest.mark.parametrize(
+    "url", [None, "", 7, "/vnc/s", "ftp://x/y", "http://", "http://a b/", ["http://x/"], "http://[x"]
+)
+def test_no_address_in_the_answer(url: object) -> None:
+    unmet(expect.gives_vnc_url, answer({"url": url}), PROFILE)
+
+
+def test_no_address_without_a_yes() -> None:
+    unmet(expect.gives_vnc_url, answer({"url": "http://x/"}, 409), PROFILE)
+    unmet(expect.gives_vnc_url, answer({}), PROFILE)
+
+
+def test_a_page_is_200_and_html() -> None:
+    expect.page(answer(b"<!doctype html>", content_type="text/html; charset=utf-8"))
+    unmet(expect.page, answer(b"<!doctype html>", 404, content_type="text/html"))
+    unmet(expect.page, answer(b"{}", content_type="application/json"))
+    unmet(expect.page, answer(b"", content_type="text/html"))
+
+
+def test_novnc_runs_with_its_scripts_and_its_screen() -> None:
+    expect.novnc(Loaded(scripts=["a"], novnc=["a"], canvas=True))
+    unmet(expect.novnc, Loaded(scripts=["a"], canvas=True))
+    unmet(expect.novnc, Loaded(scripts=["a"], novnc=["a"]))
+    assert "404" in unmet(expect.novnc, Loaded(novnc=["a"], canvas=True, broken_scripts=["/b answers 404"]))
+
+
+def picture() -> Picture:
+    data = io.BytesIO()
+    Image.new("RGB", (100, 80)).save(data, "PNG")
+    return Picture(data.getvalue())
+
+
+TRIAL = Trial((50, 40), picture(), picture(), Area(0.5, (10, 10, 90, 70)), received=True, clicked=True)
+
+
+def test_a_desktop_that_responds() -> None:
+    expect.responds(TRIAL)
+    unmet(expect.responds, replace(TRIAL, colour=Area(0.01, (10, 10, 90, 70))))
+    unmet(expect.responds, replace(TRIAL, colour=Area(0.5, (60, 10, 90, 70))))
+    unmet(expect.responds, replace(TRIAL, colour=Area(0.5, None)))
+    unmet(expect.responds, replace(TRIAL, received=False))
+    unmet(expect.responds, replace(TRIAL, clicked=False))
+
+
+# Home
+
+DONE = Executed("", "", 0)
+FILE = Saved("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "abcd", DONE)
+READ = Found("p", Executed("test data\n", "", 0), Executed("abcd\n", "", 0))
+
+
+def test_a_file_that_was_saved_and_kept() -> None:
+    expect.saved(FILE, READ)
+    expect.kept(FILE, READ)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        replace(READ, file=Executed("", "No such file", 1)),
+        replace(READ, file=Executed("test data", "", 0)),
+        replace(READ, file=Executed("test data\n\n", "", 0)),
+        replace(READ, file=Executed("test data\n", "", 1)),
+        replace(READ, mark=Executed("", "No such file", 1)),
+        replace(READ, mark=Executed("dcba\n", "", 0)),
+    ],
+)
+def test_a_file_that_is_gone_or_another(found: Found) -> None:
+    unmet(expect.kept, FILE, found)
+    unmet(expect.saved, FILE, found)
+
+
+def test_a_file_that_could_not_be_saved() -> None:
+    assert "Read-only" in unmet(expect.saved, replace(FILE, done=Executed("", "Read-only", 1)), READ)
+
+
+HOME = HomeVolume(
+    pod="p",
+    path="/home/user",
+    mounts=pod().mounts,
+    mount_points=(MountPoint("/home/user", "ext4", frozenset({"rw", "relatime"})),),
+    claim=claim(),
+    is_own=True,
+    shared_with=(),
+)
+
+
+def test_a_home_on_its_own_volume() -> None:
+    expect.on_own_volume(HOME)
+
+
+@pytest.mark.parametrize(
+    ("home", "says"),
+    [
+        (replace(HOME, mounts=()), "0 volumes"),
+        (replace(HOME, mounts=pod(claim=None).mounts), "none is a volume claim"),
+        (replace(HOME, claim=None), "does not exist"),
+        (replace(HOME, claim=claim(phase="Pending")), "is Pending"),
+        (replace(HOME, is_own=False), "another session's"),
+        (replace(HOME, shared_with=("q",)), "also used by q"),
+        (replace(HOME, mounts=(replace(HOME.mounts[0], read_only=True),)), "reading only"),
+        (replace(HOME, mount_points=()), "nothing is mounted"),
+        (replace(HOME, mount_points=(MountPoint("/home/user", "tmpfs", frozenset({"rw"})),)), "a tmpfs"),
+        (replace(HOME, mount_points=(MountPoint("/home/user", "ext4", frozenset({"ro"})),)), "reading only"),
+    ],
+)
+def test_a_home_that_is_elsewhere(home: HomeVolume, says: str) -> None:
+    assert says in unmet(expect.on_own_volume, home)
+
+
+# Pods that go and come back
+
+
+def test_replaced_by_another_pod_that_is_ready() -> None:
+    expect.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", deleting=True)])
+    unmet(expect.replaced, frozenset({"uid-1"}), pod(), [pod()])
+    unmet(expect.replaced, frozenset({"uid-0"}), pod(ready=False), [pod()])
+
+
+def test_two_pods_are_no_replacement() -> None:
+    for uid in ("uid-0", "uid-2"):
+        assert "beside it" in unmet(expect.replaced, frozenset({"uid-0"}), pod(), [pod(), pod(uid=uid)])
+    expect.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", phase="Failed")])
+
+
+def test_no_pod_left() -> None:
+    expect.no_pod_left(NAMED, [])
+    unmet(expect.no_pod_left, NAMED, [pod(labels={})])
+
+
+def test_both_say_the_same() -> None:
+    expect.said_by_both("Hibernated", "Hibernated", session_object(phase="Hibernated"))
+    expect.said_by_both("Hibernated", "Hibernated", None)
+    unmet(expect.said_by_both, "Hibernated", "Hibernated", session_object(phase="Running"))
+    unmet(expect.said_by_both, "Hibernated", "Running", session_object(phase="Hibernated"))

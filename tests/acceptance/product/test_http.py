@@ -1,0 +1,182 @@
+"""The HTTP client gives an answer or NoAnswer, in time, whatever the server does."""
+
+import json
+from http.server import BaseHTTPRequestHandler
+from itertools import count
+
+import pytest
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product import http
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.redaction import redactor
+from tests.support.web_server import says, web_server
+
+
+def api(client: HttpClient) -> StreamSpaceApi:
+    return StreamSpaceApi(client, load())
+
+
+def test_an_answer_and_its_exchange() -> None:
+    with web_server(says(b'{"sessions": []}')) as url, HttpClient(url, "secret-token") as client:
+        answer = client.call("GET", "/api/v1/sessions")
+        ((exchange, times),) = client.log.since(0)
+    assert (answer.status, answer.object()) == (200, {"sessions": []})
+    assert answer.sent_at <= answer.received_at
+    assert (exchange.status, times) == (200, 1)
+    assert "secret-token" not in repr(exchange)
+
+
+def test_equal_polls_are_logged_once() -> None:
+    with web_server(says(b"{}")) as url, HttpClient(url, "t") as client:
+        for _ in range(3):
+            client.call("GET", "/x")
+        assert [times for _, times in client.log.since(0)] == [3]
+
+
+@pytest.mark.parametrize(("idle", "connections"), [(60.0, 1), (0.0, 2)])
+def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
+) -> None:
+    """Its server may be about to close it: the call would have no answer, though nothing is wrong."""
+    monkeypatch.setattr(http, "IDLE_SECONDS", idle)
+    ports = set()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        ports.add(request.client_address[1])
+        request.protocol_version, request.close_connection = "HTTP/1.1", False
+        request.send_response(200)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        for _ in range(2):
+            client.call("GET", "/")
+    assert len(ports) == connections
+
+
+def test_nobody_listens() -> None:
+    with web_server(says(b"")) as url:
+        pass
+    with HttpClient(url, "t") as client, pytest.raises(NoAnswer, match="refused"):
+        client.call("GET", "/")
+
+
+def test_an_answer_that_drips_for_ever_is_abandoned() -> None:
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        stop = waiting.now() + 3
+        while waiting.now() < stop:
+            request.wfile.write(b" ")
+            request.wfile.flush()
+
+    def drip_headers(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        stop = waiting.now() + 3
+        while waiting.now() < stop:
+            request.wfile.flush()
+
+    for respond in (drip, drip_headers):
+        began = waiting.now()
+        with web_server(respond) as url, HttpClient(url, "t") as client, pytest.raises(NoAnswer):
+            client.call("GET", "/", seconds=0.3)
+        assert waiting.now() - began < 2
+
+
+def test_an_answer_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_BYTES", 1000)
+    with web_server(says(b"x" * 1001)) as url, HttpClient(url, "t") as client, pytest.raises(NoAnswer, match="longer"):
+        client.call("GET", "/")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"\xff{}", b"<html>", b"[" * 9999]
+)
+def test_only_a_strict_json_object_is_read(body: bytes) -> None:
+    with web_server(says(body)) as url, HttpClient(url, "t") as client, pytest.raises(Unmet, match="JSON object"):
+        client.call("GET", "/").object()
+
+
+def test_a_list_of_sessions_is_read_by_type() -> None:
+    sessions: list[object] = [
+        {"sessionId": "a", "status": "Running", "user": "u", "template": "t", "name": "a"},
+        {"sessionId": 7, "status": "Running"},
+        {"sessionId": "b"},
+        "c",
+    ]
+    with web_server(says(json.dumps({"sessions": sessions}).encode())) as url, HttpClient(url, "t") as client:
+        listed = api(client).sessions()
+    assert listed.ids == {"a"}
+    assert (listed.status("a"), listed.status("b"), listed.times("a")) == ("Running", None, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"{}", 200), (b'{"sessions": {}}', 200), (b'{"sessions": []}', 500), (b"oops", 200)]
+)
+def test_no_list_of_sessions_is_a_failure(body: bytes, status: int) -> None:
+    with web_server(says(body, status)) as url, HttpClient(url, "t") as client, pytest.raises(Unmet):
+        api(client).sessions()
+
+
+def test_two_entries_of_a_session_that_disagree_are_no_status() -> None:
+    both = [{"sessionId": "a", "status": status} for status in ("Running", "Pending")]
+    with web_server(says(json.dumps({"sessions": both}).encode())) as url, HttpClient(url, "t") as client:
+        assert api(client).sessions().status("a") == "Pending and Running"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"sessionId": "b", "status": "Running"}', b'{"sessionId": "a", "status": 1}', b"{}"]
+)
+def test_the_status_of_another_session_is_no_answer(body: bytes) -> None:
+    with web_server(says(body)) as url, HttpClient(url, "t") as client, pytest.raises(Unmet):
+        api(client).status("a")
+
+
+def test_an_id_stays_one_segment_of_the_path() -> None:
+    assert load().calls["get_session"].to("a/../b?c") == "/api/v1/sessions/a%2F..%2Fb%3Fc"
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_gateway_in_the_apis_place_is_no_answer(status: int) -> None:
+    for content_type, gateways in (("text/html", True), ("application/json; charset=utf-8", False)):
+        respond = says(b'{"error": "x"}', status, content_type)
+        with web_server(respond) as url, HttpClient(url, "t") as client:
+            if gateways:
+                with pytest.raises(NoAnswer, match=f"a gateway before the API says {status}"):
+                    client.call("POST", "/api/v1/sessions", {})
+            else:
+                assert client.call("POST", "/api/v1/sessions", {}).status == status
+
+
+@pytest.mark.parametrize(("refused", "broken"), [(("/api/v1/templates",), False), (("/api/v1/", ""), True)])
+def test_a_token_is_no_good_only_when_it_is_refused_elsewhere_too(refused: tuple[str, ...], broken: bool) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        says(b'{"sessions": []}', 401 if request.path.startswith(refused) else 200)(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        with pytest.raises(NoAnswer if broken else Unmet) as caught:
+            api(client).template_names()
+        assert ("no longer accepted" in str(caught.value)) == broken
+
+
+def test_new_tokens_in_each_answer_are_masked_without_end_but_not_all_learned() -> None:
+    """As of a list of sessions, each with an address that is signed anew, asked for as often as a wait asks."""
+    numbers = count()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        one = {"url": f"http://a/?token=signed-anew-{next(numbers)}", "vncToken": f"made-anew-{next(numbers)}"}
+        sessions = [one]
+        says(json.dumps({"sessions": sessions}).encode())(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        for _ in range(300):
+            client.call("GET", "/api/v1/sessions")
+        exchange, _ = client.log.since(0)[-1]
+    assert "made-anew-599" in exchange.response
+    assert "signed-anew" not in redactor.redact(exchange.response)
+    assert "made-anew" not in redactor.redact(exchange.response)
+    assert len(redactor._of_this_run._secrets) < 200

@@ -1,0 +1,117 @@
+"""The console: lines for a log, a live line for a terminal, and a failure that reads as the house wants it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+from tests.support.demo_project import BEHAVE, Project
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def lines(output: str) -> list[str]:
+    return [line.rstrip() for line in output.splitlines()]
+
+
+def watched(project: Project, demo: str) -> str:
+    """What a run of test 1.2 sends to a terminal."""
+    ours, theirs = pty.openpty()
+    environment = project.environment(demo) | {"TERM": "xterm-256color"}
+    command = [*BEHAVE, "--tags=@test-1.2"]
+    process = subprocess.Popen(command, cwd=project.folder, env=environment, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while chunk := _read(ours):
+        said += chunk
+    process.wait(timeout=30)
+    os.close(ours)
+    return said.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux says so when the last writer has closed its end
+        return b""
+
+
+def test_a_log_has_one_line_for_each_step(project: Project) -> None:
+    said = lines(project.behave("--tags=@test-1.2").stdout)
+    assert "  ok       Given a running session" in said
+    assert '  ok         And the file still says "test data"  1.2-3' in said
+    assert any(line.startswith("5 PROVEN") or line.startswith("3 PROVEN") for line in said)
+    assert not any("\x1b" in line for line in said)
+
+
+def test_an_output_that_knows_no_tick_gets_a_question_mark(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    run = project.behave("--tags=@test-1.2")
+    assert run.status == 0, run.stderr
+    assert "StreamSpace acceptance ? 1 scenario" in run.stdout
+
+
+def test_a_failure_reads_as_five_lines_in_this_order(project: Project) -> None:
+    said = [line.strip() for line in lines(project.behave("--tags=@test-1.2", demo="file=fail").stdout)]
+    start = said.index("session testuser-firefox-browser-7f3a")
+    assert said[start - 1].startswith("FAILED")
+    assert [line.partition(":")[0] for line in said[start + 1 : start + 5]] == [
+        "expected",
+        "actual",
+        "timeline",
+        "likely",
+    ]
+
+
+def test_a_broken_step_says_where(project: Project) -> None:
+    said = project.behave("--tags=@test-1.2", demo="file=error").stdout
+    assert "ConnectionError: the API closed the connection" in said
+    assert re.search(r"at .*steps\.py:\d+ in error", said)
+
+
+def test_a_long_wait_leaves_a_line_in_a_log(project: Project) -> None:
+    said = project.behave("--tags=@test-1.2", demo="pod=wait").stdout
+    assert re.search(r"waited \d\.\d s of 6 s \(startup budget\) for Running: \+0\.0 s Pending", said)
+
+
+def test_a_terminal_shows_what_is_being_waited_for(project: Project) -> None:
+    said = watched(project, "pod=wait")
+    assert "\x1b[?25h" in said.rpartition("\x1b[?25l")[2], "the cursor is shown again"
+    plain = ESCAPES.sub("", said)
+    assert re.search(r"waiting for Running  \d\.\d s of 6 s \(startup budget\) · pulling the image", plain)
+    assert "✔ Given a running session" in plain
+    assert "waited" not in plain
+
+
+def test_the_closing_table_gives_verdicts_counts_and_the_place_of_the_report(project: Project) -> None:
+    said = project.behave("--tags=@test-1.2", demo="file=fail,volume=unproven").stdout
+    table = said[said.index("criterion") :]
+    assert re.search(r"1\.2-2 .* PROVEN .* restart 1\.23 s", table)
+    assert re.search(r"1\.2-3 .* FAILED", table)
+    assert re.search(r"1\.2-4 .* UNPROVEN", table)
+    assert "1 PROVEN   1 FAILED   0 BROKEN   1 UNPROVEN" in table
+    assert "reports/verdict.json" in table
+
+
+def test_errors_outside_the_steps_are_told(project: Project) -> None:
+    said = project.behave("--tags=@test-1.2", hook="cleanup of a scenario").stdout
+    assert "cleanup _leak failed: RuntimeError: session left behind" in said
+
+
+def test_the_decision_closes_the_run(project: Project) -> None:
+    said = lines(project.behave(demo="file=fail").stdout)
+    assert said[-2].startswith("NO-GO: 1 criterion failed (1.2-3). Open: ")
+    assert "reports/SUMMARY.md" in said[-1]
+    assert lines(project.behave().stdout)[-2].startswith("GO: ")
+
+
+def test_reports_that_cannot_be_written_break_the_run_and_not_its_verdicts(project: Project) -> None:
+    (project.folder / "reports" / "SUMMARY.md").mkdir(parents=True)
+    run = project.behave("--tags=@test-1.2")
+    assert run.stderr.startswith("The reports could not be written: ")
+    assert run.status == 2
+    assert set(run.verdicts().values()) == {"PROVEN"}

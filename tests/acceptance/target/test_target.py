@@ -1,0 +1,163 @@
+"""Bad input is found before anything runs, within seconds, and said in one sentence."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.desktop import browser
+from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.target import target
+from streamspace_acceptance.target.target import opened
+from tests.support.web_server import Respond, says, web_server
+
+SESSIONS = says(b'{"sessions": []}')
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "%s"}}]
+users: [{name: u, user: {token: t}}]
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    made = tmp_path / "browser"
+    made.write_text("#!/bin/sh\n")
+    made.chmod(made.stat().st_mode | stat.S_IXUSR)
+    return made
+
+
+@pytest.fixture
+def product() -> Iterator[str]:
+    with web_server(SESSIONS) as url:
+        yield url
+
+
+def problem(**variables: str | Path | None) -> str:
+    """The one sentence for these environment variables, found within 10 s."""
+    began = waiting.now()
+    settings = Settings.from_environment({name: str(value) for name, value in variables.items() if value is not None})
+    with pytest.raises(SetupProblem) as caught, opened(settings):
+        pytest.fail("it opened")
+    assert waiting.now() - began < 10
+    assert "\n" not in caught.value.sentence
+    return caught.value.sentence
+
+
+def given(url: str, program: Path, kubeconfig: Path | None = None) -> dict[str, str | Path | None]:
+    return {
+        "STREAMSPACE_API_URL": url,
+        "STREAMSPACE_TEST_TOKEN": "t",
+        "STREAMSPACE_BROWSER": program,
+        "KUBECONFIG": kubeconfig,
+    }
+
+
+def test_a_browser_that_is_no_program(tmp_path: Path) -> None:
+    assert "STREAMSPACE_BROWSER names" in problem(STREAMSPACE_BROWSER=tmp_path / "none")
+
+
+def test_no_browser_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    assert "install Chromium" in problem()
+
+
+def test_playwrights_own_browser_comes_before_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "chromium-1234" / "chrome-linux64" / "chrome"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    assert browser.find(None) is None
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "ftp://x", "http://127.0.0.1:9", "http://nowhere.invalid"])
+def test_a_wrong_url(url: str, program: Path) -> None:
+    assert "STREAMSPACE_API_URL" in problem(**given(url, program))
+
+
+@pytest.mark.parametrize("respond", [says(b"<html>"), says(b"{}", 404), says(b"[]"), says(b'{"sessions": 1}')])
+def test_what_answers_is_no_streamspace(respond: Respond, program: Path) -> None:
+    with web_server(respond) as url:
+        assert "is no StreamSpace API" in problem(**given(url, program))
+
+
+def test_no_token(program: Path, product: str) -> None:
+    assert "STREAMSPACE_TEST_TOKEN is not set" in problem(**given(product, program) | {"STREAMSPACE_TEST_TOKEN": None})
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_wrong_token(status: int, program: Path) -> None:
+    with web_server(says(b"{}", status)) as url:
+        assert "refuses the token" in problem(**given(url, program))
+
+
+def test_no_kubeconfig(program: Path, product: str, tmp_path: Path) -> None:
+    assert "no kubeconfig" in problem(**given(product, program, tmp_path / "none"))
+
+
+@pytest.mark.parametrize("content", ["", "not yaml: [", "{}", "kind: Config", "- a\n- b"])
+def test_a_kubeconfig_that_is_none(content: str, program: Path, product: str, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(content)
+    assert "Kubernetes cannot be used" in problem(**given(product, program, config))
+
+
+def test_kubernetes_does_not_answer(program: Path, product: str, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(KUBECONFIG % "http://127.0.0.1:9")
+    assert "Kubernetes cannot be used" in problem(**given(product, program, config))
+
+
+def test_no_namespace(program: Path, product: str, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    with web_server(says(b'{"kind": "Status", "code": 404}', 404)) as kubernetes:
+        config.write_text(KUBECONFIG % kubernetes)
+        assert "has no namespace 'streamspace'" in problem(**given(product, program, config))
+
+
+@pytest.mark.parametrize("scale", ["", "x", "0", "-1", "nan", "1e9"])
+def test_a_time_scale_that_is_none(scale: str) -> None:
+    with pytest.raises(SetupProblem, match="time-scale"):
+        target._time_scale({"time-scale": scale})
+
+
+def test_a_time_scale() -> None:
+    assert target._time_scale({"time-scale": "0.1"}) == pytest.approx(0.1)
+    assert target._time_scale({}) == 1
+
+
+def test_the_embedded_ones_own_sentence_is_passed_on_and_it_is_taken_down(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = tmp_path / "calls"
+    sandbox = tmp_path / "streamspace-sandbox"
+    sandbox.write_text(
+        f'#!/bin/sh\necho "$@" >> {calls}\n[ $1 = down ] && exit\necho starting >&2\n'
+        'echo "podman is missing: apt-get install podman" >&2\nexit 1\n'
+    )
+    sandbox.chmod(0o755)
+    monkeypatch.setattr(target, "sandbox", lambda: str(sandbox))
+    assert problem(STREAMSPACE_BROWSER=program) == "podman is missing: apt-get install podman"
+    name = f"behave-{os.getpid()}"
+    up, down = calls.read_text().splitlines()
+    assert up == f"up --name {name} --owner-pid {os.getpid()} --format json"
+    assert down == f"down --name {name}"
+
+
+def test_a_checkout_that_is_no_folder(program: Path, product: str, tmp_path: Path) -> None:
+    assert "STREAMSPACE_REPO names" in problem(**given(product, program) | {"STREAMSPACE_REPO": tmp_path / "none"})
+
+
+@pytest.mark.parametrize(
+    ("config", "embedded"), [({}, False), ({"deployment": "Embedded"}, False), ({"deployment": "embedded"}, True)]
+)
+def test_only_who_says_so_is_an_embedded_one(config: dict[str, str], embedded: bool) -> None:
+    assert target.is_embedded(config) is embedded

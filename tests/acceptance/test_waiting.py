@@ -1,0 +1,157 @@
+"""Waits end at the right moment, for the right reason, and say what was seen."""
+
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from streamspace_acceptance import waiting
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import Budget, Recording, Silence, Timeline, Wait
+
+SHORT = Budget("startup", 2, 0.1)
+LONG = Budget("startup", 60, 1)
+
+
+def poll(wait: Wait, answers: list[str], impossible: Callable[[str], str | None] = lambda _: None) -> str:
+    """Polls through `answers`, the last of which stays, until `Running`."""
+    return waiting.poll(
+        wait,
+        lambda: answers.pop(0) if len(answers) > 1 else answers[0],
+        met=lambda answer: answer == "Running",
+        says=str,
+        likely=lambda answer: f"stuck at {answer}",
+        impossible=impossible,
+        every=0.01,
+    )
+
+
+def test_a_budget_follows_the_time_scale() -> None:
+    assert SHORT.seconds == pytest.approx(0.2)
+    assert str(SHORT) == "the startup budget (0.2 s)"
+
+
+def test_a_timeline_notes_a_text_that_repeats_once() -> None:
+    timeline = Timeline(100.0)
+    noted = [timeline.note(text, at) for text, at in (("Pending", 100.1), ("Pending", 100.2), ("pod created", 100.4))]
+    assert noted == [True, False, True]
+    assert timeline.render() == "+0.1 s Pending · +0.4 s pod created"
+
+
+def test_a_poll_gives_the_answer_that_met_the_goal() -> None:
+    wait = Wait("session s", "Running", LONG)
+    assert poll(wait, ["Pending", "Pending", "Running"]) == "Running"
+    assert (wait.outcome, [text for _, text in wait.timeline.entries]) == ("met", ["Pending", "Running"])
+    assert wait.elapsed < 1
+
+
+def test_a_poll_that_times_out_says_everything() -> None:
+    wait = Wait("session s", "Running", SHORT)
+    with pytest.raises(Unmet) as caught:
+        poll(wait, ["Pending"])
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "session s"
+    assert lines[1] == "expected: Running within the startup budget (0.2 s)"
+    assert lines[2] == "actual:   Pending for 0.2 s"
+    assert lines[3] == "timeline: +0.0 s Pending"
+    assert lines[4] == "likely:   stuck at Pending"
+    assert wait.outcome == "timed out"
+
+
+def test_a_poll_gives_up_when_the_goal_is_impossible() -> None:
+    wait = Wait("session s", "Running", LONG)
+    with pytest.raises(Unmet, match="Failed is an end"):
+        poll(wait, ["Pending", "Failed"], lambda answer: "Failed is an end" if answer == "Failed" else None)
+    assert wait.outcome == "impossible"
+    assert wait.elapsed < 1
+
+
+def test_an_error_of_the_source_goes_through_and_ends_the_wait() -> None:
+    def broken() -> str:
+        raise OSError("no route")
+
+    wait = Wait("session s", "Running", LONG)
+    with pytest.raises(OSError, match="no route"):
+        waiting.poll(wait, broken, met=bool, says=str, likely=str)
+    assert wait.outcome is None
+
+
+def test_a_poll_asks_at_most_ten_times_a_second() -> None:
+    asked: list[float] = []
+    with pytest.raises(Unmet):
+        waiting.poll(
+            Wait("s", "never", Budget("b", 0.35, 1)),
+            lambda: asked.append(waiting.now()),
+            met=lambda _: False,
+            says=str,
+            likely=str,
+        )
+    gaps = [later - earlier for earlier, later in pairwise(asked[:-1])]
+    assert gaps
+    assert min(gaps) >= 0.099
+
+
+def test_a_watch_wakes_the_wait_at_once() -> None:
+    recording: Recording[str] = Recording()
+    timer = threading.Timer(0.05, recording.append, ["Ready"])
+    timer.start()
+    wait = Wait("pod p", "Ready", LONG)
+    found = waiting.follow(
+        wait,
+        recording,
+        goal=lambda items: next((each.at for each in items if each.item == "Ready"), None),
+        says=str,
+        likely=lambda _: "?",
+    )
+    assert wait.elapsed < 0.5
+    assert wait.started < found <= waiting.now()
+
+
+def test_a_watch_that_brings_nothing_times_out() -> None:
+    wait = Wait("pod p", "Ready", SHORT)
+    with pytest.raises(Unmet, match=r"nothing for 0\.2 s"):
+        waiting.follow(wait, Recording[str](), goal=lambda items: items or None, says=str, likely=lambda _: "?")
+
+
+def test_a_watch_that_breaks_breaks_the_wait() -> None:
+    recording: Recording[str] = Recording()
+    recording.fail(RuntimeError("the watch ended"))
+    with pytest.raises(RuntimeError, match="the watch ended"):
+        waiting.follow(Wait("p", "Ready", LONG), recording, goal=lambda _: None, says=str, likely=lambda _: "?")
+
+
+def test_whoever_observes_sees_every_wait_begin_change_and_end() -> None:
+    seen: list[str] = []
+
+    class Observer:
+        def wait_started(self, wait: Wait) -> None:
+            seen.append(f"started {wait.goal}")
+
+        def wait_noted(self, wait: Wait) -> None:
+            seen.append(f"noted {wait.timeline.entries[-1][1]}")
+
+        def wait_ended(self, wait: Wait) -> None:
+            seen.append(f"ended {wait.outcome}")
+
+    stop = waiting.observe(Observer())
+    poll(Wait("s", "Running", LONG), ["Pending", "Running"])
+    stop()
+    poll(Wait("s", "Running", LONG), ["Running"])
+    assert seen == ["started Running", "noted Pending", "noted Running", "ended met"]
+
+
+def test_a_call_has_a_total_deadline() -> None:
+    never = threading.Event()
+    with pytest.raises(Silence, match=r"reading: no complete answer within 0\.1 s"):
+        waiting.within(0.1, never.wait, what="reading")
+    never.set()
+    assert waiting.within(1, lambda: 42, what="reading") == 42
+
+
+def test_what_a_call_raises_comes_through() -> None:
+    def broken() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        waiting.within(1, broken, what="reading")

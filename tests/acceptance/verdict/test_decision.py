@@ -1,0 +1,131 @@
+"""The decision: GO only for what was shown, NO-GO for what failed, and UNDECIDED with what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.verdict.decision import Decision, decide
+from streamspace_acceptance.verdict.verdict_file import Line, UnreadableDocument, compact, of_json
+from tests.support.finished_run import document, run
+
+EMBEDDED = "http://127.0.0.1:8080 (embedded)"
+
+
+def ids(lines: tuple[Line, ...]) -> list[str]:
+    return [line.id for line in lines]
+
+
+def decided(**options: Any) -> Decision:
+    return decide(run(**options))
+
+
+def test_all_proven_is_go() -> None:
+    decision = decided()
+    assert decision.sentence == "GO: every P0 criterion is proven and no P1 criterion failed."
+
+
+@pytest.mark.parametrize("criterion", ["c12_1", "c21_2"])
+def test_a_failure_of_either_priority_is_no_go(criterion: str) -> None:
+    decision = decided(**{criterion: "FAILED"})
+    assert decision.word == "NO-GO"
+    assert len(decision.failed) == 1
+
+
+def test_a_failure_outweighs_what_is_missing() -> None:
+    decision = decided(c12_1="UNPROVEN", c21_2="FAILED", ended=False)
+    assert decision.sentence == "NO-GO: 1 criterion failed (2.1-2)."
+    assert ids(decision.missing) == ["1.2-1"]
+
+
+@pytest.mark.parametrize("verdict", ["UNPROVEN", "BROKEN", None])
+def test_a_p0_criterion_that_was_not_shown_is_undecided(verdict: str | None) -> None:
+    decision = decided(c12_2=verdict)
+    assert decision.sentence == "UNDECIDED: 1 P0 criterion is not proven (1.2-2)."
+    assert ids(decision.missing) == ["1.2-2"]
+
+
+@pytest.mark.parametrize("verdict", ["UNPROVEN", "BROKEN", None])
+def test_a_p1_criterion_that_was_not_shown_is_open_and_said_so(verdict: str | None) -> None:
+    decision = decided(c21_1=verdict)
+    assert decision.word == "GO"
+    assert decision.sentence.endswith(" Open: 1 P1 criterion is not proven (2.1-1).")
+
+
+def test_a_run_of_one_phase_decides_nothing() -> None:
+    decision = decided(c12_1=None, c12_2=None)
+    assert decision.word == "UNDECIDED"
+    assert "2 P0 criteria are not proven (test 1.2)" in decision.sentence
+
+
+def test_the_embedded_streamspace_never_goes() -> None:
+    decision = decided(target=EMBEDDED, scale="0.1")
+    assert decision.sentence == "UNDECIDED: the embedded StreamSpace is no release."
+    assert decided(target=EMBEDDED, c12_1="FAILED").word == "NO-GO"
+
+
+@pytest.mark.parametrize("scale", ["0.1", "3"])
+def test_other_times_than_the_plans_decide_nothing(scale: str) -> None:
+    assert decided(scale=scale).word == "UNDECIDED"
+
+
+def test_a_killed_run_decides_nothing_even_if_all_is_proven() -> None:
+    assert decided(ended=False).sentence == "UNDECIDED: the run never came to its end."
+
+
+def test_whole_tests_are_named_as_such() -> None:
+    assert compact(run().lines()) == "tests 1.2, 2.1"
+    assert compact(list(run().lines())[1:]) == "test 2.1 and 1.2-2"
+    assert compact([]) == ""
+
+
+def test_a_register_without_p0_criteria_decides_nothing() -> None:
+    written = document()
+    written["tests"] = written["tests"][1:]
+    assert decide(of_json(written)).word == "UNDECIDED"
+
+
+def test_what_does_not_apply_is_missing_like_all_that_was_not_shown() -> None:
+    written = document(c12_1="UNPROVEN")
+    written["criteria"][0]["applies"] = False
+    decision = decide(of_json(written))
+    assert decision.word == "UNDECIDED"
+    assert not decision.missing[0].applies
+
+
+@pytest.mark.parametrize("lost", ["run", "criteria", "tests", "schema"])
+def test_a_document_of_another_shape_is_refused(lost: str) -> None:
+    written = document()
+    del written[lost]
+    with pytest.raises(UnreadableDocument):
+        of_json(written)
+
+
+def test_a_run_that_was_stopped_before_it_had_shown_all_does_not_go() -> None:
+    stopped = {"interruption": "stopped by SIGTERM"}
+    decision = decide(of_json(document(c21_1="UNPROVEN") | stopped))
+    assert decision.sentence.startswith("UNDECIDED: the run was stopped by SIGTERM. Open: 1 P1")
+    assert decide(of_json(document(c21_1=None) | stopped)).word == "GO"
+    assert decide(of_json(document() | stopped)).word == "GO"
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            {"problems": [{"where": "after_all", "reason": "after_all failed: x\ny", "scenario": None}]},
+            "UNDECIDED: something broke outside the scenarios (after_all failed: x).",
+        ),
+        (
+            {"problems": [{"where": "after_scenario", "reason": "x", "scenario": "A"}]},
+            "GO: every P0 criterion is proven and no P1 criterion failed.",
+        ),
+        (
+            {"problems": [{"where": "after_all", "reason": "of a run before that was told"}]},
+            "GO: every P0 criterion is proven and no P1 criterion failed.",
+        ),
+    ],
+)
+def test_a_run_that_broke_outside_its_scenarios_does_not_go(told: dict[str, Any], said: str) -> None:
+    assert decide(of_json(document() | told)).sentence == said

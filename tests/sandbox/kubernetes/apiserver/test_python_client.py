@@ -1,0 +1,184 @@
+"""The official Python client on the API."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kubernetes import client, config, watch
+from kubernetes.client.rest import ApiException
+from kubernetes.stream import stream
+
+from streamspace_sandbox.kubernetes.machinery.resources import NODES, PODS
+from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, NodeStats
+from tests.support.api_server import Cluster
+from tests.support.kubernetes_samples import deployment, pod, session, session_definition
+
+GROUP = ("stream.space", "v1alpha1", "default", "sessions")
+
+
+@pytest.fixture
+def api(cluster: Cluster) -> Iterator[Any]:
+    with config.new_client_from_config(config_file=str(cluster.kubeconfig)) as made:
+        yield made
+
+
+@pytest.fixture
+def core(api: Any) -> Any:
+    return client.CoreV1Api(api)
+
+
+@pytest.fixture
+def running_pod(cluster: Cluster, core: Any) -> Iterator[str]:
+    core.create_namespaced_pod("default", pod("web", labels={"app": "web"}))
+    cluster.runtime.log_lines["web"] = ["one", "two", "three"]
+    yield "web"
+    core.delete_namespaced_pod("web", "default", grace_period_seconds=0)
+
+
+def test_objects_come_back_typed(core: Any) -> None:
+    made = core.create_namespaced_pod("default", pod("typed", labels={"a": "b"}))
+    assert made.metadata.uid
+    assert core.read_namespaced_pod("typed", "default").spec.containers[0].image == "streamspace/firefox:v1"
+    assert [p.metadata.name for p in core.list_pod_for_all_namespaces(label_selector="a=b").items] == ["typed"]
+    patched = core.patch_namespaced_pod("typed", "default", {"metadata": {"labels": {"a": "c"}}})
+    assert patched.metadata.labels == {"a": "c"}
+    assert core.delete_namespaced_pod("typed", "default").metadata.deletion_grace_period_seconds == 30
+    core.delete_namespaced_pod("typed", "default", grace_period_seconds=0)
+    with pytest.raises(ApiException) as gone:
+        core.read_namespaced_pod("typed", "default")
+    assert (gone.value.status, gone.value.reason) == (404, "Not Found")
+
+
+def test_a_deployment_is_scaled(api: Any) -> None:
+    apps = client.AppsV1Api(api)
+    apps.create_namespaced_deployment("default", deployment("d"))
+    scale = apps.patch_namespaced_deployment_scale("d", "default", {"spec": {"replicas": 3}})
+    assert scale.spec.replicas == 3
+    assert apps.read_namespaced_deployment("d", "default").spec.replicas == 3
+    assert apps.delete_namespaced_deployment("d", "default")["status"] == "Success"
+
+
+def test_custom_objects(api: Any) -> None:
+    extensions, custom = client.ApiextensionsV1Api(api), client.CustomObjectsApi(api)
+    definition = extensions.create_custom_resource_definition(session_definition())
+    assert any(c.type == "Established" and c.status == "True" for c in definition.status.conditions)
+    custom.create_namespaced_custom_object(*GROUP, session("s1"))
+    custom.patch_namespaced_custom_object_status(*GROUP, "s1", {"status": {"phase": "Running"}})
+    seen = custom.get_namespaced_custom_object(*GROUP, "s1")
+    assert (seen["spec"]["state"], seen["status"]) == ("Running", {"phase": "Running"})
+    with pytest.raises(ApiException) as refused:
+        custom.create_namespaced_custom_object(*GROUP, session("s2", state="Flying"))
+    assert refused.value.status == 422
+    assert custom.delete_namespaced_custom_object(*GROUP, "s1")["status"] == "Success"
+    extensions.delete_custom_resource_definition("sessions.stream.space")
+
+
+def test_a_watch_hears_every_change(core: Any) -> None:
+    version = core.list_namespaced_pod("default").metadata.resource_version
+
+    def change() -> None:
+        core.create_namespaced_pod("default", pod("seen"))
+        core.patch_namespaced_pod("seen", "default", {"metadata": {"labels": {"a": "b"}}})
+        core.delete_namespaced_pod("seen", "default", grace_period_seconds=0)
+
+    writer = threading.Timer(0.2, change)
+    writer.start()
+    watcher = watch.Watch()
+    seen = []
+    for event in watcher.stream(core.list_namespaced_pod, "default", resource_version=version, timeout_seconds=10):
+        seen.append((event["type"], event["object"].metadata.name))
+        if event["type"] == "DELETED":
+            watcher.stop()
+    writer.join()
+    assert seen == [("ADDED", "seen"), ("MODIFIED", "seen"), ("DELETED", "seen")]
+
+
+def test_logs(cluster: Cluster, core: Any, running_pod: str) -> None:
+    assert core.read_namespaced_pod_log(running_pod, "default") == "one\ntwo\nthree\n"
+    assert core.read_namespaced_pod_log(running_pod, "default", tail_lines=1) == "three\n"
+    assert core.read_namespaced_pod_log(running_pod, "default", limit_bytes=5) == "one\nt"
+    with pytest.raises(ApiException) as refused:
+        core.read_namespaced_pod_log(running_pod, "default", container="other")
+    assert refused.value.status == 400
+
+
+def test_a_log_is_followed_until_its_reader_leaves(cluster: Cluster, core: Any, running_pod: str) -> None:
+    left = cluster.call(lambda: cluster.runtime.left_logs)
+    answer = core.read_namespaced_pod_log(running_pod, "default", follow=True, _preload_content=False)
+    assert next(answer.stream()) == b"one\ntwo\nthree\n"
+    answer.close()
+    deadline = time.monotonic() + 5
+    while cluster.call(lambda: cluster.runtime.left_logs) == left:
+        assert time.monotonic() < deadline, "the log is still read for nobody"
+
+
+def _exec(cluster: Cluster, name: str, *command: str, **options: Any) -> Any:
+    # stream() patches its client, so each exec has one of its own.
+    api = client.CoreV1Api(config.new_client_from_config(config_file=str(cluster.kubeconfig)))
+    everything = {"stderr": True, "stdin": False, "stdout": True, "tty": False, "_request_timeout": 10, **options}
+    return stream(api.connect_get_namespaced_pod_exec, name, "default", command=list(command), **everything)
+
+
+def test_exec_returns_what_the_command_prints(cluster: Cluster, running_pod: str) -> None:
+    assert _exec(cluster, running_pod, "echo", "hello", "there") == "hello there\n"
+
+
+def test_exec_keeps_streams_apart_and_tells_the_exit_code(cluster: Cluster, running_pod: str) -> None:
+    script = "echo out; echo err >&2; exit 7"
+    session = _exec(cluster, running_pod, "sh", "-c", script, _preload_content=False)
+    session.run_forever(timeout=10)
+    assert (session.read_stdout(), session.read_stderr(), session.returncode) == ("out\n", "err\n", 7)
+
+
+def test_exec_takes_input(cluster: Cluster, running_pod: str) -> None:
+    session = _exec(cluster, running_pod, "head", "-n", "1", stdin=True, _preload_content=False)
+    session.write_stdin("typed\n")
+    session.run_forever(timeout=10)
+    assert (session.read_stdout(), session.returncode) == ("typed\n", 0)
+
+
+def test_exec_carries_much_output(cluster: Cluster, running_pod: str) -> None:
+    printed = _exec(cluster, running_pod, "sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x")
+    assert len(printed) == 3_000_000
+
+
+def test_a_command_whose_client_left_is_killed(cluster: Cluster, running_pod: str) -> None:
+    session = _exec(cluster, running_pod, "sleep", "600", _preload_content=False)
+    process = cluster.call(lambda: cluster.runtime.sessions[-1]._process)
+    assert process.returncode is None
+    session.close()
+    deadline = time.monotonic() + 5
+    while cluster.call(lambda: process.returncode) is None:
+        assert time.monotonic() < deadline, "the command outlived its client"
+
+
+def test_exec_in_nothing_is_refused_before_it_starts(cluster: Cluster) -> None:
+    with pytest.raises(ApiException, match="404"):
+        _exec(cluster, "none", "true")
+
+
+def test_metrics(cluster: Cluster, api: Any, running_pod: str) -> None:
+    cluster.call(lambda: cluster.store.create(NODES, {"metadata": {"name": "node-1"}}))
+    cluster.runtime.containers = [ContainerStats("default", "web", "main", 5 * 10**9, 250_000_000, 64 << 20)]
+    cluster.runtime.nodes = [NodeStats("node-1", 250_000_000, 64 << 20)]
+    custom = client.CustomObjectsApi(api)
+    pods = custom.list_namespaced_custom_object(
+        "metrics.k8s.io", "v1beta1", "default", "pods", label_selector="app=web"
+    )
+    assert pods["items"][0]["containers"] == [{"name": "main", "usage": {"cpu": "250000000n", "memory": "65536Ki"}}]
+    node = custom.get_cluster_custom_object("metrics.k8s.io", "v1beta1", "nodes", "node-1")
+    assert node["usage"]["cpu"] == "250000000n"
+    with pytest.raises(ApiException) as gone:
+        custom.get_namespaced_custom_object("metrics.k8s.io", "v1beta1", "default", "pods", "none")
+    assert gone.value.status == 404
+
+
+def test_a_wrong_token_is_unauthorized(cluster: Cluster) -> None:
+    settings = client.Configuration(host=cluster.url, api_key={"authorization": "Bearer wrong"})
+    settings.ssl_ca_cert = str(cluster.certificate)
+    with client.ApiClient(settings) as stranger, pytest.raises(ApiException) as refused:
+        client.CoreV1Api(stranger).list_namespaced_pod("default")
+    assert refused.value.status == 401
+    assert cluster.call(lambda: cluster.store.list(PODS, "default")[0]) == []

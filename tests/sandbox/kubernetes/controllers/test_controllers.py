@@ -1,0 +1,363 @@
+"""Controllers on a store of their own; the test plays the kubelet."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamspace_sandbox.kubernetes.controllers import rollout
+from streamspace_sandbox.kubernetes.kubelet import host_capacity
+from streamspace_sandbox.kubernetes.machinery.resources import (
+    CONFIGMAPS,
+    DEPLOYMENTS,
+    EVENTS,
+    NAMESPACES,
+    NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODS,
+    REPLICASETS,
+    Obj,
+)
+from tests.support.node_cluster import NAMESPACE, Cluster, virtual
+
+
+@pytest.fixture
+def in_a_cluster(tmp_path: Path) -> Callable[[Callable[[Cluster], Awaitable[None]]], None]:
+    def run(test: Callable[[Cluster], Awaitable[None]]) -> None:
+        async def main() -> None:
+            cluster = virtual(tmp_path)
+            await cluster.settle()
+            await test(cluster)
+
+        asyncio.run(main())
+
+    return run
+
+
+InCluster = Callable[[Callable[[Cluster], Awaitable[None]]], None]
+
+
+def deployment(cluster: Cluster, name: str, replicas: int, **spec: Any) -> Obj:
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+    base = {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": template}
+    return cluster.create(DEPLOYMENTS, name, spec={**base, **spec})
+
+
+def change_template(cluster: Cluster, name: str, image: str) -> None:
+    def change(obj: Obj) -> None:
+        obj["spec"]["template"]["spec"]["containers"][0]["image"] = image
+
+    cluster.store.mutate(DEPLOYMENTS, NAMESPACE, name, change)
+
+
+def scale(cluster: Cluster, name: str, replicas: int) -> None:
+    cluster.store.mutate(DEPLOYMENTS, NAMESPACE, name, lambda obj: obj["spec"].update(replicas=replicas))
+
+
+def active(cluster: Cluster) -> list[Obj]:
+    return [pod for pod in cluster.pods() if "deletionTimestamp" not in pod["metadata"]]
+
+
+def images(cluster: Cluster) -> list[str]:
+    return sorted(pod["spec"]["containers"][0]["image"] for pod in active(cluster))
+
+
+async def make_all_ready(cluster: Cluster) -> None:
+    for pod in active(cluster):
+        cluster.make_ready(pod)
+    await cluster.settle()
+
+
+async def remove_ending(cluster: Cluster) -> None:
+    """Do what a kubelet does with pods that are to end."""
+    for pod in cluster.pods():
+        if "deletionTimestamp" in pod["metadata"]:
+            cluster.store.remove(PODS, NAMESPACE, pod["metadata"]["name"], uid=pod["metadata"]["uid"])
+    await cluster.settle()
+
+
+def test_a_deployment_has_its_pods_and_says_so(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 2)
+        await cluster.settle()
+        assert len(active(cluster)) == 2
+        assert cluster.store.get(DEPLOYMENTS, NAMESPACE, "web")["status"]["unavailableReplicas"] == 2
+        await make_all_ready(cluster)
+        status = cluster.store.get(DEPLOYMENTS, NAMESPACE, "web")["status"]
+        assert (status["updatedReplicas"], status["availableReplicas"], status["observedGeneration"]) == (2, 2, 1)
+        conditions = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+        assert conditions["Available"] == ("True", "MinimumReplicasAvailable")
+        assert conditions["Progressing"] == ("True", "NewReplicaSetAvailable")
+
+    in_a_cluster(test)
+
+
+def test_a_pod_that_goes_is_replaced_while_it_still_ends(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 1)
+        await cluster.settle()
+        first = active(cluster)[0]["metadata"]["name"]
+        cluster.store.delete(PODS, NAMESPACE, first)
+        await cluster.settle()
+        names = {pod["metadata"]["name"] for pod in active(cluster)}
+        assert len(names) == 1
+        assert first not in names
+        assert cluster.find(PODS, first) is not None, "the pod went without its kubelet"
+
+    in_a_cluster(test)
+
+
+def test_scaling_down_spares_pods_that_are_ready(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 3)
+        await cluster.settle()
+        chosen = active(cluster)[1]
+        cluster.make_ready(chosen)
+        scale(cluster, "web", 1)
+        await cluster.settle()
+        assert [pod["metadata"]["name"] for pod in active(cluster)] == [chosen["metadata"]["name"]]
+        scale(cluster, "web", 0)
+        await cluster.settle()
+        assert not active(cluster)
+
+    in_a_cluster(test)
+
+
+def test_recreate_starts_no_new_pod_before_the_last_old_one_is_gone(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "db", 1, strategy={"type": "Recreate"})
+        await cluster.settle()
+        await make_all_ready(cluster)
+        change_template(cluster, "db", "i:2")
+        await cluster.settle()
+        assert images(cluster) == []
+        await remove_ending(cluster)
+        assert images(cluster) == ["i:2"]
+
+    in_a_cluster(test)
+
+
+def test_a_rolling_update_never_goes_below_what_must_be_available(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 4)
+        await cluster.settle()
+        await make_all_ready(cluster)
+        change_template(cluster, "web", "i:2")
+        for _ in range(12):
+            await cluster.settle()
+            assert sum("podIP" in pod["status"] for pod in active(cluster)) >= 3
+            assert len(active(cluster)) <= 5
+            await make_all_ready(cluster)
+            await remove_ending(cluster)
+        assert images(cluster) == ["i:2"] * 4
+        sets = cluster.store.list(REPLICASETS, NAMESPACE)[0]
+        assert sorted(each["spec"]["replicas"] for each in sets) == [0, 4]
+
+    in_a_cluster(test)
+
+
+def test_going_back_uses_the_old_replicaset_again(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 1)
+        await cluster.settle()
+        for image in ("i:2", "i:1"):
+            change_template(cluster, "web", image)
+            for _ in range(4):
+                await cluster.settle()
+                await make_all_ready(cluster)
+                await remove_ending(cluster)
+        assert images(cluster) == ["i:1"]
+        assert len(cluster.store.list(REPLICASETS, NAMESPACE)[0]) == 2
+        revision = cluster.store.get(DEPLOYMENTS, NAMESPACE, "web")["metadata"]["annotations"]
+        assert revision["deployment.kubernetes.io/revision"] == "3"
+
+    in_a_cluster(test)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "desired", "expected"),
+    [
+        ({}, 4, (1, 1)),
+        ({}, 1, (1, 0)),
+        ({"maxSurge": 0, "maxUnavailable": 0}, 3, (0, 1)),
+        ({"maxSurge": "50%", "maxUnavailable": 2}, 3, (2, 2)),
+    ],
+)
+def test_bounds_of_a_rolling_update(strategy: dict[str, object], desired: int, expected: tuple[int, int]) -> None:
+    assert rollout.bounds(strategy, desired) == rollout.Bounds(*expected)
+
+
+def test_broken_old_pods_go_first() -> None:
+    new, old = rollout.Set("new", 1, 0), rollout.Set("old", 2, 1)
+    changes = rollout.rolling_step(2, new, [old], rollout.Bounds(surge=1, unavailable=1))
+    assert changes["old"] == 1
+
+
+def owned_by(*owners: Obj) -> Obj:
+    references = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": o["metadata"]["name"], "uid": o["metadata"]["uid"]}
+        for o in owners
+    ]
+    return {"ownerReferences": references}
+
+
+def test_what_is_owned_goes_with_its_last_owner(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        first, second = cluster.create(CONFIGMAPS, "first"), cluster.create(CONFIGMAPS, "second")
+        child = cluster.create(CONFIGMAPS, "child", metadata=owned_by(first, second))
+        cluster.create(CONFIGMAPS, "grandchild", metadata=owned_by(child))
+        await cluster.settle()
+        cluster.store.delete(CONFIGMAPS, NAMESPACE, "first")
+        await cluster.settle()
+        assert cluster.find(CONFIGMAPS, "child")
+        cluster.store.delete(CONFIGMAPS, NAMESPACE, "second")
+        await cluster.settle()
+        assert not cluster.find(CONFIGMAPS, "child")
+        assert not cluster.find(CONFIGMAPS, "grandchild")
+
+    in_a_cluster(test)
+
+
+def test_what_comes_after_its_owner_has_gone_goes_too(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        owner = cluster.create(CONFIGMAPS, "owner")
+        cluster.store.delete(CONFIGMAPS, NAMESPACE, "owner")
+        cluster.create(CONFIGMAPS, "late", metadata=owned_by(owner))
+        await cluster.settle()
+        assert not cluster.find(CONFIGMAPS, "late")
+
+    in_a_cluster(test)
+
+
+def test_foreground_deletion_keeps_the_owner_until_the_last_dependent(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 1)
+        await cluster.settle()
+        cluster.store.delete(DEPLOYMENTS, NAMESPACE, "web", propagation="Foreground")
+        await cluster.settle()
+        assert cluster.find(DEPLOYMENTS, "web"), "its pod still ends"
+        await remove_ending(cluster)
+        assert not cluster.find(DEPLOYMENTS, "web")
+        assert not cluster.store.list(REPLICASETS, NAMESPACE)[0]
+
+    in_a_cluster(test)
+
+
+def test_orphans_stay(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 1)
+        await cluster.settle()
+        cluster.store.delete(DEPLOYMENTS, NAMESPACE, "web", propagation="Orphan")
+        await cluster.settle()
+        assert not cluster.find(DEPLOYMENTS, "web")
+        left = cluster.store.list(REPLICASETS, NAMESPACE)[0]
+        assert len(left) == len(active(cluster)) == 1
+        assert not left[0]["metadata"].get("ownerReferences")
+
+    in_a_cluster(test)
+
+
+def test_a_namespace_takes_its_contents_along(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        cluster.create(NAMESPACES, "demo")
+        cluster.create(CONFIGMAPS, "settings", metadata={"namespace": "demo"})
+        spec = {"nodeName": host_capacity.NAMES[0], "containers": [{"name": "c", "image": "i"}]}
+        pod = cluster.create(PODS, "slow", metadata={"namespace": "demo"}, spec=spec)
+        await cluster.settle()
+        cluster.store.delete(NAMESPACES, None, "demo")
+        await cluster.settle()
+        assert cluster.store.get(NAMESPACES, None, "demo")["status"]["phase"] == "Terminating"
+        assert not cluster.find(CONFIGMAPS, "settings", "demo")
+        cluster.store.remove(PODS, "demo", "slow", uid=pod["metadata"]["uid"])
+        await cluster.settle()
+        assert not cluster.find(NAMESPACES, "demo")
+
+    in_a_cluster(test)
+
+
+def claim(cluster: Cluster, name: str) -> Obj:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    return cluster.create(PERSISTENTVOLUMECLAIMS, name, spec=spec)
+
+
+def test_a_claim_is_bound_to_a_directory_of_its_own(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        for name in ("a", "b"):
+            claim(cluster, name)
+        await cluster.settle()
+        bound = [cluster.store.get(PERSISTENTVOLUMECLAIMS, NAMESPACE, name) for name in ("a", "b")]
+        assert [each["status"]["phase"] for each in bound] == ["Bound", "Bound"]
+        volumes = [cluster.store.get(PERSISTENTVOLUMES, None, each["spec"]["volumeName"]) for each in bound]
+        paths = [Path(each["spec"]["hostPath"]["path"]) for each in volumes]
+        assert paths[0] != paths[1]
+        assert all(path.is_dir() for path in paths)
+        cluster.store.delete(PERSISTENTVOLUMECLAIMS, NAMESPACE, "a")
+        await cluster.settle()
+        assert not cluster.find(PERSISTENTVOLUMES, bound[0]["spec"]["volumeName"])
+
+    in_a_cluster(test)
+
+
+def pending(cluster: Cluster, name: str, cpu: str, **spec: Any) -> Obj:
+    container = {"name": "c", "image": "i", "resources": {"requests": {"cpu": cpu, "memory": "1Gi"}}}
+    return cluster.create(PODS, name, spec={"containers": [container], **spec})
+
+
+def node_of(cluster: Cluster, name: str) -> str | None:
+    found: str | None = cluster.store.get(PODS, NAMESPACE, name)["spec"].get("nodeName")
+    return found
+
+
+def test_pods_are_spread_by_what_they_request(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        pending(cluster, "large", "4")
+        for number in range(8):
+            pending(cluster, f"small{number}", "1")
+        await cluster.settle()
+        nodes = [node_of(cluster, f"small{number}") for number in range(8)]
+        assert set(nodes) == {*host_capacity.NAMES}
+        assert nodes.count(node_of(cluster, "large")) < 3
+
+    in_a_cluster(test)
+
+
+def test_a_pod_that_fits_nowhere_waits_for_room(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        for number in range(3):
+            pending(cluster, f"filler{number}", "6")
+        await cluster.settle()
+        pending(cluster, "refused", "3")
+        await cluster.settle()
+        condition = cluster.store.get(PODS, NAMESPACE, "refused")["status"]["conditions"][0]
+        assert (condition["type"], condition["status"]) == ("PodScheduled", "False")
+        assert condition["reason"] == "Unschedulable"
+        assert condition["message"] == "0/3 nodes are available: 3 Insufficient cpu."
+        for _ in range(3):
+            pending(cluster, "other", "1")
+            await cluster.settle()
+            cluster.store.delete(PODS, NAMESPACE, "other", grace_seconds=0)
+        [event] = [e for e in cluster.store.list(EVENTS)[0] if e["reason"] == "FailedScheduling"]
+        assert event["count"] <= 4, "it is refused again without a reason"
+        cluster.store.delete(PODS, NAMESPACE, "filler1", grace_seconds=0)
+        await cluster.settle()
+        assert node_of(cluster, "refused") is not None
+
+    in_a_cluster(test)
+
+
+def test_cordoned_nodes_and_missing_claims_hold_a_pod_back(in_a_cluster: InCluster) -> None:
+    async def test(cluster: Cluster) -> None:
+        for name in host_capacity.NAMES[1:]:
+            cluster.store.mutate(NODES, None, name, lambda node: node.setdefault("spec", {}).update(unschedulable=True))
+        volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "later"}}]
+        pending(cluster, "early", "1", volumes=volumes)
+        await cluster.settle()
+        assert node_of(cluster, "early") is None
+        claim(cluster, "later")
+        await cluster.settle()
+        assert node_of(cluster, "early") == host_capacity.NAMES[0]
+
+    in_a_cluster(test)

@@ -1,0 +1,269 @@
+"""Instances as processes and directories, and what the command says to bad input."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from streamspace_sandbox.host import network_bridge, processes
+from streamspace_sandbox.host.kernel import mounts_below, unmount
+from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.lifecycle import removal
+from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, claimed_numbers, lock, root_locked, runroot
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
+TOOL = str(Path(sys.executable).with_name("streamspace-sandbox"))
+
+
+def tool(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [TOOL, *arguments], capture_output=True, text=True, timeout=60, check=False, env=os.environ | environment
+    )
+
+
+@pytest.fixture
+def instance() -> Iterator[Instance]:
+    found = Instance(f"lifecycle-{os.getpid()}")
+    yield found
+    assert tool("down", "--name", found.name).returncode == 0
+    assert not found.exists
+
+
+def test_a_process_is_more_than_its_number() -> None:
+    child = subprocess.Popen(["sleep", "100"])
+    found = processes.find(child.pid)
+    assert found is not None
+    assert found.is_alive
+    assert not processes.Process(child.pid, found.started + 1).is_alive
+    assert processes.Process(child.pid, found.started + 1).wait(0)
+    assert not found.wait(0.05)
+    found.signal(signal.SIGKILL)
+    assert found.wait(5)
+    # A zombie until its parent has asked for it.
+    assert not found.is_alive
+    child.wait()
+    found.signal(signal.SIGKILL)
+
+
+def test_names_stay_in_their_directory() -> None:
+    for name in ("../etc", "a/b", "", "~x", ".1", "UP", "-a", "a" * 64):
+        with pytest.raises(StartFailure, match="is no name for a sandbox"):
+            Instance(name)
+
+
+@needs_root
+def test_a_state_is_read_as_it_was_written(instance: Instance) -> None:
+    instance.directory.mkdir(parents=True)
+    state = State(number=200, process=processes.current(), since="now", time_scale=0.5, token="t", api_url="u")
+    instance.write(state)
+    assert instance.read() == state
+    assert (instance.directory / "state.json").stat().st_mode & 0o077 == 0
+    (instance.directory / "state.json").write_text('{"number": 1')
+    assert instance.read() is None
+
+
+def test_a_lock_is_on_what_is_there_now(tmp_path: Path) -> None:
+    directory = tmp_path / "root"
+    assert lock(directory, create=False) is None
+    handle = lock(directory, create=True)
+    assert handle is not None
+    waiting = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path; from streamspace_sandbox.lifecycle.instance import lock;"
+            "print(lock(Path(sys.argv[1]), create=False))",
+            str(directory),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1)
+    directory.rmdir()
+    os.close(handle)
+    assert waiting.communicate(timeout=10)[0] == "None\n", "it holds a directory that is gone"
+
+
+@needs_root
+def test_what_a_dead_instance_left_is_swept() -> None:
+    dead = Instance(f"dead-{os.getpid()}")
+    killed = subprocess.Popen(["sleep", "0"])
+    killed.wait()
+    with root_locked():
+        # All of it in one go: else any sandbox that is started meanwhile sweeps it first.
+        number = network_bridge.free_number(claimed_numbers())
+        dead.directory.mkdir()
+        dead.write(State(number, processes.Process(killed.pid, 1), "", 1, ""))
+        network_bridge.make(number)
+        mounted = runroot(number) / "merged"
+        mounted.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "none", str(mounted)], check=True)
+        group = next(path for path in Path("/sys/fs/cgroup").glob("*") if (path / "cgroup.procs").exists())
+        cgroup = group / dead.cgroup.lstrip("/") / "libpod-x"
+        cgroup.mkdir(parents=True)
+        left = subprocess.Popen(["sleep", "1000"])
+        (cgroup / "cgroup.procs").write_text(str(left.pid))
+        assert dead.name in removal.sweep()
+    assert left.wait(5) == -signal.SIGKILL
+    assert not dead.exists
+    assert not mounted.parent.exists()
+    assert not mounts_below(mounted.parent)
+    assert not cgroup.parent.exists()
+    assert not (network_bridge.DEVICES / network_bridge.bridge_name(number)).exists()
+    removal.remove_root()
+
+
+@needs_root
+def test_a_subnet_is_nobody_elses_from_the_moment_it_is_claimed() -> None:
+    starting = Instance(f"starting-{os.getpid()}")
+    with root_locked():
+        number = network_bridge.free_number(claimed_numbers())
+        starting.directory.mkdir()
+        try:
+            starting.write(State(number, processes.current(), "", 1, ""))
+            assert not (network_bridge.DEVICES / network_bridge.bridge_name(number)).exists()
+            assert network_bridge.free_number(claimed_numbers()) != number
+        finally:
+            removal.remove(starting)
+    removal.remove_root()
+
+
+@needs_root
+def test_removal_does_not_reach_through_a_mount(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").touch()
+    gone = Instance(f"mounted-{os.getpid()}")
+    target = gone.directory / "volumes" / "bound"
+    target.mkdir(parents=True)
+    subprocess.run(["mount", "--bind", str(precious), str(target)], check=True)
+    try:
+        removal.remove(gone)
+    finally:
+        unmount(target)
+    assert (precious / "file").exists()
+    assert not gone.exists
+    removal.remove_root()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["up", "--name", "A B"], "is no name for a sandbox"),
+        (["up", "--fault", "no-such-fault"], "There is no fault 'no-such-fault'"),
+    ],
+)
+@needs_root
+def test_bad_input_is_answered_with_one_sentence(arguments: list[str], sentence: str) -> None:
+    done = tool(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_time_scale_is_a_number_above_zero() -> None:
+    for scale in ("0", "-1", "nan", "x", "2"):
+        assert tool("up", "--time-scale", scale).returncode == 2
+
+
+@needs_root
+def test_missing_programs_are_named_by_their_packages(tmp_path: Path) -> None:
+    script = (
+        "from streamspace_sandbox.lifecycle import preflight; preflight.SYSTEM_PATH = '';"
+        "from streamspace_sandbox.cli import main; main(['up', '--name', 'never'])"
+    )
+    begun = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, env={"PATH": str(tmp_path)}
+    )
+    assert time.monotonic() - begun < 10
+    assert done.returncode == 1
+    for package in (
+        "podman",
+        "runc",
+        "conmon",
+        "iproute2",
+        "iptables",
+        "tigervnc-standalone-server",
+        "openbox",
+        "xterm",
+    ):
+        assert package in done.stderr.split()
+
+
+@needs_root
+def test_an_owner_that_is_not_there_is_refused(instance: Instance) -> None:
+    done = tool("up", "--name", instance.name, "--owner-pid", "4194304")
+    assert done.returncode == 1
+    assert "does not exist" in done.stderr
+    assert not instance.exists
+
+
+@needs_root
+@pytest.mark.sandbox
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_start_that_is_broken_off_leaves_nothing(instance: Instance, number: signal.Signals) -> None:
+    # What a shell starts in the background ignores SIGINT, and so would its children.
+    begin = ["env", "--default-signal=INT", TOOL, "up", "--name", instance.name]
+    with subprocess.Popen(begin, stderr=subprocess.PIPE, text=True) as starting:
+        assert starting.stderr is not None
+        assert "Kubernetes answers" in starting.stderr.readline()
+        starting.send_signal(number)
+        assert starting.wait(30) != 0
+    deadline = time.monotonic() + 20
+    while instance.exists:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@needs_root
+@pytest.mark.sandbox
+def test_two_starts_of_one_name_give_one_instance(instance: Instance) -> None:
+    begin = [TOOL, "up", "--name", instance.name, "--format", "json"]
+    started = [subprocess.Popen(begin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)]
+    first, second = (each.communicate(timeout=60)[0] for each in started)
+    assert json.loads(first) == json.loads(second)
+    state = instance.read()
+    assert state is not None
+    assert state.ready
+
+
+@needs_root
+@pytest.mark.sandbox
+def test_taken_ports_are_passed_over(instance: Instance) -> None:
+    # The suite may run beside other instances: hold the ports that are free of those that this one tries first.
+    taken = [opened for port in (6443, 6444, 8080, 8081) if (opened := listener(port))]
+    ours = {opened.getsockname()[1] for opened in taken}
+    try:
+        done = tool("up", "--name", instance.name, "--format", "json")
+    finally:
+        for each in taken:
+            each.close()
+    assert done.returncode == 0, done.stderr
+    assert urlsplit(json.loads(done.stdout)["STREAMSPACE_API_URL"]).port not in ours
+    status = tool("status", "--name", instance.name)
+    assert status.returncode == 0
+    assert "streamspace-postgres" in status.stdout
+    assert not any(f"https://127.0.0.1:{port}\n" in status.stdout for port in ours)
+
+
+def listener(port: int) -> socket.socket | None:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return None
+
+
+@needs_root
+def test_status_of_what_is_not_there() -> None:
+    assert tool("status", "--name", "nowhere").returncode == 3
+    assert not (ROOT / "nowhere").exists()

@@ -1,0 +1,82 @@
+"""Hooks that fail where the environment variable DEMO_HOOK says so."""
+
+import os
+import signal
+from pathlib import Path
+
+import allure
+
+from streamspace_acceptance.outcomes import Leak
+
+FAILING = os.environ.get("DEMO_HOOK", "")
+
+
+def _hook(name):
+    if name == FAILING:
+        raise RuntimeError(f"{name} went wrong")
+    if f"terminate in {name}" == FAILING:
+        os.kill(os.getpid(), signal.SIGTERM)
+    if f"attach in {name}" == FAILING:
+        allure.attach("noted", name=f"from {name}", attachment_type=allure.attachment_type.TEXT)
+
+
+def _leak():
+    raise RuntimeError("session left behind")
+
+
+def _leave_template():
+    raise Leak("templates left behind: t", answered_by="the template is created")
+
+
+def before_all(context):
+    context.add_cleanup(lambda: Path("stopped").write_text("the target"))
+    _hook("before_all")
+    if FAILING == "cleanup of the run":
+        context.add_cleanup(_leak)
+
+
+def after_all(context):
+    _hook("after_all")
+
+
+def before_feature(context, feature):
+    _hook("before_feature")
+    if FAILING == "cleanup of a feature":
+        context.add_cleanup(_leak)
+
+
+def after_feature(context, feature):
+    _hook("after_feature")
+
+
+def before_scenario(context, scenario):
+    context.add_cleanup(lambda: Path("deleted").write_text("the session"))
+    _hook("before_scenario")
+    if FAILING == "cleanup of a scenario":
+        context.add_cleanup(_leak)
+    if FAILING == "leak of 2.1" and "test-1.2" in scenario.effective_tags:
+        context.add_cleanup(_leave_template)
+    if FAILING == "skip":
+        scenario.skip("needs a cluster with two nodes")
+
+
+def after_scenario(context, scenario):
+    _hook("after_scenario")
+
+
+def before_step(context, step):
+    _hook("before_step")
+
+
+def after_step(context, step):
+    _hook("after_step")
+    if step.step_type == "then":
+        context.scenario.continue_after_failed_step = True
+
+
+def before_tag(context, tag):
+    _hook("before_tag")
+
+
+def after_tag(context, tag):
+    _hook("after_tag")

@@ -1,0 +1,83 @@
+"""A small project in a temporary folder, run by the real `behave`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as Xml
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DEMO = Path(__file__).parent / "demo"
+BEHAVE = (sys.executable, "-m", "behave")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of behave left: its exit status, what it said, and its files."""
+
+    folder: Path
+    status: int
+    stdout: str
+    stderr: str
+
+    def results(self) -> list[dict[str, Any]]:
+        """Every Allure result."""
+        files = (self.folder / "reports" / "allure-results").glob("*-result.json")
+        return [json.loads(file.read_text()) for file in files]
+
+    def result(self, name: str) -> dict[str, Any]:
+        """The one Allure result of this name."""
+        found = [one for one in self.results() if one["name"] == name]
+        assert len(found) == 1, f"{len(found)} results named {name!r} among {[one['name'] for one in self.results()]}"
+        return found[0]
+
+    def junit(self) -> dict[str, str]:
+        """Every case of the JUnit file -> passed, failure, error or skipped."""
+        cases = Xml.parse(self.folder / "reports" / "junit.xml").iter("testcase")  # noqa: S314  # our own file
+        return {case.get("name", ""): case[0].tag if len(case) else "passed" for case in cases}
+
+    def ledger(self) -> dict[str, Any]:
+        """verdict.json."""
+        document: dict[str, Any] = json.loads((self.folder / "reports" / "verdict.json").read_text())
+        return document
+
+    def verdicts(self) -> dict[str, str]:
+        """criterion id -> verdict."""
+        return {line["id"]: line["verdict"] for line in self.ledger()["criteria"]}
+
+    def reason(self, criterion: str) -> str:
+        """Why the criterion got its verdict."""
+        return next(line["reason"] for line in self.ledger()["criteria"] if line["id"] == criterion)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the demo project."""
+
+    folder: Path
+
+    def write(self, path: str, text: str) -> None:
+        """Put a file into the project."""
+        (self.folder / path).write_text(text, encoding="utf-8")
+
+    def environment(self, demo: str = "", hook: str = "") -> dict[str, str]:
+        """The environment of a run: steps behave as `demo` says, and `hook` fails."""
+        state = str(self.folder / "state")  # where other runs leave nothing
+        return os.environ | {"DEMO": demo, "DEMO_HOOK": hook, "COLUMNS": "120", "XDG_STATE_HOME": state}
+
+    def behave(self, *options: str, demo: str = "", hook: str = "") -> Run:
+        """Run behave to its end."""
+        done = subprocess.run(
+            [*BEHAVE, *options],
+            cwd=self.folder,
+            env=self.environment(demo, hook),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Run(self.folder, done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,117 @@
+"""What a run leaves, made up: verdict.json and Allure results of a register of two tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamspace_acceptance.verdict.verdict_file import SCHEMA, RunDocument, of_json
+
+TESTS: list[dict[str, Any]] = [
+    {"id": "1.2", "phase": 1, "priority": "P0", "title": "Session state persistence", "criteria": [
+        {"id": "1.2-1", "text": "The pod is recreated", "sentence": "so says 1.2-1", "limit": 120, "unit": "s"},
+        {"id": "1.2-2", "text": "The file is still there", "sentence": "so says 1.2-2", "limit": None, "unit": None},
+    ]},
+    {"id": "2.1", "phase": 2, "priority": "P1", "title": "Template creation", "criteria": [
+        {"id": "2.1-1", "text": "A template is created", "sentence": "so says 2.1-1", "limit": None, "unit": None},
+        {"id": "2.1-2", "text": "It is listed", "sentence": "so says 2.1-2", "limit": None, "unit": None},
+    ]},
+]  # fmt: skip
+IDS = ("1.2-1", "1.2-2", "2.1-1", "2.1-2")
+FAILURE = {
+    "subject": "session testuser-7f3a",
+    "expected": "Running within the startup budget (60 s)",
+    "actual": "Pending for 60.0 s | `still`",
+    "timeline": "+0.1 s Pending",
+    "likely": "no node has room for cpu=2000m; see `events.txt`",
+}
+REASONS = {
+    "FAILED": "session testuser-7f3a\nexpected: Running\nactual:   Pending for 60.0 s\ntimeline: +1 s\nlikely:   full",
+    "BROKEN": "ConnectionError: the API closed the connection",
+    "UNPROVEN": "no new pod came",
+    "PROVEN": "",
+}
+
+
+def document(
+    *,
+    ended: bool = True,
+    target: str = "https://streamspace.example (given)",
+    scale: str = "1",
+    day: int = 24,
+    figure: float = 30.0,
+    **verdicts: str | None,
+) -> dict[str, Any]:
+    """A verdict.json: all is PROVEN but what `verdicts` says (c12_1="FAILED"; None: the run was not asked about it)."""
+    said = {one: verdicts.get("c" + one.replace(".", "").replace("-", "_"), "PROVEN") for one in IDS}
+    judged = [_judged(one, verdict, figure) for one, verdict in said.items() if verdict is not None]
+    return {
+        "schema": SCHEMA,
+        "run": {
+            "began": f"2026-11-{day:02}T10:00:00.000+00:00",
+            "ended": f"2026-11-{day:02}T10:03:05.000+00:00" if ended else None,
+            "tester": "ann",
+        },
+        "environment": {"StreamSpace": "v2.0-beta.1", "Target": target, "Time scale": scale, "Nodes": "1 node"},
+        "counts": {},
+        "criteria": judged,
+        "problems": [],
+        "interruption": None,
+        "tests": TESTS,
+    }
+
+
+def run(**options: Any) -> RunDocument:
+    """The same as it is read."""
+    return of_json(document(**options))
+
+
+def leave(reports: Path, **options: Any) -> None:
+    """The same on disk, with the scenarios of every test that was judged."""
+    written = document(**options)
+    results = reports / "allure-results"
+    results.mkdir(parents=True, exist_ok=True)
+    for old in results.iterdir():
+        old.unlink()
+    (reports / "verdict.json").write_text(json.dumps(written))
+    for test in {one["test"] for one in written["criteria"]}:
+        mine = [one for one in written["criteria"] if one["test"] == test]
+        (results / f"{test}-result.json").write_text(json.dumps(_result(test, mine)))
+    (results / "b-attachment.txt").write_text("\n".join(f"event {number}" for number in range(60)))
+
+
+def _judged(criterion: str, verdict: str, figure: float) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "id": criterion,
+        "test": criterion.partition("-")[0],
+        "text": "as the register says",
+        "verdict": verdict,
+        "reason": REASONS[verdict],
+        "seconds": 2.0,
+    }
+    if criterion == "1.2-1":
+        line["measured"] = [{"name": "mean startup time", "value": figure, "unit": "s"}]
+    return line | ({"failure": FAILURE} if verdict == "FAILED" else {})
+
+
+def _result(test: str, judged: list[dict[str, Any]]) -> dict[str, Any]:
+    statuses = {"PROVEN": "passed", "FAILED": "failed", "BROKEN": "broken", "UNPROVEN": "skipped"}
+    steps = [
+        {"name": f"Then so says {one['id']}", "status": statuses[one["verdict"]], "start": 0, "stop": 2000}
+        for one in judged
+    ]
+    return {
+        "name": f"The scenario of {test}",
+        "status": "passed",
+        "start": 0,
+        "stop": 12_000,
+        "steps": steps,
+        "labels": [{"name": "suite", "value": f"{test} Its title"}]
+        + [{"name": "criterion", "value": one["id"]} for one in judged],
+        "attachments": [
+            {"name": "events.txt", "source": "b-attachment.txt", "type": "text/plain"},
+            {"name": "wait: a pod", "source": "b-attachment.txt", "type": "text/plain"},
+            {"name": "desktop [1]", "source": "a-attachment.png", "type": "image/png"},
+        ],
+    }
