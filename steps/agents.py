@@ -95,22 +95,22 @@ def every_session_still_runs(context: Context) -> None:
 
 @then("the order is accepted and said to wait")
 def the_order_is_accepted(context: Context) -> None:
-    expect.accepted_to_wait(world(context).agents.order, world(context).run.profile)
+    expect.accepted_to_wait(world(context).agents.queued_command, world(context).run.profile)
 
 
 @then("it is carried out once the agents are back")
 def it_is_carried_out(context: Context) -> None:
-    expect.carried_out(world(context).agents.order)
+    expect.carried_out(world(context).agents.queued_command)
 
 
 @then("it is carried out no more than once")
 def it_is_carried_out_once(context: Context) -> None:
-    expect.carried_out_once(world(context).agents.order)
+    expect.carried_out_once(world(context).agents.queued_command)
 
 
 @then("the session's status is true before and after")
 def the_status_is_true(context: Context) -> None:
-    expect.truthful(world(context).agents.order, world(context).run.profile)
+    expect.truthful(world(context).agents.queued_command, world(context).run.profile)
 
 
 @then("all {count:d} agents connect")

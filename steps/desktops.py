@@ -34,7 +34,7 @@ def the_answer_holds_a_vnc_address(context: Context) -> None:
 
 @then("a page answers at the VNC address")
 def a_page_answers(context: Context) -> None:
-    expect.page(world(context).desk.visit())
+    expect.page(world(context).desk.fetch_page())
 
 
 @then("the noVNC client loads in a browser")
@@ -44,4 +44,4 @@ def the_novnc_client_loads(context: Context) -> None:
 
 @then("the desktop is visible and responds")
 def the_desktop_responds(context: Context) -> None:
-    expect.responds(world(context).desk.try_out())
+    expect.responds(world(context).desk.probe_input())

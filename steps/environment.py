@@ -10,7 +10,7 @@ from streamspace_acceptance.world import world
 
 @given("a StreamSpace that is built and deployed from images")
 def a_streamspace_from_images(context: Context) -> None:
-    world(context).deployment.want_images()
+    world(context).deployment.require_images()
 
 
 @given("the StreamSpace that is to be judged")
@@ -65,7 +65,7 @@ def its_images_are_loaded(context: Context) -> None:
 
 @then("the cluster answers")
 def the_cluster_answers(context: Context) -> None:
-    expect.cluster_answers(world(context).deployment.standing, world(context).deployment.kubectls_word)
+    expect.cluster_answers(world(context).deployment.standing, world(context).deployment.client_version)
 
 
 @then("the namespace is there")
@@ -90,7 +90,7 @@ def the_credentials_are_told(context: Context) -> None:
 
 @then("they open the API, and nothing else does")
 def they_open_the_api(context: Context) -> None:
-    expect.login_opens(world(context).deployment.log_in(), world(context).deployment.door)
+    expect.login_opens(world(context).deployment.log_in(), world(context).deployment.login_client)
 
 
 @then("at least one agent is online")

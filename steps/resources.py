@@ -9,7 +9,7 @@ from streamspace_acceptance.world import world
 
 @when('"{user}" asks for "{template}" sessions that no machine can hold, and beside them for one that fits')
 def a_user_asks_for_too_much(context: Context, user: str, template: str) -> None:
-    world(context).resources.ask_for_too_much(user, template)
+    world(context).resources.request_too_much(user, template)
 
 
 @when("programs in it try to take more processor and memory than it has")
@@ -24,7 +24,7 @@ def its_pod_gets_what_was_asked_for(context: Context) -> None:
 
 @then("what is too much is refused with the reason, and nothing comes of it")
 def too_much_is_refused(context: Context) -> None:
-    expect.refused_as_too_much(world(context).resources.impossible)
+    expect.refused_as_too_much(world(context).resources.oversized_requests)
 
 
 @then("they get no more than the session has, and the session goes on")

@@ -35,4 +35,4 @@ def _no_secrets_of_other_tests() -> None:
     """What one test made known as a secret is an ordinary word to the next."""
     from streamspace_acceptance.redaction import redactor  # not before the environment is as it should be
 
-    vars(redactor._of_this_run).update(vars(redactor.Redactor()))
+    vars(redactor._current).update(vars(redactor.Redactor()))

@@ -18,7 +18,7 @@ from streamspace_acceptance.reporting.allure import html_report
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.target.run_start import sweep_now
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE
-from streamspace_acceptance.verdict.verdict_file import UnreadableDocument
+from streamspace_acceptance.verdict.verdict_file import VerdictFileError
 
 STOPPED = 128 + signal.SIGINT
 """By Ctrl-C, as shells have it."""
@@ -64,7 +64,7 @@ def _papers() -> Path:
         raise SetupProblem(f"There are no results in {REPORTS}: run `behave` first.")
     try:
         return write_reports.write(REPORTS)
-    except UnreadableDocument as error:
+    except VerdictFileError as error:
         raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 
 

@@ -40,10 +40,10 @@ class Journal:
         self._lock = threading.Lock()
         self._open: dict[int, Entry] = {}
         self._count = 0
-        self._held = lock_files.Held(KIND, {"target": target, "pid": os.getpid()})
+        self._held = lock_files.LockedFile(KIND, {"target": target, "pid": os.getpid()})
         self.path = self._held.path
 
-    def intend(self, kind: str, what: Json) -> Entry:
+    def record_intent(self, kind: str, what: Json) -> Entry:
         """On disk before the act; then the act may begin. NotOnRecord when it must not."""
         with self._lock:
             self._count += 1
@@ -56,13 +56,13 @@ class Journal:
             self._open[entry.number] = entry
         return entry
 
-    def came_of(self, entry: Entry, outcome: Json) -> None:
+    def record_outcome(self, entry: Entry, outcome: Json) -> None:
         """What the act brought forth; more may be said later."""
         with self._lock:
             entry.outcome |= outcome
             self._held.write({"outcome": entry.number, **outcome})
 
-    def undone(self, entry: Entry) -> None:
+    def record_revert(self, entry: Entry) -> None:
         """Nothing is left of the act."""
         with self._lock:
             if self._open.pop(entry.number, None) is not None:
@@ -76,7 +76,7 @@ class Journal:
     def close(self) -> None:
         """The end of the run; what is left stays on disk for the next sweep."""
         if not self._open:
-            self._held.forget()
+            self._held.remove()
         self._held.close()
 
 
@@ -84,7 +84,7 @@ _current: Journal | None = None
 
 
 @contextmanager
-def kept(target: Json) -> Iterator[Journal]:
+def keep(target: Json) -> Iterator[Journal]:
     """Keeps the journal of a run about `target` until the context ends."""
     global _current  # noqa: PLW0603 - a process has one run, and every part of it writes here
     _current = journal = Journal(target)
@@ -95,31 +95,31 @@ def kept(target: Json) -> Iterator[Journal]:
         journal.close()
 
 
-def intend(kind: str, /, **what: Any) -> Entry:
+def record_intent(kind: str, /, **what: Any) -> Entry:
     """Notes an act before it begins. Outside a run it goes nowhere."""
-    return Entry(0, kind, what, time.time()) if _current is None else _current.intend(kind, what)
+    return Entry(0, kind, what, time.time()) if _current is None else _current.record_intent(kind, what)
 
 
-def came_of(entry: Entry, **outcome: Any) -> None:
+def record_outcome(entry: Entry, **outcome: Any) -> None:
     """Notes what an act brought forth."""
     if _current is not None:
-        _current.came_of(entry, outcome)
+        _current.record_outcome(entry, outcome)
 
 
-def undone(entry: Entry) -> None:
+def record_revert(entry: Entry) -> None:
     """Notes that nothing is left of an act."""
     if _current is not None:
-        _current.undone(entry)
+        _current.record_revert(entry)
 
 
-def identified(session_id: str, uid: str) -> None:
+def record_identity(session_id: str, uid: str) -> None:
     """Notes the uid of the Kubernetes object of a session that the run made."""
     for entry in _current.open_entries("session") if _current is not None else ():
         if entry.outcome.get("id") == session_id and "uid" not in entry.outcome:
-            came_of(entry, uid=uid)
+            record_outcome(entry, uid=uid)
 
 
-class Left:
+class StaleJournal:
     """A dead run's journal, locked by whoever cleans up after it."""
 
     def __init__(self, path: Path, file: TextIO) -> None:
@@ -129,11 +129,11 @@ class Left:
         self.entries: list[Entry] = []
         self._read()
 
-    def forget(self) -> None:
+    def remove(self) -> None:
         """Nothing is left of the run."""
         self.path.unlink(missing_ok=True)
 
-    def undone(self, entry: Entry) -> None:
+    def record_revert(self, entry: Entry) -> None:
         """Nothing is left of one act; NotOnRecord when that cannot be noted, and then the next sweep looks again."""
         lock_files.append(self.path, self._file, {"undone": entry.number})
         self.entries.remove(entry)
@@ -141,7 +141,7 @@ class Left:
     def _read(self) -> None:
         found: dict[int, Entry] = {}
         for text in self._file:
-            line = lock_files.line(text)
+            line = lock_files.parse_line(text)
             if "target" in line:
                 self.target = line["target"]
             elif "intent" in line:
@@ -154,17 +154,17 @@ class Left:
 
 
 @contextmanager
-def dead(path: Path) -> Iterator[Left | None]:
+def acquire_stale(path: Path) -> Iterator[StaleJournal | None]:
     """The journal at `path`, locked meanwhile; None while its run lives, or another sweep is at it, or it is gone."""
-    with lock_files.dead(path) as file:
-        yield None if file is None else Left(path, file)
+    with lock_files.acquire_stale(path) as file:
+        yield None if file is None else StaleJournal(path, file)
 
 
-def living(target: Json) -> list[Path]:
+def active(target: Json) -> list[Path]:
     """The journals of other runs that are at work on the target of that namespace, or are being swept just now."""
     others = [path for path in all_paths() if _current is None or path != _current.path]
     found = [path for path in others if _is_about(lock_files.first_line(path), target)]
-    return [path for path in found if lock_files.is_held(path)]
+    return [path for path in found if lock_files.is_locked(path)]
 
 
 def _is_about(first: Json, target: Json) -> bool:

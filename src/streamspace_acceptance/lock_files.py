@@ -22,7 +22,7 @@ BEGUN_SECONDS = 3600.0
 """Older than this, a file that nobody has seen yet is nobody's; it is seen after milliseconds."""
 
 
-class NotOnRecord(Exception):
+class RecordError(Exception):
     """A line could not be put on disk, and nothing of it is there. The sentence says why, and what to do."""
 
     def __init__(self, path: Path, error: OSError) -> None:
@@ -38,7 +38,7 @@ def folder() -> Path:
     return Path(state) / "streamspace-acceptance"
 
 
-class Held:
+class LockedFile:
     """A new file, locked before anybody can see it. Each line is on disk as a whole, or not at all (NotOnRecord)."""
 
     def __init__(self, kind: str, first: Json) -> None:
@@ -51,7 +51,7 @@ class Held:
             self._file = hidden.open("xb", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise NotOnRecord(self.path, error) from error
+            raise RecordError(self.path, error) from error
         try:
             self.write(first)
             hidden.rename(self.path)  # nobody sees a file that is not locked yet
@@ -71,10 +71,10 @@ class Held:
             with suppress(OSError):  # else its end is torn, which readers know
                 self._file.truncate(self._size)
                 self._file.seek(self._size)
-            raise NotOnRecord(self.path, error) from error
+            raise RecordError(self.path, error) from error
         self._size += len(data)
 
-    def forget(self) -> None:
+    def remove(self) -> None:
         """The file goes; it stays locked until it is closed."""
         self.path.unlink(missing_ok=True)
 
@@ -84,7 +84,7 @@ class Held:
 
 
 @contextmanager
-def dead(path: Path) -> Iterator[TextIO | None]:
+def acquire_stale(path: Path) -> Iterator[TextIO | None]:
     """The file at `path`, locked meanwhile; None while its maker lives, or another is at it already, or it is gone.
 
     What is no text in it, after the machine itself went down, is read as replacement characters.
@@ -109,16 +109,16 @@ def append(path: Path, file: TextIO, line: Json) -> None:
         os.lseek(file.fileno(), 0, os.SEEK_END)
         _put(file.fileno(), f"\n{json.dumps(line)}\n".encode())
     except OSError as error:
-        raise NotOnRecord(path, error) from error
+        raise RecordError(path, error) from error
 
 
-def is_held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether the maker of the file at `path` lives, or somebody cleans up after it."""
-    with dead(path) as file:
+    with acquire_stale(path) as file:
         return file is None and path.exists()
 
 
-def line(text: str) -> Json:
+def parse_line(text: str) -> Json:
     """One line; the last one of a killed process may be torn, and then says nothing: what it tells of had not begun."""
     try:
         read = json.loads(text)
@@ -131,7 +131,7 @@ def first_line(path: Path) -> Json:
     """What the file at `path` begins with, whether it is locked or not; nothing when it is gone."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return line(file.readline())
+            return parse_line(file.readline())
     except FileNotFoundError:
         return {}
 

@@ -70,7 +70,7 @@ class SetupProblem(Exception):
         super().__init__(sentence)
 
 
-class Leak(Exception):
+class CleanupFailure(Exception):
     """Something that the scenario made could not be removed: the sentence names it.
 
     `answered_by` is the Then sentence of the plan, if there is one, that looks at this very removal: where that one
@@ -82,7 +82,7 @@ class Leak(Exception):
         super().__init__(sentence)
 
 
-def there(thing: T | None, otherwise: str) -> T:
+def require(thing: T | None, otherwise: str) -> T:
     """What an earlier sentence has brought; Unproven with `otherwise` as the reason when it has brought nothing."""
     if thing is None:
         raise Unproven(otherwise)
@@ -90,7 +90,7 @@ def there(thing: T | None, otherwise: str) -> T:
 
 
 @contextmanager
-def blamed_on(cause: str | None) -> Iterator[None]:
+def unproven_if_failed(cause: str | None) -> Iterator[None]:
     """What fails in here has failed because of `cause`, which another criterion answers for: Unproven, not Unmet.
 
     With no cause a failure stays what it is.

@@ -103,7 +103,7 @@ class Wait:
     def note(self, text: str, at: float | None = None) -> None:
         """Adds to the timeline and tells whoever watches."""
         if self.timeline.note(text, at):
-            _tell("wait_noted", self)
+            _notify("wait_noted", self)
 
     def end(self, outcome: Outcome | None) -> None:
         """Stops the clock; None for a wait that an error broke off."""
@@ -115,7 +115,7 @@ _deadline: list[float] = []
 
 
 @contextmanager
-def hastened() -> Iterator[Callable[[float], None]]:
+def shutdown_deadline() -> Iterator[Callable[[float], None]]:
     """Gives a call that lets everything in this block end within so many seconds from then on, whatever its budget."""
     try:
         yield lambda seconds: _deadline.append(now() + seconds)
@@ -147,7 +147,7 @@ def observe(listener: Listener) -> Callable[[], None]:
     return lambda: _listeners.remove(listener)
 
 
-def _tell(event: Literal["wait_started", "wait_noted", "wait_ended"], wait: Wait) -> None:
+def _notify(event: Literal["wait_started", "wait_noted", "wait_ended"], wait: Wait) -> None:
     for listener in tuple(_listeners):
         getattr(listener, event)(wait)
 
@@ -199,14 +199,14 @@ class Recording(Generic[T]):
 
 
 @contextmanager
-def _told(wait: Wait) -> Iterator[None]:
-    _tell("wait_started", wait)
+def _announced(wait: Wait) -> Iterator[None]:
+    _notify("wait_started", wait)
     try:
         yield
     finally:
         if wait.outcome is None:
             wait.end(None)
-        _tell("wait_ended", wait)
+        _notify("wait_ended", wait)
 
 
 def poll(
@@ -224,7 +224,7 @@ def poll(
     `says` words an answer for the timeline; `impossible` gives the reason why the goal can no longer be met, or None;
     `likely` words the probable cause for the failure. Raises Unmet; what `ask` raises goes through.
     """
-    with _told(wait):
+    with _announced(wait):
         while True:
             asked = now()
             answer = ask()
@@ -251,7 +251,7 @@ def follow(
     goes through.
     """
     seen = 0
-    with _told(wait):
+    with _announced(wait):
         while True:
             received = recording.beyond(seen, wait.remaining)
             for stamped in received[seen:]:
@@ -268,7 +268,7 @@ def follow(
 
 def elapse(wait: Wait) -> None:
     """Lets the whole budget go by, for what is recorded meanwhile."""
-    with _told(wait):
+    with _announced(wait):
         _pause(wait.remaining)
         wait.end("timed out")
 
@@ -327,12 +327,12 @@ def _pause(seconds: float) -> None:
         time.sleep(seconds)
 
 
-def breathe(seconds: float, ended: threading.Event) -> None:
+def pause(seconds: float, ended: threading.Event) -> None:
     """Before a source that brought nothing is asked again: lets `seconds` go by, or less once `ended`."""
     ended.wait(seconds)
 
 
-class Silence(Exception):
+class DeadlineExceeded(Exception):
     """No answer within a total deadline, however slowly the answer drips: the call was abandoned."""
 
 
@@ -359,4 +359,4 @@ def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
         if done:
             return done[0].item
         if now() >= began + seconds:
-            raise Silence(f"{what}: no complete answer within {seconds:g} s")
+            raise DeadlineExceeded(f"{what}: no complete answer within {seconds:g} s")

@@ -8,27 +8,27 @@ from behave.runner import Context
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import watching
-from streamspace_acceptance.desktop.page_load import Loaded
+from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.domain.agents.balance import Balance
-from streamspace_acceptance.domain.agents.undisturbed import Seen, look_at
+from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, look_at
 from streamspace_acceptance.domain.agents.world import AgentsWorld
 from streamspace_acceptance.domain.concurrency.world import TogetherWorld
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.interaction.world import InteractionWorld
-from streamspace_acceptance.domain.resources.granted import Given
+from streamspace_acceptance.domain.resources.granted import GrantedResources
 from streamspace_acceptance.domain.resources.world import ResourcesWorld
 from streamspace_acceptance.domain.sessions import home
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
-from streamspace_acceptance.domain.sessions.home import Found, HomeVolume, Saved
+from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
 from streamspace_acceptance.domain.sessions.registry import Registry
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import Desk
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.domain.sessions.starts import Starts, no_session, series
 from streamspace_acceptance.domain.templates.world import TemplatesWorld
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.startup_phases import table
-from streamspace_acceptance.outcomes import Unmet, Unproven, blamed_on, there
+from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import now
@@ -47,13 +47,13 @@ class World:
         self.interaction = InteractionWorld()
         self.starts = Starts(0)
         self.former: frozenset[str] = frozenset()
-        self._desks: list[Desk] = []
+        self._desks: list[SessionDesktop] = []
         self._creation: Creation | None = None
-        self._crowd: Crowd | None = None
+        self._crowd: ConcurrentRequests | None = None
         self._session: Session | None = None
         self._pod: Pod | None = None
         self._desktop_before: Framebuffer | str = "nobody knocked"
-        self._saved: Saved | None = None
+        self._saved: SavedFile | None = None
         self._deployment: Deployment | None = None
         self._blame: str | None = None
         self._refusal: Unmet | None = None
@@ -93,13 +93,13 @@ class World:
         users = [f"user{number}" for number in range(1, count + 1)]
         creations = self.registry.ask_together(users, template, size)
         sessions = [self.registry.enter(each.id) for each in creations if each.id is not None]
-        self._crowd = Crowd(creations, sessions)
+        self._crowd = ConcurrentRequests(creations, sessions)
         attachments.attach_text("requests sent together", self._crowd.table())
 
     @property
-    def crowd(self) -> Crowd:
+    def crowd(self) -> ConcurrentRequests:
         """What came of asking together."""
-        return there(self._crowd, "nobody asked for sessions")
+        return require(self._crowd, "nobody asked for sessions")
 
     def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:
         """The session as Kubernetes lists it, and as it gives it by name; Unmet when it is not listed."""
@@ -111,7 +111,7 @@ class World:
 
     def wait_for_pods(self) -> list[Pod]:
         """The session's pods as soon as there is one; a session that is not in Kubernetes is to blame first."""
-        with blamed_on(self._blame):
+        with unproven_if_failed(self._blame):
             self.session.wait_for_a_pod(within="start")
         return self.session.pods()
 
@@ -122,24 +122,24 @@ class World:
         limit = self.run.budgets.named("startup").seconds
         attachments.attach_text("startup times", table(self.starts.phases, self.run.budgets.target, limit))
 
-    def given(self) -> Given:
+    def given(self) -> GrantedResources:
         """What the session that was asked for is given; also when there is none, since it was refused."""
-        return self.resources.given(self.creation, self._session)
+        return self.resources.granted(self.creation, self._session)
 
     @property
     def creation(self) -> Creation:
         """What came of asking for the session."""
-        return there(self._creation, "no session was asked for")
+        return require(self._creation, "no session was asked for")
 
     @property
     def session(self) -> Session:
         """The scenario's session."""
-        return there(self._session, "no session was created (see the sentence about the answer)")
+        return require(self._session, "no session was created (see the sentence about the answer)")
 
     @property
     def pod(self) -> Pod:
         """The pod that serves the session now."""
-        return there(self._pod, "no pod serves the session")
+        return require(self._pod, "no pod serves the session")
 
     # Its pod goes and comes back
 
@@ -179,7 +179,7 @@ class World:
         Unproven while a pod is missing or stays, whatever is said: that a status is true cannot be shown then.
         """
         word = self.run.profile.statuses[name]
-        with blamed_on(self._blame):
+        with unproven_if_failed(self._blame):
             self._check_accepted()
             if self._blame is not None:
                 raise Unproven(f"{self._blame}; the API says {self.run.api.status(self.session.id)}")
@@ -211,14 +211,14 @@ class World:
 
     # Its user's files
 
-    def save(self, name: str, text: str) -> Saved:
+    def save(self, name: str, text: str) -> SavedFile:
         """Saves a file in the home, whatever comes of it."""
         self._saved = home.save(self.session, self.pod, name, text)
         return self._saved
 
-    def read(self, name: str, text: str) -> tuple[Saved, Found]:
+    def read(self, name: str, text: str) -> tuple[SavedFile, FileState]:
         """The file as it was saved, and as the pod that serves the session now has it."""
-        saved = there(self._saved, f"{text!r} was not saved as {name}")
+        saved = require(self._saved, f"{text!r} was not saved as {name}")
         return saved, home.find(self.session, self.pod, saved)
 
     def home(self) -> HomeVolume:
@@ -228,20 +228,20 @@ class World:
     # Its desktop
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> SessionDesktop:
         """The desktop of the session."""
         if not self._desks:
-            self._desks.append(Desk(self.session))
+            self._desks.append(SessionDesktop(self.session))
         return self._desks[-1]
 
     def open_desktop(self) -> None:
         """Asks for a connection and opens it in a browser; Unproven when no noVNC client comes of it."""
         self.desk.connect()
         self.desk.open(self.run.browser)
-        with blamed_on("the noVNC client did not load (see the sentence about that)"):
+        with unproven_if_failed("the noVNC client did not load (see the sentence about that)"):
             self.desk.wait_for_client()
 
-    def open_client(self) -> Loaded:
+    def open_client(self) -> PageState:
         """Opens the VNC address in a browser and waits for the noVNC client; Unmet when it does not load."""
         self.desk.open(self.run.browser)
         return self.desk.wait_for_client()
@@ -255,21 +255,21 @@ class World:
 
     def give_waiting_order(self) -> None:
         """Puts the session to sleep while no agent is there, and lets the agents come back."""
-        self.agents.give_order(self.session, self.pod)
+        self.agents.hibernate_while_offline(self.session, self.pod)
 
     def balance(self) -> Balance:
         """Which agent serves how many of the sessions that were asked for together."""
         return self.agents.balance(self.crowd.sessions)
 
-    def look_at_kept(self) -> Iterator[Seen]:
+    def look_at_kept(self) -> Iterator[SessionAfter]:
         """Each session that is to be left alone: whether it runs, and what its desktop shows in a browser."""
         for kept in self.agents.kept:
-            desk = Desk(kept.session)
+            desk = SessionDesktop(kept.session)
             self._desks.append(desk)
             yield look_at(kept, self.run.cluster, desk, self.run.browser)
 
     @property
-    def desks(self) -> Sequence[Desk]:
+    def desks(self) -> Sequence[SessionDesktop]:
         """The desktops that the scenario asked for, opened or not."""
         return self._desks
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from streamspace_sandbox.faults.catalogue import faults
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle import start
 from streamspace_sandbox.lifecycle.instance import Instance, State, instances
 from streamspace_sandbox.lifecycle.report import describe
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         sys.exit(_run(options))
-    except StartFailure as failure:
+    except StartError as failure:
         _say(str(failure))
         sys.exit(1)
     except OSError as error:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     if os.geteuid() != 0 and not getattr(options, "list_faults", False):
-        raise StartFailure("The sandbox runs containers and belongs to root; try again with sudo.")
+        raise StartError("The sandbox runs containers and belongs to root; try again with sudo.")
     code: int = options.run(options)
     return code
 
@@ -115,7 +115,7 @@ def _tell(text: str) -> None:
         # What is still buffered would fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         reason = f"The sandbox is up, but what points at it could not be printed ({error.strerror})"
-        raise StartFailure(f"{reason}; `streamspace-sandbox up` prints it again.") from error
+        raise StartError(f"{reason}; `streamspace-sandbox up` prints it again.") from error
 
 
 def _say(sentence: str) -> None:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from streamspace_acceptance.outcomes import Unmet, Unproven, blamed_on
+from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.verdict import judgement
 
 FAILURE = Unmet("session s", expected="Running", actual="Pending", likely="no room")
@@ -21,17 +21,17 @@ def test_a_failure_is_five_lines_in_order() -> None:
 
 
 def test_a_failure_with_a_cause_elsewhere_is_unproven() -> None:
-    with pytest.raises(Unproven, match="no pod serves it; Pending"), blamed_on("no pod serves it"):
+    with pytest.raises(Unproven, match="no pod serves it; Pending"), unproven_if_failed("no pod serves it"):
         raise FAILURE
 
 
 def test_a_failure_without_such_a_cause_stays_a_failure() -> None:
-    with pytest.raises(Unmet), blamed_on(None):
+    with pytest.raises(Unmet), unproven_if_failed(None):
         raise FAILURE
 
 
 def test_an_error_is_never_taken_for_a_failure() -> None:
-    with pytest.raises(OSError, match="broken"), blamed_on("no pod serves it"):
+    with pytest.raises(OSError, match="broken"), unproven_if_failed("no pod serves it"):
         raise OSError("broken")
 
 

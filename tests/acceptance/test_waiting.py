@@ -8,7 +8,7 @@ import pytest
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.waiting import Budget, Recording, Silence, Timeline, Wait
+from streamspace_acceptance.waiting import Budget, DeadlineExceeded, Recording, Timeline, Wait
 
 SHORT = Budget("startup", 2, 0.1)
 LONG = Budget("startup", 60, 1)
@@ -143,7 +143,7 @@ def test_whoever_observes_sees_every_wait_begin_change_and_end() -> None:
 
 def test_a_call_has_a_total_deadline() -> None:
     never = threading.Event()
-    with pytest.raises(Silence, match=r"reading: no complete answer within 0\.1 s"):
+    with pytest.raises(DeadlineExceeded, match=r"reading: no complete answer within 0\.1 s"):
         waiting.within(0.1, never.wait, what="reading")
     never.set()
     assert waiting.within(1, lambda: 42, what="reading") == 42

@@ -13,7 +13,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import watching
 from streamspace_acceptance.domain.deployment import credentials, health, images, readiness
 from streamspace_acceptance.domain.deployment.credentials import Credentials
-from streamspace_acceptance.domain.deployment.login import Door
+from streamspace_acceptance.domain.deployment.login import LoginClient
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.agents import AgentApi
@@ -116,8 +116,8 @@ def vnc(place: Place) -> object:
 ADMIN = Credentials("admin", "pa55word", "a Secret")
 
 
-def _door(ask: Callable[[Door], object]) -> Ask:
-    return _api(lambda api: ask(Door(api.http, api.profile)))
+def _door(ask: Callable[[LoginClient], object]) -> Ask:
+    return _api(lambda api: ask(LoginClient(api.http, api.profile)))
 
 
 def _health(api: StreamSpaceApi) -> object:

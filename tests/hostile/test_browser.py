@@ -17,9 +17,9 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.desktop import browser as browser_module
 from streamspace_acceptance.desktop import page_load, processes, watchdog
 from streamspace_acceptance.desktop.browser import RunBrowser, find
-from streamspace_acceptance.desktop.page_load import CannotOpen
+from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.viewer import Viewer
-from streamspace_acceptance.desktop.watchdog import BrowserEnded, BrowserTrouble, PageHangs
+from streamspace_acceptance.desktop.watchdog import BrowserEndedError, BrowserError, PageHangsError
 from tests.hostile.conftest import Hostile
 from tests.support.project import PROJECT
 from tests.support.web_server import says, web_server
@@ -144,19 +144,21 @@ CALLS: dict[str, Callable[[Viewer], object]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_a_page_that_spins_fails_whatever_it_is_asked(browser: RunBrowser, address: str, call: str) -> None:
     viewer = spinning(browser, address)
-    told(lambda: CALLS[call](viewer), PageHangs, "the page answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
-    told(viewer.loaded, BrowserEnded, "did not answer", 0)
+    told(lambda: CALLS[call](viewer), PageHangsError, "the page answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
+    told(viewer.loaded, BrowserEndedError, "did not answer", 0)
     viewer.close()
 
 
 def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> None:
     limit = PAGE + ANSWER + watchdog.CONTROL_SECONDS
-    told(lambda: browser.viewer(f"{address}/spins"), PageHangs, "a script of the page never comes to an end", limit)
+    told(
+        lambda: browser.viewer(f"{address}/spins"), PageHangsError, "a script of the page never comes to an end", limit
+    )
 
 
 @pytest.mark.parametrize("path", ["/silence", "/waits-for-a-part"])
 def test_a_page_that_does_not_come(browser: RunBrowser, address: str, path: str) -> None:
-    told(lambda: browser.viewer(address + path), CannotOpen, "not come in full within 2.5 s", PAGE)
+    told(lambda: browser.viewer(address + path), PageOpenError, "not come in full within 2.5 s", PAGE)
 
 
 def test_a_script_without_an_end_keeps_nobody(browser: RunBrowser, address: str) -> None:
@@ -180,8 +182,8 @@ def test_dialogs_keep_nobody(browser: RunBrowser, address: str, path: str) -> No
 
 def test_one_page_that_spins_takes_the_others_with_it_and_they_say_so(browser: RunBrowser, address: str) -> None:
     other, viewer = browser.viewer(f"{address}/sound"), spinning(browser, address)
-    told(viewer.picture, PageHangs, "answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
-    told(other.picture, BrowserEnded, "a picture of the desktop", 0)
+    told(viewer.picture, PageHangsError, "answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
+    told(other.picture, BrowserEndedError, "a picture of the desktop", 0)
     other.close()
 
 
@@ -225,7 +227,7 @@ def test_the_pages_own_process_dies(browser: RunBrowser, address: str) -> None:
     viewer = browser.viewer(f"{address}/sound")
     for pid in _of_kind("renderer"):
         os.kill(pid, signal.SIGKILL)
-    told(viewer.picture, BrowserTrouble, "the page's own process has died", 0)
+    told(viewer.picture, BrowserError, "the page's own process has died", 0)
     viewer.close()
 
 
@@ -234,7 +236,7 @@ def test_the_browser_dies(browser: RunBrowser, address: str) -> None:
     (driver,) = drivers()
     for pid in processes.children(driver):
         os.kill(pid, signal.SIGKILL)
-    told(viewer.picture, BrowserTrouble, "the browser has ended by itself", 0)
+    told(viewer.picture, BrowserError, "the browser has ended by itself", 0)
     viewer.close()
 
 
@@ -242,7 +244,7 @@ def test_what_drives_the_browser_hangs(browser: RunBrowser, address: str) -> Non
     viewer = browser.viewer(f"{address}/sound")
     (driver,) = drivers()
     os.kill(driver, signal.SIGSTOP)
-    told(viewer.picture, BrowserTrouble, "the browser has not answered within", ANSWER)
+    told(viewer.picture, BrowserError, "the browser has not answered within", ANSWER)
     viewer.close()
 
 
@@ -251,9 +253,9 @@ def test_nothing_outlasts_a_run_that_has_to_end(
 ) -> None:
     monkeypatch.setattr(watchdog, "ANSWER_SECONDS", 20.0)
     viewer = spinning(browser, address)
-    with waiting.hastened() as hasten:
+    with waiting.shutdown_deadline() as hasten:
         hasten(1.0)
-        told(viewer.picture, BrowserTrouble, "not before the run had to end", 1.5)
+        told(viewer.picture, BrowserError, "not before the run had to end", 1.5)
 
 
 def test_where_a_fresh_browser_does_not_answer_either_the_page_is_not_to_blame(
@@ -261,7 +263,7 @@ def test_where_a_fresh_browser_does_not_answer_either_the_page_is_not_to_blame(
 ) -> None:
     viewer = spinning(browser, address)
     monkeypatch.setattr(browser_module, "CONTROL_SECONDS", 0.01)
-    told(viewer.picture, BrowserTrouble, "this machine is too busy", ANSWER + 2)
+    told(viewer.picture, BrowserError, "this machine is too busy", ANSWER + 2)
 
 
 def test_a_program_that_is_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: RunBrowser) -> None:
@@ -273,7 +275,7 @@ def test_a_program_that_is_no_browser(tmp_path: Path, monkeypatch: pytest.Monkey
     ):
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / name).chmod(0o755)
-        told(lambda path=tmp_path / name: RunBrowser(path).viewer("about:blank"), BrowserTrouble, words, 4.0)  # type: ignore[misc]
+        told(lambda path=tmp_path / name: RunBrowser(path).viewer("about:blank"), BrowserError, words, 4.0)  # type: ignore[misc]
         assert not drivers()
 
 
@@ -284,7 +286,7 @@ def test_a_tmpdir_in_which_chromium_does_not_start(
     long = tmp_path / ("long" * 20)
     long.mkdir()
     monkeypatch.setenv("TMPDIR", str(long))
-    told(lambda: browser.viewer("about:blank"), BrowserTrouble, "TMPDIR is too long a path for this browser", 15.0)
+    told(lambda: browser.viewer("about:blank"), BrowserError, "TMPDIR is too long a path for this browser", 15.0)
     monkeypatch.undo()
     browser.close()
 

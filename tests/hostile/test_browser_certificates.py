@@ -8,7 +8,7 @@ import ssl
 import pytest
 
 from streamspace_acceptance.desktop.browser import RunBrowser, find
-from streamspace_acceptance.desktop.watchdog import BrowserTrouble
+from streamspace_acceptance.desktop.watchdog import BrowserError
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.http import NoAnswer
 from tests.acceptance.domain.test_session_desktop import desk
@@ -40,7 +40,7 @@ def test_what_the_suite_does_not_accept_the_browser_does_not_either(
 ) -> None:
     url = hostile.place("html", certificate).url
     assert tls.pin(url, trusted) is None
-    with pytest.raises(BrowserTrouble, match=r"does not accept the certificate .*SSL_CERT_FILE"):
+    with pytest.raises(BrowserError, match=r"does not accept the certificate .*SSL_CERT_FILE"):
         visit(trusted, url)
 
 
@@ -56,4 +56,4 @@ def test_a_certificate_at_the_vnc_address_says_nothing_about_the_product(
 ) -> None:
     url = hostile.place("html", certificate).url
     with desk(url=url) as refused, pytest.raises(NoAnswer, match="its certificate is not accepted"):
-        refused.visit()
+        refused.fetch_page()

@@ -11,9 +11,9 @@ from typing import Any
 
 from behave.__main__ import main
 
-from streamspace_acceptance.desktop.screencast import Film
+from streamspace_acceptance.desktop.screencast import Screencast
 from streamspace_acceptance.desktop.trace import Trace
-from streamspace_acceptance.desktop.watchdog import BrowserTrouble
+from streamspace_acceptance.desktop.watchdog import BrowserError
 
 REASON = "left out: this run is about verdicts alone"
 _begin = Trace.__init__
@@ -23,21 +23,21 @@ class _NoCalls:
     """Every call to the browser is trouble, of which a trace is told at its begin: it takes that as it always would."""
 
     def within(self, *_: object, **__: object) -> Any:
-        raise BrowserTrouble(REASON)
+        raise BrowserError(REASON)
 
 
 def _no_trace(trace: Trace, context: Any, _: object) -> None:
     _begin(trace, context, _NoCalls())  # type: ignore[arg-type]
 
 
-def _no_film(film: Film, _: object) -> None:
+def _no_film(film: Screencast, _: object) -> None:
     film._trouble = REASON
 
 
 def leave_out() -> None:
     """From now on, neither is made."""
     Trace.__init__ = _no_trace  # type: ignore[method-assign]
-    Film.follow = _no_film  # type: ignore[method-assign]
+    Screencast.follow = _no_film  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

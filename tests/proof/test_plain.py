@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamspace_acceptance.desktop.screencast import Film, NoFilm
-from streamspace_acceptance.desktop.trace import NoTrace, Trace
+from streamspace_acceptance.desktop.screencast import Screencast, ScreencastError
+from streamspace_acceptance.desktop.trace import Trace, TraceError
 from tests.proof.plain import leave_out
 
 NOTHING: Any = SimpleNamespace()
@@ -14,13 +14,13 @@ NOTHING: Any = SimpleNamespace()
 
 
 def test_neither_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    for owner, name in ((Trace, "__init__"), (Film, "follow")):
+    for owner, name in ((Trace, "__init__"), (Screencast, "follow")):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # as they were, in the end
     leave_out()
-    trace, film = Trace(NOTHING, NOTHING), Film(NOTHING, NOTHING)
+    trace, film = Trace(NOTHING, NOTHING), Screencast(NOTHING, NOTHING)
     film.follow(NOTHING)
-    with pytest.raises(NoTrace, match="left out"):
+    with pytest.raises(TraceError, match="left out"):
         trace.keep()
-    with pytest.raises(NoFilm, match="left out"):
-        film.develop()
+    with pytest.raises(ScreencastError, match="left out"):
+        film.encode()
     trace.forget()

@@ -10,7 +10,7 @@ from pathlib import Path
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.disruption.disruptions import Disruptions
-from streamspace_acceptance.disruption.network_cut import ways
+from streamspace_acceptance.disruption.network_cut import methods
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.settings import Settings
 
@@ -18,13 +18,13 @@ AGENT = "streamspace-k8s-agent"
 
 settings = Settings.from_environment()
 cluster = Cluster([Path(each) for each in settings.kubeconfig_files()], settings.namespace)
-with journal.kept({"namespace_uid": cluster.namespace_uid()}):
+with journal.keep({"namespace_uid": cluster.namespace_uid()}):
     disruptions = Disruptions()
-    all_ways = ways(cluster, cluster.pods(app=AGENT)[0], 9, api_label="none", image=settings.netadmin_image)
+    all_ways = methods(cluster, cluster.pods(app=AGENT)[0], 9, api_label="none", image=settings.netadmin_image)
     disruptions.apply(all_ways[int(sys.argv[1])])
     disruptions.apply(Scaling(cluster, AGENT, 2))
     sys.stdout.write("broken\n")
     sys.stdout.flush()
     if sys.argv[2:]:
-        disruptions.undo_all()
+        disruptions.revert_all()
     signal.pause()

@@ -10,15 +10,15 @@ import sys
 
 from behave.__main__ import main
 
-from streamspace_acceptance.domain.sessions.session_desktop import Desk
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.redaction import playwright_trace, redactor
 from streamspace_acceptance.world import World
 
 how, TYPED, SAID = sys.argv[1], os.environ["CANARY_TYPED"], os.environ["CANARY_SAID"]
-opening = Desk.open
+opening = SessionDesktop.open
 
 
-def open_and_type(self: Desk, browser: object) -> None:
+def open_and_type(self: SessionDesktop, browser: object) -> None:
     opening(self, browser)  # type: ignore[arg-type]
     assert self.viewer is not None
     self.viewer.type(TYPED)
@@ -32,7 +32,7 @@ def crash(self: World) -> None:
     raise RuntimeError(f"the hook is out of order: {SAID}")
 
 
-Desk.open = open_and_type  # type: ignore[method-assign]
+SessionDesktop.open = open_and_type  # type: ignore[method-assign]
 if how == "crash":
     World.show_desktops = crash  # type: ignore[method-assign]
 if how == "bare":

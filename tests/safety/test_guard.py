@@ -16,7 +16,7 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target.guard import check_context
-from streamspace_acceptance.target.run_start import guarded
+from streamspace_acceptance.target.run_start import guard_and_sweep
 from streamspace_acceptance.target.target import Target
 from tests.support.web_server import says, web_server
 
@@ -94,9 +94,9 @@ def begin(world: _World, kubeconfig: Path, context: str = "kind-test", *, sandbo
         write(kubeconfig, context, url)
         settings = Settings.from_environment({"STREAMSPACE_API_URL": url, "KUBECONFIG": str(kubeconfig), **typed})
         target = Target(
-            url, "t", "streamspace", (kubeconfig,), None, 0.003, "v", "v", embedded=False, needs_no_images=sandbox
+            url, "t", "streamspace", (kubeconfig,), None, 0.003, "v", "v", embedded=False, is_embedded=sandbox
         )
-        with guarded(settings, target, StreamSpaceApi(http, load()), Cluster([kubeconfig], "streamspace")):
+        with guard_and_sweep(settings, target, StreamSpaceApi(http, load()), Cluster([kubeconfig], "streamspace")):
             pass
 
 
@@ -188,8 +188,8 @@ def test_a_wrong_target(kubeconfig: Path, world: _World, context: str, typed: di
 
 def leave_journal() -> None:
     """As a killed run does, about another namespace: what it made is not to be looked for here."""
-    with journal.kept({"namespace_uid": "of another"}):
-        journal.intend("session", user="testuser", template="firefox-browser", before=[])
+    with journal.keep({"namespace_uid": "of another"}):
+        journal.record_intent("session", user="testuser", template="firefox-browser", before=[])
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[s
 
 
 def test_the_session_of_a_run_that_is_at_work_is_not_called_somebodys(kubeconfig: Path) -> None:
-    other = lock_files.Held(journal.KIND, {"target": {"namespace_uid": UID}})
+    other = lock_files.LockedFile(journal.KIND, {"target": {"namespace_uid": UID}})
     with pytest.raises(SetupProblem, match="Another run is at work in namespace streamspace"):
         begin(_World(sessions=["a"]), kubeconfig)
     begin(_World(sessions=["a"]), kubeconfig, STREAMSPACE_SHARED_NAMESPACE="streamspace")

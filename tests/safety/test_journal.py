@@ -44,37 +44,37 @@ def lines(path: Path) -> list[object]:
 
 
 def test_nothing_is_begun_that_the_disk_has_no_room_for() -> None:
-    with journal.kept(HERE) as own:
+    with journal.keep(HERE) as own:
         broken, disruptions = Breakage("a"), Disruptions()
         with (
             room_for(20, own.path),
-            pytest.raises(lock_files.NotOnRecord, match=r"nothing is made or broken .*: make room"),
+            pytest.raises(lock_files.RecordError, match=r"nothing is made or broken .*: make room"),
         ):
             disruptions.apply(broken)
-        disruptions.undo_all()
+        disruptions.revert_all()
         assert broken.story == []
         assert len(lines(own.path)) == 1  # nothing is there of the part that had room
         disruptions.apply(broken)
         assert broken.story == ["apply a"]
         assert [line["intent"] for line in lines(own.path)[1:]] == [2]  # type: ignore[index]
-        disruptions.undo_all()
+        disruptions.revert_all()
     assert journal.all_paths() == []
 
 
 def test_what_is_undone_on_a_full_disk_is_looked_for_once_more() -> None:
-    with journal.kept(HERE) as own:
-        entry = journal.intend("session")
-        with room_for(5, own.path), pytest.raises(lock_files.NotOnRecord):
-            journal.undone(entry)
+    with journal.keep(HERE) as own:
+        entry = journal.record_intent("session")
+        with room_for(5, own.path), pytest.raises(lock_files.RecordError):
+            journal.record_revert(entry)
         own.path.rename(own.path.with_suffix(".kept"))  # the run would take it away: nothing is left
     (path,) = lock_files.paths("kept")
-    with journal.dead(path) as left:
+    with journal.acquire_stale(path) as left:
         assert left is not None
-        with room_for(5, path), pytest.raises(lock_files.NotOnRecord):
-            left.undone(left.entries[0])
+        with room_for(5, path), pytest.raises(lock_files.RecordError):
+            left.record_revert(left.entries[0])
         assert len(left.entries) == 1
-        left.undone(left.entries[0])
-    with journal.dead(path) as left:
+        left.record_revert(left.entries[0])
+    with journal.acquire_stale(path) as left:
         assert left is not None
         assert left.entries == []
 
@@ -93,25 +93,25 @@ def test_what_is_undone_on_a_full_disk_is_looked_for_once_more() -> None:
     ids=["torn", "no text", "zeros", "an outcome of nothing", "an end of nothing", "a list", "a number"],
 )
 def test_a_garbled_line_says_nothing_and_hides_nothing(torn: bytes) -> None:
-    with journal.kept(HERE) as own:
-        journal.came_of(journal.intend("session", user="u"), id="s-1")
-        journal.intend("disruption", kind="cut")
+    with journal.keep(HERE) as own:
+        journal.record_outcome(journal.record_intent("session", user="u"), id="s-1")
+        journal.record_intent("disruption", kind="cut")
     with own.path.open("ab") as file:
         file.write(torn)
     for open_ones in (["session", "disruption"], ["disruption"]):
-        with journal.dead(own.path) as left:
+        with journal.acquire_stale(own.path) as left:
             assert left is not None
             assert left.target == HERE
             assert [each.kind for each in left.entries] == open_ones
             if len(open_ones) > 1:
                 assert left.entries[0].outcome == {"id": "s-1"}
-                left.undone(left.entries[0])
+                left.record_revert(left.entries[0])
 
 
 def test_no_folder_to_write_to_is_told_before_anything_begins(state: Path) -> None:
     state.parent.mkdir(exist_ok=True)
     state.write_text("a file")
-    with pytest.raises(lock_files.NotOnRecord, match="XDG_STATE_HOME"), journal.kept(HERE):
+    with pytest.raises(lock_files.RecordError, match="XDG_STATE_HOME"), journal.keep(HERE):
         pytest.fail("it must not begin")
 
 
@@ -121,7 +121,7 @@ def test_what_was_killed_before_it_was_seen_goes_in_time(state: Path) -> None:
     (state / "young.new").touch()
     long_ago = time.time() - lock_files.BEGUN_SECONDS - 1
     os.utime(state / "old.new", (long_ago, long_ago))
-    with journal.kept(HERE) as own:
+    with journal.keep(HERE) as own:
         assert {each.name for each in state.iterdir()} == {"young.new", own.path.name}
 
 
@@ -129,16 +129,16 @@ def test_two_runs_at_once_on_one_target_only_where_that_was_said() -> None:
     alone, shared = (
         Settings.from_environment({"NAMESPACE": "n", "STREAMSPACE_SHARED_NAMESPACE": name}) for name in ("", "n")
     )
-    elsewhere = lock_files.Held(journal.KIND, {"target": {"namespace_uid": "there"}})
-    with journal.kept(HERE) as own:
-        assert journal.living(HERE) == []
-        guard.check_no_other_run(alone, journal.living(HERE))
-        other = lock_files.Held(journal.KIND, {"target": HERE})
-        assert journal.living(HERE) == [other.path]
+    elsewhere = lock_files.LockedFile(journal.KIND, {"target": {"namespace_uid": "there"}})
+    with journal.keep(HERE) as own:
+        assert journal.active(HERE) == []
+        guard.check_no_other_run(alone, journal.active(HERE))
+        other = lock_files.LockedFile(journal.KIND, {"target": HERE})
+        assert journal.active(HERE) == [other.path]
         with pytest.raises(SetupProblem, match=f"Another run is at work in namespace n.*{other.path.name}.*let it end"):
-            guard.check_no_other_run(alone, journal.living(HERE))
-        guard.check_no_other_run(shared, journal.living(HERE))
+            guard.check_no_other_run(alone, journal.active(HERE))
+        guard.check_no_other_run(shared, journal.active(HERE))
         other.close()
-        assert journal.living(HERE) == []  # a dead one is the sweep's
+        assert journal.active(HERE) == []  # a dead one is the sweep's
         assert own.path.exists()
     elsewhere.close()

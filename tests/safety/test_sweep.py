@@ -91,9 +91,9 @@ def api(place: _Place) -> Iterator[StreamSpaceApi]:
 
 def left(act: str, /, target: str = "here", outcome: Json | None = None, **what: object) -> None:
     """The journal of a run that ended without undoing one act."""
-    with journal.kept({"namespace_uid": target, "api_url": "http://x", "namespace": "n"}):
-        entry = journal.intend(act, **what)
-        journal.came_of(entry, **(outcome or {}))
+    with journal.keep({"namespace_uid": target, "api_url": "http://x", "namespace": "n"}):
+        entry = journal.record_intent(act, **what)
+        journal.record_outcome(entry, **(outcome or {}))
 
 
 def swept(place: _Place, api: StreamSpaceApi) -> str:
@@ -229,20 +229,20 @@ def test_a_journal_that_does_not_tell_its_target_any_more_is_named(place: _Place
 
 def test_a_living_run_is_left_alone(place: _Place, api: StreamSpaceApi) -> None:
     place.add(SESSION)
-    with journal.kept({"namespace_uid": "here"}):
-        journal.came_of(journal.intend("session", **ASKED), id=SESSION)
+    with journal.keep({"namespace_uid": "here"}):
+        journal.record_outcome(journal.record_intent("session", **ASKED), id=SESSION)
         assert swept(place, api) == ""
     assert place.deleted == []
 
 
 def test_an_embedded_targets_journal_goes_with_it(place: _Place, api: StreamSpaceApi) -> None:
-    with journal.kept({"namespace_uid": "gone", "embedded": True}):
-        journal.intend("session", **ASKED)
+    with journal.keep({"namespace_uid": "gone", "embedded": True}):
+        journal.record_intent("session", **ASKED)
     swept(place, api)
     assert kept() == []
 
 
 def test_a_run_that_left_nothing_leaves_no_journal(place: _Place) -> None:
-    with journal.kept({"namespace_uid": "here"}):
-        journal.undone(journal.intend("session", **ASKED))
+    with journal.keep({"namespace_uid": "here"}):
+        journal.record_revert(journal.record_intent("session", **ASKED))
     assert journal.all_paths() == []

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from streamspace_acceptance.verdict.verdict_file import SCHEMA, RunDocument, of_json
+from streamspace_acceptance.verdict.verdict_file import SCHEMA, RunResult, of_json
 
 TESTS: list[dict[str, Any]] = [
     {"id": "1.2", "phase": 1, "priority": "P0", "title": "Session state persistence", "criteria": [
@@ -62,7 +62,7 @@ def document(
     }
 
 
-def run(**options: Any) -> RunDocument:
+def run(**options: Any) -> RunResult:
     """The same as it is read."""
     return of_json(document(**options))
 

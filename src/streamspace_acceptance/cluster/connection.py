@@ -81,18 +81,18 @@ def _read(response: Any, deadline: float) -> bytes:
 
 def ask(what: str, call: Callable[[], T], seconds: float) -> T:
     """What `call` gives within `seconds` in all; ClusterError otherwise."""
-    with told(what):
+    with as_cluster_error(what):
         return waiting.within(seconds, call, what=what)
 
 
 def read(what: str, body: bytes) -> Json:
     """An answer as a JSON object, read strictly; ClusterError when it is anything else."""
-    with told(what):
+    with as_cluster_error(what):
         return read_object(body)
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def as_cluster_error(what: str) -> Iterator[None]:
     """Whatever goes wrong with an answer is told as ClusterError, with what was asked.
 
     That an answer is not in the shape that Kubernetes gives its answers shows when it is read.
@@ -101,7 +101,7 @@ def told(what: str) -> Iterator[None]:
         yield
     except client.ApiException as error:
         raise ClusterError(f"{what}: {_refusal(error)}", error.status or None) from error
-    except waiting.Silence as error:
+    except waiting.DeadlineExceeded as error:
         raise ClusterError(str(error)) from error
     except (urllib3.exceptions.HTTPError, WebSocketException, OSError) as error:
         raise ClusterError(f"{what}: {_reason(error)}") from error

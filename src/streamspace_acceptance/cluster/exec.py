@@ -18,13 +18,13 @@ from kubernetes.stream import stream, ws_client
 from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CHANNEL
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.cluster.connection import ClusterError, told
+from streamspace_acceptance.cluster.connection import ClusterError, as_cluster_error
 from streamspace_acceptance.cluster.objects import Pod
 
 OUTPUT_BYTES = 4 * 1024 * 1024
 
 REDIRECTS = range(300, 400)
-FAREWELL_SECONDS = 0.2
+CLOSE_GRACE_SECONDS = 0.2
 """For so long a command that has not ended in time may still be told that nobody listens any more."""
 
 
@@ -50,7 +50,7 @@ vars(ws_client)["WebSocket"] = _Direct
 
 
 @dataclass(frozen=True)
-class Executed:
+class ExecResult:
     """What a command in a pod left: its output as text, and its exit code."""
 
     stdout: str
@@ -58,13 +58,13 @@ class Executed:
     code: int
 
 
-class ExecRefused(ClusterError):
+class ExecRefusedError(ClusterError):
     """A command in a pod did not even begin: its container has no such program, or does not run."""
 
 
 def execute(
     api: Any, namespace: str, pod: Pod, command: Sequence[str], *, container: str | None, deadline: float
-) -> Executed:
+) -> ExecResult:
     """Runs `command` in a container of the pod over `api`, a client of its own, until a moment of the clock."""
     began = waiting.now()
     session = stream(
@@ -87,14 +87,14 @@ def execute(
         took = waiting.now() - began
         raise ClusterError(f"exec in pod {pod.meta.name}: still running after {took:.1f} s: {list(command)}")
     stdout, stderr = session.read_channel(STDOUT_CHANNEL), session.read_channel(STDERR_CHANNEL)
-    with told(f"exec in pod {pod.meta.name}"):
-        return Executed(stdout, stderr, exit_code(session))
+    with as_cluster_error(f"exec in pod {pod.meta.name}"):
+        return ExecResult(stdout, stderr, exit_code(session))
 
 
 def _leave(session: Any) -> None:
     """Nobody waits for this any more: the other side may be as silent about its end as it was before."""
     with suppress(OSError, websocket.WebSocketException):
-        session.close(timeout=FAREWELL_SECONDS)
+        session.close(timeout=CLOSE_GRACE_SECONDS)
 
 
 def _bounded(receive: Callable[[int], bytes], deadline: float) -> Callable[[int], bytes]:
@@ -128,5 +128,5 @@ def exit_code(session: Any) -> int:
         # The connection may be gone, or anything may stand in the status's place.
         raise ClusterError("exec: the connection ended before Kubernetes told what came of the command") from error
     if not codes:
-        raise ExecRefused(f"exec: {' '.join(str(status.get('message') or status).split())}")
+        raise ExecRefusedError(f"exec: {' '.join(str(status.get('message') or status).split())}")
     return codes[0]

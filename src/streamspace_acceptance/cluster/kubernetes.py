@@ -22,14 +22,22 @@ from streamspace_acceptance.cluster.connection import (
     CONNECT_SECONDS,
     Bounded,
     ClusterError,
+    as_cluster_error,
     ask,
     read,
-    told,
 )
-from streamspace_acceptance.cluster.exec import ExecRefused, Executed, execute
+from streamspace_acceptance.cluster.exec import ExecRefusedError, ExecResult, execute
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
 
-__all__ = ["CALL_SECONDS", "CONNECT_SECONDS", "Cluster", "ClusterError", "ExecRefused", "Executed", "load_client"]
+__all__ = [
+    "CALL_SECONDS",
+    "CONNECT_SECONDS",
+    "Cluster",
+    "ClusterError",
+    "ExecRefusedError",
+    "ExecResult",
+    "load_client",
+]
 
 T = TypeVar("T")
 
@@ -72,7 +80,7 @@ class Cluster:
     def pods(self, **labels: str) -> list[Pod]:
         """The pods that carry all of `labels`."""
         found = self.raw_pods(**labels)
-        with told("list pods"):
+        with as_cluster_error("list pods"):
             return [Pod.of(each) for each in found]
 
     def raw_pods(self, **labels: str) -> list[Json]:
@@ -85,13 +93,13 @@ class Cluster:
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
         what = "list volume claims"
         found = self._items(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector)
-        with told(what):
+        with as_cluster_error(what):
             return [Claim.of(each) for each in found]
 
     def session_objects(self) -> list[SessionObject]:
         """The sessions that `kubectl get sessions` lists."""
         found = self.raw_sessions()
-        with told("list sessions"):
+        with as_cluster_error("list sessions"):
             return [SessionObject.of(each) for each in found]
 
     def raw_sessions(self) -> list[Json]:
@@ -105,7 +113,7 @@ class Cluster:
         which = {"group": GROUP, "version": VERSION, "plural": "sessions", "name": name}
         what = f"get session {name}"
         found = self._json_or_none(what, call, **which)
-        with told(what):
+        with as_cluster_error(what):
             return None if found is None else SessionObject.of(found)
 
     def raw_templates(self) -> list[Json] | None:
@@ -149,7 +157,7 @@ class Cluster:
         """How many pods a Deployment is to have."""
         what = f"get deployment {deployment}"
         found = self._json(what, self._apps.read_namespaced_deployment, name=deployment)
-        with told(what):
+        with as_cluster_error(what):
             return int(found["spec"]["replicas"])
 
     def scale(self, deployment: str, replicas: int) -> None:
@@ -168,7 +176,7 @@ class Cluster:
             if error.status == FORBIDDEN:
                 return None
             raise
-        with told("list nodes"):
+        with as_cluster_error("list nodes"):
             nodes = [each for each in found if not (each.get("spec") or {}).get("unschedulable")]
             return [dict(each["status"]["allocatable"]) for each in nodes]
 
@@ -190,14 +198,14 @@ class Cluster:
         options = {"since_seconds": max(since_seconds, 1), "tail_lines": tail_lines, "timestamps": True}
         text = self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
         parts = (line.partition(" ") for line in text.splitlines())
-        with told(what):
+        with as_cluster_error(what):
             return [(datetime.fromisoformat(stamp).timestamp(), line) for stamp, _, line in parts]
 
     def config_map(self, name: str) -> dict[str, str]:
         """The data of a ConfigMap; empty when there is none."""
         what = f"get configmap {name}"
         found = self._json_or_none(what, self._core.read_namespaced_config_map, name=name)
-        with told(what):
+        with as_cluster_error(what):
             return {} if found is None else dict(found.get("data") or {})
 
     def context(self) -> tuple[str, str]:
@@ -209,7 +217,7 @@ class Cluster:
         """The identity of the namespace, which no other of any cluster has."""
         what = f"get namespace {self.namespace}"
         found = read(what, self._call(what, lambda: self._core.read_namespace(self.namespace, **self._options())))
-        with told(what):
+        with as_cluster_error(what):
             return str(found["metadata"]["uid"])
 
     def has_namespace(self) -> bool:
@@ -222,7 +230,7 @@ class Cluster:
         found = self._or_none(lambda: self._call("version", lambda: call(**self._options())))
         if found is None:
             return "unknown"
-        with told("version"):
+        with as_cluster_error("version"):
             return str(read("version", found)["gitVersion"])
 
     def ask(self, what: str, call: Any, **arguments: Any) -> Json:
@@ -245,7 +253,7 @@ class Cluster:
 
     def execute(
         self, pod: Pod, command: Sequence[str], *, container: str | None = None, seconds: float = CALL_SECONDS
-    ) -> Executed:
+    ) -> ExecResult:
         """Runs `command` in a container of the pod, the first by default; done within `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"
         called = container or pod.first_container

@@ -11,11 +11,11 @@ from typing import Any, Literal
 import urllib3
 from kubernetes import client
 
-from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, ask, told
+from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict_json import read_object
-from streamspace_acceptance.waiting import Recording, breathe, now
+from streamspace_acceptance.waiting import Recording, now, pause
 
 Kind = Literal["pods", "events"]
 READ_SECONDS = 5.0  # a watch without a word is opened again after that, from where it stood
@@ -74,7 +74,7 @@ class _Watcher:
     def run(self, version: str) -> None:
         """Watches until stopped; an error ends up in the recording."""
         try:
-            with told(self.what):
+            with as_cluster_error(self.what):
                 while not self._stopped.is_set():
                     version = self._watch(version) or self.list()
         except Exception as error:  # noqa: BLE001 - the recording raises it where somebody waits
@@ -90,7 +90,7 @@ class _Watcher:
         body = ask(
             self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data or b"", READ_SECONDS
         )
-        with told(self.what):
+        with as_cluster_error(self.what):
             found = read_object(body)
             return str(found["metadata"]["resourceVersion"]), {each["metadata"]["uid"]: each for each in found["items"]}
 
@@ -175,7 +175,7 @@ class _Watcher:
         self._useless_since = self._useless_since or began
         if now() - self._useless_since > 2 * READ_SECONDS:
             raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
-        breathe(PAUSE_SECONDS, self._stopped)
+        pause(PAUSE_SECONDS, self._stopped)
 
     def _record(self, kind: str, obj: Json) -> None:
         uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # whoever reads it can rely on that
@@ -213,7 +213,7 @@ def _lines(response: Any) -> Iterator[bytes]:
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
     watcher = _Watcher(cluster, kind, ",".join(f"{name}={value}" for name, value in labels.items()))
-    with told(watcher.what):
+    with as_cluster_error(watcher.what):
         version = watcher.list()
     threading.Thread(target=watcher.run, args=(version,), name=f"watch {kind}", daemon=True).start()
     try:

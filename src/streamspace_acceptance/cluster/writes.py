@@ -15,7 +15,7 @@ NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
-class Added:
+class EphemeralContainerState:
     """An ephemeral container: whether it runs or has ended; `waiting` is why it does neither."""
 
     running: bool
@@ -27,7 +27,7 @@ class Added:
         return "running" if self.running else "ended" if self.ended else self.waiting or "not started yet"
 
 
-class Interference:
+class ClusterWrites:
     """Those calls, for the namespace of a cluster. Raises ClusterError."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -42,7 +42,7 @@ class Interference:
         what = f"add an ephemeral container to pod {pod.meta.name}"
         self._cluster.ask(what, call, name=pod.meta.name, body=body, _content_type=STRATEGIC)
 
-    def added(self, pod: Pod, container: str) -> Added | None:
+    def added(self, pod: Pod, container: str) -> EphemeralContainerState | None:
         """How an ephemeral container fares; None when the pod has none of that name, or is another one now."""
         found = self._cluster.ask(f"get pod {pod.meta.name}", self._core.read_namespaced_pod, name=pod.meta.name)
         listed = [each["name"] for each in found["spec"].get("ephemeralContainers") or ()]
@@ -52,7 +52,7 @@ class Interference:
         state: Json = next((each.get("state") or {} for each in statuses if each["name"] == container), {})
         waiting = state.get("waiting") or {}
         words = ": ".join(filter(None, (waiting.get("reason"), waiting.get("message"))))
-        return Added(state.get("running") is not None, state.get("terminated") is not None, words)
+        return EphemeralContainerState(state.get("running") is not None, state.get("terminated") is not None, words)
 
     def label(self, pod: Pod, key: str, value: str | None) -> None:
         """Sets a label of a pod, or takes it away."""

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from streamspace_acceptance.desktop import processes
 from streamspace_acceptance.desktop.viewer import Viewer, close
-from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserTrouble, Calls
+from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.waiting import now
 
@@ -30,7 +30,7 @@ ARGUMENTS = (
 WINDOW = {"width": 1360, "height": 800}
 # What goes wrong in a call is raised where it is made. Beyond that asyncio and Playwright print what became of calls
 # that nobody waits for any more: those of a browser that was ended, or of a run that was stopped.
-_AFTERTHOUGHTS = ("asyncio", "playwright")
+_NOISY_LOGGERS = ("asyncio", "playwright")
 START_SECONDS = 30.0
 """Half a second on an idle machine."""
 
@@ -74,7 +74,7 @@ class _Chromium:
         self._process: int | None = None
         self._others = processes.children()
         self._driver: frozenset[int] | None = None
-        self.calls = Calls(self._processes, self._is_connected, control)
+        self.calls = BrowserWatchdog(self._processes, self._is_connected, control)
         try:
             with self.calls.within("the start of the browser", seconds, of_page=False):
                 self._start(executable, seconds)
@@ -83,7 +83,7 @@ class _Chromium:
             raise
 
     def _start(self, executable: Path | None, seconds: float) -> None:
-        for name in _AFTERTHOUGHTS:
+        for name in _NOISY_LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._playwright = sync_playwright().start()
         pins = [f"--ignore-certificate-errors-spki-list={','.join(sorted(self.pins))}"] if self.pins else []
@@ -113,7 +113,7 @@ class _Chromium:
         if self._playwright is not None:
             if not self.calls.alive:
                 self.calls.end("the browser was gone")
-            with suppress(BrowserTrouble), self.calls.within("the end of the browser", of_page=False, though_over=True):
+            with suppress(BrowserError), self.calls.within("the end of the browser", of_page=False, though_over=True):
                 if self._browser is not None and self.calls.alive:
                     self._browser.close()
                 self._playwright.stop()
@@ -180,6 +180,6 @@ class RunBrowser:
         began = now()
         try:
             self._started(CONTROL_SECONDS).answer(began + CONTROL_SECONDS - now())
-        except BrowserTrouble:
+        except BrowserError:
             return None
         return now() - began

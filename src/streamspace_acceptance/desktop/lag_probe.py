@@ -11,8 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from streamspace_acceptance.desktop.page_load import CannotOpen
-from streamspace_acceptance.desktop.watchdog import Calls
+from streamspace_acceptance.desktop.page_load import PageOpenError
+from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 
 _SCRIPT = Path(__file__).with_name("lag.js")
 PATIENCE_MILLISECONDS = 2000.0
@@ -22,7 +22,7 @@ PATIENCE_MILLISECONDS = 2000.0
 class LagProbe:
     """Watches a point of the noVNC screen, given in pixels of its picture. One for each page."""
 
-    def __init__(self, page: Page, calls: Calls, x: int, y: int) -> None:
+    def __init__(self, page: Page, calls: BrowserWatchdog, x: int, y: int) -> None:
         self._page = page
         self._calls = calls
         script = _SCRIPT.read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ class LagProbe:
             canvas = page.query_selector("canvas")
             box = canvas.bounding_box() if canvas is not None else None
             if box is None:
-                raise CannotOpen("the noVNC screen is gone from the page")
+                raise PageOpenError("the noVNC screen is gone from the page")
             page.evaluate(script, [(x + 0.5) / box["width"], (y + 0.5) / box["height"]])
 
     def lag_of(self, act: Callable[[], None]) -> float | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response
 from playwright.sync_api import TimeoutError as Late
 
-from streamspace_acceptance.desktop.watchdog import CRASHED, GRACE_SECONDS, BrowserTrouble, Calls
-from streamspace_acceptance.desktop.websocket_monitor import Line, without_query
+from streamspace_acceptance.desktop.watchdog import CRASHED, GRACE_SECONDS, BrowserError, BrowserWatchdog
+from streamspace_acceptance.desktop.websocket_monitor import WebSocketMonitor, without_query
 
 PAGE_SECONDS = 20.0
 
@@ -30,7 +30,7 @@ _MARKS_OF_NOVNC = ("credentialsrequired", "securityfailure", "desktopname")
 _IN_THE_PAGE = "marks => Array.from(document.scripts).some(one => marks.every(mark => one.text.includes(mark)))"
 
 
-class CannotOpen(Exception):
+class PageOpenError(Exception):
     """The browser did not get the page at all; `late`: nothing went wrong but that it was not there in time."""
 
     def __init__(self, sentence: str, *, late: bool = False) -> None:
@@ -39,7 +39,7 @@ class CannotOpen(Exception):
 
 
 @dataclass
-class Loaded:
+class PageState:
     """What the browser made of the page: its own errors, its scripts, and whether noVNC put up its screen."""
 
     errors: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ class PageLoad:
     def __init__(
         self,
         context: BrowserContext,
-        calls: Calls,
+        calls: BrowserWatchdog,
         url: str,
         loaded_again: int,
         opened: Callable[[Page], None] = lambda _: None,
@@ -92,23 +92,23 @@ class PageLoad:
         opened(self.page)
         self.network_changed = False
         self._responses: list[Response] = []
-        self._loaded = Loaded(loaded_again=loaded_again)
+        self._loaded = PageState(loaded_again=loaded_again)
         self.page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
         self.page.on("response", self._keep_script)
         self.page.on("requestfailed", self._keep_failure)
         self.page.on("console", self._keep_console)
-        self.line = Line(self.page)
+        self.line = WebSocketMonitor(self.page)
         self._go(url)
 
     def _go(self, url: str) -> None:
         failed = self._load(url)
         if _CERTIFICATE in failed:
-            raise BrowserTrouble(
+            raise BrowserError(
                 f"the browser does not accept the certificate of the desktop's page ({failed}): it has to trust the CA "
                 "that signed it, or let SSL_CERT_FILE name its PEM file"
             )
         if failed and _NETWORK_CHANGED not in failed:
-            raise CannotOpen(failed)
+            raise PageOpenError(failed)
         self.network_changed = self.network_changed or bool(failed)
 
     def _load(self, url: str) -> str:
@@ -123,7 +123,7 @@ class PageLoad:
                 come = True
                 self.page.wait_for_load_state("load", timeout=PAGE_SECONDS * 1000)
             except Late as error:
-                late = CannotOpen(f"it has not come in full within {PAGE_SECONDS:g} s", late=True)
+                late = PageOpenError(f"it has not come in full within {PAGE_SECONDS:g} s", late=True)
                 late.__cause__ = error
             except Error as error:
                 if not self._calls.alive or CRASHED in str(error):
@@ -136,7 +136,7 @@ class PageLoad:
                 self.page.evaluate("true")
         raise late
 
-    def loaded(self) -> Loaded:
+    def loaded(self) -> PageState:
         """How far the page has come by now."""
         responses, self._responses = self._responses, []
         for response in responses:
@@ -170,7 +170,7 @@ class PageLoad:
         try:
             with self._calls.within(f"all of the script {without_query(response.url)}"):
                 text = response.text()
-        except BrowserTrouble as trouble:
+        except BrowserError as trouble:
             if not self._calls.alive:
                 raise
             if not self.network_changed:

@@ -107,7 +107,7 @@ class Picture:
         return self._image.split()
 
 
-def colours_of_chance(count: int, fits: Callable[[Colour], bool], apart: int = 0) -> list[Colour]:
+def random_colours(count: int, fits: Callable[[Colour], bool], apart: int = 0) -> list[Colour]:
     """So many colours that fit, neither dark nor pale; any two differ by `apart` in one channel at the least."""
     found: list[Colour] = []
     while len(found) < count:

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image, ImageOps
 from playwright.sync_api import BrowserContext, CDPSession, Page
 
-from streamspace_acceptance.desktop.watchdog import BrowserTrouble, Calls
+from streamspace_acceptance.desktop.watchdog import BrowserError, BrowserWatchdog
 
 FRAMES_A_SECOND = 3
 MOST_FRAMES = 160
@@ -30,14 +30,14 @@ _QUALITIES = (55, 30, 10)
 _SCREENCAST = {"format": "jpeg", "quality": 70, "maxWidth": SIZE[0], "maxHeight": SIZE[1], "everyNthFrame": 1}
 
 
-class NoFilm(Exception):
+class ScreencastError(Exception):
     """There is no moving picture: the sentence says why."""
 
 
-class Film:
+class Screencast:
     """Frames of the pages of one viewer, with the times at which the browser drew them."""
 
-    def __init__(self, context: BrowserContext, calls: Calls) -> None:
+    def __init__(self, context: BrowserContext, calls: BrowserWatchdog) -> None:
         self._context = context
         self._calls = calls
         self._frames: list[tuple[float, bytes]] = []
@@ -45,14 +45,14 @@ class Film:
         self._spacing = 1 / FRAMES_A_SECOND
         self._unanswered: list[tuple[CDPSession, int]] = []
 
-    def go_on(self) -> None:
+    def acknowledge_frames(self) -> None:
         """Lets the next frames come."""
         unanswered, self._unanswered = self._unanswered, []
         try:
             with self._calls.within("the next frames of the film"):
                 for session, number in unanswered:
                     session.send("Page.screencastFrameAck", {"sessionId": number})
-        except BrowserTrouble as trouble:  # its page is gone
+        except BrowserError as trouble:  # its page is gone
             if not self._calls.alive:
                 raise
             self._trouble = str(trouble)
@@ -64,13 +64,13 @@ class Film:
                 session = self._context.new_cdp_session(page)
                 session.on("Page.screencastFrame", lambda frame: self._keep(session, frame))
                 session.send("Page.startScreencast", _SCREENCAST)
-        except BrowserTrouble as trouble:
+        except BrowserError as trouble:
             self._trouble = str(trouble)
 
-    def develop(self) -> bytes:
+    def encode(self) -> bytes:
         """The film so far, as one animated WebP of at most a megabyte; NoFilm when there is none."""
         if not self._frames:
-            raise NoFilm(self._trouble or "the browser gave no frame")
+            raise ScreencastError(self._trouble or "the browser gave no frame")
         return as_webp(self._frames)
 
     def _keep(self, session: CDPSession, frame: dict[str, Any]) -> None:
@@ -96,7 +96,7 @@ def as_webp(frames: list[tuple[float, bytes]]) -> bytes:
             if len(made) <= MOST_BYTES:
                 return made
         if len(frames) == 1:
-            raise NoFilm(f"one frame alone is longer than {MOST_BYTES} bytes")
+            raise ScreencastError(f"one frame alone is longer than {MOST_BYTES} bytes")
         frames = frames[::2]
 
 

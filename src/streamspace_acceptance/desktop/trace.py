@@ -8,21 +8,21 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
-from streamspace_acceptance.desktop.watchdog import BrowserTrouble, Calls
+from streamspace_acceptance.desktop.watchdog import BrowserError, BrowserWatchdog
 from streamspace_acceptance.redaction import playwright_trace, secret_sources
 
 KEEP_SECONDS = 30.0
 """A trace of some megabytes is packed first."""
 
 
-class NoTrace(Exception):
+class TraceError(Exception):
     """There is no trace: the sentence says why."""
 
 
 class Trace:
     """A trace of one browser context, from now on. It is forgotten with the context unless somebody keeps it."""
 
-    def __init__(self, context: BrowserContext, calls: Calls) -> None:
+    def __init__(self, context: BrowserContext, calls: BrowserWatchdog) -> None:
         self._context = context
         self._calls = calls
         self._trouble: str | None = None
@@ -30,7 +30,7 @@ class Trace:
         try:
             with calls.within("the begin of the trace", of_page=False):
                 context.tracing.start(screenshots=False, snapshots=True, sources=False)
-        except BrowserTrouble as trouble:
+        except BrowserError as trouble:
             self._trouble = str(trouble)
 
     def keep(self) -> bytes:
@@ -40,7 +40,7 @@ class Trace:
         it takes to read it.
         """
         if self._trouble is not None:
-            raise NoTrace(self._trouble)
+            raise TraceError(self._trouble)
         with tempfile.TemporaryDirectory(prefix="streamspace-trace-") as folder:
             raw = Path(folder) / "trace.zip"
             try:
@@ -48,13 +48,13 @@ class Trace:
                     secret_sources.from_cookie_values(str(each.get("value", "")) for each in self._context.cookies())
                     self._context.tracing.stop(path=raw)
                     self._goes_on = False
-            except BrowserTrouble as trouble:
-                raise NoTrace(str(trouble)) from trouble
+            except BrowserError as trouble:
+                raise TraceError(str(trouble)) from trouble
             return playwright_trace.redacted(raw.read_bytes())
 
     def forget(self) -> None:
         """Ends the trace, if nobody has kept it. Playwright leaves an empty folder of each that is not ended."""
         if self._goes_on and self._trouble is None and self._calls.alive:
-            with suppress(BrowserTrouble), self._calls.within("the end of the trace", of_page=False):
+            with suppress(BrowserError), self._calls.within("the end of the trace", of_page=False):
                 self._context.tracing.stop()
                 self._goes_on = False

@@ -11,11 +11,11 @@ from playwright.sync_api import BrowserContext, Page
 
 from streamspace_acceptance.desktop import watchdog
 from streamspace_acceptance.desktop.lag_probe import LagProbe
-from streamspace_acceptance.desktop.page_load import CannotOpen, Loaded, PageLoad
+from streamspace_acceptance.desktop.page_load import PageLoad, PageOpenError, PageState
 from streamspace_acceptance.desktop.pictures import Picture
-from streamspace_acceptance.desktop.screencast import Film
+from streamspace_acceptance.desktop.screencast import Screencast
 from streamspace_acceptance.desktop.trace import Trace
-from streamspace_acceptance.desktop.watchdog import BrowserTrouble, Calls
+from streamspace_acceptance.desktop.watchdog import BrowserError, BrowserWatchdog
 from streamspace_acceptance.redaction import secret_sources
 
 KEY_MILLISECONDS = 4.0
@@ -26,17 +26,17 @@ STROKE_SECONDS = 0.1
 class Viewer:
     """One user's view of a desktop, opened at once; CannotOpen when no page comes, whatever status it may have."""
 
-    def __init__(self, context: BrowserContext, calls: Calls, url: str) -> None:
+    def __init__(self, context: BrowserContext, calls: BrowserWatchdog, url: str) -> None:
         self._context = context
         self._calls = calls
         self._url = url
         self._times = 1
         self._last: Picture | None = None
         self.trace = Trace(context, calls)
-        self.film = Film(context, calls)
-        self._load = PageLoad(context, calls, url, 0, self.film.follow)
+        self.screencast = Screencast(context, calls)
+        self._load = PageLoad(context, calls, url, 0, self.screencast.follow)
 
-    def loaded(self) -> Loaded:
+    def loaded(self) -> PageState:
         """How far the page has come by now."""
         return self._current().loaded()
 
@@ -140,19 +140,19 @@ class Viewer:
 
     def _current(self) -> PageLoad:
         """The page, loaded anew in a tab of its own when the machine's network changed under it."""
-        self.film.go_on()
+        self.screencast.acknowledge_frames()
         if self._load.network_changed:
             with self._calls.within("the end of a page"):
                 self._load.page.close()
-            self._load = PageLoad(self._context, self._calls, self._url, self._times, self.film.follow)
+            self._load = PageLoad(self._context, self._calls, self._url, self._times, self.screencast.follow)
             self._times += 1
         return self._load
 
 
-def close(context: BrowserContext, calls: Calls) -> None:
+def close(context: BrowserContext, calls: BrowserWatchdog) -> None:
     """Closes a context with all its pages; a browser that is gone, or goes in the attempt, has done that already."""
     if calls.alive:
-        with suppress(BrowserTrouble), calls.within("the end of a window", of_page=False):
+        with suppress(BrowserError), calls.within("the end of a window", of_page=False):
             context.close()
 
 
@@ -169,5 +169,5 @@ def _screen(page: Page) -> dict[str, float]:
     """The same; CannotOpen while there is none to be seen."""
     box = _box(page)
     if box is None:
-        raise CannotOpen("the noVNC screen is gone from the page")
+        raise PageOpenError("the noVNC screen is gone from the page")
     return box

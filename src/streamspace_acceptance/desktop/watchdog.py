@@ -32,15 +32,15 @@ CRASHED = "Target crashed"
 ADVICE = {"Socket path too long": "TMPDIR is too long a path for this browser: let it name a short one, such as /tmp"}
 
 
-class BrowserTrouble(Exception):
+class BrowserError(Exception):
     """The browser does not do what it was asked for; nothing is known about the product. The sentence says what."""
 
 
-class BrowserEnded(Unproven):
+class BrowserEndedError(Unproven):
     """The browser was ended, because of a page in it that has been told of already."""
 
 
-class PageHangs(Unmet):
+class PageHangsError(Unmet):
     """A page answers nothing, while a fresh browser does: the product has FAILED."""
 
     def __init__(self, what: str, seconds: float, control: float) -> None:
@@ -58,7 +58,7 @@ class _Call:
     due: float
 
 
-class Calls:
+class BrowserWatchdog:
     """The calls to one browser process. `processes` are ended in their order when one of the calls overruns.
 
     `alive` tells whether the browser is there; `control` after how many seconds a fresh one has answered, None when it
@@ -97,7 +97,7 @@ class Calls:
         to be asked `though_over`.
         """
         if self._over is not None and not though_over:
-            raise BrowserEnded(self._over)
+            raise BrowserEndedError(self._over)
         seconds = ANSWER_SECONDS if seconds is None else seconds
         call = self._begin(seconds)
         try:
@@ -158,26 +158,26 @@ class Calls:
         said = _gist(error)
         if not self._is_alive():
             self._over = f"the browser has ended by itself ({what})"
-            return BrowserTrouble(f"{what}: the browser has ended by itself, or was ended from outside: {said}")
+            return BrowserError(f"{what}: the browser has ended by itself, or was ended from outside: {said}")
         if CRASHED in said:
-            return BrowserTrouble(f"{what}: the page's own process has died: out of memory, or ended from outside")
-        return BrowserTrouble(f"{what}: {said}")
+            return BrowserError(f"{what}: the page's own process has died: out of memory, or ended from outside")
+        return BrowserError(f"{what}: {said}")
 
     def _silent(self, what: str, seconds: float, *, of_page: bool) -> Exception:
         """What no answer means. The browser is of no use any more: it is ended, and a fresh one is the control."""
         hastened = waiting.time_left() < seconds
         self.end(f"the browser was ended, since it did not answer ({what})")
         if hastened:
-            return BrowserTrouble(f"{what}: not before the run had to end")
+            return BrowserError(f"{what}: not before the run had to end")
         if self._stuck or not of_page:
-            return BrowserTrouble(f"{what}: the browser has not answered within {seconds:g} s")
+            return BrowserError(f"{what}: the browser has not answered within {seconds:g} s")
         took = self._control()
         if took is None:
-            return BrowserTrouble(
+            return BrowserError(
                 f"{what}: no answer within {seconds:g} s, nor from a fresh browser within {CONTROL_SECONDS:g} s: "
                 "this machine is too busy, or its browser is out of order"
             )
-        return PageHangs(what, seconds, took)
+        return PageHangsError(what, seconds, took)
 
 
 def _gist(error: Exception) -> str:

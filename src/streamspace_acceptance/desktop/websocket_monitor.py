@@ -9,7 +9,7 @@ from playwright.sync_api import ConsoleMessage, Page, WebSocket
 _WORDS = 160  # characters of a complaint
 
 
-class Line:
+class WebSocketMonitor:
     """The WebSockets that a page opens, and what it complains of in its console meanwhile."""
 
     def __init__(self, page: Page) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefused, Executed
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefusedError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 
 DENIED = (400, 403, 404, 405, 415, 422)
@@ -15,11 +15,11 @@ _NOT_PERMITTED = (3, 4)  # as iptables ends: no such table or module, a problem 
 _SAYS_SO = ("permission denied", "operation not permitted", "not found", "no such file")
 
 
-class NotPossible(Exception):
+class MethodUnavailable(Exception):
     """This way is closed, for a reason that says nothing about the product: the next one may be open."""
 
 
-class Way(Protocol):
+class CutMethod(Protocol):
     """One way of cutting a pod off, as a disruption. `apply` raises NotPossible where the way is closed."""
 
     @property
@@ -33,7 +33,7 @@ class Way(Protocol):
 
     def apply(self) -> None: ...
 
-    def undo(self) -> None: ...
+    def revert(self) -> None: ...
 
 
 class Iptables:
@@ -49,15 +49,15 @@ class Iptables:
         """Puts the rule in. NotPossible when the container has no iptables or may not use it, else ClusterError."""
         try:
             done = self._run("-A")
-        except ExecRefused as error:
-            raise NotPossible(str(error)) from error
+        except ExecRefusedError as error:
+            raise MethodUnavailable(str(error)) from error
         except ClusterError as error:
             if error.status in DENIED:
-                raise NotPossible(str(error)) from error
+                raise MethodUnavailable(str(error)) from error
             raise
         if done.code != 0:
             said = f"iptables in pod {self._pod.meta.name} ended with {done.code}: {_words(done)}"
-            raise NotPossible(said) if _is_closed(done) else ClusterError(said)
+            raise MethodUnavailable(said) if _is_closed(done) else ClusterError(said)
 
     def remove(self) -> None:
         """Takes the rule out, if it is in; ClusterError when it stays."""
@@ -65,12 +65,12 @@ class Iptables:
             removed = self._run("-D")
             # Removed or not there: both end with the check finding nothing.
             left = removed if _is_closed(removed) else self._run("-C")
-        except ExecRefused:
+        except ExecRefusedError:
             return  # no iptables there, so it put no rule in
         if left.code == 0:
             raise ClusterError(f"pod {self._pod.meta.name} stays cut off: {_words(removed)}")
 
-    def _run(self, how: str) -> Executed:
+    def _run(self, how: str) -> ExecResult:
         return self._cluster.execute(self._pod, ["iptables", "-w", how, *self._rule], container=self._container)
 
 
@@ -84,10 +84,10 @@ def find(cluster: Cluster, uid: str) -> Pod | None:
     return next((each for each in cluster.pods() if each.meta.uid == uid), None)
 
 
-def _is_closed(done: Executed) -> bool:
+def _is_closed(done: ExecResult) -> bool:
     said = _words(done).lower()
     return done.code in _NOT_STARTED or (done.code in _NOT_PERMITTED and any(each in said for each in _SAYS_SO))
 
 
-def _words(done: Executed) -> str:
+def _words(done: ExecResult) -> str:
     return " ".join((done.stderr or done.stdout).split())[:300]

@@ -20,11 +20,11 @@ class Disruption(Protocol):
     def apply(self) -> None:
         """Breaks it; an error when it is not broken then."""
 
-    def undo(self) -> None:
+    def revert(self) -> None:
         """Mends it; an error when it is not mended then. A second undo does nothing."""
 
 
-class NotUndone(Exception):
+class RevertError(Exception):
     """Something that the suite broke could not be mended: the sentence names it."""
 
 
@@ -36,29 +36,29 @@ class Disruptions:
 
     def apply(self, disruption: Disruption) -> None:
         """Breaks something; it is mended when the scenario is over at the latest."""
-        self._applied.append((disruption, journal.intend("disruption", **disruption.record())))
+        self._applied.append((disruption, journal.record_intent("disruption", **disruption.record())))
         disruption.apply()
 
     def names(self) -> list[str]:
         """What is broken at the moment."""
         return [disruption.name for disruption, _ in self._applied]
 
-    def undo(self, disruption: Disruption) -> None:
+    def revert(self, disruption: Disruption) -> None:
         """Mends one thing now."""
         entry = next(entry for applied, entry in self._applied if applied is disruption)
-        disruption.undo()
-        journal.undone(entry)
+        disruption.revert()
+        journal.record_revert(entry)
         self._applied.remove((disruption, entry))
 
-    def undo_all(self) -> None:
+    def revert_all(self) -> None:
         """Mends what is still broken, the last one first; NotUndone when something stays broken."""
         troubles = []
         while self._applied:
             disruption, entry = self._applied.pop()
             try:
-                disruption.undo()
-                journal.undone(entry)
+                disruption.revert()
+                journal.record_revert(entry)
             except Exception as error:  # noqa: BLE001 - the others are mended all the same; this one is told below
                 troubles.append(f"{disruption.name}: {error}")
         if troubles:
-            raise NotUndone("; ".join(troubles))
+            raise RevertError("; ".join(troubles))

@@ -10,10 +10,10 @@ import secrets
 from typing import Any
 
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefused
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefusedError
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.cluster.writes import Added, Interference
-from streamspace_acceptance.disruption.cut_methods import DENIED, Iptables, NotPossible, find, rule
+from streamspace_acceptance.cluster.writes import ClusterWrites, EphemeralContainerState
+from streamspace_acceptance.disruption.cut_methods import DENIED, Iptables, MethodUnavailable, find, rule
 from streamspace_acceptance.disruption.iptables_cut import identity
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, poll
@@ -23,7 +23,7 @@ _WAITS_FOR_ITS_END = f"trap 'exit 0' TERM; sleep {LASTS_SECONDS} & wait"
 _HOPELESS = ("ErrImage", "ImagePullBackOff", "InvalidImageName", "CreateContainer", "RunContainerError")
 
 
-class HelperCut:
+class EphemeralContainerCut:
     """Packets from a pod to a TCP port are dropped by an ephemeral container with NET_ADMIN while it lasts."""
 
     is_certain = True
@@ -57,38 +57,38 @@ class HelperCut:
         _start(self._cluster, self._pod, container, str(self._record["image"]))
         Iptables(self._cluster, self._pod, self._record["rule"], container).add()
 
-    def undo(self) -> None:
+    def revert(self) -> None:
         """Removes the rule and ends the container; ClusterError when the rule stays."""
         if not self._over:
-            heal(self._cluster, self._record)
+            revert(self._cluster, self._record)
             self._over = True
 
 
-def heal(cluster: Cluster, record: dict[str, Any]) -> None:
+def revert(cluster: Cluster, record: dict[str, Any]) -> None:
     """Undoes what was recorded, exactly. Where the container has ended, the rule may be there all the same: another
     one looks. One that is about to run is waited for: it would run after this.
     """
     pod = find(cluster, record["uid"])
-    there = None if pod is None else Interference(cluster).added(pod, record["container"])
+    there = None if pod is None else ClusterWrites(cluster).added(pod, record["container"])
     if pod is None or there is None:
         return
     if not (there.running or there.ended):
         if not _comes_to_run(cluster, pod, record["container"], record["image"]):
             return  # the rule comes after the container's start
-        there = Added(True, False, "")
+        there = EphemeralContainerState(True, False, "")
     container = record["container"]
     if there.ended:
         container = f"{container}-{secrets.token_hex(2)}"
         try:
             _start(cluster, pod, container, record["image"])
-        except NotPossible as error:
+        except MethodUnavailable as error:
             raise ClusterError(f"pod {pod.meta.name} may still be cut off, and cannot be looked at: {error}") from error
     Iptables(cluster, pod, record["rule"], container).remove()
     _end(cluster, pod, container)
 
 
 def _start(cluster: Cluster, pod: Pod, name: str, image: str) -> None:
-    interference = Interference(cluster)
+    interference = ClusterWrites(cluster)
     spec = {
         "name": name,
         "image": image,
@@ -100,34 +100,34 @@ def _start(cluster: Cluster, pod: Pod, name: str, image: str) -> None:
         interference.add_container(pod, spec)
     except ClusterError as error:
         if error.status in DENIED:
-            raise NotPossible(str(error)) from error
+            raise MethodUnavailable(str(error)) from error
         raise
     try:
         _await_running(interference, pod, name, image)
     except Unmet as unmet:  # of the cluster, not of the product
-        raise NotPossible(f"the ephemeral container does not run: {unmet.actual}") from unmet
+        raise MethodUnavailable(f"the ephemeral container does not run: {unmet.actual}") from unmet
 
 
 def _comes_to_run(cluster: Cluster, pod: Pod, name: str, image: object) -> bool:
     try:
-        _await_running(Interference(cluster), pod, name, image)
+        _await_running(ClusterWrites(cluster), pod, name, image)
     except Unmet:
         return False
     return True
 
 
-def _await_running(interference: Interference, pod: Pod, name: str, image: object) -> None:
+def _await_running(interference: ClusterWrites, pod: Pod, name: str, image: object) -> None:
     poll(
         Wait(f"ephemeral container {name}", "running", Budgets(1.0).named("helper")),
-        lambda: interference.added(pod, name) or Added(False, True, ""),
+        lambda: interference.added(pod, name) or EphemeralContainerState(False, True, ""),
         met=lambda each: each.running,
-        says=Added.describe,
+        says=EphemeralContainerState.describe,
         likely=lambda _: f"the cluster does not let image {image} run",
         impossible=_hopeless,
     )
 
 
-def _hopeless(added: Added) -> str | None:
+def _hopeless(added: EphemeralContainerState) -> str | None:
     return added.describe() if added.ended or added.waiting.startswith(_HOPELESS) else None
 
 
@@ -136,6 +136,6 @@ def _end(cluster: Cluster, pod: Pod, container: str) -> None:
     try:
         cluster.execute(pod, ["sh", "-c", "kill -TERM 1"], container=container)
     except ClusterError as error:
-        there = Interference(cluster).added(pod, container)
-        if not isinstance(error, ExecRefused) and there is not None and there.running:
+        there = ClusterWrites(cluster).added(pod, container)
+        if not isinstance(error, ExecRefusedError) and there is not None and there.running:
             raise

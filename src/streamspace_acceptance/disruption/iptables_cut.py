@@ -9,7 +9,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption.cut_methods import Iptables, find, rule
 
 
-class NetworkCut:
+class IptablesCut:
     """Packets from a pod to a TCP port are dropped while it lasts."""
 
     is_certain = True
@@ -32,9 +32,9 @@ class NetworkCut:
         """Adds the rule; NotPossible where the pod has no iptables or may not use it."""
         Iptables(self._cluster, self._pod, self._rule).add()
 
-    def undo(self) -> None:
+    def revert(self) -> None:
         """Removes the rule, if it is there and the pod is; ClusterError when it stays."""
-        heal(self._cluster, self.record())
+        revert(self._cluster, self.record())
 
 
 def identity(pod: Pod) -> dict[str, str]:
@@ -42,7 +42,7 @@ def identity(pod: Pod) -> dict[str, str]:
     return {"pod": pod.meta.name, "uid": pod.meta.uid}
 
 
-def heal(cluster: Cluster, record: dict[str, Any]) -> None:
+def revert(cluster: Cluster, record: dict[str, Any]) -> None:
     """Undoes what was recorded, exactly; ClusterError when the rule stays."""
     pod = find(cluster, record["uid"])
     if pod is not None:

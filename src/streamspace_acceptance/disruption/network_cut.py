@@ -10,14 +10,14 @@ from typing import Any
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption import ephemeral_container_cut, iptables_cut, network_policy_cut
-from streamspace_acceptance.disruption.cut_methods import NotPossible, Way
+from streamspace_acceptance.disruption.cut_methods import CutMethod, MethodUnavailable
 from streamspace_acceptance.disruption.disruptions import Disruptions
 from streamspace_acceptance.waiting import now
 
-HEALERS: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
-    "iptables": iptables_cut.heal,
-    "helper": ephemeral_container_cut.heal,
-    "policy": network_policy_cut.heal,
+REVERTS: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
+    "iptables": iptables_cut.revert,
+    "helper": ephemeral_container_cut.revert,
+    "policy": network_policy_cut.revert,
 }
 
 
@@ -25,16 +25,16 @@ HEALERS: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
 class Cut:
     """The way that was open, the moment from which it held, and why those before it were not."""
 
-    way: Way
+    method: CutMethod
     at: float
     closed: tuple[str, ...]
 
     def describe(self) -> str:
         """For the report."""
-        return "\n".join([self.way.name, *self.closed])
+        return "\n".join([self.method.name, *self.closed])
 
 
-def ways(cluster: Cluster, pod: Pod, port: int, *, api_label: str, image: str) -> list[Way]:
+def methods(cluster: Cluster, pod: Pod, port: int, *, api_label: str, image: str) -> list[CutMethod]:
     """All ways, in their order: iptables in the pod, in an ephemeral container of `image`, a NetworkPolicy.
 
     A policy may be held against the port of the API's Service or against that of its pods.
@@ -43,13 +43,13 @@ def ways(cluster: Cluster, pod: Pod, port: int, *, api_label: str, image: str) -
     containers = [each for api in cluster.raw_pods(app=api_label) for each in api["spec"]["containers"]]
     ports = {int(each["containerPort"]) for container in containers for each in container.get("ports") or ()}
     return [
-        iptables_cut.NetworkCut(cluster, pod, port, mark),
-        ephemeral_container_cut.HelperCut(cluster, pod, port, mark, image),
-        network_policy_cut.PolicyCut(cluster, pod, frozenset({port, *ports}), mark),
+        iptables_cut.IptablesCut(cluster, pod, port, mark),
+        ephemeral_container_cut.EphemeralContainerCut(cluster, pod, port, mark, image),
+        network_policy_cut.NetworkPolicyCut(cluster, pod, frozenset({port, *ports}), mark),
     ]
 
 
-def cut(disruptions: Disruptions, among: Sequence[Way], check: Callable[[float], None]) -> Cut:
+def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[float], None]) -> Cut:
     """Cuts in the first way that is open. `check` is asked of one that is not certain, with the moment from which it
     should hold; it raises NotPossible when the pod is not cut off. ClusterError when no way is open.
     """
@@ -60,14 +60,14 @@ def cut(disruptions: Disruptions, among: Sequence[Way], check: Callable[[float],
             at = now()
             if not way.is_certain:
                 check(at)
-        except NotPossible as error:
-            disruptions.undo(way)
+        except MethodUnavailable as error:
+            disruptions.revert(way)
             closed.append(f"not possible: {way.name}: {error}")
         else:
             return Cut(way, at, tuple(closed))
     raise ClusterError("the network cannot be cut in any way; " + "; ".join(closed))
 
 
-def heal(cluster: Cluster, record: dict[str, Any]) -> None:
+def revert(cluster: Cluster, record: dict[str, Any]) -> None:
     """Undoes a cut from its record; one without `by` is of an older run, which knew iptables alone."""
-    HEALERS[record.get("by", "iptables")](cluster, record)
+    REVERTS[record.get("by", "iptables")](cluster, record)

@@ -12,15 +12,15 @@ from typing import Any
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
-from streamspace_acceptance.cluster.writes import Interference
-from streamspace_acceptance.disruption.cut_methods import DENIED, NotPossible, find
+from streamspace_acceptance.cluster.writes import ClusterWrites
+from streamspace_acceptance.disruption.cut_methods import DENIED, MethodUnavailable, find
 from streamspace_acceptance.disruption.iptables_cut import identity
 
 LABEL = "streamspace-acceptance/cut"
 LAST_PORT = 65535
 
 
-class PolicyCut:
+class NetworkPolicyCut:
     """A pod may send anything but TCP to certain ports while it lasts."""
 
     is_certain = False
@@ -42,23 +42,23 @@ class PolicyCut:
 
     def apply(self) -> None:
         """Labels the pod and creates the policy; NotPossible where Kubernetes does not let it."""
-        interference = Interference(self._cluster)
+        interference = ClusterWrites(self._cluster)
         try:
             interference.label(self._pod, LABEL, self._mark)
             interference.create_policy(policy(self._mark, self._ports))
         except ClusterError as error:
             if error.status in DENIED:
-                raise NotPossible(str(error)) from error
+                raise MethodUnavailable(str(error)) from error
             raise
 
-    def undo(self) -> None:
+    def revert(self) -> None:
         """Deletes the policy and takes the label away, as far as they are there."""
-        heal(self._cluster, self.record())
+        revert(self._cluster, self.record())
 
 
-def heal(cluster: Cluster, record: dict[str, Any]) -> None:
+def revert(cluster: Cluster, record: dict[str, Any]) -> None:
     """Undoes what was recorded, exactly."""
-    interference = Interference(cluster)
+    interference = ClusterWrites(cluster)
     interference.delete_policy(record["policy"])
     pod = find(cluster, record["uid"])
     if pod is not None and pod.meta.labels.get(record["label"]) == record["policy"]:

@@ -30,7 +30,7 @@ class Scaling:
         """Asks for the other number; its pods come and go after that."""
         self._cluster.scale(self._deployment, self._replicas)
 
-    def undo(self) -> None:
+    def revert(self) -> None:
         """Asks for the number that it had."""
         if self._before is not None:
             self._cluster.scale(self._deployment, self._before)

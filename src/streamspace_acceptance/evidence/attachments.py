@@ -30,7 +30,7 @@ def attach_png(name: str, data: bytes) -> None:
     _attach(data, name, PNG, "png")
 
 
-def attach_film(name: str, data: bytes) -> None:
+def attach_screencast(name: str, data: bytes) -> None:
     """Attach a moving picture, given as the bytes of a WebP file."""
     _attach(data, name, WEBP, "webp")
 

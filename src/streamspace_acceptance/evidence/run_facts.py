@@ -21,7 +21,7 @@ EMBEDDED = "(embedded)"
 _told: dict[str, str] = {}
 
 
-def tell(name: str, value: str) -> None:
+def record(name: str, value: str) -> None:
     """Add a fact about the target: ("Kubernetes", "v1.32.0")."""
     _told[name] = value
 

@@ -8,7 +8,7 @@ from statistics import fmean
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
-from streamspace_acceptance.domain.agents.undisturbed import Kept, Seen
+from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
 
@@ -135,7 +135,7 @@ def logged(outage: Outage, transitions: Transitions) -> None:
         )
 
 
-def left_alone(kept: list[Kept], outage: Outage) -> None:
+def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
     """No session's pod was touched while the agent was gone, nor when it came back."""
     for each in kept:
         disturbances = each.disturbances(outage.cut, outage.ended)
@@ -149,7 +149,7 @@ def left_alone(kept: list[Kept], outage: Outage) -> None:
             )
 
 
-def usable(seen: Iterable[Seen]) -> None:
+def usable(seen: Iterable[SessionAfter]) -> None:
     """Each session is Running by the API and by Kubernetes on a sound pod, and its desktop answers to its user."""
     for each in seen:
         troubles = [f"the API says {each.status}"] if each.status != each.running else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamspace_acceptance.domain.agents.balance import Balance
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 
@@ -21,7 +21,7 @@ def connected(agents: AgentList, count: int) -> None:
         )
 
 
-def all_run(crowd: Crowd) -> None:
+def all_run(crowd: ConcurrentRequests) -> None:
     """Each user got a session, and all of them reach Running."""
     if crowd.refusals:
         raise Unmet(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.concurrency.check_result import Found
-from streamspace_acceptance.domain.concurrency.concurrent_use import Outcome
+from streamspace_acceptance.domain.concurrency.check_result import CheckResult
+from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 WORK = "users at work at the same time"
 
 
-def each_has_a_session(found: Found) -> None:
+def each_has_a_session(found: CheckResult) -> None:
     """Each user was given a session of their own with 201, and all of them run."""
     _judge(found, "a session for each user, created and Running", "what is asked for in the same instant collides")
 
 
-def each_has_a_pod(found: Found) -> None:
+def each_has_a_pod(found: CheckResult) -> None:
     """Each session has one pod, which is its own and shares nothing with another."""
     _judge(found, "one pod for each session, apart from all others", "sessions are not kept apart by the product")
 
 
-def no_conflict(found: Found) -> None:
+def no_conflict(found: CheckResult) -> None:
     """Each session has exactly what was asked for and its own volume, and none was ended or started again."""
     _judge(
         found,
@@ -28,7 +28,7 @@ def no_conflict(found: Found) -> None:
     )
 
 
-def reachable(outcome: Outcome) -> None:
+def reachable(outcome: UseResult) -> None:
     """Each desktop showed and obeyed while all were open, at a second viewer's and at a second visit too."""
     if outcome.unreachable and outcome.alone is None:
         raise Unmet(
@@ -43,7 +43,7 @@ def reachable(outcome: Outcome) -> None:
         raise Unproven(f"sessions interfere (see the sentence about that): {'; '.join(outcome.astray)}")
 
 
-def undisturbed(outcome: Outcome) -> None:
+def undisturbed(outcome: UseResult) -> None:
     """Nothing of one user's was found with another, and nobody noticed that one had left."""
     troubles = [*outcome.leaks, *outcome.noticed]
     if troubles:
@@ -60,7 +60,7 @@ def undisturbed(outcome: Outcome) -> None:
         raise Unproven(f"not everybody could work, leave something and end a session: {'; '.join(unseen)}")
 
 
-def _judge(found: Found, expected: str, likely: str) -> None:
+def _judge(found: CheckResult, expected: str, likely: str) -> None:
     if found.troubles and not found.excuse:
         raise Unmet(
             found.subject,

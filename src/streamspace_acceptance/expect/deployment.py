@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamspace_acceptance.domain.deployment.checkout import Rollout
-from streamspace_acceptance.domain.deployment.commands import Called
+from streamspace_acceptance.domain.deployment.commands import CommandResult
 from streamspace_acceptance.domain.deployment.credentials import Credentials, Search
 from streamspace_acceptance.domain.deployment.health import Health
 from streamspace_acceptance.domain.deployment.images import Image
-from streamspace_acceptance.domain.deployment.login import Door, Trial
-from streamspace_acceptance.domain.deployment.readiness import Component, Standing
+from streamspace_acceptance.domain.deployment.login import LoginAttempts, LoginClient
+from streamspace_acceptance.domain.deployment.readiness import ClusterStatus, Component
 from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Tool, helm_release
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
@@ -19,7 +19,7 @@ from streamspace_acceptance.product.answers import Answer
 _REFUSALS = (401, 403)
 
 
-def cluster_answers(standing: Standing, kubectls_word: Called | None) -> None:
+def cluster_answers(standing: ClusterStatus, kubectls_word: CommandResult | None) -> None:
     """The cluster says that it is ready, and so says kubectl, where there is one."""
     trouble = standing.trouble or (kubectls_word.trouble if kubectls_word else None)
     if trouble:
@@ -131,7 +131,7 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
         )
 
 
-def login_opens(trial: Trial, door: Door) -> None:
+def login_opens(trial: LoginAttempts, door: LoginClient) -> None:
     """A login gives a token that the API accepts, and neither another password nor another token opens anything."""
     subject = f"a login with what {trial.place} says"
     if trial.token is None:

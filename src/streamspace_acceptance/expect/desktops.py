@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.desktop.page_load import Loaded
-from streamspace_acceptance.domain.sessions.session_desktop import FILLED, Trial, is_html, vnc_url
+from streamspace_acceptance.desktop.page_load import PageState
+from streamspace_acceptance.domain.sessions.session_desktop import FILLED, InputProbe, is_html, vnc_url
 from streamspace_acceptance.expect.creation import answered
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
@@ -35,7 +35,7 @@ def page(answer: Answer) -> None:
         )
 
 
-def novnc(loaded: Loaded) -> None:
+def novnc(loaded: PageState) -> None:
     """The noVNC client runs in the page."""
     if not loaded.novnc_loaded:
         raise Unmet(
@@ -43,7 +43,7 @@ def novnc(loaded: Loaded) -> None:
         )
 
 
-def responds(trial: Trial) -> None:
+def responds(trial: InputProbe) -> None:
     """The typed command showed in the picture where it was typed, was carried out in the session and got its click."""
     carried_out = trial.received and trial.clicked
     if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not carried_out:

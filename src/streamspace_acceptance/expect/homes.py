@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.sessions.home import Found, HomeVolume, Saved
+from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
 from streamspace_acceptance.outcomes import Unmet
 
 
-def saved(file: Saved, found: Found) -> None:
+def saved(file: SavedFile, found: FileState) -> None:
     """The file was saved, and reads as it was saved."""
     if file.done.code != 0:
         raise Unmet(
@@ -18,7 +18,7 @@ def saved(file: Saved, found: Found) -> None:
     kept(file, found)
 
 
-def kept(file: Saved, found: Found) -> None:
+def kept(file: SavedFile, found: FileState) -> None:
     """The file reads as it was saved, and it is the very file: the mark of this run is beside it."""
     troubles = [
         *_differs(file.path, found.file.code, found.file.stdout, f"{file.text}\n", found.file.stderr),

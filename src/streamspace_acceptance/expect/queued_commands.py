@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.agents.queued_commands import WaitingOrder
+from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.waiting import POLL_SECONDS
@@ -10,7 +10,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS
 SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch over the pods tells
 
 
-def accepted_to_wait(order: WaitingOrder, profile: Profile) -> None:
+def accepted_to_wait(order: QueuedCommand, profile: Profile) -> None:
     """The API took the order and said that it waits: by the word for it, and in a sentence."""
     answer, fields = order.answer, profile.fields
     body = answer.object() if answer.ok else {}
@@ -26,14 +26,14 @@ def accepted_to_wait(order: WaitingOrder, profile: Profile) -> None:
         )
 
 
-def carried_out(order: WaitingOrder) -> None:
+def carried_out(order: QueuedCommand) -> None:
     """The session's pod went once the agents were back, and Kubernetes says that the session sleeps."""
     _require_acceptance(order)
     if order.trouble is not None:
         raise order.trouble
 
 
-def carried_out_once(order: WaitingOrder) -> None:
+def carried_out_once(order: QueuedCommand) -> None:
     """Since the order the one pod of the session went, and no other came."""
     _require_acceptance(order)
     events = [each.item for each in order.pod_events]
@@ -50,7 +50,7 @@ def carried_out_once(order: WaitingOrder) -> None:
         raise Unproven(f"the order was not carried out (see the sentence about that); {order.trouble.actual}")
 
 
-def truthful(order: WaitingOrder, profile: Profile) -> None:
+def truthful(order: QueuedCommand, profile: Profile) -> None:
     """The API never called the session asleep while its pod ran, nor awake once its pod was gone."""
     _require_acceptance(order)
     running, asleep = profile.statuses["running"], profile.statuses["hibernated"]
@@ -78,6 +78,6 @@ def truthful(order: WaitingOrder, profile: Profile) -> None:
         )
 
 
-def _require_acceptance(order: WaitingOrder) -> None:
+def _require_acceptance(order: QueuedCommand) -> None:
     if not order.answer.ok:
         raise Unproven(f"the order was not accepted (see the sentence about that): {order.answer.status}")

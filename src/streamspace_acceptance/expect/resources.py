@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from streamspace_acceptance.domain.resources.enforcement import Burn, Enforcement
-from streamspace_acceptance.domain.resources.granted import Given
+from streamspace_acceptance.domain.resources.enforcement import CpuLoad, Enforcement
+from streamspace_acceptance.domain.resources.granted import GrantedResources
 from streamspace_acceptance.domain.resources.limits import Limits
-from streamspace_acceptance.domain.resources.oversized_requests import Impossible
+from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
@@ -17,7 +17,7 @@ PUSHED = Decimal("0.8")  # share of the limit from which on a program has come u
 READ_TOLERANCE = Decimal("0.01")  # memory limits are cut to whole pages, CPU limits to whole microseconds
 
 
-def given_exactly(given: Given) -> None:
+def given_exactly(given: GrantedResources) -> None:
     """The session was accepted, and its pod requests and is limited to exactly what was asked for, and runs with it."""
     if given.provisioned is None:
         raise _refused(given)
@@ -41,7 +41,7 @@ def given_exactly(given: Given) -> None:
         raise Unproven(f"its pod has them, but does not run (see test 1.1b): {given.trouble}")
 
 
-def _refused(given: Given) -> Unmet | Unproven:
+def _refused(given: GrantedResources) -> Unmet | Unproven:
     answer = given.creation.answer
     said = f"{answer.status} {answer.reason}: {answer.excerpt()}"
     if given.control is None or not given.control.answer.ok:
@@ -56,7 +56,7 @@ def _refused(given: Given) -> Unmet | Unproven:
     )
 
 
-def refused_as_too_much(found: Impossible) -> None:
+def refused_as_too_much(found: OversizedRequests) -> None:
     """Each request that no node can hold was refused in a way that names what is too much, and nothing came of it."""
     accepted = [
         f"{each}: accepted with {each.creation.answer.status}" for each in found.attempts if each.creation.answer.ok
@@ -76,7 +76,7 @@ def refused_as_too_much(found: Impossible) -> None:
         raise Unproven(f"a node of this cluster could hold even {dict(found.possible[-1])}")
 
 
-def _unmet(found: Impossible, troubles: list[str]) -> Unmet:
+def _unmet(found: OversizedRequests, troubles: list[str]) -> Unmet:
     return Unmet(
         f"{len(found.attempts)} requests that no node can hold",
         expected="each refused with an error that says what is too much, and no pod or session of it at any time",
@@ -90,8 +90,8 @@ def kept_to_limits(tried: Enforcement) -> None:
     troubles = [
         *_differing(tried.wanted, tried.found),
         *_too_many_cores(tried),
-        *([] if tried.greedy.killed or tried.greedy.code != 0
-          else [f"a program took {tried.greedy.size} bytes of memory and ended well"]),
+        *([] if tried.over_limit.killed or tried.over_limit.code != 0
+          else [f"a program took {tried.over_limit.size} bytes of memory and ended well"]),
     ]  # fmt: skip
     if troubles:
         raise Unmet(
@@ -132,15 +132,18 @@ def _too_many_cores(tried: Enforcement) -> list[str]:
 
 def _require_evidence(tried: Enforcement) -> None:
     """A limit that nothing came up against shows nothing, nor does the end of a program that never gets far."""
-    if tried.modest.code != 0:
+    if tried.within_limit.code != 0:
         raise Unproven(
-            f"not even {tried.modest.size} bytes of memory can be taken: {tried.modest.code} {tried.modest.said}"
+            f"not even {tried.within_limit.size} bytes of memory can be taken: "
+            f"{tried.within_limit.code} {tried.within_limit.said}"
         )
-    if not tried.greedy.killed:
-        raise Unproven(f"the program ended by itself, not for its memory: {tried.greedy.code} {tried.greedy.said}")
+    if not tried.over_limit.killed:
+        raise Unproven(
+            f"the program ended by itself, not for its memory: {tried.over_limit.code} {tried.over_limit.said}"
+        )
     if not _was_pushed(tried.burn, tried.wanted.cpu):
         raise Unproven(f"the machine was too busy: the loops had {tried.burn}")
 
 
-def _was_pushed(burn: Burn, limit: Decimal | None) -> bool:
+def _was_pushed(burn: CpuLoad, limit: Decimal | None) -> bool:
     return bool(burn.throttled) or (limit is not None and Decimal(burn.cores) >= limit * PUSHED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.starts import Listening, Starts
+from streamspace_acceptance.domain.sessions.starts import Starts, VncCheck
 from streamspace_acceptance.measuring.statistics import Summary
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.rfb import Framebuffer
@@ -43,7 +43,7 @@ def mean_below(starts: Starts, budget: Budget) -> float:
     return summary.mean
 
 
-def listening(servers: Iterable[Listening]) -> None:
+def listening(servers: Iterable[VncCheck]) -> None:
     """Each VNC server completed its handshake, and the session's own pod listens on its port.
 
     That the way leads to the session's own desktop is shown by what is typed into it, not here.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.domain.templates.change import Change
-from streamspace_acceptance.domain.templates.created_template import Json, Made, differences
-from streamspace_acceptance.domain.templates.deletion import Deletion, Remains
-from streamspace_acceptance.domain.templates.mistake_trials import Attempt, Trial
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
+from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
+from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
@@ -15,7 +15,7 @@ PLANS_REFUSALS = (400, 409)
 PLANS_ACCEPTANCES = (200, 204)  # of a deletion
 
 
-def as_described(made: Made, read: Answer | None) -> None:
+def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     """The template was accepted, and both the answer and the template alone read as it was described."""
     if read is None or not read.ok:
         answer = made.answer if read is None else read
@@ -33,7 +33,7 @@ def as_described(made: Made, read: Answer | None) -> None:
         )
 
 
-def on_offer(made: Made, entries: tuple[Json, ...]) -> None:
+def on_offer(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
     """The template is in the list, once, under its name."""
     names = [each.get("name") for each in entries]
     if names != [made.described["name"]]:
@@ -45,10 +45,10 @@ def on_offer(made: Made, entries: tuple[Json, ...]) -> None:
         )
 
 
-def refused_clearly(trial: Trial) -> None:
+def refused_clearly(trial: MistakeTrial) -> None:
     """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
     refused = [each for each in trial.attempts if not each.answer.ok]
-    unclear = [each for each in refused if each.twin.id is not None and not each.names_field]
+    unclear = [each for each in refused if each.positive_control.id is not None and not each.names_field]
     if unclear:
         raise Unmet(
             f"{len(unclear)} of {len(trial.attempts)} templates with a mistake",
@@ -62,7 +62,7 @@ def refused_clearly(trial: Trial) -> None:
         raise Unproven(f"accepted, so that there is no error to read: {', '.join(accepted)}")
 
 
-def all_caught(trial: Trial) -> None:
+def all_caught(trial: MistakeTrial) -> None:
     """No template with a mistake was accepted, none is to be found, and none has changed one that was there."""
     troubles = [
         *(f"{each.words}: accepted with {each.answer.status}" for each in trial.attempts if each.answer.ok),
@@ -81,9 +81,9 @@ def all_caught(trial: Trial) -> None:
         raise Unproven(f"{' and '.join(trial.blind)}: not even the templates without a mistake are there")
 
 
-def _require_twins(trial: Trial) -> None:
+def _require_twins(trial: MistakeTrial) -> None:
     """Without the twin's acceptance, a refusal says nothing about the mistake."""
-    without: list[Attempt] = [each for each in trial.attempts if each.twin.id is None]
+    without: list[MistakeAttempt] = [each for each in trial.attempts if each.positive_control.id is None]
     if without or not trial.attempts:
         words = ", ".join(each.words for each in without) or "no mistake was made"
         raise Unproven(f"the same template without the mistake was refused as well: {words}")
@@ -210,7 +210,7 @@ def nothing_left(deletion: Deletion) -> None:
         raise Unproven(f"it was not in {' and '.join(sorted(unseen))} even before, so that its absence shows nothing")
 
 
-def forgotten(remains: Remains) -> None:
+def forgotten(remains: Leftovers) -> None:
     """No session of the template is to be had, and its name is free for a new one with a history of its own."""
     troubles = [
         *([f"a session of it is still to be had: {remains.session.status}"] if remains.session.ok else []),

@@ -113,7 +113,7 @@ class HttpClient:
                 lambda: self._fetch(self._request(method, url, body, headers, seconds), redirects, seconds),
                 what=what,
             )
-        except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.Silence) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.DeadlineExceeded) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
             told = _reason(error)

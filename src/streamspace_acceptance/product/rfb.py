@@ -78,7 +78,7 @@ def handshake(
     context = trusted if address.startswith("wss:") else None
     try:
         socket = waiting.within(seconds, lambda: _connect(address, token, seconds, context), what="the opening")
-    except (OSError, EOFError, WebSocketException, waiting.Silence) as error:
+    except (OSError, EOFError, WebSocketException, waiting.DeadlineExceeded) as error:
         reason = tls.trouble(error) or error
         raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
     try:

@@ -44,7 +44,7 @@ def pin(url: str, context: ssl.SSLContext) -> str | None:
     host, port = address.hostname or "", address.port or 443
     try:
         shown = waiting.within(PIN_SECONDS, lambda: _certificate(host, port, context), what=f"TLS with {host}:{port}")
-    except (OSError, waiting.Silence):
+    except (OSError, waiting.DeadlineExceeded):
         return None
     key = (
         x509.load_der_x509_certificate(shown).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -11,6 +11,6 @@ _CONTROL = re.compile(
 )
 
 
-def visible(text: str) -> str:
+def escape(text: str) -> str:
     r"""`text` with each control character as JSON spells it, `\u001b`; JSON stays JSON that says the same."""
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from streamspace_acceptance.redaction import encodings, patterns
-from streamspace_acceptance.redaction.control_characters import visible
+from streamspace_acceptance.redaction.control_characters import escape
 
 MASK = patterns.MASK
 
@@ -106,7 +106,7 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]` and control characters made visible; JSON stays JSON."""
-        return visible(self.mask(text))
+        return escape(self.mask(text))
 
     def mask(self, text: str) -> str:
         """`text` with every secret replaced, for what commands a terminal on purpose."""
@@ -162,9 +162,9 @@ class Redactor:
         return "".join([*pieces, text[done:]])
 
 
-_of_this_run = Redactor()
-register_secret = _of_this_run.register_secret
-register_kubeconfig = _of_this_run.register_kubeconfig
-redact = _of_this_run.redact
-mask = _of_this_run.mask
-redact_within = _of_this_run.redact_within
+_current = Redactor()
+register_secret = _current.register_secret
+register_kubeconfig = _current.register_kubeconfig
+redact = _current.redact
+mask = _current.mask
+redact_within = _current.redact_within

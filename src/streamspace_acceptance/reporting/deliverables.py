@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.scenarios import Scenario
-from streamspace_acceptance.verdict.decision import Decision, Word
+from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, compact
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
 PHASES = (1, 2, 3, 4)
 _TOLD = (Verdict.PROVEN, Verdict.FAILED)
@@ -25,7 +25,7 @@ class Deliverable:
 
 
 def checklist(
-    run: RunDocument, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
+    run: RunResult, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
 ) -> Iterator[Deliverable]:
     """The plan's eleven deliverables, in its order."""
     yield _environment(run)
@@ -41,11 +41,11 @@ def checklist(
     yield _issues(found)
     yield Deliverable("Final summary report created", True, "this page")
     yield Deliverable(
-        "v2.0-beta.1 readiness decision documented", decision.word is not Word.UNDECIDED, str(decision.word)
+        "v2.0-beta.1 readiness decision documented", decision.word is not DecisionWord.UNDECIDED, str(decision.word)
     )
 
 
-def _environment(run: RunDocument) -> Deliverable:
+def _environment(run: RunResult) -> Deliverable:
     """What does not apply to the target is not needed for it to be deployed."""
     setup = [line for test in run.of_phase(0) for line in test.lines]
     applying = [line for line in setup if line.applies]
@@ -59,7 +59,7 @@ def _environment(run: RunDocument) -> Deliverable:
     )
 
 
-def _phase(run: RunDocument, phase: int) -> Deliverable:
+def _phase(run: RunResult, phase: int) -> Deliverable:
     """A phase is complete when each of its criteria was shown to be met or to be missed."""
     tests = run.of_phase(phase)
     lines = [line for test in tests for line in test.lines]
@@ -71,7 +71,7 @@ def _phase(run: RunDocument, phase: int) -> Deliverable:
     )
 
 
-def _metrics(run: RunDocument) -> Deliverable:
+def _metrics(run: RunResult) -> Deliverable:
     wanted = [line for line in run.lines() if line.limit is not None]
     missing = [line for line in wanted if not line.figures]
     return Deliverable(
@@ -99,5 +99,5 @@ def _missing(what: str, named: Sequence[str]) -> str:
     return f"missing: {what} {', '.join(named)}" if named else ""
 
 
-def _ids(lines: Sequence[Line]) -> list[str]:
+def _ids(lines: Sequence[CriterionResult]) -> list[str]:
     return [compact(lines)] if lines else []

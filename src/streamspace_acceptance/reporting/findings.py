@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.reporting.scenarios import Scenario, Step
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import Failure, Line, RunDocument, Setback
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, FailedPrecondition, Failure, RunResult
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Finding:
     failure: Failure | None
     causes: tuple[str, ...]
     tests: tuple[str, ...]
-    line: Line | None = None
-    setbacks: tuple[Setback, ...] = ()
+    line: CriterionResult | None = None
+    setbacks: tuple[FailedPrecondition, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -49,21 +49,21 @@ class Finding:
         return any(one.sentence == step.sentence for one in self.setbacks)
 
 
-def of_run(run: RunDocument) -> list[Finding]:
+def of_run(run: RunResult) -> list[Finding]:
     """Everything that wants an issue: the criteria in the plan's order, then the setbacks in the run's."""
     failed = [line for line in run.lines() if line.verdict is Verdict.FAILED]
     return [*map(_of_line, failed), *_of_setbacks(run)]
 
 
-def _of_line(line: Line) -> Finding:
+def _of_line(line: CriterionResult) -> Finding:
     return Finding(
         line.id, line.text, line.priority, line.reason, line.failure, line.causes, (line.test,), line=line
     )  # fmt: skip
 
 
-def _of_setbacks(run: RunDocument) -> Iterator[Finding]:
+def _of_setbacks(run: RunResult) -> Iterator[Finding]:
     """One for each sentence, however many scenarios came to grief at it."""
-    groups: dict[str, list[Setback]] = {}
+    groups: dict[str, list[FailedPrecondition]] = {}
     for one in run.setbacks:
         groups.setdefault(one.sentence.partition(" ")[2], []).append(one)
     for number, (sentence, group) in enumerate(groups.items(), 1):
@@ -76,6 +76,6 @@ def _of_setbacks(run: RunDocument) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _priority(run: RunDocument, tests: Sequence[str]) -> str:
+def _priority(run: RunResult, tests: Sequence[str]) -> str:
     """The highest among the tests that it holds up; beyond the plan there is none, and P1 is the lower."""
     return min((test.priority for test in run.tests if test.id in tests), default="P1")

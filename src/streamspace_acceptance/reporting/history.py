@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from streamspace_acceptance.evidence import files
-from streamspace_acceptance.verdict.verdict_file import RunDocument, UnreadableDocument, read
+from streamspace_acceptance.verdict.verdict_file import RunResult, VerdictFileError, read
 
 FOLDER = "history"
 MOST = 50
@@ -25,13 +25,13 @@ def keep(reports: Path) -> None:
         path.unlink()
 
 
-def before(reports: Path, run: RunDocument) -> list[RunDocument]:
+def before(reports: Path, run: RunResult) -> list[RunResult]:
     """The runs that began before `run`, oldest first; files of another version of the suite are passed over."""
     found = []
     for path in _paths(reports):
         try:
             found.append(read(path))
-        except UnreadableDocument:
+        except VerdictFileError:
             continue
     return [one for one in found if one.began < run.began]
 

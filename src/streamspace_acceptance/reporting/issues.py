@@ -10,7 +10,7 @@ from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import fenced, icon, kept, link, page, plain
 from streamspace_acceptance.reporting.scenarios import Kept, Scenario
 from streamspace_acceptance.reporting.trend import Trend
-from streamspace_acceptance.verdict.verdict_file import RunDocument
+from streamspace_acceptance.verdict.verdict_file import RunResult
 
 FOLDER = "issues"
 # Whoever reads the issue has no folder of reports: what was kept as plain text stands in it, in part at least.
@@ -31,7 +31,7 @@ def linked(finding: Finding, folder: str = FOLDER) -> str:
     return link(finding.name, f"{folder}/{file_name(finding)}")
 
 
-def render(run: RunDocument, finding: Finding, scenarios: Sequence[Scenario], trend: Trend, results: Path) -> str:
+def render(run: RunResult, finding: Finding, scenarios: Sequence[Scenario], trend: Trend, results: Path) -> str:
     """The issue text of one finding."""
     mine = [one for one in scenarios if finding.shown_by(one)]
     mine = mine[:1] if finding.setbacks else mine  # one shows it; the others are named
@@ -100,7 +100,7 @@ def _since_when(finding: Finding, trend: Trend) -> Iterator[str]:
         yield ""
 
 
-def _how_to_reproduce(run: RunDocument, finding: Finding, scenarios: list[Scenario]) -> Iterator[str]:
+def _how_to_reproduce(run: RunResult, finding: Finding, scenarios: list[Scenario]) -> Iterator[str]:
     yield "## How to reproduce"
     yield ""
     if run.embedded:
@@ -161,7 +161,7 @@ def _cut(line: str) -> str:
     return line if len(line) <= _WIDEST else f"{line[:_WIDEST]} …"
 
 
-def _environment(run: RunDocument) -> Iterator[str]:
+def _environment(run: RunResult) -> Iterator[str]:
     yield "## Environment"
     yield ""
     for name, value in run.environment.items():

@@ -48,39 +48,39 @@ def on_record(
             if (
                 path != own.path
                 and lock_files.first_line(path).get("reports") == str(place)
-                and lock_files.is_held(path)
+                and lock_files.is_locked(path)
             ):
-                own.forget()
+                own.remove()
                 raise SetupProblem(
                     f"Another run writes to {place}: let it end, or let STREAMSPACE_REPORTS name another folder."
                 )
         yield
         if is_complete():
-            own.forget()
+            own.remove()
     finally:
         own.close()
 
 
-def _begin(first: Json) -> lock_files.Held:
+def _begin(first: Json) -> lock_files.LockedFile:
     try:
-        return lock_files.Held(KIND, first)
-    except lock_files.NotOnRecord as error:
+        return lock_files.LockedFile(KIND, first)
+    except lock_files.RecordError as error:
         raise SetupProblem(f"{error}.") from error
 
 
-def complete(say: Say, *, makes_way_in: Path | None = None) -> None:
+def complete(say: Say, *, move_aside_in: Path | None = None) -> None:
     """Completes the report of every run that was killed, wherever it is; one sentence for each.
 
     In the folder `makes_way_in` another run is about to write: what is there of the killed one goes aside.
     """
     for path in lock_files.paths(KIND):
-        with lock_files.dead(path) as file:
+        with lock_files.acquire_stale(path) as file:
             if file is None:
                 continue
-            left = _Left(lock_files.line(file.readline()))
+            left = KilledRun(lock_files.parse_line(file.readline()))
             try:
                 if left.is_there():
-                    say(left.complete(makes_way_in))
+                    say(left.complete(move_aside_in))
             except Exception as error:  # noqa: BLE001 - it is told, and tried again; it must not keep a run from beginning
                 say(f"The report of a run that was killed could not be completed in {left.reports}: {describe(error)}.")
                 continue
@@ -88,7 +88,7 @@ def complete(say: Say, *, makes_way_in: Path | None = None) -> None:
 
 
 @dataclass(frozen=True)
-class _Left:
+class KilledRun:
     """What a run had put on record when it began to write."""
 
     record: Json

@@ -21,7 +21,7 @@ from streamspace_acceptance.reporting.markdown import (
 )
 from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, TestLines, compact
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult, compact
 
 NAME = "INTEGRATION_TEST_RESULTS_PHASE_{phase}_{date:%Y-%m-%d}.md"
 _SHOWN = 6
@@ -34,12 +34,12 @@ _FACTS = {
 }
 
 
-def file_name(run: RunDocument, phase: int) -> str:
+def file_name(run: RunResult, phase: int) -> str:
     """The file's name, as the plan wants it; the date is the day on which the run began."""
     return NAME.format(phase=phase, date=run.began)
 
 
-def render(run: RunDocument, phase: int, scenarios: Sequence[Scenario]) -> str:
+def render(run: RunResult, phase: int, scenarios: Sequence[Scenario]) -> str:
     """The phase's report."""
     tests = run.of_phase(phase)
     mine = {test.id: [one for one in scenarios if one.test == test.id] for test in tests}
@@ -59,7 +59,7 @@ def render(run: RunDocument, phase: int, scenarios: Sequence[Scenario]) -> str:
     )
 
 
-def _head(run: RunDocument, phase: int, duration: float) -> Iterator[str]:
+def _head(run: RunResult, phase: int, duration: float) -> Iterator[str]:
     yield f"# {plain(run.product)} Integration Test Results - Phase {phase}"
     yield ""
     yield f"**Date**: {run.began:%Y-%m-%d}  "
@@ -72,7 +72,7 @@ def _head(run: RunDocument, phase: int, duration: float) -> Iterator[str]:
     yield ""
 
 
-def notices(run: RunDocument) -> Iterator[str]:
+def notices(run: RunResult) -> Iterator[str]:
     """What a reader must know first: that the run is not whole, or that its clock is not the plan's."""
     said = []
     if run.ended is None and run.interruption is None:
@@ -90,7 +90,7 @@ def notices(run: RunDocument) -> Iterator[str]:
 
 
 def _summary(
-    tests: list[TestLines], scenarios: dict[str, list[Scenario]], found: dict[str, list[Finding]]
+    tests: list[TestResult], scenarios: dict[str, list[Scenario]], found: dict[str, list[Finding]]
 ) -> Iterator[str]:
     yield "## Test Summary"
     yield ""
@@ -107,12 +107,12 @@ def _duration(scenarios: list[Scenario]) -> str:
     return seconds(sum(one.seconds for one in scenarios)) if scenarios else "-"
 
 
-def _status(test: TestLines, found: list[Finding]) -> str:
+def _status(test: TestResult, found: list[Finding]) -> str:
     """A product that fails before any criterion of the test is reached has failed the test."""
     return STATUS[Verdict.FAILED if found else test.verdict]
 
 
-def _note(test: TestLines, found: list[Finding]) -> str:
+def _note(test: TestResult, found: list[Finding]) -> str:
     if not test.asked:
         return " and ".join(dict.fromkeys(line.reason for line in test.lines))
     rest = [line for line in test.lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN) and line.applies]
@@ -123,7 +123,7 @@ def _note(test: TestLines, found: list[Finding]) -> str:
     return "; ".join(said) or "-"
 
 
-def _details(run: RunDocument, test: TestLines, scenarios: list[Scenario], found: list[Finding]) -> Iterator[str]:
+def _details(run: RunResult, test: TestResult, scenarios: list[Scenario], found: list[Finding]) -> Iterator[str]:
     yield f"### Test {test.id}: {plain(test.title)}"
     yield ""
     yield f"**Status**: {_status(test, found)}  "
@@ -157,14 +157,14 @@ def _procedure(scenarios: list[Scenario]) -> Iterator[str]:
         yield ""
 
 
-def _result(run: RunDocument, line: Line) -> str:
+def _result(run: RunResult, line: CriterionResult) -> str:
     measured = "".join(f"; {plain(one.name)} {figure(one)}" for one in line.figures[:1])
     limit = f" (target: {_limit(run, line)})" if line.limit is not None else ""
     why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{limit}{why}"
 
 
-def _evidence(test: TestLines, scenarios: list[Scenario]) -> Iterator[str]:
+def _evidence(test: TestResult, scenarios: list[Scenario]) -> Iterator[str]:
     found = [one for scenario in scenarios for one in scenario.telling_first()]
     if not found:
         yield "**Evidence**: none was kept"
@@ -198,7 +198,7 @@ def _trouble(finding: Finding) -> Iterator[str]:
     yield ""
 
 
-def _breakage(line: Line) -> Iterator[str]:
+def _breakage(line: CriterionResult) -> Iterator[str]:
     """The same of a check that broke, which is no finding about the product."""
     yield f"#### {line.id} {plain(line.text)}: {STATUS[line.verdict]}"
     yield ""
@@ -217,7 +217,7 @@ def _explanation(reason: str, likely: str, causes: tuple[str, ...]) -> Iterator[
     yield ""
 
 
-def _environment(run: RunDocument) -> Iterator[str]:
+def _environment(run: RunResult) -> Iterator[str]:
     yield "## Environment Details"
     yield ""
     for name, title in _FACTS.items():
@@ -228,7 +228,7 @@ def _environment(run: RunDocument) -> Iterator[str]:
     yield ""
 
 
-def _metrics(run: RunDocument, tests: list[TestLines]) -> Iterator[str]:
+def _metrics(run: RunResult, tests: list[TestResult]) -> Iterator[str]:
     yield "## Performance Metrics"
     yield ""
     rows = [row for test in tests if test.asked for line in test.lines for row in _measured(run, line)]
@@ -239,7 +239,7 @@ def _metrics(run: RunDocument, tests: list[TestLines]) -> Iterator[str]:
     yield ""
 
 
-def _measured(run: RunDocument, line: Line) -> Iterator[tuple[str, ...]]:
+def _measured(run: RunResult, line: CriterionResult) -> Iterator[tuple[str, ...]]:
     """A row for each figure; a criterion with a target has one even if nothing was measured.
 
     The first figure of a criterion is the one that it is judged by; the others say what that is made of.
@@ -251,7 +251,7 @@ def _measured(run: RunDocument, line: Line) -> Iterator[tuple[str, ...]]:
         yield line.id, "-", plain(line.headline) or "no figure was kept", _limit(run, line), STATUS[line.verdict]
 
 
-def _limit(run: RunDocument, line: Line) -> str:
+def _limit(run: RunResult, line: CriterionResult) -> str:
     """The plan's figure; seconds also as they are on the target's own clock, by which they are judged."""
     if line.limit is None:
         return "-"
@@ -260,7 +260,7 @@ def _limit(run: RunDocument, line: Line) -> str:
     return f"{line.limit:g} {line.unit}{here}"
 
 
-def _conclusion(run: RunDocument, phase: int, tests: list[TestLines]) -> Iterator[str]:
+def _conclusion(run: RunResult, phase: int, tests: list[TestResult]) -> Iterator[str]:
     lines = [line for test in tests for line in test.lines]
     proven = [line for line in lines if line.verdict is Verdict.PROVEN]
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
@@ -278,17 +278,17 @@ def _conclusion(run: RunDocument, phase: int, tests: list[TestLines]) -> Iterato
         )
     yield ""
     for words, named in release_criteria.SUCCESS[phase].items():
-        yield f"- {STATUS[release_criteria.worst(release_criteria.lines_of(run, named))]}: {words}"
+        yield f"- {STATUS[release_criteria.worst(release_criteria.criteria_of(run, named))]}: {words}"
     yield ""
 
 
-def _next_steps(tests: list[TestLines], found: list[Finding]) -> Iterator[str]:
+def _next_steps(tests: list[TestResult], found: list[Finding]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
     yield from steps([line for test in tests for line in test.lines], found) or ["Nothing: every criterion is proven."]
 
 
-def steps(lines: Sequence[Line], found: Sequence[Finding]) -> list[str]:
+def steps(lines: Sequence[CriterionResult], found: Sequence[Finding]) -> list[str]:
     """What has to be done about what was found and about the criteria that are not proven; nothing when all are."""
     broken = [line for line in lines if line.verdict is Verdict.BROKEN]
     unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable and line.applies]

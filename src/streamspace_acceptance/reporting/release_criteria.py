@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import Line, RunDocument
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult
 
 # phase -> the plan's words -> tests ("1.2") and criteria ("3.1-1").
 SUCCESS: dict[int, dict[str, tuple[str, ...]]] = {
@@ -34,12 +34,12 @@ SUCCESS: dict[int, dict[str, tuple[str, ...]]] = {
 }
 
 
-def lines_of(run: RunDocument, named: tuple[str, ...]) -> list[Line]:
+def criteria_of(run: RunResult, named: tuple[str, ...]) -> list[CriterionResult]:
     """The criteria that `named` tests and criteria hold."""
     return [line for line in run.lines() if line.id in named or line.test in named]
 
 
-def overall(run: RunDocument) -> dict[str, Verdict]:
+def overall(run: RunResult) -> dict[str, Verdict]:
     """The plan's release criteria that a run can answer, each with its verdict."""
     p0, everything = list(run.lines("P0")), list(run.lines())
     session = [line for test in run.of_phase(1) for line in test.lines]
@@ -51,6 +51,6 @@ def overall(run: RunDocument) -> dict[str, Verdict]:
     }
 
 
-def worst(lines: list[Line]) -> Verdict:
+def worst(lines: list[CriterionResult]) -> Verdict:
     """The verdict over several criteria, as far as they apply to the target; UNPROVEN over none."""
     return min((line.verdict for line in lines if line.applies), key=list(Verdict).index, default=Verdict.UNPROVEN)

@@ -11,14 +11,14 @@ from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import LEGEND, STATUS, figure, icon, link, page, plain, seconds, table
 from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
-from streamspace_acceptance.verdict.decision import Decision, Word
+from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, compact
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
-_SIGNS = {Word.GO: "✅", Word.NO_GO: "❌", Word.UNDECIDED: "◻"}
+_SIGNS = {DecisionWord.GO: "✅", DecisionWord.NO_GO: "❌", DecisionWord.UNDECIDED: "◻"}
 
 
-def render(run: RunDocument, decision: Decision, trend: Trend, scenarios: Sequence[Scenario]) -> str:
+def render(run: RunResult, decision: Decision, trend: Trend, scenarios: Sequence[Scenario]) -> str:
     """SUMMARY.md."""
     found = findings.of_run(run)
     return page(
@@ -35,7 +35,7 @@ def render(run: RunDocument, decision: Decision, trend: Trend, scenarios: Sequen
     )
 
 
-def _head(run: RunDocument, decision: Decision) -> Iterator[str]:
+def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     yield f"# {plain(run.product)} acceptance: {_SIGNS[decision.word]} {decision.word}"
     yield ""
     yield plain(decision.reason[:1].upper() + decision.reason[1:])
@@ -77,9 +77,9 @@ def _what_is_missing(decision: Decision) -> Iterator[str]:
             yield ""
 
 
-def _listed(lines: Sequence[Line]) -> Iterator[str]:
+def _listed(lines: Sequence[CriterionResult]) -> Iterator[str]:
     """Each criterion with its reason; those that share a reason stand together."""
-    reasons: dict[tuple[Verdict, str], list[Line]] = {}
+    reasons: dict[tuple[Verdict, str], list[CriterionResult]] = {}
     for line in lines:
         reasons.setdefault((line.verdict, line.headline), []).append(line)
     for (verdict, why), group in reasons.items():
@@ -87,7 +87,7 @@ def _listed(lines: Sequence[Line]) -> Iterator[str]:
         yield f"- {icon(verdict)} {compact(group)}{text}: {plain(why)}"
 
 
-def _counts(run: RunDocument) -> Iterator[str]:
+def _counts(run: RunResult) -> Iterator[str]:
     yield "## Verdicts"
     yield ""
     yield LEGEND
@@ -112,7 +112,7 @@ def _counts(run: RunDocument) -> Iterator[str]:
 _ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
 
 
-def _row(run: RunDocument, phase: int) -> tuple[str, ...]:
+def _row(run: RunResult, phase: int) -> tuple[str, ...]:
     lines = [line for test in run.of_phase(phase) for line in test.lines]
     counts = [str(sum(line.verdict is verdict for line in lines)) for verdict in _ORDER]
     unasked = str(sum(line.selectable for line in lines))
@@ -121,7 +121,7 @@ def _row(run: RunDocument, phase: int) -> tuple[str, ...]:
     return str(phase), str(len(lines)), *counts, unasked, elsewhere, report
 
 
-def _release_criteria(run: RunDocument) -> Iterator[str]:
+def _release_criteria(run: RunResult) -> Iterator[str]:
     yield "## Overall Release Criteria"
     yield ""
     for words, verdict in release_criteria.overall(run).items():
@@ -131,7 +131,7 @@ def _release_criteria(run: RunDocument) -> Iterator[str]:
 
 
 def _deliverables(
-    run: RunDocument, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
+    run: RunResult, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
 ) -> Iterator[str]:
     yield "## Deliverables Checklist"
     yield ""
@@ -174,7 +174,7 @@ def _got_worse(one: Worse) -> str:
     )
 
 
-def _next_steps(run: RunDocument, found: Sequence[Finding]) -> Iterator[str]:
+def _next_steps(run: RunResult, found: Sequence[Finding]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
     yield from phases.steps(list(run.lines()), found) or ["Nothing: every criterion is proven."]

@@ -15,7 +15,7 @@ from statistics import median
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.attachments import Figure
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import Line, RunDocument
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult
 
 LOOKS_BACK = 10
 LEAST = 5
@@ -42,7 +42,7 @@ TIME_TAKEN = "time to be shown"
 class Change:
     """A criterion with another verdict than in the run of `when`."""
 
-    line: Line
+    line: CriterionResult
     before: Verdict
     when: datetime
 
@@ -51,7 +51,7 @@ class Change:
 class Worse:
     """A figure that is worse than usual; `usual` is the median of `runs` earlier ones, in the same unit."""
 
-    line: Line
+    line: CriterionResult
     figure: Figure
     usual: Figure
     runs: int
@@ -67,12 +67,12 @@ class Trend:
     lost: tuple[Change, ...] = ()
     worse: tuple[Worse, ...] = ()
 
-    def earlier(self, line: Line) -> Change | None:
+    def earlier(self, line: CriterionResult) -> Change | None:
         """How the criterion stood before it turned red."""
         return next((change for change in self.red if change.line.id == line.id), None)
 
 
-def trend(run: RunDocument, earlier: Sequence[RunDocument]) -> Trend:
+def trend(run: RunResult, earlier: Sequence[RunResult]) -> Trend:
     """`run` beside the `earlier` runs (oldest first) of the same target."""
     comparable = [one for one in earlier if _target(one) == _target(run)]
     told = [line for line in run.lines() if _has_judged(run, line)]
@@ -97,19 +97,19 @@ def is_worse(figure: Figure, earlier: Sequence[float]) -> bool:
     return difference > max(TOLERANCE * usual, SPREADS * deviation, least)
 
 
-def _target(run: RunDocument) -> tuple[str, float]:
+def _target(run: RunResult) -> tuple[str, float]:
     """Embedded ones are all the same, wherever they listen; others are told apart by their address."""
     return "embedded" if run.embedded else run.environment.get(run_facts.TARGET, ""), run.time_scale
 
 
-def _change(line: Line, earlier: Sequence[RunDocument]) -> Change | None:
+def _change(line: CriterionResult, earlier: Sequence[RunResult]) -> Change | None:
     last = next(((run, one) for run, one in _judged(line, earlier)), None)
     if last is None or last[1].verdict is line.verdict:
         return None
     return Change(line, last[1].verdict, last[0].began)
 
 
-def _worse(line: Line, earlier: Sequence[RunDocument]) -> Iterator[Worse]:
+def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Worse]:
     proven = [one for _, one in _judged(line, earlier) if one.verdict is Verdict.PROVEN][:LOOKS_BACK]
     taken = [_time_taken(line)] if line.verdict is Verdict.PROVEN else []
     for figure in (*line.figures, *taken):
@@ -120,14 +120,14 @@ def _worse(line: Line, earlier: Sequence[RunDocument]) -> Iterator[Worse]:
             yield Worse(line, figure, Figure(figure.name, median(values), figure.unit), len(values))
 
 
-def _judged(line: Line, earlier: Sequence[RunDocument]) -> Iterator[tuple[RunDocument, Line]]:
+def _judged(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[tuple[RunResult, CriterionResult]]:
     """The criterion in earlier runs that judged it, newest first."""
     return (
         (run, one) for run in reversed(earlier) for one in run.lines() if one.id == line.id and _has_judged(run, one)
     )
 
 
-def _has_judged(run: RunDocument, line: Line) -> bool:
+def _has_judged(run: RunResult, line: CriterionResult) -> bool:
     """Whether the run was asked about the criterion, and not stopped or killed before it was shown either way."""
     return line.asked and (run.interruption is None or line.verdict in (Verdict.PROVEN, Verdict.FAILED))
 
@@ -136,5 +136,5 @@ def _same(one: Figure, other: Figure) -> bool:
     return (one.name, one.unit) == (other.name, other.unit)
 
 
-def _time_taken(line: Line) -> Figure:
+def _time_taken(line: CriterionResult) -> Figure:
     return Figure(TIME_TAKEN, line.seconds, "s")

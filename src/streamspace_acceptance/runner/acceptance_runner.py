@@ -25,9 +25,9 @@ from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction import streams
 from streamspace_acceptance.reporting import junit, killed_runs, write_reports
-from streamspace_acceptance.reporting.allure.formatter import TruthfulAllureFormatter
+from streamspace_acceptance.reporting.allure.formatter import VerdictAllureFormatter
 from streamspace_acceptance.runner.process_exit import depart
-from streamspace_acceptance.runner.signals import Interrupted, Interruption
+from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.troubleshooting import failure
 from streamspace_acceptance.verdict import gates
@@ -40,7 +40,7 @@ from streamspace_acceptance.verdict.judgement import (
     judge_scenario,
 )
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
-from streamspace_acceptance.verdict.register import Plan
+from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord, describe
 from streamspace_acceptance.verdict.selection import check_paths, select
 
@@ -75,12 +75,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         super().__init__(config)
         self.hooks: dict[str, Callable[..., None]]
         self.record = RunRecord()
-        self._ledger = Ledger(Plan.load(), self.record)
+        self._ledger = Ledger(Register.load(), self.record)
         self._gates = gates.Gates(self._ledger.plan, self.record)
         self._gates_lifted = False
         self._reported = False
         self._junit_files = {junit.JUNIT_FILE}
-        self._interruption = Interruption(self._note_interruption)
+        self._interruption = SignalHandler(self._note_interruption)
 
     def run(self) -> bool:
         """Run; False when all is proven, else SystemExit with the status of the worst verdict.
@@ -97,7 +97,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_to_the_end(self) -> int:
         try:
-            with self._interruption.handled(), waiting.hastened() as self._hasten:
+            with self._interruption.handled(), waiting.shutdown_deadline() as self._hasten:
                 return self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             return _refuse(problem)
@@ -164,13 +164,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()
-        killed_runs.complete(_say, makes_way_in=REPORTS)
+        killed_runs.complete(_say, move_aside_in=REPORTS)
         with killed_runs.on_record(REPORTS, self.record.began, self._junit_files, lambda: self._reported):
             return self._run_on_record()
 
     def _run_on_record(self) -> bool:
         write_reports.begin(REPORTS)
-        allure = TruthfulAllureFormatter(RESULTS, self.config, self._ledger, self.record)
+        allure = VerdictAllureFormatter(RESULTS, self.config, self._ledger, self.record)
         self.formatters.append(allure)
         self._put_on_disk()
         for scenario in self.record.selected:

@@ -20,7 +20,7 @@ class Interrupted(KeyboardInterrupt):
     """The run was stopped from outside; behave treats it as it treats Ctrl-C."""
 
 
-class Interruption:
+class SignalHandler:
     """Turns signals into a stopped run. `on_signal` is told once, with a phrase such as "stopped by SIGTERM"."""
 
     def __init__(self, on_signal: Callable[[str], None]) -> None:

@@ -17,8 +17,8 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.redaction import redactor, secret_sources
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.target.run_start import guarded
-from streamspace_acceptance.target.target import Target, opened
+from streamspace_acceptance.target.run_start import guard_and_sweep
+from streamspace_acceptance.target.target import Target, open_target
 
 
 class Run:
@@ -36,7 +36,7 @@ class Run:
         self.settings = settings
         secret_sources.from_settings(settings)
         Thread(target=load_client, name="load the Kubernetes client", daemon=True).start()
-        self.target = target = self._open.enter_context(opened(settings))
+        self.target = target = self._open.enter_context(open_target(settings))
         redactor.register_secret(target.token)
         for path in target.kubeconfig:
             redactor.register_kubeconfig(path)
@@ -50,9 +50,9 @@ class Run:
         secret_sources.from_secrets(self.cluster.raw_secrets())
         for pod in self.cluster.pods(app=self.profile.agents.api_label):
             secret_sources.from_log(self.cluster.first_lines(pod.meta.name))
-        run_facts.tell(run_facts.NODES, capacity.nodes(self.cluster))
-        run_facts.tell(run_facts.AGENTS, capacity.agents(self.cluster, self.profile.agents.label))
-        self._open.enter_context(guarded(settings, target, self.api, self.cluster))
+        run_facts.record(run_facts.NODES, capacity.nodes(self.cluster))
+        run_facts.record(run_facts.AGENTS, capacity.agents(self.cluster, self.profile.agents.label))
+        self._open.enter_context(guard_and_sweep(settings, target, self.api, self.cluster))
         self.browser = RunBrowser(target.browser, lambda url: tls.pin(url, self.http.trusted))
         self._open.callback(self.browser.close)
 
@@ -63,7 +63,7 @@ class Run:
             self.profile,
             lambda: self.cluster,
             lambda: self.api,
-            needs_no_images=lambda: self.target.needs_no_images,
+            needs_no_images=lambda: self.target.is_embedded,
             patience=self.budgets.named,
         )
 
@@ -73,13 +73,13 @@ class Run:
 
 
 def _kind(target: Target) -> str:
-    return run_facts.EMBEDDED if target.embedded or target.needs_no_images else "(given)"
+    return run_facts.EMBEDDED if target.embedded or target.is_embedded else "(given)"
 
 
 def _tell(target: Target) -> None:
     """What every report says about the target."""
-    run_facts.tell(run_facts.PRODUCT_VERSION, target.product_version)
-    run_facts.tell(run_facts.KUBERNETES_VERSION, target.kubernetes_version)
-    run_facts.tell(run_facts.TARGET, f"{target.api_url} {_kind(target)}")
-    run_facts.tell("Namespace", target.namespace)
-    run_facts.tell(run_facts.TIME_SCALE, f"{target.time_scale:g}")
+    run_facts.record(run_facts.PRODUCT_VERSION, target.product_version)
+    run_facts.record(run_facts.KUBERNETES_VERSION, target.kubernetes_version)
+    run_facts.record(run_facts.TARGET, f"{target.api_url} {_kind(target)}")
+    run_facts.record("Namespace", target.namespace)
+    run_facts.record(run_facts.TIME_SCALE, f"{target.time_scale:g}")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.lock_files import Json, NotOnRecord
+from streamspace_acceptance.lock_files import Json, RecordError
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -23,7 +23,7 @@ from streamspace_acceptance.target.target import Target, survey
 
 
 @contextmanager
-def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> Iterator[None]:
+def guard_and_sweep(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> Iterator[None]:
     """Nothing is touched before the target is known to be allowed; what is touched from then on is on record.
 
     Raises SetupProblem. An embedded target is the run's own, and needs no guard.
@@ -32,11 +32,11 @@ def guarded(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cl
         forget_embedded()
     else:
         _clean(settings, target, api, cluster)
-        guard.check_no_other_run(settings, journal.living(_identity(target, cluster)))  # its sessions are nobody else's
-        guard.check_alone(settings, cluster, api, sandbox=target.needs_no_images)
+        guard.check_no_other_run(settings, journal.active(_identity(target, cluster)))  # its sessions are nobody else's
+        guard.check_alone(settings, cluster, api, sandbox=target.is_embedded)
     with _on_record(_identity(target, cluster)) as identity:
         if not target.embedded:  # one that began in the same moment
-            guard.check_no_other_run(settings, journal.living(identity))
+            guard.check_no_other_run(settings, journal.active(identity))
         yield
 
 
@@ -45,8 +45,8 @@ def _on_record(identity: Json) -> Iterator[Json]:
     """The run's own journal; SetupProblem when there can be none. What it cannot hold later is its scenario's error."""
     with ExitStack() as opened:
         try:
-            opened.enter_context(journal.kept(identity))
-        except NotOnRecord as error:
+            opened.enter_context(journal.keep(identity))
+        except RecordError as error:
             raise SetupProblem(f"{error}.") from error
         yield identity
 

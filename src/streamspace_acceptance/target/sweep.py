@@ -11,13 +11,13 @@ from functools import partial
 from streamspace_acceptance import journal, lock_files
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.disruption.network_cut import heal
+from streamspace_acceptance.disruption.network_cut import revert
 from streamspace_acceptance.domain.sessions import creation
 from streamspace_acceptance.domain.sessions.creation import Asked
 from streamspace_acceptance.domain.sessions.registry import Registry, left_alone
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
-from streamspace_acceptance.journal import Entry, Left
-from streamspace_acceptance.lock_files import Json, NotOnRecord
+from streamspace_acceptance.journal import Entry, StaleJournal
+from streamspace_acceptance.lock_files import Json, RecordError
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
@@ -32,7 +32,7 @@ def sweep(api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, say: Say) -> 
     """Removes what dead runs left on this target; one sentence for each thing removed and for each that stays."""
     namespace = cluster.namespace_uid()
     for path in journal.all_paths():
-        with journal.dead(path) as left:
+        with journal.acquire_stale(path) as left:
             if left is not None and left.target.get("namespace_uid") == namespace:
                 _Sweep(left, api, cluster, budgets, say).run()
     forget_embedded()
@@ -41,7 +41,7 @@ def sweep(api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, say: Say) -> 
 def is_on_record(target: Json) -> bool:
     """Whether a dead run was about exactly this API and this namespace."""
     for path in journal.all_paths():
-        with journal.dead(path) as left:
+        with journal.acquire_stale(path) as left:
             if left is not None and left.target == target:
                 return True
     return False
@@ -50,16 +50,16 @@ def is_on_record(target: Json) -> bool:
 def forget_embedded() -> None:
     """Drops the journals of runs whose embedded StreamSpace ended with them."""
     for path in journal.all_paths():
-        with journal.dead(path) as left:
+        with journal.acquire_stale(path) as left:
             if left is not None and (left.target.get("embedded") or not left.entries):
-                left.forget()
+                left.remove()
 
 
 def kept() -> list[str]:
     """A sentence for each journal of a dead run that is still there."""
     sentences = []
     for path in journal.all_paths():
-        with journal.dead(path) as left:
+        with journal.acquire_stale(path) as left:
             if left is not None and not left.target:
                 sentences.append(
                     f"{path} is kept, but does not tell any more which target it is of: look at it, delete it."
@@ -76,13 +76,13 @@ class _NotCertain(Exception):
 
 def in_use() -> list[str]:
     """A sentence for each journal that somebody holds: a run that is going on, or another sweep."""
-    found = [path for path in journal.all_paths() if lock_files.is_held(path)]
+    found = [path for path in journal.all_paths() if lock_files.is_locked(path)]
     return [f"{path} is left alone: its run is going on, or is being swept already." for path in found]
 
 
 @dataclass
 class _Sweep:
-    left: Left
+    left: StaleJournal
     api: StreamSpaceApi
     cluster: Cluster
     budgets: Budgets
@@ -100,7 +100,7 @@ class _Sweep:
         for trouble in self._troubles:
             self.say(f"A killed run left this, and it stays: {trouble}.")
         if not self.left.entries:
-            self.left.forget()
+            self.left.remove()
 
     def _of(self, kind: str) -> list[Entry]:
         return [each for each in self.left.entries if each.kind == kind]
@@ -108,20 +108,20 @@ class _Sweep:
     def _try(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except (ClusterError, NoAnswer, Unmet, NotOnRecord) as error:
+        except (ClusterError, NoAnswer, Unmet, RecordError) as error:
             self._troubles.append(" ".join(str(error).split()))
 
     def _mend(self, entry: Entry) -> None:
         what = entry.what
         if what["kind"] == "cut":
-            heal(self.cluster, what)
+            revert(self.cluster, what)
             self.say(f"Mended after a killed run: the network of pod {what['pod']}.")
         elif what["kind"] == "scaling" and self.cluster.replicas(what["deployment"]) == what["replicas"]:
             self.cluster.scale(what["deployment"], what["before"])
             self.say(f"Mended after a killed run: {what['deployment']} has {what['before']} replicas again.")
         elif what["kind"] == "scaling" and self.cluster.replicas(what["deployment"]) != what["before"]:
             self.say(f"{what['deployment']} was scaled by somebody else after a killed run: it is left alone.")
-        self.left.undone(entry)
+        self.left.record_revert(entry)
 
     def _remove_sessions(self) -> None:
         entries = self._of("session")
@@ -138,7 +138,7 @@ class _Sweep:
             self.say(f"Removed after a killed run: session {each}.")
         for entry in entries:
             if entry.number in found:
-                self.left.undone(entry)
+                self.left.record_revert(entry)
 
     @staticmethod
     def _taken(entries: Iterable[Entry]) -> frozenset[str]:
@@ -206,7 +206,7 @@ class _Sweep:
             if there:
                 self.say(f"Removed after a killed run: the templates whose names end in {mark}.")
             for entry in [each for each in self._of("template") if each.what["mark"] == mark]:
-                self.left.undone(entry)
+                self.left.record_revert(entry)
 
 
 def _answer_seconds(entry: Entry) -> float:

@@ -47,16 +47,16 @@ class Target:
     product_version: str
     kubernetes_version: str
     embedded: bool
-    needs_no_images: bool = False
+    is_embedded: bool = False
 
     def describe(self) -> str:
         """The target in words, for the evidence."""
-        kind = "embedded" if self.needs_no_images else "deployed from images"
+        kind = "embedded" if self.is_embedded else "deployed from images"
         return f"StreamSpace {self.product_version} at {self.api_url}, namespace {self.namespace}, {kind}"
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Target]:
+def open_target(settings: Settings) -> Iterator[Target]:
     """A target that was looked at and can be tested; an embedded one is stopped at the end whatever happens.
 
     Raises SetupProblem.
@@ -94,7 +94,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             product_version=config.get("version", "unknown"),
             kubernetes_version=cluster.version(),
             embedded=embedded,
-            needs_no_images=is_embedded(config),
+            is_embedded=is_embedded(config),
         )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error

@@ -41,7 +41,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Scene:
+class CauseInputs:
     """What was seen, each None when it could not be had. `began`: when the scenario did, in seconds since the epoch.
 
     health: why the API does not answer, empty when it does. agents: (id, status, whether it is online) of each. pods:
@@ -57,7 +57,7 @@ class Scene:
     cut_off: list[str] = field(default_factory=list)
 
 
-def find(scene: Scene) -> list[Cause]:
+def find(scene: CauseInputs) -> list[Cause]:
     """The causes that can be told, the farthest-reaching first, each once."""
     found = [*_api(scene), *_agents(scene), *_states(scene), *_events(scene), *_claims(scene)]
     once: dict[tuple[str, str], Cause] = {}
@@ -66,12 +66,12 @@ def find(scene: Scene) -> list[Cause]:
     return list(once.values())
 
 
-def _api(scene: Scene) -> Iterator[Cause]:
+def _api(scene: CauseInputs) -> Iterator[Cause]:
     if scene.health:
         yield Cause("API not reachable", "its health", scene.health)
 
 
-def _agents(scene: Scene) -> Iterator[Cause]:
+def _agents(scene: CauseInputs) -> Iterator[Cause]:
     if scene.agents is None or any(online for _, _, online in scene.agents):
         return
     listed = ", ".join(f"{name} {status}" for name, status, _ in scene.agents) or "the API lists no agent"
@@ -79,7 +79,7 @@ def _agents(scene: Scene) -> Iterator[Cause]:
     yield Cause("agent not connected", "none is online", listed + own)
 
 
-def _states(scene: Scene) -> Iterator[Cause]:
+def _states(scene: CauseInputs) -> Iterator[Cause]:
     """By how the pods stand now."""
     for pod in scene.pods or ():
         about, status = f"pod {pod['metadata']['name']}", pod.get("status") or {}
@@ -117,7 +117,7 @@ def _unscheduled(about: str, message: str) -> Iterator[Cause]:
         yield Cause("volume not bound", about, f"Unschedulable: {message}")
 
 
-def _events(scene: Scene) -> Iterator[Cause]:
+def _events(scene: CauseInputs) -> Iterator[Cause]:
     """By what happened since the scenario began, also to pods that are gone by now; what a pod got over is no cause."""
     well = {pod["metadata"]["name"] for pod in scene.pods or () if _is_ready(pod)}
     recent = [each for each in happened.in_order(scene.events or ()) if _since(happened.time_of(each), scene.began)]
@@ -142,7 +142,7 @@ def _event(thing: str, reason: str, message: str) -> Iterator[Cause]:
         yield Cause("volume not bound", thing, line)
 
 
-def _claims(scene: Scene) -> Iterator[Cause]:
+def _claims(scene: CauseInputs) -> Iterator[Cause]:
     """A claim that waits may be well: many volumes are made for the first pod. One that lost its volume is not."""
     for name, phase in scene.claims or ():
         if phase == "Lost":

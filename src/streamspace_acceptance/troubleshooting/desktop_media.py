@@ -10,29 +10,31 @@ from streamspace_acceptance.evidence import attachments
 
 if TYPE_CHECKING:
     from streamspace_acceptance.desktop.viewer import Viewer
-    from streamspace_acceptance.domain.sessions.session_desktop import Desk
+    from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 
 
-def show(desks: Sequence[Desk]) -> None:
+def show(desks: Sequence[SessionDesktop]) -> None:
     """Attaches a picture and a film of each desktop, and closes its page."""
     for desk in desks:
         _attach(desk, "desktop", attachments.attach_png, partial(_portrait, desk))
-        _attach(desk, "film", attachments.attach_film, lambda viewer: viewer.film.develop())
+        _attach(desk, "film", attachments.attach_screencast, lambda viewer: viewer.screencast.encode())
         desk.close()
 
 
-def _portrait(desk: Desk, viewer: Viewer) -> bytes:
-    portrait = desk.portrait()
+def _portrait(desk: SessionDesktop, viewer: Viewer) -> bytes:
+    portrait = desk.screenshot()
     return viewer.whole_page() if portrait is None else portrait
 
 
-def keep_traces(desks: Sequence[Desk]) -> None:
+def keep_traces(desks: Sequence[SessionDesktop]) -> None:
     """Attaches the Playwright trace of each desktop that is open."""
     for desk in desks:
         _attach(desk, "Playwright trace.zip", attachments.attach_zip, lambda viewer: viewer.trace.keep())
 
 
-def _attach(desk: Desk, what: str, attach: Callable[[str, bytes], None], make: Callable[[Viewer], bytes]) -> None:
+def _attach(
+    desk: SessionDesktop, what: str, attach: Callable[[str, bytes], None], make: Callable[[Viewer], bytes]
+) -> None:
     """Attaches what is made of an open desktop, or why it could not be had: no verdict hangs on it."""
     if desk.viewer is None:
         return

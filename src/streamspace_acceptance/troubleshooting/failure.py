@@ -16,7 +16,7 @@ from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.redaction.kubernetes_objects import presentable
 from streamspace_acceptance.troubleshooting import causes, describe, desktop_media, events, nodes
 from streamspace_acceptance.troubleshooting.causes import Cause
-from streamspace_acceptance.troubleshooting.snapshot import Missing, Sight, attempt, look, scene
+from streamspace_acceptance.troubleshooting.snapshot import ClusterSnapshot, Unavailable, attempt, cause_inputs, take
 
 if TYPE_CHECKING:
     from streamspace_acceptance.product.answers import Exchange
@@ -31,8 +31,8 @@ CAUSE = "likely cause.txt"
 def collect(world: World) -> list[Cause]:
     """Attach all of it, and give the causes that can be told from it."""
     exchanges = world.run.http.log.since(world.began)  # those of the scenario, not our own
-    sight = look(world)
-    found = attempt(lambda: causes.find(scene(sight, world)))
+    sight = take(world)
+    found = attempt(lambda: causes.find(cause_inputs(sight, world)))
     attachments.attach_text(CAUSE, _told(found, causes.as_text))
     _attach_texts(sight, world.run.profile.agents.api_label)
     attachments.attach_text(
@@ -41,11 +41,11 @@ def collect(world: World) -> list[Cause]:
     desktop_media.keep_traces(world.desks)
     for name, objects in (("sessions.yaml", sight.sessions), ("pods.yaml", sight.pods)):
         attachments.attach_yaml(name, _told(objects, _yaml))
-    return [] if isinstance(found, Missing) else found
+    return [] if isinstance(found, Unavailable) else found
 
 
-def _attach_texts(sight: Sight, api_label: str) -> None:
-    happened = [] if isinstance(sight.events, Missing) else sight.events
+def _attach_texts(sight: ClusterSnapshot, api_label: str) -> None:
+    happened = [] if isinstance(sight.events, Unavailable) else sight.events
     attachments.attach_text("health of the API.txt", sight.health or "the API answers its health call without an error")
     attachments.attach_text("pods.txt", _told(sight.pods, lambda pods: describe.pods(map(presentable, pods), happened)))
     logs = {name: str(said) for name, said in sight.logs.items()}
@@ -76,18 +76,18 @@ def _body(request: Any) -> str:
     return request if isinstance(request, str) else json.dumps(request, ensure_ascii=False, default=str)
 
 
-def _told(found: T | Missing, words: Callable[[T], str]) -> str:
+def _told(found: T | Unavailable, words: Callable[[T], str]) -> str:
     """What was found, in words; or why it, or the words for it, could not be had."""
-    return str(found) if isinstance(found, Missing) else str(attempt(lambda: words(found)))
+    return str(found) if isinstance(found, Unavailable) else str(attempt(lambda: words(found)))
 
 
 def _sessions(found: list[Json], happened: list[Json]) -> str:
     return "\n\n".join(describe.session(presentable(each), happened) for each in found) or "no sessions"
 
 
-def _nodes(found: list[Json], sight: Sight) -> str:
-    pods = [] if isinstance(sight.pods, Missing) else sight.pods
-    metrics = None if isinstance(sight.metrics, Missing) else sight.metrics
+def _nodes(found: list[Json], sight: ClusterSnapshot) -> str:
+    pods = [] if isinstance(sight.pods, Unavailable) else sight.pods
+    metrics = None if isinstance(sight.metrics, Unavailable) else sight.metrics
     return nodes.use(found, pods, metrics)
 
 

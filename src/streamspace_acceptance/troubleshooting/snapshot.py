@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.http import NoAnswer
-from streamspace_acceptance.troubleshooting.causes import Scene
-from streamspace_acceptance.waiting import Silence
+from streamspace_acceptance.troubleshooting.causes import CauseInputs
+from streamspace_acceptance.waiting import DeadlineExceeded
 
 if TYPE_CHECKING:
     from streamspace_acceptance.world import World
@@ -28,7 +28,7 @@ LOG_LINES = 400
 
 
 @dataclass(frozen=True)
-class Missing:
+class Unavailable:
     """Why a thing could not be had."""
 
     reason: str
@@ -38,7 +38,7 @@ class Missing:
 
 
 @dataclass
-class Sight:
+class ClusterSnapshot:
     """What was seen, or why not. `health` is empty when the API is well, else why it is not.
 
     logs: what each pod of the API and of the agents logged since the scenario began, by the pod's name.
@@ -46,49 +46,49 @@ class Sight:
 
     since: int
     health: str = ""
-    agents: AgentList | Missing = field(default_factory=lambda: Missing("not asked"))
-    pods: list[Json] | Missing = field(default_factory=lambda: Missing("not asked"))
-    events: list[Json] | Missing = field(default_factory=lambda: Missing("not asked"))
-    sessions: list[Json] | Missing = field(default_factory=lambda: Missing("not asked"))
-    nodes: list[Json] | Missing = field(default_factory=lambda: Missing("not asked"))
-    metrics: list[Json] | Missing | None = None
-    claims: list[tuple[str, str]] | Missing = field(default_factory=lambda: Missing("not asked"))
-    logs: dict[str, str | Missing] = field(default_factory=dict)
+    agents: AgentList | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
+    pods: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
+    events: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
+    sessions: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
+    nodes: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
+    metrics: list[Json] | Unavailable | None = None
+    claims: list[tuple[str, str]] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
+    logs: dict[str, str | Unavailable] = field(default_factory=dict)
 
 
-class _Asking:
+class _Collector:
     """Asks one thing after the other; once Kubernetes is silent each further question would wait as long."""
 
     def __init__(self) -> None:
         self.silent: str | None = None
 
-    def kubernetes(self, ask: Callable[[], T]) -> T | Missing:
+    def kubernetes(self, ask: Callable[[], T]) -> T | Unavailable:
         if self.silent is not None:
-            return Missing(f"Kubernetes was silent before ({self.silent})")
+            return Unavailable(f"Kubernetes was silent before ({self.silent})")
         found = attempt(ask)
-        if isinstance(found, _Silent):
+        if isinstance(found, _TimedOut):
             self.silent = found.reason
         return found
 
 
-class _Silent(Missing):
+class _TimedOut(Unavailable):
     """Nothing answered in time."""
 
 
-def attempt(ask: Callable[[], T]) -> T | Missing:
+def attempt(ask: Callable[[], T]) -> T | Unavailable:
     """What `ask` gives, or why it could not be had."""
     try:
         return ask()
     except Exception as error:  # noqa: BLE001  # whatever keeps evidence from us is evidence itself
-        kind = _Silent if isinstance(error.__cause__, Silence) else Missing
+        kind = _TimedOut if isinstance(error.__cause__, DeadlineExceeded) else Unavailable
         return kind(f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
-def look(world: World) -> Sight:
+def take(world: World) -> ClusterSnapshot:
     """Looks at the API first, then at Kubernetes."""
-    run, ask = world.run, _Asking()
-    sight = Sight(since=math.ceil(time.monotonic() - world.began) + 1, health=_health(world))
-    sight.agents = Missing("the API is not reachable") if sight.health else attempt(AgentApi(run.api).all)
+    run, ask = world.run, _Collector()
+    sight = ClusterSnapshot(since=math.ceil(time.monotonic() - world.began) + 1, health=_health(world))
+    sight.agents = Unavailable("the API is not reachable") if sight.health else attempt(AgentApi(run.api).all)
     sight.pods = ask.kubernetes(run.cluster.raw_pods)
     sight.events = ask.kubernetes(run.cluster.events)
     sight.sessions = ask.kubernetes(run.cluster.raw_sessions)
@@ -100,7 +100,7 @@ def look(world: World) -> Sight:
     return sight
 
 
-def scene(sight: Sight, world: World) -> Scene:
+def cause_inputs(sight: ClusterSnapshot, world: World) -> CauseInputs:
     """What causes are told from: the product's own pods, and those of the sessions that the scenario made."""
     ids = tuple(each.id for each in world.registry.sessions)
     label, profile = world.run.profile.session_label, world.run.profile.agents
@@ -108,7 +108,7 @@ def scene(sight: Sight, world: World) -> Scene:
     names = (*ids, profile.deployment, profile.api_label, *(each["metadata"]["name"] for each in pods))
     events = [each for each in _had(sight.events) or () if _name(each).startswith(names)]
     agents = _had(sight.agents)
-    return Scene(
+    return CauseInputs(
         began=time.time() - (time.monotonic() - world.began),
         health=sight.health,
         agents=None if agents is None else [(one.id, one.status, one.id in agents.online) for one in agents.agents],
@@ -129,7 +129,7 @@ def _health(world: World) -> str:
     return "" if answer.ok else f"{answer.call}: {answer.status} {answer.reason}: {answer.excerpt()}"
 
 
-def _loggers(pods: list[Json] | Missing, apps: tuple[str, ...]) -> list[str]:
+def _loggers(pods: list[Json] | Unavailable, apps: tuple[str, ...]) -> list[str]:
     """The pods of the API, then those of the agents."""
     found = _had(pods) or []
     return [
@@ -154,5 +154,5 @@ def _name(event: Json) -> str:
     return str((event.get("involvedObject") or {}).get("name", ""))
 
 
-def _had(found: T | Missing) -> T | None:
-    return None if isinstance(found, Missing) else found
+def _had(found: T | Unavailable) -> T | None:
+    return None if isinstance(found, Unavailable) else found

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import Line, RunDocument, Setback, compact
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, FailedPrecondition, RunResult, compact
 
 _NOT_SHOWN = (Verdict.BROKEN, Verdict.UNPROVEN)
 
 
-class Word(StrEnum):
+class DecisionWord(StrEnum):
     """The three answers."""
 
     GO = "GO"
@@ -35,12 +35,12 @@ class Decision:
     failed at on the way to criteria.
     """
 
-    word: Word
-    failed: tuple[Line, ...]
-    missing: tuple[Line, ...]
-    open: tuple[Line, ...]
+    word: DecisionWord
+    failed: tuple[CriterionResult, ...]
+    missing: tuple[CriterionResult, ...]
+    open: tuple[CriterionResult, ...]
     caveats: tuple[str, ...]
-    setbacks: tuple[Setback, ...] = ()
+    setbacks: tuple[FailedPrecondition, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -58,9 +58,9 @@ class Decision:
         if self.setbacks:
             whither = "others" if self.failed else "the criteria"
             yield f"the product failed on the way to {whither} ({_named(self.setbacks)})"
-        if self.word is Word.NO_GO:
+        if self.word is DecisionWord.NO_GO:
             return
-        if self.word is Word.GO:
+        if self.word is DecisionWord.GO:
             yield "every P0 criterion is proven and no P1 criterion failed"
         yield from self.caveats
         unshown = tuple(line for line in self.missing if line.applies)
@@ -75,7 +75,7 @@ class Decision:
         return f" Open: {_count(self.open, 'P1 ')} not proven ({compact(self.open)})." if self.open else ""
 
 
-def decide(run: RunDocument) -> Decision:
+def decide(run: RunResult) -> Decision:
     """The decision that the run allows."""
     lines = list(run.lines())
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
@@ -83,16 +83,16 @@ def decide(run: RunDocument) -> Decision:
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
     if failed or run.setbacks:
-        word = Word.NO_GO
+        word = DecisionWord.NO_GO
     elif missing or caveats or not any(run.lines("P0")):
-        word = Word.UNDECIDED
+        word = DecisionWord.UNDECIDED
     else:
-        word = Word.GO
+        word = DecisionWord.GO
     rest = [line for line in unshown if line.priority != "P0"]
     return Decision(word, tuple(failed), tuple(missing), tuple(rest), tuple(caveats), run.setbacks)
 
 
-def _caveats(run: RunDocument) -> Iterator[str]:
+def _caveats(run: RunResult) -> Iterator[str]:
     if run.embedded:
         yield "the embedded StreamSpace is no release"
     elif run.time_scale != 1:
@@ -107,15 +107,15 @@ def _caveats(run: RunDocument) -> Iterator[str]:
         yield "the register holds no P0 criterion"
 
 
-def _named(setbacks: tuple[Setback, ...]) -> str:
+def _named(setbacks: tuple[FailedPrecondition, ...]) -> str:
     """The scenarios by their tests and names, each once: `1.2 “The pod behind a session is lost”`."""
     return ", ".join(dict.fromkeys(f"{one.test or 'beyond the plan'} “{one.scenario}”" for one in setbacks))
 
 
-def _count(lines: tuple[Line, ...], kind: str = "") -> str:
+def _count(lines: tuple[CriterionResult, ...], kind: str = "") -> str:
     verb = "" if not kind else " is" if len(lines) == 1 else " are"
     return _number(lines, kind) + verb
 
 
-def _number(lines: tuple[Line, ...], kind: str = "") -> str:
+def _number(lines: tuple[CriterionResult, ...], kind: str = "") -> str:
     return f"{len(lines)} {kind}{'criterion' if len(lines) == 1 else 'criteria'}"

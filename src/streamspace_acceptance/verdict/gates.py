@@ -11,7 +11,7 @@ from typing import Any
 
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.verdict.judgement import Verdict, judge_criteria, judge_scenario
-from streamspace_acceptance.verdict.register import Plan
+from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import RunRecord
 
 OPTION = "gate"
@@ -21,7 +21,7 @@ _BEYOND_THE_PLAN = 3.5
 _NAMED_AT_MOST = 8
 
 
-def in_order(features: list[Any], plan: Plan) -> list[Any]:
+def in_order(features: list[Any], plan: Register) -> list[Any]:
     """The features by phase, whatever the order in which they were given; within a phase that order stays."""
 
     def phase(feature: Any) -> float:
@@ -42,7 +42,7 @@ def are_lifted(userdata: Any) -> bool:
 class Gates:
     """Says of a scenario, when its turn has come, what keeps it from running."""
 
-    def __init__(self, plan: Plan, record: RunRecord) -> None:
+    def __init__(self, plan: Register, record: RunRecord) -> None:
         self._plan = plan
         self._record = record
 
@@ -88,7 +88,7 @@ class Gates:
         yield from criteria
 
 
-def _phase_of(tags: Any, plan: Plan) -> int | None:
+def _phase_of(tags: Any, plan: Register) -> int | None:
     test = plan.test_of(tags)
     return None if test is None else test.phase
 

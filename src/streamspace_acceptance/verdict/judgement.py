@@ -11,7 +11,7 @@ from typing import Any
 
 from behave.model_type import Status
 
-from streamspace_acceptance.outcomes import Leak, NotApplicable, Unmet, Unproven
+from streamspace_acceptance.outcomes import CleanupFailure, NotApplicable, Unmet, Unproven
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord, describe
 
 
@@ -163,7 +163,7 @@ def is_answered_for(problem: Problem, record: RunRecord) -> bool:
 
     That sentence may come after the leak: then the leak is an error until it has.
     """
-    sentence = problem.error.answered_by if isinstance(problem.error, Leak) else None
+    sentence = problem.error.answered_by if isinstance(problem.error, CleanupFailure) else None
     return sentence is not None and any(
         step.name == sentence and judged.verdict is Verdict.FAILED
         for scenario in record.selected

@@ -23,7 +23,7 @@ from streamspace_acceptance.verdict.judgement import (
     judge_steps,
     worst,
 )
-from streamspace_acceptance.verdict.register import Criterion, Plan, Test
+from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.verdict.run_record import RunRecord
 
 VERDICT_FILE = REPORTS / "verdict.json"
@@ -54,7 +54,7 @@ class Ledger:
     Before its scenario has run a criterion is UNPROVEN, so what is on disk is true even if the run dies.
     """
 
-    def __init__(self, plan: Plan, record: RunRecord) -> None:
+    def __init__(self, plan: Register, record: RunRecord) -> None:
         self.plan = plan
         self._record = record
 
@@ -73,7 +73,7 @@ class Ledger:
             for entry in self._entry(test, criterion, proofs[test.id].get(criterion.sentence or "", []))
         ]
 
-    def setbacks(self) -> Iterator[dict[str, Any]]:
+    def failed_preconditions(self) -> Iterator[dict[str, Any]]:
         """Each step that FAILED although no criterion rests on it: mostly what a scenario needs of the product.
 
         As long as its scenario runs nothing is known, as with criteria.
@@ -108,7 +108,7 @@ class Ledger:
             "environment": environment,
             "counts": {},
             "criteria": [_as_json(entry) for entry in entries],
-            "setbacks": list(self.setbacks()),
+            "setbacks": list(self.failed_preconditions()),
             "problems": [
                 {"where": one.where, "reason": one.reason, "scenario": self._record.scenario_of(one)}
                 for one in self._record.problems

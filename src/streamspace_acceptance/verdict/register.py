@@ -45,13 +45,13 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Register:
     """All tests of the plan."""
 
     tests: tuple[Test, ...]
 
     @classmethod
-    def load(cls, path: Path = REGISTER) -> Plan:
+    def load(cls, path: Path = REGISTER) -> Register:
         """Read the register; KeyError or TOMLDecodeError when it is not as this module says."""
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return cls(tuple(_test(entry) for entry in document["test"]))

@@ -23,7 +23,7 @@ SCHEMA = "urn:streamspace-acceptance:verdict:1"
 NOT_SELECTED = "not selected in this run"
 
 
-class UnreadableDocument(Exception):
+class VerdictFileError(Exception):
     """It is no verdict.json of this version of the suite."""
 
 
@@ -39,7 +39,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Line:
+class CriterionResult:
     """One criterion of the register. `asked`: whether the run was to judge it; if not, it is UNPROVEN.
 
     `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
@@ -76,7 +76,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class TestLines:
+class TestResult:
     """One test of the plan with all its criteria, also those that the run was not asked about."""
 
     __test__ = False  # not a pytest class
@@ -85,7 +85,7 @@ class TestLines:
     phase: int
     priority: str
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[CriterionResult, ...]
 
     @property
     def asked(self) -> bool:
@@ -100,7 +100,7 @@ class TestLines:
 
 
 @dataclass(frozen=True)
-class Setback:
+class FailedPrecondition:
     """A step that FAILED although no criterion rests on it. `test` is None beyond the plan."""
 
     scenario: str
@@ -112,7 +112,7 @@ class Setback:
 
 
 @dataclass(frozen=True)
-class RunDocument:
+class RunResult:
     """One run. `ended` is None when it never came to its end. Times are in UTC.
 
     `problems` is what went wrong beside the steps; `broken_beside` those of them that no scenario answers for.
@@ -122,10 +122,10 @@ class RunDocument:
     ended: datetime | None
     tester: str
     environment: dict[str, str]
-    tests: tuple[TestLines, ...]
+    tests: tuple[TestResult, ...]
     problems: tuple[str, ...]
     interruption: str | None
-    setbacks: tuple[Setback, ...] = ()
+    setbacks: tuple[FailedPrecondition, ...] = ()
     broken_beside: tuple[str, ...] = ()
 
     @property
@@ -148,11 +148,11 @@ class RunDocument:
         """How long it took."""
         return None if self.ended is None else (self.ended - self.began).total_seconds()
 
-    def lines(self, priority: str | None = None) -> Iterator[Line]:
+    def lines(self, priority: str | None = None) -> Iterator[CriterionResult]:
         """Every criterion of the register, or those of one priority, in the plan's order."""
         return (line for test in self.tests for line in test.lines if priority in (None, line.priority))
 
-    def of_phase(self, phase: int) -> list[TestLines]:
+    def of_phase(self, phase: int) -> list[TestResult]:
         """The tests of a phase."""
         return [test for test in self.tests if test.phase == phase]
 
@@ -162,22 +162,22 @@ class RunDocument:
         return sorted({test.phase for test in self.tests if test.asked})
 
 
-def read(path: Path) -> RunDocument:
+def read(path: Path) -> RunResult:
     """The run that left the file; UnreadableDocument when it is none, or one of another version."""
     try:
         return of_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise UnreadableDocument(f"{path} cannot be read: {error}") from error
+        raise VerdictFileError(f"{path} cannot be read: {error}") from error
 
 
-def of_json(document: Json) -> RunDocument:
+def of_json(document: Json) -> RunResult:
     """The run that `document` tells of; UnreadableDocument when it is not of this version."""
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise UnreadableDocument(f"it is no {SCHEMA}")
+        raise VerdictFileError(f"it is no {SCHEMA}")
     try:
         run, ended = document["run"], document["run"]["ended"]
         asked = {item["id"]: item for item in document["criteria"]}
-        return RunDocument(
+        return RunResult(
             began=datetime.fromisoformat(run["began"]),
             ended=None if ended is None else datetime.fromisoformat(ended),
             tester=run["tester"],
@@ -189,10 +189,10 @@ def of_json(document: Json) -> RunDocument:
             broken_beside=tuple(each["reason"] for each in document["problems"] if _is_beside(each)),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableDocument(f"it is not as its schema says: {type(error).__name__}: {error}") from error
+        raise VerdictFileError(f"it is not as its schema says: {type(error).__name__}: {error}") from error
 
 
-def compact(lines: Iterable[Line]) -> str:
+def compact(lines: Iterable[CriterionResult]) -> str:
     """The criteria in few words: "tests 1.1a, 1.1b and 1.2-1, 1.2-3", with whole tests by their names."""
     groups = [list(group) for _, group in groupby(lines, key=lambda line: line.test)]
     whole = [group[0].test for group in groups if len(group) == group[0].siblings]
@@ -201,8 +201,8 @@ def compact(lines: Iterable[Line]) -> str:
     return " and ".join(filter(None, (tests, ", ".join(parts))))
 
 
-def _setback(each: Json) -> Setback:
-    return Setback(
+def _setback(each: Json) -> FailedPrecondition:
+    return FailedPrecondition(
         each["scenario"], each["test"], each["sentence"], each["reason"], _failure(each), tuple(each.get("causes", ()))
     )
 
@@ -217,20 +217,20 @@ def _is_beside(problem: Json) -> bool:
     return "scenario" in problem and problem["scenario"] is None
 
 
-def _test(test: Json, asked: dict[str, Json]) -> TestLines:
+def _test(test: Json, asked: dict[str, Json]) -> TestResult:
     lines = tuple(_line(test, item, asked.get(item["id"])) for item in test["criteria"])
-    return TestLines(test["id"], test["phase"], test["priority"], test["title"], lines)
+    return TestResult(test["id"], test["phase"], test["priority"], test["title"], lines)
 
 
-def _line(test: Json, item: Json, judged: Json | None) -> Line:
+def _line(test: Json, item: Json, judged: Json | None) -> CriterionResult:
     siblings, sentence = len(test["criteria"]), item["sentence"]
     if judged is None:
         reason = NOT_SELECTED if sentence is not None else NO_SENTENCE
-        return Line(
+        return CriterionResult(
             item["id"], test["id"], test["priority"], item["text"], Verdict.UNPROVEN, reason, siblings, sentence,
             asked=False, limit=item["limit"], unit=item["unit"],
         )  # fmt: skip
-    return Line(
+    return CriterionResult(
         id=item["id"],
         test=test["id"],
         priority=test["priority"],

@@ -13,7 +13,7 @@ import uvicorn
 from streamspace_sandbox.control_plane.images import all_images
 from streamspace_sandbox.host import network_bridge
 from streamspace_sandbox.host.ports import listen, next_free
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.kubernetes.apiserver import create_app
 from streamspace_sandbox.kubernetes.apiserver.server import server_config
 from streamspace_sandbox.kubernetes.controllers.deployments import DeploymentController
@@ -64,7 +64,7 @@ class ControlPlane:
             loop.add_signal_handler(number, self._end.set)
         try:
             await self._serve()
-        except StartFailure as failure:
+        except StartError as failure:
             log.error("%s", failure)  # noqa: TRY400 - the sentence is all that helps
             if self._up is not None:
                 await self._up.send({"failed": str(failure)})
@@ -139,7 +139,7 @@ class ControlPlane:
         try:
             handle = os.pidfd_open(self._owner)
         except ProcessLookupError:
-            raise StartFailure(f"Process {self._owner}, which was to own the sandbox, does not exist.") from None
+            raise StartError(f"Process {self._owner}, which was to own the sandbox, does not exist.") from None
 
         def ended() -> None:
             asyncio.get_running_loop().remove_reader(handle)

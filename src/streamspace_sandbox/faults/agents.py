@@ -10,7 +10,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import replace, wrap
 from streamspace_sandbox.streamspace.api.errors import ApiError
 
@@ -146,69 +146,69 @@ def _keep_quiet() -> None:
     logging.getLogger("streamspace.api").addFilter(lambda record: "status offline -> online" not in record.msg)
 
 
-plant(
+register_fault(
     "sessions-die-with-connection",
     breaks="3.1-1",
     description="The agent deletes its sessions' pods when it loses the API",
     agent=_take_sessions_down,
 )
-plant(
+register_fault(
     "offline-agent-shown-online",
     breaks="3.1-2",
     description="An agent with sessions is called online for a moment while it is cut off",
     api=_relapse,
 )
-plant(
+register_fault(
     "flapping-agent",
     breaks="3.1-3",
     description=f"An agent with sessions is called offline again for a moment, {FLAP_AFTER:g} s after it came back",
     api=_flap,
 )
-plant(
+register_fault(
     "desktops-lost-with-agent",
     breaks="3.1-4",
     description="Sessions that are older than their agent's connection cannot be connected to",
     api=_forget_desktops,
 )
-plant(
+register_fault(
     "slow-heartbeat",
     breaks="3.3-1",
     description="The agent waits half as long again from one heartbeat to the next",
     agent=_beat_every(1.5),
 )
-plant(
+register_fault(
     "lazy-heartbeat",
     breaks="3.3-1",
     tolerable=True,
     description="The agent waits a twentieth longer from one heartbeat to the next",
     agent=_beat_every(1.05),
 )
-plant(
+register_fault(
     "offline-too-soon",
     breaks="3.3-2",
     description="An agent is called offline after 1.4 heartbeats",
     api=_miss(1.4),
 )
-plant(
+register_fault(
     "offline-too-late",
     breaks="3.3-2",
     description="An agent is called offline after 2.8 heartbeats",
     api=_miss(2.8),
 )
-plant(
+register_fault(
     "offline-a-little-late",
     breaks="3.3-2",
     tolerable=True,
     description="An agent is called offline after 2.2 heartbeats",
     api=_miss(2.2),
 )
-plant(
+register_fault(
     "agent-refused",
     breaks="3.3-3",
     description=f"The API lets an agent that it gave up come back only after {REFUSED_SECONDS:g} s",
     api=_refuse_return,
 )
-plant(
+register_fault(
     "silent-return",
     breaks="3.3-4",
     description="The API does not log that an agent is online again",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import replace, wrap
 from streamspace_sandbox.streamspace.api.database import PLACEMENT_LOCK
 
@@ -51,32 +51,32 @@ def _lose_the_last() -> None:
     wrap("streamspace_sandbox.streamspace.agent.commands:Commands._create", make)
 
 
-plant(
+register_fault(
     "third-agent-missing",
     breaks="3.4-1",
     description="The API lists no more than two agents that are online",
     api=_hide_the_third,
 )
-plant(
+register_fault(
     "one-agent-does-all",
     breaks="3.4-2",
     description="All sessions go to the same agent",
     api=_shares(1),
 )
-plant(
+register_fault(
     "unfair-shares",
     breaks="3.4-3",
     description="Of fifteen sessions one agent gets eight, the others four and three",
     api=_shares(8, 4, 3),
 )
-plant(
+register_fault(
     "uneven-shares",
     breaks="3.4-3",
     tolerable=True,
     description="Of fifteen sessions one agent gets seven, the others five and three",
     api=_shares(7, 5, 3),
 )
-plant(
+register_fault(
     "last-of-fifteen-lost",
     breaks="3.4-4",
     description=f"The session of user{LOST} is never made",

@@ -42,7 +42,9 @@ class Fault:
     tolerable: bool = False
 
 
-def plant(name: str, *, breaks: str, description: str, tolerable: bool = False, **patches: Callable[[], None]) -> None:
+def register_fault(
+    name: str, *, breaks: str, description: str, tolerable: bool = False, **patches: Callable[[], None]
+) -> None:
     """Add a fault to the catalogue; the keyword arguments are its patches by component."""
     if name in _faults:
         raise ValueError(f"two faults are called {name}")

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.streamspace.api.errors import ApiError
 
@@ -223,73 +223,73 @@ def _cut_everybody_off() -> None:
     wrap("streamspace_sandbox.streamspace.api.sessions:Sessions.delete", make_delete)
 
 
-plant(
+register_fault(
     "crowd-refused",
     breaks="1.3-1",
     description=f"The API refuses a creation while {AT_ONCE} others are under way",
     api=_refuse_a_crowd,
 )
-plant(
+register_fault(
     "crowd-gets-one-session",
     breaks="1.3-1",
     description="Users who ask while another's creation is under way are given that other's session",
     api=_give_the_same_answer,
 )
-plant(
+register_fault(
     "crowd-second-pod",
     breaks="1.3-2",
     description="One of several users has two pods",
     agent=_start_a_second_pod,
 )
-plant(
+register_fault(
     "crowd-shares-processes",
     breaks="1.3-2",
     description="Two of several users' pods run in one process namespace",
     kubernetes=_show_the_nodes_processes,
 )
-plant(
+register_fault(
     "crowd-short-of-memory",
     breaks="1.3-3",
     description="One of several users gets half of the memory that was asked for",
     agent=_give_the_third_less,
 )
-plant(
+register_fault(
     "crowd-shares-claim",
     breaks="1.3-3",
     description="Two of several users have the same volume claim",
     agent=_give_two_one_claim,
 )
-plant(
+register_fault(
     "crowd-too-many-viewers",
     breaks="1.3-4",
     description=f"The VNC bridge takes {AT_ONCE} connections at a time and no more",
     api=_bridge_only_so_many,
 )
-plant(
+register_fault(
     "second-viewer-ousts-first",
     breaks="1.3-4",
     description="A second viewer of a session throws out the first",
     api=_throw_out_the_first_viewer,
 )
-plant(
+register_fault(
     "second-visit-refused",
     breaks="1.3-4",
     description="Who has left a desktop does not get in again",
     api=_refuse_a_second_visit,
 )
-plant(
+register_fault(
     "crowd-wrong-desktop",
     breaks="1.3-5",
     description="One user's viewer leads to another's desktop",
     api=_lead_to_the_first_desktop,
 )
-plant(
+register_fault(
     "crowd-shares-storage",
     breaks="1.3-5",
     description="The volumes of two users, with a claim each, are one directory",
     kubernetes=_share_a_home_below,
 )
-plant(
+register_fault(
     "end-of-one-cuts-all",
     breaks="1.3-5",
     description="When one session ends, everybody's viewer is cut off",

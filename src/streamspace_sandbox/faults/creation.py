@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 
 SESSION_COMPONENT = "app.kubernetes.io/component"
@@ -69,25 +69,25 @@ def _name_pods_alike() -> None:
     wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", make)
 
 
-plant(
+register_fault(
     "creation-answers-200",
     breaks="1.1a-1",
     description="The API answers a creation with 200 instead of 201",
     api=_answer_200,
 )
-plant(
+register_fault(
     "creation-without-name",
     breaks="1.1a-2",
     description="The answer to a creation does not hold the session's name",
     api=_leave_out_the_name,
 )
-plant(
+register_fault(
     "session-not-listed",
     breaks="1.1a-3",
     description="Kubernetes lists no sessions, though each can be read by its name",
     kubernetes=_list_no_sessions,
 )
-plant(
+register_fault(
     "pod-named-otherwise",
     breaks="1.1a-4",
     description="The pods of all sessions are called desktop-…, whatever the session's name",

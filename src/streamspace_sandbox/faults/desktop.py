@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.faults.support.rfb_messages import KEY, POINTER, QEMU_KEY, rewriting
 
@@ -53,25 +53,25 @@ def _drop_input(data: bytes) -> bytes | None:
     return None if data[0] in (KEY, POINTER, QEMU_KEY) else data
 
 
-plant(
+register_fault(
     "connect-without-url",
     breaks="1.1d-1",
     description="The answer to connect holds no VNC URL",
     api=_tell_no_url,
 )
-plant(
+register_fault(
     "viewer-answers-404",
     breaks="1.1d-2",
     description="The viewer page comes with status 404",
     api=_answer_404,
 )
-plant(
+register_fault(
     "viewer-without-client",
     breaks="1.1d-3",
     description="The viewer page names a script that is not there",
     api=_forget_the_client,
 )
-plant(
+register_fault(
     "deaf-desktop",
     breaks="1.1d-4",
     description="What the user types and points at does not reach the desktop",

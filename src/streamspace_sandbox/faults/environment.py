@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import replace, wrap
 from streamspace_sandbox.streamspace.api.errors import json_response
 
@@ -189,91 +189,91 @@ def _nobody_online() -> None:
     wrap("streamspace_sandbox.streamspace.api.agents:Agents.all", make)
 
 
-plant(
+register_fault(
     "cluster-not-ready",
     breaks="0-1",
     description="The API server answers all calls, and its readiness says that it is not ready",
     kubernetes=_unready,
 )
-plant(
+register_fault(
     "namespace-terminating",
     breaks="0-6",
     description="The namespace is being deleted, for ever",
     kubernetes=_never_gone,
 )
-plant(
+register_fault(
     "redis-without-pod",
     breaks="0-7",
     description="No pod says that it is Redis",
     kubernetes=_list_pods(_without_redis),
 )
-plant(
+register_fault(
     "database-not-ready",
     breaks="0-7",
     description="The pod of PostgreSQL runs, and is not Ready",
     kubernetes=_list_pods(_with_database_not_ready),
 )
-plant(
+register_fault(
     "health-degraded",
     breaks="0-8",
     description="The health answer is 200, and says degraded",
     api=_say_of_health({"status": "degraded"}),
 )
-plant(
+register_fault(
     "health-says-nothing",
     breaks="0-8",
     description="The health answer is 200, and says nothing",
     api=_say_of_health({}),
 )
-plant(
+register_fault(
     "password-not-logged",
     breaks="0-9",
     description="The API does not log the administrator's password",
     api=_log_otherwise(None),
 )
-plant(
+register_fault(
     "password-masked",
     breaks="0-9",
     description="The API logs stars in the place of the administrator's password",
     api=_log_otherwise("Admin password: ********"),
 )
-plant(
+register_fault(
     "password-not-told",
     breaks="0-9",
     description="The API logs a sentence in the place of the administrator's password",
     api=_log_otherwise("Admin password: set already, and not shown"),
 )
-plant(
+register_fault(
     "login-token-invalid",
     breaks="0-10",
     description="A login gives a token that the API does not accept",
     api=_after_the_first(_spoiled),
 )
-plant(
+register_fault(
     "login-without-token",
     breaks="0-10",
     description="A login is answered with the user, and without a token",
     api=_after_the_first(_without_token),
 )
-plant(
+register_fault(
     "any-password",
     breaks="0-10",
     description="A login succeeds with any password",
     api=_believe_any_password,
 )
-plant(
+register_fault(
     "any-token",
     breaks="0-10",
     description="The API accepts any token, and none",
     api=_believe_any_token,
 )
-plant(
+register_fault(
     "any-signature",
     breaks="0-10",
     description="The API does not check the signature of a token",
     api=_believe_any_signature,
 )
-plant(
+register_fault(
     "nobody-online",
     breaks="0-11",
     description="No agent is ever called online, though they serve sessions",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.faults.support.pod_volumes import wipe_homes
 
@@ -60,31 +60,31 @@ def _empty_home_on_wake() -> None:
     wipe_homes(when=lambda replicaset: not replicaset["status"].get("replicas"))
 
 
-plant(
+register_fault(
     "pod-stays-on-hibernation",
     breaks="1.4-1",
     description="A hibernated session keeps its pod, whatever its status says",
     agent=_keep_the_pod,
 )
-plant(
+register_fault(
     "never-hibernated",
     breaks="1.4-2",
     description="A session that is put to sleep stays Hibernating",
     agent=_never_say_hibernated,
 )
-plant(
+register_fault(
     "no-pod-on-wake",
     breaks="1.4-3",
     description="A woken session gets no pod, whatever its status says",
     agent=_wake_without_pod,
 )
-plant(
+register_fault(
     "stays-waking",
     breaks="1.4-4",
     description="A woken session stays Waking",
     agent=_stay_waking,
 )
-plant(
+register_fault(
     "home-lost-on-wake",
     breaks="1.4-5",
     description="The home is emptied when a session is woken",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.faults.support.rfb_messages import (
     HANDSHAKE_MESSAGES,
@@ -111,50 +111,50 @@ def _late_by(seconds: float, chosen: Chosen = lambda _number, _data: True) -> Ca
     return patch
 
 
-plant(
+register_fault(
     "clicks-beside",
     breaks="1.1e-1",
     description="A click arrives one character to the right of where it was aimed",
     api=rewriting(_shift_pointer),
 )
-plant(
+register_fault(
     "capitals-lost",
     breaks="1.1e-2",
     description="Capital letters arrive as small ones",
     api=rewriting(_lose_capitals),
 )
-plant("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=rewriting(_lose_alt))
-plant(
+register_fault("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=rewriting(_lose_alt))
+register_fault(
     "alt-stays-down",
     breaks="1.1e-3",
     description="The Alt key, once pressed, stays down",
     api=rewriting(_never_release_alt),
 )
-plant(
+register_fault(
     "wheel-turns-one-way",
     breaks="1.1e-4",
     description="The wheel scrolls down only",
     api=rewriting(_lose_wheel_up),
 )
-plant(
+register_fault(
     "input-is-late",
     breaks="1.1e-5",
     description="All that the user does reaches the desktop 150 ms late",
     api=_late_by(0.150),
 )
-plant(
+register_fault(
     "mouse-is-late",
     breaks="1.1e-5",
     description="What the user does by mouse reaches the desktop 150 ms late; keys do not",
     api=_late_by(0.150, lambda _, data: data[0] == POINTER),
 )
-plant(
+register_fault(
     "one-event-in-three-is-late",
     breaks="1.1e-5",
     description="Of what the user does one event in three reaches the desktop 150 ms late",
     api=_late_by(0.150, lambda number, _: number % 3 == 0),
 )
-plant(
+register_fault(
     "input-is-a-little-late",
     breaks="1.1e-5",
     description="All that the user does reaches the desktop 30 ms late, within the limit",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.faults.support.pod_volumes import wipe_homes
 
@@ -58,25 +58,25 @@ def _keep_all_homes_on_one_volume() -> None:
     wrap("streamspace_sandbox.streamspace.agent.objects:_pod", make_pod)
 
 
-plant(
+register_fault(
     "home-read-only",
     breaks="1.2-1",
     description="A session's home is mounted for reading only",
     agent=_mount_home_read_only,
 )
-plant(
+register_fault(
     "pod-not-replaced",
     breaks="1.2-2",
     description="A session's pod that is deleted is not replaced",
     kubernetes=_do_not_replace_pods,
 )
-plant(
+register_fault(
     "home-lost-with-pod",
     breaks="1.2-3",
     description="The home is emptied when another pod takes the place of a lost one",
     kubernetes=_empty_home_of_a_replacement,
 )
-plant(
+register_fault(
     "homes-on-one-volume",
     breaks="1.2-4",
     description="The homes of all sessions are folders of one shared volume",

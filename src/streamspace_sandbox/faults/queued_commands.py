@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 
 AGAIN_SECONDS = 1.0
@@ -74,25 +74,25 @@ def _say_asleep_at_once() -> None:
     wrap("streamspace_sandbox.streamspace.api.sessions:Sessions._transition", make_transition)
 
 
-plant(
+register_fault(
     "waiting-order-called-running",
     breaks="3.2-1",
     description="The API does not say that an order waits for an agent",
     api=_say_running,
 )
-plant(
+register_fault(
     "waiting-order-lost",
     breaks="3.2-2",
     description="Orders to sleep that were given while no agent was there are forgotten",
     api=_lose_waiting,
 )
-plant(
+register_fault(
     "order-carried-out-twice",
     breaks="3.2-3",
     description="The agent puts a session to sleep, wakes it and puts it to sleep again",
     agent=_do_it_again,
 )
-plant(
+register_fault(
     "asleep-before-it-is",
     breaks="3.2-4",
     description="The API calls a session Hibernated as soon as that was ordered",

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from streamspace_sandbox.faults import patching
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.streamspace.api.errors import ApiError
 
@@ -92,44 +92,44 @@ def _do_not_limit_cpu() -> None:
     _forget("--cpus=")
 
 
-plant(
+register_fault(
     "memory-capped",
     breaks="1.1c-1",
     description="A session that asks for 4Gi of memory gets 3Gi",
     agent=_cap_the_memory,
 )
-plant(
+register_fault(
     "half-reserved",
     breaks="1.1c-1",
     description="A session that asks for 1000m of CPU has 500m reserved",
     agent=_reserve_less,
 )
-plant(
+register_fault(
     "written-otherwise",
     breaks="1.1c-1",
     tolerable=True,
     description="The same resources are written in another way: 2048Mi for 2Gi",
     agent=_write_otherwise,
 )
-plant(
+register_fault(
     "any-size-accepted",
     breaks="1.1c-2",
     description="A session that no node can hold is accepted, and stays Pending",
     api=_take_any_size,
 )
-plant(
+register_fault(
     "refused-too-late",
     breaks="1.1c-2",
     description="A session that no node can hold is refused only after it was made",
     api=_refuse_too_late,
 )
-plant(
+register_fault(
     "memory-not-limited",
     breaks="1.1c-3",
     description="The node does not enforce memory limits",
     kubernetes=_do_not_limit_memory,
 )
-plant(
+register_fault(
     "cpu-not-limited",
     breaks="1.1c-3",
     description="The node does not enforce CPU limits",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from streamspace_sandbox.faults import patching
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 
 SLOW_SECONDS = 7.0
@@ -73,26 +73,26 @@ def _mute_desktop() -> None:
     wrap("streamspace_sandbox.control_plane.images:find", make)
 
 
-plant(
+register_fault(
     "never-running",
     breaks="1.1b-1",
     description="The API never says that a session is Running",
     api=_never_say_running,
 )
-plant(
+register_fault(
     "slow-start",
     breaks="1.1b-2",
     description=f"The agent takes {SLOW_SECONDS:g} s to have a session's pod started",
     agent=_dawdle,
 )
-plant(
+register_fault(
     "never-ready",
     breaks="1.1b-3",
     description="No session's pod is ever Ready; the agent takes a running container for a running session",
     kubernetes=_never_ready,
     agent=_take_running_for_ready,
 )
-plant(
+register_fault(
     "mute-vnc-server",
     breaks="1.1b-4",
     description="What listens on the VNC port of a session's pod does not speak RFB",

@@ -4,14 +4,14 @@ from typing import Any
 
 import orjson
 
-from streamspace_sandbox.faults.catalogue import plant
+from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, conflict
 
 TEMPLATES = "streamspace_sandbox.streamspace.api.templates:Templates"
 SCHEMAS = "streamspace_sandbox.streamspace.api.schemas"
 ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
-MIRROR = "streamspace_sandbox.streamspace.agent.template_sync:Mirror"
+MIRROR = "streamspace_sandbox.streamspace.agent.template_sync:TemplateSync"
 
 
 def _lose_the_display_name() -> None:
@@ -203,79 +203,79 @@ def _leave_it_in_kubernetes() -> None:
     wrap(f"{MIRROR}.want", make)
 
 
-plant(
+register_fault(
     "template-loses-display-name",
     breaks="2.1-1",
     description="A new template does not keep the display name that it was given",
     api=_lose_the_display_name,
 )
-plant(
+register_fault(
     "new-templates-not-listed",
     breaks="2.1-2",
     description="The list of templates shows only the first, though each can be read by its id",
     api=_list_what_it_came_with,
 )
-plant(
+register_fault(
     "vague-template-errors",
     breaks="2.1-3",
     description="A malformed template is refused without saying what is wrong with it",
     api=_say_only_that_it_is_invalid,
 )
-plant(
+register_fault(
     "unknown-template-fields-accepted",
     breaks="2.1-4",
     description="Fields that no template has are overlooked",
     api=_overlook_unknown_fields,
 )
-plant(
+register_fault(
     "update-keeps-memory",
     breaks="2.2-1",
     description="A change of a template leaves its memory as it was",
     api=_keep_the_memory,
 )
-plant(
+register_fault(
     "update-reaches-old-sessions",
     breaks="2.2-2",
     description="A change of a template changes what the API says of the sessions made from it before",
     api=_change_sessions_too,
 )
-plant(
+register_fault(
     "update-restarts-sessions",
     breaks="2.2-2",
     description="A change of a template replaces the pods of the sessions made from it before",
     agent=_restart_sessions,
 )
-plant(
+register_fault(
     "new-sessions-use-old-template",
     breaks="2.2-3",
     description="Sessions are made from what their template was when its first session was made",
     api=_order_what_the_template_was,
 )
-plant(
+register_fault(
     "template-history-forgotten",
     breaks="2.2-4",
     description="Only the first version of a template is in its history",
     api=_forget_what_it_was,
 )
-plant(
+register_fault(
     "template-deleted-in-use",
     breaks="2.3-1",
     description="A template can be deleted while sessions use it",
     api=_delete_in_use,
 )
-plant(
+register_fault(
     "sessions-miscounted",
     breaks="2.3-2",
     description="The refusal to delete a template speaks of 1 session, however many there are",
     api=_always_count_one,
 )
-plant(
+register_fault(
     "template-never-deletable",
     breaks="2.3-3",
     description="A template that has ever had a session cannot be deleted",
     api=_never_delete_once_used,
 )
-plant(
+register_fault(
     "template-stays-in-kubernetes",
     breaks="2.3-4",
     description="A deleted template stays in Kubernetes",

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 
 DEVICES = Path("/sys/class/net")
 NUMBERS = range(256)
@@ -31,7 +31,7 @@ def free_number(taken: Iterable[int]) -> int:
     for number in NUMBERS:
         if number not in occupied and not (DEVICES / bridge_name(number)).exists():
             return number
-    raise StartFailure("No subnet 10.231.N.0/24 is free; stop other sandboxes with `streamspace-sandbox down --all`.")
+    raise StartError("No subnet 10.231.N.0/24 is free; stop other sandboxes with `streamspace-sandbox down --all`.")
 
 
 def _routed() -> set[int]:
@@ -59,7 +59,7 @@ def make(number: int) -> None:
         advice = "run this as root, outside a container or in a privileged one"
         if "File exists" in said:
             advice = f"something else on this machine has just made {name}; try again"
-        raise StartFailure(f"The kernel made no network bridge ({said}); {advice}.")
+        raise StartError(f"The kernel made no network bridge ({said}); {advice}.")
 
 
 def remove(number: int) -> None:

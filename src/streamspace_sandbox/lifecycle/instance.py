@@ -10,7 +10,7 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from streamspace_sandbox.host.processes import Process
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 
 ROOT = Path("/var/lib/streamspace-sandbox")
 SCRATCH = "~"
@@ -46,7 +46,7 @@ class Instance:
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
-            raise StartFailure(
+            raise StartError(
                 f"{self.name!r} is no name for a sandbox; use up to 63 lower-case letters, digits, dots and dashes."
             )
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
 
 PACKAGES = {
@@ -38,14 +38,14 @@ def check_machine() -> None:
     _check_root()
     _check_room()
     if not cgroup_hierarchies():
-        raise StartFailure("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
+        raise StartError("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
 
 
 def _check_programs() -> None:
     missing = sorted({package for program, package in PACKAGES.items() if not shutil.which(program)})
     if missing:
         names = " ".join(missing)
-        raise StartFailure(f"These packages are missing; apt-get install --no-install-recommends {names}")
+        raise StartError(f"These packages are missing; apt-get install --no-install-recommends {names}")
 
 
 def _check_root() -> None:
@@ -58,7 +58,7 @@ def _check_root() -> None:
     )
     own = Path("/").stat()
     if found.returncode == 0 and found.stdout.strip() != f"{own.st_dev}:{own.st_ino}":
-        raise StartFailure(
+        raise StartError(
             "This is a chroot, in which containers do not start properly; make its directory the root of a mount "
             'namespace instead: unshare --mount sh -c "mount --rbind DIR DIR && cd DIR && pivot_root . . && '
             'umount --lazy . && exec chroot ."'
@@ -68,10 +68,10 @@ def _check_root() -> None:
 def _check_room() -> None:
     there = next(folder for folder in (ROOT, *ROOT.parents) if folder.is_dir())
     if not os.access(there, os.W_OK):
-        raise StartFailure(f"{there} cannot be written to, and sandboxes live in {ROOT}; make it writable.")
+        raise StartError(f"{there} cannot be written to, and sandboxes live in {ROOT}; make it writable.")
     free = shutil.disk_usage(there).free // 1024**2
     if free < LEAST_ROOM:
-        raise StartFailure(f"Only {free} MiB are free for {ROOT}, and a sandbox needs {LEAST_ROOM}; make room there.")
+        raise StartError(f"Only {free} MiB are free for {ROOT}, and a sandbox needs {LEAST_ROOM}; make room there.")
 
 
 def check_overlay() -> None:
@@ -91,7 +91,7 @@ def check_overlay() -> None:
             check=False,
         )
         if done.returncode:
-            raise StartFailure(
+            raise StartError(
                 f"The kernel refuses an overlay of / in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
                 f"run this as root on a machine whose {ROOT.parent} is on a disk's own file system."
             )

@@ -16,7 +16,7 @@ from streamspace_sandbox import faults
 from streamspace_sandbox.faults.catalogue import UnknownFault
 from streamspace_sandbox.faults.catalogue import find as find_fault
 from streamspace_sandbox.host import network_bridge, processes
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
 from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numbers, lock, root_locked
 from streamspace_sandbox.streamspace.deployment import (
@@ -117,7 +117,7 @@ def _choose_fault(name: str | None) -> None:
         try:
             find_fault(name)
         except UnknownFault as error:
-            raise StartFailure(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+            raise StartError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
         os.environ[faults.FAULT_VARIABLE] = name
 
 
@@ -139,7 +139,7 @@ def _await_other_start(instance: Instance, state: State) -> None:
         os.close(held)
     now = instance.read()
     if now is not None and not now.ready and not now.process.wait(STOP_SECONDS):
-        raise StartFailure(f"The sandbox {instance.name!r} hangs while it stops; end process {state.process.pid}.")
+        raise StartError(f"The sandbox {instance.name!r} hangs while it stops; end process {state.process.pid}.")
 
 
 async def _start(instance: Instance, state: State, options: Options, report: Report) -> State:
@@ -175,7 +175,7 @@ def _refreshed(instance: Instance, state: State, report: Report) -> State:
     try:
         return asyncio.run(_deploy_if_deleted(instance, instance.read() or state, report))
     except DeploymentFailed as failure:
-        raise StartFailure(str(failure)) from failure
+        raise StartError(str(failure)) from failure
     finally:
         if held is not None:
             os.close(held)
@@ -201,7 +201,7 @@ def _endpoint(instance: Instance, state: State) -> KubeEndpoint:
 def _identify(instance: Instance, child: subprocess.Popen[bytes]) -> processes.Process:
     found = processes.find(child.pid)
     if found is None:
-        raise StartFailure(_no_answer(instance))
+        raise StartError(_no_answer(instance))
     return found
 
 
@@ -240,14 +240,14 @@ async def _deploy(instance: Instance, state: State, line: channel.Channel, repor
     except TimeoutError:
         said = None
     if said is None or "failed" in said:
-        raise StartFailure(said["failed"] if said else _no_answer(instance))
+        raise StartError(said["failed"] if said else _no_answer(instance))
     state = replace(state, kubernetes_port=said["kubernetes_port"])
     endpoint = _endpoint(instance, state)
     report(f"Kubernetes answers at {endpoint.url}")
     try:
         deployed: Deployed = await deploy(endpoint, time_scale=state.time_scale)
     except DeploymentFailed as failure:
-        raise StartFailure(str(failure)) from failure
+        raise StartError(str(failure)) from failure
     report(f"StreamSpace answers at {deployed.api_url}")
     return replace(state, ready=True, api_url=deployed.api_url, api_token=deployed.token)
 

@@ -13,7 +13,7 @@ import pytest
 
 from streamspace_acceptance.commands.doctor.advice import advice
 from streamspace_acceptance.commands.doctor.checks import CHECKS
-from streamspace_acceptance.verdict.register import Plan
+from streamspace_acceptance.verdict.register import Register
 from tests.acceptance.target.test_target import KUBECONFIG
 from tests.support.project import PROJECT
 from tests.support.stand_in_tools import HANGING, put
@@ -39,7 +39,7 @@ def doctor(**variables: str) -> tuple[int, str]:
 
 
 def test_it_checks_what_test_0_does_in_the_order_of_the_plan() -> None:
-    (test,) = (test for test in Plan.load(PROJECT / "plan/criteria.toml").tests if test.id == "0")
+    (test,) = (test for test in Register.load(PROJECT / "plan/criteria.toml").tests if test.id == "0")
     assert list(CHECKS) == [criterion.id for criterion in test.criteria]
 
 

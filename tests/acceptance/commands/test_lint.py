@@ -12,11 +12,11 @@ import pytest
 from streamspace_acceptance.commands.lint.code import check_pauses, check_steps
 from streamspace_acceptance.commands.lint.features import check_features
 from streamspace_acceptance.commands.lint.register import check_register, without_sentence
-from streamspace_acceptance.verdict.register import Criterion, Plan, Test
+from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from tests.support.demo_project import DEMO
 
 GOOD = (DEMO / "features/1.2.feature").read_text()
-PLAN = Plan.load(DEMO / "plan/criteria.toml")
+PLAN = Register.load(DEMO / "plan/criteria.toml")
 
 
 @pytest.fixture
@@ -71,7 +71,9 @@ def test_a_sentence_said_twice_is_found(features: Path) -> None:
 
 
 def test_a_supporting_sentence_that_nobody_says_is_found(features: Path) -> None:
-    plan = Plan(tuple(dataclasses.replace(test, supporting=("it is so",)) for test in PLAN.tests if test.id == "1.2"))
+    plan = Register(
+        tuple(dataclasses.replace(test, supporting=("it is so",)) for test in PLAN.tests if test.id == "1.2")
+    )
     said = [finding.message for finding in check_features(features, plan)]
     assert "nothing in test 1.2 says its supporting “it is so”" in said
 
@@ -93,24 +95,26 @@ GOOD_TEST = Test("1.2", 1, "P0", "x", (Criterion("1.2-1", "a", "it is so"), Crit
     ],
 )
 def test_a_bad_register_is_found(changes: dict[str, Any], message: str) -> None:
-    found = check_register(Path("criteria.toml"), Plan((dataclasses.replace(GOOD_TEST, **changes),)))
+    found = check_register(Path("criteria.toml"), Register((dataclasses.replace(GOOD_TEST, **changes),)))
     assert len(found) == 1
     assert found[0].message.startswith(message)
 
 
 def test_a_good_register_is_left_alone() -> None:
-    assert check_register(Path("criteria.toml"), Plan((GOOD_TEST,))) == []
-    assert without_sentence(Plan((GOOD_TEST,))) == ["1.2-2"]
+    assert check_register(Path("criteria.toml"), Register((GOOD_TEST,))) == []
+    assert without_sentence(Register((GOOD_TEST,))) == ["1.2-2"]
 
 
 def test_a_test_registered_twice_is_found() -> None:
-    found = check_register(Path("criteria.toml"), Plan((GOOD_TEST, GOOD_TEST)))
+    found = check_register(Path("criteria.toml"), Register((GOOD_TEST, GOOD_TEST)))
     assert [finding.message for finding in found] == ["2 tests are called 1.2"]
 
 
 def test_a_status_code_is_welcome_where_it_is_the_criterion(features: Path) -> None:
-    plan = Plan.load(DEMO / "plan/criteria.toml")
-    technical = Plan(tuple(t if t.id != "1.2" else type(t)("1.1a", 1, "P0", t.title, t.criteria) for t in plan.tests))
+    plan = Register.load(DEMO / "plan/criteria.toml")
+    technical = Register(
+        tuple(t if t.id != "1.2" else type(t)("1.1a", 1, "P0", t.title, t.criteria) for t in plan.tests)
+    )
     text = GOOD.replace("@test-1.2", "@test-1.1a").replace("a running session", "an answer 201")
     (features / "1.2.feature").write_text(text)
     assert [finding.message for finding in check_features(features, technical)] == []

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from streamspace_acceptance.desktop.browser import ARGUMENTS, find
 from streamspace_acceptance.desktop.lag_probe import LagProbe
-from streamspace_acceptance.desktop.watchdog import Calls
+from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 
 pytestmark = pytest.mark.quiet
 
@@ -49,7 +49,7 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def probe(page: Page) -> LagProbe:
-    return LagProbe(page, Calls(), 100, 50)
+    return LagProbe(page, BrowserWatchdog(), 100, 50)
 
 
 @pytest.mark.parametrize("milliseconds", [0, 20, 80, 150])

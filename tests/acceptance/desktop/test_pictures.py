@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from streamspace_acceptance.desktop.pictures import Picture
-from streamspace_acceptance.domain.sessions.session_desktop import colours_unlike
+from streamspace_acceptance.domain.sessions.session_desktop import distinct_colours
 
 BLUE = (60, 120, 200)
 
@@ -94,5 +94,5 @@ def test_marks_are_of_no_grey_of_nothing_shown_and_far_from_each_other(monkeypat
     ]
     channels = iter([channel - 48 for colour in drawn for channel in colour])
     monkeypatch.setattr("secrets.randbelow", lambda _: next(channels))
-    assert colours_unlike(WINDOW, 2) == [(200, 60, 60), (160, 60, 60)]
+    assert distinct_colours(WINDOW, 2) == [(200, 60, 60), (160, 60, 60)]
     assert next(channels, None) is None

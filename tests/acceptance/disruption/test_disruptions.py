@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from streamspace_acceptance.disruption.disruptions import Disruptions, NotUndone
+from streamspace_acceptance.disruption.disruptions import Disruptions, RevertError
 
 
 @dataclass
@@ -35,8 +35,8 @@ def test_the_last_one_is_undone_first() -> None:
     disruptions = Disruptions()
     disruptions.apply(Breakage("a", story))
     disruptions.apply(Breakage("b", story))
-    disruptions.undo_all()
-    disruptions.undo_all()
+    disruptions.revert_all()
+    disruptions.revert_all()
     assert story == ["apply a", "apply b", "undo b", "undo a"]
 
 
@@ -45,7 +45,7 @@ def test_what_broke_half_way_is_undone_as_well() -> None:
     disruptions = Disruptions()
     with pytest.raises(RuntimeError):
         disruptions.apply(Breakage("a", story, refuses="apply"))
-    disruptions.undo_all()
+    disruptions.revert_all()
     assert story == ["apply a", "undo a"]
 
 
@@ -54,8 +54,8 @@ def test_one_that_cannot_be_undone_hides_no_other_and_is_told() -> None:
     disruptions = Disruptions()
     disruptions.apply(Breakage("a", story))
     disruptions.apply(Breakage("b", story, refuses="undo"))
-    with pytest.raises(NotUndone, match="b: b refuses to undo"):
-        disruptions.undo_all()
+    with pytest.raises(RevertError, match="b: b refuses to undo"):
+        disruptions.revert_all()
     assert story[-1] == "undo a"
 
 
@@ -63,6 +63,6 @@ def test_what_was_undone_in_time_is_not_undone_again() -> None:
     story: list[str] = []
     disruptions, breakage = Disruptions(), Breakage("a", story)
     disruptions.apply(breakage)
-    disruptions.undo(breakage)
-    disruptions.undo_all()
+    disruptions.revert(breakage)
+    disruptions.revert_all()
     assert story == ["apply a", "undo a"]

@@ -7,60 +7,64 @@ from typing import cast
 
 import pytest
 
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, Executed
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecResult
 from streamspace_acceptance.cluster.objects import Json, Pod
-from streamspace_acceptance.cluster.writes import Added
+from streamspace_acceptance.cluster.writes import EphemeralContainerState
 from streamspace_acceptance.disruption import ephemeral_container_cut
-from streamspace_acceptance.disruption.cut_methods import NotPossible
-from streamspace_acceptance.disruption.ephemeral_container_cut import HelperCut
+from streamspace_acceptance.disruption.cut_methods import MethodUnavailable
+from streamspace_acceptance.disruption.ephemeral_container_cut import EphemeralContainerCut
 from tests.support.samples import pod_json
 
 POD = Pod.of(pod_json())
-RUNS, ENDED, NO_IMAGE = Added(True, False, ""), Added(False, True, ""), Added(False, False, "ErrImagePull: not found")
+RUNS, ENDED, NO_IMAGE = (
+    EphemeralContainerState(True, False, ""),
+    EphemeralContainerState(False, True, ""),
+    EphemeralContainerState(False, False, "ErrImagePull: not found"),
+)
 
 
 @dataclass
 class _Place:
     """A pod and the containers beside it, by how they fare; its rules; what was run, by container."""
 
-    containers: dict[str, Added] = field(default_factory=dict)
-    starts_as: Added = RUNS
+    containers: dict[str, EphemeralContainerState] = field(default_factory=dict)
+    starts_as: EphemeralContainerState = RUNS
     rules: set[str] = field(default_factory=set)
     refusal: int | None = None
     ran: list[str] = field(default_factory=list)
-    looks: list[Added] = field(default_factory=list)
+    looks: list[EphemeralContainerState] = field(default_factory=list)
 
     def pods(self) -> list[Pod]:
         return [POD]
 
-    def execute(self, pod: Pod, command: list[str], *, container: str) -> Executed:
+    def execute(self, pod: Pod, command: list[str], *, container: str) -> ExecResult:
         assert self.containers[container] is RUNS
         self.ran.append(" ".join(command[:3]))
         if command[0] == "sh":
             self.containers[container] = ENDED
-            return Executed("", "", 0)
+            return ExecResult("", "", 0)
         how, rule = command[2], " ".join(command[3:])
         if how == "-A":
             self.rules.add(rule)
         code = 0 if rule in self.rules else 1
         if how == "-D":
             self.rules.discard(rule)
-        return Executed("", "", code)
+        return ExecResult("", "", code)
 
     def add_container(self, pod: Pod, container: Json) -> None:
         if self.refusal is not None:
             raise ClusterError("refused", self.refusal)
         self.containers[container["name"]] = self.starts_as
 
-    def added(self, pod: Pod, container: str) -> Added | None:
+    def added(self, pod: Pod, container: str) -> EphemeralContainerState | None:
         if self.looks:
             self.containers[container] = self.looks.pop(0)
         return self.containers.get(container)
 
 
-def cut(monkeypatch: pytest.MonkeyPatch, place: _Place) -> HelperCut:
+def cut(monkeypatch: pytest.MonkeyPatch, place: _Place) -> EphemeralContainerCut:
     monkeypatch.setattr(ephemeral_container_cut, "Interference", lambda _: place)
-    return HelperCut(cast("Cluster", place), POD, 8080, "mark", "image")
+    return EphemeralContainerCut(cast("Cluster", place), POD, 8080, "mark", "image")
 
 
 def test_its_rule_comes_and_goes_and_the_container_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,8 +72,8 @@ def test_its_rule_comes_and_goes_and_the_container_ends(monkeypatch: pytest.Monk
     made = cut(monkeypatch, place)
     made.apply()
     assert len(place.rules) == 1
-    made.undo()
-    made.undo()
+    made.revert()
+    made.revert()
     assert (place.rules, place.containers) == (set(), {"mark": ENDED})
 
 
@@ -78,7 +82,7 @@ def test_a_rule_whose_container_has_ended_is_removed_by_another(monkeypatch: pyt
     made = cut(monkeypatch, place)
     made.apply()
     place.containers["mark"] = ENDED
-    made.undo()
+    made.revert()
     assert place.rules == set()
     assert set(place.containers.values()) == {ENDED}
     assert len(place.containers) == 2
@@ -90,15 +94,15 @@ def test_a_rule_that_cannot_be_looked_at_is_told(monkeypatch: pytest.MonkeyPatch
     made.apply()
     place.containers["mark"], place.starts_as = ENDED, NO_IMAGE
     with pytest.raises(ClusterError, match="may still be cut off"):
-        made.undo()
+        made.revert()
 
 
 def test_an_image_that_is_not_there_closes_the_way_and_leaves_nothing_to_undo(monkeypatch: pytest.MonkeyPatch) -> None:
     place = _Place(starts_as=NO_IMAGE)
     made = cut(monkeypatch, place)
-    with pytest.raises(NotPossible, match="does not run: ErrImagePull"):
+    with pytest.raises(MethodUnavailable, match="does not run: ErrImagePull"):
         made.apply()
-    made.undo()
+    made.revert()
     assert place.ran == []
 
 
@@ -106,17 +110,17 @@ def test_a_container_that_is_about_to_run_is_waited_for(monkeypatch: pytest.Monk
     """Of a run that was killed while the image was pulled: it would run after the sweep, and nobody would end it."""
     place = _Place()
     made = cut(monkeypatch, place)
-    place.looks = [Added(False, False, "ContainerCreating")] * 2 + [RUNS]
-    made.undo()
+    place.looks = [EphemeralContainerState(False, False, "ContainerCreating")] * 2 + [RUNS]
+    made.revert()
     assert place.containers == {"mark": ENDED}
     assert place.rules == set()
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, NotPossible), (404, NotPossible), (500, ClusterError)])
+@pytest.mark.parametrize(("status", "error"), [(403, MethodUnavailable), (404, MethodUnavailable), (500, ClusterError)])
 def test_a_refusal_closes_the_way_and_an_error_does_not(
     monkeypatch: pytest.MonkeyPatch, status: int, error: type[Exception]
 ) -> None:
     made = cut(monkeypatch, _Place(refusal=status))
     with pytest.raises(error):
         made.apply()
-    made.undo()
+    made.revert()

@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance.cluster.exec import exit_code
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefused, Executed
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefusedError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.disruption.cut_methods import Iptables, NotPossible, rule
+from streamspace_acceptance.disruption.cut_methods import Iptables, MethodUnavailable, rule
 from streamspace_acceptance.disruption.disruptions import Disruptions
-from streamspace_acceptance.disruption.network_cut import cut, heal
+from streamspace_acceptance.disruption.network_cut import cut, revert
 from streamspace_acceptance.disruption.network_policy_cut import policy, spans_between
 from streamspace_acceptance.domain.agents.heartbeat_gap import check_silence
 from streamspace_acceptance.product.agents import Agent, AgentList
@@ -39,7 +39,7 @@ class _Way:
     def apply(self) -> None:
         self.story.append("apply")
         if self.closed:
-            raise NotPossible(self.closed)
+            raise MethodUnavailable(self.closed)
 
     def undo(self) -> None:
         self.story.append("undo")
@@ -50,13 +50,13 @@ def _passes(at: float) -> None:
 
 
 def _fails(at: float) -> None:
-    raise NotPossible("a heartbeat came through")
+    raise MethodUnavailable("a heartbeat came through")
 
 
 def test_the_first_way_that_is_open_is_taken_and_the_others_are_told() -> None:
     first, second, third = _Way("first", closed="no iptables"), _Way("second"), _Way("third")
     made = cut(Disruptions(), [first, second, third], _fails)
-    assert made.way is second
+    assert made.method is second
     assert made.describe() == "second\nnot possible: first: no iptables"
     assert (first.story, second.story, third.story) == (["apply", "undo"], ["apply"], [])
 
@@ -73,13 +73,13 @@ def test_one_that_is_not_certain_is_looked_at() -> None:
 class _Cluster:
     """A pod whose iptables ends as told for each option, or does not begin."""
 
-    ends: dict[str, Executed | Exception]
+    ends: dict[str, ExecResult | Exception]
     ran: list[str] = field(default_factory=list)
 
     def pods(self) -> list[Pod]:
         return [POD]
 
-    def execute(self, pod: Pod, command: list[str], container: str | None = None) -> Executed:
+    def execute(self, pod: Pod, command: list[str], container: str | None = None) -> ExecResult:
         self.ran.append(command[2])
         end = self.ends[command[2]]
         if isinstance(end, Exception):
@@ -87,36 +87,36 @@ class _Cluster:
         return end
 
 
-def iptables(**ends: Executed | Exception) -> tuple[_Cluster, Iptables]:
+def iptables(**ends: ExecResult | Exception) -> tuple[_Cluster, Iptables]:
     cluster = _Cluster({f"-{how}": end for how, end in ends.items()})
     return cluster, Iptables(cast("Cluster", cluster), POD, RULE)
 
 
-FINE = Executed("", "", 0)
-NOT_THERE = Executed("", "iptables: Bad rule (does a matching rule exist in that chain?).", 1)
+FINE = ExecResult("", "", 0)
+NOT_THERE = ExecResult("", "iptables: Bad rule (does a matching rule exist in that chain?).", 1)
 
 
 @pytest.mark.parametrize(
     "end",
     [
-        Executed("", "executable file not found in $PATH", 127),
-        Executed("OCI runtime exec failed", "", 126),
-        Executed("", "Could not fetch rule set generation id: Permission denied (you must be root)", 4),
-        Executed("", "can't initialize iptables table `filter': Permission denied (you must be root)", 3),
-        Executed("", "iptables: Operation not permitted", 4),
-        ExecRefused('exec: failed to exec in container: exec: "iptables": executable file not found'),
+        ExecResult("", "executable file not found in $PATH", 127),
+        ExecResult("OCI runtime exec failed", "", 126),
+        ExecResult("", "Could not fetch rule set generation id: Permission denied (you must be root)", 4),
+        ExecResult("", "can't initialize iptables table `filter': Permission denied (you must be root)", 3),
+        ExecResult("", "iptables: Operation not permitted", 4),
+        ExecRefusedError('exec: failed to exec in container: exec: "iptables": executable file not found'),
         ClusterError("exec in pod x: 403 Forbidden", 403),
     ],
 )
-def test_a_pod_without_iptables_or_the_right_to_it_leads_to_the_next_way(end: Executed | Exception) -> None:
-    with pytest.raises(NotPossible):
+def test_a_pod_without_iptables_or_the_right_to_it_leads_to_the_next_way(end: ExecResult | Exception) -> None:
+    with pytest.raises(MethodUnavailable):
         iptables(A=end)[1].add()
 
 
 @pytest.mark.parametrize(
-    "end", [Executed("", "unknown option", 2), Executed("", "held by another app", 4), ClusterError("silence")]
+    "end", [ExecResult("", "unknown option", 2), ExecResult("", "held by another app", 4), ClusterError("silence")]
 )
-def test_any_other_end_is_told_as_what_it_is(end: Executed | Exception) -> None:
+def test_any_other_end_is_told_as_what_it_is(end: ExecResult | Exception) -> None:
     with pytest.raises(ClusterError):
         iptables(A=end)[1].add()
 
@@ -129,19 +129,19 @@ def test_a_rule_is_removed_and_looked_for() -> None:
 
 def test_a_rule_that_was_never_there_is_no_error() -> None:
     iptables(D=NOT_THERE, C=NOT_THERE)[1].remove()
-    iptables(D=ExecRefused("exec: not found"))[1].remove()
+    iptables(D=ExecRefusedError("exec: not found"))[1].remove()
 
 
 def test_a_rule_that_stays_is_told() -> None:
     with pytest.raises(ClusterError, match="stays cut off: held"):
-        iptables(D=Executed("", "held by another app", 4), C=FINE)[1].remove()
+        iptables(D=ExecResult("", "held by another app", 4), C=FINE)[1].remove()
 
 
 def test_a_cut_of_an_older_run_is_healed() -> None:
     cluster, _ = iptables(D=FINE, C=NOT_THERE)
-    heal(cast("Cluster", cluster), {"kind": "cut", "pod": POD.meta.name, "uid": POD.meta.uid, "rule": RULE})
+    revert(cast("Cluster", cluster), {"kind": "cut", "pod": POD.meta.name, "uid": POD.meta.uid, "rule": RULE})
     assert cluster.ran == ["-D", "-C"]
-    heal(cast("Cluster", cluster), {"kind": "cut", "pod": POD.meta.name, "uid": "another", "rule": RULE})
+    revert(cast("Cluster", cluster), {"kind": "cut", "pod": POD.meta.name, "uid": "another", "rule": RULE})
     assert cluster.ran == ["-D", "-C"]
 
 
@@ -186,12 +186,12 @@ def test_the_end_of_a_command(status: str, code: int) -> None:
 
 
 def test_a_command_that_did_not_begin_is_told_from_one_of_which_nothing_came() -> None:
-    with pytest.raises(ExecRefused, match="executable file not found"):
+    with pytest.raises(ExecRefusedError, match="executable file not found"):
         exit_code(_Exec('{"status": "Failure", "reason": "InternalError", "message": "executable file not found"}'))
     for nothing in ("", "Success"):
         with pytest.raises(ClusterError, match="connection ended") as caught:
             exit_code(_Exec(nothing))
-        assert not isinstance(caught.value, ExecRefused)
+        assert not isinstance(caught.value, ExecRefusedError)
 
 
 def recorded(*beats: float, status: str = "online") -> Recording[AgentList]:
@@ -211,5 +211,5 @@ def test_an_agent_that_is_offline_or_only_silent_is_cut_off() -> None:
 
 
 def test_a_heartbeat_long_after_the_cut_shows_that_there_is_none() -> None:
-    with pytest.raises(NotPossible, match=r"a heartbeat came through .* does not enforce it"):
+    with pytest.raises(MethodUnavailable, match=r"a heartbeat came through .* does not enforce it"):
         silent(recorded(1.0, 2.0), now() - 10)

@@ -14,8 +14,8 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.agents.heartbeats import Pace, received, spacings, untimely
 from streamspace_acceptance.domain.agents.outage import Outage
-from streamspace_acceptance.domain.agents.queued_commands import WaitingOrder
-from streamspace_acceptance.domain.agents.undisturbed import Kept, Seen
+from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
+from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import Agent, AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -150,9 +150,9 @@ def change(at: float, kind: str = "MODIFIED", restarts: int = 0, **details: Any)
     return Stamped(at, Change(kind, raw))
 
 
-def kept(*changes: Stamped[Change]) -> Kept:
+def kept(*changes: Stamped[Change]) -> SessionBefore:
     session = SimpleNamespace(subject="session s", changes=SimpleNamespace(items=lambda: changes))
-    return Kept(session, Pod.of(pod_json()))  # type: ignore[arg-type]
+    return SessionBefore(session, Pod.of(pod_json()))  # type: ignore[arg-type]
 
 
 def test_sessions_left_alone() -> None:
@@ -173,9 +173,9 @@ def test_a_session_that_was_touched(disturbance: Stamped[Change]) -> None:
         expect.left_alone([kept(change(100.0), disturbance)], outage())
 
 
-def seen(**changes: Any) -> Seen:
+def seen(**changes: Any) -> SessionAfter:
     trial = SimpleNamespace(received=True, clicked=True)
-    return replace(Seen(kept(change(100.0)), "Running", "Running", "Running", None, trial), **changes)  # type: ignore[arg-type]
+    return replace(SessionAfter(kept(change(100.0)), "Running", "Running", "Running", None, trial), **changes)  # type: ignore[arg-type]
 
 
 def test_a_session_that_can_be_used() -> None:
@@ -207,7 +207,7 @@ def test_a_session_serves_on_one_ready_pod() -> None:
 ACCEPTED = {"status": "Hibernating", "command": {"id": "c", "status": "queued"}, "message": "It waits."}
 
 
-def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), **others: Any) -> WaitingOrder:
+def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), **others: Any) -> QueuedCommand:
     told = said or ((9.9, "Running"), (10.1, "Hibernating"), (14.2, "Hibernated"))
     all_changes = changes or (change(14.0, "MODIFIED", deleting=True), change(14.1, "DELETED"))
     fields: dict[str, Any] = {
@@ -221,7 +221,7 @@ def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), *
         "phase": session_object(phase="Hibernated"),
         "trouble": None,
     }
-    return WaitingOrder(**(fields | others))
+    return QueuedCommand(**(fields | others))
 
 
 STAYED = Unmet("session s", expected="no pod left", actual="a pod", likely="x")

@@ -11,7 +11,7 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.agents.balance import Balance
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd, ask_together
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests, ask_together
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import Agent, AgentList
@@ -85,7 +85,7 @@ def creation(user: str, status: int, session_id: str | None) -> Creation:
 
 
 def test_a_crowd_in_which_one_is_refused() -> None:
-    crowd = Crowd([creation("user1", 201, "s-1"), creation("user2", 500, None)], [])
+    crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 500, None)], [])
     with pytest.raises(Unmet, match="user2: 500"):
         expect.all_run(crowd)
     assert "user2" in crowd.table()
@@ -99,7 +99,7 @@ def test_a_crowd_in_which_one_does_not_run(monkeypatch: pytest.MonkeyPatch) -> N
         budget = SimpleNamespace(seconds=0.2, name="start")
         budgets = SimpleNamespace(named=lambda _: budget)
         sessions: Any = [SimpleNamespace(id=each, api=api, budgets=budgets) for each in ("s-1", "s-2")]
-        crowd = Crowd([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
+        crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
         with pytest.raises(Unmet, match="s-2 is Pending"):
             expect.all_run(crowd)
 

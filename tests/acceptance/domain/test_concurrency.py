@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.cluster.kubernetes import Executed
-from streamspace_acceptance.domain.concurrency.check_result import Found
+from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.concurrent_creation import created
 from streamspace_acceptance.domain.concurrency.conflicts import without_conflict
 from streamspace_acceptance.domain.concurrency.isolation import isolated
 from streamspace_acceptance.domain.concurrency.world import TogetherWorld
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import Listed, SessionList
@@ -77,10 +77,10 @@ class Product:
     def allocatable(self) -> list[dict[str, str]]:
         return [self.node]
 
-    def execute(self, pod: Any, _command: list[str]) -> Executed:
-        return Executed(self.namespaces[pod.meta.name], "", 0)
+    def execute(self, pod: Any, _command: list[str]) -> ExecResult:
+        return ExecResult(self.namespaces[pod.meta.name], "", 0)
 
-    def crowd(self) -> Crowd:
+    def crowd(self) -> ConcurrentRequests:
         creations = [
             Creation(
                 Asked(each.replace("s-", "user"), "t", "minimum", frozenset()),
@@ -91,7 +91,7 @@ class Product:
             )
             for each in IDS
         ]
-        return Crowd(creations, [self._session(each.id) for each in creations if each.id is not None])
+        return ConcurrentRequests(creations, [self._session(each.id) for each in creations if each.id is not None])
 
     def _session(self, session: str) -> Any:
         changes = [Stamped(0.0, SimpleNamespace(object=each)) for each in self.changes]
@@ -209,7 +209,7 @@ def test_a_session_that_runs_without_a_pod_is_created_but_not_apart(monkeypatch:
     def no_pod(*_: object, **__: object) -> None:
         raise Unmet("s-1", expected="a pod", actual="none", likely="")
 
-    monkeypatch.setattr(Crowd, "wait_until_running", no_pod)
+    monkeypatch.setattr(ConcurrentRequests, "wait_until_running", no_pod)
     product.is_created()
     relist(product, status="Pending")
     with pytest.raises(Unmet, match="s-1: none"):
@@ -256,10 +256,10 @@ def test_what_one_session_alone_has_as_well_is_not_for_being_together(monkeypatc
     together = TogetherWorld(product, product, product, product)
     monkeypatch.setattr(together, "_alone", lambda _: "alone")
     crowd = product.crowd()
-    trouble = Found("sessions", troubles=("too slow",))
+    trouble = CheckResult("sessions", troubles=("too slow",))
     both = together._against_one(crowd, lambda _: trouble)
     with pytest.raises(Unproven, match="so it is with one session that is asked for alone: too slow"):
         expect.no_conflict(both)
-    only_together = together._against_one(crowd, lambda asked: trouble if asked is crowd else Found("one"))
+    only_together = together._against_one(crowd, lambda asked: trouble if asked is crowd else CheckResult("one"))
     with pytest.raises(Unmet, match="too slow"):
         expect.no_conflict(only_together)

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.cluster.kubernetes import Executed
+from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.concurrency import concurrent_use, desktop_viewers, markers
-from streamspace_acceptance.domain.concurrency.concurrent_use import Outcome, Workday
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.concurrency.concurrent_use import ConcurrentUse, UseResult
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Stamped, now
@@ -57,12 +57,12 @@ class Office:
         claim = "one-home" if self.trouble == "one-claim" else f"{session}-home"
         return [pod_json(session, f"uid-{session}", labels=labels, claim=claim)]
 
-    def execute(self, pod: Any, command: list[str]) -> Executed:
+    def execute(self, pod: Any, command: list[str]) -> ExecResult:
         if command[2] != markers.LOOK:
             name = "s-1" if self.trouble == "one-namespace" else pod.meta.name
-            return Executed(f"boot pid:[{name}]", "", 0)
+            return ExecResult(f"boot pid:[{name}]", "", 0)
         parts = [sorted(part) for part in self.kept[pod.session]]
-        return Executed("".join(f"==\n{' '.join(part)}\n" for part in parts), "", 0)
+        return ExecResult("".join(f"==\n{' '.join(part)}\n" for part in parts), "", 0)
 
     def leads(self, viewer: Viewer) -> str:
         again = self.trouble == "wrong-desktop-later" and self.visits.count("s-2") > 1
@@ -182,9 +182,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
 
 
-def day(trouble: str = "") -> Outcome:
+def day(trouble: str = "") -> UseResult:
     office: Any = Office(trouble)
-    outcome = Workday(Crowd([], office.sessions), office, office).run(office.end)
+    outcome = ConcurrentUse(ConcurrentRequests([], office.sessions), office, office).run(office.end)
     assert not office.viewers
     return outcome
 
@@ -194,7 +194,7 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     outcome = day(no_trouble)
     expect.reachable(outcome)
     expect.undisturbed(outcome)
-    assert outcome == Outcome()
+    assert outcome == UseResult()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance import expect, waiting
-from streamspace_acceptance.commands.doctor.checks import Word, examine
+from streamspace_acceptance.commands.doctor.checks import CheckStatus, examine
 from streamspace_acceptance.domain.deployment import checkout
 from streamspace_acceptance.domain.deployment.commands import call
 from streamspace_acceptance.domain.deployment.deployment import Deployment
@@ -27,7 +27,7 @@ from tests.support.stand_in_tools import CASES, put
 OF_TOOLS = {"0-1", "0-2", "0-3", "0-4", "0-5"}
 
 
-def words(found: Deployment) -> dict[str, Word]:
+def words(found: Deployment) -> dict[str, CheckStatus]:
     return {one.criterion: one.word for one in examine(found)}
 
 
@@ -37,8 +37,8 @@ def test_exactly_what_is_wrong_turns_red(case: str, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(put(tmp_path / "bin", changes)))
     began = waiting.now()
     said = words(deployment())
-    assert {criterion for criterion in OF_TOOLS if said[criterion] is Word.FAILED} == red
-    assert {said[criterion] for criterion in OF_TOOLS - red} == {Word.OK}
+    assert {criterion for criterion in OF_TOOLS if said[criterion] is CheckStatus.FAILED} == red
+    assert {said[criterion] for criterion in OF_TOOLS - red} == {CheckStatus.OK}
     assert waiting.now() - began < 10
 
 
@@ -54,11 +54,11 @@ def test_helm_4_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.M
 def test_no_tool_is_asked_for_by_the_embedded_streamspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     said = words(deployment(FakeCluster(), embedded=True))
-    assert {one for one, word in said.items() if word is Word.NOT_APPLICABLE} == {"0-2", "0-3", "0-4", "0-5"}
-    assert said["0-1"] is Word.OK
+    assert {one for one, word in said.items() if word is CheckStatus.NOT_APPLICABLE} == {"0-2", "0-3", "0-4", "0-5"}
+    assert said["0-1"] is CheckStatus.OK
     with pytest.raises(NotApplicable):
-        deployment(embedded=True).want_images()
-    deployment(embedded=False).want_images()
+        deployment(embedded=True).require_images()
+    deployment(embedded=False).require_images()
 
 
 def test_a_tool_gets_none_of_the_suites_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.domain.deployment.health import ask
-from streamspace_acceptance.domain.deployment.login import Door, altered
+from streamspace_acceptance.domain.deployment.login import LoginClient, altered
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
@@ -48,9 +48,9 @@ class Product:
 
 
 @contextmanager
-def door(respond: Respond) -> Iterator[Door]:
+def door(respond: Respond) -> Iterator[LoginClient]:
     with web_server(respond) as url, HttpClient(url, RUNS_OWN) as http:
-        yield Door(http, load())
+        yield LoginClient(http, load())
 
 
 def judge(respond: Respond) -> None:
@@ -101,12 +101,12 @@ def test_a_server_that_says_the_same_to_everything(respond: Respond) -> None:
 
 def test_a_login_that_is_not_answered() -> None:
     with HttpClient("http://127.0.0.1:9", RUNS_OWN) as http, pytest.raises(Unmet):
-        Door(http, load()).try_out(Credentials("admin", PASSWORD, "the log"))
+        LoginClient(http, load()).try_out(Credentials("admin", PASSWORD, "the log"))
 
 
 def test_no_exchange_shows_a_password() -> None:
     with web_server(Product()) as url, HttpClient(url, RUNS_OWN) as http:
-        Door(http, load()).try_out(Credentials("admin", PASSWORD, "the log"))
+        LoginClient(http, load()).try_out(Credentials("admin", PASSWORD, "the log"))
         assert PASSWORD not in str(http.log.since(0.0))
 
 

@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, Executed
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecResult
 from streamspace_acceptance.domain.resources import enforcement, limits, oversized_requests
-from streamspace_acceptance.domain.resources.enforcement import Allocation, Burn, Enforcement, read_burn
-from streamspace_acceptance.domain.resources.granted import Given
+from streamspace_acceptance.domain.resources.enforcement import Allocation, CpuLoad, Enforcement, read_cpu_load
+from streamspace_acceptance.domain.resources.granted import GrantedResources
 from streamspace_acceptance.domain.resources.limits import CGROUP_SCRIPT, Limits
-from streamspace_acceptance.domain.resources.oversized_requests import Attempt, Impossible, excess
+from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequest, OversizedRequests, excess
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
@@ -38,10 +38,10 @@ def creation(status: int = 201, message: str = "", session: str | None = SESSION
 EXACT = Provision("firefox", "500m", "1Gi")
 
 
-def given(limits_: Provision = EXACT, **changes: Any) -> Given:
+def given(limits_: Provision = EXACT, **changes: Any) -> GrantedResources:
     places = dict.fromkeys(("the API", *PLACES_OF_POD), EXACT) | {"its pod's limits": limits_}
     found = Provisioned(SESSION, (pod(),), 0, places)
-    return Given(SIZE, creation(), replace(found, **changes))
+    return GrantedResources(SIZE, creation(), replace(found, **changes))
 
 
 def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
@@ -61,12 +61,12 @@ def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
         (given(pods=(pod(), pod(uid="uid-2"))), "2 pods"),
     ],
 )
-def test_a_pod_that_has_something_else(wrong: Given, says: str) -> None:
+def test_a_pod_that_has_something_else(wrong: GrantedResources, says: str) -> None:
     assert says in unmet(expect.given_exactly, wrong)
 
 
 def test_a_size_that_is_refused_although_it_fits() -> None:
-    refused = Given(SIZE, creation(422, "no"), control=creation())
+    refused = GrantedResources(SIZE, creation(422, "no"), control=creation())
     assert "422" in unmet(expect.given_exactly, refused)
     assert "refused as well" in unproven(expect.given_exactly, replace(refused, control=creation(500)))
     assert "no node" in unproven(expect.given_exactly, replace(refused, fits=False))
@@ -109,13 +109,13 @@ def test_where_nodes_are_not_told_of_a_size_is_taken_at_its_word() -> None:
     assert excess(SIZE, None) == ("cpu", "memory")
 
 
-def attempt(status: int = 422, message: str = "no node has 10000m of CPU", *too_much: str) -> Attempt:
+def attempt(status: int = 422, message: str = "no node has 10000m of CPU", *too_much: str) -> OversizedRequest:
     size = {"cpu": "10000m", "memory": "1Gi"}
-    return Attempt(size, too_much or ("cpu",), creation(status, message, None), message)
+    return OversizedRequest(size, too_much or ("cpu",), creation(status, message, None), message)
 
 
-def impossible(*attempts: Attempt, control: int = 201, strays: tuple[str, ...] = ()) -> Impossible:
-    return Impossible(attempts, creation(control), strays, ())
+def impossible(*attempts: OversizedRequest, control: int = 201, strays: tuple[str, ...] = ()) -> OversizedRequests:
+    return OversizedRequests(attempts, creation(control), strays, ())
 
 
 def test_refusals_that_say_why() -> None:
@@ -138,7 +138,7 @@ def test_refusals_that_say_why() -> None:
         (impossible(attempt(422, "/api/cpu")), "422"),
     ],
 )
-def test_refusals_that_are_none(wrong: Impossible, says: str) -> None:
+def test_refusals_that_are_none(wrong: OversizedRequests, says: str) -> None:
     assert says in unmet(expect.refused_as_too_much, wrong)
 
 
@@ -175,18 +175,18 @@ KEPT = Enforcement(
     pod="p",
     wanted=LIMITS,
     found=LIMITS,
-    burn=Burn(0.51, 1.0, 9),
-    modest=Allocation(1024, 0, ""),
-    greedy=Allocation(2048, 137, ""),
+    burn=CpuLoad(0.51, 1.0, 9),
+    within_limit=Allocation(1024, 0, ""),
+    over_limit=Allocation(2048, 137, ""),
     survived=None,
 )
 
 
 def test_limits_that_hold() -> None:
     expect.kept_to_limits(KEPT)
-    expect.kept_to_limits(replace(KEPT, burn=Burn(0.2, 1.0, 1)))
+    expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.2, 1.0, 1)))
     expect.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
-    expect.kept_to_limits(replace(KEPT, burn=Burn(0.45, 1.0, None)))
+    expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.45, 1.0, None)))
     expect.kept_to_limits(replace(KEPT, greedy=Allocation(2048, None, "the container was ended for it")))
 
 
@@ -197,7 +197,7 @@ def test_limits_that_hold() -> None:
         ({"found": replace(LIMITS, cpu=Decimal(1))}, "1 of cores"),
         ({"found": replace(LIMITS, memory=None)}, "no limit of bytes"),
         ({"found": replace(LIMITS, memory=Decimal(2 * 1024**3))}, "2147483648 of bytes"),
-        ({"burn": Burn(1.9, 1.0, 0)}, "1.90 cores"),
+        ({"burn": CpuLoad(1.9, 1.0, 0)}, "1.90 cores"),
         ({"greedy": Allocation(2048, 0, "")}, "ended well"),
         ({"survived": Unmet("s", expected="a", actual="no pod Ready", likely="b")}, "no pod Ready"),
     ],
@@ -209,8 +209,8 @@ def test_limits_that_do_not(wrong: Json, says: str) -> None:
 @pytest.mark.parametrize(
     ("shown", "says"),
     [
-        ({"burn": Burn(0.3, 1.0, 0)}, "too busy"),
-        ({"burn": Burn(0.3, 1.0, None)}, "too busy"),
+        ({"burn": CpuLoad(0.3, 1.0, 0)}, "too busy"),
+        ({"burn": CpuLoad(0.3, 1.0, None)}, "too busy"),
         ({"modest": Allocation(1024, 137, "")}, "not even"),
         ({"greedy": Allocation(2048, 1, "memory exhausted")}, "memory exhausted"),
         ({"greedy": Allocation(2048, 127, "no dd")}, "no dd"),
@@ -222,10 +222,10 @@ def test_limits_that_nothing_came_up_against(shown: Json, says: str) -> None:
 
 def test_what_the_loops_told() -> None:
     told = "uptime 100.00 102.00\nthrottled 9\n0m0.01s 0m0.00s\n0m0.90s 0m0.10s\n"
-    assert read_burn(Executed(told, "", 0)) == Burn(0.5, 2.0, 9)
-    assert read_burn(Executed(told.replace("throttled 9", "throttled"), "", 0)).throttled is None
+    assert read_cpu_load(ExecResult(told, "", 0)) == CpuLoad(0.5, 2.0, 9)
+    assert read_cpu_load(ExecResult(told.replace("throttled 9", "throttled"), "", 0)).throttled is None
     with pytest.raises(Unproven, match="127 no such shell"):
-        read_burn(Executed("", "no such shell", 127))
+        read_cpu_load(ExecResult("", "no such shell", 127))
 
 
 V1 = {
@@ -260,11 +260,11 @@ class _Shell:
     def __init__(self, cgroups: Path) -> None:
         self._cgroups = cgroups
 
-    def execute(self, _pod: object, command: list[str]) -> Executed:
+    def execute(self, _pod: object, command: list[str]) -> ExecResult:
         assert CGROUP_SCRIPT in command[-1]
         script = command[-1].replace("/sys/fs/cgroup", str(self._cgroups))
         done = subprocess.run([*command[:-1], script], capture_output=True, text=True, check=False)
-        return Executed(done.stdout, done.stderr, done.returncode)
+        return ExecResult(done.stdout, done.stderr, done.returncode)
 
 
 class _Ended:
@@ -273,7 +273,7 @@ class _Ended:
     def __init__(self, reason: str) -> None:
         self._reason = reason
 
-    def execute(self, *_: object, **__: object) -> Executed:
+    def execute(self, *_: object, **__: object) -> ExecResult:
         raise ClusterError("the connection ended")
 
     def raw_pods(self, **_: str) -> list[Json]:

@@ -11,13 +11,13 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Executed
+from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser, find
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.sessions import session_desktop as sessions_desk
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import Desk
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
@@ -96,8 +96,8 @@ class _Pod:
         else:
             says(PAGE, 500 if self.trouble == "status" else 200, "text/html")(request)
 
-    def execute(self, _pod: Pod, command: list[str]) -> Executed:
-        return Executed("", "", 0 if command[-1] in self.files else 1)
+    def execute(self, _pod: Pod, command: list[str]) -> ExecResult:
+        return ExecResult("", "", 0 if command[-1] in self.files else 1)
 
 
 class _ShortBudgets(Budgets):
@@ -134,12 +134,12 @@ def browser() -> Iterator[RunBrowser]:
 
 
 @contextmanager
-def desk(trouble: str = "", url: str | None = None) -> Iterator[Desk]:
+def desk(trouble: str = "", url: str | None = None) -> Iterator[SessionDesktop]:
     behind = _Pod()
     with web_server(behind.respond) as base, HttpClient(base, "t") as client:
         behind.trouble = trouble
         behind.url = url or f"{base}/vnc?trouble={trouble}"
-        made = Desk(cast("Session", _Session(StreamSpaceApi(client, load()), behind)))
+        made = SessionDesktop(cast("Session", _Session(StreamSpaceApi(client, load()), behind)))
         made.connect()
         yield made
         made.close()
@@ -147,10 +147,10 @@ def desk(trouble: str = "", url: str | None = None) -> Iterator[Desk]:
 
 def test_a_desktop_that_works(browser: RunBrowser) -> None:
     with desk() as works:
-        expect.page(works.visit())
+        expect.page(works.fetch_page())
         works.open(browser)
         expect.novnc(works.wait_for_client())
-        trial = works.try_out()
+        trial = works.probe_input()
         expect.responds(trial)
         assert trial.before.differs(trial.after) > 0.5
 
@@ -171,20 +171,20 @@ def test_a_desktop_that_does_not_work(browser: RunBrowser, trouble: str, says_: 
         broken.open(browser)
         broken.wait_for_client()
         with pytest.raises(Unmet, match=says_):
-            broken.try_out()
+            broken.probe_input()
 
 
 def test_a_change_elsewhere_than_where_one_typed(browser: RunBrowser) -> None:
     with desk("elsewhere") as broken:
         broken.open(browser)
         with pytest.raises(Unmet, match=r"in \(10, 10"):
-            expect.responds(broken.try_out())
+            expect.responds(broken.probe_input())
 
 
 @pytest.mark.parametrize(("trouble", "says_"), [("no-script", "answers 404"), ("no-novnc", "no script of noVNC")])
 def test_a_client_that_does_not_load(browser: RunBrowser, trouble: str, says_: str) -> None:
     with desk(trouble) as broken:
-        expect.page(broken.visit())
+        expect.page(broken.fetch_page())
         broken.open(browser)
         with pytest.raises(Unmet, match=says_):
             broken.wait_for_client()
@@ -193,7 +193,7 @@ def test_a_client_that_does_not_load(browser: RunBrowser, trouble: str, says_: s
 def test_a_client_loads_whatever_status_its_page_has(browser: RunBrowser) -> None:
     with desk("status") as odd:
         with pytest.raises(Unmet, match="500"):
-            expect.page(odd.visit())
+            expect.page(odd.fetch_page())
         odd.open(browser)
         expect.novnc(odd.wait_for_client())
 
@@ -207,7 +207,7 @@ def test_a_client_may_stand_in_the_page_itself(browser: RunBrowser) -> None:
 def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser: RunBrowser) -> None:
     with desk("no-html") as odd:
         with pytest.raises(Unmet, match="HTML"):
-            expect.page(odd.visit())
+            expect.page(odd.fetch_page())
         odd.open(browser)
         with pytest.raises(Unproven, match="no page comes from the VNC address"):
             odd.wait_for_client()
@@ -224,9 +224,9 @@ def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: R
 def test_a_portrait_of_every_desktop_that_was_opened_whether_it_shows_or_not(browser: RunBrowser) -> None:
     for trouble, shows in (("", True), ("blank", False)):
         with desk(trouble) as any_desk:
-            assert any_desk.portrait() is None
+            assert any_desk.screenshot() is None
             any_desk.open(browser)
-            portrait = any_desk.portrait()
+            portrait = any_desk.screenshot()
             assert portrait is not None
             assert (Picture(portrait).area((0, 0, 0)).share > 0.01) is shows
 
@@ -234,13 +234,13 @@ def test_a_portrait_of_every_desktop_that_was_opened_whether_it_shows_or_not(bro
 def test_an_address_that_leads_nowhere_is_the_products_failure(browser: RunBrowser) -> None:
     with desk(url="http://127.0.0.1:9/vnc") as nowhere:
         with pytest.raises(Unmet, match="leads elsewhere"):
-            nowhere.visit()
+            nowhere.fetch_page()
         with pytest.raises(Unproven, match="does not open"):
             nowhere.open(browser)
 
 
 def test_without_an_address_nothing_about_the_page_can_be_shown(browser: RunBrowser) -> None:
     with desk("no-address") as nowhere:
-        for attempt in (nowhere.visit, lambda: nowhere.open(browser)):
+        for attempt in (nowhere.fetch_page, lambda: nowhere.open(browser)):
             with pytest.raises(Unproven, match="gave no VNC address"):
                 attempt()

@@ -12,7 +12,7 @@ import pytest
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
-from streamspace_acceptance.domain.sessions.registry import Leak, Registry
+from streamspace_acceptance.domain.sessions.registry import CleanupFailure, Registry
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -174,7 +174,7 @@ def test_a_session_without_any_answer_may_be_somebody_elses(registry: Registry, 
     product.trouble = "no answer"
     with pytest.raises(NoAnswer):
         ask(registry)
-    with pytest.raises(Leak, match=f"left alone, for it may be somebody else's: session {SESSION}"):
+    with pytest.raises(CleanupFailure, match=f"left alone, for it may be somebody else's: session {SESSION}"):
         registry.clean_up()
     assert product.deleted == []
 
@@ -183,7 +183,7 @@ def test_what_somebody_else_makes_after_a_refusal_is_left_alone(registry: Regist
     product.trouble = "refused for good"
     assert ask(registry) is None
     product.sessions.append(product._entry("elses"))
-    with pytest.raises(Leak, match="left alone, for it may be somebody else's: session elses"):
+    with pytest.raises(CleanupFailure, match="left alone, for it may be somebody else's: session elses"):
         registry.clean_up()
     assert product.deleted == []
 
@@ -198,7 +198,7 @@ def test_the_right_one_of_two_is_told_by_its_request(registry: Registry, product
 def test_what_cannot_be_told_from_others_is_left_alone_and_said(registry: Registry, product: _Product) -> None:
     product.trouble = "somebody else as well"
     assert ask(registry) is None
-    with pytest.raises(Leak, match=f"each of them may be somebody else's: session elses, {SESSION}"):
+    with pytest.raises(CleanupFailure, match=f"each of them may be somebody else's: session elses, {SESSION}"):
         registry.clean_up()
     assert product.deleted == []
 
@@ -213,7 +213,7 @@ def test_what_cannot_be_told_from_others_is_left_alone_and_said(registry: Regist
 def test_a_session_that_stays_is_a_leak(registry: Registry, product: _Product, trouble: str, says_: str) -> None:
     ask(registry)
     product.trouble = trouble
-    with pytest.raises(Leak, match=says_):
+    with pytest.raises(CleanupFailure, match=says_):
         registry.clean_up()
 
 
@@ -231,7 +231,7 @@ def test_trouble_that_stays_names_each_session_once(
 ) -> None:
     made = [ask(registry), ask(registry)]
     product.trouble = trouble
-    with pytest.raises(Leak) as caught:
+    with pytest.raises(CleanupFailure) as caught:
         registry.clean_up()
     said = str(caught.value)
     assert all(str(each) in said for each in made)
@@ -244,7 +244,7 @@ def test_trouble_that_stays_names_each_session_once(
 def test_a_token_that_is_revoked_ends_it_at_once(registry: Registry, product: _Product) -> None:
     ask(registry)
     product.trouble = "refuses tokens"
-    with pytest.raises(Leak, match=f"{SESSION} may be left .*sweep.* log in again"):
+    with pytest.raises(CleanupFailure, match=f"{SESSION} may be left .*sweep.* log in again"):
         registry.clean_up()
     assert 10**9 - product.passes_after == 2
 
@@ -265,7 +265,7 @@ def test_no_name_in_an_answer_leads_to_the_deletion_of_anything_else(
     product.trouble, product.says_name = "another in the list", name
     assert ask(registry) == "another"
     product.request = None
-    with suppress(Leak):
+    with suppress(CleanupFailure):
         registry.clean_up()
     assert product.deleted == ["another"]
     assert all(path.count("/") == 4 for path in product.paths if path.startswith("/api/v1/sessions/"))
@@ -296,7 +296,7 @@ def test_what_the_answer_names_is_said_where_nobody_tells_of_requests(registry: 
     product.trouble = "another in the list"
     assert ask(registry) == "another"
     product.request = None
-    with pytest.raises(Leak, match=f"somebody else's: session {SESSION}: the list calls it otherwise"):
+    with pytest.raises(CleanupFailure, match=f"somebody else's: session {SESSION}: the list calls it otherwise"):
         registry.clean_up()
     assert product.deleted == ["another"]
 
@@ -305,7 +305,7 @@ def test_what_the_answer_names_is_said_where_nobody_tells_of_requests(registry: 
 def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluster, left: str) -> None:
     ask(registry)
     cluster.left = [left]
-    with pytest.raises(Leak, match=f"left behind after .*: {left} "):
+    with pytest.raises(CleanupFailure, match=f"left behind after .*: {left} "):
         registry.clean_up()
 
 

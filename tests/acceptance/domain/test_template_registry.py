@@ -10,14 +10,14 @@ import pytest
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.templates import change, deletion
-from streamspace_acceptance.domain.templates.mistake_trials import Trial, attempt_all
+from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import DELETED, NOTHING_LEFT, TemplateRegistry
-from streamspace_acceptance.outcomes import Leak
+from streamspace_acceptance.outcomes import CleanupFailure
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
-from streamspace_acceptance.verdict.register import Plan
+from streamspace_acceptance.verdict.register import Register
 from tests.support.samples import Json
 from tests.support.web_server import says, web_server
 
@@ -127,7 +127,7 @@ def test_a_template_without_any_answer_is_deleted_too(registry: TemplateRegistry
 def test_what_the_product_keeps_is_a_leak(registry: TemplateRegistry, product: _Product, trouble: str) -> None:
     name = registry.create(sound(registry)).id
     product.trouble = trouble
-    with pytest.raises(Leak, match=str(name)) as caught:
+    with pytest.raises(CleanupFailure, match=str(name)) as caught:
         registry.clean_up()
     assert caught.value.answered_by == "the template is deleted"
 
@@ -135,17 +135,17 @@ def test_what_the_product_keeps_is_a_leak(registry: TemplateRegistry, product: _
 def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product: _Product) -> None:
     name = registry.create(sound(registry)).id
     product.mirror = dict(product.templates)
-    with pytest.raises(Leak, match=f"{name} in Kubernetes") as caught:
+    with pytest.raises(CleanupFailure, match=f"{name} in Kubernetes") as caught:
         registry.clean_up()
     assert caught.value.answered_by == "nothing is left of the template"
 
 
 def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
-    sentences = {one.sentence for one in Plan.load().criteria() if one.id in ("2.3-3", "2.3-4")}
+    sentences = {one.sentence for one in Register.load().criteria() if one.id in ("2.3-3", "2.3-4")}
     assert sentences == {DELETED, NOTHING_LEFT}
 
 
-def tried(registry: TemplateRegistry, *words: str) -> Trial:
+def tried(registry: TemplateRegistry, *words: str) -> MistakeTrial:
     return attempt_all(words, sound(registry), registry, Budgets(0.003))
 
 

@@ -9,8 +9,8 @@ from behave.parser import parse_file
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.quantities import amount, same
-from streamspace_acceptance.domain.templates.created_template import Made, differences, overlaid
-from streamspace_acceptance.domain.templates.mistake_trials import Attempt, Trial
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, differences, overlaid
+from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
@@ -71,8 +71,8 @@ def test_a_change_is_laid_over_field_by_field() -> None:
 # 2.1
 
 
-def made(body: object = READ, status: int = 201) -> Made:
-    return Made(SOUND, answer(body, status, method="POST"), NAME if status < 300 else None)
+def made(body: object = READ, status: int = 201) -> CreatedTemplate:
+    return CreatedTemplate(SOUND, answer(body, status, method="POST"), NAME if status < 300 else None)
 
 
 def test_a_template_as_described() -> None:
@@ -92,7 +92,7 @@ def test_a_template_as_described() -> None:
         (made(), answer([READ]), "a JSON list"),
     ],
 )
-def test_a_template_that_is_not(template: Made, read: Any, says: str) -> None:
+def test_a_template_that_is_not(template: CreatedTemplate, read: Any, says: str) -> None:
     assert says in unmet(expect.as_described, template, read)
 
 
@@ -102,13 +102,17 @@ def test_on_offer_is_once_under_its_name() -> None:
         unmet(expect.on_offer, made(), entries)
 
 
-def attempt(words: str = "no image", status: int = 400, message: str = "The field 'image' is missing.") -> Attempt:
+def attempt(
+    words: str = "no image", status: int = 400, message: str = "The field 'image' is missing."
+) -> MistakeAttempt:
     said = answer({"error": "x", "message": message}, status, method="POST")
-    return Attempt(words, MISTAKES[words], made(), said, message, f"{NAME}x")
+    return MistakeAttempt(words, MISTAKES[words], made(), said, message, f"{NAME}x")
 
 
-def trial(*attempts: Attempt, strays: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> Trial:
-    return Trial(attempts or (attempt(), attempt("an empty name", message="The field 'name' is bad.")), strays, blind)
+def trial(*attempts: MistakeAttempt, strays: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> MistakeTrial:
+    return MistakeTrial(
+        attempts or (attempt(), attempt("an empty name", message="The field 'name' is bad.")), strays, blind
+    )
 
 
 def test_a_clear_refusal_names_the_field() -> None:
@@ -127,7 +131,7 @@ def test_a_clear_refusal_names_the_field() -> None:
         attempt("an empty name", message="The field 'image' must be such as 'registry/path/name:tag'."),
     ],
 )
-def test_an_unclear_refusal(unclear: Attempt) -> None:
+def test_an_unclear_refusal(unclear: MistakeAttempt) -> None:
     assert unclear.words in unmet(expect.refused_clearly, trial(attempt(), unclear))
 
 
@@ -148,7 +152,7 @@ def test_all_mistakes_are_caught() -> None:
         (trial(replace(attempt(), twin_changes=("image reads 'v2'",))), "image reads 'v2'"),
     ],
 )
-def test_a_mistake_that_is_not_caught(tried: Trial, says: str) -> None:
+def test_a_mistake_that_is_not_caught(tried: MistakeTrial, says: str) -> None:
     assert says in unmet(expect.all_caught, tried)
 
 
@@ -160,14 +164,14 @@ def test_where_the_twins_are_not_seen_nothing_follows() -> None:
 def test_a_refusal_of_everything_shows_nothing(check: Callable[..., object]) -> None:
     refused = replace(attempt(), twin=made({}, 500))
     assert "without the mistake was refused" in unproven(check, trial(refused))
-    assert "no mistake was made" in unproven(check, Trial((), (), ()))
+    assert "no mistake was made" in unproven(check, MistakeTrial((), (), ()))
 
 
 def test_the_feature_tries_every_mistake_and_each_spoils() -> None:
     feature = parse_file(str(FEATURES / "2.1_template_creation_and_validation.feature"))
     tables = [step.table for scenario in feature.walk_scenarios() for step in scenario.steps if step.table]
     assert [row["mistake"] for table in tables for row in table] == list(MISTAKES)
-    spoilt = [mistake.spoil(SOUND, "existing") for mistake in MISTAKES.values()]
+    spoilt = [mistake.apply(SOUND, "existing") for mistake in MISTAKES.values()]
     assert {"name": NAME, **load().templates["custom-firefox"]} == SOUND
     assert all(each != SOUND for each in spoilt)
     assert all(spoilt.count(each) == 1 for each in spoilt)

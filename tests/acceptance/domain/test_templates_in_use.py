@@ -9,7 +9,7 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.domain.templates.change import Change
-from streamspace_acceptance.domain.templates.deletion import Deletion, Remains
+from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from tests.acceptance.domain.test_templates import READ, unmet, unproven
 from tests.support.samples import SESSION, Json, answer, pod
 
@@ -201,7 +201,7 @@ def test_absence_shows_something_only_where_it_was_seen_before() -> None:
     assert "Kubernetes" in unproven(expect.nothing_left, deletion(204, before=PLACES - {"Kubernetes"}))
 
 
-GONE = Remains("delete-test-1a2b3c", answer({}, 404), answer(READ, 201), 1)
+GONE = Leftovers("delete-test-1a2b3c", answer({}, 404), answer(READ, 201), 1)
 
 
 def test_what_is_deleted_is_forgotten() -> None:
@@ -217,5 +217,5 @@ def test_what_is_deleted_is_forgotten() -> None:
         (replace(GONE, versions=3), "has had 3 versions"),
     ],
 )
-def test_what_is_only_put_out_of_sight(wrong: Remains, says: str) -> None:
+def test_what_is_only_put_out_of_sight(wrong: Leftovers, says: str) -> None:
     assert says in unmet(expect.forgotten, wrong)

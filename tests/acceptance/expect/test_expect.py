@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.cluster.kubernetes import Executed
-from streamspace_acceptance.desktop.page_load import Loaded
+from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.desktop.pictures import Area, Picture
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
-from streamspace_acceptance.domain.sessions.home import Found, HomeVolume, MountPoint, Saved
+from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, MountPoint, SavedFile
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import Trial
-from streamspace_acceptance.domain.sessions.starts import Listening, Start, Starts
+from streamspace_acceptance.domain.sessions.session_desktop import InputProbe
+from streamspace_acceptance.domain.sessions.starts import Start, Starts, VncCheck
 from streamspace_acceptance.measuring.startup_phases import Phases
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import Listed
@@ -175,8 +175,8 @@ def test_ready_is_one_of_one() -> None:
 DESKTOP = Framebuffer(1280, 720, "desk", 1.0)
 
 
-def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True) -> list[Listening]:
-    return [Listening(SESSION, framebuffer, 5900, port_listens)]
+def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True) -> list[VncCheck]:
+    return [VncCheck(SESSION, framebuffer, 5900, port_listens)]
 
 
 def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
@@ -225,10 +225,10 @@ def test_a_page_is_200_and_html() -> None:
 
 
 def test_novnc_runs_with_its_scripts_and_its_screen() -> None:
-    expect.novnc(Loaded(scripts=["a"], novnc=["a"], canvas=True))
-    unmet(expect.novnc, Loaded(scripts=["a"], canvas=True))
-    unmet(expect.novnc, Loaded(scripts=["a"], novnc=["a"]))
-    assert "404" in unmet(expect.novnc, Loaded(novnc=["a"], canvas=True, broken_scripts=["/b answers 404"]))
+    expect.novnc(PageState(scripts=["a"], novnc=["a"], canvas=True))
+    unmet(expect.novnc, PageState(scripts=["a"], canvas=True))
+    unmet(expect.novnc, PageState(scripts=["a"], novnc=["a"]))
+    assert "404" in unmet(expect.novnc, PageState(novnc=["a"], canvas=True, broken_scripts=["/b answers 404"]))
 
 
 def picture() -> Picture:
@@ -237,7 +237,7 @@ def picture() -> Picture:
     return Picture(data.getvalue())
 
 
-TRIAL = Trial((50, 40), picture(), picture(), Area(0.5, (10, 10, 90, 70)), received=True, clicked=True)
+TRIAL = InputProbe((50, 40), picture(), picture(), Area(0.5, (10, 10, 90, 70)), received=True, clicked=True)
 
 
 def test_a_desktop_that_responds() -> None:
@@ -251,9 +251,9 @@ def test_a_desktop_that_responds() -> None:
 
 # Home
 
-DONE = Executed("", "", 0)
-FILE = Saved("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "abcd", DONE)
-READ = Found("p", Executed("test data\n", "", 0), Executed("abcd\n", "", 0))
+DONE = ExecResult("", "", 0)
+FILE = SavedFile("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "abcd", DONE)
+READ = FileState("p", ExecResult("test data\n", "", 0), ExecResult("abcd\n", "", 0))
 
 
 def test_a_file_that_was_saved_and_kept() -> None:
@@ -264,21 +264,21 @@ def test_a_file_that_was_saved_and_kept() -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        replace(READ, file=Executed("", "No such file", 1)),
-        replace(READ, file=Executed("test data", "", 0)),
-        replace(READ, file=Executed("test data\n\n", "", 0)),
-        replace(READ, file=Executed("test data\n", "", 1)),
-        replace(READ, mark=Executed("", "No such file", 1)),
-        replace(READ, mark=Executed("dcba\n", "", 0)),
+        replace(READ, file=ExecResult("", "No such file", 1)),
+        replace(READ, file=ExecResult("test data", "", 0)),
+        replace(READ, file=ExecResult("test data\n\n", "", 0)),
+        replace(READ, file=ExecResult("test data\n", "", 1)),
+        replace(READ, mark=ExecResult("", "No such file", 1)),
+        replace(READ, mark=ExecResult("dcba\n", "", 0)),
     ],
 )
-def test_a_file_that_is_gone_or_another(found: Found) -> None:
+def test_a_file_that_is_gone_or_another(found: FileState) -> None:
     unmet(expect.kept, FILE, found)
     unmet(expect.saved, FILE, found)
 
 
 def test_a_file_that_could_not_be_saved() -> None:
-    assert "Read-only" in unmet(expect.saved, replace(FILE, done=Executed("", "Read-only", 1)), READ)
+    assert "Read-only" in unmet(expect.saved, replace(FILE, done=ExecResult("", "Read-only", 1)), READ)
 
 
 HOME = HomeVolume(

@@ -179,4 +179,4 @@ def test_new_tokens_in_each_answer_are_masked_without_end_but_not_all_learned() 
     assert "made-anew-599" in exchange.response
     assert "signed-anew" not in redactor.redact(exchange.response)
     assert "made-anew" not in redactor.redact(exchange.response)
-    assert len(redactor._of_this_run._secrets) < 200
+    assert len(redactor._current._secrets) < 200

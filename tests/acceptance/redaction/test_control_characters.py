@@ -8,7 +8,7 @@ import pytest
 
 from streamspace_acceptance.evidence import files
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.redaction.control_characters import visible
+from streamspace_acceptance.redaction.control_characters import escape
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.redaction.streams import RedactedStream
 from streamspace_acceptance.waiting import NOTED, Timeline
@@ -27,7 +27,7 @@ from streamspace_acceptance.waiting import NOTED, Timeline
     ],
 )
 def test_what_commands_is_shown_as_what_it_is(said: str, shown: str) -> None:
-    assert visible(said) == redact(said) == shown
+    assert escape(said) == redact(said) == shown
 
 
 def test_json_stays_json_that_says_the_same() -> None:

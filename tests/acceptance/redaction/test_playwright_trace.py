@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from streamspace_acceptance.desktop.browser import ARGUMENTS, find
-from streamspace_acceptance.desktop.screencast import MOST_BYTES, Film, NoFilm, as_webp
+from streamspace_acceptance.desktop.screencast import MOST_BYTES, Screencast, ScreencastError, as_webp
 from streamspace_acceptance.desktop.trace import Trace
-from streamspace_acceptance.desktop.watchdog import Calls
+from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 from streamspace_acceptance.redaction import playwright_trace
 
 TOKEN, COOKIE, TYPED = "t0ken-0123456789-abc", "c00kie-0123456789", "typed pa55word"
@@ -34,8 +34,8 @@ def context() -> BrowserContext:  # type: ignore[misc]
         browser.close()
 
 
-def visit(context: BrowserContext) -> Film:
-    film = Film(context, Calls())
+def visit(context: BrowserContext) -> Screencast:
+    film = Screencast(context, BrowserWatchdog())
     page = context.new_page()
     film.follow(page)
     page.route("**/*", lambda route: route.fulfill(
@@ -51,7 +51,7 @@ def visit(context: BrowserContext) -> Film:
 
 
 def test_a_trace_without_secrets(context: BrowserContext) -> None:
-    trace = Trace(context, Calls())
+    trace = Trace(context, BrowserWatchdog())
     visit(context)
     with zipfile.ZipFile(io.BytesIO(trace.keep())) as kept:
         assert kept.testzip() is None
@@ -93,10 +93,10 @@ def test_a_film_of_a_page(context: BrowserContext, tmp_path: Path) -> None:
 
     film = visit(context)
     for colour in ("red", "green", "blue"):
-        film.go_on()
+        film.acknowledge_frames()
         context.pages[0].evaluate(f"document.body.style.background = '{colour}'")
         context.pages[0].wait_for_timeout(300)
-    made = film.develop()
+    made = film.encode()
     moving = Image.open(io.BytesIO(made))
     assert moving.format == "WEBP"
     assert moving.n_frames >= 3
@@ -105,9 +105,9 @@ def test_a_film_of_a_page(context: BrowserContext, tmp_path: Path) -> None:
 
 
 def test_no_film_says_why(context: BrowserContext) -> None:
-    film = Film(context, Calls())
-    with pytest.raises(NoFilm, match="no frame"):
-        film.develop()
+    film = Screencast(context, BrowserWatchdog())
+    with pytest.raises(ScreencastError, match="no frame"):
+        film.encode()
 
 
 def test_frames_of_several_sizes_make_one_film() -> None:

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, sync_playwright
 
 from streamspace_acceptance.desktop.trace import Trace
-from streamspace_acceptance.desktop.watchdog import Calls
+from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 from streamspace_acceptance.redaction.redactor import MASK
 
 BROWSER = os.environ.get("STREAMSPACE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -68,7 +68,7 @@ def trace(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     (folder / "index.html").write_text(PAGE)
     (folder / "told.txt").write_text("told")
     context = browser.new_context()
-    kept = Trace(context, Calls())
+    kept = Trace(context, BrowserWatchdog())
     with served(folder) as url:
         page = context.new_page()
         page.goto(f"{url}/index.html?token={TOKEN}")

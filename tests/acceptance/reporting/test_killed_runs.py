@@ -136,14 +136,14 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def completed(makes_way_in: Path | None = None) -> list[str]:
     said: list[str] = []
-    killed_runs.complete(said.append, makes_way_in=makes_way_in)
+    killed_runs.complete(said.append, move_aside_in=makes_way_in)
     return said
 
 
 def record(reports: Path) -> None:
     """That a run began to write, and was not heard of any more."""
     began = json.loads((reports / "verdict.json").read_text())["run"]["began"]
-    one = lock_files.Held(
+    one = lock_files.LockedFile(
         killed_runs.KIND, {"reports": str(reports), "began": began, "junit": [str(reports / "junit.xml")]}
     )
     one.close()

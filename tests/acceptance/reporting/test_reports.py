@@ -11,7 +11,7 @@ import pytest
 
 from streamspace_acceptance.reporting import write_reports
 from streamspace_acceptance.reporting.markdown import fenced, plain, seconds
-from streamspace_acceptance.verdict.verdict_file import UnreadableDocument
+from streamspace_acceptance.verdict.verdict_file import VerdictFileError
 from tests.support.finished_run import FAILURE, leave
 from tests.support.project import PROJECT
 
@@ -240,7 +240,7 @@ def test_the_summary_knows_the_last_run(tmp_path: Path) -> None:
 
 
 def test_without_verdicts_there_is_nothing_to_report(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableDocument):
+    with pytest.raises(VerdictFileError):
         write_reports.write(tmp_path)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streamspace_acceptance.runner.signals import Interrupted, Interruption
+from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
 from tests.support.demo_project import BEHAVE, Project, Run
 
 
@@ -28,25 +28,25 @@ def told() -> list[str]:
 
 
 @pytest.fixture
-def interruption(told: list[str]) -> Interruption:
-    return Interruption(told.append)
+def interruption(told: list[str]) -> SignalHandler:
+    return SignalHandler(told.append)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_step_is_broken_off(interruption: Interruption, told: list[str], number: signal.Signals) -> None:
+def test_a_step_is_broken_off(interruption: SignalHandler, told: list[str], number: signal.Signals) -> None:
     with interruption.handled(), pytest.raises(Interrupted, match=number.name):
         os.kill(os.getpid(), number)
     assert told == [f"stopped by {number.name}"]
 
 
-def test_clean_up_is_not(interruption: Interruption, told: list[str]) -> None:
+def test_clean_up_is_not(interruption: SignalHandler, told: list[str]) -> None:
     interruption.forbid()
     with interruption.handled():
         os.kill(os.getpid(), signal.SIGTERM)
     assert told == ["stopped by SIGTERM"]
 
 
-def test_clean_up_is_broken_off_when_asked_again(interruption: Interruption, told: list[str]) -> None:
+def test_clean_up_is_broken_off_when_asked_again(interruption: SignalHandler, told: list[str]) -> None:
     interruption.forbid()
     with interruption.handled():
         os.kill(os.getpid(), signal.SIGTERM)
@@ -55,7 +55,7 @@ def test_clean_up_is_broken_off_when_asked_again(interruption: Interruption, tol
     assert told == ["stopped by SIGTERM"]
 
 
-def test_a_terminal_that_is_closed_may_say_so_twice(interruption: Interruption, told: list[str]) -> None:
+def test_a_terminal_that_is_closed_may_say_so_twice(interruption: SignalHandler, told: list[str]) -> None:
     with interruption.handled():
         with pytest.raises(Interrupted):
             os.kill(os.getpid(), signal.SIGHUP)
@@ -63,7 +63,7 @@ def test_a_terminal_that_is_closed_may_say_so_twice(interruption: Interruption, 
     assert told == ["stopped by SIGHUP"]
 
 
-def test_a_run_that_nohup_started_outlives_its_terminal(interruption: Interruption, told: list[str]) -> None:
+def test_a_run_that_nohup_started_outlives_its_terminal(interruption: SignalHandler, told: list[str]) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with interruption.handled():
@@ -111,7 +111,7 @@ def test_a_run_whose_reader_has_ended_goes_on_to_its_end(project: Project) -> No
     assert left.ledger()["problems"] == []
 
 
-def test_the_handlers_are_given_back(interruption: Interruption) -> None:
+def test_the_handlers_are_given_back(interruption: SignalHandler) -> None:
     earlier = signal.getsignal(signal.SIGTERM)
     with interruption.handled():
         assert signal.getsignal(signal.SIGTERM) != earlier

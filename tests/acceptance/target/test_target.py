@@ -12,7 +12,7 @@ from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import target
-from streamspace_acceptance.target.target import opened
+from streamspace_acceptance.target.target import open_target
 from tests.support.web_server import Respond, says, web_server
 
 SESSIONS = says(b'{"sessions": []}')
@@ -44,7 +44,7 @@ def problem(**variables: str | Path | None) -> str:
     """The one sentence for these environment variables, found within 10 s."""
     began = waiting.now()
     settings = Settings.from_environment({name: str(value) for name, value in variables.items() if value is not None})
-    with pytest.raises(SetupProblem) as caught, opened(settings):
+    with pytest.raises(SetupProblem) as caught, open_target(settings):
         pytest.fail("it opened")
     assert waiting.now() - began < 10
     assert "\n" not in caught.value.sentence

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamspace_acceptance.troubleshooting.causes import Scene, as_text, find
+from streamspace_acceptance.troubleshooting.causes import CauseInputs, as_text, find
 
 BEGAN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 ONLINE = [("a-1", "online", True)]
@@ -31,7 +31,7 @@ def event(reason: str, message: str, at: float = 5.0, name: str = "s-1-abc", kin
 
 
 def told(**seen: Any) -> list[str]:
-    return [str(cause) for cause in find(Scene(**{"began": BEGAN.timestamp(), "agents": ONLINE, **seen}))]
+    return [str(cause) for cause in find(CauseInputs(**{"began": BEGAN.timestamp(), "agents": ONLINE, **seen}))]
 
 
 def unscheduled(message: str) -> dict[str, Any]:

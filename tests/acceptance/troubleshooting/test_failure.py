@@ -15,7 +15,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.troubleshooting import failure
-from streamspace_acceptance.waiting import Silence
+from streamspace_acceptance.waiting import DeadlineExceeded
 
 UNPULLED = {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nowhere/x"'}}
 
@@ -205,7 +205,7 @@ def test_a_silent_cluster_is_asked_once(attached: dict[str, str]) -> None:
     class Silent(FakeCluster):
         def _look(self, what: str, answer: Any) -> Any:
             asked.append(what)
-            raise ConnectionError("no complete answer") from Silence("10 s")
+            raise ConnectionError("no complete answer") from DeadlineExceeded("10 s")
 
     assert failure.collect(world(Silent())) == []
     assert asked == ["pods"]

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.verdict.decision import Decision, decide
-from streamspace_acceptance.verdict.verdict_file import Line, UnreadableDocument, compact, of_json
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, VerdictFileError, compact, of_json
 from tests.support.finished_run import document, run
 
 EMBEDDED = "http://127.0.0.1:8080 (embedded)"
 
 
-def ids(lines: tuple[Line, ...]) -> list[str]:
+def ids(lines: tuple[CriterionResult, ...]) -> list[str]:
     return [line.id for line in lines]
 
 
@@ -98,7 +98,7 @@ def test_what_does_not_apply_is_missing_like_all_that_was_not_shown() -> None:
 def test_a_document_of_another_shape_is_refused(lost: str) -> None:
     written = document()
     del written[lost]
-    with pytest.raises(UnreadableDocument):
+    with pytest.raises(VerdictFileError):
         of_json(written)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from streamspace_sandbox.host import network_bridge, processes
 from streamspace_sandbox.host.kernel import mounts_below, unmount
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle import removal
 from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, claimed_numbers, lock, root_locked, runroot
 
@@ -55,7 +55,7 @@ def test_a_process_is_more_than_its_number() -> None:
 
 def test_names_stay_in_their_directory() -> None:
     for name in ("../etc", "a/b", "", "~x", ".1", "UP", "-a", "a" * 64):
-        with pytest.raises(StartFailure, match="is no name for a sandbox"):
+        with pytest.raises(StartError, match="is no name for a sandbox"):
             Instance(name)
 
 

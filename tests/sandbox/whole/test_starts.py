@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_sandbox.host.start_failure import StartFailure
+from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle import preflight, start
 from streamspace_sandbox.lifecycle.instance import Instance, instances
 from tests.sandbox.whole.conftest import sandbox_tool
@@ -79,18 +79,18 @@ def test_a_machine_is_checked_without_starting_anything() -> None:
 
 def test_a_machine_that_cannot_run_a_sandbox_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "LEAST_ROOM", 2**40)
-    with pytest.raises(StartFailure, match="make room there"):
+    with pytest.raises(StartError, match="make room there"):
         start.check()
 
 
 def test_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "LEAST_ROOM", 2**40)
-    with pytest.raises(StartFailure, match=r"MiB are free for .*; make room there"):
+    with pytest.raises(StartError, match=r"MiB are free for .*; make room there"):
         preflight.check_machine()
 
 
 def test_the_disk_is_read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "ROOT", Path("/proc/sys/streamspace-sandbox"))
     monkeypatch.setattr(os, "access", lambda path, mode: (str(path), mode) != ("/proc/sys", os.W_OK))
-    with pytest.raises(StartFailure, match="/proc/sys cannot be written to"):
+    with pytest.raises(StartError, match="/proc/sys cannot be written to"):
         preflight.check_machine()

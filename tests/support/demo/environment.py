@@ -6,7 +6,7 @@ from pathlib import Path
 
 import allure
 
-from streamspace_acceptance.outcomes import Leak
+from streamspace_acceptance.outcomes import CleanupFailure
 
 FAILING = os.environ.get("DEMO_HOOK", "")
 
@@ -25,7 +25,7 @@ def _leak():
 
 
 def _leave_template():
-    raise Leak("templates left behind: t", answered_by="the template is created")
+    raise CleanupFailure("templates left behind: t", answered_by="the template is created")
 
 
 def before_all(context):

@@ -17,14 +17,14 @@ def _of_images(check: _Check) -> _Check:
     """A check that applies only where the target is deployed from images."""
 
     def checked(deployment: Deployment) -> None:
-        deployment.want_images()
+        deployment.require_images()
         check(deployment)
 
     return checked
 
 
 CHECKS: dict[str, _Check] = {
-    "0-1": lambda one: expect.cluster_answers(one.standing, one.kubectls_word),
+    "0-1": lambda one: expect.cluster_answers(one.standing, one.client_version),
     "0-2": _of_images(lambda one: expect.kubectl_installed(one.kubectl)),
     "0-3": _of_images(lambda one: expect.helm_allowed(one.helm)),
     "0-4": _of_images(lambda one: expect.docker_answers(one.docker)),
@@ -33,12 +33,12 @@ CHECKS: dict[str, _Check] = {
     "0-7": lambda one: expect.components_ready(one.wait_for_components()),
     "0-8": lambda one: expect.healthy(one.wait_for_health()),
     "0-9": lambda one: expect.credentials_found(one.credentials, one.search),
-    "0-10": lambda one: expect.login_opens(one.log_in(), one.door),
+    "0-10": lambda one: expect.login_opens(one.log_in(), one.login_client),
     "0-11": lambda one: expect.agent_online(one.wait_for_agent()),
 }
 
 
-class Word(StrEnum):
+class CheckStatus(StrEnum):
     """What came of a check."""
 
     OK = "ok"
@@ -48,28 +48,31 @@ class Word(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One check with what came of it, and why; nothing where all is well."""
 
     criterion: str
-    word: Word
+    word: CheckStatus
     why: str = ""
 
 
-def examine(deployment: Deployment) -> Iterator[Finding]:
+def examine(deployment: Deployment) -> Iterator[CheckResult]:
     """Every check, each on its own: what one cannot find out hides nothing that another one can."""
-    return (Finding(criterion, *_outcome(check, deployment)) for criterion, check in CHECKS.items())
+    return (CheckResult(criterion, *_outcome(check, deployment)) for criterion, check in CHECKS.items())
 
 
-def _outcome(check: _Check, deployment: Deployment) -> tuple[Word, str]:
+def _outcome(check: _Check, deployment: Deployment) -> tuple[CheckStatus, str]:
     try:
         check(deployment)
     except Unmet as unmet:
-        return Word.FAILED, unmet.render()
+        return CheckStatus.FAILED, unmet.render()
     except NotApplicable as reason:
-        return Word.NOT_APPLICABLE, reason.reason
+        return CheckStatus.NOT_APPLICABLE, reason.reason
     except Unproven as reason:
-        return Word.NOT_CHECKED, reason.reason
+        return CheckStatus.NOT_CHECKED, reason.reason
     except Exception as error:  # noqa: BLE001  # whatever keeps a check from its answer is told as such
-        return Word.NOT_CHECKED, f"it could not be checked: {' '.join(str(error).split()) or type(error).__name__}"
-    return Word.OK, ""
+        return (
+            CheckStatus.NOT_CHECKED,
+            f"it could not be checked: {' '.join(str(error).split()) or type(error).__name__}",
+        )
+    return CheckStatus.OK, ""

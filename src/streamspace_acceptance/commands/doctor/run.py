@@ -10,7 +10,7 @@ from pathlib import Path
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.commands.doctor.advice import advice
-from streamspace_acceptance.commands.doctor.checks import Finding, Word, examine
+from streamspace_acceptance.commands.doctor.checks import CheckResult, CheckStatus, examine
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.domain.deployment.commands import run
 from streamspace_acceptance.domain.deployment.deployment import Deployment
@@ -22,7 +22,7 @@ from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import guard, target
-from streamspace_acceptance.verdict.register import Plan
+from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.waiting import Budget
 
 TOOL_SECONDS = 5.0
@@ -40,11 +40,11 @@ def doctor() -> int:
     return 0 if _tell(settings, findings) else 1
 
 
-def _of_target(settings: Settings) -> Iterator[Finding]:
+def _of_target(settings: Settings) -> Iterator[CheckResult]:
     """Each check of test 0 on the target that the settings name, then whether a run would begin."""
     _say(f"StreamSpace at {settings.api_url}, namespace {settings.namespace}:")
     secret_sources.from_settings(settings)
-    with waiting.hastened() as hasten, ExitStack() as open_until_the_end:
+    with waiting.shutdown_deadline() as hasten, ExitStack() as open_until_the_end:
         hasten(IN_ALL_SECONDS)
         yield from examine(_deployment(settings, open_until_the_end))
         yield _beginning(settings)
@@ -79,18 +79,18 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
     return deployment
 
 
-def _beginning(settings: Settings) -> Finding:
+def _beginning(settings: Settings) -> CheckResult:
     """Whether `behave` would begin: the settings are right, and the target is allowed."""
     what = "`behave` would begin with these settings"
     try:
         found = target.survey(settings, browser.find(settings.browser))
         guard.check_context(settings, Cluster(found.kubeconfig, found.namespace))
     except SetupProblem as problem:
-        return Finding(what, Word.FAILED, problem.sentence)
-    return Finding(what, Word.OK)
+        return CheckResult(what, CheckStatus.FAILED, problem.sentence)
+    return CheckResult(what, CheckStatus.OK)
 
 
-def _of_this_machine(settings: Settings) -> Iterator[Finding]:
+def _of_this_machine(settings: Settings) -> Iterator[CheckResult]:
     """What this machine lacks for the embedded StreamSpace, which is not started for that."""
     _say("STREAMSPACE_API_URL is not set, so `behave` would start an embedded StreamSpace. What that needs here:")
     if PREPARE.exists():
@@ -100,25 +100,25 @@ def _of_this_machine(settings: Settings) -> Iterator[Finding]:
     try:
         yield _of_program("a machine that runs containers", target.sandbox(), "check")
     except SetupProblem as problem:
-        yield Finding("a machine that runs containers", Word.FAILED, problem.sentence)
+        yield CheckResult("a machine that runs containers", CheckStatus.FAILED, problem.sentence)
     try:
         browser.find(settings.browser)
-        yield Finding("a browser", Word.OK)
+        yield CheckResult("a browser", CheckStatus.OK)
     except SetupProblem as problem:
-        yield Finding("a browser", Word.FAILED, problem.sentence)
+        yield CheckResult("a browser", CheckStatus.FAILED, problem.sentence)
 
 
-def _of_program(what: str, *command: str, after: str = "") -> Finding:
+def _of_program(what: str, *command: str, after: str = "") -> CheckResult:
     called = run(command, what, seconds=PREPARE_SECONDS)
     if called.trouble is None:
-        return Finding(what, Word.OK)
+        return CheckResult(what, CheckStatus.OK)
     said = "\n".join(line for line in called.errors.splitlines() if line.strip())
-    return Finding(what, Word.FAILED, f"{said or called.trouble}\n{after}".rstrip())
+    return CheckResult(what, CheckStatus.FAILED, f"{said or called.trouble}\n{after}".rstrip())
 
 
-def _tell(settings: Settings, findings: Iterator[Finding]) -> bool:
+def _tell(settings: Settings, findings: Iterator[CheckResult]) -> bool:
     """Prints each finding as it comes, and how many are what; whether none speaks against a run."""
-    texts = {one.id: one.text for one in Plan.load().criteria()}
+    texts = {one.id: one.text for one in Register.load().criteria()}
     profile = load()
     facts = {
         "namespace": settings.namespace,
@@ -127,7 +127,7 @@ def _tell(settings: Settings, findings: Iterator[Finding]) -> bool:
         "api": profile.agents.api_label,
         "agent": profile.agents.label,
     }
-    words: list[Word] = []
+    words: list[CheckStatus] = []
     for one in findings:
         words.append(one.word)
         known = one.criterion in texts
@@ -135,12 +135,12 @@ def _tell(settings: Settings, findings: Iterator[Finding]) -> bool:
         for line in one.why.splitlines():
             if not line.endswith(JUDGED_AT_ONCE):
                 _say(f"         {line}")
-        if one.word is Word.FAILED and known:
+        if one.word is CheckStatus.FAILED and known:
             _say("         what to do:")
             for line in advice(one.criterion, **facts):
                 _say(f"           {line}")
-    _say(", ".join(f"{words.count(word)} {word}" for word in Word if word in words) + ".")
-    return not {Word.FAILED, Word.NOT_CHECKED} & set(words)
+    _say(", ".join(f"{words.count(word)} {word}" for word in CheckStatus if word in words) + ".")
+    return not {CheckStatus.FAILED, CheckStatus.NOT_CHECKED} & set(words)
 
 
 def _say(line: str) -> None:

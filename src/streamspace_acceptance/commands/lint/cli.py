@@ -10,14 +10,14 @@ from streamspace_acceptance.commands.lint.code import check_pauses, check_steps
 from streamspace_acceptance.commands.lint.features import check_features
 from streamspace_acceptance.commands.lint.register import check_register, without_sentence
 from streamspace_acceptance.commands.lint.sentences import check_sentences
-from streamspace_acceptance.verdict.register import REGISTER, Plan
+from streamspace_acceptance.verdict.register import REGISTER, Register
 
 FEATURES, STEPS = Path("features"), Path("steps")
 
 
 def lint() -> int:
     """Print every broken rule of this checkout; 1 when there is one."""
-    plan = Plan.load(REGISTER)
+    plan = Register.load(REGISTER)
     package = Path(streamspace_acceptance.__file__).parent
     findings = [
         *check_register(REGISTER, plan),

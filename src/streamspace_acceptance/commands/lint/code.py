@@ -75,7 +75,7 @@ def _decorators(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 def _ends_in_expect(body: list[ast.stmt]) -> bool:
     """Whether the last thing is an `expect.…`; only recording what was measured may follow it."""
     owners = [_owner(statement) for statement in body]
-    while owners and owners[-1] == "recorder":
+    while owners and owners[-1] == "attachments":
         owners.pop()
     return bool(owners) and owners[-1] == "expect"
 

@@ -11,7 +11,7 @@ from typing import Any
 from behave.parser import ParserError, parse_file
 
 from streamspace_acceptance.commands.lint.finding import Finding
-from streamspace_acceptance.verdict.register import TEST_TAG, Plan, Test
+from streamspace_acceptance.verdict.register import TEST_TAG, Register, Test
 
 FEWEST_STEPS, MOST_STEPS = 3, 7
 # In this test the status code itself is the criterion.
@@ -28,7 +28,7 @@ _TECHNICAL = (
 _ORDER = ("given", "when", "then")
 
 
-def check_features(folder: Path, plan: Plan) -> list[Finding]:
+def check_features(folder: Path, plan: Register) -> list[Finding]:
     """Every broken rule in the feature files below `folder`, and every criterion that is not proven exactly once."""
     findings: list[Finding] = []
     features: list[Any] = []
@@ -46,7 +46,7 @@ def check_features(folder: Path, plan: Plan) -> list[Finding]:
     return sorted([*findings, *_check_criteria(folder, features, plan)])
 
 
-def _check_feature(path: Path, feature: Any, plan: Plan) -> Iterator[Finding]:
+def _check_feature(path: Path, feature: Any, plan: Register) -> Iterator[Finding]:
     yield from _check_tags(path, feature, plan)
     for rule in feature.iter_rules():
         yield Finding(path, rule.line, "Rule: loses its scenarios in the report; use a feature or a scenario")
@@ -58,7 +58,7 @@ def _check_feature(path: Path, feature: Any, plan: Plan) -> Iterator[Finding]:
         yield from _check_scenario(path, scenario, plan.test_of(scenario.effective_tags))
 
 
-def _check_tags(path: Path, feature: Any, plan: Plan) -> Iterator[Finding]:
+def _check_tags(path: Path, feature: Any, plan: Register) -> Iterator[Finding]:
     tagged = [(feature, tag) for tag in feature.tags]
     tagged += [(scenario, tag) for scenario in feature.walk_scenarios() for tag in scenario.tags]
     for statement, tag in tagged:
@@ -102,7 +102,7 @@ def _check_words(path: Path, step: Any) -> Iterator[Finding]:
             yield Finding(path, step.line, f"the product owner does not read {what}")
 
 
-def _check_criteria(folder: Path, features: Sequence[Any], plan: Plan) -> Iterator[Finding]:
+def _check_criteria(folder: Path, features: Sequence[Any], plan: Register) -> Iterator[Finding]:
     """Each sentence of the register stands in one Then of its test; each Then is a sentence of the register."""
     said: Counter[tuple[str, str]] = Counter()
     for path, test, step in _judging_steps(features, plan):
@@ -119,7 +119,7 @@ def _check_criteria(folder: Path, features: Sequence[Any], plan: Plan) -> Iterat
                 yield Finding(folder, 1, f"nothing in test {test.id} says its supporting “{sentence}”")
 
 
-def _judging_steps(features: Sequence[Any], plan: Plan) -> Iterator[tuple[Path, Test, Any]]:
+def _judging_steps(features: Sequence[Any], plan: Register) -> Iterator[tuple[Path, Test, Any]]:
     """Every Then of every test, with its file."""
     for feature in features:
         for scenario in _outlines_once(feature):

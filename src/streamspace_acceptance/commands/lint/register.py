@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamspace_acceptance.commands.lint.finding import Finding
-from streamspace_acceptance.verdict.register import Plan, Test
+from streamspace_acceptance.verdict.register import Register, Test
 
 PRIORITIES = ("P0", "P1")
 
 
-def check_register(path: Path, plan: Plan) -> list[Finding]:
+def check_register(path: Path, plan: Register) -> list[Finding]:
     """Every broken rule of the register at `path`."""
     ids = Counter(test.id for test in plan.tests)
     twice = [Finding(path, 1, f"{count} tests are called {test}") for test, count in ids.items() if count > 1]
     return sorted([*twice, *(Finding(path, 1, message) for test in plan.tests for message in _check_test(test))])
 
 
-def without_sentence(plan: Plan) -> list[str]:
+def without_sentence(plan: Register) -> list[str]:
     """The criteria that nothing proves yet."""
     return [criterion.id for criterion in plan.criteria() if criterion.sentence is None]
 

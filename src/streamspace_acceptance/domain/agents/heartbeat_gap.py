@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from streamspace_acceptance.disruption.cut_methods import NotPossible
+from streamspace_acceptance.disruption.cut_methods import MethodUnavailable
 from streamspace_acceptance.domain.agents.heartbeats import received
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
@@ -53,6 +53,6 @@ def check_silence(
         )
     except Unmet as unmet:
         if wait.outcome == "impossible":
-            raise NotPossible(
+            raise MethodUnavailable(
                 f"{unmet.actual}; the cluster's network does not enforce it, or not on open connections"
             ) from unmet

@@ -13,7 +13,7 @@ from streamspace_acceptance.waiting import Stamped, Timeline
 
 
 @dataclass(frozen=True)
-class WaitingOrder:
+class QueuedCommand:
     """The order to put a session to sleep. Moments are of the monotonic clock.
 
     given, back, ended: when it was given, when the agents were online again, and when watching ended. `said` is the

@@ -8,12 +8,12 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.domain.sessions.session import Session, present
-from streamspace_acceptance.domain.sessions.session_desktop import Desk, Trial
+from streamspace_acceptance.domain.sessions.session_desktop import InputProbe, SessionDesktop
 from streamspace_acceptance.waiting import Timeline
 
 
 @dataclass(frozen=True)
-class Kept:
+class SessionBefore:
     """The pod of a session that is to be kept, as it was before."""
 
     session: Session
@@ -44,27 +44,27 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SessionAfter:
     """A session as it is now: by the API, by Kubernetes, by its pod, and by what came of working in it."""
 
-    kept: Kept
+    kept: SessionBefore
     running: str
     status: str
     phase: str | None
     pod_trouble: str | None
-    trial: Trial
+    trial: InputProbe
 
 
-def look_at(kept: Kept, cluster: Cluster, desk: Desk, browser: RunBrowser) -> Seen:
+def look_at(kept: SessionBefore, cluster: Cluster, desk: SessionDesktop, browser: RunBrowser) -> SessionAfter:
     """Opens the session's desktop as its user would and works in it; Unmet when that cannot be done."""
     session = kept.session
     obj = cluster.session_object(session.id)
-    desk.enter(browser)
-    return Seen(
+    desk.open_whole(browser)
+    return SessionAfter(
         kept,
         session.api.profile.statuses["running"],
         session.api.status(session.id),
         None if obj is None else obj.phase,
         kept.trouble(),
-        desk.try_out(),
+        desk.probe_input(),
     )

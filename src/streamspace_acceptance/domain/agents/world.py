@@ -10,7 +10,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption.disruptions import Disruptions
-from streamspace_acceptance.disruption.network_cut import cut, ways
+from streamspace_acceptance.disruption.network_cut import cut, methods
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.domain.agents.balance import Balance, balance
 from streamspace_acceptance.domain.agents.heartbeat_gap import await_heartbeat, check_silence
@@ -18,11 +18,11 @@ from streamspace_acceptance.domain.agents.heartbeats import Pace, received, spac
 from streamspace_acceptance.domain.agents.logged_transitions import Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.presence import presence
-from streamspace_acceptance.domain.agents.queued_commands import WaitingOrder
-from streamspace_acceptance.domain.agents.undisturbed import Kept
+from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
+from streamspace_acceptance.domain.agents.undisturbed import SessionBefore
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.evidence import attachments
-from streamspace_acceptance.outcomes import Unmet, there
+from streamspace_acceptance.outcomes import Unmet, require
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, elapse, follow, now, sampling
@@ -50,15 +50,15 @@ class AgentsWorld:
         self.profile = api.profile
         self.disruptions = Disruptions()
         self._netadmin_image = netadmin_image
-        self.kept: list[Kept] = []
+        self.kept: list[SessionBefore] = []
         self._watches = ExitStack()
         self._pod: Pod | None = None
         self._pace: Pace | None = None
         self._outage: Outage | None = None
         self._transitions: Transitions | None = None
-        self._order: WaitingOrder | None = None
+        self._order: QueuedCommand | None = None
         add_cleanup(self._watches.close)
-        add_cleanup(self.disruptions.undo_all)
+        add_cleanup(self.disruptions.revert_all)
 
     def watch(self) -> Recording[AgentList]:
         """What the API says of the agents from now on, until the scenario is over."""
@@ -97,7 +97,7 @@ class AgentsWorld:
 
     def keep(self, session: Session, pod: Pod) -> None:
         """A session that is to be left alone from now on."""
-        self.kept.append(Kept(session, pod))
+        self.kept.append(SessionBefore(session, pod))
 
     # Heartbeats
 
@@ -126,18 +126,18 @@ class AgentsWorld:
     @property
     def pace(self) -> Pace:
         """The pace of the heartbeats that were watched."""
-        return there(self._pace, "no heartbeats were watched")
+        return require(self._pace, "no heartbeats were watched")
 
     # An order while no agent is there
 
-    def give_order(self, session: Session, pod: Pod) -> None:
+    def hibernate_while_offline(self, session: Session, pod: Pod) -> None:
         """Puts a session to sleep while no agent is there, lets them come back, and follows what becomes of it."""
         status = partial(self._sessions.status, session.id)
         with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as said:
             given = now()
             answer = self._sessions.order_hibernation(session.id)
             elapse(Wait(session.subject, "no agent is there for the order", self._span(heartbeat=1)))
-            self.disruptions.undo_all()
+            self.disruptions.revert_all()
             self.wait_for_online(self.cluster.replicas(self.profile.agents.deployment))
             back, trouble = now(), None
             try:
@@ -147,12 +147,12 @@ class AgentsWorld:
                 trouble = unmet
             elapse(Wait(session.subject, "nothing more comes of the order", self._span(heartbeat=1)))
             phase = self.cluster.session_object(session.id)
-            self._order = WaitingOrder(session, pod, answer, given, back, now(), said.items(), phase, trouble)
+            self._order = QueuedCommand(session, pod, answer, given, back, now(), said.items(), phase, trouble)
 
     @property
-    def order(self) -> WaitingOrder:
+    def queued_command(self) -> QueuedCommand:
         """The order that was given while no agent was there."""
-        return there(self._order, "no order was given")
+        return require(self._order, "no order was given")
 
     # An outage
 
@@ -166,17 +166,17 @@ class AgentsWorld:
         self._transitions = Transitions(self.cluster, self.profile.agents, pod.meta.name)
         port, api = self.profile.agents.api_port, self.profile.agents.api_label
         await_heartbeat(recording, pod.meta.name, self._span("heartbeat", heartbeat=2))
-        among = ways(self.cluster, pod, port, api_label=api, image=self._netadmin_image)
+        among = methods(self.cluster, pod, port, api_label=api, image=self._netadmin_image)
         made = cut(self.disruptions, among, partial(self._check_cut, recording, pod))
         attachments.attach_text("the disruption", made.describe())
         self._await(recording, pod, self.offline_word, made.at, self._span(offline=OFFLINE_PATIENCE))
         elapse(Wait(subject, "it stays cut off", self._span(heartbeat=1)))
         healed = now()
-        self.disruptions.undo(made.way)
+        self.disruptions.revert(made.method)
         self._await(recording, pod, self.online_word, healed, self._span(reconnection=2))
         elapse(Wait(subject, "it stays online", self._span(heartbeat=2 + LONGER, offline=1)))
         self._outage = Outage(
-            pod.meta.name, made.at, healed, now(), recording.items(), self.profile.statuses, made.way.name
+            pod.meta.name, made.at, healed, now(), recording.items(), self.profile.statuses, made.method.name
         )
         self._transitions.look()
 
@@ -189,17 +189,17 @@ class AgentsWorld:
     @property
     def outage(self) -> Outage:
         """The outage that was."""
-        return there(self._outage, "no agent was cut off")
+        return require(self._outage, "no agent was cut off")
 
     @property
     def transitions(self) -> Transitions:
         """What the API's log says of the agent's outage."""
-        return there(self._transitions, "no agent was cut off")
+        return require(self._transitions, "no agent was cut off")
 
     @property
     def pod(self) -> Pod:
         """The pod of the agent that the scenario is about."""
-        return there(self._pod, "no agent is there")
+        return require(self._pod, "no agent is there")
 
     @property
     def offline_word(self) -> str:

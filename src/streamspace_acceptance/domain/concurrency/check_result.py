@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckResult:
     """What is wrong with them; `missing` says of which ones it could not be seen.
 
     `excuse`: why the users' being there at once is not to blame, where it is so: one session alone has the same

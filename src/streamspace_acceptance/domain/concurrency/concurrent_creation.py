@@ -6,8 +6,8 @@ from collections import Counter
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.quantities import amount
-from streamspace_acceptance.domain.concurrency.check_result import Found
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.concurrency.check_result import CheckResult
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation, made
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
@@ -15,7 +15,7 @@ from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 CREATED = 201
 
 
-def created(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> Found:
+def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) -> CheckResult:
     """By the answers, by the API's list and by Kubernetes; waits until all run, or for as long as a start may take."""
     troubles, timeline = [], ""
     try:
@@ -29,7 +29,7 @@ def created(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> Found:
     troubles += [f"{count} users were told of the session {each}" for each, count in claims.items() if count > 1]
     troubles += [trouble for each in crowd.creations for trouble in _troubles(each, listed, cluster)]
     excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
-    return Found(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse)
+    return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse)
 
 
 def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
@@ -46,7 +46,7 @@ def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]
     ]
 
 
-def _run_without_pods(crowd: Crowd, listed: SessionList) -> bool:
+def _run_without_pods(crowd: ConcurrentRequests, listed: SessionList) -> bool:
     """Whether all run by the API and some have no pod of their own, which the sentence about pods answers for."""
     word = crowd.sessions[0].api.profile.statuses["running"]
     return all(listed.status(each.id) == word for each in crowd.sessions) and not all(
@@ -54,7 +54,7 @@ def _run_without_pods(crowd: Crowd, listed: SessionList) -> bool:
     )
 
 
-def _lack_of_room(crowd: Crowd, api: StreamSpaceApi, cluster: Cluster) -> str:
+def _lack_of_room(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) -> str:
     """Set when the nodes, were they empty, could not hold so many sessions."""
     nodes, size = cluster.allocatable(), api.profile.sizes.get(crowd.creations[0].asked.size or "")
     if nodes is None or size is None:

@@ -10,12 +10,12 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.domain.concurrency import markers
 from streamspace_acceptance.domain.concurrency.conflicts import ended, shared_claims
-from streamspace_acceptance.domain.concurrency.desktop_viewers import Screen, await_each, colours
+from streamspace_acceptance.domain.concurrency.desktop_viewers import DesktopViewer, await_each, colours
 from streamspace_acceptance.domain.concurrency.isolation import label, served, shared_namespaces
-from streamspace_acceptance.domain.concurrency.markers import Traces
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.concurrency.markers import Markers
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll
@@ -24,7 +24,7 @@ SHOWS, OBEYS = "a desktop to be seen", "what was typed to be seen"
 
 
 @dataclass
-class Outcome:
+class UseResult:
     """What came of the day.
 
     unreachable: desktops that did not show or obey; astray: those that obeyed or showed another user. leaks: what of
@@ -43,22 +43,22 @@ class Outcome:
     alone: str | None = None
 
 
-class Workday:
+class ConcurrentUse:
     """One user looks from two places, one leaves the desktop and comes back, and the last one ends the session."""
 
-    def __init__(self, crowd: Crowd, cluster: Cluster, browser: RunBrowser) -> None:
+    def __init__(self, crowd: ConcurrentRequests, cluster: Cluster, browser: RunBrowser) -> None:
         self._cluster = cluster
         self._browser = browser
         self._sessions = list(crowd.sessions)
-        self._users = [Screen(Desk(each), f"the desktop of {each.id}") for each in self._sessions]
+        self._users = [DesktopViewer(SessionDesktop(each), f"the desktop of {each.id}") for each in self._sessions]
         first = self._sessions[0]
-        self._second = Screen(Desk(first), f"the desktop of {first.id} at a second viewer's")
+        self._second = DesktopViewer(SessionDesktop(first), f"the desktop of {first.id} at a second viewer's")
         self._screens = [*self._users, self._second]
         self._marks = {session.id: markers.mark() for session in self._sessions}
-        self._misled: list[Screen] = []
-        self.outcome = Outcome()
+        self._misled: list[DesktopViewer] = []
+        self.outcome = UseResult()
 
-    def run(self, end: Callable[[Session], str | None]) -> Outcome:
+    def run(self, end: Callable[[Session], str | None]) -> UseResult:
         """The whole day; `end` ends a session and says what went wrong with that. Every page is closed afterwards."""
         try:
             self._work()
@@ -74,7 +74,7 @@ class Workday:
         """All desktops are opened before anybody works in them."""
         for screen in self._screens:
             screen.open(self._browser)
-        await_each(self._screens, SHOWS, Screen.has_settled)
+        await_each(self._screens, SHOWS, DesktopViewer.has_settled)
         for screen, colour in zip(self._users, colours(self._screens, len(self._users)), strict=True):
             screen.colour = colour
             if screen.trouble is None:
@@ -88,15 +88,15 @@ class Workday:
             if screen.look() is not None and screen.desk.viewer is not None:
                 attachments.attach_png(screen.name, screen.desk.viewer.whole_page())
 
-    def _obeys(self, screen: Screen) -> bool:
+    def _obeys(self, screen: DesktopViewer) -> bool:
         """Shows the colour that was typed, or somebody else's, for which there is nothing to wait."""
         screen.look()
         return any(screen.shows(each.colour) for each in self._users)
 
-    def _look_for_traces(self) -> Traces:
+    def _look_for_traces(self) -> Markers:
         """Where the marks are, once each is where it belongs or the browser's budget is used up."""
         names, working = list(self._marks.values()), [each for each in self._users if each.trouble is None]
-        seen: list[Traces] = []
+        seen: list[Markers] = []
 
         def look() -> list[str]:
             seen[:] = [markers.look(self._sessions, names)]
@@ -116,11 +116,11 @@ class Workday:
             self.outcome.lost += [f"{trace} ({unmet.actual})" for trace in look()]
         return seen[0]
 
-    def _lacking(self, found: Traces, screen: Screen) -> list[str]:
+    def _lacking(self, found: Markers, screen: DesktopViewer) -> list[str]:
         session = screen.session.id
         return [f"{place} of {session}" for place in found.lacking(self._marks[session], session)]
 
-    def _astray(self, found: Traces, screens: Sequence[Screen]) -> str | None:
+    def _astray(self, found: Markers, screens: Sequence[DesktopViewer]) -> str | None:
         """Set when something is where it does not belong: then the rest need not be waited for."""
         strays = [trace for each in screens for trace in found.elsewhere(self._marks[each.session.id], each.session.id)]
         return "; ".join(strays) or None
@@ -146,7 +146,7 @@ class Workday:
         if self.outcome.leaks:
             self._explain_leaks()
 
-    def _shown_of_others(self, screen: Screen) -> list[str]:
+    def _shown_of_others(self, screen: DesktopViewer) -> list[str]:
         others = [each for each in self._users if each.session is not screen.session]
         return [
             f"{screen.name} shows what was typed in {each.session.id}" for each in others if screen.shows(each.colour)
@@ -171,7 +171,7 @@ class Workday:
         if former.trouble is not None or former in self._misled:
             return
         former.desk.close()
-        screen = Screen(Desk(former.session), f"{former.name} at a second visit", former.colour)
+        screen = DesktopViewer(SessionDesktop(former.session), f"{former.name} at a second visit", former.colour)
         self._screens.append(screen)
         screen.open(self._browser)
         await_each([screen], "the desktop as it was left", self._obeys)
@@ -212,7 +212,7 @@ class Workday:
             if place not in self._traces.lacking(self._marks[each.id], each.id)
         ]
 
-    def _retype(self, screens: Sequence[Screen]) -> None:
+    def _retype(self, screens: Sequence[DesktopViewer]) -> None:
         fresh = colours(self._screens, len(screens))
         for screen, colour in zip(screens, fresh, strict=True):
             screen.colour = colour
@@ -221,7 +221,7 @@ class Workday:
         await_each(screens, OBEYS, self._is_painted)
 
     @staticmethod
-    def _is_painted(screen: Screen) -> bool:
+    def _is_painted(screen: DesktopViewer) -> bool:
         screen.look()
         return screen.shows(screen.colour)
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
-from streamspace_acceptance.domain.concurrency.check_result import Found
+from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.isolation import lacking
 from streamspace_acceptance.domain.sessions import provision
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.domain.sessions.session import Session
@@ -22,7 +22,7 @@ from streamspace_acceptance.waiting import Wait, elapse
 COUNTED = ("cpu", "memory")
 
 
-def without_conflict(crowd: Crowd, cluster: Cluster) -> Found:
+def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
     """Each has exactly what was asked for and a volume claim of its own, none was ended, and no node gives too much."""
     if crowd.sessions:
         elapse(Wait(crowd.subject, "they stay as they are", crowd.sessions[0].budgets.named("calm")))
@@ -39,7 +39,7 @@ def without_conflict(crowd: Crowd, cluster: Cluster) -> Found:
     troubles += shared_claims(crowd.sessions, pods)
     if len(crowd.creations) > 1:  # one alone is looked at while the others are still there
         troubles += _overcommitted(cluster, pods)
-    return Found(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
+    return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
 
 
 def ended(pods: Iterable[Json]) -> list[str]:

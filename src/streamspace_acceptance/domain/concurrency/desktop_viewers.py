@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.desktop.browser import RunBrowser
-from streamspace_acceptance.desktop.page_load import CannotOpen
-from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, colours_of_chance
-from streamspace_acceptance.desktop.watchdog import BrowserEnded, PageHangs
+from streamspace_acceptance.desktop.page_load import PageOpenError
+from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, random_colours
+from streamspace_acceptance.desktop.watchdog import BrowserEndedError, PageHangsError
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import (
     FILLED,
@@ -21,7 +21,7 @@ from streamspace_acceptance.domain.sessions.session_desktop import (
     SETTLED_SECONDS,
     SHOWN,
     STILL,
-    Desk,
+    SessionDesktop,
 )
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Budget, Stamped, Wait, now, poll
@@ -31,10 +31,10 @@ APART = 4 * TOLERANCE  # in one channel at the least: no blurred colour is taken
 
 
 @dataclass(eq=False)
-class Screen:
+class DesktopViewer:
     """One viewer of a session. `colour` is the one that was typed last; `trouble` says what it did not do."""
 
-    desk: Desk
+    desk: SessionDesktop
     name: str
     colour: Colour | None = None
     picture: Picture | None = None
@@ -62,24 +62,24 @@ class Screen:
             if self.picture is not None and self.desk.viewer is not None:
                 self.desk.viewer.click(self.picture.size[0] // 2, self.picture.size[1] // 2)
                 self.desk.viewer.type(text)
-        except CannotOpen as error:
+        except PageOpenError as error:
             self.trouble = str(error)
-        except (PageHangs, BrowserEnded) as error:
+        except (PageHangsError, BrowserEndedError) as error:
             self._lose(error)
 
     def look(self) -> Picture | None:
         """What it shows now, None when that is no desktop."""
         try:
             self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
-        except CannotOpen as error:
+        except PageOpenError as error:
             self.trouble, self.picture = f"it does not open again: {error}", None
-        except (PageHangs, BrowserEnded) as error:
+        except (PageHangsError, BrowserEndedError) as error:
             self._lose(error)
         return self.picture
 
-    def _lose(self, error: PageHangs | BrowserEnded) -> None:
+    def _lose(self, error: PageHangsError | BrowserEndedError) -> None:
         """Its page hangs, or another one does, which took the browser with it."""
-        self.trouble, self.picture = error.actual if isinstance(error, PageHangs) else error.reason, None
+        self.trouble, self.picture = error.actual if isinstance(error, PageHangsError) else error.reason, None
 
     def shows(self, colour: Colour | None) -> bool:
         """Whether the terminal in its last picture has that colour."""
@@ -114,7 +114,7 @@ class Screen:
         return "there is a desktop" if self.picture.foreground > SHOWN else "the screen is blank"
 
 
-def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bool]) -> None:
+def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[DesktopViewer], bool]) -> None:
     """Waits for all together; each of which it does not come true gets its trouble."""
     left = [each for each in screens if each.trouble is None]
     if not left:
@@ -122,7 +122,7 @@ def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bo
     count, one = len(left), left[0].session.budgets.named("browser")
     budget = Budget(one.name, one.plan_seconds * PATIENCE, one.scale)
 
-    def look() -> list[Screen]:
+    def look() -> list[DesktopViewer]:
         left[:] = [each for each in left if each.trouble is None and not done(each)]
         return left
 
@@ -139,7 +139,7 @@ def await_each(screens: Sequence[Screen], goal: str, done: Callable[[Screen], bo
         each.trouble = f"{goal}: not within {budget}, {each.describe()}"
 
 
-def colours(screens: Sequence[Screen], count: int) -> list[Colour]:
+def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:
     """So many colours of chance, neither dark nor pale, each unlike the others and shown on none of the screens yet."""
     pictures = [each.picture for each in screens if each.picture]
-    return colours_of_chance(count, lambda one: not any(each.share(one) > FILLED / 50 for each in pictures), APART)
+    return random_colours(count, lambda one: not any(each.share(one) > FILLED / 50 for each in pictures), APART)

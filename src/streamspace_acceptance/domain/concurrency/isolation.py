@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json, Pod
-from streamspace_acceptance.domain.concurrency.check_result import Found
-from streamspace_acceptance.domain.sessions.concurrent_requests import Crowd
+from streamspace_acceptance.domain.concurrency.check_result import CheckResult
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.session import Session
 
 SHARED_WITH_THE_NODE = {"hostPID": "processes", "hostIPC": "shared memory", "hostNetwork": "network"}
@@ -18,7 +18,7 @@ KINDS = {"pid": "processes", "ipc": "shared memory", "net": "network", "mnt": "m
 NAMESPACES = "cat /proc/sys/kernel/random/boot_id && cd /proc/self/ns && readlink " + " ".join(KINDS)
 
 
-def isolated(crowd: Crowd, cluster: Cluster) -> Found:
+def isolated(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
     """By the pods' labels and specifications, and by the kernel's namespaces as seen inside each."""
     pods = {each.id: served(cluster.raw_pods(**label(each))) for each in crowd.sessions}
     troubles = [
@@ -40,10 +40,10 @@ def isolated(crowd: Crowd, cluster: Cluster) -> Found:
         session.check_label()  # a pod that nobody can find by its label is another criterion's matter
     troubles += [f"{each} is Running and has no pod of its own" for each in sorted(running)]
     missing = [f"{each.id} has no pod" for each in podless if each.id not in running]
-    return Found(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
+    return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
 
 
-def lacking(crowd: Crowd) -> list[str]:
+def lacking(crowd: ConcurrentRequests) -> list[str]:
     """How many users have no session, or none of their own."""
     count = len(crowd.creations) - len({each.id for each in crowd.sessions})
     return [f"{count} of the users have no session of their own"] if count else []

@@ -38,7 +38,7 @@ def paint(colour: Colour) -> str:
 
 
 @dataclass(frozen=True)
-class Traces:
+class Markers:
     """By session and by mark, the places where the mark was found."""
 
     found: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -57,9 +57,9 @@ class Traces:
         return [place for place in PLACES if place not in self.found.get(session, {}).get(name, ())]
 
 
-def look(sessions: Sequence[Session], names: Sequence[str]) -> Traces:
+def look(sessions: Sequence[Session], names: Sequence[str]) -> Markers:
     """Looks for all marks in the pods of all sessions."""
-    return Traces({session.id: _marks(_parts(session), names) for session in sessions})
+    return Markers({session.id: _marks(_parts(session), names) for session in sessions})
 
 
 def _parts(session: Session) -> list[list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamspace_acceptance.domain.deployment.commands import Called, run
+from streamspace_acceptance.domain.deployment.commands import CommandResult, run
 from streamspace_acceptance.evidence import attachments
 
 # The script, and how long it may take: the plan says 5-10 minutes and 3-5, on a machine that it does not know.
@@ -18,10 +18,10 @@ class Rollout:
     """What came of the scripts, as far as they were run: the one that failed is the last."""
 
     folder: Path
-    called: tuple[Called, ...]
+    called: tuple[CommandResult, ...]
 
     @property
-    def failed(self) -> Called | None:
+    def failed(self) -> CommandResult | None:
         """The script that did not succeed."""
         return next((one for one in self.called if one.trouble is not None), None)
 
@@ -35,7 +35,7 @@ class Rollout:
 
 def roll_out(folder: Path) -> Rollout:
     """Builds and deploys the checkout; what the scripts say is evidence."""
-    called: list[Called] = []
+    called: list[CommandResult] = []
     for script, seconds in SCRIPTS.items():
         one = run([str(folder.resolve() / script)], script, seconds=seconds, folder=folder, children_stay=True)
         called.append(one)

@@ -20,7 +20,7 @@ _MOST_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Called:
+class CommandResult:
     """What came of a call. `trouble` says in part of a sentence why it did not succeed; None when it did."""
 
     command: str
@@ -29,17 +29,17 @@ class Called:
     trouble: str | None = None
 
 
-def call(name: str, *arguments: str, seconds: float) -> Called:
+def call(name: str, *arguments: str, seconds: float) -> CommandResult:
     """Calls the program of that name on PATH; whatever comes of it is in the answer, also that there is none."""
     path = shutil.which(name)
     if path is None:
-        return Called(" ".join((name, *arguments)), "", "", f"there is no {name} on PATH")
+        return CommandResult(" ".join((name, *arguments)), "", "", f"there is no {name} on PATH")
     return run([path, *arguments], " ".join((name, *arguments)), seconds=seconds)
 
 
 def run(
     command: Sequence[str], title: str, *, seconds: float, folder: Path | None = None, children_stay: bool = False
-) -> Called:
+) -> CommandResult:
     """Runs a program to its end, at most `seconds` long; it and all that it has started is gone afterwards.
 
     With `children_stay`, what it has started by purpose goes on when it has succeeded: a deployment may.
@@ -58,17 +58,17 @@ def run(
                 start_new_session=True,
             )
         except OSError as error:
-            return Called(title, "", "", f"it cannot be started: {error.strerror or error}")
+            return CommandResult(title, "", "", f"it cannot be started: {error.strerror or error}")
         code: int | None = None
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return Called(title, _end_of(output), _end_of(errors), f"no answer within {seconds:g} s")
+            return CommandResult(title, _end_of(output), _end_of(errors), f"no answer within {seconds:g} s")
         finally:
             if code != 0 or not children_stay:
                 _end(process)
         said = _end_of(output), _end_of(errors)
-        return Called(title, *said, None if code == 0 else _why(code, *said))
+        return CommandResult(title, *said, None if code == 0 else _why(code, *said))
 
 
 def _end_of(file: IO[bytes]) -> str:

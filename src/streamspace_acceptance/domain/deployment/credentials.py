@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from streamspace_acceptance.cluster.connection import read, told
+from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.product.profile import Profile
@@ -83,7 +83,7 @@ def _in_secret(cluster: Cluster, secret: str, name: str) -> Iterator[Credentials
         if error.status == 404:
             return
         raise
-    with told(what):
+    with as_cluster_error(what):
         data = found.get("data") or {}
         password, username = _decoded(data.get("password")), _decoded(data.get("username"))
     if password:
@@ -99,7 +99,7 @@ def _decoded(text: object) -> str:
 
 def _in_logs(cluster: Cluster, pod: Json, marker: str, name: str) -> Iterator[Credentials]:
     """In the whole log of every container of a pod, and in that of the container before it, if it was started again."""
-    with told("list pods"):
+    with as_cluster_error("list pods"):
         name_of_pod, statuses = str(pod["metadata"]["name"]), (pod.get("status") or {}).get("containerStatuses") or []
         containers = [(str(each["name"]), bool(each.get("restartCount"))) for each in statuses]
     place = f"the log of pod {name_of_pod}"

@@ -9,12 +9,12 @@ from pathlib import Path
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.domain.deployment import checkout, health, images, readiness, tools
 from streamspace_acceptance.domain.deployment.checkout import Rollout
-from streamspace_acceptance.domain.deployment.commands import Called
+from streamspace_acceptance.domain.deployment.commands import CommandResult
 from streamspace_acceptance.domain.deployment.credentials import Credentials, Search, search
 from streamspace_acceptance.domain.deployment.health import Health
 from streamspace_acceptance.domain.deployment.images import Image
-from streamspace_acceptance.domain.deployment.login import Door, Trial
-from streamspace_acceptance.domain.deployment.readiness import Component, Standing
+from streamspace_acceptance.domain.deployment.login import LoginAttempts, LoginClient
+from streamspace_acceptance.domain.deployment.readiness import ClusterStatus, Component
 from streamspace_acceptance.domain.deployment.tools import Tool
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unproven
@@ -63,7 +63,7 @@ class Deployment:
     def _api(self) -> StreamSpaceApi:
         return self._find_api()
 
-    def want_images(self) -> None:
+    def require_images(self) -> None:
         """NotApplicable where the target says that it was deployed without images and the tools that make them."""
         if self._needs_no_images():
             raise NotApplicable(
@@ -119,15 +119,15 @@ class Deployment:
     # What is deployed
 
     @cached_property
-    def standing(self) -> Standing:
+    def standing(self) -> ClusterStatus:
         """Whether the cluster answers; one to which nothing leads does not."""
         try:
             return readiness.cluster_standing(self.cluster)
         except (ClusterError, SetupProblem) as problem:
-            return Standing(None, str(problem))
+            return ClusterStatus(None, str(problem))
 
     @cached_property
-    def kubectls_word(self) -> Called | None:
+    def client_version(self) -> CommandResult | None:
         """What kubectl says of the cluster; None where there is no kubectl that works, or none is needed."""
         return None if self._needs_no_images() or not self.kubectl.version else tools.cluster_info(self._tool_seconds)
 
@@ -154,9 +154,9 @@ class Deployment:
     # The way in
 
     @property
-    def door(self) -> Door:
+    def login_client(self) -> LoginClient:
         """Where one logs in."""
-        return Door(self._api.http, self._profile)
+        return LoginClient(self._api.http, self._profile)
 
     @cached_property
     def search(self) -> Search:
@@ -166,18 +166,18 @@ class Deployment:
     @cached_property
     def credentials(self) -> Credentials | None:
         """The first that was found; what does not look like a password only if it opens."""
-        return next((one for one in self.search.found if not one.doubtful or self.door.opens(one)), None)
+        return next((one for one in self.search.found if not one.doubtful or self.login_client.accepts(one)), None)
 
     def look_for_credentials(self) -> None:
         """Looks everywhere, whatever comes of it."""
         found = ", ".join(one.place for one in self.search.found) or "nowhere"
         attachments.attach_text("credentials", f"looked in: {', '.join(self.search.looked)}\nfound in: {found}")
 
-    def log_in(self) -> Trial:
+    def log_in(self) -> LoginAttempts:
         """Logs in with what was found; Unproven when nothing was."""
         if self.credentials is None:
             raise Unproven("the administrator's credentials were not found (see the sentence about that)")
-        return self.door.try_out(self.credentials)
+        return self.login_client.try_out(self.credentials)
 
     # Agents
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.connection import told
+from streamspace_acceptance.cluster.connection import as_cluster_error
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.domain.deployment.commands import call
@@ -30,7 +30,7 @@ class Image:
 def look_for(names: list[str], cluster: Cluster, *, seconds: float | None) -> list[Image]:
     """Each of the images. `seconds` is how long Docker may take for an answer; None: it is not asked."""
     nodes, pods = _nodes(cluster), cluster.raw_pods()
-    with told("list nodes and pods"):
+    with as_cluster_error("list nodes and pods"):
         return [Image(name, _built(name, seconds), (*_listed(name, nodes), *_used(name, pods))) for name in names]
 
 

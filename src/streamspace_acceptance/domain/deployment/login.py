@@ -15,7 +15,7 @@ GARBAGE = "this-is-no-token-of-any-streamspace"
 
 
 @dataclass(frozen=True)
-class Trial:
+class LoginAttempts:
     """A login with what was found, then calls with nothing but the token that it gave.
 
     `opened` is the API's answer to that token, None when there was none. The others are controls: a login with a wrong
@@ -30,14 +30,14 @@ class Trial:
     controls: dict[str, Answer]
 
 
-class Door:
+class LoginClient:
     """Logging in, and calling the API with any token or none; the run's own is never sent."""
 
     def __init__(self, http: HttpClient, profile: Profile) -> None:
         self._http = http
         self._profile = profile
 
-    def try_out(self, credentials: Credentials) -> Trial:
+    def try_out(self, credentials: Credentials) -> LoginAttempts:
         """Logs in with the credentials, and does what must not succeed; Unmet when the login is not answered at all."""
         try:
             login = self.log_in(credentials.name, credentials.password)
@@ -54,7 +54,7 @@ class Door:
         controls = {"no token": self._call(None), "garbage for a token": self._call(GARBAGE)}
         if token is not None:
             controls["its token altered in one character"] = self._call(altered(token))
-        return Trial(
+        return LoginAttempts(
             place=credentials.place,
             login=login,
             token=token,
@@ -63,7 +63,7 @@ class Door:
             controls=controls,
         )
 
-    def opens(self, credentials: Credentials) -> bool:
+    def accepts(self, credentials: Credentials) -> bool:
         """Whether a login with the credentials gives a token."""
         return self.token(self.log_in(credentials.name, credentials.password)) is not None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.connection import read, told
+from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.waiting import Wait, poll
@@ -14,24 +14,24 @@ _KEPT_BACK = (401, 403, 404)
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClusterStatus:
     """Whether the cluster answers: its version, or the trouble with it."""
 
     version: str | None
     trouble: str | None
 
 
-def cluster_standing(cluster: Cluster) -> Standing:
+def cluster_standing(cluster: Cluster) -> ClusterStatus:
     """The API server is ready to serve, by its own word, and tells its version. Raises nothing."""
     try:
         said = _readiness(cluster)
         if said not in (None, "ok"):
-            return Standing(None, f"its readiness is {said!r}")
+            return ClusterStatus(None, f"its readiness is {said!r}")
         found = read("version", cluster.raw("/version"))
-        with told("version"):
-            return Standing(str(found["gitVersion"]), None)
+        with as_cluster_error("version"):
+            return ClusterStatus(str(found["gitVersion"]), None)
     except ClusterError as error:
-        return Standing(None, str(error))
+        return ClusterStatus(None, str(error))
 
 
 def _readiness(cluster: Cluster) -> str | None:
@@ -52,7 +52,7 @@ def namespace_state(cluster: Cluster) -> str | None:
         if error.status == 404:
             return None
         raise
-    with told(what):
+    with as_cluster_error(what):
         if found["metadata"].get("deletionTimestamp"):
             return "Terminating"
         return str((found.get("status") or {}).get("phase", "without a phase"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from streamspace_acceptance.domain.deployment.commands import Called, call
+from streamspace_acceptance.domain.deployment.commands import CommandResult, call
 from streamspace_acceptance.strict_json import NotJson, read_object
 
 RECOMMENDED_HELM = "3.18.0"
@@ -58,7 +58,7 @@ def docker(seconds: float) -> Tool:
     return _tool("docker", called, version if _DOCKER.fullmatch(version) else None)
 
 
-def cluster_info(seconds: float) -> Called:
+def cluster_info(seconds: float) -> CommandResult:
     """What kubectl says of the cluster."""
     return call("kubectl", "cluster-info", seconds=seconds)
 
@@ -76,7 +76,7 @@ def helm_advice(tool: Tool) -> str | None:
     return f"The plan was written with Helm 3.16 and {RECOMMENDED_HELM}, which is recommended; this is {tool.version}."
 
 
-def _tool(name: str, called: Called, version: str | None) -> Tool:
+def _tool(name: str, called: CommandResult, version: str | None) -> Tool:
     """What was not asked for in vain: a call that failed gives no version, whatever it printed."""
     if called.trouble is not None:
         return Tool(name, called.command, None, called.trouble)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from streamspace_acceptance.desktop.lag_probe import LagProbe
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
-from streamspace_acceptance.domain.interaction.terminal_program import Receiver
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.input_lag import INJECTED_MILLISECONDS, NEVER, InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -20,9 +20,9 @@ WARM_UP, CHECKS = 3, 10
 SEEN = 0.0002  # the lamp's share of the screen, at the least
 
 
-def measure(desk: Desk, colours: Sequence[Colour]) -> InputLag:
+def measure(desk: SessionDesktop, colours: Sequence[Colour]) -> InputLag:
     """Presses keys and clicks, in turn, and takes the lag of each; Unproven when there is no lamp to be seen."""
-    Receiver(desk, program_sources.lamp(colours))
+    TerminalProgram(desk, program_sources.toggle_program(colours))
     viewer, (x, y) = desk.opened(), _lamp(desk, colours[0])
     probe = viewer.lag_probe(x, y)
     acts: dict[str, Callable[[], None]] = {KEYBOARD: lambda: viewer.press("a"), MOUSE: lambda: viewer.click(x, y)}
@@ -48,7 +48,7 @@ def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
     return [NEVER if each is None else each for each in found]
 
 
-def _lamp(desk: Desk, colour: Colour) -> tuple[int, int]:
+def _lamp(desk: SessionDesktop, colour: Colour) -> tuple[int, int]:
     """Where the middle of the lamp is shown in the page."""
     viewer = desk.opened()
 

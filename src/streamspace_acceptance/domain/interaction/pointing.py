@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
-from streamspace_acceptance.domain.interaction.terminal_program import Receiver
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import poll
@@ -74,9 +74,9 @@ class Pointing:
     rest: str
 
 
-def point(desk: Desk, colours: Sequence[Colour]) -> Pointing:
+def point(desk: SessionDesktop, colours: Sequence[Colour]) -> Pointing:
     """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
-    receiver = Receiver(desk, program_sources.targets(colours))
+    receiver = TerminalProgram(desk, program_sources.targets(colours))
     rows, columns = map(int, receiver.told)
     picture, points = _marks(desk, colours)
     aims = [
@@ -115,7 +115,7 @@ def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
     return found
 
 
-def _marks(desk: Desk, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
+def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
     """The picture in which all marks are to be seen, and where in the page each is to be clicked on.
 
     They are looked for in the desktop's own pixels: where a page scales a picture, the edge of one mark blends into

@@ -44,7 +44,7 @@ def keys() -> str:
     return f"{_RAW}; printf '\\033[?1036h\\033[?1034l'\n{_log('')}"
 
 
-def lamp(colours: Sequence[Colour]) -> str:
+def toggle_program(colours: Sequence[Colour]) -> str:
     """Shows a lamp in the middle, which changes between two colours at each key and at each press of a button."""
     return f"""{_RAW}; {_MARK}; {_palette(colours)}
 set -- $(stty size); row=$(($1 / 2)) column=$(($2 / 2)) now={FIRST_COLOUR}

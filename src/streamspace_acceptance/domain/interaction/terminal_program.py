@@ -6,17 +6,17 @@ import secrets
 from contextlib import suppress
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
-from streamspace_acceptance.domain.sessions.session_desktop import Desk
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import poll
 
 _PUT = 'printf "%s" "$1" >"$2"'
 
 
-class Receiver:
+class TerminalProgram:
     """One program that runs in the terminal of an open desktop. `told` is what it said when it was ready."""
 
-    def __init__(self, desk: Desk, program: str) -> None:
+    def __init__(self, desk: SessionDesktop, program: str) -> None:
         """`desk` shows its desktop already (`Desk.shown`)."""
         self._desk = desk
         self._cluster = desk.session.cluster

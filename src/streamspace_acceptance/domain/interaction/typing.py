@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
-from streamspace_acceptance.domain.interaction.terminal_program import Receiver
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, Desk
+from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
+from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import poll
@@ -74,9 +74,9 @@ class Pressed:
     received: str
 
 
-def type_text(desk: Desk, colours: Sequence[Colour], text: str) -> Typed:
+def type_text(desk: SessionDesktop, colours: Sequence[Colour], text: str) -> Typed:
     """Types `text` below the same text, and compares both; then types every character there is."""
-    receiver = Receiver(desk, program_sources.echo(colours, text))
+    receiver = TerminalProgram(desk, program_sources.echo(colours, text))
     viewer = desk.opened()
     viewer.type(text, told=True)
     received = receiver.received(until=ENTER).removesuffix(ENTER)
@@ -87,9 +87,9 @@ def type_text(desk: Desk, colours: Sequence[Colour], text: str) -> Typed:
     return Typed(desk.session.subject, text, received, ink, off, rest)
 
 
-def press_keys(desk: Desk) -> Pressed:
+def press_keys(desk: SessionDesktop) -> Pressed:
     """Presses each of the special keys, and a plain one at last."""
-    receiver = Receiver(desk, program_sources.keys())
+    receiver = TerminalProgram(desk, program_sources.keys())
     viewer = desk.opened()
     for key in SPECIAL_KEYS:
         viewer.press(key)
@@ -100,7 +100,7 @@ def press_keys(desk: Desk) -> Pressed:
     return Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received)
 
 
-def _compared(desk: Desk, colours: Sequence[Colour]) -> tuple[float | None, float | None, Picture]:
+def _compared(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[float | None, float | None, Picture]:
     """The text's ink and by how much what was typed differs, once they are alike or the browser's budget is over."""
     viewer, last = desk.opened(), list[tuple[float | None, float | None, Picture]]()
 

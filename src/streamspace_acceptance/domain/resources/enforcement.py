@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from streamspace_acceptance.cluster.kubernetes import ClusterError, Executed
+from streamspace_acceptance.cluster.kubernetes import ClusterError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.resources import limits
 from streamspace_acceptance.domain.resources.limits import Limits
@@ -32,7 +32,7 @@ _TIMES = re.compile(r"(\d+)m([\d.]+)s")
 
 
 @dataclass(frozen=True)
-class Burn:
+class CpuLoad:
     """Busy loops: how many cores they got for how long.
 
     `throttled`: how often the kernel has held back programs of the container since it started, None where it is silent.
@@ -69,21 +69,21 @@ class Enforcement:
     pod: str
     wanted: Limits
     found: Limits
-    burn: Burn
-    modest: Allocation
-    greedy: Allocation
+    burn: CpuLoad
+    within_limit: Allocation
+    over_limit: Allocation
     survived: Unmet | None
 
     def describe(self) -> str:
         """For the evidence: what there was to keep to, and what programs got."""
-        greedy = "not ended for it" if not self.greedy.killed else "ended for it"
+        greedy = "not ended for it" if not self.over_limit.killed else "ended for it"
         unread = f" (not to be read: {', '.join(sorted(self.found.unread))})" if self.found.unread else ""
         return (
             f"pod {self.pod} is limited to {self.wanted}\n"
             f"the kernel says {self.found}{unread}\n"
             f"busy loops had {self.burn}\n"
-            f"a program that took {self.modest.size} bytes: exit code {self.modest.code}\n"
-            f"a program that took {self.greedy.size} bytes: exit code {self.greedy.code}, {greedy}\n"
+            f"a program that took {self.within_limit.size} bytes: exit code {self.within_limit.code}\n"
+            f"a program that took {self.over_limit.size} bytes: exit code {self.over_limit.code}, {greedy}\n"
         )
 
 
@@ -98,16 +98,16 @@ def tried(session: Session, pod: Pod) -> Enforcement:
         wanted=wanted,
         found=limits.enforced(session.cluster, pod),
         burn=_burn(session, pod, wanted.cpu),
-        modest=_allocate(session, pod, int(wanted.memory * MODEST)),
-        greedy=_allocate(session, pod, int(wanted.memory * GREEDY)),
+        within_limit=_allocate(session, pod, int(wanted.memory * MODEST)),
+        over_limit=_allocate(session, pod, int(wanted.memory * GREEDY)),
         survived=_end_of(session, pod),
     )
 
 
-def _burn(session: Session, pod: Pod, cores: Decimal) -> Burn:
+def _burn(session: Session, pod: Pod, cores: Decimal) -> CpuLoad:
     loops, more = _words(math.ceil(cores) + 1), _words(BUSY_SECONDS - BURN_SECONDS)
     script = limits.CGROUP_SCRIPT + _BURN_SCRIPT.format(loops=loops, seconds=BURN_SECONDS, more=more)
-    return read_burn(session.cluster.execute(pod, ["sh", "-c", script], seconds=EXEC_SECONDS))
+    return read_cpu_load(session.cluster.execute(pod, ["sh", "-c", script], seconds=EXEC_SECONDS))
 
 
 def _words(count: int) -> str:
@@ -115,7 +115,7 @@ def _words(count: int) -> str:
     return " ".join(map(str, range(count)))
 
 
-def read_burn(done: Executed) -> Burn:
+def read_cpu_load(done: ExecResult) -> CpuLoad:
     """The burn that the script told of; Unproven when the container's shell could not do it."""
     lines = done.stdout.splitlines()
     uptimes = next((line.split()[1:] for line in lines if line.startswith("uptime ")), [])
@@ -125,7 +125,7 @@ def read_burn(done: Executed) -> Burn:
         raise Unproven(f"no program could be kept busy in the session: {done.code} {done.stderr.strip()[:200]}")
     seconds = float(uptimes[1]) - float(uptimes[0])
     cores = sum(int(minutes) * 60 + float(rest) for minutes, rest in used) / seconds
-    return Burn(cores, seconds, int(counts[0]) if counts else None)
+    return CpuLoad(cores, seconds, int(counts[0]) if counts else None)
 
 
 def _allocate(session: Session, pod: Pod, size: int) -> Allocation:

@@ -26,7 +26,7 @@ Node = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Attempt:
+class OversizedRequest:
     """One request that no node can hold: its size, what of it is too much, and what came of it."""
 
     size: Size
@@ -46,13 +46,13 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Impossible:
+class OversizedRequests:
     """All attempts, the request beside them that fits, and what there was of refused sessions, were it for a moment.
 
     `possible` are the sizes that were left out, since a node of this cluster could hold them.
     """
 
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[OversizedRequest, ...]
     control: Creation
     strays: tuple[str, ...]
     possible: tuple[Size, ...]
@@ -80,7 +80,7 @@ class Refusals:
         self._budgets = budgets
         self._registry = registry
 
-    def attempt(self, user: str, template: str, sizes: Sequence[str]) -> Impossible:
+    def attempt(self, user: str, template: str, sizes: Sequence[str]) -> OversizedRequests:
         """Asks for each of the profile's `sizes` and for a modest one, with all pods watched from before until after.
 
         What is refused must not stir for as long as a session that sleeps must not.
@@ -96,7 +96,8 @@ class Refusals:
             self._watch_calmly(pods)
             seen = [stamped.item.object for stamped in pods.items()]
         attempts = tuple(
-            Attempt(self._size(name), wanted[name], each, self._api.message(each.answer)) for name, each in made.items()
+            OversizedRequest(self._size(name), wanted[name], each, self._api.message(each.answer))
+            for name, each in made.items()
         )
         strays = [f"pod {each['metadata']['name']}" for each in seen
                   if each["metadata"]["uid"] not in there and self._is_stray(each, attempts, control)]  # fmt: skip
@@ -107,7 +108,7 @@ class Refusals:
             in_kubernetes = self._objects(nothing) - objects - {control.id}
             strays += [f"session {each}" for each in sorted(in_api | in_kubernetes)]
         possible = tuple(self._size(name) for name, much in wanted.items() if not much)
-        return Impossible(attempts, control, tuple(dict.fromkeys(strays)), possible)
+        return OversizedRequests(attempts, control, tuple(dict.fromkeys(strays)), possible)
 
     def _size(self, name: str) -> Size:
         return self._api.profile.sizes[name]
@@ -121,7 +122,7 @@ class Refusals:
         found = self._cluster.session_objects()
         return {each.meta.name for each in found if (each.user, each.template) == (asked.user, asked.template)}
 
-    def _is_stray(self, pod: Json, attempts: Sequence[Attempt], control: Creation) -> bool:
+    def _is_stray(self, pod: Json, attempts: Sequence[OversizedRequest], control: Creation) -> bool:
         """Whether a pod is of a session that was refused: by its label or name, or because it wants so much."""
         return self._is_of_another(Meta.of(pod), control) or any(_wants(pod, each.size) for each in attempts)
 

@@ -38,7 +38,7 @@ def ask_together(
 
 
 @dataclass(frozen=True)
-class Crowd:
+class ConcurrentRequests:
     """What came of asking together: a creation for each user, and the sessions that there are."""
 
     creations: Sequence[Creation]

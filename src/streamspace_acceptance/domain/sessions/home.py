@@ -7,29 +7,29 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.kubernetes import Executed
+from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Claim, Mount, Pod
 from streamspace_acceptance.domain.sessions.session import Session
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedFile:
     """A file as it was saved. `mark` stands in a file beside it and in no other home, no other run and no cache."""
 
     path: str
     text: str
     mark_path: str
     mark: str
-    done: Executed
+    done: ExecResult
 
 
 @dataclass(frozen=True)
-class Found:
+class FileState:
     """A file and the mark beside it as a pod has them now."""
 
     pod: str
-    file: Executed
-    mark: Executed
+    file: ExecResult
+    mark: ExecResult
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,18 @@ class HomeVolume:
     shared_with: tuple[str, ...]
 
 
-def save(session: Session, pod: Pod, name: str, text: str) -> Saved:
+def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
     """Saves `text` as a line in the home, by the plan's own command, and a mark of this run beside it."""
     home = session.api.profile.home
     path, mark_path, mark = f"{home}/{name}", f"{home}/.{name}.mark", secrets.token_hex(8)
     script = f"echo {shlex.quote(text)} > {shlex.quote(path)} && echo {mark} > {shlex.quote(mark_path)}"
-    return Saved(path, text, mark_path, mark, session.cluster.execute(pod, ["bash", "-c", script]))
+    return SavedFile(path, text, mark_path, mark, session.cluster.execute(pod, ["bash", "-c", script]))
 
 
-def find(session: Session, pod: Pod, saved: Saved) -> Found:
+def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
     """Reads the file and its mark in `pod`."""
     file = session.cluster.execute(pod, ["cat", saved.path])
-    return Found(pod.meta.name, file, session.cluster.execute(pod, ["cat", saved.mark_path]))
+    return FileState(pod.meta.name, file, session.cluster.execute(pod, ["cat", saved.mark_path]))
 
 
 def volume(session: Session, pod: Pod) -> HomeVolume:

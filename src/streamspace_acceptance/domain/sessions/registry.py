@@ -12,7 +12,7 @@ from streamspace_acceptance.domain.sessions import concurrent_requests, creation
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.outcomes import Leak, Unmet
+from streamspace_acceptance.outcomes import CleanupFailure, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
@@ -75,7 +75,7 @@ class Registry:
 
     def _intend(self, asked: Asked, seconds: float) -> _Record:
         """On record, and in the journal, before it is asked for; `seconds` is how long its answer may take."""
-        entry = journal.intend(
+        entry = journal.record_intent(
             "session",
             user=asked.user,
             template=asked.template,
@@ -91,13 +91,13 @@ class Registry:
         """At once: the product may not let anybody look at its list afterwards."""
         record.answered, record.named = True, creation.named(self._api, record.asked, answer)
         if record.named is not None:
-            journal.came_of(record.entry, id=record.named)
+            journal.record_outcome(record.entry, id=record.named)
 
     @staticmethod
     def _note(record: _Record, made: Creation) -> Creation:
         record.made = made
         if made.id != record.named:
-            journal.came_of(record.entry, id=made.id)
+            journal.record_outcome(record.entry, id=made.id)
         return made
 
     def enter(self, session_id: str) -> Session:
@@ -118,11 +118,11 @@ class Registry:
             troubles += self.remove(ids)
         except (NoAnswer, ClusterError, Unmet) as error:
             reason = " ".join(str(error).split())
-            raise Leak(f"{self._asked_for()} may be left ({LOOKS_AGAIN}): {reason}") from error
+            raise CleanupFailure(f"{self._asked_for()} may be left ({LOOKS_AGAIN}): {reason}") from error
         if troubles:
-            raise Leak(f"{'; '.join(troubles)} ({LOOKS_AGAIN})")
+            raise CleanupFailure(f"{'; '.join(troubles)} ({LOOKS_AGAIN})")
         for record in self._records:
-            journal.undone(record.entry)
+            journal.record_revert(record.entry)
 
     def _asked_for(self) -> str:
         """The sessions by id, and where none is known by what was asked for."""

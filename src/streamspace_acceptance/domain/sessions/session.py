@@ -73,7 +73,7 @@ class Session:
             likely=lambda _: "the session's object is not kept up to date, or the API's status is not true",
         )
         if found is not None:
-            journal.identified(self.id, found.meta.uid)
+            journal.record_identity(self.id, found.meta.uid)
         return found
 
     def wait_for_object(self, *, within: str) -> SessionObject:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
-from streamspace_acceptance.desktop.page_load import CannotOpen, Loaded
-from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, colours_of_chance
+from streamspace_acceptance.desktop.page_load import PageOpenError, PageState
+from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, random_colours
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.outcomes import Unmet, Unproven, blamed_on
+from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
@@ -28,11 +28,11 @@ VIVID = 60  # between the strongest and the weakest channel: far from any grey
 FILLED = 0.05  # share of pixels that a terminal covers at the very least
 LOOK_SECONDS = 0.25
 CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
-PORTRAIT_SECONDS = 3.0
+SCREENSHOT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Trial:
+class InputProbe:
     """A command typed into the desktop: where, the picture before and after, and what came of it.
 
     received: the command was carried out in the session; clicked: the click that it then waited for arrived.
@@ -46,7 +46,7 @@ class Trial:
     clicked: bool
 
 
-class Desk:
+class SessionDesktop:
     """The desktop of one session, as its user reaches it."""
 
     def __init__(self, session: Session) -> None:
@@ -88,7 +88,7 @@ class Desk:
                 likely="the API does not connect viewers to the session",
             )
 
-    def visit(self) -> Answer:
+    def fetch_page(self) -> Answer:
         """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
 
         Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
@@ -117,7 +117,7 @@ class Desk:
         """
         try:
             self.viewer = browser.viewer(self.address)
-        except CannotOpen as error:
+        except PageOpenError as error:
             if not error.late or self._page_blame is not None:
                 raise Unproven(f"the page does not open: {error}") from error
             raise Unmet(
@@ -127,7 +127,7 @@ class Desk:
                 likely="what serves the page, or one of its parts, keeps the browser waiting",
             ) from error
 
-    def enter(self, browser: RunBrowser) -> None:
+    def open_whole(self, browser: RunBrowser) -> None:
         """The whole way to a desktop that is not itself what is tested: asked for, opened, and its client loaded."""
         self.connect()
         self.check_connected()
@@ -140,26 +140,26 @@ class Desk:
             self.viewer.close()
             self.viewer = None
 
-    def wait_for_client(self) -> Loaded:
+    def wait_for_client(self) -> PageState:
         """The noVNC client runs in the page; Unmet otherwise, or Unproven when there is no page to begin with."""
         viewer = self.opened()
-        with blamed_on(self._page_blame):
+        with unproven_if_failed(self._page_blame):
             return poll(
                 self.wait("the noVNC client loaded"),
                 viewer.loaded,
                 met=lambda loaded: loaded.novnc_loaded,
-                says=Loaded.describe,
+                says=PageState.describe,
                 likely=lambda _: self.blame("the page, one of its scripts or the noVNC release behind it"),
                 impossible=lambda loaded: "; ".join(loaded.broken()) or None,
             )
 
-    def try_out(self) -> Trial:
+    def probe_input(self) -> InputProbe:
         """Waits for the desktop to show, types one command into it, and tells what the picture and the pod say then.
 
         The command gives the terminal a colour of chance and makes a file of chance name: neither can be there already.
         Then it has the terminal report clicks (X10 mouse reports, six bytes each) and makes another file for the first.
         """
-        pod, viewer, before = self.own_pod(), self.opened(), self.shown()
+        pod, viewer, before = self.own_pod(), self.opened(), self.wait_until_rendered()
         name, colour = f"typed-{secrets.token_hex(6)}", _unlike(before)
         point = (before.size[0] // 2, before.size[1] // 2)
         viewer.click(*point)
@@ -171,16 +171,16 @@ class Desk:
         received = self._wait_for_file(pod, name, "the command", "the desktop in the picture is not this session's")
         viewer.click(*point)
         clicked = self._wait_for_file(pod, f"{name}-click", "the click", "keys reach the desktop, clicks do not")
-        return Trial(point, before, after, after.area(colour), received, clicked)
+        return InputProbe(point, before, after, after.area(colour), received, clicked)
 
-    def portrait(self) -> bytes | None:
+    def screenshot(self) -> bytes | None:
         """A PNG of the page, for the evidence, once the desktop shows; as it is when it does not; None if not open."""
         viewer = self.viewer
         if viewer is None:
             return None
         with suppress(Unmet):
             poll(
-                Wait(f"{self.session.subject}, desktop", "a picture", Budget("portrait", PORTRAIT_SECONDS, 1.0)),
+                Wait(f"{self.session.subject}, desktop", "a picture", Budget("portrait", SCREENSHOT_SECONDS, 1.0)),
                 viewer.picture,
                 met=lambda picture: picture is not None and picture.foreground > SHOWN,
                 says=_describe,
@@ -189,7 +189,7 @@ class Desk:
             )
         return viewer.whole_page()
 
-    def shown(self) -> Picture:
+    def wait_until_rendered(self) -> Picture:
         """The desktop once it shows something and has stood still for a moment, as a user would wait for it."""
         viewer, last = self.opened(), list[Stamped[Picture]]()
 
@@ -288,15 +288,15 @@ def vnc_url(answer: Answer, field: str) -> str | None:
 
 def _unlike(picture: Picture) -> Colour:
     """A colour of chance that the picture does not show yet, neither dark nor pale."""
-    return colours_of_chance(1, lambda one: picture.share(one) < FILLED / 50)[0]
+    return random_colours(1, lambda one: picture.share(one) < FILLED / 50)[0]
 
 
-def colours_unlike(picture: Picture, count: int) -> list[Colour]:
+def distinct_colours(picture: Picture, count: int) -> list[Colour]:
     """So many colours of chance of which the picture shows nothing, each far from the others and from any grey.
 
     The edges of letters are all the greys between those of the letter and its background.
     """
-    return colours_of_chance(count, lambda one: max(one) - min(one) >= VIVID and not picture.share(one), APART)
+    return random_colours(count, lambda one: max(one) - min(one) >= VIVID and not picture.share(one), APART)
 
 
 def _describe(picture: Picture | None) -> str:

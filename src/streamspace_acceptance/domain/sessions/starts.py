@@ -10,7 +10,7 @@ from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring.startup_phases import Phases, phases
-from streamspace_acceptance.outcomes import Unmet, Unproven, blamed_on
+from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.waiting import Budget, Recording, now
 
@@ -43,7 +43,7 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Listening:
+class VncCheck:
     """What shows that a VNC server listens: the handshake, and whether the pod's port is listened on meanwhile."""
 
     session: str
@@ -86,12 +86,12 @@ class Starts:
         """The pod of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
         pods = []
         for session, start in self._sessions():
-            with blamed_on(start.blame):
+            with unproven_if_failed(start.blame):
                 session.check_label()
                 pods.append(session.wait_for_ready_pod(within=_left(session, within, start)))
         return pods
 
-    def listening(self) -> Iterator[Listening]:
+    def listening(self) -> Iterator[VncCheck]:
         """A handshake with each session's VNC server in turn, and a look at its port from inside the pod meanwhile."""
         for session, start in self._sessions():
             yield _listen(session, start.blame)
@@ -191,12 +191,12 @@ def _left(session: Session, within: str, start: Start) -> Budget:
     return Budget(budget.name, max(budget.seconds - (now() - start.began), 0.0), 1.0)
 
 
-def _listen(session: Session, blame: str | None) -> Listening:
+def _listen(session: Session, blame: str | None) -> VncCheck:
     port, tables = session.api.profile.vnc_port, list[str]()
 
     def look() -> None:
         session.check_label()
-        with blamed_on(blame):
+        with unproven_if_failed(blame):
             pod = session.wait_for_a_pod(within="start") if blame is None else _present_pod(session, blame)
         found = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
         tables.append(found.stdout)
@@ -204,7 +204,7 @@ def _listen(session: Session, blame: str | None) -> Listening:
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    return Listening(session.id, framebuffer, port, _listens("".join(tables), port))
+    return VncCheck(session.id, framebuffer, port, _listens("".join(tables), port))
 
 
 def _present_pod(session: Session, blame: str) -> Pod:

@@ -13,7 +13,7 @@ RESOURCES = "resources"
 
 
 @dataclass(frozen=True)
-class Made:
+class CreatedTemplate:
     """What came of asking for a template: how it was described, the answer, and its id when it was accepted."""
 
     described: Json

@@ -39,7 +39,7 @@ class Deletion:
 
 
 @dataclass(frozen=True)
-class Remains:
+class Leftovers:
     """What came of asking for a session of a template that is gone, and then for the same template once more.
 
     `versions`: how many the new one has had, by its history; None where there is no history.
@@ -51,14 +51,14 @@ class Remains:
     versions: int | None
 
 
-def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> Remains:
+def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> Leftovers:
     """Asks for the template that was deleted, as it was described, under its name."""
     made = registry.create(described)
     versions = None if made.id is None else registry.api.versions(made.id)
     told = versions.object() if versions is not None and versions.ok else {}
     listed = told.get(registry.api.profile.fields["versions"])
     count = len(listed) if isinstance(listed, list) else None
-    return Remains(str(registry.api.name_of(described)), session, made.answer, count)
+    return Leftovers(str(registry.api.name_of(described)), session, made.answer, count)
 
 
 def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:

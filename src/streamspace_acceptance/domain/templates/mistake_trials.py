@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.domain.templates.created_template import Json, Made, differences
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES, Mistake
 from streamspace_acceptance.domain.templates.registry import NOT_FOUND, TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
@@ -19,7 +19,7 @@ REFUSALS = (400, 409, 422)
 
 
 @dataclass(frozen=True)
-class Attempt:
+class MistakeAttempt:
     """One mistake: the twin without it, and what came of asking for a template with it.
 
     `message` is the sentence of the refusal, `name` the name that was asked for, `twin_changes` what of the twin reads
@@ -28,7 +28,7 @@ class Attempt:
 
     words: str
     mistake: Mistake
-    twin: Made
+    positive_control: CreatedTemplate
     answer: Answer
     message: str
     name: object
@@ -43,47 +43,49 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Trial:
+class MistakeTrial:
     """All attempts. `strays` are the templates with a mistake that are there in spite of it, and where.
 
     `blind` names the places that show not even the twins, so that nothing follows from what is missing there.
     """
 
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[MistakeAttempt, ...]
     strays: tuple[str, ...]
     blind: tuple[str, ...]
 
 
-def attempt_all(words: Sequence[str], sound: Json, registry: TemplateRegistry, budgets: Budgets) -> Trial:
+def attempt_all(words: Sequence[str], sound: Json, registry: TemplateRegistry, budgets: Budgets) -> MistakeTrial:
     """Tries each mistake, then looks for what came of them. KeyError for a mistake that nobody has worded."""
     attempts = tuple(_attempt(number, each, sound, registry) for number, each in enumerate(words, start=1))
-    twins = {attempt.twin.id for attempt in attempts if attempt.twin.id is not None}
+    twins = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
     places = _places(twins, registry, budgets)
     strays = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - twins)]
     strays += [f"{each.name} by its name" for each in attempts if each.name not in twins and _answers(each, registry)]
     blind = [place for place, names in places.items() if not twins <= names]
-    return Trial(attempts, tuple(strays), tuple(blind))
+    return MistakeTrial(attempts, tuple(strays), tuple(blind))
 
 
-def _attempt(number: int, words: str, sound: Json, registry: TemplateRegistry) -> Attempt:
+def _attempt(number: int, words: str, sound: Json, registry: TemplateRegistry) -> MistakeAttempt:
     mistake = MISTAKES[words]
     stem = f"{sound['name']}-{number}"
     marked = {**sound, "description": f"{sound['description']}, {registry.mark}"}
     twin = registry.create({**marked, "name": stem})
-    spoilt = mistake.spoil({**marked, "name": f"{stem}x"}, stem)
+    spoilt = mistake.apply({**marked, "name": f"{stem}x"}, stem)
     before = _read(twin, registry)
     answer = registry.api.create(spoilt)
     changes = differences(before, _read(twin, registry))
-    return Attempt(words, mistake, twin, answer, registry.api.message(answer), spoilt.get("name"), tuple(changes))
+    return MistakeAttempt(
+        words, mistake, twin, answer, registry.api.message(answer), spoilt.get("name"), tuple(changes)
+    )
 
 
-def _read(twin: Made, registry: TemplateRegistry) -> Json:
+def _read(twin: CreatedTemplate, registry: TemplateRegistry) -> Json:
     """The twin as it reads now; empty when there is none."""
     answer = None if twin.id is None else registry.api.get(twin.id)
     return answer.object() if answer is not None and answer.ok else {}
 
 
-def _answers(attempt: Attempt, registry: TemplateRegistry) -> bool:
+def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
     """Whether the API knows the template by its name, whatever its list says."""
     name = attempt.name
     return isinstance(name, str) and bool(name) and registry.api.get(name).status != NOT_FOUND

@@ -14,7 +14,7 @@ Spoil = Callable[[Json, str], Json]
 class Mistake:
     """`spoil` makes it: given a sound template and the name of one that exists. An error names one of `fields`."""
 
-    spoil: Spoil
+    apply: Spoil
     fields: tuple[str, ...]
 
 

@@ -9,8 +9,8 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
-from streamspace_acceptance.domain.templates.created_template import Made
-from streamspace_acceptance.outcomes import Leak, Unmet
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
+from streamspace_acceptance.outcomes import CleanupFailure, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
@@ -41,15 +41,15 @@ class TemplateRegistry:
         """A name of this scenario's own that begins as the plan's."""
         return f"{plans}-{self.mark}"
 
-    def create(self, body: Json) -> Made:
+    def create(self, body: Json) -> CreatedTemplate:
         """Asks for a template with a name, whatever comes of it."""
         name = str(self.api.name_of(body))
-        self._entries.append(journal.intend("template", name=name, mark=self.mark))
+        self._entries.append(journal.record_intent("template", name=name, mark=self.mark))
         self._made[name] = True  # until the answer says otherwise
         answer = self.api.create(body)
         found = self._id(answer) if answer.ok else None
         self._made[found or name] = answer.ok
-        return Made(body, answer, found or name if answer.ok else None)
+        return CreatedTemplate(body, answer, found or name if answer.ok else None)
 
     def is_mine(self, template: Json, *, description: object = None) -> bool:
         """Whether a template as the API or Kubernetes shows it is one that this scenario asked for."""
@@ -65,10 +65,12 @@ class TemplateRegistry:
             left = self.remove() if self._made else []
         except (NoAnswer, ClusterError) as error:
             names = ", ".join(sorted(self._made))
-            raise Leak(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
+            raise CleanupFailure(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
         if left:
             known = self._refused or any(self.is_mine(each) for each in self.api.listed())
-            raise Leak(f"templates left behind: {'; '.join(left)}", answered_by=DELETED if known else NOTHING_LEFT)
+            raise CleanupFailure(
+                f"templates left behind: {'; '.join(left)}", answered_by=DELETED if known else NOTHING_LEFT
+            )
 
     def remove(self) -> list[str]:
         """Deletes every template that carries the mark; what is left in the end."""
@@ -77,7 +79,7 @@ class TemplateRegistry:
         left = [trouble for each in sorted(ids) if (trouble := self._delete(each))]
         left += [] if left or not ids else self._wait_until_gone()
         for entry in [] if left else self._entries:
-            journal.undone(entry)
+            journal.record_revert(entry)
         return left
 
     def _delete(self, template_id: str) -> str | None:

@@ -14,11 +14,11 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import no_session
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates.change import Change
-from streamspace_acceptance.domain.templates.created_template import Json, Made
-from streamspace_acceptance.domain.templates.deletion import Deletion, Remains
-from streamspace_acceptance.domain.templates.mistake_trials import Trial, attempt_all
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json
+from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
+from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import NOT_FOUND, TemplateRegistry
-from streamspace_acceptance.outcomes import Unmet, Unproven, there
+from streamspace_acceptance.outcomes import Unmet, Unproven, require
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.templates import TemplateApi
@@ -38,8 +38,8 @@ class TemplatesWorld:
         self._word = api.profile.statuses["running"]
         self._user = ""
         self._described: Json | None = None
-        self._made: Made | None = None
-        self._trial: Trial | None = None
+        self._made: CreatedTemplate | None = None
+        self._trial: MistakeTrial | None = None
         self._kept: Provisioned | None = None
         self._change: Change | None = None
         self._deletion: Deletion | None = None
@@ -52,11 +52,11 @@ class TemplatesWorld:
 
     def create(self) -> None:
         """Asks for the template that was described, whatever comes of it."""
-        self._made = self.registry.create(there(self._described, "no template was described"))
+        self._made = self.registry.create(require(self._described, "no template was described"))
 
     def attempt(self, table: Sequence[Any]) -> None:
         """Asks for the described template once with each mistake of a table, and beside it without."""
-        sound = there(self._described, "no template was described")
+        sound = require(self._described, "no template was described")
         self._trial = attempt_all([row["mistake"] for row in table], sound, self.registry, self._budgets)
 
     def provide(self, label: str, count: int, user: str) -> None:
@@ -71,9 +71,9 @@ class TemplatesWorld:
         self._kept = provision.look(self.users[0])
 
     @property
-    def made(self) -> Made:
+    def made(self) -> CreatedTemplate:
         """What came of asking for the template."""
-        return there(self._made, "no template was asked for")
+        return require(self._made, "no template was asked for")
 
     @property
     def id(self) -> str:
@@ -89,9 +89,9 @@ class TemplatesWorld:
         return self.made.id
 
     @property
-    def trial(self) -> Trial:
+    def trial(self) -> MistakeTrial:
         """What came of the mistakes."""
-        return there(self._trial, "no template with a mistake was tried")
+        return require(self._trial, "no template with a mistake was tried")
 
     def read_back(self) -> Answer | None:
         """The template as the API shows it alone; None when it was not accepted."""
@@ -112,7 +112,7 @@ class TemplatesWorld:
     @property
     def changed(self) -> Change:
         """What came of the change."""
-        return there(self._change, "the template was not changed")
+        return require(self._change, "the template was not changed")
 
     def another(self, user: str) -> Provisioned:
         """What a new session of it is given, once it runs; Unproven when the change was not made."""
@@ -123,7 +123,7 @@ class TemplatesWorld:
 
     def before_and_now(self) -> tuple[Provisioned, Provisioned, frozenset[str]]:
         """What the running session was given, what it has now, and the uids of all pods that it has had."""
-        kept = there(self._kept, "no session runs")
+        kept = require(self._kept, "no session runs")
         self._elapse_calmly()
         return kept, provision.look(self.users[0]), self.users[0].known_uids()
 
@@ -179,7 +179,7 @@ class TemplatesWorld:
     @property
     def deleted(self) -> Deletion:
         """What came of the deletion."""
-        return there(self._deletion, "the template was not deleted")
+        return require(self._deletion, "the template was not deleted")
 
     def wait_until_deleted(self) -> Deletion:
         """The API does not know the template any more; Unmet when it stays. A refusal is not waited on."""
@@ -206,7 +206,7 @@ class TemplatesWorld:
         )
         return self.deleted
 
-    def ask_again(self) -> Remains:
+    def ask_again(self) -> Leftovers:
         """What comes of asking for a session of what was deleted, and for the same template once more."""
         session = self._sessions.ask(self._user, self.id, None)
         return deletion.ask_again(self.registry, session.answer, self.made.described)

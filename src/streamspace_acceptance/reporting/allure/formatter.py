@@ -12,13 +12,13 @@ from behave.formatter.base import Formatter, StreamOpener
 from behave.model import Feature
 
 from streamspace_acceptance.evidence import attachments, run_facts
-from streamspace_acceptance.reporting.allure.listener import TruthfulListener
+from streamspace_acceptance.reporting.allure.listener import VerdictListener
 from streamspace_acceptance.reporting.allure.writer import ResultWriter
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.run_record import RunRecord
 
 
-class TruthfulAllureFormatter(AllureFormatter):  # type: ignore[misc]  # allure_behave is untyped
+class VerdictAllureFormatter(AllureFormatter):  # type: ignore[misc]  # allure_behave is untyped
     """Made by the runner, always: the evidence of a run does not depend on how it is watched.
 
     `results` is emptied first: Allure takes what an earlier run left there for retries.
@@ -32,7 +32,7 @@ class TruthfulAllureFormatter(AllureFormatter):  # type: ignore[misc]  # allure_
         shutil.rmtree(results, ignore_errors=True)
         self.testplan: list[Any] = []
         self._ledger = ledger
-        self.listener = TruthfulListener(config, ledger.plan, record)
+        self.listener = VerdictListener(config, ledger.plan, record)
         self.file_logger = ResultWriter(results)  # type: ignore[no-untyped-call]
         allure_commons.plugin_manager.register(self.listener)
         allure_commons.plugin_manager.register(self.file_logger)

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from streamspace_acceptance.outcomes import SetupProblem
-from streamspace_acceptance.reporting.allure.page_patches import mend
+from streamspace_acceptance.reporting.allure.page_patches import patch
 from streamspace_acceptance.settings import PAGE, REPORTS
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE
@@ -41,7 +41,7 @@ def build() -> Path:
     node = _node()
     with tempfile.TemporaryDirectory(prefix="streamspace-report-") as folder:
         page = _generate(node, Path(folder), title())
-        REPORT.write_text(mend(page.read_text(encoding="utf-8")), encoding="utf-8")
+        REPORT.write_text(patch(page.read_text(encoding="utf-8")), encoding="utf-8")
     return REPORT
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from allure_commons.model2 import Label, TestResult
 from allure_commons.types import LabelType, Severity
 
-from streamspace_acceptance.verdict.register import Plan, Test
+from streamspace_acceptance.verdict.register import Register, Test
 
 PHASES = (
     "Phase 0 · Environment",
@@ -37,7 +37,7 @@ def identify(result: TestResult, scenario: Any) -> None:
     result.titlePath = [*Path(_relative(scenario.filename)).parent.parts, scenario.feature.name]
 
 
-def label(result: TestResult, scenario: Any, plan: Plan) -> None:
+def label(result: TestResult, scenario: Any, plan: Register) -> None:
     """Sort `result` into the plan: severity, epic (phase), feature (test), story, suites and criteria."""
     tags = set(scenario.effective_tags)
     severity = next((level for tag, level in _SEVERITIES.items() if tag in tags), Severity.NORMAL)

@@ -29,7 +29,7 @@ from streamspace_acceptance.verdict.judgement import (
     judge_steps,
     worst,
 )
-from streamspace_acceptance.verdict.register import Plan
+from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord
 
 STATUSES = {
@@ -41,10 +41,10 @@ STATUSES = {
 _BEHAVE = Path(behave.__file__).parent
 
 
-class TruthfulListener(AllureListener):  # type: ignore[misc]  # allure_behave is untyped
+class VerdictListener(AllureListener):  # type: ignore[misc]  # allure_behave is untyped
     """Writes one result for each selected scenario, and one for each error that belongs to none of them."""
 
-    def __init__(self, config: Any, plan: Plan, record: RunRecord) -> None:
+    def __init__(self, config: Any, plan: Register, record: RunRecord) -> None:
         super().__init__(config)
         self._plan = plan
         self._record = record

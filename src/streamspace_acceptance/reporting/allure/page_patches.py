@@ -16,10 +16,12 @@ _POLICY = (
     "form-action 'none'\">"
 )
 # The page carries its data as d("name","base64 of JSON").
-_RING = re.compile(r'(?P<before>d\("widgets/(?:[\w-]+/)?pie_chart\.json",")(?P<data>[A-Za-z0-9+/=]+)(?P<after>"\))')
+_PIE_CHART = re.compile(
+    r'(?P<before>d\("widgets/(?:[\w-]+/)?pie_chart\.json",")(?P<data>[A-Za-z0-9+/=]+)(?P<after>"\))'
+)
 
 
-def mend(page: str) -> str:
+def patch(page: str) -> str:
     """The page as it is to be read. ValueError when Allure builds it otherwise than this module knows."""
     return with_honest_percentage(without_analytics(page))
 
@@ -37,7 +39,7 @@ def with_honest_percentage(page: str) -> str:
 
     ValueError when the figure is not where it used to be.
     """
-    mended, found = _RING.subn(_count_all, page)
+    mended, found = _PIE_CHART.subn(_count_all, page)
     if not found:
         raise ValueError("Allure's page is not built as expected: its percentage was not found")
     return mended

@@ -14,13 +14,13 @@ from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.console import formatting
 from streamspace_acceptance.reporting.console.terminal import Screen
 from streamspace_acceptance.settings import SUMMARY
-from streamspace_acceptance.verdict.decision import Decision, Word
+from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict, is_answered_for
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Entry, Ledger
 from streamspace_acceptance.verdict.run_record import RunRecord
 
 _CAUSE_WIDTH = 100
-_DECISIONS = {Word.GO: "bold green", Word.NO_GO: "bold red", Word.UNDECIDED: "bold yellow"}
+_DECISIONS = {DecisionWord.GO: "bold green", DecisionWord.NO_GO: "bold red", DecisionWord.UNDECIDED: "bold yellow"}
 COMMAND = "streamspace-acceptance report"
 
 

@@ -11,7 +11,7 @@ ROOT = Path("/")
 
 
 @dataclass(frozen=True)
-class Places:
+class SharedDirectories:
     """Directories that every container sees as they are here, read-only.
 
     A container sees the root file system as an overlay, without what is mounted below it: such places are mounted, and
@@ -38,7 +38,7 @@ class Places:
         return gates + [Mount(place, str(place), read_only=True) for place in shown]
 
 
-def find(places: Iterable[Path]) -> Places:
+def find(places: Iterable[Path]) -> SharedDirectories:
     """What has to be done for `places` to be seen."""
     found, mounted, gates = tuple(places), [], set()
     for place in found:
@@ -47,7 +47,7 @@ def find(places: Iterable[Path]) -> Places:
             gates.add(gate)
         if gate is not None or place.stat().st_dev != ROOT.stat().st_dev:
             mounted.append(place)
-    return Places(found, tuple(mounted), tuple(sorted(gates)))
+    return SharedDirectories(found, tuple(mounted), tuple(sorted(gates)))
 
 
 def _closed_directory_above(place: Path) -> Path | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streamspace_sandbox.kubernetes.kubelet.directories import Places
+from streamspace_sandbox.kubernetes.kubelet.directories import SharedDirectories
 from streamspace_sandbox.kubernetes.kubelet.exit_codes import Exits
 from streamspace_sandbox.kubernetes.kubelet.images import Image
 from streamspace_sandbox.kubernetes.kubelet.inotify import Inotify
@@ -40,7 +40,7 @@ class Services:
     host_ip: str
     account: Mapping[str, bytes]
     variables: Mapping[str, str]
-    places: Places
+    places: SharedDirectories
     find_image: Callable[[str], Image]
     time_scale: float
     starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE))

@@ -8,9 +8,9 @@ from streamspace_sandbox.streamspace.agent.channel import Channel
 from streamspace_sandbox.streamspace.agent.commands import Commands
 from streamspace_sandbox.streamspace.agent.objects import Collections
 from streamspace_sandbox.streamspace.agent.readiness import serve_readiness
-from streamspace_sandbox.streamspace.agent.session_reconciler import Tracking
+from streamspace_sandbox.streamspace.agent.session_reconciler import SessionReconciler
 from streamspace_sandbox.streamspace.agent.settings import Settings
-from streamspace_sandbox.streamspace.agent.template_sync import Mirror
+from streamspace_sandbox.streamspace.agent.template_sync import TemplateSync
 from streamspace_sandbox.streamspace.kube.client import KubeClient, Obj
 from streamspace_sandbox.streamspace.kube.reflector import Reflector
 
@@ -28,9 +28,9 @@ class Agent:
         self._nodes = Reflector(client, collections.nodes, self._on_node)
         self._nodes_told: list[dict[str, str]] = []
         self._channel = Channel(settings, self, self._tell_nodes)
-        self._tracking = Tracking(client, collections, settings.agent_id, self._channel.send)
+        self._tracking = SessionReconciler(client, collections, settings.agent_id, self._channel.send)
         self._commands = Commands(self._tracking, self._channel.send)
-        self._mirror = Mirror(client, collections)
+        self._mirror = TemplateSync(client, collections)
         self._takeovers: set[asyncio.Task[None]] = set()
 
     async def run(self, leaving: asyncio.Event) -> None:

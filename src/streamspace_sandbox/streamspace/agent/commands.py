@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from streamspace_sandbox.streamspace.agent import objects
 from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, COMMAND_ANNOTATION
-from streamspace_sandbox.streamspace.agent.session_reconciler import Tracking
+from streamspace_sandbox.streamspace.agent.session_reconciler import SessionReconciler
 from streamspace_sandbox.streamspace.kube.client import KubeError, Obj, patiently
 
 log = logging.getLogger("streamspace.agent")
@@ -26,7 +26,7 @@ STATES = {"hibernate": "hibernated", "wake": "running"}
 class Commands:
     """Runs commands for different sessions side by side, those for one session in their order."""
 
-    def __init__(self, tracking: Tracking, send: Send) -> None:
+    def __init__(self, tracking: SessionReconciler, send: Send) -> None:
         self._tracking = tracking
         self._send = send
         self._results: OrderedDict[str, str] = OrderedDict()

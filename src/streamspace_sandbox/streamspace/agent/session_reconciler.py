@@ -22,7 +22,7 @@ Report: TypeAlias = Callable[[dict[str, Any]], None]
 RETRY_SECONDS = 0.5
 
 
-class Tracking:
+class SessionReconciler:
     """Follows the session objects labelled with this agent's id, and their pods."""
 
     def __init__(self, client: KubeClient, collections: Collections, agent_id: str, report: Report) -> None:
@@ -112,7 +112,7 @@ class Tracking:
 class Tracker:
     """One session: after every change it is observed, what is new is reported, and its objects are made to follow."""
 
-    def __init__(self, tracking: Tracking, name: str) -> None:
+    def __init__(self, tracking: SessionReconciler, name: str) -> None:
         self._tracking = tracking
         self._name = name
         self._last: Observation | None = None

@@ -14,7 +14,7 @@ RETRY_SECONDS = 0.5
 FIELDS = ("displayName", "description", "image", "category", "resources", "vnc", "version")
 
 
-class Mirror:
+class TemplateSync:
     """Every agent keeps the mirror; they all write the same, so it does not matter which one comes first."""
 
     def __init__(self, client: KubeClient, collections: Collections) -> None:

@@ -216,7 +216,7 @@ def _check_the_way(open_directory: Path, tmp_path: Path) -> None:
 
 def test_a_place_that_a_volume_would_hide_is_mounted_over_it(tmp_path: Path) -> None:
     place = Path("/scratch/project")
-    found = directories.Places((place, Path("/usr/lib")), (), ())
+    found = directories.SharedDirectories((place, Path("/usr/lib")), (), ())
     over = Mount(place, str(place), read_only=True)
     assert found.mounts(tmp_path, [Mount(tmp_path, "/scratch"), Mount(tmp_path, "/home")]) == [over]
     assert found.mounts(tmp_path, [Mount(tmp_path, "/scratch/project/reports"), Mount(tmp_path, "/scr")]) == []
