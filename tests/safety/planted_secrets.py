@@ -12,7 +12,7 @@ from behave.__main__ import main
 
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.redaction import playwright_trace, redactor
-from streamspace_acceptance.world import World
+from streamspace_acceptance.troubleshooting import desktop_media
 
 how, TYPED, SAID = sys.argv[1], os.environ["CANARY_TYPED"], os.environ["CANARY_SAID"]
 opening = SessionDesktop.open
@@ -28,13 +28,13 @@ def open_and_type(self: SessionDesktop, browser: object) -> None:
         signal.pause()
 
 
-def crash(self: World) -> None:
+def crash(_desktops: object) -> None:
     raise RuntimeError(f"the hook is out of order: {SAID}")
 
 
 SessionDesktop.open = open_and_type  # type: ignore[method-assign]
 if how == "crash":
-    World.show_desktops = crash  # type: ignore[method-assign]
+    desktop_media.show = crash  # type: ignore[assignment]
 if how == "bare":
     # The code itself, since many modules hold the function by now.
     for each in (redactor.Redactor.redact, redactor.Redactor.mask):

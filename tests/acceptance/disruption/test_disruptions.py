@@ -21,7 +21,7 @@ class Breakage:
     def apply(self) -> None:
         self._do("apply")
 
-    def undo(self) -> None:
+    def revert(self) -> None:
         self._do("undo")
 
     def _do(self, what: str) -> None:

@@ -41,7 +41,7 @@ class _Way:
         if self.closed:
             raise MethodUnavailable(self.closed)
 
-    def undo(self) -> None:
+    def revert(self) -> None:
         self.story.append("undo")
 
 

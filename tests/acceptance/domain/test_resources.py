@@ -187,7 +187,7 @@ def test_limits_that_hold() -> None:
     expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.2, 1.0, 1)))
     expect.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
     expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.45, 1.0, None)))
-    expect.kept_to_limits(replace(KEPT, greedy=Allocation(2048, None, "the container was ended for it")))
+    expect.kept_to_limits(replace(KEPT, over_limit=Allocation(2048, None, "the container was ended for it")))
 
 
 @pytest.mark.parametrize(

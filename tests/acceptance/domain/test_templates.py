@@ -162,7 +162,7 @@ def test_where_the_twins_are_not_seen_nothing_follows() -> None:
 
 @pytest.mark.parametrize("check", [expect.refused_clearly, expect.all_caught])
 def test_a_refusal_of_everything_shows_nothing(check: Callable[..., object]) -> None:
-    refused = replace(attempt(), twin=made({}, 500))
+    refused = replace(attempt(), positive_control=made({}, 500))
     assert "without the mistake was refused" in unproven(check, trial(refused))
     assert "no mistake was made" in unproven(check, MistakeTrial((), (), ()))
 

@@ -9,8 +9,8 @@ import sys
 import xml.etree.ElementTree as Xml
 
 import pytest
-from test_allure_truth import LOST, start_and_stop
 
+from tests.acceptance.reporting.test_allure import LOST, start_and_stop
 from tests.support.demo_project import Project, Run
 from tests.support.project import PROJECT
 

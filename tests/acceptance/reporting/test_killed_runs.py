@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_agreement import JUNIT_OF
-from test_allure_truth import LOST, start_and_stop
 
 from streamspace_acceptance import cli, lock_files
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting import junit, killed_runs
 from streamspace_acceptance.verdict.judgement import UNFINISHED
+from tests.acceptance.reporting.test_agreement import JUNIT_OF
+from tests.acceptance.reporting.test_allure import LOST, start_and_stop
 from tests.support.demo_project import BEHAVE, Project, Run
 from tests.support.finished_run import leave
 
