@@ -1,0 +1,38 @@
+"""The sandbox on a machine that lacks its Python packages or the noVNC client."""
+
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from streamspace_sandbox.host.novnc import find_novnc
+from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.lifecycle import preflight
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_check_machine_without_the_extra_names_it(monkeypatch: pytest.MonkeyPatch, quote: str) -> None:
+    lines = ["rich>=15", "not-here-either; extra == 'dev'", f"not-here>=1; extra == {quote}sandbox{quote}"]
+    monkeypatch.setattr(metadata, "requires", lambda _name: lines)
+    with pytest.raises(StartError) as error:
+        preflight.check_machine()
+    assert str(error.value) == (
+        "The embedded StreamSpace is not installed (not-here missing): run "
+        "`pip install 'streamspace-acceptance[sandbox]'`, or set STREAMSPACE_API_URL to the StreamSpace to test."
+    )
+
+
+def test_check_machine_without_novnc_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STREAMSPACE_NOVNC_DIR", str(tmp_path))
+    with pytest.raises(StartError, match=rf"The noVNC client is missing from {tmp_path}: run `npm ci"):
+        preflight.check_machine()
+
+
+def test_find_novnc_takes_the_current_folder_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    client = tmp_path / "node_modules" / "@novnc" / "novnc"
+    (client / "core").mkdir(parents=True)
+    (client / "core" / "rfb.js").touch()
+    monkeypatch.chdir(tmp_path)
+    assert find_novnc({}) == client
+    monkeypatch.chdir("/")
+    assert find_novnc({}) != client
