@@ -5,18 +5,20 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module, metadata
 
+NOT_INSTALLED = 127
+"""The exit status without the extra, as a shell has it for a missing command."""
 DISTRIBUTION, EXTRA = "streamspace-acceptance", "sandbox"
 _NAME = re.compile(r"[\w.-]+")
 
 
 def main() -> None:
-    """Run the command; exit status 1, with one sentence, when the extra is not installed."""
+    """Run the command; NOT_INSTALLED, with one sentence, when the extra is not installed."""
     if any(missing_packages(metadata.requires(DISTRIBUTION) or ())):
         sys.stderr.write(
             f"The embedded StreamSpace is not installed: run `pip install '{DISTRIBUTION}[{EXTRA}]'`, "
             "or set STREAMSPACE_API_URL to the StreamSpace to test.\n"
         )
-        sys.exit(1)
+        sys.exit(NOT_INSTALLED)
     import_module("streamspace_sandbox.cli").main()
 
 

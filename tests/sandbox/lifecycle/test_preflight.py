@@ -21,7 +21,7 @@ def test_program_without_the_extra_says_how_to_get_it(
     monkeypatch.setattr(metadata, "requires", lambda _name: lines)
     with pytest.raises(SystemExit) as ended:
         program.main()
-    assert ended.value.code == 1
+    assert ended.value.code == 127
     assert capsys.readouterr().err == (
         "The embedded StreamSpace is not installed: run "
         "`pip install 'streamspace-acceptance[sandbox]'`, or set STREAMSPACE_API_URL to the StreamSpace to test.\n"
