@@ -28,4 +28,4 @@ prepare:
 	@scripts/prepare
 
 lock:  ## pin again what pyproject.toml asks for
-	@uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements.lock
+	@uv pip compile pyproject.toml --extra dev --extra sandbox --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements.lock

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
+from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
 
@@ -34,11 +35,19 @@ def check_machine() -> None:
     """Raises StartFailure with the first thing that is missing. Changes nothing but this process's PATH."""
     # Without a login shell, root's path often lacks the directories of `ip` and `iptables`.
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
+    _check_novnc()
     _check_programs()
     _check_root()
     _check_room()
     if not cgroup_hierarchies():
         raise StartError("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
+
+
+def _check_novnc() -> None:
+    try:
+        find_novnc()
+    except FileNotFoundError as error:
+        raise StartError(str(error)) from error
 
 
 def _check_programs() -> None:

@@ -15,7 +15,7 @@ from signal import SIGHUP, SIGKILL, SIGTERM
 from streamspace_sandbox import faults
 from streamspace_sandbox.faults.catalogue import UnknownFault
 from streamspace_sandbox.faults.catalogue import find as find_fault
-from streamspace_sandbox.host import network_bridge, processes
+from streamspace_sandbox.host import network_bridge, novnc, processes
 from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
 from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numbers, lock, root_locked
@@ -210,6 +210,7 @@ def _spawn(instance: Instance, options: Options, end: socket.socket) -> subproce
     environment = os.environ | {channel.INSTANCE_VARIABLE: instance.name, channel.VARIABLE: str(end.fileno())}
     if options.owner:
         environment[channel.OWNER_VARIABLE] = str(options.owner)
+    environment[novnc.VARIABLE] = str(novnc.find_novnc())
     with instance.log.open("ab") as log:
         python, *module = faults.argv("kubernetes", CONTROL_PLANE)
         return subprocess.Popen(

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamspace_sandbox.host.novnc import find_novnc
+
 HEARTBEAT_SECONDS = 30.0
 MISSED_HEARTBEATS = 2
 # An agent that said goodbye is not coming back under its name. One that fell silent may: its network can be down for
@@ -59,7 +61,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Raises KeyError for a variable that is missing."""
+        """Raises KeyError for a missing variable, FileNotFoundError for a missing noVNC client."""
         return cls(
             postgres_host=environment["POSTGRES_HOST"],
             postgres_port=int(environment.get("POSTGRES_PORT", "5432")),
@@ -75,13 +77,5 @@ class Settings:
             default_templates=environment.get("DEFAULT_TEMPLATES", "[]"),
             version=environment.get("STREAMSPACE_VERSION", "v2.0-beta.1"),
             clock=Clock(float(environment.get("STREAMSPACE_TIME_SCALE", "1"))),
-            novnc=_novnc(environment),
+            novnc=find_novnc(environment),
         )
-
-
-def _novnc(environment: Mapping[str, str]) -> Path:
-    """The folder of the released @novnc/novnc: named by STREAMSPACE_NOVNC_DIR, or the project's node_modules."""
-    named = environment.get("STREAMSPACE_NOVNC_DIR")
-    if named:
-        return Path(named)
-    return Path(__file__).parents[4] / "node_modules" / "@novnc" / "novnc"
