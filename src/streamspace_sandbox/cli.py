@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from streamspace_sandbox.faults.catalogue import faults
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import start
 from streamspace_sandbox.lifecycle.instance import Instance, State, instances
 from streamspace_sandbox.lifecycle.report import describe

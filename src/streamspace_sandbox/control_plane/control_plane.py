@@ -13,7 +13,7 @@ import uvicorn
 from streamspace_sandbox.control_plane.images import all_images
 from streamspace_sandbox.host import network_bridge
 from streamspace_sandbox.host.ports import listen, next_free
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.kubernetes.apiserver import create_app
 from streamspace_sandbox.kubernetes.apiserver.server import server_config
 from streamspace_sandbox.kubernetes.controllers.deployments import DeploymentController

@@ -12,11 +12,11 @@ _MODULES = (
     "desktop",
     "interaction",
     "persistence",
-    "crowd",
+    "concurrency",
     "hibernation",
     "templates",
     "agents",
-    "orders",
+    "queued_commands",
     "balance",
 )
 _faults: dict[str, "Fault"] = {}

@@ -10,7 +10,7 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from streamspace_sandbox.host.processes import Process
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 
 ROOT = Path("/var/lib/streamspace-sandbox")
 SCRATCH = "~"

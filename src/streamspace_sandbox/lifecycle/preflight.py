@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
 
 PACKAGES = {

@@ -16,7 +16,7 @@ from streamspace_sandbox import faults
 from streamspace_sandbox.faults.catalogue import UnknownFault
 from streamspace_sandbox.faults.catalogue import find as find_fault
 from streamspace_sandbox.host import network_bridge, processes
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
 from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numbers, lock, root_locked
 from streamspace_sandbox.streamspace.deployment import (

@@ -15,7 +15,7 @@ import pytest
 
 from streamspace_sandbox.host import network_bridge, processes
 from streamspace_sandbox.host.kernel import mounts_below, unmount
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import removal
 from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, claimed_numbers, lock, root_locked, runroot
 

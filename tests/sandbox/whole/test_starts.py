@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import preflight, start
 from streamspace_sandbox.lifecycle.instance import Instance, instances
 from tests.sandbox.whole.conftest import sandbox_tool
