@@ -12,7 +12,7 @@ from math import isfinite
 from streamspace_sandbox.faults.catalogue import faults
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import start
-from streamspace_sandbox.lifecycle.instance import Instance, State, instances
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, instances
 from streamspace_sandbox.lifecycle.report import describe
 
 NAMESPACE = "streamspace"
@@ -53,7 +53,7 @@ def _up(options: argparse.Namespace) -> int:
             sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}\n")
         return 0
     instance = Instance(options.name)
-    wanted = start.Options(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
+    wanted = start.StartOptions(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
     state = start.up(instance, wanted, _say)
     if (state.time_scale, state.fault) != (wanted.time_scale, wanted.fault):
         _say(f"It was up already, with time scale {state.time_scale:g} and {state.fault or 'no'} fault.")
@@ -89,7 +89,7 @@ def _check(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _environment(instance: Instance, state: State) -> dict[str, str]:
+def _environment(instance: Instance, state: InstanceState) -> dict[str, str]:
     """What curl, kubectl and the suite need to know."""
     token = state.api_token or ""
     return {

@@ -29,9 +29,9 @@ from streamspace_sandbox.kubernetes.machinery.resources import ENDPOINTS, SERVIC
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.channel import Channel
+from streamspace_sandbox.lifecycle.channel import StartChannel
 from streamspace_sandbox.lifecycle.credentials import issue, write_kubeconfig
-from streamspace_sandbox.lifecycle.instance import Instance, State, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, root_locked, runroot
 
 PORT = 6443
 LOOPBACK = "127.0.0.1"
@@ -50,7 +50,7 @@ class _Server(uvicorn.Server):
 class ControlPlane:
     """Runs an instance from its bridge to its removal. `owner` is a process whose end ends the instance."""
 
-    def __init__(self, instance: Instance, state: State, *, owner: int | None, up: Channel | None) -> None:
+    def __init__(self, instance: Instance, state: InstanceState, *, owner: int | None, up: StartChannel | None) -> None:
         self._instance = instance
         self._state = state
         self._owner = owner

@@ -17,7 +17,7 @@ VARIABLE = "STREAMSPACE_SANDBOX_CHANNEL"
 """In the control plane's environment: the instance's name, the process that owns it, its end's descriptor."""
 
 
-class Channel:
+class StartChannel:
     """One end. `receive` gives None when the other end is gone."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -41,11 +41,11 @@ class Channel:
         self._writer.close()
 
 
-async def on_socket(end: socket.socket) -> Channel:
-    return Channel(*await asyncio.open_unix_connection(sock=end))
+async def on_socket(end: socket.socket) -> StartChannel:
+    return StartChannel(*await asyncio.open_unix_connection(sock=end))
 
 
-async def inherited() -> Channel | None:
+async def inherited() -> StartChannel | None:
     """The control plane's end; None when it was started by hand."""
     number = os.environ.pop(VARIABLE, None)
     return await on_socket(socket.socket(fileno=int(number))) if number else None

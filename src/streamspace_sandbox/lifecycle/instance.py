@@ -19,7 +19,7 @@ NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
-class State:
+class InstanceState:
     """What is known of an instance from outside.
 
     `number` is that of its bridge and subnet; `ready` says that StreamSpace has been deployed and all pods are Ready;
@@ -76,15 +76,15 @@ class Instance:
     def exists(self) -> bool:
         return self.directory.is_dir()
 
-    def read(self) -> State | None:
+    def read(self) -> InstanceState | None:
         """The state; None when the instance is not there, or has left no state that can be read."""
         try:
             state = json.loads((self.directory / "state.json").read_text())
-            return State(**{**state, "process": Process(**state["process"])})
+            return InstanceState(**{**state, "process": Process(**state["process"])})
         except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
             return None
 
-    def write(self, state: State) -> None:
+    def write(self, state: InstanceState) -> None:
         """Replace the state in one step. It holds tokens: only root may read it."""
         draft = self.directory / "state.json.new"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -6,12 +6,12 @@ import urllib.request
 from typing import Any
 from urllib.error import URLError
 
-from streamspace_sandbox.lifecycle.instance import Instance, State
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState
 
 ANSWER_SECONDS = 5.0
 
 
-def describe(instance: Instance, state: State) -> str:
+def describe(instance: Instance, state: InstanceState) -> str:
     """Where it answers, since when it has been up, and its pods, as lines of text."""
     lines = [
         f"{instance.name}: {'up' if state.ready else 'starting'} since {state.since}",
@@ -26,7 +26,7 @@ def describe(instance: Instance, state: State) -> str:
     return "\n".join([*lines, *_pod_table(instance, state)]) + "\n"
 
 
-def _pod_table(instance: Instance, state: State) -> list[str]:
+def _pod_table(instance: Instance, state: InstanceState) -> list[str]:
     if not state.kubernetes_port:
         return ["no pods yet"]
     try:
@@ -48,7 +48,7 @@ def _row(pod: dict[str, Any]) -> tuple[str, ...]:
     return pod["metadata"]["namespace"], pod["metadata"]["name"], ready, phase, restarts, *place
 
 
-def _pods(instance: Instance, state: State) -> list[dict[str, Any]]:
+def _pods(instance: Instance, state: InstanceState) -> list[dict[str, Any]]:
     request = urllib.request.Request(
         f"https://127.0.0.1:{state.kubernetes_port}/api/v1/pods", headers={"Authorization": f"Bearer {state.token}"}
     )

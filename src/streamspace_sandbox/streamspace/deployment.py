@@ -22,7 +22,7 @@ from streamspace_sandbox.streamspace.kube.client import (
     Obj,
 )
 
-__all__ = ["Deployed", "DeploymentFailed", "KubeEndpoint", "deploy", "is_deployed"]
+__all__ = ["DeployedStreamSpace", "DeploymentError", "KubeEndpoint", "deploy", "is_deployed"]
 
 MANIFESTS = Path(__file__).parent / "manifests"
 NAMESPACE = "streamspace"
@@ -38,12 +38,12 @@ HOPELESS_RESTARTS = 4
 """No component ends because another one is away, so one that has ended this often does not get over it."""
 
 
-class DeploymentFailed(Exception):
+class DeploymentError(Exception):
     """StreamSpace did not become ready; the message says what is missing and why."""
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeployedStreamSpace:
     """A StreamSpace that answers: its base URL, and a token of its administrator."""
 
     api_url: str
@@ -57,10 +57,10 @@ async def is_deployed(endpoint: KubeEndpoint) -> bool:
             return await client.find(Collection("v1", "namespaces"), NAMESPACE) is not None
     except (KubeError, *UNREACHABLE) as error:
         reason = f"Kubernetes does not answer ({error or type(error).__name__})"
-        raise DeploymentFailed(f"{reason}; `streamspace-sandbox down` and `up` give a new one.") from error
+        raise DeploymentError(f"{reason}; `streamspace-sandbox down` and `up` give a new one.") from error
 
 
-async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> Deployed:
+async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> DeployedStreamSpace:
     """Deploy into namespace `streamspace`. Raises DeploymentFailed, at the latest after `deadline` seconds."""
     try:
         async with KubeClient(endpoint) as client:
@@ -70,12 +70,12 @@ async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float =
                 async with asyncio.timeout(deadline):
                     await readiness.wait()
             except TimeoutError:
-                raise DeploymentFailed(f"After {deadline:g} s, {await readiness.missing()}.") from None
+                raise DeploymentError(f"After {deadline:g} s, {await readiness.missing()}.") from None
             return await _log_in(client)
     except KubeError as error:
-        raise DeploymentFailed(f"Kubernetes refused the deployment: {error}.") from error
+        raise DeploymentError(f"Kubernetes refused the deployment: {error}.") from error
     except UNREACHABLE as error:
-        raise DeploymentFailed(
+        raise DeploymentError(
             "Kubernetes or the API went away while StreamSpace was being deployed"
             f" ({type(error).__name__}): something has ended the sandbox; try `up` again."
         ) from error
@@ -154,8 +154,8 @@ class Readiness:
             if self._complete():
                 return
             if _restarts(pod) >= HOPELESS_RESTARTS:
-                raise DeploymentFailed(f"StreamSpace does not start: {await self.missing()}.")
-        raise DeploymentFailed("The API server ended the watch before StreamSpace was ready.")
+                raise DeploymentError(f"StreamSpace does not start: {await self.missing()}.")
+        raise DeploymentError("The API server ended the watch before StreamSpace was ready.")
 
     async def missing(self) -> str:
         """What is not ready, and why, as part of a sentence."""
@@ -172,7 +172,7 @@ class Readiness:
         if not pods:
             return f"{component} has no pod"
         status = pods[-1].get("status", {})
-        reason = observation.trouble(status) or status.get("phase", "Pending")
+        reason = observation.blocking_reason(status) or status.get("phase", "Pending")
         name = pods[-1]["metadata"]["name"]
         if _restarts(pods[-1]):
             with suppress(KubeError):
@@ -187,7 +187,7 @@ def _restarts(pod: Obj) -> int:
     return sum(each.get("restartCount", 0) for each in pod.get("status", {}).get("containerStatuses", []))
 
 
-async def _log_in(client: KubeClient) -> Deployed:
+async def _log_in(client: KubeClient) -> DeployedStreamSpace:
     service = await client.get(Collection("v1", "services", NAMESPACE), "streamspace-api")
     url = _address(service)
     credentials = await client.get(Collection("v1", "secrets", NAMESPACE), CREDENTIALS)
@@ -199,12 +199,12 @@ async def _log_in(client: KubeClient) -> Deployed:
     ):
         answer = orjson.loads(await response.read())
         if response.status != 200:
-            raise DeploymentFailed(f"Logging in failed: {answer.get('message', response.status)}")
-    return Deployed(url, answer["token"])
+            raise DeploymentError(f"Logging in failed: {answer.get('message', response.status)}")
+    return DeployedStreamSpace(url, answer["token"])
 
 
 def _address(service: Obj) -> str:
     ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
     if not ingress:
-        raise DeploymentFailed("Service streamspace-api has no address outside the cluster.")
+        raise DeploymentError("Service streamspace-api has no address outside the cluster.")
     return f"http://{ingress[0]['ip']}:{ingress[0]['ports'][0]['port']}"

@@ -17,7 +17,15 @@ from streamspace_sandbox.host import network_bridge, processes
 from streamspace_sandbox.host.kernel import mounts_below, unmount
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, claimed_numbers, lock, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import (
+    ROOT,
+    Instance,
+    InstanceState,
+    claimed_numbers,
+    lock,
+    root_locked,
+    runroot,
+)
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
 TOOL = str(Path(sys.executable).with_name("streamspace-sandbox"))
@@ -62,7 +70,7 @@ def test_names_stay_in_their_directory() -> None:
 @needs_root
 def test_a_state_is_read_as_it_was_written(instance: Instance) -> None:
     instance.directory.mkdir(parents=True)
-    state = State(number=200, process=processes.current(), since="now", time_scale=0.5, token="t", api_url="u")
+    state = InstanceState(number=200, process=processes.current(), since="now", time_scale=0.5, token="t", api_url="u")
     instance.write(state)
     assert instance.read() == state
     assert (instance.directory / "state.json").stat().st_mode & 0o077 == 0
@@ -102,7 +110,7 @@ def test_what_a_dead_instance_left_is_swept() -> None:
         # All of it in one go: else any sandbox that is started meanwhile sweeps it first.
         number = network_bridge.free_number(claimed_numbers())
         dead.directory.mkdir()
-        dead.write(State(number, processes.Process(killed.pid, 1), "", 1, ""))
+        dead.write(InstanceState(number, processes.Process(killed.pid, 1), "", 1, ""))
         network_bridge.make(number)
         mounted = runroot(number) / "merged"
         mounted.mkdir(parents=True)
@@ -129,7 +137,7 @@ def test_a_subnet_is_nobody_elses_from_the_moment_it_is_claimed() -> None:
         number = network_bridge.free_number(claimed_numbers())
         starting.directory.mkdir()
         try:
-            starting.write(State(number, processes.current(), "", 1, ""))
+            starting.write(InstanceState(number, processes.current(), "", 1, ""))
             assert not (network_bridge.DEVICES / network_bridge.bridge_name(number)).exists()
             assert network_bridge.free_number(claimed_numbers()) != number
         finally:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import aiohttp
 import orjson
 
-from streamspace_sandbox.streamspace.agent.settings import Settings
+from streamspace_sandbox.streamspace.agent.settings import AgentSettings
 from streamspace_sandbox.streamspace.tasks import until_one_ends
 
 log = logging.getLogger("streamspace.agent")
@@ -25,19 +25,19 @@ CLOSE_SECONDS = 0.1
 LOST = (aiohttp.ClientError, OSError, TimeoutError)
 
 
-class Silent(Exception):
+class UnacknowledgedError(Exception):
     """The API has not acknowledged a heartbeat in time."""
 
 
 class Listener(Protocol):
     def welcomed(self, welcome: dict[str, Any]) -> None: ...
-    def told(self, message: dict[str, Any]) -> None: ...
+    def message_received(self, message: dict[str, Any]) -> None: ...
 
 
-class Channel:
+class AgentChannel:
     """Keeps one connection up. What is sent while there is none is dropped: after each welcome all is told anew."""
 
-    def __init__(self, settings: Settings, listener: Listener, nodes: Callable[[], list[dict[str, str]]]) -> None:
+    def __init__(self, settings: AgentSettings, listener: Listener, nodes: Callable[[], list[dict[str, str]]]) -> None:
         self._settings = settings
         self._listener = listener
         self._nodes = nodes
@@ -60,8 +60,8 @@ class Channel:
                 try:
                     await self._connection(session, leaving)
                     backoff = FIRST_BACKOFF
-                except (*LOST, Silent) as error:
-                    self._log_once(f"connection to the API failed or was lost: {error or type(error).__name__}")
+                except (*LOST, UnacknowledgedError) as error:
+                    self.connection_lost(f"connection to the API failed or was lost: {error or type(error).__name__}")
                 if self.connected:
                     self.connected = False
                     backoff = FIRST_BACKOFF
@@ -90,11 +90,11 @@ class Channel:
             await until_one_ends(
                 self._receive(websocket),
                 self._deliver(websocket),
-                self._beat(websocket, welcome["heartbeatSeconds"]),
+                self.send_heartbeats(websocket, welcome["heartbeatSeconds"]),
                 self._leave(websocket, leaving),
             )
 
-    def _log_once(self, reason: str) -> None:
+    def connection_lost(self, reason: str) -> None:
         """An API that is away for long is worth one line, not one for every attempt."""
         if reason != self._last_reason:
             log.warning("%s", reason)
@@ -117,13 +117,13 @@ class Channel:
                     self._acknowledged = message["sequence"]
                     self._acknowledgement.set()
                 else:
-                    self._listener.told(message)
+                    self._listener.message_received(message)
 
     async def _deliver(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         while True:
             await websocket.send_str(_text(await self._outgoing.get()))
 
-    async def _beat(self, websocket: aiohttp.ClientWebSocketResponse, interval: float) -> None:
+    async def send_heartbeats(self, websocket: aiohttp.ClientWebSocketResponse, interval: float) -> None:
         """A heartbeat every `interval` seconds, without drift; the hello was the first one."""
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -142,7 +142,7 @@ class Channel:
                     self._acknowledgement.clear()
                     await self._acknowledgement.wait()
         except TimeoutError:
-            raise Silent(f"heartbeat {sequence} was not acknowledged within {patience:g} s") from None
+            raise UnacknowledgedError(f"heartbeat {sequence} was not acknowledged within {patience:g} s") from None
 
     async def _leave(self, websocket: aiohttp.ClientWebSocketResponse, leaving: asyncio.Event) -> None:
         await leaving.wait()

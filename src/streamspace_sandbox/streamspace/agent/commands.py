@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from streamspace_sandbox.streamspace.agent import objects
 from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, COMMAND_ANNOTATION
 from streamspace_sandbox.streamspace.agent.session_reconciler import SessionReconciler
-from streamspace_sandbox.streamspace.kube.client import KubeError, Obj, patiently
+from streamspace_sandbox.streamspace.kube.client import KubeError, Obj, retry_while_unreachable
 
 log = logging.getLogger("streamspace.agent")
 
@@ -23,7 +23,7 @@ REMEMBERED = 2000
 STATES = {"hibernate": "hibernated", "wake": "running"}
 
 
-class Commands:
+class CommandRunner:
     """Runs commands for different sessions side by side, those for one session in their order."""
 
     def __init__(self, tracking: SessionReconciler, send: Send) -> None:
@@ -47,7 +47,7 @@ class Commands:
         command_id, name = order["id"], order["session"]["name"]
         try:
             async with self._turns[name]:
-                await patiently(f"command {command_id}", lambda: self._carry_out(order))
+                await retry_while_unreachable(f"command {command_id}", lambda: self._carry_out(order))
             self._results[command_id] = ""
         except KubeError as error:
             refusal = f"{order['kind']} was refused by Kubernetes: {error.reason}: {error.message}"
@@ -65,13 +65,13 @@ class Commands:
     async def _carry_out(self, order: dict[str, Any]) -> None:
         match order["kind"]:
             case "create":
-                await self._create(order)
+                await self.create(order)
             case "hibernate" | "wake" as kind:
-                await self._set_state(order, STATES[kind])
+                await self.set_state(order, STATES[kind])
             case "delete":
                 await self._delete(order["session"]["name"])
 
-    async def _create(self, order: dict[str, Any]) -> None:
+    async def create(self, order: dict[str, Any]) -> None:
         tracking = self._tracking
         wanted = objects.session(order["session"], tracking.agent_id, order["id"])
         try:
@@ -84,7 +84,7 @@ class Commands:
             return
         tracking.sessions.put(made)
 
-    async def _set_state(self, order: dict[str, Any], state: str) -> None:
+    async def set_state(self, order: dict[str, Any], state: str) -> None:
         tracking, name = self._tracking, order["session"]["name"]
         session = await self._current(name)
         if session["metadata"].get("annotations", {}).get(COMMAND_ANNOTATION) == order["id"]:

@@ -86,7 +86,7 @@ def deployment(owner: Obj) -> Obj:
             # Two pods must never write to the same home.
             "strategy": {"type": "Recreate"},
             "selector": {"matchLabels": {SESSION_LABEL: name}},
-            "template": {"metadata": {"labels": labels}, "spec": _pod(owner)},
+            "template": {"metadata": {"labels": labels}, "spec": pod_spec(owner)},
         },
     }
 
@@ -120,13 +120,13 @@ def replicas(session: Obj) -> int:
     return 0 if session["spec"]["state"] == "hibernated" else 1
 
 
-def _pod(owner: Obj) -> Obj:
+def pod_spec(owner: Obj) -> Obj:
     name = owner["metadata"]["name"]
     return {
         "terminationGracePeriodSeconds": 2,
         "automountServiceAccountToken": False,
         "securityContext": {"runAsUser": DESKTOP_USER, "runAsGroup": DESKTOP_USER, "fsGroup": DESKTOP_USER},
-        "containers": [_desktop(owner)],
+        "containers": [desktop_container(owner)],
         "volumes": [
             {"name": "home", "persistentVolumeClaim": {"claimName": f"{name}-home"}},
             {"name": "tmp", "emptyDir": {}},
@@ -134,7 +134,7 @@ def _pod(owner: Obj) -> Obj:
     }
 
 
-def _desktop(owner: Obj) -> Obj:
+def desktop_container(owner: Obj) -> Obj:
     vnc_port = int(owner["metadata"].get("annotations", {}).get(VNC_PORT_ANNOTATION, DEFAULT_VNC_PORT))
     resources: dict[str, Any] = owner["spec"]["resources"]
     return {

@@ -18,7 +18,7 @@ STUCK = frozenset(
         "CrashLoopBackOff",
     }
 )
-ASLEEP = frozenset({"Hibernating", "Hibernated", "Waking"})
+HIBERNATION_PHASES = frozenset({"Hibernating", "Hibernated", "Waking"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _of_pod(name: str, pod: Obj, before: str) -> Observation:
     found = {"state": "running", "pod_name": _name(pod), "pod_ip": status.get("podIP")}
     if is_ready(pod):
         return Observation(name, "Running", started_at=_started_at(pod), **found)
-    reason = trouble(status)
+    reason = blocking_reason(status)
     if reason:
         return Observation(name, "Failed", message=reason, **found)
     return Observation(name, _starting(before), **found)
@@ -83,7 +83,7 @@ def is_ready(pod: Obj) -> bool:
     return _condition(pod.get("status", {}), "Ready").get("status") == "True" and not _leaving(pod)
 
 
-def trouble(status: Obj) -> str:
+def blocking_reason(status: Obj) -> str:
     """Why the pod cannot start, in Kubernetes' words; empty when nothing says so."""
     scheduled = _condition(status, "PodScheduled")
     if scheduled.get("status") == "False":
@@ -96,7 +96,7 @@ def trouble(status: Obj) -> str:
 
 
 def _starting(before: str) -> str:
-    return "Waking" if before in ASLEEP else "Pending"
+    return "Waking" if before in HIBERNATION_PHASES else "Pending"
 
 
 def _absence(before: str) -> str:

@@ -13,7 +13,7 @@ from streamspace_sandbox.streamspace.agent import objects, observation
 from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, SESSION_LABEL, Collections
 from streamspace_sandbox.streamspace.agent.observation import Observation
 from streamspace_sandbox.streamspace.agent.workload import Workload
-from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, KubeClient, KubeError, Obj, patiently
+from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, KubeClient, KubeError, Obj, retry_while_unreachable
 from streamspace_sandbox.streamspace.kube.reflector import Reflector
 
 log = logging.getLogger("streamspace.agent")
@@ -34,7 +34,7 @@ class SessionReconciler:
         self.pods = Reflector(client, collections.pods, self._on_pod, labels=objects.SESSION_PODS)
         self._pods_of: dict[str, dict[str, Obj]] = defaultdict(dict)
         self._session_of: dict[str, str] = {}
-        self._trackers: dict[str, Tracker] = {}
+        self._trackers: dict[str, SessionTracker] = {}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -55,7 +55,9 @@ class SessionReconciler:
 
     async def take_over(self, names: Iterable[str]) -> None:
         """Make the named sessions this agent's own, and report each anew."""
-        await asyncio.gather(*(patiently(f"taking over {name}", partial(self._take_over, name)) for name in names))
+        await asyncio.gather(
+            *(retry_while_unreachable(f"taking over {name}", partial(self._take_over, name)) for name in names)
+        )
 
     async def _take_over(self, name: str) -> None:
         session = self.sessions.objects.get(name) or await self.client.find(self.collections.sessions, name)
@@ -103,13 +105,13 @@ class SessionReconciler:
         if session in self._trackers:
             self._trackers[session].changed.set()
 
-    def _tracker(self, name: str) -> "Tracker":
+    def _tracker(self, name: str) -> "SessionTracker":
         if name not in self._trackers:
-            self._trackers[name] = Tracker(self, name)
+            self._trackers[name] = SessionTracker(self, name)
         return self._trackers[name]
 
 
-class Tracker:
+class SessionTracker:
     """One session: after every change it is observed, what is new is reported, and its objects are made to follow."""
 
     def __init__(self, tracking: SessionReconciler, name: str) -> None:

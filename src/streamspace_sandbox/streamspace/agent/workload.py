@@ -22,8 +22,8 @@ class Workload:
         if state == self._followed or session["metadata"].get("deletionTimestamp"):
             return False
         try:
-            if self._followed is not None or not await self._create(session):
-                await self._scale(session)
+            if self._followed is not None or not await self.create(session):
+                await self.scale(session)
             self.refusal = ""
         except KubeError as error:
             if error.code not in (400, 403, 422):
@@ -32,7 +32,7 @@ class Workload:
         self._followed = state
         return bool(self.refusal)
 
-    async def _create(self, session: Obj) -> bool:
+    async def create(self, session: Obj) -> bool:
         """Returns False when there is a Deployment already, whose scale may then be another."""
         _, made = await asyncio.gather(
             self._create_unless_there(self._collections.claims, objects.claim(session)),
@@ -40,7 +40,7 @@ class Workload:
         )
         return made
 
-    async def _scale(self, session: Obj) -> None:
+    async def scale(self, session: Obj) -> None:
         name, wanted = session["metadata"]["name"], objects.replicas(session)
         deployment = await self._client.find(self._collections.deployments, name)
         if deployment is None or deployment["spec"].get("replicas", 1) == wanted:

@@ -6,14 +6,14 @@ import os
 import uvicorn
 
 from streamspace_sandbox.streamspace.api.app import create_app
-from streamspace_sandbox.streamspace.api.protocol import Protocol
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.protocol import HttpProtocol
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 from streamspace_sandbox.streamspace.logs import configure
 
 
 def main() -> None:
     configure()
-    settings = Settings.from_environment()
+    settings = ApiSettings.from_environment()
     log = logging.getLogger("streamspace.api")
     log.info("StreamSpace API %s, time scale %g", settings.version, settings.clock.scale)
     uvicorn.run(
@@ -21,7 +21,7 @@ def main() -> None:
         host=os.environ.get("STREAMSPACE_API_HOST", "0.0.0.0"),
         port=int(os.environ.get("STREAMSPACE_API_PORT", "8080")),
         loop="uvloop",
-        http=Protocol,
+        http=HttpProtocol,
         ws="websockets-sansio",
         # Desktop pictures are compressed already; deflating them again costs time at every frame.
         ws_per_message_deflate=False,

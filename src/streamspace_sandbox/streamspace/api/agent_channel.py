@@ -19,8 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamspace_sandbox.streamspace.api.agents import Agents
 from streamspace_sandbox.streamspace.api.auth import bearer
 from streamspace_sandbox.streamspace.api.commands import Commands
-from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, error_response, unauthorized
-from streamspace_sandbox.streamspace.api.notifications import Bus, Event
+from streamspace_sandbox.streamspace.api.errors import STORE_UNREACHABLE, error_response, unauthorized
+from streamspace_sandbox.streamspace.api.notifications import Event, EventBus
 from streamspace_sandbox.streamspace.api.sessions import Sessions
 from streamspace_sandbox.streamspace.api.templates import Templates
 from streamspace_sandbox.streamspace.tasks import until_one_ends
@@ -35,7 +35,7 @@ HELLO_DEADLINE = 10.0
 
 
 @dataclass(frozen=True)
-class AgentGate:
+class AgentConnections:
     """Lets agents in and serves each on a connection of its own."""
 
     token: str
@@ -43,7 +43,7 @@ class AgentGate:
     sessions: Sessions
     templates: Templates
     commands: Commands
-    bus: Bus
+    bus: EventBus
 
     async def serve(self, websocket: WebSocket) -> None:
         if not hmac.compare_digest(bearer(websocket).encode(), self.token.encode()):
@@ -55,12 +55,12 @@ class AgentGate:
                 hello = orjson.loads(await websocket.receive_text())
         except (TimeoutError, WebSocketDisconnect, orjson.JSONDecodeError):
             return
-        link = AgentLink(self, websocket, hello["agentId"])
+        link = AgentConnection(self, websocket, hello["agentId"])
         try:
             await link.run(hello)
         except WebSocketDisconnect:
             pass
-        except STORE_AWAY as error:
+        except STORE_UNREACHABLE as error:
             log.warning("agent %s: a store is away, it shall come back: %s", link.agent_id, error)
             await link.close(TRY_AGAIN_LATER)
         except (KeyError, TypeError, ValueError) as error:
@@ -70,10 +70,10 @@ class AgentGate:
 
 
 @dataclass
-class AgentLink:
+class AgentConnection:
     """One connection of one agent."""
 
-    gate: AgentGate
+    gate: AgentConnections
     websocket: WebSocket
     agent_id: str
     connection_id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -81,7 +81,7 @@ class AgentLink:
     entries: dict[str, list[str]] = field(default_factory=dict)
     """Command id -> the stream entries that carried it."""
     reports: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
-    given_up: bool = False
+    marked_offline: bool = False
     """Whether the agent was marked offline while this connection stood."""
 
     async def run(self, hello: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ class AgentLink:
         try:
             await self.gate.agents.connected(self.agent_id, self.connection_id, hello["nodeName"], hello["nodes"])
             await self._welcome()
-            await until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._tell_news())
+            await until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._forward_events())
         finally:
             unsubscribe()
 
@@ -128,8 +128,8 @@ class AgentLink:
     async def _heartbeat(self, sequence: int) -> None:
         await self.gate.agents.presence.beat(self.agent_id)
         await self._send({"type": "acknowledged", "sequence": sequence})
-        if self.given_up:
-            self.given_up = False
+        if self.marked_offline:
+            self.marked_offline = False
             await self.gate.agents.revive(self.agent_id, self.connection_id)
 
     async def _take_reports(self) -> None:
@@ -165,7 +165,7 @@ class AgentLink:
             self.entries.setdefault(order["id"], []).append(entry)
             await self._send(order)
 
-    async def _tell_news(self) -> None:
+    async def _forward_events(self) -> None:
         while True:
             event = await self.news.get()
             match event["type"]:
@@ -185,9 +185,9 @@ class AgentLink:
         if replaced or (event["type"] == "assigned" and mine) or event["type"] == "templates":
             self.news.put_nowait(event)
         elif event["type"] == "silent" and mine:
-            self.given_up = True
+            self.marked_offline = True
         elif event["type"] == "resumed":
-            self.given_up = True
+            self.marked_offline = True
             self.news.put_nowait({"type": "templates"})
 
     async def _send(self, message: dict[str, Any]) -> None:

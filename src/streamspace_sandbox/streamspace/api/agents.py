@@ -11,8 +11,8 @@ import orjson
 from streamspace_sandbox.streamspace.api import placement, representations
 from streamspace_sandbox.streamspace.api.commands import Commands
 from streamspace_sandbox.streamspace.api.database import Pool
-from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, ApiError, not_found
-from streamspace_sandbox.streamspace.api.notifications import Bus
+from streamspace_sandbox.streamspace.api.errors import STORE_UNREACHABLE, ApiError, not_found
+from streamspace_sandbox.streamspace.api.notifications import EventBus
 from streamspace_sandbox.streamspace.api.presence import Presence
 from streamspace_sandbox.streamspace.api.settings import Clock
 
@@ -28,7 +28,7 @@ def unknown(agent_id: str) -> ApiError:
 @dataclass(frozen=True)
 class Agents:
     pool: Pool
-    bus: Bus
+    bus: EventBus
     presence: Presence
     commands: Commands
     clock: Clock
@@ -122,14 +122,14 @@ class Agents:
         """Mark agents offline when their time is up, and drop those that stay away. Runs until cancelled."""
         while True:
             try:
-                pause = await self._expire_silent()
+                pause = await self._expire_overdue()
                 await self._drop_departed()
-            except STORE_AWAY as error:
+            except STORE_UNREACHABLE as error:
                 log.warning("agents are not watched: a store is away: %s", error or type(error).__name__)
                 pause = STORE_RETRY_SECONDS
             await asyncio.sleep(pause)
 
-    async def _expire_silent(self) -> float:
+    async def _expire_overdue(self) -> float:
         """Returns the seconds until the next agent could be due."""
         rows = await self.pool.fetch("select agent_id, last_heartbeat from agents where status = 'online'")
         heard = await self.presence.last(row["agent_id"] for row in rows)
@@ -139,12 +139,12 @@ class Agents:
             last = max(heard.get(row["agent_id"], row["last_heartbeat"].timestamp()), self.started)
             remaining = last + self.clock.offline_after - now
             if remaining <= 0:
-                await self._silent(row["agent_id"], last)
+                await self._mark_offline(row["agent_id"], last)
             else:
                 pause = min(pause, remaining)
         return pause
 
-    async def _silent(self, agent_id: str, last: float) -> None:
+    async def _mark_offline(self, agent_id: str, last: float) -> None:
         left = await self.pool.fetchval(
             "update agents set status = 'offline', last_heartbeat = to_timestamp($2::float8)"
             " where agent_id = $1 and status = 'online' returning agent_id",

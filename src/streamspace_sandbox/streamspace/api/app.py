@@ -11,14 +11,14 @@ from starlette.staticfiles import StaticFiles
 
 from streamspace_sandbox.streamspace.api import endpoints, errors, services, viewer
 from streamspace_sandbox.streamspace.api.endpoints import Handler, private, public
-from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, ApiError
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.errors import STORE_UNREACHABLE, ApiError
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 
 SESSIONS = "/api/v1/sessions"
 TEMPLATES = "/api/v1/templates"
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: ApiSettings) -> Starlette:
     app = Starlette(
         routes=[
             *_open_routes(settings),
@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={
             ApiError: errors.on_api_error,
             HTTPException: errors.on_http_exception,
-            **dict.fromkeys(STORE_AWAY, errors.on_store_away),
+            **dict.fromkeys(STORE_UNREACHABLE, errors.on_store_unreachable),
             Exception: errors.on_unexpected,
         },
     )
@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-def _lifespan(settings: Settings) -> Any:
+def _lifespan(settings: ApiSettings) -> Any:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with services.running(settings) as running:
@@ -48,7 +48,7 @@ def _lifespan(settings: Settings) -> Any:
     return lifespan
 
 
-def _open_routes(settings: Settings) -> list[BaseRoute]:
+def _open_routes(settings: ApiSettings) -> list[BaseRoute]:
     novnc = settings.novnc
     return [
         Route("/health", public(endpoints.health)),

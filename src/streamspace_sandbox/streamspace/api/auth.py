@@ -43,13 +43,13 @@ class Tokens:
         expires = time.time() + seconds
         claims = {"aud": audience, "sub": subject, "role": role, "exp": expires, "jti": secrets.token_hex(8)}
         signed = _HEADER + b"." + _encode(orjson.dumps(claims))
-        return Token((signed + b"." + self._signature(signed)).decode(), expires)
+        return Token((signed + b"." + self.signature(signed)).decode(), expires)
 
     def claims(self, text: str) -> dict[str, Any]:
         """The claims of a token that is ours and still valid. Raises ApiError 401."""
         try:
             signed, _, signature = text.encode("ascii").rpartition(b".")
-            genuine = hmac.compare_digest(signature, self._signature(signed))
+            genuine = hmac.compare_digest(signature, self.signature(signed))
             claims: dict[str, Any] = orjson.loads(_decode(signed.partition(b".")[2])) if genuine else {}
         except (ValueError, binascii.Error):
             claims = {}
@@ -72,7 +72,7 @@ class Tokens:
         if self.claims(text)["aud"] not in (API_AUDIENCE, f"vnc:{session_id}"):
             raise unauthorized(f"This token does not open the desktop of {session_id}.")
 
-    def _signature(self, signed: bytes) -> bytes:
+    def signature(self, signed: bytes) -> bytes:
         return _encode(hmac.digest(self._key, signed, "sha256"))
 
 

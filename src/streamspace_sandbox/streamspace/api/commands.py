@@ -69,7 +69,7 @@ class Commands:
         while True:
             answer = await self.redis.xread({stream(agent_id): position}, count=BATCH, block=BLOCK_MS)
             for position, fields in _entries(answer):
-                order = await self._order(agent_id, fields["command"])
+                order = await self._command_message(agent_id, fields["command"])
                 if order is None:
                     await self.remove(agent_id, position)
                 else:
@@ -95,7 +95,7 @@ class Commands:
         )
         return session_id
 
-    async def _order(self, agent_id: str, command_id: str) -> dict[str, Any] | None:
+    async def _command_message(self, agent_id: str, command_id: str) -> dict[str, Any] | None:
         row = await self.pool.fetchrow(
             "select c.id as command, c.kind, s.* from commands c join sessions s on s.id = c.session_id"
             " where c.id = $1 and c.agent_id = $2 and c.status in ('queued', 'running')",

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 
 log = logging.getLogger("streamspace.api")
 
@@ -97,7 +97,7 @@ create index if not exists commands_waiting on commands (agent_id, sequence) whe
 """
 
 
-async def connect(settings: Settings) -> Pool:
+async def connect(settings: ApiSettings) -> Pool:
     """A pool on a server that answers and a schema that is there. Waits for the server as long as it takes."""
     waiting = False
     while True:
@@ -115,7 +115,7 @@ async def connect(settings: Settings) -> Pool:
     return pool
 
 
-async def _open(settings: Settings) -> Pool:
+async def _open(settings: ApiSettings) -> Pool:
     return await asyncpg.create_pool(
         host=settings.postgres_host,
         port=settings.postgres_port,

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 
 from streamspace_sandbox.streamspace.api import auth, representations, request_body, schemas, viewer, vnc
 from streamspace_sandbox.streamspace.api.errors import (
-    STORE_AWAY,
+    STORE_UNREACHABLE,
     ApiError,
     bad_request,
     conflict,
@@ -67,7 +67,7 @@ async def health(_request: Request, services: Services) -> Response:
         async with asyncio.timeout(HEALTH_DEADLINE):
             await services.pool.fetchval("select 1")
             await services.redis.ping()
-    except STORE_AWAY as error:
+    except STORE_UNREACHABLE as error:
         reason = str(error) or "no answer in time"
         return json_response({"status": "unavailable", "message": reason}, HTTPStatus.SERVICE_UNAVAILABLE)
     return json_response({"status": "ok"})
@@ -126,7 +126,9 @@ async def connect_session(request: Request, services: Services) -> Response:
     _require_running(session_id, row["status"])
     token = services.tokens.issue(f"vnc:{session_id}", row["username"], "viewer", auth.VNC_TOKEN_SECONDS)
     url = f"{viewer.base_url(request)}/vnc/{session_id}?token={token.text}"
-    return json_response({"sessionId": session_id, "url": url, "expiresAt": representations.moment(token.expires_at)})
+    return json_response(
+        {"sessionId": session_id, "url": url, "expiresAt": representations.timestamp(token.expires_at)}
+    )
 
 
 async def list_templates(_request: Request, services: Services) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 log = logging.getLogger("streamspace.api")
 
-STORE_AWAY = (
+STORE_UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.InterfaceError,
@@ -80,7 +80,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return error_response(ApiError(HTTPStatus(error.status_code), "bad_request", f"{error.detail}."))
 
 
-async def on_store_away(request: Request, error: Exception) -> Response:
+async def on_store_unreachable(request: Request, error: Exception) -> Response:
     log.error("%s %s: a store is away: %s", request.method, request.url.path, error or type(error).__name__)
     sentence = "A store that StreamSpace needs cannot be reached at the moment; try again shortly."
     return error_response(ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence))

@@ -23,7 +23,7 @@ Event: TypeAlias = dict[str, Any]
 Listener: TypeAlias = Callable[[Event], None]
 
 
-class Bus:
+class EventBus:
     """Events are small dicts with a "type": "session" {id}, "templates", "assigned" {agentId}, "silent" {agentId},
     "connected" {agentId, connectionId} and, after Redis was away, "resumed".
 

@@ -4,7 +4,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
-class Protocol(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """Refuses what cannot be parsed, unknown verbs among it, in the form of every other refusal."""
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's sentence is less than ours

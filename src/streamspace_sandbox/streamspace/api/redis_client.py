@@ -6,7 +6,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 
 SILENCE_SECONDS = 5.0
 
@@ -14,7 +14,7 @@ Redis: TypeAlias = Any
 """A redis.asyncio client that answers in text; its own types leave open whether an answer is awaited."""
 
 
-def connect(settings: Settings) -> Redis:
+def connect(settings: ApiSettings) -> Redis:
     """A client that connects at its first command; one retry covers a connection that died while it was idle."""
     return redis.asyncio.Redis(
         host=settings.redis_host,

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamspace_sandbox.streamspace.api import database, redis_client
-from streamspace_sandbox.streamspace.api.agent_channel import AgentGate
+from streamspace_sandbox.streamspace.api.agent_channel import AgentConnections
 from streamspace_sandbox.streamspace.api.agents import Agents
 from streamspace_sandbox.streamspace.api.auth import Tokens
 from streamspace_sandbox.streamspace.api.commands import Commands
 from streamspace_sandbox.streamspace.api.database import Pool
-from streamspace_sandbox.streamspace.api.notifications import Bus
+from streamspace_sandbox.streamspace.api.notifications import EventBus
 from streamspace_sandbox.streamspace.api.presence import Presence
 from streamspace_sandbox.streamspace.api.redis_client import Redis
 from streamspace_sandbox.streamspace.api.sessions import Sessions
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 from streamspace_sandbox.streamspace.api.templates import Templates
 from streamspace_sandbox.streamspace.api.users import Users
 
@@ -27,20 +27,20 @@ log = logging.getLogger("streamspace.api")
 
 @dataclass(frozen=True)
 class Services:
-    settings: Settings
+    settings: ApiSettings
     pool: Pool
     redis: Redis
-    bus: Bus
+    bus: EventBus
     tokens: Tokens
     users: Users
     templates: Templates
     sessions: Sessions
     agents: Agents
-    gate: AgentGate
+    gate: AgentConnections
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Services]:
+async def running(settings: ApiSettings) -> AsyncIterator[Services]:
     """The services, once both stores answer, with their background tasks under way."""
     pool = await database.connect(settings)
     redis = redis_client.connect(settings)
@@ -62,14 +62,14 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         pool.terminate()
 
 
-def build(settings: Settings, pool: Pool, redis: Redis) -> Services:
-    bus = Bus(redis)
+def build(settings: ApiSettings, pool: Pool, redis: Redis) -> Services:
+    bus = EventBus(redis)
     tokens = Tokens(settings.signing_key)
     commands = Commands(pool, redis)
     templates = Templates(pool)
     sessions = Sessions(pool, bus, commands)
     agents = Agents(pool, bus, Presence(redis), commands, settings.clock)
-    gate = AgentGate(settings.agent_token, agents, sessions, templates, commands, bus)
+    gate = AgentConnections(settings.agent_token, agents, sessions, templates, commands, bus)
     return Services(settings, pool, redis, bus, tokens, Users(pool, tokens), templates, sessions, agents, gate)
 
 

@@ -13,7 +13,7 @@ from streamspace_sandbox.streamspace.api.capacity import require_capacity
 from streamspace_sandbox.streamspace.api.commands import Commands, Kind
 from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, conflict, not_found
-from streamspace_sandbox.streamspace.api.notifications import Bus, Event
+from streamspace_sandbox.streamspace.api.notifications import Event, EventBus
 from streamspace_sandbox.streamspace.api.schemas import NewSession
 
 log = logging.getLogger("streamspace.api")
@@ -53,7 +53,7 @@ def waiting_for(agent_id: str) -> str:
 @dataclass(frozen=True)
 class Sessions:
     pool: Pool
-    bus: Bus
+    bus: EventBus
     commands: Commands
     placing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Creations queue here and not with a connection each, which would leave none for anything else."""
@@ -87,7 +87,7 @@ class Sessions:
             memory = new.resources.memory or template["memory"]
             await require_capacity(connection, cpu, memory)
             agent_id = await placement.least_loaded(connection)
-            row = await self._insert(connection, new, template, (cpu, memory), agent_id)
+            row = await self.insert(connection, new, template, (cpu, memory), agent_id)
             row = await connection.fetchrow(
                 "update sessions set request_id = $2 where id = $1 returning *", row["id"], request_id
             )
@@ -100,10 +100,10 @@ class Sessions:
         return representations.session(row) | {"status": "pending"}
 
     async def hibernate(self, session_id: str) -> dict[str, Any]:
-        return await self._transition(session_id, "hibernate", "Running", "Hibernating", "Hibernated")
+        return await self.transition(session_id, "hibernate", "Running", "Hibernating", "Hibernated")
 
     async def wake(self, session_id: str) -> dict[str, Any]:
-        return await self._transition(session_id, "wake", "Hibernated", "Waking", "Running")
+        return await self.transition(session_id, "wake", "Hibernated", "Waking", "Running")
 
     async def delete(self, session_id: str) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -162,7 +162,7 @@ class Sessions:
         log.warning("session %s: %s", session_id, message)
         await self.bus.publish("session", id=session_id)
 
-    async def _transition(self, session_id: str, kind: Kind, source: str, passing: str, goal: str) -> dict[str, Any]:
+    async def transition(self, session_id: str, kind: Kind, source: str, passing: str, goal: str) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
             row = await self._locked(connection, session_id)
             if row["status"] != source:
@@ -184,9 +184,9 @@ class Sessions:
         await self.bus.publish("session", id=session_id)
         if online:
             await self._settled(session_id, lambda now: now["status"] in (goal, "Failed"), TRANSITION_PATIENCE)
-        return await self._command_answer(session_id, command_id, row["agent_id"])
+        return await self.command_answer(session_id, command_id, row["agent_id"])
 
-    async def _command_answer(self, session_id: str, command_id: str, agent_id: str) -> dict[str, Any]:
+    async def command_answer(self, session_id: str, command_id: str, agent_id: str) -> dict[str, Any]:
         row = await self.pool.fetchrow(
             "select s.status, s.message, c.status as command_status from commands c"
             " join sessions s on s.id = c.session_id where c.id = $1",
@@ -226,7 +226,7 @@ class Sessions:
         finally:
             unsubscribe()
 
-    async def _insert(
+    async def insert(
         self, connection: Connection, new: NewSession, template: Row, size: tuple[str, str], agent_id: str | None
     ) -> Row:
         message = "" if agent_id else "No agent is online; the session waits for one."

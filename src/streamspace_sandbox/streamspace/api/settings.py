@@ -40,7 +40,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ApiSettings:
     postgres_host: str
     postgres_port: int
     postgres_user: str
@@ -58,7 +58,7 @@ class Settings:
     novnc: Path
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "ApiSettings":
         """Raises KeyError for a variable that is missing."""
         return cls(
             postgres_host=environment["POSTGRES_HOST"],

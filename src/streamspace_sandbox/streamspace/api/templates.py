@@ -36,11 +36,11 @@ class Templates:
     async def create(self, new: NewTemplate) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
             try:
-                row = await self._insert(connection, new)
+                row = await self.insert(connection, new)
             except asyncpg.UniqueViolationError:
                 raise conflict("template_exists", f"There is a template '{new.name}' already.") from None
             await require_capacity(connection, row["cpu"], row["memory"])
-            await self._remember(connection, row)
+            await self.remember(connection, row)
         return representations.template(row)
 
     async def change(self, name: str, change: TemplateChange) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Templates:
             if row is None:
                 raise unknown(name)
             await require_capacity(connection, row["cpu"], row["memory"])
-            await self._remember(connection, row)
+            await self.remember(connection, row)
         return representations.template(row)
 
     async def versions(self, name: str) -> list[dict[str, Any]]:
@@ -84,9 +84,9 @@ class Templates:
             return
         async with self.pool.acquire() as connection, connection.transaction():
             for value in orjson.loads(defaults):
-                await self._remember(connection, await self._insert(connection, NewTemplate.model_validate(value)))
+                await self.remember(connection, await self.insert(connection, NewTemplate.model_validate(value)))
 
-    async def _insert(self, connection: Connection, new: NewTemplate) -> Row:
+    async def insert(self, connection: Connection, new: NewTemplate) -> Row:
         return await connection.fetchrow(
             "insert into templates (name, display_name, description, image, category, cpu, memory, vnc_port)"
             " values ($1, $2, $3, $4, $5, $6, $7, $8) returning *",
@@ -100,7 +100,7 @@ class Templates:
             new.vnc.port,
         )
 
-    async def _remember(self, connection: Connection, row: Row) -> None:
+    async def remember(self, connection: Connection, row: Row) -> None:
         await connection.execute(
             "insert into template_versions (template, version, image, cpu, memory, created_at)"
             " values ($1, $2, $3, $4, $5, $6)",

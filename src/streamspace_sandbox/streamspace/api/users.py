@@ -30,7 +30,7 @@ class Users:
         token = self.tokens.issue(auth.API_AUDIENCE, row["username"], row["role"], auth.API_TOKEN_SECONDS)
         return {
             "token": token.text,
-            "expiresAt": representations.moment(token.expires_at),
+            "expiresAt": representations.timestamp(token.expires_at),
             "user": {"username": row["username"], "role": row["role"]},
         }
 

@@ -33,7 +33,7 @@ async def bridge(websocket: WebSocket, host: str, port: int) -> None:
     offered = websocket.scope.get("subprotocols", [])
     await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     outward = asyncio.create_task(_to_browser(reader, websocket))
-    inward = asyncio.create_task(_to_server(websocket, writer))
+    inward = asyncio.create_task(to_server(websocket, writer))
     try:
         await asyncio.wait((outward, inward), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -52,7 +52,7 @@ async def _to_browser(reader: asyncio.StreamReader, websocket: WebSocket) -> Non
         await websocket.send_bytes(chunk)
 
 
-async def _to_server(websocket: WebSocket, writer: asyncio.StreamWriter) -> None:
+async def to_server(websocket: WebSocket, writer: asyncio.StreamWriter) -> None:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":

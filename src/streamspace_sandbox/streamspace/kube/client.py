@@ -182,7 +182,7 @@ RETRY_SECONDS = 0.5
 TOO_MANY_REQUESTS = 429
 
 
-async def patiently(what: str, call: Callable[[], Awaitable[T]]) -> T:
+async def retry_while_unreachable(what: str, call: Callable[[], Awaitable[T]]) -> T:
     """What `call` returns, made again for as long as Kubernetes is away. Raises KubeError when it refuses."""
     while True:
         try:
