@@ -169,8 +169,8 @@ def api(stores: Stores, directory: Path, *, scale: float = SCALE) -> Iterator[Ap
         "ADMIN_PASSWORD": PASSWORD,
         "DEFAULT_TEMPLATES": orjson.dumps([TEMPLATE]).decode(),
         "STREAMSPACE_TIME_SCALE": str(scale),
-        "STREAMSPACE_API_HOST": "127.0.0.1",
-        "STREAMSPACE_API_PORT": str(port),
+        "LISTEN_HOST": "127.0.0.1",
+        "LISTEN_PORT": str(port),
     }
     log = directory / f"api-{port}.log"
     with process("api", environment, log), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http:

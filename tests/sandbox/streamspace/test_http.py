@@ -139,7 +139,7 @@ def test_parameters_that_no_store_can_hold(api: Api) -> None:
 
 
 def test_what_is_no_http(api: Api) -> None:
-    refused(api.http.request("NONSENSE", "/api/v1/sessions"), 400, "no HTTP request")
+    refused(api.http.request("NONSENSE", "/api/v1/sessions"), 400, "not a valid HTTP request")
 
 
 PRIVATE = [

@@ -1,6 +1,7 @@
 """What is deployed, and what the agent makes of an order."""
 
 from streamspace_sandbox.streamspace.agent import objects
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 from streamspace_sandbox.streamspace.deployment import COMPONENTS, manifests
 
 ORDER = {
@@ -28,6 +29,22 @@ def test_every_component_has_a_deployment_and_a_service() -> None:
 def test_the_target_says_its_time_scale_and_that_it_is_the_embedded_one() -> None:
     [config] = [each for each in manifests(0.1) if each["metadata"]["name"] == "streamspace-config"]
     assert config["data"] == {"version": "v2.0-beta.1", "deployment": "embedded", "time-scale": "0.1"}
+
+
+def test_manifests_pods_get_no_service_links() -> None:
+    """Kubernetes would set STREAMSPACE_API_PORT and its like in every pod."""
+    for manifest in manifests(0.1):
+        if manifest["kind"] == "Deployment":
+            assert manifest["spec"]["template"]["spec"]["enableServiceLinks"] is False, manifest["metadata"]["name"]
+
+
+def test_api_settings_ignore_service_links() -> None:
+    required = ("POSTGRES_HOST", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "REDIS_HOST", "REDIS_PASSWORD")
+    environment = dict.fromkeys((*required, "SIGNING_KEY", "AGENT_TOKEN"), "x")
+    links = {"STREAMSPACE_API_PORT": "tcp://10.96.0.1:8080", "STREAMSPACE_POSTGRES_PORT": "tcp://10.96.0.2:5432"}
+    settings = ApiSettings.from_environment(environment | links)
+    assert (settings.listen_port, settings.postgres_port) == (8080, 5432)
+    assert ApiSettings.from_environment(environment | {"LISTEN_PORT": "9090"}).listen_port == 9090
 
 
 def test_a_sessions_objects() -> None:

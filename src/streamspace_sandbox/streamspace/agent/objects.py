@@ -125,6 +125,7 @@ def pod_spec(owner: Obj) -> Obj:
     return {
         "terminationGracePeriodSeconds": 2,
         "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
         "securityContext": {"runAsUser": DESKTOP_USER, "runAsGroup": DESKTOP_USER, "fsGroup": DESKTOP_USER},
         "containers": [desktop_container(owner)],
         "volumes": [

@@ -1,4 +1,4 @@
-"""The sessions that this agent is responsible for: each is watched, made to be what it asks for, and reported."""
+"""The reconciler of an agent's sessions: it watches each, makes Kubernetes match its spec, and reports its status."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ RETRY_SECONDS = 0.5
 
 
 class SessionReconciler:
-    """Follows the session objects labelled with this agent's id, and their pods."""
+    """Watches the session objects with this agent's label, and their pods."""
 
     def __init__(self, client: KubeClient, collections: Collections, agent_id: str, report: Report) -> None:
         self.client = client
@@ -49,12 +49,12 @@ class SessionReconciler:
         return list(self._pods_of.get(name, {}).values())
 
     def report_everything(self) -> None:
-        """Report every session anew: what was said on a connection that broke may never have arrived."""
+        """Report every session again: reports on a broken connection may be lost."""
         for tracker in self._trackers.values():
             tracker.report_again()
 
     async def take_over(self, names: Iterable[str]) -> None:
-        """Make the named sessions this agent's own, and report each anew."""
+        """Label the named sessions with this agent's id, and report each again."""
         await asyncio.gather(
             *(retry_while_unreachable(f"taking over {name}", partial(self._take_over, name)) for name in names)
         )
@@ -62,7 +62,7 @@ class SessionReconciler:
     async def _take_over(self, name: str) -> None:
         session = self.sessions.objects.get(name) or await self.client.find(self.collections.sessions, name)
         if session is not None and session["metadata"].get("labels", {}).get(AGENT_LABEL) != self.agent_id:
-            log.info("session %s is taken over", name)
+            log.info("session %s: taken over", name)
             session = await self._claim(name)
         if session is not None:
             self.sessions.put(session)
@@ -112,7 +112,7 @@ class SessionReconciler:
 
 
 class SessionTracker:
-    """One session: after every change it is observed, what is new is reported, and its objects are made to follow."""
+    """Follows one session: after every change it observes it, reports news, and updates its objects."""
 
     def __init__(self, tracking: SessionReconciler, name: str) -> None:
         self._tracking = tracking
@@ -121,10 +121,10 @@ class SessionTracker:
         self._workload = Workload(tracking.client, tracking.collections)
         self.changed = asyncio.Event()
         self.task = asyncio.create_task(self._run(), name=f"session {name}")
-        self.task.add_done_callback(_say_if_broken)
+        self.task.add_done_callback(_end_if_broken)
 
     def report_again(self) -> None:
-        """Report even if nothing is new: somebody may have missed it."""
+        """Report even if nothing changed, since the API may have missed the last report."""
         self._last = None
         self.changed.set()
 
@@ -136,16 +136,18 @@ class SessionTracker:
             if seen != self._last:
                 self._last = seen
                 self._tracking.report(seen.report())
+            if seen.again_after is not None:
+                asyncio.get_running_loop().call_later(seen.again_after, self.changed.set)
             if seen.phase == "Gone":
                 self._tracking.forget(self._name)
                 return
             try:
                 await self._follow_up(seen)
             except KubeError as error:
-                # Deleted in the meantime, of which the watch will tell; anything else is worth a line.
+                # 404: deleted in the meantime, which the watch reports as well.
                 log.log(logging.INFO if error.code == 404 else logging.ERROR, "session %s: %s", self._name, error)
             except UNREACHABLE as error:
-                log.warning("session %s: Kubernetes is away: %s", self._name, error or type(error).__name__)
+                log.warning("session %s: Kubernetes is unreachable: %s", self._name, error or type(error).__name__)
                 self.changed.set()
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -169,7 +171,7 @@ class SessionTracker:
         await self._label_pods()
 
     async def _label_pods(self) -> None:
-        """A pod says which agent looks after it, also when that is another one than at its start."""
+        """Keep the agent's label on the pods current after a takeover."""
         tracking = self._tracking
         labels = {"metadata": {"labels": {AGENT_LABEL: tracking.agent_id}}}
         for pod in tracking.pods_of(self._name):
@@ -192,7 +194,7 @@ class SessionTracker:
             await tracking.client.create(tracking.collections.events, event)
 
 
-def _say_if_broken(task: "asyncio.Task[None]") -> None:
+def _end_if_broken(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.critical("%s is not followed any more", task.get_name(), exc_info=task.exception())
+        log.critical("%s: the tracker failed", task.get_name(), exc_info=task.exception())
         signal.raise_signal(signal.SIGTERM)

@@ -165,7 +165,7 @@ class Agents:
             "   secs => case when departed then $1::float8 else $2::float8 end)"
             " and not exists (select 1 from sessions s where s.agent_id = a.agent_id) returning agent_id",
             self.clock.departed_retention,
-            self.clock.silent_retention,
+            self.clock.lost_retention,
         )
         gone = [row["agent_id"] for row in rows]
         await self.presence.forget(gone)
