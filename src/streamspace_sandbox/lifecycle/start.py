@@ -139,7 +139,7 @@ def _await_other_start(instance: Instance, state: InstanceState) -> None:
     now = instance.read()
     if now is not None and not now.ready and not now.process.wait(STOP_SECONDS):
         raise StartError(
-            f"The sandbox {instance.name!r} does not stop; kill process {state.process.pid}, then try again."
+            f"The sandbox {instance.name!r} does not stop; kill process {state.process.pid} and try again."
         )
 
 
@@ -236,15 +236,15 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 
 async def _deploy(
-    instance: Instance, state: InstanceState, line: channel.StartChannel, report: Report
+    instance: Instance, state: InstanceState, to_plane: channel.StartChannel, report: Report
 ) -> InstanceState:
     try:
-        said = await asyncio.wait_for(line.receive(), ANSWER_SECONDS)
+        message = await asyncio.wait_for(to_plane.receive(), ANSWER_SECONDS)
     except TimeoutError:
-        said = None
-    if said is None or "failed" in said:
-        raise StartError(said["failed"] if said else _no_answer(instance))
-    state = replace(state, kubernetes_port=said["kubernetes_port"])
+        message = None
+    if message is None or "failed" in message:
+        raise StartError(message["failed"] if message else _no_answer(instance))
+    state = replace(state, kubernetes_port=message["kubernetes_port"])
     endpoint = _endpoint(instance, state)
     report(f"Kubernetes answers at {endpoint.url}")
     try:
