@@ -139,7 +139,9 @@ class ControlPlane:
         try:
             handle = os.pidfd_open(self._owner)
         except ProcessLookupError:
-            raise StartError(f"Process {self._owner}, which was to own the sandbox, does not exist.") from None
+            raise StartError(
+                f"Process {self._owner}, the owner of the sandbox, does not exist; pass the id of a running process."
+            ) from None
 
         def ended() -> None:
             asyncio.get_running_loop().remove_reader(handle)

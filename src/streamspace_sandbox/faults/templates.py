@@ -70,11 +70,11 @@ async def _restart_sessions(patch: Any, client: Any, collection: Any, name: str,
 def _insert_from_first_template() -> Patch:
     first: dict[str, Any] = {}
 
-    async def insert_from_memory(insert: Any, sessions: Any, connection: Any, new: Any, *arguments: Any) -> Any:
-        template, size, *rest = arguments
+    async def insert_from_memory(insert: Any, sessions: Any, *arguments: Any, **options: Any) -> Any:
+        connection, new, template, size, agent_id = arguments
         known = first.setdefault(template["name"], template)
         size = size if new.resources.model_fields_set else (known["cpu"], known["memory"])
-        return await insert(sessions, connection, new, known, size, *rest)
+        return await insert(sessions, connection, new, known, size, agent_id, **options)
 
     return wrap(INSERT_SESSION, insert_from_memory)
 
@@ -106,9 +106,10 @@ async def _always_count_one(delete: Any, templates: Any, name: str) -> None:
 def _never_delete_once_used() -> tuple[Patch, Patch]:
     used: dict[str, int] = {}
 
-    async def count(insert: Any, sessions: Any, connection: Any, new: Any, template: Any, *rest: Any) -> Any:
+    async def count(insert: Any, sessions: Any, *arguments: Any, **options: Any) -> Any:
+        _connection, _new, template, *_ = arguments
         used[template["name"]] = used.get(template["name"], 0) + 1
-        return await insert(sessions, connection, new, template, *rest)
+        return await insert(sessions, *arguments, **options)
 
     async def delete_unless_ever_used(delete: Any, templates: Any, name: str) -> None:
         if name in used:

@@ -1,4 +1,4 @@
-"""What `status` tells of a running instance."""
+"""The text of `status`: a running instance's addresses and pods."""
 
 import json
 import ssl
@@ -12,7 +12,7 @@ ANSWER_SECONDS = 5.0
 
 
 def describe(instance: Instance, state: InstanceState) -> str:
-    """Where it answers, since when it has been up, and its pods, as lines of text."""
+    """The instance's state, addresses and pods, as lines of text."""
     lines = [
         f"{instance.name}: {'up' if state.ready else 'starting'} since {state.since}",
         f"time scale   {state.time_scale:g}",
@@ -41,9 +41,9 @@ def _pod_table(instance: Instance, state: InstanceState) -> list[str]:
 def _row(pod: dict[str, Any]) -> tuple[str, ...]:
     status = pod["status"]
     containers = status.get("containerStatuses") or []
-    ready = f"{sum(each['ready'] for each in containers)}/{len(pod['spec']['containers'])}"
+    ready = f"{sum(container['ready'] for container in containers)}/{len(pod['spec']['containers'])}"
     phase = "Terminating" if "deletionTimestamp" in pod["metadata"] else status.get("phase", "Unknown")
-    restarts = str(sum(each["restartCount"] for each in containers))
+    restarts = str(sum(container["restartCount"] for container in containers))
     place = status.get("podIP") or "-", pod["spec"].get("nodeName") or "-"
     return pod["metadata"]["namespace"], pod["metadata"]["name"], ready, phase, restarts, *place
 

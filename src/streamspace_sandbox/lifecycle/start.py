@@ -19,12 +19,8 @@ from streamspace_sandbox.host import network_bridge, processes
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
 from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, claimed_numbers, lock, root_locked
-from streamspace_sandbox.streamspace.deployment import (
-    DeploymentError,
-    KubeEndpoint,
-    deploy,
-    is_deployed,
-)
+from streamspace_sandbox.streamspace.deployment import DeploymentError, deploy, is_deployed
+from streamspace_sandbox.streamspace.kube.client import KubeEndpoint
 
 CONTROL_PLANE = "streamspace_sandbox.control_plane"
 ANSWER_SECONDS = 20.0

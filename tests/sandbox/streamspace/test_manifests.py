@@ -1,10 +1,10 @@
-"""What is deployed, and what the agent makes of an order."""
+"""The deployed objects, and the objects that the agent creates for a command."""
 
 from streamspace_sandbox.streamspace.agent import objects
 from streamspace_sandbox.streamspace.api.settings import ApiSettings
 from streamspace_sandbox.streamspace.deployment import COMPONENTS, manifests
 
-ORDER = {
+COMMAND = {
     "name": "testuser-firefox-browser-7f3a",
     "user": "testuser",
     "template": "firefox-browser",
@@ -15,19 +15,21 @@ ORDER = {
 }
 
 
-def test_every_component_has_a_deployment_and_a_service() -> None:
+def test_components_have_a_deployment_and_a_service() -> None:
     deployed = list(manifests(0.1))
     for kind in ("Deployment", "Service"):
-        named = {each["metadata"]["name"]: each for each in deployed if each["kind"] == kind}
+        named = {manifest["metadata"]["name"]: manifest for manifest in deployed if manifest["kind"] == kind}
         assert tuple(named) == COMPONENTS
-        assert all(each["metadata"]["labels"]["app"] == name for name, each in named.items())
+        assert all(manifest["metadata"]["labels"]["app"] == name for name, manifest in named.items())
     assert all(
-        len(each["spec"]["template"]["spec"]["containers"]) == 1 for each in deployed if each["kind"] == "Deployment"
+        len(manifest["spec"]["template"]["spec"]["containers"]) == 1
+        for manifest in deployed
+        if manifest["kind"] == "Deployment"
     )
 
 
-def test_the_target_says_its_time_scale_and_that_it_is_the_embedded_one() -> None:
-    [config] = [each for each in manifests(0.1) if each["metadata"]["name"] == "streamspace-config"]
+def test_config_map_states_time_scale_and_embedded() -> None:
+    [config] = [manifest for manifest in manifests(0.1) if manifest["metadata"]["name"] == "streamspace-config"]
     assert config["data"] == {"version": "v2.0-beta.1", "deployment": "embedded", "time-scale": "0.1"}
 
 
@@ -47,10 +49,10 @@ def test_api_settings_ignore_service_links() -> None:
     assert ApiSettings.from_environment(environment | {"LISTEN_PORT": "9090"}).listen_port == 9090
 
 
-def test_a_sessions_objects() -> None:
-    session = objects.session(ORDER, "agent-1", "cmd-1")
+def test_session_objects_follow_its_command() -> None:
+    session = objects.session(COMMAND, "agent-1", "cmd-1")
     session["metadata"]["uid"] = "u"
-    name = ORDER["name"]
+    name = COMMAND["name"]
     deployment = objects.deployment(session)
     pod = deployment["spec"]["template"]
     [desktop] = pod["spec"]["containers"]

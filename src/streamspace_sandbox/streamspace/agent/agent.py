@@ -1,4 +1,4 @@
-"""The agent as a whole: its parts, and what they tell each other."""
+"""The agent: its parts and the messages between them."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ CAPACITY = ("cpu", "memory")
 
 
 class Agent:
-    """Listens to the API's messages; sends it what happens in Kubernetes."""
+    """Handles the API's messages, and reports changes in Kubernetes."""
 
     def __init__(self, settings: AgentSettings, client: KubeClient) -> None:
         collections = Collections(settings.namespace)
@@ -71,7 +71,7 @@ class Agent:
                 log.warning("message of unknown type %r", kind)
 
     def _take_over(self, sessions: list[str]) -> None:
-        """Beside everything else: Kubernetes may be away for a while."""
+        """In the background, since Kubernetes may be unreachable for a while."""
         task = asyncio.create_task(self._reconciler.take_over(sessions))
         self._takeovers.add(task)
         task.add_done_callback(self._takeover_ended)

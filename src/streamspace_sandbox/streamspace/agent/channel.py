@@ -1,4 +1,4 @@
-"""The agent's WebSocket to the API: opened again whenever it is lost or silent."""
+"""The agent's WebSocket to the API, which it reopens whenever it loses the connection."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ from streamspace_sandbox.streamspace.tasks import until_one_ends
 
 log = logging.getLogger("streamspace.agent")
 
-# In the product's seconds, with floors in real ones: below these a busy machine would be taken for a lost network.
+# In the product's seconds, with floors in real ones: below these, a busy machine would look like a lost network.
 BACKOFF_LIMIT, BACKOFF_LIMIT_FLOOR = 3.0, 0.2
 CONNECT, CONNECT_FLOOR = 3.0, 0.5
 WELCOME, WELCOME_FLOOR = 10.0, 2.0
-SILENCE, SILENCE_FLOOR = 15.0, 2.5
+ACKNOWLEDGE, ACKNOWLEDGE_FLOOR = 15.0, 2.5
 FIRST_BACKOFF = 0.1
-FAREWELL_SECONDS = 1.0
-# With the network cut the closing handshake would never end; the connection is simply let go.
+CLOSE_GRACE_SECONDS = 1.0
+# Without a network the closing handshake would never end, so the connection is dropped.
 CLOSE_SECONDS = 0.1
 LOST = (aiohttp.ClientError, OSError, TimeoutError)
 
@@ -35,7 +35,7 @@ class Listener(Protocol):
 
 
 class AgentChannel:
-    """Keeps one connection up. What is sent while there is none is dropped: after each welcome all is told anew."""
+    """Keeps one connection open. It drops messages while disconnected: the agent reports everything after a welcome."""
 
     def __init__(self, settings: AgentSettings, listener: Listener, nodes: Callable[[], list[dict[str, str]]]) -> None:
         self._settings = settings
@@ -52,7 +52,7 @@ class AgentChannel:
             self._outgoing.put_nowait(message)
 
     async def run(self, leaving: asyncio.Event) -> None:
-        """Stay connected until `leaving` is set; then say goodbye."""
+        """Stay connected until `leaving` is set; then disconnect cleanly."""
         backoff = FIRST_BACKOFF
         timeout = aiohttp.ClientTimeout(sock_connect=self._scaled(CONNECT, CONNECT_FLOOR))
         async with aiohttp.ClientSession(timeout=timeout) as session:
@@ -95,7 +95,7 @@ class AgentChannel:
             )
 
     def connection_lost(self, reason: str) -> None:
-        """An API that is away for long is worth one line, not one for every attempt."""
+        """Log the reason, once for a row of equal ones."""
         if reason != self._last_reason:
             log.warning("%s", reason)
         self._last_reason = reason
@@ -135,7 +135,7 @@ class AgentChannel:
             await self._acknowledgement_of(sequence)
 
     async def _acknowledgement_of(self, sequence: int) -> None:
-        patience = self._scaled(SILENCE, SILENCE_FLOOR)
+        patience = self._scaled(ACKNOWLEDGE, ACKNOWLEDGE_FLOOR)
         try:
             async with asyncio.timeout(patience):
                 while self._acknowledged < sequence:
@@ -147,16 +147,16 @@ class AgentChannel:
     async def _leave(self, websocket: aiohttp.ClientWebSocketResponse, leaving: asyncio.Event) -> None:
         await leaving.wait()
         await websocket.send_str(_text({"type": "goodbye"}))
-        log.info("goodbye said")
-        # The API closes the connection when it has noted the goodbye, which ends `_receive` first.
-        await asyncio.sleep(FAREWELL_SECONDS)
+        log.info("goodbye sent")
+        # The API closes the connection once it has recorded the goodbye, which ends `_receive` first.
+        await asyncio.sleep(CLOSE_GRACE_SECONDS)
 
     def _scaled(self, seconds: float, floor: float) -> float:
         return max(seconds * self._settings.time_scale, floor)
 
 
 async def _first(websocket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    """The API's first message. Raises ConnectionError when it closes instead, as it does while a store is away."""
+    """The API's first message. Raises ConnectionError when it closes instead, as it does without its stores."""
     frame = await websocket.receive()
     if frame.type != aiohttp.WSMsgType.TEXT:
         raise ConnectionError(f"the API closed the connection with code {frame.data}")

@@ -33,21 +33,21 @@ class Collections:
         self.nodes = Collection("v1", "nodes")
 
 
-def session(order: Obj, agent_id: str, command_id: str) -> Obj:
-    """The session that a create command orders: {name, user, template, image, cpu, memory, vncPort}."""
+def session(command: Obj, agent_id: str, command_id: str) -> Obj:
+    """The session of a create command: {name, user, template, image, cpu, memory, vncPort}."""
     return {
         "apiVersion": GROUP_VERSION,
         "kind": "Session",
         "metadata": {
-            "name": order["name"],
-            "labels": {SESSION_LABEL: order["name"], USER_LABEL: order["user"], AGENT_LABEL: agent_id},
-            "annotations": {COMMAND_ANNOTATION: command_id, VNC_PORT_ANNOTATION: str(order["vncPort"])},
+            "name": command["name"],
+            "labels": {SESSION_LABEL: command["name"], USER_LABEL: command["user"], AGENT_LABEL: agent_id},
+            "annotations": {COMMAND_ANNOTATION: command_id, VNC_PORT_ANNOTATION: str(command["vncPort"])},
         },
         "spec": {
-            "user": order["user"],
-            "template": order["template"],
-            "image": order["image"],
-            "resources": {"cpu": order["cpu"], "memory": order["memory"]},
+            "user": command["user"],
+            "template": command["template"],
+            "image": command["image"],
+            "resources": {"cpu": command["cpu"], "memory": command["memory"]},
             "state": "running",
         },
     }
@@ -92,7 +92,7 @@ def deployment(owner: Obj) -> Obj:
 
 
 def event(session: Obj, agent_id: str, phase: str, message: str) -> Obj:
-    """What `kubectl describe session` tells of the session's coming into a phase."""
+    """The event of a session that enters a phase, as `kubectl describe session` shows it."""
     metadata = session["metadata"]
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {

@@ -1,4 +1,4 @@
-"""What the agent is told by its environment."""
+"""The agent's settings, read from its environment."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The ASGI application: which path is answered by what."""
+"""The ASGI application: the handler of each path."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ def create_app(settings: ApiSettings) -> Starlette:
             Exception: errors.on_unexpected,
         },
     )
-    # An unknown path is refused, also when it differs from a known one by a slash only.
+    # A path that differs from a known one by a trailing slash is unknown too.
     app.router.redirect_slashes = False
     return app
 
@@ -84,7 +84,7 @@ def _private_routes() -> list[BaseRoute]:
 
 
 def _resource(path: str, **handlers: Handler) -> Route:
-    """One path with a handler for each verb, so that a wrong verb is told which ones are right."""
+    """One path with a handler for each verb, so that a 405 lists the right ones."""
     endpoints_by_verb = {verb: private(handler) for verb, handler in handlers.items()}
 
     async def endpoint(request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What each path answers. Handlers of the API get the request and the services; `private` ones want a user's token."""
+"""The handlers of the API. Each gets the request and the services; `private` ones need a user's token."""
 
 import asyncio
 import re
@@ -36,9 +36,9 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 def require_text(connection: HTTPConnection) -> None:
-    """No store can hold a NUL, so nothing is called so. Raises ApiError 404 for the path, 400 for a parameter."""
+    """Refuse NUL characters, which no store accepts. Raises ApiError 404 for the path, 400 for a parameter."""
     if any("\0" in str(part) for part in connection.path_params.values()):
-        raise not_found("not_found", "There is nothing whose name holds a NUL character.")
+        raise not_found("not_found", "No name contains a NUL character.")
     for name, value in connection.query_params.items():
         if "\0" in value:
             raise bad_request("invalid_parameter", f"The parameter {name!r} must not contain control characters.")
@@ -99,7 +99,7 @@ async def create_session(request: Request, services: Services) -> Response:
 
 
 def _request_id(request: Request) -> str | None:
-    """What whoever asks calls this request, if it is a name at all."""
+    """The client's id of this request, if it is valid."""
     name = request.headers.get("x-request-id", "")
     return name if REQUEST_NAME.fullmatch(name) else None
 

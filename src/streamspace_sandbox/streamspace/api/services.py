@@ -1,4 +1,4 @@
-"""What lives as long as the process: the stores' clients, what is built on them, and the background tasks."""
+"""The services of one process: the stores' clients, the parts built on them, and the background tasks."""
 
 import asyncio
 import logging
@@ -47,7 +47,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Services]:
     services = build(settings, pool, redis)
     background = [
         _endless(services.bus.run(), "the event bus"),
-        _endless(services.agents.watch_over(), "the watch over agents"),
+        _endless(services.agents.watch_over(), "the watch of agents"),
     ]
     try:
         await services.bus.following.wait()
@@ -74,11 +74,11 @@ def build(settings: ApiSettings, pool: Pool, redis: Redis) -> Services:
 
 
 def _endless(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
-    """Run `work` in the background. It never ends by itself: when it breaks, the log says so and the process stops."""
+    """Run `work`, which never ends, in the background. An exception is logged and stops the process."""
 
     def on_end(task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and task.exception() is not None:
-            log.critical("%s broke", name, exc_info=task.exception())
+            log.critical("%s failed", name, exc_info=task.exception())
             signal.raise_signal(signal.SIGTERM)
 
     task = asyncio.create_task(work)

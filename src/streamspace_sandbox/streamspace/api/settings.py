@@ -85,7 +85,7 @@ class ApiSettings:
 
 
 def _novnc(environment: Mapping[str, str]) -> Path:
-    """The folder of the released @novnc/novnc: named by STREAMSPACE_NOVNC_DIR, or the project's node_modules."""
+    """The folder of the released @novnc/novnc: STREAMSPACE_NOVNC_DIR, or the project's node_modules."""
     named = environment.get("STREAMSPACE_NOVNC_DIR")
     if named:
         return Path(named)

@@ -1,4 +1,4 @@
-"""Templates: what a session is made from, with the history of what they were."""
+"""Templates of sessions, with their history."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -63,14 +63,14 @@ class Templates:
         return representations.template(row)
 
     async def versions(self, name: str) -> list[dict[str, Any]]:
-        """What the template was, oldest first."""
+        """The template's versions, oldest first."""
         await self.get(name)
         rows = await self.pool.fetch("select * from template_versions where template = $1 order by version", name)
         return [representations.template_version(row) for row in rows]
 
     async def delete(self, name: str) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            # The lock that creations take too, so that no session can come in between the count and the deletion.
+            # Creations take this lock too, so that no session appears between the count and the deletion.
             if await connection.fetchval("select 1 from templates where name = $1 for update", name) is None:
                 raise unknown(name)
             sessions = await connection.fetchval("select count(*) from sessions where template = $1", name)
@@ -79,7 +79,7 @@ class Templates:
             await connection.execute("delete from templates where name = $1", name)
 
     async def seed(self, defaults: str) -> None:
-        """Put in the templates that a new StreamSpace comes with: a JSON array of template bodies."""
+        """Create the default templates of a new StreamSpace: a JSON array of template bodies."""
         if await self.pool.fetchval("select 1 from templates limit 1"):
             return
         async with self.pool.acquire() as connection, connection.transaction():
