@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from kubernetes import client, config
 
+STATE = Path("/var/lib/streamspace-sandbox")
 TOOL = str(Path(sys.executable).with_name("streamspace-sandbox"))
 
 
@@ -58,3 +59,14 @@ def sandbox_target(name: str) -> Iterator[SandboxTarget]:
     finally:
         down = sandbox_tool("down", "--name", name)
         assert down.returncode == 0, down.stderr
+
+
+def traces(name: str) -> dict[str, list[str]]:
+    """Everything on this machine that belongs to the instance `name`, by kind."""
+    processes = subprocess.run(["ps", "-ewwo", "pid,args"], capture_output=True, text=True, check=True)
+    folder = f"{STATE}/{name}/"
+    return {
+        "processes": [line for line in processes.stdout.splitlines() if folder in line or f"--name {name}" in line],
+        "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if folder in line],
+        "files": [str(path) for path in STATE.glob(f"{name}*")],
+    }

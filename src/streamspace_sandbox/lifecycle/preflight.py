@@ -50,14 +50,14 @@ def _check_programs() -> None:
 
 def _check_root() -> None:
     """In a chroot, `exec` into a container would use the machine's root directory."""
-    found = subprocess.run(
+    looked_up = subprocess.run(
         ["nsenter", "--mount=/proc/self/ns/mnt", "stat", "--format=%d:%i", "/"],
         capture_output=True,
         text=True,
         check=False,
     )
     own = Path("/").stat()
-    if found.returncode == 0 and found.stdout.strip() != f"{own.st_dev}:{own.st_ino}":
+    if looked_up.returncode == 0 and looked_up.stdout.strip() != f"{own.st_dev}:{own.st_ino}":
         raise StartError(
             "Containers do not start in a chroot; make its directory the root of a mount "
             'namespace instead: unshare --mount sh -c "mount --rbind DIR DIR && cd DIR && pivot_root . . && '

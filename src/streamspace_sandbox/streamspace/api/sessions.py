@@ -124,7 +124,7 @@ class Sessions:
         """Record an agent's report: {session, phase, state, podName, podIP, message, startedAt}.
 
         `phase` "Gone" means that nothing of the session is left in Kubernetes. `state` is the session object's desired
-        state there: it counts unless a command is running, whoever wrote it.
+        state there: it counts, whoever wrote it, unless a command is running.
         """
         session_id = report["session"]
         async with self.pool.acquire() as connection, connection.transaction():
@@ -138,7 +138,7 @@ class Sessions:
                 if any(command["kind"] == "create" for command in waiting):
                     return
                 await connection.execute("delete from sessions where id = $1", session_id)
-                status = "gone"
+                status = "deleted"
             else:
                 desired = row["desired"]
                 if not waiting and desired != "deleted":
