@@ -28,6 +28,8 @@ from streamspace_sandbox.lifecycle.instance import (
 )
 from tests.support.sandbox_target import TOOL, sandbox_tool
 
+pytestmark = pytest.mark.slow
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
 
 

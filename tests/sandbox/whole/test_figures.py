@@ -93,6 +93,7 @@ def test_session_runs_within_2_s(target: SandboxTarget) -> None:
     assert statistics.median(took) <= START_SECONDS
 
 
+@pytest.mark.whole
 def test_eighty_desktops_run_within_60_s(target: SandboxTarget) -> None:
     before = memory_in_use()
     begun = time.monotonic()
