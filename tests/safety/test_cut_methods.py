@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.safety.agents import NO_IPTABLES, NO_SUCH_IMAGE, NOT_PERMITTED, Agents
-from tests.safety.conftest import Place
 from tests.sampling import sample
+from tests.support.place import Place
 from tests.support.project import PROJECT
 
 FEATURE = "features/3_agents/3.3_agent_heartbeat_and_health_monitoring.feature"

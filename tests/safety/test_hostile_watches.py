@@ -18,9 +18,9 @@ import pytest
 import urllib3
 import yaml
 
-from tests.safety.conftest import Place
-from tests.safety.test_hostile_runs import BEHAVE
+from tests.safety.run_process import BEHAVE
 from tests.sampling import sample
+from tests.support.place import Place
 from tests.support.project import PROJECT
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
@@ -209,7 +209,7 @@ def run(place: Place, disturb: Disturb, folder: Path) -> tuple[int, set[str], st
             "KUBECONFIG": str(kubeconfig),
             "STREAMSPACE_REPORTS": str(folder / "reports"),
         }
-        command = [*BEHAVE[:-1], TAGS]
+        command = [*BEHAVE[:-2], TAGS]
         done = subprocess.run(
             command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=200, check=False
         )

@@ -18,11 +18,11 @@ from kubernetes import client
 
 from streamspace_acceptance.cluster.objects import Pod
 from tests.safety.agents import AGENT, Agents
-from tests.safety.conftest import Place
 from tests.safety.fixtures import Scene, await_one_agent, look, plant_others
 from tests.safety.kill_moments import KILLS, SEED, Moment, kills
 from tests.safety.run_process import SWEEP, SWEPT_SECONDS, Run, begun, journals, sweep
 from tests.sampling import sample
+from tests.support.place import Place
 
 BREAKS = Path(__file__).with_name("disruption_process.py")
 SWEEPS_KILLED = max(2, KILLS // 5)

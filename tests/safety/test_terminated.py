@@ -19,12 +19,12 @@ import pytest
 
 from streamspace_acceptance.target.target import sandbox
 from tests.safety.agents import Agents
-from tests.safety.conftest import Place
 from tests.safety.fixtures import await_one_agent, look, plant_others
 from tests.safety.kill_moments import SEED, Moment, terms
 from tests.safety.run_process import SWEPT_SECONDS, Run, begun, journals, sweep
 from tests.sampling import sample
-from tests.sandbox.whole.test_leaves_nothing import traces
+from tests.support.place import Place
+from tests.support.sandbox_target import traces
 
 ENDED_SECONDS = 20.0
 BROKEN, UNPROVEN = 2, 3

@@ -39,8 +39,8 @@ SAMPLE = {
     "new-sessions-use-old-template",
     "sessions-miscounted",
     "desktops-lost-with-agent",
-    "order-carried-out-twice",
-    "silent-return",
+    "command-carried-out-twice",
+    "return-not-logged",
     "unfair-shares",
 }
 """One of each test of the plan: the cheapest that needs the test's own scenario to be found."""

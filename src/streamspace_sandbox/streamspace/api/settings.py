@@ -1,4 +1,4 @@
-"""What the API is told by its environment."""
+"""The API's settings, read from its environment."""
 
 import os
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ from streamspace_sandbox.host.novnc import find_novnc
 
 HEARTBEAT_SECONDS = 30.0
 MISSED_HEARTBEATS = 2
-# An agent that said goodbye is not coming back under its name. One that fell silent may: its network can be down for
-# long, and whoever looks for it should find it offline and not missing.
+# A clean disconnect is final: a new pod has a new name. An agent without heartbeats may reconnect after a long network
+# failure, and until then users should find it offline and not missing.
 DEPARTED_RETENTION = 4.0
-SILENT_RETENTION = 20.0
+LOST_RETENTION = 20.0
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The product's cadences in real seconds: `scale` 0.1 makes them ten times as fast."""
+    """The product's intervals in real seconds: a `scale` of 0.1 makes them ten times as fast."""
 
     scale: float = 1.0
 
@@ -32,17 +32,17 @@ class Clock:
 
     @property
     def departed_retention(self) -> float:
-        """Seconds for which an agent that said goodbye stays in the list."""
+        """Seconds for which an agent stays in the list after a clean disconnect."""
         return self.offline_after * DEPARTED_RETENTION
 
     @property
-    def silent_retention(self) -> float:
-        """Seconds for which an agent that fell silent stays in the list."""
-        return self.offline_after * SILENT_RETENTION
+    def lost_retention(self) -> float:
+        """Seconds for which an agent stays in the list after its last heartbeat."""
+        return self.offline_after * LOST_RETENTION
 
 
 @dataclass(frozen=True)
-class Settings:
+class ApiSettings:
     postgres_host: str
     postgres_port: int
     postgres_user: str
@@ -58,9 +58,11 @@ class Settings:
     version: str
     clock: Clock
     novnc: Path
+    listen_host: str
+    listen_port: int
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "ApiSettings":
         """Raises KeyError for a missing variable, FileNotFoundError for a missing noVNC client."""
         return cls(
             postgres_host=environment["POSTGRES_HOST"],
