@@ -80,4 +80,7 @@ class ApiSettings:
             version=environment.get("STREAMSPACE_VERSION", "v2.0-beta.1"),
             clock=Clock(float(environment.get("STREAMSPACE_TIME_SCALE", "1"))),
             novnc=find_novnc(environment),
+            # Not STREAMSPACE_API_PORT: Kubernetes sets that for the Service streamspace-api, to a URL.
+            listen_host=environment.get("LISTEN_HOST", "0.0.0.0"),
+            listen_port=int(environment.get("LISTEN_PORT", "8080")),
         )
