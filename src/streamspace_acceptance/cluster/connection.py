@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import urllib3
@@ -51,7 +52,7 @@ class Bounded:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             response.close()
             raise urllib3.exceptions.HTTPError("the answer is compressed, although that was not asked for")
-        if response.status == 200 and "watch=" in url.partition("?")[2]:
+        if response.status == HTTPStatus.OK and "watch=" in url.partition("?")[2]:
             return response
         try:
             body = _read(response, deadline)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 import urllib3
@@ -22,7 +23,6 @@ READ_SECONDS = 5.0  # a watch without a word is opened again after that, from wh
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
 RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
-GONE = 410
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class _Watcher:
             return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
         except ClusterError as error:
             # Some proxies hold an answer back until there is something in it; a list tells if it is that.
-            if error.status == GONE or _timed_out(error):
+            if error.status == HTTPStatus.GONE or _timed_out(error):
                 return None
             raise
 
@@ -150,7 +150,7 @@ class _Watcher:
         return _version(obj)
 
     def _check_gone(self, status: Json) -> None:
-        if status.get("code") != GONE:
+        if status.get("code") != HTTPStatus.GONE:
             raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
 
     def _check_silence(self) -> None:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefusedError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 
-DENIED = (400, 403, 404, 405, 415, 422)
+DENIED = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
 """What Kubernetes answers where somebody may not do a thing, or where it does not know it."""
 _NOT_STARTED = (126, 127)
 _NOT_PERMITTED = (3, 4)  # as iptables ends: no such table or module, a problem of resources or permission

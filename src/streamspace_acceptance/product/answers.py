@@ -36,7 +36,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Whether the status is a 2xx."""
-        return 200 <= self.status < 300
+        return self.status // 100 == 2
 
     @property
     def gist(self) -> str:

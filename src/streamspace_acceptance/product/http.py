@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -15,6 +16,7 @@ from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.redaction.redactor import MASK
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
@@ -25,8 +27,10 @@ BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it t
 REDIRECTS = 10
 REQUEST_HEADER = "X-Request-Id"
 LOGGED_BYTES = 4000
-TOO_MANY_REQUESTS = 429
-GATEWAY = (502, 504)  # what stands before a server answers so when the server itself does not (RFC 9110)
+GATEWAY = (
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)  # what stands before a server answers so when the server itself does not (RFC 9110)
 
 
 class NoAnswer(Exception):
@@ -168,7 +172,7 @@ def _tellable(body: object) -> object:
     """The body as the evidence shows it: a password may be too short for the redactor to know it again."""
     if not isinstance(body, dict):
         return body
-    return {name: MASK if "password" in str(name).lower() else value for name, value in body.items()}
+    return {name: MASK if is_secret(str(name), Place.FIELD) else value for name, value in body.items()}
 
 
 def _read(response: httpx.Response, deadline: float) -> bytes:
@@ -188,7 +192,7 @@ def _stranger(answer: Answer) -> str | None:
     """Who has answered in the API's place, if it was not the API."""
     if answer.status in GATEWAY and "json" not in answer.content_type:
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
-    if answer.status == TOO_MANY_REQUESTS:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return f"the rate of calls is limited ({answer.status} {answer.reason}): {answer.excerpt(80)}"
     there = urljoin(answer.url, answer.location)
     if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from streamspace_acceptance.redaction.redactor import MASK
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 Json = dict[str, Any]
 
-_TELLING = re.compile(
-    r"(?i)(?:token|passw(?:or)?d|pwd|passphrase|secret|key|credentials?|cookie|auth|dsn|ur[il]|conn(?:ection)?[_-]?str(?:ing)?)$"
-)
-_FLAG = re.compile(r"(?i)^--?[\w.-]*(?:token|passw(?:or)?d|secret|key|credentials?|auth|dsn)$")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-def is_telling(name: str) -> bool:
-    """Whether a variable, a header or a parameter of that name holds a secret."""
-    return _TELLING.search(name) is not None
 
 
 def presentable(obj: Json) -> Json:
@@ -45,12 +36,12 @@ def _shown(value: Any) -> Any:
 
 def _field(name: str, value: Any, within: Json) -> Any:
     """The value of a variable (`name`, `value`) goes when its name tells that it is a secret."""
-    if name == "value" and isinstance(value, str) and is_telling(str(within.get("name", ""))):
+    if name == "value" and isinstance(value, str) and is_secret(str(within.get("name", "")), Place.VARIABLE):
         return MASK
     return _shown(value)
 
 
 def _item(value: Any, before: Any) -> Any:
     """`--password` and the word after it are two items of a list."""
-    flagged = isinstance(value, str) and isinstance(before, str) and _FLAG.match(before) is not None
+    flagged = isinstance(value, str) and isinstance(before, str) and is_secret(before, Place.ARGUMENT)
     return MASK if flagged else _shown(value)

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import re
 import urllib.parse
 from collections.abc import Callable
 from typing import NamedTuple
 
+from streamspace_acceptance.redaction import secret_names
+from streamspace_acceptance.redaction.secret_names import Place
+
 MASK = "[redacted]"
 
-# The name of a field or a variable ends in what it holds: `DB_PASSWORD`, but not `secretName`.
-_NAMES = (
-    r"(?:token|password|passwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key"
-    r"|client-key-data|client-certificate-data|credentials?|authorization|(?:set-)?cookie|dsn"
-    r"|(?:database|db|redis|postgres)[_-]?ur[il])"
-)
-# Parameters of a URL: such as a name may end in, and such as are a whole name.
-_ENDINGS = ("token", "password", "secret", "ticket", "jwt")
-_WHOLE = ("key", "sig", "signature", "auth", "pwd", "passwd")
-_PARAMETER = rf"(?:[\w-]*(?:{'|'.join(_ENDINGS)})|api[_-]?key|{'|'.join(_WHOLE)})"
-_HEADERS = r"(?:(?:set-)?cookie2?|(?:proxy-)?authorization|x-(?:api-key|auth-token|csrf-token)|sec-websocket-protocol)"
+_NAMES = secret_names.pattern(Place.FIELD)
+_PARAMETER = rf"(?:[\w-]*{secret_names.pattern(Place.PARAMETER)}|{'|'.join(secret_names.WHOLE_PARAMETERS)})"
 _STORES = r"(?:postgres(?:ql)?|redis|rediss|valkey|mysql|mariadb|mongodb|amqps?)(?:\+\w+)?"
 _BACKSLASHED = r"(?:\\\\(?:\\.|.)|(?!\\\").)*"  # up to the `\"` at which a string within a string ends
 
 _HIDDEN = r"(?!\[redacted\])"
-_PARAMETERS = tuple(f"{name}=" for name in (*_ENDINGS, *_WHOLE))
+_PARAMETERS = tuple(f"{name}=" for name in (*secret_names.last_words(Place.PARAMETER), *secret_names.WHOLE_PARAMETERS))
 
 
 class _Pattern(NamedTuple):
@@ -58,7 +51,7 @@ _PATTERNS = (
     # A header as an object of two fields, and a header in a line of its own.
     _pattern(
         ('"value"',),
-        rf"(?P<kept>\"name\"\s*:\s*\"{_HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
+        rf"(?P<kept>\"name\"\s*:\s*\"{secret_names.HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
     ),
     _pattern(
         ("cookie",),
@@ -70,7 +63,6 @@ _PATTERNS = (
     _pattern(("basic",), r"(?P<kept>\bbasic(?:\s|%20)+)(?-i:(?=[a-z+/=]*[A-Z0-9]))[\w.~+/%=-]{6,}"),
 )
 _NAME = re.compile(_NAMES)
-_SECRET_FIELD = re.compile(rf"(?i){_NAMES}$")
 # A field, from the last word of its name on. Like a pattern it keeps its group "kept" and masks what follows.
 _FIELDS = tuple(
     re.compile(expression, re.IGNORECASE)
@@ -112,12 +104,6 @@ def mask(text: str, known: Callable[[str], str]) -> str:
 def is_encoded(text: str) -> bool:
     """Whether a part of `text` may be base64 of something."""
     return _BASE64.search(text) is not None
-
-
-@functools.lru_cache(maxsize=1000)
-def is_secret_field(name: str) -> bool:
-    """Whether a field of that name holds a secret."""
-    return _SECRET_FIELD.search(name) is not None
 
 
 def _mask_plain(text: str) -> str:

@@ -14,8 +14,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from streamspace_acceptance.redaction.kubernetes_objects import is_telling
 from streamspace_acceptance.redaction.redactor import MASK, redact
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 LEFT_OUT = "left-out.txt"
 
@@ -28,7 +28,6 @@ _TYPED = frozenset({
 })  # fmt: skip
 _ENTERED = ("text", "key", "value", "options")
 _FIELD_STATE = re.compile(r"__playwright_(?:value|checked|selected)_")
-_HEADER = re.compile(r"(?i)(?:set-)?cookie2?|(?:proxy-)?authorization|sec-websocket-protocol|x-[\w-]*(?:key|token)")
 
 
 def redacted(trace: bytes) -> bytes:
@@ -79,7 +78,7 @@ def _masked(value: Any) -> Any:
             value = value | {
                 "params": {name: MASK if name in _ENTERED else one for name, one in value["params"].items()}
             }
-        if "value" in value and _is_secret(str(value.get("name", ""))):
+        if "value" in value and is_secret(str(value.get("name", "")), Place.VARIABLE):
             value = value | {"value": MASK}
         return {name: _field(name, one) for name, one in value.items()}
     if isinstance(value, list):
@@ -93,7 +92,3 @@ def _field(name: str, value: Any) -> Any:
     if name == "cookies" and isinstance(value, list):
         return [one | {"value": MASK} for one in value if isinstance(one, dict)]
     return _masked(value)
-
-
-def _is_secret(name: str) -> bool:
-    return _HEADER.fullmatch(name) is not None or is_telling(name)

@@ -19,10 +19,10 @@ import yaml
 
 from streamspace_acceptance.redaction import encodings, patterns
 from streamspace_acceptance.redaction.control_characters import escape
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 MASK = patterns.MASK
 
-_KUBECONFIG_SECRETS = ("token", "password", "client-key-data", "client-certificate-data")
 _SHORTEST_SECRET = 4
 _SHORT = 8
 """A secret of fewer characters is masked as a word of its own only: within longer words it is most likely chance."""
@@ -101,8 +101,8 @@ class Redactor:
         except (OSError, yaml.YAMLError, KeyError, TypeError):
             return
         for user in users:
-            for name in _KUBECONFIG_SECRETS:
-                self.register_secret(str(user.get(name) or ""))
+            for value in (value for name, value in user.items() if is_secret(name, Place.FIELD)):
+                self.register_secret(str(value or ""))
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]` and control characters made visible; JSON stays JSON."""
@@ -125,11 +125,11 @@ class Redactor:
     def redact_within(self, value: Any) -> Any:
         """A copy of what JSON can hold, with every text in it redacted, and fields masked whose names are telling."""
         if isinstance(value, dict):
-            if "value" in value and patterns.is_secret_field(str(value.get("name", ""))):
+            if "value" in value and is_secret(str(value.get("name", "")), Place.FIELD):
                 value = value | {"value": MASK}
             return {
                 self.redact(name): MASK
-                if isinstance(one, str) and patterns.is_secret_field(name)
+                if isinstance(one, str) and is_secret(name, Place.FIELD)
                 else self.redact_within(one)
                 for name, one in value.items()
             }

@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from streamspace_acceptance.redaction.redactor import register_kubeconfig, register_secret
+from streamspace_acceptance.redaction.secret_names import Place, pattern
 from streamspace_acceptance.settings import Settings
 
 Json = dict[str, Any]
 
-_FIELD = re.compile(r'"[\w.-]*(token|password|secret|ticket)"\s*:\s*"((?:[^"\\]|\\.){8,})"', re.IGNORECASE)
-_PARAMETER = re.compile(r"[?&;#][\w-]*(?:token|password|secret|ticket|jwt)=([^&#\s\"'<>\\]{8,})", re.IGNORECASE)
+_FIELD = re.compile(rf'"[\w.-]*({pattern(Place.ANSWER)})"\s*:\s*"((?:[^"\\]|\\.){{8,}})"', re.IGNORECASE)
+_PARAMETER = re.compile(rf"[?&;#][\w-]*{pattern(Place.PARAMETER)}=([^&#\s\"'<>\\]{{8,}})", re.IGNORECASE)
 _PASSWORD_LINE = re.compile(r"(?i)\b(?:admin(?:istrator)?\s+)?password\s*[:=]\s*(\S+)")
 _USERINFO = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s@\"'<>]+)@")
 # What Secrets hold beside secrets.

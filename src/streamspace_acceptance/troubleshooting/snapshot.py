@@ -121,12 +121,11 @@ def cause_inputs(sight: ClusterSnapshot, world: World) -> CauseInputs:
 
 def _health(world: World) -> str:
     """Why the API is not well; empty when it is."""
-    call = world.run.profile.calls["health"]
     try:
-        answer = world.run.http.call(call.method, call.to(), seconds=HEALTH_SECONDS)
+        answer = world.run.api.call_once("health", seconds=HEALTH_SECONDS)
     except NoAnswer as error:
         return str(error)
-    return "" if answer.ok else f"{answer.call}: {answer.status} {answer.reason}: {answer.excerpt()}"
+    return "" if answer.ok else f"{answer.call}: {answer.gist}"
 
 
 def _loggers(pods: list[Json] | Unavailable, apps: tuple[str, ...]) -> list[str]:

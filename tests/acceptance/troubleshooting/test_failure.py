@@ -89,7 +89,9 @@ class FakeHttp:
         self.log = ExchangeLog()
         self.away = away
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float = 1.0, **_: object) -> Answer:
+    token = "t"
+
+    def call_as(self, token: str | None, method: str, path: str, *_: object, **__: object) -> Answer:
         if self.away:
             raise NoAnswer(f"{method} {path}: connection refused")
         said = b'{"status": "ok"}' if path == "/health" else b'{"agents": [{"agentId": "a-1", "status": "online"}]}'
