@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from contextlib import suppress
 from typing import Literal
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from streamspace_acceptance.desktop import watchdog
+from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
 from streamspace_acceptance.desktop.lag_probe import LagProbe
-from streamspace_acceptance.desktop.page_load import PageLoad, PageOpenError, PageState
+from streamspace_acceptance.desktop.page_load import PageLoad, PageState
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.desktop.screencast import Screencast
 from streamspace_acceptance.desktop.trace import Trace
@@ -44,7 +44,7 @@ class Viewer:
         """The noVNC screen as the user sees it, None while there is none."""
         page = self._current().page
         with self._calls.within("a picture of the desktop"):
-            box = _box(page)
+            box = CLIENT_PAGE.find_screen(page)
             if box is None:
                 return None
             png = page.screenshot(clip=box, timeout=0)  # type: ignore[arg-type]
@@ -73,9 +73,9 @@ class Viewer:
         """The noVNC screen in its own pixels, however large it is shown; CannotOpen while there is none."""
         page = self._current().page
         with self._calls.within("the desktop in its own pixels"):
-            _screen(page)
-            url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
-        return Picture(base64.b64decode(url.partition(",")[2]))
+            CLIENT_PAGE.require_screen(page)
+            png = CLIENT_PAGE.framebuffer_png(page)
+        return Picture(png)
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture.
@@ -89,22 +89,22 @@ class Viewer:
         """How large a pixel of the framebuffer is shown, in pixels of the picture, across and down; or CannotOpen."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
-            box = _screen(page)
-            width, height = page.evaluate("(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))")
+            box = CLIENT_PAGE.require_screen(page)
+            width, height = CLIENT_PAGE.framebuffer_size(page)
         return box["width"] / width, box["height"] / height
 
     def middle(self) -> tuple[int, int]:
         """The middle of the picture; CannotOpen while there is none."""
         page = self._current().page
         with self._calls.within("the place of the desktop"):
-            box = _screen(page)
+            box = CLIENT_PAGE.require_screen(page)
         return round(box["width"]) // 2, round(box["height"]) // 2
 
     def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page
         with self._calls.within("a click taken"):
-            box = _screen(page)
+            box = CLIENT_PAGE.require_screen(page)
             page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
     def turn_wheel(self, pixels: int) -> None:
@@ -154,20 +154,3 @@ def close(context: BrowserContext, calls: BrowserWatchdog) -> None:
     if calls.alive:
         with suppress(BrowserError), calls.within("the end of a window", of_page=False):
             context.close()
-
-
-def _box(page: Page) -> dict[str, float] | None:
-    """Where the noVNC screen is in the page, in pixels; None while there is none to be seen."""
-    canvas = page.query_selector("canvas")
-    box = canvas.bounding_box() if canvas is not None else None
-    if box is None or box["width"] < 1 or box["height"] < 1:
-        return None
-    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
-
-
-def _screen(page: Page) -> dict[str, float]:
-    """The same; CannotOpen while there is none to be seen."""
-    box = _box(page)
-    if box is None:
-        raise PageOpenError("the noVNC screen is gone from the page")
-    return box

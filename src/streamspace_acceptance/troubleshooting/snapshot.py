@@ -113,7 +113,7 @@ class ClusterSnapshot:
         """What causes are found in: the product's own pods, and those of the sessions that the scenario created."""
         ids = tuple(session.id for session in self.world.registry.sessions)
         label, profile = self.run.profile.session_label, self.run.profile.agents
-        agents = known(self.agents)
+        listed = known(self.agents)
         pods = [pod for pod in known(self.pods) or () if _concerns(pod["metadata"], label, ids)]
         names = (*ids, profile.deployment, profile.api_label, *(pod["metadata"]["name"] for pod in pods))
         events = [event for event in known(self.events) or () if _object_name(event).startswith(names)]
@@ -121,9 +121,7 @@ class ClusterSnapshot:
         return CauseInputs(
             began=wall_clock() - (now() - self.world.began),
             health=self.health,
-            agents=None
-            if agents is None
-            else [(agent.id, agent.status, agent.id in agents.online) for agent in agents.agents],
+            agents=listed and [(agent.id, agent.status, agent.id in listed.online) for agent in listed.agents],
             pods=pods,
             events=events,
             claims=[(claim.meta.name, claim.phase or "") for claim in claims if claim.meta.name.startswith(names)],
