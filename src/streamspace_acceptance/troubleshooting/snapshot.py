@@ -121,12 +121,16 @@ class ClusterSnapshot:
         return CauseInputs(
             began=wall_clock() - (now() - self.world.began),
             health=self.health,
-            agents=listed and [(agent.id, agent.status, agent.id in listed.online) for agent in listed.agents],
+            agents=None if listed is None else _statuses(listed),
             pods=pods,
             events=events,
             claims=[(claim.meta.name, claim.phase or "") for claim in claims if claim.meta.name.startswith(names)],
             cut_off=self.world.agents.disruptions.names(),
         )
+
+
+def _statuses(listed: AgentList) -> list[tuple[str, str, bool]]:
+    return [(agent.id, agent.status, agent.id in listed.online) for agent in listed.agents]
 
 
 def _concerns(metadata: Json, label: str, ids: tuple[str, ...]) -> bool:

@@ -24,7 +24,7 @@ def lint() -> int:
         *check_features(FEATURES, plan),
         *check_sentences(FEATURES, STEPS),
         *check_steps(STEPS),
-        *check_pauses(package, allowed=package / "waiting.py"),
+        *check_pauses(package, allowed=package / "waiting" / "clock.py"),
     ]
     for finding in findings:
         sys.stderr.write(f"{finding}\n")
