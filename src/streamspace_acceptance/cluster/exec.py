@@ -115,7 +115,7 @@ def _bounded(receive: Callable[[int], bytes], deadline: float) -> Callable[[int]
 
 
 def exit_code(session: Any) -> int:
-    """The exit code that Kubernetes told at the end of an exec; ExecRefused when the command did not begin,
+    """The exit code that Kubernetes told at the end of an exec; ExecRefusedError when the command did not begin,
     ClusterError when Kubernetes told nothing.
     """
     try:

@@ -148,7 +148,7 @@ class RunBrowser:
         self._browser: _Chromium | None = None
 
     def viewer(self, url: str) -> Viewer:
-        """The desktop at that address, opened; CannotOpen when no page comes, whatever status it may have.
+        """The desktop at that address, opened; PageOpenError when no page comes, whatever status it may have.
 
         The browser learns of a server's key when it starts: it starts anew for one that it does not know yet, which
         closes what was open. All desktops of a StreamSpace come from one address, as a rule.

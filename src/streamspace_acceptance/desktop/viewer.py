@@ -24,7 +24,7 @@ STROKE_SECONDS = 0.1
 
 
 class Viewer:
-    """One user's view of a desktop, opened at once; CannotOpen when no page comes, whatever status it may have."""
+    """One user's view of a desktop, opened at once; PageOpenError when no page comes, whatever status it may have."""
 
     def __init__(self, context: BrowserContext, calls: BrowserWatchdog, url: str) -> None:
         self._context = context
@@ -70,7 +70,7 @@ class Viewer:
             return self._load.page.screenshot(timeout=0)
 
     def framebuffer(self) -> Picture:
-        """The noVNC screen in its own pixels, however large it is shown; CannotOpen while there is none."""
+        """The noVNC screen in its own pixels, however large it is shown; PageOpenError while there is none."""
         page = self._current().page
         with self._calls.within("the desktop in its own pixels"):
             CLIENT_PAGE.require_screen(page)
@@ -78,7 +78,7 @@ class Viewer:
         return Picture(png)
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
-        """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture.
+        """Where in the picture a point of the framebuffer is shown; PageOpenError while there is no picture.
 
         Rounded up: noVNC takes what is to the left of a pixel's edge, or above it, for the pixel before.
         """
@@ -86,7 +86,7 @@ class Viewer:
         return math.ceil(across * wide), math.ceil(down * high)
 
     def magnification(self) -> tuple[float, float]:
-        """How large a pixel of the framebuffer is shown, in pixels of the picture, across and down; or CannotOpen."""
+        """How large a pixel of the framebuffer is shown, in pixels of the picture, across and down; or PageOpenError."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
             box = CLIENT_PAGE.require_screen(page)
@@ -94,7 +94,7 @@ class Viewer:
         return box["width"] / width, box["height"] / height
 
     def middle(self) -> tuple[int, int]:
-        """The middle of the picture; CannotOpen while there is none."""
+        """The middle of the picture; PageOpenError while there is none."""
         page = self._current().page
         with self._calls.within("the place of the desktop"):
             box = CLIENT_PAGE.require_screen(page)

@@ -1,4 +1,4 @@
-"""Kubernetes objects as they may be shown: without what a Secret holds or a variable of a telling name."""
+"""Kubernetes objects for the evidence: without the values of Secrets and of secret variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def presentable(obj: Json) -> Json:
-    """A copy of `obj` for the evidence. Managed fields are noise, and what was last applied says all of it again."""
+    """A copy of `obj` for the evidence, without managed fields and the last applied configuration."""
     shown: Json = _shown(obj)
     metadata = shown.get("metadata")
     if isinstance(metadata, dict):
@@ -28,20 +28,20 @@ def presentable(obj: Json) -> Json:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _field(name, each, value) for name, each in value.items()}
+        return {name: _field(name, field, value) for name, field in value.items()}
     if isinstance(value, list):
-        return [_item(each, value[index - 1] if index else None) for index, each in enumerate(value)]
+        return [_item(item, value[index - 1] if index else None) for index, item in enumerate(value)]
     return value
 
 
 def _field(name: str, value: Any, within: Json) -> Any:
-    """The value of a variable (`name`, `value`) goes when its name tells that it is a secret."""
+    """The value of a variable (`name`, `value`) is masked when its name is a secret's."""
     if name == "value" and isinstance(value, str) and is_secret(str(within.get("name", "")), Place.VARIABLE):
         return MASK
     return _shown(value)
 
 
 def _item(value: Any, before: Any) -> Any:
-    """`--password` and the word after it are two items of a list."""
+    """`--password` and its value are two items of a list."""
     flagged = isinstance(value, str) and isinstance(before, str) and is_secret(before, Place.ARGUMENT)
     return MASK if flagged else _shown(value)
