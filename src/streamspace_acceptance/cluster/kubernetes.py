@@ -1,4 +1,4 @@
-"""One namespace of a Kubernetes cluster: lists, deletion of a pod, exec, logs, and what it says of itself.
+"""One namespace of a Kubernetes cluster: lists, deletion of a pod, exec, logs, its version and identity.
 
 Answers are read as plain JSON and typed here; each call has a total deadline.
 """

@@ -85,9 +85,9 @@ class Screencast:
 
 
 def as_webp(frames: list[tuple[float, bytes]]) -> bytes:
-    """The frames (seconds since the epoch, JPEG) as one animated WebP, each shown for as long as it stood.
+    """The frames (seconds since the epoch, JPEG) as one animated WebP, each shown as long as it was on the screen.
 
-    It is of at most a megabyte: poorer, or of fewer frames, if need be; ScreencastError when even one frame is too much.
+    At most a megabyte: of lower quality or fewer frames if necessary; ScreencastError when one frame is too large.
     """
     while True:
         pictures = _pictures(frames)

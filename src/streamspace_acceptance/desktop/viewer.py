@@ -1,4 +1,4 @@
-"""The noVNC page, opened in a browser context of its own: pictures of what it shows, input into it."""
+"""The client's page in a browser context of its own: pictures of its screen, input into it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STROKE_SECONDS = 0.1
 
 
 class Viewer:
-    """One user's view of a desktop, opened at once; PageOpenError when no page comes, whatever status it may have."""
+    """One user's view of a desktop, opened at once; PageOpenError when no page comes, whatever its status."""
 
     def __init__(self, context: BrowserContext, calls: BrowserWatchdog, url: str) -> None:
         self._context = context
@@ -41,7 +41,7 @@ class Viewer:
         return self._current().loaded()
 
     def picture(self) -> Picture | None:
-        """The noVNC screen as the user sees it, None while there is none."""
+        """The screen as the user sees it, None while there is none."""
         page = self._current().page
         with self._calls.within("a picture of the desktop"):
             box = CLIENT_PAGE.find_screen(page)
@@ -61,7 +61,7 @@ class Viewer:
         return self._times + self._load.network_changed, self._load.line.connections
 
     def trouble(self) -> str | None:
-        """What has gone wrong with the page's connection to the desktop, as far as the browser tells."""
+        """How the page's connection to the desktop failed, as the browser sees it; None when it did not."""
         return self._load.line.trouble()
 
     def whole_page(self) -> bytes:
@@ -70,7 +70,7 @@ class Viewer:
             return self._load.page.screenshot(timeout=0)
 
     def framebuffer(self) -> Picture:
-        """The noVNC screen in its own pixels, however large it is shown; PageOpenError while there is none."""
+        """The screen in its own pixels, whatever its size in the page; PageOpenError while there is none."""
         page = self._current().page
         with self._calls.within("the desktop in its own pixels"):
             CLIENT_PAGE.require_screen(page)
@@ -86,7 +86,7 @@ class Viewer:
         return math.ceil(across * wide), math.ceil(down * high)
 
     def magnification(self) -> tuple[float, float]:
-        """How large a pixel of the framebuffer is shown, in pixels of the picture, across and down; or PageOpenError."""
+        """Pixels of the picture for one of the framebuffer, across and down; PageOpenError without a screen."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
             box = CLIENT_PAGE.require_screen(page)

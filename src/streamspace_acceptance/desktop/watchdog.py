@@ -90,11 +90,11 @@ class BrowserWatchdog:
     def within(
         self, what: str, seconds: float | None = None, *, of_page: bool = True, though_over: bool = False
     ) -> Iterator[None]:
-        """What is asked of the browser in here is answered within `seconds` in all, ANSWER_SECONDS by default.
+        """All calls to the browser in this block are answered within `seconds` in all, ANSWER_SECONDS by default.
 
-        PageHangsError when it is not, or BrowserError where the page has no part in it or the machine is to blame;
-        BrowserError for whatever else Playwright raises, BrowserEndedError when the browser was ended before, unless it is
-        to be asked `though_over`.
+        PageHangsError when they are not; BrowserError when no page is involved (`of_page`) or the machine is to blame,
+        and for every other error of Playwright. BrowserEndedError when the browser was ended before, unless
+        `though_over`.
         """
         if self._over is not None and not though_over:
             raise BrowserEndedError(self._over)

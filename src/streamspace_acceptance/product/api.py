@@ -15,7 +15,7 @@ from streamspace_acceptance.product.http import CALL_SECONDS, TokenRefused
 class Listed:
     """A session as the API's list shows it.
 
-    `request` is what the request that made it was called; `tells_request`, whether the product tells such a thing.
+    `request` is the id of the request that created it; `tells_request`, whether the product shows such an id.
     """
 
     id: str
@@ -30,7 +30,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class SessionList:
-    """One answer to the list of sessions; entries without an id or a status count for nothing."""
+    """One answer to the list of sessions, without entries that have no id or no status."""
 
     sessions: tuple[Listed, ...]
 
@@ -40,7 +40,7 @@ class SessionList:
         return frozenset(session.id for session in self.sessions)
 
     def times(self, session_id: str) -> int:
-        """How often a session is in the list: once, if all is well."""
+        """How often a session is in the list; once is correct."""
         return sum(session.id == session_id for session in self.sessions)
 
     def status(self, session_id: str) -> str | None:
@@ -61,10 +61,10 @@ class StreamSpaceApi(ProfileCalls):
         seconds: float = CALL_SECONDS,
         request: str | None = None,
     ) -> Answer:
-        """The call of that name in the profile, about the session or template `which`. `request` names the request.
+        """The call `name` of the profile, about the session or template `which`. `request` is the id of the request.
 
-        TokenRefused when it is refused because the token is no longer good for anything: that says nothing about the
-        call. Where the same token works at another call, the refusal is the API's answer.
+        TokenRefused when no call accepts the token any more, which says nothing about this call. Where another call
+        accepts the token, the refusal is the API's answer.
         """
         answer = self.call_once(name, which, body, seconds=seconds, request=request)
         if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -85,9 +85,9 @@ class StreamSpaceApi(ProfileCalls):
         request: str | None = None,
         seconds: float = CALL_SECONDS,
     ) -> Answer:
-        """Asks for a session; `size` names one of the profile's sizes, None takes the template's own.
+        """Requests a session; `size` names one of the profile's sizes, None takes the template's own.
 
-        `request` is what the request is called, so that what came of it can be told if no answer comes.
+        `request` is the id of the request, by which its session is found if no answer arrives.
         """
         body: Json = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
         if size is not None:
@@ -95,13 +95,13 @@ class StreamSpaceApi(ProfileCalls):
         return self.call("create_session", body=body, seconds=seconds, request=request)
 
     def sessions(self) -> SessionList:
-        """All sessions as listed; Unmet when the answer is no such list."""
+        """All sessions in the list; Unmet when the answer is not such a list."""
         answer = self._answered("list_sessions")
         items = self.listed(answer, "sessions")
         return SessionList(tuple(self._read(item) for item in items if self._is_session(item)))
 
     def status(self, session_id: str) -> str:
-        """The status of one session, asked for by its id; Unmet when the answer is about anything else."""
+        """The status of one session by its id; Unmet when the answer is about anything else."""
         answer = self._answered("get_session", session_id)
         session = answer.object()
         fields = self.profile.fields
@@ -115,15 +115,15 @@ class StreamSpaceApi(ProfileCalls):
         return str(session[fields["status"]])
 
     def session(self, session_id: str) -> Json:
-        """One session as the API shows it when asked for it alone; Unmet when it shows none."""
+        """One session as the API shows it by its id; Unmet when it shows none."""
         return self._answered("get_session", session_id).object()
 
     def delete_session(self, session_id: str) -> Answer:
-        """Asks for the end of a session."""
+        """Deletes a session."""
         return self.call("delete_session", session_id)
 
     def hibernate_session(self, session_id: str) -> Answer:
-        """Puts a session to sleep; Unmet unless the API accepts that."""
+        """Hibernates a session; Unmet unless the API accepts that."""
         return self._answered("hibernate_session", session_id)
 
     def order_hibernation(self, session_id: str) -> Answer:
@@ -135,17 +135,17 @@ class StreamSpaceApi(ProfileCalls):
         return self._answered("wake_session", session_id)
 
     def connect_session(self, session_id: str) -> Answer:
-        """Asks where the desktop can be seen."""
+        """Requests the connection of a session."""
         return self.call("connect_session", session_id)
 
     def template_names(self) -> frozenset[str]:
-        """The names of the templates on offer."""
+        """The names of the templates in the list."""
         items = self.listed(self._answered("list_templates"), "templates")
         names = (item.get(self.profile.fields["template_name"]) for item in items if isinstance(item, dict))
         return frozenset(name for name in names if isinstance(name, str))
 
     def message(self, answer: Answer) -> str:
-        """The sentence of a refusal; empty when there is none."""
+        """The message of a refusal; empty when there is none."""
         try:
             message = answer.object().get(self.profile.fields["message"])
         except Unmet:
@@ -153,7 +153,7 @@ class StreamSpaceApi(ProfileCalls):
         return message if isinstance(message, str) else ""
 
     def vnc_address(self, session_id: str) -> str:
-        """Where RFB is spoken with a session's desktop, as a WebSocket URL."""
+        """The WebSocket URL of a session's desktop, which speaks RFB."""
         base = self.http.base_url.replace("http", "ws", 1)
         return base + self.profile.calls["vnc"].to(session_id)
 
@@ -162,9 +162,9 @@ class StreamSpaceApi(ProfileCalls):
         if not answer.ok:
             raise Unmet(
                 answer.call,
-                expected="an answer that says yes (2xx)",
+                expected="an accepted call (2xx)",
                 actual=answer.gist,
-                likely="the API refuses what the plan asks of it; its own message stands above",
+                likely="the API refuses a call of the plan; see its message above",
             )
         return answer
 

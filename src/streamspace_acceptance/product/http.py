@@ -34,11 +34,11 @@ GATEWAY = (
 
 
 class NoAnswer(Exception):
-    """The call brought no answer of the API's: refused, broken off, too slow, too big, or somebody else's."""
+    """No answer of the API: refused, interrupted, too slow, too large, or from another server."""
 
 
 class TokenRefused(NoAnswer):
-    """The run's own token is no longer good for anything: no call brings an answer from now on."""
+    """No call accepts the run's own token any more."""
 
 
 class HttpClient:
@@ -53,7 +53,7 @@ class HttpClient:
         self._client = httpx.Client(
             timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
             headers={"Accept-Encoding": "identity", "User-Agent": "streamspace-acceptance"},
-            # A call that was abandoned takes nobody else's place.
+            # An abandoned call must not take the place of another.
             limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS),
             trust_env=False,
             verify=self.trusted,
@@ -78,8 +78,8 @@ class HttpClient:
     ) -> Answer:
         """One call of the API, answered within `seconds` in all; NoAnswer otherwise. Redirects are not followed.
 
-        What answers in the API's place is no answer of the API either: a gateway, a limit on the rate of calls, a
-        redirect to another place. `request` is sent along as the name of the request.
+        NoAnswer also for what is not the API: a gateway, a rate limit, a redirect to another server. `request` is sent
+        as the id of the request.
         """
         return self.call_as(self.token, method, path, body, seconds=seconds, request=request)
 
@@ -189,7 +189,7 @@ def _read(response: httpx.Response, deadline: float) -> bytes:
 
 
 def _stranger(answer: Answer) -> str | None:
-    """Who has answered in the API's place, if it was not the API."""
+    """Who answered instead of the API; None when the API answered."""
     if answer.status in GATEWAY and "json" not in answer.content_type:
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:

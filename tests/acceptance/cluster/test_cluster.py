@@ -99,7 +99,7 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
 
 def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "READ_SECONDS", 60.0)
-    monkeypatch.setattr(watch, "FAREWELL_SECONDS", 30.0)
+    monkeypatch.setattr(watch, "CLOSE_GRACE_SECONDS", 30.0)
     opened, over = threading.Event(), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
