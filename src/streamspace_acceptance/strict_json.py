@@ -1,4 +1,4 @@
-"""JSON read strictly: one object, in UTF-8, without what JSON does not have, and of a size that memory can hold."""
+"""JSON read strictly: one object, in UTF-8, without NaN and the like, and of a size that fits into memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class NotJson(ValueError):
-    """What came is no strict JSON object; the sentence says why."""
+    """The text is not a strict JSON object; the sentence says why."""
 
 
 def read_object(body: bytes | bytearray) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def read_object(body: bytes | bytearray) -> dict[str, Any]:
     except ValueError as error:
         raise NotJson(str(error) if body else "an empty body") from error
     if not isinstance(value, dict):
-        raise NotJson(f"a JSON {type(value).__name__}, no object")
+        raise NotJson(f"a JSON {type(value).__name__}, not an object")
     return value
 
 

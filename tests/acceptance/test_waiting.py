@@ -2,16 +2,21 @@
 
 import threading
 from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Budget, DeadlineExceeded, Recording, Timeline, Wait
+from tests.support.clock import FakeClock
 
 SHORT = Budget("startup", 2, 0.1)
 LONG = Budget("startup", 60, 1)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 def poll(wait: Wait, answers: list[str], impossible: Callable[[str], str | None] = lambda _: None) -> str:
@@ -23,7 +28,6 @@ def poll(wait: Wait, answers: list[str], impossible: Callable[[str], str | None]
         says=str,
         likely=lambda answer: f"stuck at {answer}",
         impossible=impossible,
-        every=0.01,
     )
 
 
@@ -39,15 +43,15 @@ def test_a_timeline_notes_a_text_that_repeats_once() -> None:
     assert timeline.render() == "+0.1 s Pending · +0.4 s pod created"
 
 
-def test_a_poll_gives_the_answer_that_met_the_goal() -> None:
-    wait = Wait("session s", "Running", LONG)
+def test_a_poll_gives_the_answer_that_met_the_goal(clock: FakeClock) -> None:
+    wait = Wait("session s", "Running", LONG, clock=clock)
     assert poll(wait, ["Pending", "Pending", "Running"]) == "Running"
     assert (wait.outcome, [text for _, text in wait.timeline.entries]) == ("met", ["Pending", "Running"])
-    assert wait.elapsed < 1
+    assert wait.elapsed == pytest.approx(0.2)
 
 
-def test_a_poll_that_times_out_says_everything() -> None:
-    wait = Wait("session s", "Running", SHORT)
+def test_a_poll_that_times_out_says_everything(clock: FakeClock) -> None:
+    wait = Wait("session s", "Running", SHORT, clock=clock)
     with pytest.raises(Unmet) as caught:
         poll(wait, ["Pending"])
     lines = str(caught.value).splitlines()
@@ -59,12 +63,12 @@ def test_a_poll_that_times_out_says_everything() -> None:
     assert wait.outcome == "timed out"
 
 
-def test_a_poll_gives_up_when_the_goal_is_impossible() -> None:
-    wait = Wait("session s", "Running", LONG)
+def test_a_poll_gives_up_when_the_goal_is_impossible(clock: FakeClock) -> None:
+    wait = Wait("session s", "Running", LONG, clock=clock)
     with pytest.raises(Unmet, match="Failed is an end"):
         poll(wait, ["Pending", "Failed"], lambda answer: "Failed is an end" if answer == "Failed" else None)
     assert wait.outcome == "impossible"
-    assert wait.elapsed < 1
+    assert wait.elapsed == pytest.approx(0.1)
 
 
 def test_an_error_of_the_source_goes_through_and_ends_the_wait() -> None:
@@ -77,26 +81,31 @@ def test_an_error_of_the_source_goes_through_and_ends_the_wait() -> None:
     assert wait.outcome is None
 
 
-def test_a_poll_asks_at_most_ten_times_a_second() -> None:
+def test_a_poll_asks_at_most_ten_times_a_second(clock: FakeClock) -> None:
     asked: list[float] = []
+
+    def ask() -> None:
+        asked.append(clock.now())
+        clock.seconds += 0.03  # an answer takes its time
+
+    wait = Wait("s", "never", Budget("b", 0.35, 1), clock=clock)
     with pytest.raises(Unmet):
-        waiting.poll(
-            Wait("s", "never", Budget("b", 0.35, 1)),
-            lambda: asked.append(waiting.now()),
-            met=lambda _: False,
-            says=str,
-            likely=str,
-        )
-    gaps = [later - earlier for earlier, later in pairwise(asked[:-1])]
-    assert gaps
-    assert min(gaps) >= 0.099
+        waiting.poll(wait, ask, met=lambda _: False, says=str, likely=str)
+    assert asked == pytest.approx([1000.0, 1000.1, 1000.2, 1000.3, 1000.35])
+    assert wait.elapsed == pytest.approx(0.38)
+
+
+def test_elapse_lets_the_whole_budget_pass(clock: FakeClock) -> None:
+    wait = Wait("s", "stays", LONG, clock=clock)
+    waiting.elapse(wait)
+    assert clock.waits == [60.0]
+    assert (wait.outcome, wait.elapsed) == ("timed out", 60.0)
 
 
 def test_a_watch_wakes_the_wait_at_once() -> None:
     recording: Recording[str] = Recording()
-    timer = threading.Timer(0.05, recording.append, ["Ready"])
-    timer.start()
     wait = Wait("pod p", "Ready", LONG)
+    threading.Thread(target=recording.append, args=["Ready"]).start()
     found = waiting.follow(
         wait,
         recording,
@@ -135,7 +144,7 @@ def test_whoever_observes_sees_every_wait_begin_change_and_end() -> None:
             seen.append(f"ended {wait.outcome}")
 
     stop = waiting.observe(Observer())
-    poll(Wait("s", "Running", LONG), ["Pending", "Running"])
+    poll(Wait("s", "Running", LONG, clock=FakeClock()), ["Pending", "Running"])
     stop()
     poll(Wait("s", "Running", LONG), ["Running"])
     assert seen == ["started Running", "noted Pending", "noted Running", "ended met"]

@@ -83,4 +83,4 @@ def outcome_of(ask: Ask, place: Place) -> Outcome:
     return Outcome(result, error, waiting.now() - began)
 
 
-Outcomes = dict[tuple[str, str], Future[Outcome]]
+Outcomes = dict[str, Future[Outcome]]

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tests.hostile.certificates import contexts
 
@@ -240,7 +241,7 @@ WEBSOCKET = {
 }
 
 
-# Kubernetes: the list is sound, the watch is not.
+# Kubernetes: the list is valid, the watch is not.
 
 
 def event(kind: str, obj: object) -> bytes:
@@ -248,7 +249,8 @@ def event(kind: str, obj: object) -> bytes:
 
 
 def _pod(version: int) -> dict[str, object]:
-    return POD | {"metadata": POD["metadata"] | {"resourceVersion": str(version)}}
+    metadata: Any = POD["metadata"]
+    return POD | {"metadata": metadata | {"resourceVersion": str(version)}}
 
 
 async def watch_flood(writer: Writer) -> None:

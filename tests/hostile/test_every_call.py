@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -173,12 +173,12 @@ def outcomes(hostile: Hostile, pool: ThreadPoolExecutor, hurried: None, request:
     """All cases of the tests that were selected, begun at once."""
     for ask in (KUBERNETES | LOGS).values():
         outcome_of(ask, hostile.place("closed"))  # the client builds each of its calls when it is first made
-    mine = [each for each in request.session.items if each.nodeid.startswith(request.node.nodeid)]
-    found = {}
-    for key in [each.callspec.params["case"] for each in mine if "case" in getattr(each, "fixturenames", ())]:
-        _, ask, kind, certificate, _, _ = CASES[key]
-        found[key] = pool.submit(outcome_of, ask, hostile.place(kind, certificate))
-    return found
+    items: list[Any] = [item for item in request.session.items if item.nodeid.startswith(request.node.nodeid)]
+    outcomes: Outcomes = {}
+    for case in [item.callspec.params["case"] for item in items if "case" in getattr(item, "fixturenames", ())]:
+        _, ask, kind, certificate, _, _ = CASES[case]
+        outcomes[case] = pool.submit(outcome_of, ask, hostile.place(kind, certificate))
+    return outcomes
 
 
 def allowed(name: str, kind: str) -> float:

@@ -23,7 +23,7 @@ _WAITS = frozenset({
     ("selectors.py", "select"), ("subprocess.py", "_try_wait"), ("subprocess.py", "_execute_child"),
     ("subprocess.py", "_communicate"), ("socket.py", "readinto"), ("socket.py", "create_connection"),
     ("ssl.py", "read"), ("ssl.py", "recv"), ("ssl.py", "do_handshake"), ("queue.py", "get"),
-    ("waiting.py", "_pause"), ("sync.py", "get_next_frame"), ("messages.py", "get_next_frame"), ("rfb.py", "read"),
+    ("clock.py", "wait"), ("sync.py", "get_next_frame"), ("messages.py", "get_next_frame"), ("rfb.py", "read"),
 })  # fmt: skip
 """Where Python code calls what blocks: file and function."""
 WAITING, BROWSER = "waiting", "browser"

@@ -80,3 +80,13 @@ def claim(phase: str = "Bound", labels: dict[str, str] | None = None, owners: li
     labels = {"session": SESSION} if labels is None else labels
     metadata = {"name": f"{SESSION}-home", "uid": "c-1", "labels": labels, "ownerReferences": owners}
     return Claim.of({"metadata": metadata, "status": {"phase": phase}})
+
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "%s"}}]
+users: [{name: u, user: {token: t}}]
+"""

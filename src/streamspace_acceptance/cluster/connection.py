@@ -1,13 +1,14 @@
-"""The connection to Kubernetes: every call has a total deadline, every answer a cap, and what goes wrong is told.
+"""The connection to Kubernetes: every call has a total deadline, every answer a cap, every error a sentence.
 
-The official client reads an answer to its end however long that is, unpacks what is packed, and waits for each piece
-of it anew. So its pool of connections is put behind `Bounded`, and each call behind `ask`.
+The official client reads an answer of any length, unpacks it, and starts its timeout again for each piece. So `Bounded`
+wraps its pool of connections, and `ask` each call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import urllib3
@@ -51,7 +52,7 @@ class Bounded:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             response.close()
             raise urllib3.exceptions.HTTPError("the answer is compressed, although that was not asked for")
-        if response.status == 200 and "watch=" in url.partition("?")[2]:
+        if response.status == HTTPStatus.OK and "watch=" in url.partition("?")[2]:
             return response
         try:
             body = _read(response, deadline)
@@ -74,13 +75,13 @@ def _read(response: Any, deadline: float) -> bytes:
         body += piece
         if len(body) > BODY_BYTES:
             raise urllib3.exceptions.HTTPError(f"the answer is longer than {BODY_BYTES} bytes")
-        if waiting.now() > deadline:  # nobody waits any more: an answer that drips must not be read for ever
+        if waiting.now() > deadline:  # the caller has gone on: a dripping answer must not be read for ever
             raise urllib3.exceptions.HTTPError("the answer is not complete in time")
     return bytes(body)
 
 
 def ask(what: str, call: Callable[[], T], seconds: float) -> T:
-    """What `call` gives within `seconds` in all; ClusterError otherwise."""
+    """What `call` returns within `seconds` in all; ClusterError otherwise."""
     with as_cluster_error(what):
         return waiting.within(seconds, call, what=what)
 
@@ -93,10 +94,7 @@ def read(what: str, body: bytes) -> Json:
 
 @contextmanager
 def as_cluster_error(what: str) -> Iterator[None]:
-    """Whatever goes wrong with an answer is told as ClusterError, with what was asked.
-
-    That an answer is not in the shape that Kubernetes gives its answers shows when it is read.
-    """
+    """Every error with an answer becomes a ClusterError that names the question, also while the answer is read."""
     try:
         yield
     except client.ApiException as error:

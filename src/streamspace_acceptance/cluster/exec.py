@@ -1,6 +1,6 @@
-"""Commands in a pod, as `kubectl exec` runs them: what they say is capped, and the connection has a deadline.
+"""Commands in a pod, as `kubectl exec` runs them: their output is capped, and the connection has a deadline.
 
-The connection leads where the kubeconfig says and nowhere else: the client would follow a redirect, with its token.
+The connection follows no redirect: the client would send its token there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OUTPUT_BYTES = 4 * 1024 * 1024
 
 REDIRECTS = range(300, 400)
 CLOSE_GRACE_SECONDS = 0.2
-"""For so long a command that has not ended in time may still be told that nobody listens any more."""
+"""How long closing the connection of a command may take, when the command has not ended in time."""
 
 
 class _Direct(websocket.WebSocket):
@@ -51,7 +51,7 @@ vars(ws_client)["WebSocket"] = _Direct
 
 @dataclass(frozen=True)
 class ExecResult:
-    """What a command in a pod left: its output as text, and its exit code."""
+    """The output of a command in a pod, as text, and its exit code."""
 
     stdout: str
     stderr: str
@@ -115,7 +115,7 @@ def _bounded(receive: Callable[[int], bytes], deadline: float) -> Callable[[int]
 
 
 def exit_code(session: Any) -> int:
-    """The exit code that Kubernetes told at the end of an exec; ExecRefused when the command did not begin,
+    """The exit code that Kubernetes told at the end of an exec; ExecRefusedError when the command did not begin,
     ClusterError when Kubernetes told nothing.
     """
     try:

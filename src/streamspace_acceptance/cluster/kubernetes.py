@@ -1,4 +1,4 @@
-"""One namespace of a Kubernetes cluster: lists, deletion of a pod, exec, logs, and what it says of itself.
+"""One namespace of a Kubernetes cluster: lists, deletion of a pod, exec, logs, its version and identity.
 
 Answers are read as plain JSON and typed here; each call has a total deadline.
 """
@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +42,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-FORBIDDEN = 403
+FORBIDDEN = HTTPStatus.FORBIDDEN
 LOG_BYTES = 256 * 1024
 SLACK_SECONDS = 0.25  # for an exec to say itself that its time is over, which tells more than that no answer came
 GROUP, VERSION = "stream.space", "v1alpha1"
@@ -189,7 +190,9 @@ class Cluster:
     def first_lines(self, pod: str) -> str:
         """How a pod's log begins, its first 256 KiB; empty while its container has not begun to log."""
         call = self._core.read_namespaced_pod_log
-        raw = self._or_none(lambda: self._bytes(f"logs of {pod}", call, name=pod, limit_bytes=LOG_BYTES), 400, 404)
+        what = f"logs of {pod}"
+        not_begun = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+        raw = self._or_none(lambda: self._bytes(what, call, name=pod, limit_bytes=LOG_BYTES), *not_begun)
         return "" if raw is None else bytes(raw).decode("utf-8", "replace")
 
     def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
@@ -282,7 +285,7 @@ class Cluster:
         try:
             return call()
         except ClusterError as error:
-            if error.status in (statuses or (404,)):
+            if error.status in (statuses or (HTTPStatus.NOT_FOUND,)):
                 return None
             raise
 

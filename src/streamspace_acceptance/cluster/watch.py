@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 import urllib3
@@ -23,7 +24,6 @@ CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is ju
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
 RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
-GONE = 410
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class _Watcher:
             return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
         except ClusterError as error:
             # Some proxies hold an answer back until there is something in it; a list tells if it is that.
-            if error.status == GONE or _timed_out(error):
+            if error.status == HTTPStatus.GONE or _timed_out(error):
                 return None
             raise
 
@@ -156,7 +156,7 @@ class _Watcher:
         return _version(obj)
 
     def _check_gone(self, status: Json) -> None:
-        if status.get("code") != GONE:
+        if status.get("code") != HTTPStatus.GONE:
             raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
 
     def _check_silence(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from kubernetes import client
@@ -11,7 +12,6 @@ from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 
 STRATEGIC = "application/strategic-merge-patch+json"
-NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -71,5 +71,5 @@ class ClusterWrites:
         try:
             self._cluster.ask(f"delete network policy {name}", call, name=name)
         except ClusterError as error:
-            if error.status != NOT_FOUND:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise

@@ -12,6 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from streamspace_acceptance.desktop import processes
+from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
 from streamspace_acceptance.desktop.viewer import Viewer, close
 from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.outcomes import SetupProblem
@@ -103,8 +104,8 @@ class _Chromium:
         """Shows a page and asks it for something and for its picture."""
         with self.calls.within("a fresh page", seconds, of_page=False):
             page = self._running().new_page()
-            page.set_content("<canvas></canvas>")
-            page.evaluate("document.querySelector('canvas').toDataURL()")
+            page.set_content(CLIENT_PAGE.empty)
+            CLIENT_PAGE.framebuffer_png(page)
             page.screenshot()
             page.close()
 
@@ -147,7 +148,7 @@ class RunBrowser:
         self._browser: _Chromium | None = None
 
     def viewer(self, url: str) -> Viewer:
-        """The desktop at that address, opened; CannotOpen when no page comes, whatever status it may have.
+        """The desktop at that address, opened; PageOpenError when no page comes, whatever status it may have.
 
         The browser learns of a server's key when it starts: it starts anew for one that it does not know yet, which
         closes what was open. All desktops of a StreamSpace come from one address, as a rule.

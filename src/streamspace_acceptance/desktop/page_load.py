@@ -1,4 +1,4 @@
-"""One load of the noVNC page: which scripts came, what went wrong, and whether noVNC put up its screen."""
+"""One load of the VNC client's page: its scripts, its errors, and whether the client showed its screen."""
 
 from __future__ import annotations
 
@@ -8,39 +8,24 @@ from dataclasses import dataclass, field
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response
 from playwright.sync_api import TimeoutError as Late
 
+from streamspace_acceptance.desktop.client_page import CLIENT_PAGE, PageOpenError
 from streamspace_acceptance.desktop.watchdog import CRASHED, GRACE_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.desktop.websocket_monitor import WebSocketMonitor, without_query
 
+__all__ = ["PAGE_SECONDS", "PageLoad", "PageOpenError", "PageState"]
+
 PAGE_SECONDS = 20.0
 
-# noVNC takes its canvas out of the page when a connection fails: that it was there is remembered.
-_REMEMBER_CANVAS = """
-globalThis.__canvasSeen = false;
-new MutationObserver(() => { globalThis.__canvasSeen ||= document.querySelector('canvas') !== null; })
-  .observe(document, { childList: true, subtree: true });
-"""
-# Chromium drops what it is loading whenever an address of its own machine changes, as when a container starts beside
-# it. No answer of a server can cause that error, so the page is loaded again, as a user would.
+# Chromium aborts a load whenever an address of its own machine changes, as when a container starts beside it. No answer
+# of a server can cause that error, so the page is loaded again, as a user would do.
 _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 _CERTIFICATE = "ERR_CERT_"
 _LISTED = 2
-_CANVAS_SEEN = "globalThis.__canvasSeen || document.querySelector('canvas') !== null"
-# The names of events, which its users listen for: they outlast bundlers and minifiers, as no other name in it does.
-_MARKS_OF_NOVNC = ("credentialsrequired", "securityfailure", "desktopname")
-_IN_THE_PAGE = "marks => Array.from(document.scripts).some(one => marks.every(mark => one.text.includes(mark)))"
-
-
-class PageOpenError(Exception):
-    """The browser did not get the page at all; `late`: nothing went wrong but that it was not there in time."""
-
-    def __init__(self, sentence: str, *, late: bool = False) -> None:
-        self.late = late
-        super().__init__(sentence)
 
 
 @dataclass
 class PageState:
-    """What the browser made of the page: its own errors, its scripts, and whether noVNC put up its screen."""
+    """How far a load has come: errors, scripts, and whether the client showed its screen."""
 
     errors: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
@@ -50,31 +35,31 @@ class PageState:
     loaded_again: int = 0
 
     def describe(self) -> str:
-        """What stands in the way, or that nothing does."""
+        """What is missing or wrong, or that nothing is."""
         troubles = [
-            *([] if self.novnc else [f"no script of noVNC among {len(self.scripts)} scripts"]),
+            *([] if self.novnc else [f"no script of {CLIENT_PAGE.name} among {len(self.scripts)} scripts"]),
             *self.broken(),
-            *(f"error {each}" for each in self.errors[:_LISTED]),
-            *([] if self.canvas else ["no noVNC screen in the page"]),
+            *(f"error {error}" for error in self.errors[:_LISTED]),
+            *([] if self.canvas else [f"no {CLIENT_PAGE.name} screen in the page"]),
             *([f"loaded {self.loaded_again + 1} times: this machine's network changed"] * (self.loaded_again > 0)),
         ]
-        return "; ".join(troubles) or f"noVNC loaded ({len(self.scripts)} scripts) and its screen is there"
+        return "; ".join(troubles) or f"{CLIENT_PAGE.name} loaded ({len(self.scripts)} scripts) and its screen is there"
 
     def broken(self) -> list[str]:
-        """The scripts that did not come, the first ones by name."""
+        """The scripts that did not load, the first ones by name."""
         more = len(self.broken_scripts) - _LISTED
         return self.broken_scripts[:_LISTED] + ([f"and {more} more scripts"] if more > 0 else [])
 
     @property
     def novnc_loaded(self) -> bool:
-        """Whether the noVNC client runs in the page."""
+        """Whether the client runs in the page."""
         return bool(self.novnc) and not self.broken_scripts and self.canvas
 
 
 class PageLoad:
-    """A page of its own, loaded once. `network_changed`: the load came to nothing, and no server is to blame.
+    """A new page, loaded once. `network_changed`: the load was aborted, and no server is to blame.
 
-    `opened` gets the page while it is still empty.
+    `opened` is called with the page while it is still empty.
     """
 
     def __init__(
@@ -88,7 +73,7 @@ class PageLoad:
         self._calls = calls
         with calls.within("a new page", of_page=False):
             self.page = context.new_page()
-            self.page.add_init_script(_REMEMBER_CANVAS)
+            CLIENT_PAGE.remember_screen(self.page)
         opened(self.page)
         self.network_changed = False
         self._responses: list[Response] = []
@@ -112,15 +97,15 @@ class PageLoad:
         self.network_changed = self.network_changed or bool(failed)
 
     def _load(self, url: str) -> str:
-        """Loads the page, and gives why it did not come, if it did not; CannotOpen when it did not come in time.
+        """Loads the page. Returns why it did not load, empty when it did; PageOpenError when it is late.
 
-        Late is not the same as hanging: a page that waits for one of its parts answers meanwhile.
+        A late page does not hang: one that waits for one of its parts still answers.
         """
-        come = False
+        committed = False
         with self._calls.within("a page", 2 * PAGE_SECONDS + GRACE_SECONDS):
             try:
                 self.page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="commit")
-                come = True
+                committed = True
                 self.page.wait_for_load_state("load", timeout=PAGE_SECONDS * 1000)
             except Late as error:
                 late = PageOpenError(f"it has not come in full within {PAGE_SECONDS:g} s", late=True)
@@ -131,8 +116,8 @@ class PageLoad:
                 return str(error).splitlines()[0]
             else:
                 return ""
-        if come:
-            with self._calls.within("a word of the page, which has not loaded in time,"):
+        if committed:
+            with self._calls.within("an answer of the page, which has not loaded in time,"):
                 self.page.evaluate("true")
         raise late
 
@@ -141,9 +126,9 @@ class PageLoad:
         responses, self._responses = self._responses, []
         for response in responses:
             self._judge_script(response)
-        with self._calls.within("a word of the page"):
-            self._loaded.canvas = self.page.evaluate(_CANVAS_SEEN)
-            if not self._loaded.novnc and self.page.evaluate(_IN_THE_PAGE, _MARKS_OF_NOVNC):
+        with self._calls.within("an answer of the page"):
+            self._loaded.canvas = CLIENT_PAGE.has_shown_screen(self.page)
+            if not self._loaded.novnc and CLIENT_PAGE.is_inline(self.page):
                 self._loaded.novnc.append("the page itself")
         return self._loaded
 
@@ -158,7 +143,7 @@ class PageLoad:
             self._loaded.broken_scripts.append(f"script {without_query(request.url)} did not come: {request.failure}")
 
     def _keep_console(self, message: ConsoleMessage) -> None:
-        """The WebSocket's errors are told in the console only."""
+        """The errors of a WebSocket occur in the console only."""
         if _NETWORK_CHANGED in message.text:
             self.network_changed = True
 
@@ -176,5 +161,5 @@ class PageLoad:
             if not self.network_changed:
                 self._loaded.broken_scripts.append(f"script {without_query(response.url)} cannot be read: {trouble}")
             return
-        if all(mark in text for mark in _MARKS_OF_NOVNC):
+        if CLIENT_PAGE.is_client(text):
             self._loaded.novnc.append(response.url)

@@ -1,7 +1,7 @@
 """A moving picture of a page: what the browser itself drew, a few frames a second, as an animated WebP.
 
 The browser hands out frames of its own accord (CDP `Page.startScreencast`), a few at a time until they are
-acknowledged. That is done when the page is next looked at, never while something is typed: a film of every stroke
+acknowledged. That is done when the page is next looked at, never while something is typed: a frame for every stroke
 makes typing a fifth slower.
 """
 
@@ -49,7 +49,7 @@ class Screencast:
         """Lets the next frames come."""
         unanswered, self._unanswered = self._unanswered, []
         try:
-            with self._calls.within("the next frames of the film"):
+            with self._calls.within("the next frames of the screencast"):
                 for session, number in unanswered:
                     session.send("Page.screencastFrameAck", {"sessionId": number})
         except BrowserError as trouble:  # its page is gone
@@ -58,9 +58,9 @@ class Screencast:
             self._trouble = str(trouble)
 
     def follow(self, page: Page) -> None:
-        """Films `page` until it is closed. What keeps it from that is no trouble of the page's."""
+        """Records `page` until it is closed. Failures here are not the page's fault."""
         try:
-            with self._calls.within("the begin of the film"):
+            with self._calls.within("the start of the screencast"):
                 session = self._context.new_cdp_session(page)
                 session.on("Page.screencastFrame", lambda frame: self._keep(session, frame))
                 session.send("Page.startScreencast", _SCREENCAST)
@@ -68,7 +68,7 @@ class Screencast:
             self._trouble = str(trouble)
 
     def encode(self) -> bytes:
-        """The film so far, as one animated WebP of at most a megabyte; NoFilm when there is none."""
+        """The screencast so far, as one animated WebP of at most a megabyte; ScreencastError when there is none."""
         if not self._frames:
             raise ScreencastError(self._trouble or "the browser gave no frame")
         return as_webp(self._frames)
@@ -78,16 +78,16 @@ class Screencast:
         at = float(frame["metadata"].get("timestamp") or 0.0)
         if not self._frames or at - self._frames[-1][0] >= self._spacing:
             self._frames.append((at, base64.b64decode(frame["data"])))
-        if len(self._frames) > MOST_FRAMES:  # a long film gets by with fewer frames a second
+        if len(self._frames) > MOST_FRAMES:  # a long screencast has fewer frames a second
             self._frames[:] = self._frames[::2]
             self._spacing *= 2
         self._unanswered.append((session, frame["sessionId"]))
 
 
 def as_webp(frames: list[tuple[float, bytes]]) -> bytes:
-    """The frames (seconds since the epoch, JPEG) as one animated WebP, each shown for as long as it stood.
+    """The frames (seconds since the epoch, JPEG) as one animated WebP, each shown as long as it was on the screen.
 
-    It is of at most a megabyte: poorer, or of fewer frames, if need be; NoFilm when even one frame is too much.
+    At most a megabyte: of lower quality or fewer frames if necessary; ScreencastError when one frame is too large.
     """
     while True:
         pictures = _pictures(frames)
@@ -110,7 +110,7 @@ def _encoded(pictures: list[Image.Image], durations: list[int], quality: int) ->
         duration=durations,
         loop=0,
         quality=quality,
-        method=0,  # the fastest: a film is made while somebody waits for it
+        method=0,  # the fastest: somebody waits for the screencast
         minimize_size=False,
     )
     return file.getvalue()
@@ -123,7 +123,7 @@ def _durations(times: list[float]) -> list[int]:
 
 
 def _pictures(frames: list[tuple[float, bytes]]) -> list[Image.Image]:
-    """All of one size, as a film wants it: the browser draws an empty page otherwise than a full one."""
+    """All of one size, as a screencast needs it: the browser draws an empty page smaller."""
     pictures = [Image.open(io.BytesIO(jpeg)).convert("RGB") for _, jpeg in frames]
     for picture in pictures:
         picture.thumbnail(SIZE)

@@ -34,7 +34,7 @@ class Trace:
             self._trouble = str(trouble)
 
     def keep(self) -> bytes:
-        """Ends the trace and gives it without secrets, as the bytes of a zip; NoTrace when it cannot be had.
+        """Ends the trace and gives it without secrets, as the bytes of a zip; TraceError when it cannot be had.
 
         Playwright hands a trace out as a file only. It lies in a folder that nobody else can read, and no longer than
         it takes to read it.

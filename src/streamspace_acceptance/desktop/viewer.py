@@ -1,17 +1,17 @@
-"""The noVNC page, opened in a browser context of its own: pictures of what it shows, input into it."""
+"""The client's page in a browser context of its own: pictures of its screen, input into it."""
 
 from __future__ import annotations
 
-import base64
 import math
 from contextlib import suppress
 from typing import Literal
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from streamspace_acceptance.desktop import watchdog
+from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
 from streamspace_acceptance.desktop.lag_probe import LagProbe
-from streamspace_acceptance.desktop.page_load import PageLoad, PageOpenError, PageState
+from streamspace_acceptance.desktop.page_load import PageLoad, PageState
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.desktop.screencast import Screencast
 from streamspace_acceptance.desktop.trace import Trace
@@ -24,7 +24,7 @@ STROKE_SECONDS = 0.1
 
 
 class Viewer:
-    """One user's view of a desktop, opened at once; CannotOpen when no page comes, whatever status it may have."""
+    """One user's view of a desktop, opened at once; PageOpenError when no page comes, whatever its status."""
 
     def __init__(self, context: BrowserContext, calls: BrowserWatchdog, url: str) -> None:
         self._context = context
@@ -41,10 +41,10 @@ class Viewer:
         return self._current().loaded()
 
     def picture(self) -> Picture | None:
-        """The noVNC screen as the user sees it, None while there is none."""
+        """The screen as the user sees it, None while there is none."""
         page = self._current().page
         with self._calls.within("a picture of the desktop"):
-            box = _box(page)
+            box = CLIENT_PAGE.find_screen(page)
             if box is None:
                 return None
             png = page.screenshot(clip=box, timeout=0)  # type: ignore[arg-type]
@@ -61,7 +61,7 @@ class Viewer:
         return self._times + self._load.network_changed, self._load.line.connections
 
     def trouble(self) -> str | None:
-        """What has gone wrong with the page's connection to the desktop, as far as the browser tells."""
+        """How the page's connection to the desktop failed, as the browser sees it; None when it did not."""
         return self._load.line.trouble()
 
     def whole_page(self) -> bytes:
@@ -70,15 +70,15 @@ class Viewer:
             return self._load.page.screenshot(timeout=0)
 
     def framebuffer(self) -> Picture:
-        """The noVNC screen in its own pixels, however large it is shown; CannotOpen while there is none."""
+        """The screen in its own pixels, whatever its size in the page; PageOpenError while there is none."""
         page = self._current().page
         with self._calls.within("the desktop in its own pixels"):
-            _screen(page)
-            url: str = page.evaluate("document.querySelector('canvas').toDataURL('image/png')")
-        return Picture(base64.b64decode(url.partition(",")[2]))
+            CLIENT_PAGE.require_screen(page)
+            png = CLIENT_PAGE.framebuffer_png(page)
+        return Picture(png)
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
-        """Where in the picture a point of the framebuffer is shown; CannotOpen while there is no picture.
+        """Where in the picture a point of the framebuffer is shown; PageOpenError while there is no picture.
 
         Rounded up: noVNC takes what is to the left of a pixel's edge, or above it, for the pixel before.
         """
@@ -86,25 +86,25 @@ class Viewer:
         return math.ceil(across * wide), math.ceil(down * high)
 
     def magnification(self) -> tuple[float, float]:
-        """How large a pixel of the framebuffer is shown, in pixels of the picture, across and down; or CannotOpen."""
+        """Pixels of the picture for one of the framebuffer, across and down; PageOpenError without a screen."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
-            box = _screen(page)
-            width, height = page.evaluate("(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))")
+            box = CLIENT_PAGE.require_screen(page)
+            width, height = CLIENT_PAGE.framebuffer_size(page)
         return box["width"] / width, box["height"] / height
 
     def middle(self) -> tuple[int, int]:
-        """The middle of the picture; CannotOpen while there is none."""
+        """The middle of the picture; PageOpenError while there is none."""
         page = self._current().page
         with self._calls.within("the place of the desktop"):
-            box = _screen(page)
+            box = CLIENT_PAGE.require_screen(page)
         return round(box["width"]) // 2, round(box["height"]) // 2
 
     def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page
         with self._calls.within("a click taken"):
-            box = _screen(page)
+            box = CLIENT_PAGE.require_screen(page)
             page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
     def turn_wheel(self, pixels: int) -> None:
@@ -154,20 +154,3 @@ def close(context: BrowserContext, calls: BrowserWatchdog) -> None:
     if calls.alive:
         with suppress(BrowserError), calls.within("the end of a window", of_page=False):
             context.close()
-
-
-def _box(page: Page) -> dict[str, float] | None:
-    """Where the noVNC screen is in the page, in pixels; None while there is none to be seen."""
-    canvas = page.query_selector("canvas")
-    box = canvas.bounding_box() if canvas is not None else None
-    if box is None or box["width"] < 1 or box["height"] < 1:
-        return None
-    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
-
-
-def _screen(page: Page) -> dict[str, float]:
-    """The same; CannotOpen while there is none to be seen."""
-    box = _box(page)
-    if box is None:
-        raise PageOpenError("the noVNC screen is gone from the page")
-    return box

@@ -3,7 +3,7 @@
 Playwright gives most of its calls none: a page that spins would keep them, and the run, for ever. One thread keeps the
 time. When a call overruns, it ends the browser's process, and half a second later the process that drives the browser:
 then Playwright gives up, whatever it waits for. No call to Playwright stands outside a `within`
-(`tests/suite/test_browser_calls.py`).
+(`tests/acceptance/desktop/test_browser_calls.py`).
 """
 
 from __future__ import annotations
@@ -90,11 +90,11 @@ class BrowserWatchdog:
     def within(
         self, what: str, seconds: float | None = None, *, of_page: bool = True, though_over: bool = False
     ) -> Iterator[None]:
-        """What is asked of the browser in here is answered within `seconds` in all, ANSWER_SECONDS by default.
+        """All calls to the browser in this block are answered within `seconds` in all, ANSWER_SECONDS by default.
 
-        PageHangs when it is not, or BrowserTrouble where the page has no part in it or the machine is to blame;
-        BrowserTrouble for whatever else Playwright raises, BrowserEnded when the browser was ended before, unless it is
-        to be asked `though_over`.
+        PageHangsError when they are not; BrowserError when no page is involved (`of_page`) or the machine is to blame,
+        and for every other error of Playwright. BrowserEndedError when the browser was ended before, unless
+        `though_over`.
         """
         if self._over is not None and not though_over:
             raise BrowserEndedError(self._over)

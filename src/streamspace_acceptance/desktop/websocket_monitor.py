@@ -1,4 +1,4 @@
-"""The connection between a page and its desktop, as far as the browser tells: opened how often, ended, and why."""
+"""The connection between a page and its desktop, as the browser sees it: how often it opened and ended, and why."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections import Counter
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket
 
+from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
+
 _WORDS = 160  # characters of a complaint
 
 
 class WebSocketMonitor:
-    """The WebSockets that a page opens, and what it complains of in its console meanwhile."""
+    """The WebSockets that a page opens, and the errors in its console meanwhile."""
 
     def __init__(self, page: Page) -> None:
         self._opened: Counter[str] = Counter()
@@ -25,7 +27,7 @@ class WebSocketMonitor:
         return max(self._opened.values(), default=0)
 
     def trouble(self) -> str | None:
-        """That the connection was lost, how often, and what the page says to that; None if it was not."""
+        """How often the connection was lost, and the last error in the console; None when it was not lost."""
         if not self._ended:
             return None
         times = "" if self._ended == 1 else f" {self._ended} times"
@@ -39,8 +41,8 @@ class WebSocketMonitor:
         self._ended += 1
 
     def _keep_complaint(self, message: ConsoleMessage) -> None:
-        """The last one. The browser's own word about a WebSocket says less than noVNC's about the same."""
-        if message.type == "error" and not (self._complaint and message.text.startswith("WebSocket connection to")):
+        """The last one; the browser's own message only where there is no other."""
+        if message.type == "error" and (not self._complaint or CLIENT_PAGE.is_disconnect_notice(message.text)):
             self._complaint = " ".join(message.text.split())[:_WORDS]
 
 

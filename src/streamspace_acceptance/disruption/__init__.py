@@ -1,1 +1,1 @@
-"""What the suite breaks on purpose. Each disruption has an undo that runs whatever happens."""
+"""Disruptions: each has a revert that runs whatever happens."""

@@ -1,33 +1,41 @@
-"""What the ways of cutting a pod's network have in common, whatever each of them takes."""
+"""The parts that all methods of cutting a pod's network share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefusedError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 
-DENIED = (400, 403, 404, 405, 415, 422)
-"""What Kubernetes answers where somebody may not do a thing, or where it does not know it."""
+DENIED = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+"""The answers of Kubernetes to a request that is forbidden or unknown to it."""
 _NOT_STARTED = (126, 127)
 _NOT_PERMITTED = (3, 4)  # as iptables ends: no such table or module, a problem of resources or permission
 _SAYS_SO = ("permission denied", "operation not permitted", "not found", "no such file")
 
 
 class MethodUnavailable(Exception):
-    """This way is closed, for a reason that says nothing about the product: the next one may be open."""
+    """This method cannot be used, for a reason that says nothing about the product; another one may work."""
 
 
 class CutMethod(Protocol):
-    """One way of cutting a pod off, as a disruption. `apply` raises NotPossible where the way is closed."""
+    """One method of cutting a pod off, as a disruption. `apply` raises MethodUnavailable where it cannot be used."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def is_certain(self) -> bool:
-        """Whether it cuts for certain once it is applied, whatever network the cluster has."""
+        """Whether it cuts for certain once applied, whatever network the cluster has."""
 
     def record(self) -> dict[str, Any]: ...
 
@@ -37,7 +45,7 @@ class CutMethod(Protocol):
 
 
 class Iptables:
-    """One rule of iptables, put in and taken out by commands in one container of a pod."""
+    """One rule of iptables, added and removed by commands in one container of a pod."""
 
     def __init__(self, cluster: Cluster, pod: Pod, rule: Sequence[str], container: str | None = None) -> None:
         self._cluster = cluster
@@ -46,7 +54,7 @@ class Iptables:
         self._container = container
 
     def add(self) -> None:
-        """Puts the rule in. NotPossible when the container has no iptables or may not use it, else ClusterError."""
+        """Adds the rule. MethodUnavailable when the container has no iptables or may not use it, else ClusterError."""
         try:
             done = self._run("-A")
         except ExecRefusedError as error:
@@ -60,7 +68,7 @@ class Iptables:
             raise MethodUnavailable(said) if _is_closed(done) else ClusterError(said)
 
     def remove(self) -> None:
-        """Takes the rule out, if it is in; ClusterError when it stays."""
+        """Removes the rule, if it is there; ClusterError when it stays."""
         try:
             removed = self._run("-D")
             # Removed or not there: both end with the check finding nothing.
@@ -75,13 +83,13 @@ class Iptables:
 
 
 def rule(port: int, mark: str) -> list[str]:
-    """Drops what a pod sends to a TCP port. The comment is its own, so that the undo takes this rule and no other."""
+    """Drops what a pod sends to a TCP port. Its comment is unique, so that the revert removes no other rule."""
     return ["OUTPUT", "-p", "tcp", "--dport", str(port), "-m", "comment", "--comment", mark, "-j", "DROP"]
 
 
 def find(cluster: Cluster, uid: str) -> Pod | None:
-    """The pod of that uid; None when it is gone, and all that was done to it with it."""
-    return next((each for each in cluster.pods() if each.meta.uid == uid), None)
+    """The pod of that uid; None when it is deleted, and with it everything that was done to it."""
+    return next((pod for pod in cluster.pods() if pod.meta.uid == uid), None)
 
 
 def _is_closed(done: ExecResult) -> bool:

@@ -1,7 +1,7 @@
 """A pod cut off by iptables in an ephemeral container beside it: for pods that have no iptables or may not use it.
 
-Kubernetes takes no ephemeral container away. So the container ends when it is told to, and by itself after a while; the
-rule goes in and out by commands in it.
+Kubernetes never removes an ephemeral container. So the container ends on a signal, and by itself after an hour;
+commands in it add and remove the rule.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, poll
 
 LASTS_SECONDS = 3600
-_WAITS_FOR_ITS_END = f"trap 'exit 0' TERM; sleep {LASTS_SECONDS} & wait"
+_RUNS_UNTIL_ENDED = f"trap 'exit 0' TERM; sleep {LASTS_SECONDS} & wait"
 _HOPELESS = ("ErrImage", "ImagePullBackOff", "InvalidImageName", "CreateContainer", "RunContainerError")
 
 
@@ -52,7 +52,7 @@ class EphemeralContainerCut:
         return self._record
 
     def apply(self) -> None:
-        """Starts the container and adds the rule; NotPossible where Kubernetes or the container does not let it."""
+        """Starts the container and adds the rule; MethodUnavailable where one of them is refused."""
         container = str(self._record["container"])
         _start(self._cluster, self._pod, container, str(self._record["image"]))
         Iptables(self._cluster, self._pod, self._record["rule"], container).add()
@@ -65,7 +65,7 @@ class EphemeralContainerCut:
 
 
 def revert(cluster: Cluster, record: dict[str, Any]) -> None:
-    """Undoes what was recorded, exactly. Where the container has ended, the rule may be there all the same: another
+    """Reverts exactly what was recorded. Where the container has ended, the rule may be there all the same: another
     one looks. One that is about to run is waited for: it would run after this.
     """
     pod = find(cluster, record["uid"])
@@ -88,22 +88,22 @@ def revert(cluster: Cluster, record: dict[str, Any]) -> None:
 
 
 def _start(cluster: Cluster, pod: Pod, name: str, image: str) -> None:
-    interference = ClusterWrites(cluster)
+    writes = ClusterWrites(cluster)
     spec = {
         "name": name,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["sh", "-c", _WAITS_FOR_ITS_END],
+        "command": ["sh", "-c", _RUNS_UNTIL_ENDED],
         "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}, "runAsUser": 0, "runAsNonRoot": False},
     }
     try:
-        interference.add_container(pod, spec)
+        writes.add_container(pod, spec)
     except ClusterError as error:
         if error.status in DENIED:
             raise MethodUnavailable(str(error)) from error
         raise
     try:
-        _await_running(interference, pod, name, image)
+        _await_running(writes, pod, name, image)
     except Unmet as unmet:  # of the cluster, not of the product
         raise MethodUnavailable(f"the ephemeral container does not run: {unmet.actual}") from unmet
 
@@ -116,10 +116,10 @@ def _comes_to_run(cluster: Cluster, pod: Pod, name: str, image: object) -> bool:
     return True
 
 
-def _await_running(interference: ClusterWrites, pod: Pod, name: str, image: object) -> None:
+def _await_running(writes: ClusterWrites, pod: Pod, name: str, image: object) -> None:
     poll(
         Wait(f"ephemeral container {name}", "running", Budgets(1.0).named("helper")),
-        lambda: interference.added(pod, name) or EphemeralContainerState(False, True, ""),
+        lambda: writes.added(pod, name) or EphemeralContainerState(False, True, ""),
         met=lambda each: each.running,
         says=EphemeralContainerState.describe,
         likely=lambda _: f"the cluster does not let image {image} run",
@@ -132,7 +132,7 @@ def _hopeless(added: EphemeralContainerState) -> str | None:
 
 
 def _end(cluster: Cluster, pod: Pod, container: str) -> None:
-    """Tells the container to end. It may be gone before its answer is there, which is as good."""
+    """Ends the container. It may end before its answer arrives, which is as good."""
     try:
         cluster.execute(pod, ["sh", "-c", "kill -TERM 1"], container=container)
     except ClusterError as error:

@@ -29,7 +29,7 @@ class IptablesCut:
         return {"kind": "cut", "by": "iptables", **identity(self._pod), "rule": self._rule}
 
     def apply(self) -> None:
-        """Adds the rule; NotPossible where the pod has no iptables or may not use it."""
+        """Adds the rule; MethodUnavailable where the pod has no iptables or may not use it."""
         Iptables(self._cluster, self._pod, self._rule).add()
 
     def revert(self) -> None:
@@ -38,12 +38,12 @@ class IptablesCut:
 
 
 def identity(pod: Pod) -> dict[str, str]:
-    """What tells a pod from every other, for the journal."""
+    """The identity of a pod, for the journal."""
     return {"pod": pod.meta.name, "uid": pod.meta.uid}
 
 
 def revert(cluster: Cluster, record: dict[str, Any]) -> None:
-    """Undoes what was recorded, exactly; ClusterError when the rule stays."""
+    """Reverts exactly what was recorded; ClusterError when the rule stays."""
     pod = find(cluster, record["uid"])
     if pod is not None:
         Iptables(cluster, pod, record["rule"]).remove()

@@ -1,4 +1,4 @@
-"""Cutting a pod off in the first way that is open, in a fixed order: what the plan does comes first."""
+"""Cutting a pod off by the first method that works, in a fixed order: the plan's own comes first."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Cut:
 
 
 def methods(cluster: Cluster, pod: Pod, port: int, *, api_label: str, image: str) -> list[CutMethod]:
-    """All ways, in their order: iptables in the pod, in an ephemeral container of `image`, a NetworkPolicy.
+    """All methods, in their order: iptables in the pod, in an ephemeral container of `image`, a NetworkPolicy.
 
-    A policy may be held against the port of the API's Service or against that of its pods.
+    A network may apply a policy to the port of the API's Service or to that of its pods.
     """
     mark = f"streamspace-acceptance-{secrets.token_hex(4)}"
     containers = [each for api in cluster.raw_pods(app=api_label) for each in api["spec"]["containers"]]
@@ -50,24 +50,24 @@ def methods(cluster: Cluster, pod: Pod, port: int, *, api_label: str, image: str
 
 
 def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[float], None]) -> Cut:
-    """Cuts in the first way that is open. `check` is asked of one that is not certain, with the moment from which it
-    should hold; it raises NotPossible when the pod is not cut off. ClusterError when no way is open.
+    """Cuts by the first method that works. `check` is called for one that is not certain, with the moment from which it
+    should hold; it raises MethodUnavailable when the pod is not cut off. ClusterError when no method works.
     """
     closed: list[str] = []
-    for way in among:
+    for method in among:
         try:
-            disruptions.apply(way)
+            disruptions.apply(method)
             at = now()
-            if not way.is_certain:
+            if not method.is_certain:
                 check(at)
         except MethodUnavailable as error:
-            disruptions.revert(way)
-            closed.append(f"not possible: {way.name}: {error}")
+            disruptions.revert(method)
+            closed.append(f"not possible: {method.name}: {error}")
         else:
-            return Cut(way, at, tuple(closed))
+            return Cut(method, at, tuple(closed))
     raise ClusterError("the network cannot be cut in any way; " + "; ".join(closed))
 
 
 def revert(cluster: Cluster, record: dict[str, Any]) -> None:
-    """Undoes a cut from its record; one without `by` is of an older run, which knew iptables alone."""
+    """Reverts a cut from its record; one without `by` is of an older version, which knew iptables alone."""
     REVERTS[record.get("by", "iptables")](cluster, record)

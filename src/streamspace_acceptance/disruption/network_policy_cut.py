@@ -41,11 +41,11 @@ class NetworkPolicyCut:
         return {"kind": "cut", "by": "policy", **identity(self._pod), "policy": self._mark, "label": LABEL}
 
     def apply(self) -> None:
-        """Labels the pod and creates the policy; NotPossible where Kubernetes does not let it."""
-        interference = ClusterWrites(self._cluster)
+        """Labels the pod and creates the policy; MethodUnavailable where Kubernetes does not let it."""
+        writes = ClusterWrites(self._cluster)
         try:
-            interference.label(self._pod, LABEL, self._mark)
-            interference.create_policy(policy(self._mark, self._ports))
+            writes.label(self._pod, LABEL, self._mark)
+            writes.create_policy(policy(self._mark, self._ports))
         except ClusterError as error:
             if error.status in DENIED:
                 raise MethodUnavailable(str(error)) from error
@@ -57,12 +57,12 @@ class NetworkPolicyCut:
 
 
 def revert(cluster: Cluster, record: dict[str, Any]) -> None:
-    """Undoes what was recorded, exactly."""
-    interference = ClusterWrites(cluster)
-    interference.delete_policy(record["policy"])
+    """Reverts exactly what was recorded."""
+    writes = ClusterWrites(cluster)
+    writes.delete_policy(record["policy"])
     pod = find(cluster, record["uid"])
     if pod is not None and pod.meta.labels.get(record["label"]) == record["policy"]:
-        interference.label(pod, record["label"], None)
+        writes.label(pod, record["label"], None)
 
 
 def policy(name: str, closed: Iterable[int]) -> Json:

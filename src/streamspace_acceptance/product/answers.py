@@ -36,11 +36,11 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Whether the status is a 2xx."""
-        return 200 <= self.status < 300
+        return self.status // 100 == 2
 
     @property
     def gist(self) -> str:
-        """What it says, for a failure: `302 Found, a redirect to /login: …`."""
+        """One line for a failure: `302 Found, a redirect to /login: …`."""
         where = f", a redirect to {self.location}" if self.location else ""
         return f"{self.status} {self.reason}{where}: {self.excerpt()}"
 
@@ -50,7 +50,7 @@ class Answer:
         return text if len(text) <= limit else text[:limit] + "…"
 
     def object(self) -> dict[str, Any]:
-        """The body as a JSON object; Unmet when it is anything else, NaN or a duplicate key in it among that."""
+        """The body as a JSON object; Unmet for anything else, and for NaN or a duplicate key in it."""
         try:
             return read_object(self.body)
         except NotJson as error:
@@ -61,13 +61,13 @@ class Answer:
             self.call,
             expected="a JSON object",
             actual=actual,
-            likely="the API, or what stands before it, garbles answers",
+            likely="the API, or a proxy in front of it, garbles answers",
         )
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request with what came of it, for the evidence. Credentials are not in it."""
+    """One request and its outcome, for the evidence, without credentials."""
 
     at: float
     method: str

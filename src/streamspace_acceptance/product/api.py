@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, TokenRefused
-from streamspace_acceptance.product.profile import Profile
-
-UNAUTHORIZED = 401
+from streamspace_acceptance.product.calls import Json, ProfileCalls
+from streamspace_acceptance.product.http import CALL_SECONDS, TokenRefused
 
 
 @dataclass(frozen=True)
 class Listed:
     """A session as the API's list shows it.
 
-    `request` is what the request that made it was called; `tells_request`, whether the product tells such a thing.
+    `request` is the id of the request that created it; `tells_request`, whether the product shows such an id.
     """
 
     id: str
@@ -33,31 +30,27 @@ class Listed:
 
 @dataclass(frozen=True)
 class SessionList:
-    """One answer to the list of sessions; entries without an id or a status count for nothing."""
+    """One answer to the list of sessions, without entries that have no id or no status."""
 
     sessions: tuple[Listed, ...]
 
     @property
     def ids(self) -> frozenset[str]:
         """The ids in the list."""
-        return frozenset(each.id for each in self.sessions)
+        return frozenset(session.id for session in self.sessions)
 
     def times(self, session_id: str) -> int:
-        """How often a session is in the list: once, if all is well."""
-        return Counter(each.id for each in self.sessions)[session_id]
+        """How often a session is in the list; once is correct."""
+        return sum(session.id == session_id for session in self.sessions)
 
     def status(self, session_id: str) -> str | None:
         """The status of a session, None when it is not listed; several entries that disagree read `A and B`."""
-        found = sorted({each.status for each in self.sessions if each.id == session_id})
-        return " and ".join(found) or None
+        statuses = {session.status for session in self.sessions if session.id == session_id}
+        return " and ".join(sorted(statuses)) or None
 
 
-class StreamSpaceApi:
+class StreamSpaceApi(ProfileCalls):
     """The product's API over one HTTP client."""
-
-    def __init__(self, http: HttpClient, profile: Profile) -> None:
-        self.http = http
-        self.profile = profile
 
     def call(
         self,
@@ -68,19 +61,18 @@ class StreamSpaceApi:
         seconds: float = CALL_SECONDS,
         request: str | None = None,
     ) -> Answer:
-        """The call of that name in the profile, about the session or template `which`. `request` names the request.
+        """The call `name` of the profile, about the session or template `which`. `request` is the id of the request.
 
-        TokenRefused when it is refused because the token is no longer good for anything: that says nothing about the
-        call. Where the same token works at another call, the refusal is the API's answer.
+        TokenRefused when no call accepts the token any more, which says nothing about this call. Where another call
+        accepts the token, the refusal is the API's answer.
         """
-        call = self.profile.calls[name]
-        answer = self.http.call(call.method, call.to(which), body, seconds=seconds, request=request)
-        if answer.status == UNAUTHORIZED:
-            control = self.profile.calls["list_agents" if name == "list_sessions" else "list_sessions"]
-            if self.http.call(control.method, control.to(), seconds=seconds).status == UNAUTHORIZED:
+        answer = self.call_once(name, which, body, seconds=seconds, request=request)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
+            if control.status == HTTPStatus.UNAUTHORIZED:
                 raise TokenRefused(
-                    f"{answer.call}: STREAMSPACE_TEST_TOKEN is no longer accepted (401, and 401 to {control.method} "
-                    f"{control.to()} as well): log in again and set the new one"
+                    f"{answer.call}: STREAMSPACE_TEST_TOKEN is no longer accepted (401, and 401 to {control.call} as "
+                    "well): log in again and set the new one"
                 )
         return answer
 
@@ -93,23 +85,23 @@ class StreamSpaceApi:
         request: str | None = None,
         seconds: float = CALL_SECONDS,
     ) -> Answer:
-        """Asks for a session; `size` names one of the profile's sizes, None takes the template's own.
+        """Requests a session; `size` names one of the profile's sizes, None takes the template's own.
 
-        `request` is what the request is called, so that what came of it can be told if no answer comes.
+        `request` is the id of the request, by which its session is found if no answer arrives.
         """
-        body: dict[str, Any] = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
+        body: Json = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
         if size is not None:
             body["resources"] = self.profile.sizes[size]
         return self.call("create_session", body=body, seconds=seconds, request=request)
 
     def sessions(self) -> SessionList:
-        """All sessions as listed; Unmet when the answer is no such list."""
+        """All sessions in the list; Unmet when the answer is not such a list."""
         answer = self._answered("list_sessions")
-        items = self._items(answer, "sessions")
-        return SessionList(tuple(self._read(each) for each in items if self._is_session(each)))
+        items = self.listed(answer, "sessions")
+        return SessionList(tuple(self._read(item) for item in items if self._is_session(item)))
 
     def status(self, session_id: str) -> str:
-        """The status of one session, asked for by its id; Unmet when the answer is about anything else."""
+        """The status of one session by its id; Unmet when the answer is about anything else."""
         answer = self._answered("get_session", session_id)
         session = answer.object()
         fields = self.profile.fields
@@ -117,21 +109,21 @@ class StreamSpaceApi:
             raise Unmet(
                 answer.call,
                 expected=f"the session {session_id} with its status",
-                actual=answer.excerpt(),
+                actual=answer.gist,
                 likely="the API answers about another session, or from memory",
             )
         return str(session[fields["status"]])
 
-    def session(self, session_id: str) -> dict[str, Any]:
-        """One session as the API shows it when asked for it alone; Unmet when it shows none."""
+    def session(self, session_id: str) -> Json:
+        """One session as the API shows it by its id; Unmet when it shows none."""
         return self._answered("get_session", session_id).object()
 
     def delete_session(self, session_id: str) -> Answer:
-        """Asks for the end of a session."""
+        """Deletes a session."""
         return self.call("delete_session", session_id)
 
     def hibernate_session(self, session_id: str) -> Answer:
-        """Puts a session to sleep; Unmet unless the API accepts that."""
+        """Hibernates a session; Unmet unless the API accepts that."""
         return self._answered("hibernate_session", session_id)
 
     def order_hibernation(self, session_id: str) -> Answer:
@@ -143,25 +135,25 @@ class StreamSpaceApi:
         return self._answered("wake_session", session_id)
 
     def connect_session(self, session_id: str) -> Answer:
-        """Asks where the desktop can be seen."""
+        """Requests the connection of a session."""
         return self.call("connect_session", session_id)
 
     def template_names(self) -> frozenset[str]:
-        """The names of the templates on offer."""
-        items = self._items(self._answered("list_templates"), "templates")
-        names = (each.get(self.profile.fields["template_name"]) for each in items if isinstance(each, dict))
+        """The names of the templates in the list."""
+        items = self.listed(self._answered("list_templates"), "templates")
+        names = (item.get(self.profile.fields["template_name"]) for item in items if isinstance(item, dict))
         return frozenset(name for name in names if isinstance(name, str))
 
     def message(self, answer: Answer) -> str:
-        """The sentence of a refusal; empty when there is none."""
+        """The message of a refusal; empty when there is none."""
         try:
-            found = answer.object().get(self.profile.fields["message"])
+            message = answer.object().get(self.profile.fields["message"])
         except Unmet:
             return ""
-        return found if isinstance(found, str) else ""
+        return message if isinstance(message, str) else ""
 
     def vnc_address(self, session_id: str) -> str:
-        """Where RFB is spoken with a session's desktop, as a WebSocket URL."""
+        """The WebSocket URL of a session's desktop, which speaks RFB."""
         base = self.http.base_url.replace("http", "ws", 1)
         return base + self.profile.calls["vnc"].to(session_id)
 
@@ -170,25 +162,17 @@ class StreamSpaceApi:
         if not answer.ok:
             raise Unmet(
                 answer.call,
-                expected="an answer that says yes (2xx)",
+                expected="an accepted call (2xx)",
                 actual=answer.gist,
-                likely="the API refuses what the plan asks of it; its own message stands above",
+                likely="the API refuses a call of the plan; see its message above",
             )
         return answer
 
-    def _items(self, answer: Answer, field: str) -> list[Any]:
-        items = answer.object().get(self.profile.fields[field])
-        if not isinstance(items, list):
-            raise Unmet(
-                answer.call, expected=f"a list of {field}", actual=answer.excerpt(), likely="the API's list call"
-            )
-        return items
-
     def _is_session(self, item: object) -> bool:
         fields = self.profile.fields
-        return isinstance(item, dict) and all(isinstance(item.get(fields[each]), str) for each in ("id", "status"))
+        return isinstance(item, dict) and all(isinstance(item.get(fields[name]), str) for name in ("id", "status"))
 
-    def _read(self, item: dict[str, Any]) -> Listed:
+    def _read(self, item: Json) -> Listed:
         fields = self.profile.fields
         return Listed(
             id=item[fields["id"]],

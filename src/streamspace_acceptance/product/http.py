@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -15,6 +16,7 @@ from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.redaction.redactor import MASK
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
@@ -25,16 +27,18 @@ BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it t
 REDIRECTS = 10
 REQUEST_HEADER = "X-Request-Id"
 LOGGED_BYTES = 4000
-TOO_MANY_REQUESTS = 429
-GATEWAY = (502, 504)  # what stands before a server answers so when the server itself does not (RFC 9110)
+GATEWAY = (
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)  # what stands before a server answers so when the server itself does not (RFC 9110)
 
 
 class NoAnswer(Exception):
-    """The call brought no answer of the API's: refused, broken off, too slow, too big, or somebody else's."""
+    """No answer of the API: refused, interrupted, too slow, too large, or from another server."""
 
 
 class TokenRefused(NoAnswer):
-    """The run's own token is no longer good for anything: no call brings an answer from now on."""
+    """No call accepts the run's own token any more."""
 
 
 class HttpClient:
@@ -49,7 +53,7 @@ class HttpClient:
         self._client = httpx.Client(
             timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
             headers={"Accept-Encoding": "identity", "User-Agent": "streamspace-acceptance"},
-            # A call that was abandoned takes nobody else's place.
+            # An abandoned call must not take the place of another.
             limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS),
             trust_env=False,
             verify=self.trusted,
@@ -74,8 +78,8 @@ class HttpClient:
     ) -> Answer:
         """One call of the API, answered within `seconds` in all; NoAnswer otherwise. Redirects are not followed.
 
-        What answers in the API's place is no answer of the API either: a gateway, a limit on the rate of calls, a
-        redirect to another place. `request` is sent along as the name of the request.
+        NoAnswer also for what is not the API: a gateway, a rate limit, a redirect to another server. `request` is sent
+        as the id of the request.
         """
         return self.call_as(self.token, method, path, body, seconds=seconds, request=request)
 
@@ -168,7 +172,7 @@ def _tellable(body: object) -> object:
     """The body as the evidence shows it: a password may be too short for the redactor to know it again."""
     if not isinstance(body, dict):
         return body
-    return {name: MASK if "password" in str(name).lower() else value for name, value in body.items()}
+    return {name: MASK if is_secret(str(name), Place.FIELD) else value for name, value in body.items()}
 
 
 def _read(response: httpx.Response, deadline: float) -> bytes:
@@ -185,10 +189,10 @@ def _read(response: httpx.Response, deadline: float) -> bytes:
 
 
 def _stranger(answer: Answer) -> str | None:
-    """Who has answered in the API's place, if it was not the API."""
+    """Who answered instead of the API; None when the API answered."""
     if answer.status in GATEWAY and "json" not in answer.content_type:
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
-    if answer.status == TOO_MANY_REQUESTS:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return f"the rate of calls is limited ({answer.status} {answer.reason}): {answer.excerpt(80)}"
     there = urljoin(answer.url, answer.location)
     if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:

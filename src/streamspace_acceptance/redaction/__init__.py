@@ -1,1 +1,1 @@
-"""One redactor for everything that is written. It knows no cluster and no report."""
+"""One redactor for everything that is written. It must not know the cluster or the reports."""

@@ -1,4 +1,4 @@
-"""The spellings in which a secret may turn up: plain, URL-encoded, JSON-escaped, in HTML, in base64."""
+"""The encodings in which a secret may occur: plain, URL-encoded, JSON-escaped, in HTML, in base64."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _SHORTEST_PIECE = 6
-"""Of base64, in characters: fewer may stand in ordinary text by chance."""
+"""Characters of base64; fewer may occur in ordinary text by chance."""
 _HEX_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _ANY_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|\\+[ux][0-9A-Fa-f]{2}|\\+[/\"'nrt]|&(?:#|quot|amp|lt|gt|apos)")
 _MARKS = {"n": "\n", "r": "\r", "t": "\t"}
@@ -28,28 +28,28 @@ _ESCAPED = re.compile(
 
 
 def forms(secret: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The spellings that common programs give a secret, each as they write it: as a text, and in base64."""
+    """The encodings of a secret that common programs write: (as text, in base64)."""
     quoted = {urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret)}
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     plain = {
         secret,
         *quoted,
-        *(_HEX_ESCAPE.sub(lambda found: found[0].lower(), one) for one in quoted),
+        *(_HEX_ESCAPE.sub(lambda escape: escape[0].lower(), text) for text in quoted),
         *escaped,
-        *(one.replace("/", r"\/") for one in escaped),
-        *(json.dumps(one)[1:-1] for one in escaped),
+        *(text.replace("/", r"\/") for text in escaped),
+        *(json.dumps(text)[1:-1] for text in escaped),
         html.escape(secret),
         secret.encode().hex(),
-        *("".join(f"\\u{ord(one):{digits}}" for one in secret) for digits in ("04x", "04X")),
+        *("".join(f"\\u{ord(character):{digits}}" for character in secret) for digits in ("04x", "04X")),
     }
-    inside = {secret, *quoted, *escaped}  # what was put into base64 may have been escaped before
-    return frozenset(plain), frozenset(piece for one in inside for piece in base64_pieces(one.encode()))
+    inside = {secret, *quoted, *escaped}  # a text may be escaped before it is put into base64
+    return frozenset(plain), frozenset(piece for text in inside for piece in base64_pieces(text.encode()))
 
 
 def base64_pieces(secret: bytes) -> Iterator[str]:
-    """What base64 makes of the secret at each of its three alignments within a longer text.
+    """The secret in base64 at each of the three alignments within a longer text.
 
-    The characters that also encode neighbouring bytes are left out.
+    Characters that also encode neighbouring bytes are left out.
     """
     for before in range(3):
         padded = b"\0" * before + secret
@@ -60,42 +60,42 @@ def base64_pieces(secret: bytes) -> Iterator[str]:
 
 
 def is_escaped(text: str) -> bool:
-    """Whether anything in `text` may be an escaped character."""
+    """Whether `text` may contain an escaped character."""
     return _ANY_ESCAPE.search(text) is not None
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """A part of a text: where it stands there, and what it says, a character for each byte of UTF-8."""
+    """A part of a text: its place, and its meaning, with one character for each byte of UTF-8."""
 
     start: int
     end: int
-    said: str
+    meaning: str
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Where in the text a character of what it says stands, as (start, end)."""
-        if len(self.said) != self.end - self.start:
+        """The place in the text of a character of the meaning, as (start, end)."""
+        if len(self.meaning) != self.end - self.start:
             return self.start, self.end
         return self.start + offset, self.start + offset + 1
 
 
 class Unescaped:
-    """A text read once, to find secrets in it however each of their characters is escaped, mixtures too.
+    """A text that is read once, to find secrets in it whatever mixture of escapes their characters have.
 
-    `/` is also `%2F`, `%252f`, `\\/`, `\\u002F`, `\\x2f`, `&#47;` and `&#x2f;`, and a blank is also `+`.
+    `/` may be `%2F`, `%252f`, `\\/`, `\\u002F`, `\\x2f`, `&#47;` or `&#x2f;`, and a blank may be `+`.
     """
 
     def __init__(self, text: str) -> None:
         self._pieces = list(_pieces(text))
-        self._starts = [0, *itertools.accumulate(len(piece.said) for piece in self._pieces)]
-        self.said = "".join(piece.said for piece in self._pieces).replace("+", " ")
+        self._starts = [0, *itertools.accumulate(len(piece.meaning) for piece in self._pieces)]
+        self.meaning = "".join(piece.meaning for piece in self._pieces).replace("+", " ")
 
     def find(self, secret: str) -> Iterator[tuple[int, int]]:
-        """Where the secret stands in the text, as (start, end). It is given as what an `Unescaped` of it says."""
-        at = self.said.find(secret)
+        """The places of a secret in the text, as (start, end). `secret` is the `meaning` of its own `Unescaped`."""
+        at = self.meaning.find(secret)
         while at >= 0:
             yield self._place(at)[0], self._place(at + len(secret) - 1)[1]
-            at = self.said.find(secret, at + len(secret))
+            at = self.meaning.find(secret, at + len(secret))
 
     def _place(self, index: int) -> tuple[int, int]:
         number = bisect_right(self._starts, index) - 1
@@ -103,29 +103,29 @@ class Unescaped:
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
-    """The text in parts that are escaped and parts that are not, none of them empty."""
+    """The text in escaped and plain parts; no part is empty."""
     done = 0
-    for found in _ESCAPED.finditer(text):
-        if done < found.start():
-            yield _Piece(done, found.start(), text[done : found.start()])
-        quoted = found["quoted"]
-        said = bytes.fromhex(quoted) if quoted else _unescaped(found).encode("utf-8", "surrogatepass")
-        yield _Piece(*found.span(), said.decode("latin-1"))
-        done = found.end()
+    for escape in _ESCAPED.finditer(text):
+        if done < escape.start():
+            yield _Piece(done, escape.start(), text[done : escape.start()])
+        quoted = escape["quoted"]
+        meaning = bytes.fromhex(quoted) if quoted else _unescaped(escape).encode("utf-8", "surrogatepass")
+        yield _Piece(*escape.span(), meaning.decode("latin-1"))
+        done = escape.end()
     if done < len(text):
         yield _Piece(done, len(text), text[done:])
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    """The character that an escape stands for."""
-    kind, piece = found.lastgroup, found[0]
+def _unescaped(escape: re.Match[str]) -> str:
+    """The character that is escaped."""
+    kind, piece = escape.lastgroup, escape[0]
     if kind == "pair":
         high, low = (int(digits, 16) for digits in re.findall(r"u([0-9A-Fa-f]{4})", piece))
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
     if kind == "unit":
-        return chr(int(found["unit"], 16))
+        return chr(int(escape["unit"], 16))
     if kind == "mark":
-        return _MARKS.get(found["mark"], found["mark"])
+        return _MARKS.get(escape["mark"], escape["mark"])
     if kind == "entity":
         return html.unescape(piece)
-    return piece[-1]  # of backslashes, however many; a character beyond ASCII
+    return piece[-1]  # one of several backslashes, or a character beyond ASCII

@@ -1,28 +1,19 @@
-"""Kubernetes objects as they may be shown: without what a Secret holds or a variable of a telling name."""
+"""Kubernetes objects for the evidence: without the values of Secrets and of secret variables."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from streamspace_acceptance.redaction.redactor import MASK
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 Json = dict[str, Any]
 
-_TELLING = re.compile(
-    r"(?i)(?:token|passw(?:or)?d|pwd|passphrase|secret|key|credentials?|cookie|auth|dsn|ur[il]|conn(?:ection)?[_-]?str(?:ing)?)$"
-)
-_FLAG = re.compile(r"(?i)^--?[\w.-]*(?:token|passw(?:or)?d|secret|key|credentials?|auth|dsn)$")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-def is_telling(name: str) -> bool:
-    """Whether a variable, a header or a parameter of that name holds a secret."""
-    return _TELLING.search(name) is not None
-
-
 def presentable(obj: Json) -> Json:
-    """A copy of `obj` for the evidence. Managed fields are noise, and what was last applied says all of it again."""
+    """A copy of `obj` for the evidence, without managed fields and the last applied configuration."""
     shown: Json = _shown(obj)
     metadata = shown.get("metadata")
     if isinstance(metadata, dict):
@@ -37,20 +28,20 @@ def presentable(obj: Json) -> Json:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _field(name, each, value) for name, each in value.items()}
+        return {name: _field(name, field, value) for name, field in value.items()}
     if isinstance(value, list):
-        return [_item(each, value[index - 1] if index else None) for index, each in enumerate(value)]
+        return [_item(item, value[index - 1] if index else None) for index, item in enumerate(value)]
     return value
 
 
 def _field(name: str, value: Any, within: Json) -> Any:
-    """The value of a variable (`name`, `value`) goes when its name tells that it is a secret."""
-    if name == "value" and isinstance(value, str) and is_telling(str(within.get("name", ""))):
+    """The value of a variable (`name`, `value`) is masked when its name is a secret's."""
+    if name == "value" and isinstance(value, str) and is_secret(str(within.get("name", "")), Place.VARIABLE):
         return MASK
     return _shown(value)
 
 
 def _item(value: Any, before: Any) -> Any:
-    """`--password` and the word after it are two items of a list."""
-    flagged = isinstance(value, str) and isinstance(before, str) and _FLAG.match(before) is not None
+    """`--password` and its value are two items of a list."""
+    flagged = isinstance(value, str) and isinstance(before, str) and is_secret(before, Place.ARGUMENT)
     return MASK if flagged else _shown(value)

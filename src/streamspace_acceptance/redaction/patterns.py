@@ -1,39 +1,32 @@
-"""Secrets that nobody told the suite about, known by what stands around them: a header, a field's name, a URL."""
+"""Unknown secrets, recognised by context: a header, a field's name, a URL."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import re
 import urllib.parse
 from collections.abc import Callable
 from typing import NamedTuple
 
+from streamspace_acceptance.redaction import secret_names
+from streamspace_acceptance.redaction.secret_names import Place
+
 MASK = "[redacted]"
 
-# The name of a field or a variable ends in what it holds: `DB_PASSWORD`, but not `secretName`.
-_NAMES = (
-    r"(?:token|password|passwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key"
-    r"|client-key-data|client-certificate-data|credentials?|authorization|(?:set-)?cookie|dsn"
-    r"|(?:database|db|redis|postgres)[_-]?ur[il])"
-)
-# Parameters of a URL: such as a name may end in, and such as are a whole name.
-_ENDINGS = ("token", "password", "secret", "ticket", "jwt")
-_WHOLE = ("key", "sig", "signature", "auth", "pwd", "passwd")
-_PARAMETER = rf"(?:[\w-]*(?:{'|'.join(_ENDINGS)})|api[_-]?key|{'|'.join(_WHOLE)})"
-_HEADERS = r"(?:(?:set-)?cookie2?|(?:proxy-)?authorization|x-(?:api-key|auth-token|csrf-token)|sec-websocket-protocol)"
+_NAMES = secret_names.pattern(Place.FIELD)
+_PARAMETER = rf"(?:[\w-]*{secret_names.pattern(Place.PARAMETER)}|{'|'.join(secret_names.WHOLE_PARAMETERS)})"
 _STORES = r"(?:postgres(?:ql)?|redis|rediss|valkey|mysql|mariadb|mongodb|amqps?)(?:\+\w+)?"
 _BACKSLASHED = r"(?:\\\\(?:\\.|.)|(?!\\\").)*"  # up to the `\"` at which a string within a string ends
 
 _HIDDEN = r"(?!\[redacted\])"
-_PARAMETERS = tuple(f"{name}=" for name in (*_ENDINGS, *_WHOLE))
+_PARAMETERS = tuple(f"{name}=" for name in (*secret_names.last_words(Place.PARAMETER), *secret_names.WHOLE_PARAMETERS))
 
 
 class _Pattern(NamedTuple):
-    """What secrets stand in. Its group "kept" names the kind of secret and stays; what follows it is masked.
+    """A context of secrets. Its group "kept" names the kind of secret and stays; the text after it is masked.
 
-    It has nothing to look for in a text in which, in small letters, none of `hints` stands: that is told much faster.
+    The pattern is tried only in texts that contain one of `hints`, in small letters: that test is much faster.
     """
 
     hints: tuple[str, ...]
@@ -46,19 +39,19 @@ def _pattern(hints: tuple[str, ...], expression: str) -> _Pattern:
 
 _PATTERNS = (
     _pattern(("-----begin",), rf"(?P<kept>-----BEGIN [\w ]*PRIVATE KEY-----){_HIDDEN}[\s\S]+?(?=-----END)"),
-    # Prose has a bearer, too; a token has a figure or is long.
+    # "bearer" occurs in prose, too; a token has 6 characters or more.
     _pattern(("bearer",), rf"(?P<kept>\bbearer(?:\s|%20|\+)+){_HIDDEN}[\w.~+/%=-]{{6,}}"),
-    # postgres://user:pass@host. In a store's address a password may hold a slash, in others that begins the path.
+    # postgres://user:pass@host. A password may contain a slash for a store; elsewhere a slash begins the path.
     _pattern(("@",), rf"(?P<kept>\b{_STORES}:(?:\\*/){{2}}[^\s/:@\"'<>]*:){_HIDDEN}[^\s@\"'<>]+(?=@)"),
     _pattern(
         ("@",),
         rf"(?P<kept>\b[a-z][a-z0-9+.-]*:(?:\\*/){{2}}[^\s/:@\"'<>\\]*:){_HIDDEN}[^\s/@\"'<>\\]+(?=@)",
     ),
     _pattern(_PARAMETERS, rf"(?P<kept>(?:[?&;#]|\\u0026|&amp;){_PARAMETER}=){_HIDDEN}[^&#\s\"'<>\\]+"),
-    # A header as an object of two fields, and a header in a line of its own.
+    # A header as an object of two fields, and a header on a line of its own.
     _pattern(
         ('"value"',),
-        rf"(?P<kept>\"name\"\s*:\s*\"{_HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
+        rf"(?P<kept>\"name\"\s*:\s*\"{secret_names.HEADERS}\"\s*,\s*\"value\"\s*:\s*\")(?:[^\"\\]|\\.)*",
     ),
     _pattern(
         ("cookie",),
@@ -66,12 +59,11 @@ _PATTERNS = (
     ),
     _pattern(("cookie",), rf"(?P<kept>\bcookie\s*=\s*(?P<quote>\\?[\"'`])){_HIDDEN}[^\"'`\\]+"),
     _pattern(("eyj",), r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    # Base64 of a name and a password holds a capital or a figure; "basic session creation" is prose.
+    # Base64 of a name and a password contains a capital or a digit; "basic session creation" is prose.
     _pattern(("basic",), r"(?P<kept>\bbasic(?:\s|%20)+)(?-i:(?=[a-z+/=]*[A-Z0-9]))[\w.~+/%=-]{6,}"),
 )
 _NAME = re.compile(_NAMES)
-_SECRET_FIELD = re.compile(rf"(?i){_NAMES}$")
-# A field, from the last word of its name on. Like a pattern it keeps its group "kept" and masks what follows.
+# A field, from the last word of its name on. Its group "kept" stays; the text after it is masked.
 _FIELDS = tuple(
     re.compile(expression, re.IGNORECASE)
     for expression in (
@@ -92,32 +84,26 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _QUOTED = re.compile(r"[\w.~!*'()+/:@,;$-]*%(?:25)?[0-9A-Fa-f]{2}[\w.~!*'()+/:@,;$%-]*")
 _ESCAPED = re.compile(r"(?:\\+u[0-9A-Fa-f]{4}){8,}")
 _TWICE = 64
-"""Characters of base64, of fewer of which nobody makes base64 again."""
-_TELLING = re.compile(r"[:=]|earer|asic |eyJ")  # no pattern does without one of these
+"""Characters of base64; shorter pieces are not encoded twice in practice."""
+_CONTEXT = re.compile(r"[:=]|earer|asic |eyJ")  # every pattern needs one of these
 
 
 def mask(text: str, known: Callable[[str], str]) -> str:
-    """`text` without what its surroundings tell to be a secret, also where these are URL-encoded or in base64.
+    """`text` without the secrets that its context shows, also where both are URL-encoded or in base64.
 
-    `known` masks the secrets that are known: they may be in a long piece of base64, encoded a second time.
+    `known` masks known secrets: a long piece of base64 may contain them, encoded a second time.
     """
     text = _mask_plain(text)
     if "%" in text:
-        text = _QUOTED.sub(lambda found: _mask_quoted(found[0]), text)
+        text = _QUOTED.sub(lambda piece: _mask_quoted(piece[0]), text)
     if "\\u" in text:
-        text = _ESCAPED.sub(lambda found: MASK if _is_secret(_unescaped(found[0])) else found[0], text)
-    return _BASE64.sub(lambda found: MASK if _holds_secret(found[0], known) else found[0], text)
+        text = _ESCAPED.sub(lambda piece: MASK if _is_secret(_unescaped(piece[0])) else piece[0], text)
+    return _BASE64.sub(lambda piece: MASK if _holds_secret(piece[0], known) else piece[0], text)
 
 
 def is_encoded(text: str) -> bool:
     """Whether a part of `text` may be base64 of something."""
     return _BASE64.search(text) is not None
-
-
-@functools.lru_cache(maxsize=1000)
-def is_secret_field(name: str) -> bool:
-    """Whether a field of that name holds a secret."""
-    return _SECRET_FIELD.search(name) is not None
 
 
 def _mask_plain(text: str) -> str:
@@ -129,13 +115,13 @@ def _mask_plain(text: str) -> str:
 
 
 def _mask_fields(text: str) -> str:
-    """`text` without the values of fields whose names tell that they hold secrets."""
+    """`text` without the values of fields whose names are those of secrets."""
     pieces, done = [], 0
-    for name in _NAME.finditer(text.replace("\u0130", "I").lower()):  # the one letter whose small one is longer
-        found = _field_at(text, name.start()) if name.start() >= done else None
-        if found is not None:
-            pieces += [text[done : found.end("kept")], MASK]
-            done = found.end()
+    for name in _NAME.finditer(text.replace("\u0130", "I").lower()):  # the one letter that gets longer in small
+        field = _field_at(text, name.start()) if name.start() >= done else None
+        if field is not None:
+            pieces += [text[done : field.end("kept")], MASK]
+            done = field.end()
     return "".join([*pieces, text[done:]]) if pieces else text
 
 
@@ -153,28 +139,28 @@ def _unescaped(piece: str) -> str:
 
 
 def _mask_quoted(piece: str) -> str:
-    """The same once it is read; it stays as it is unless something is found."""
-    said = piece
+    """The piece without secrets, decoded up to twice; unchanged when it contains none."""
+    plain = piece
     for _ in range(2):
-        said = urllib.parse.unquote(said)
-        masked = _mask_plain(said)
-        if masked != said:
+        plain = urllib.parse.unquote(plain)
+        masked = _mask_plain(plain)
+        if masked != plain:
             return urllib.parse.quote(masked, safe="[]")
     return piece
 
 
 def _holds_secret(piece: str, known: Callable[[str], str]) -> bool:
-    """Whether base64, read from any of its four places, since it may be a part of a longer text, tells a secret."""
+    """Whether base64 contains a secret. It may be a part of a longer text, so it is read from each of four offsets."""
     if piece.isdigit() or piece.isalpha():
         return False  # a number, a name
     plain = piece.rstrip("=").replace("-", "+").replace("_", "/")
     for start in range(4):
         part = plain[start:]
         try:
-            said = base64.b64decode(part[: len(part) // 4 * 4] if start else _padded(part)).decode("utf-8", "replace")
+            text = base64.b64decode(part[: len(part) // 4 * 4] if start else _padded(part)).decode("utf-8", "replace")
         except (binascii.Error, ValueError):
             continue
-        if (_TELLING.search(said) and _is_secret(said)) or (len(piece) >= _TWICE and known(said) != said):
+        if (_CONTEXT.search(text) and _is_secret(text)) or (len(piece) >= _TWICE and known(text) != text):
             return True
     return False
 

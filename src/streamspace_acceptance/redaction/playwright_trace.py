@@ -1,8 +1,7 @@
-"""A Playwright trace without secrets: every entry of its zip is masked, known to be a picture, or left out.
+"""A Playwright trace without secrets: every entry of its zip is masked, is a picture, or is left out.
 
-Playwright redacts nothing. A trace holds addresses with tokens, headers, cookies, bodies, what was typed and what
-stands in the page's fields. The entries keep their names (a resource is named after the digest of what it was), so
-that Playwright's viewer finds them.
+Playwright redacts nothing. A trace contains addresses with tokens, headers, cookies, bodies, typed text and the values
+of the page's fields. The entries keep their names, so that Playwright's viewer finds them.
 """
 
 from __future__ import annotations
@@ -14,25 +13,24 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from streamspace_acceptance.redaction.kubernetes_objects import is_telling
 from streamspace_acceptance.redaction.redactor import MASK, redact
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 LEFT_OUT = "left-out.txt"
 
 _LINES = (".trace", ".network")
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
-# What Playwright's calls name the things that a user enters; never shown, whatever they are.
+# Playwright's calls that enter something, and their parameters that are never shown.
 _TYPED = frozenset({
     "keyboardType", "keyboardInsertText", "keyboardPress", "keyboardDown", "keyboardUp", "type", "press", "fill",
     "pressSequentially", "insertText", "selectOption",
 })  # fmt: skip
 _ENTERED = ("text", "key", "value", "options")
 _FIELD_STATE = re.compile(r"__playwright_(?:value|checked|selected)_")
-_HEADER = re.compile(r"(?i)(?:set-)?cookie2?|(?:proxy-)?authorization|sec-websocket-protocol|x-[\w-]*(?:key|token)")
 
 
 def redacted(trace: bytes) -> bytes:
-    """The trace, given and returned as the bytes of a zip. What was left out is told in `left-out.txt`."""
+    """The trace, given and returned as the bytes of a zip. `left-out.txt` lists the parts that are left out."""
     left_out: list[str] = []
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(trace)) as given, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as kept:
@@ -48,22 +46,22 @@ def redacted(trace: bytes) -> bytes:
 
 
 def _entry(name: str, data: bytes) -> tuple[bytes | None, str]:
-    """What is kept of one entry, None for nothing of it, and what was left out of it and why."""
+    """(the entry without secrets, None to leave it out; what was left out, and why)."""
     if data.startswith(_PICTURES):
         return data, ""
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        return None, "neither text nor a picture, so nobody can tell what is in it"
+        return None, "neither text nor a picture, so its content is unknown"
     if not name.endswith(_LINES):
         return redact(text).encode(), ""
     lines = list(_masked_lines(text))
     lost = text.count("\n") + (not text.endswith("\n") and bool(text)) - len(lines)
-    return "".join(f"{line}\n" for line in lines).encode(), f"{lost} lines that are no JSON" if lost else ""
+    return "".join(f"{line}\n" for line in lines).encode(), f"{lost} lines that are not JSON" if lost else ""
 
 
 def _masked_lines(text: str) -> Iterator[str]:
-    """Each line masked: JSON before, JSON afterwards."""
+    """Each line masked; lines that are not JSON, before or afterwards, are left out."""
     for line in text.splitlines():
         try:
             masked = redact(json.dumps(_masked(json.loads(line)), ensure_ascii=False))
@@ -77,13 +75,13 @@ def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get("method") in _TYPED and isinstance(value.get("params"), dict):
             value = value | {
-                "params": {name: MASK if name in _ENTERED else one for name, one in value["params"].items()}
+                "params": {name: MASK if name in _ENTERED else entry for name, entry in value["params"].items()}
             }
-        if "value" in value and _is_secret(str(value.get("name", ""))):
+        if "value" in value and is_secret(str(value.get("name", "")), Place.VARIABLE):
             value = value | {"value": MASK}
-        return {name: _field(name, one) for name, one in value.items()}
+        return {name: _field(name, field) for name, field in value.items()}
     if isinstance(value, list):
-        return [_masked(one) for one in value]
+        return [_masked(item) for item in value]
     return redact(value) if isinstance(value, str) else value
 
 
@@ -91,9 +89,5 @@ def _field(name: str, value: Any) -> Any:
     if _FIELD_STATE.match(name):
         return MASK
     if name == "cookies" and isinstance(value, list):
-        return [one | {"value": MASK} for one in value if isinstance(one, dict)]
+        return [cookie | {"value": MASK} for cookie in value if isinstance(cookie, dict)]
     return _masked(value)
-
-
-def _is_secret(name: str) -> bool:
-    return _HEADER.fullmatch(name) is not None or is_telling(name)

@@ -1,10 +1,7 @@
-"""The one redactor: nothing is written, printed or attached before it went through here.
+"""The redactor: everything that is written, printed or attached goes through it.
 
-What commands a terminal is made visible on the way (`visible`).
-
-Two nets are laid over each other. Known secrets (`register_secret`) are found wherever they stand and however they
-are spelt. Unknown ones are found by their surroundings: a bearer header, a `token=` in a URL, a cookie, the password
-in a database's address, the secret fields of a kubeconfig, a logged password.
+It masks known secrets (`register_secret`) in every encoding, and unknown ones by context: a bearer header, a `token=`
+in a URL, a cookie, the password in a database's address, a logged password. It makes control characters visible.
 """
 
 from __future__ import annotations
@@ -19,40 +16,40 @@ import yaml
 
 from streamspace_acceptance.redaction import encodings, patterns
 from streamspace_acceptance.redaction.control_characters import escape
+from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
 MASK = patterns.MASK
 
-_KUBECONFIG_SECRETS = ("token", "password", "client-key-data", "client-certificate-data")
 _SHORTEST_SECRET = 4
 _SHORT = 8
-"""A secret of fewer characters is masked as a word of its own only: within longer words it is most likely chance."""
+"""A secret of fewer characters is masked as a whole word only: within longer words it is most likely chance."""
 _ORDINARY = frozenset({
     "admin", "administrator", "changeme", "database", "default", "false", "guest", "kubernetes", "namespace", "null",
     "password", "postgres", "postgresql", "redis", "root", "running", "secret", "session", "sessions", "streamspace",
     "string", "template", "test", "testuser", "token", "true", "user", "username", "valkey",
 })  # fmt: skip
-"""Words that are some people's passwords and everybody's ordinary text: masking them would blind the evidence."""
+"""Words that are sometimes passwords and often ordinary text: masking them would make the evidence useless."""
 
 
 _REMEMBERED_LENGTH, _REMEMBERED = 4000, 10_000
-"""Characters of the longest text that is remembered, and how many texts are: a report is written again and again."""
+"""The longest text in the cache, in characters, and the number of texts: reports are written again and again."""
 
 
 @dataclass(frozen=True)
 class _Secret:
-    """One secret, in the spellings that stand for themselves and in those that are words of their own."""
+    """One secret: the encodings that are masked anywhere, and those that are masked as whole words."""
 
     forms: tuple[str, ...]
     words: tuple[re.Pattern[str], ...]
 
-    def stands_in(self, text: str) -> bool:
-        """Whether a spelling of it is found in `text` as that is."""
+    def is_in(self, text: str) -> bool:
+        """Whether `text` contains one of its encodings."""
         return any(form in text for form in self.forms) or any(word.search(text) for word in self.words)
 
 
 @dataclass
 class _Masked:
-    """What a text became when so many secrets were known. Nothing is encoded in a text that is `plain`."""
+    """The result for a text when so many secrets were known. A `plain` text contains nothing encoded."""
 
     text: str
     secrets: int
@@ -67,14 +64,14 @@ class Redactor:
         self._secrets: frozenset[str] = frozenset()
         self._forms: tuple[str, ...] = ()
         self._words: tuple[re.Pattern[str], ...] = ()
-        self._said: tuple[str, ...] = ()
+        self._meanings: tuple[str, ...] = ()
         self._known: list[_Secret] = []
         self._masked: dict[str, _Masked] = {}
 
     def register_secret(self, value: str) -> None:
         """Mask `value` in everything from now on.
 
-        Values under 4 characters are ignored, and so are ordinary words ("admin"), of which only the surroundings tell.
+        Values under 4 characters and ordinary words ("admin") are ignored; they are masked by context only.
         """
         if len(value) < _SHORTEST_SECRET or value.lower() in _ORDINARY:
             return
@@ -84,32 +81,32 @@ class Redactor:
             self._secrets |= {value}
             texts, pieces = encodings.forms(value)
             short = frozenset(one for one in texts if len(one) < _SHORT)
-            # The longest first: a plain secret may be a part of its encoded one.
+            # The longest first: a plain secret may be a part of an encoded one.
             forms = (*(texts - short), *pieces)
             words = tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
             self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
             self._words += words
             if len(value) >= _SHORT:
-                self._said += (encodings.Unescaped(value).said,)
+                self._meanings += (encodings.Unescaped(value).meaning,)
             self._known.append(_Secret(forms, words))
 
     def register_kubeconfig(self, path: Path) -> None:
-        """Mask the credentials that a kubeconfig holds; one that cannot be read holds none for us."""
+        """Mask the credentials in a kubeconfig; one that cannot be read has none."""
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
             users = [entry["user"] for entry in document["users"]]
         except (OSError, yaml.YAMLError, KeyError, TypeError):
             return
         for user in users:
-            for name in _KUBECONFIG_SECRETS:
-                self.register_secret(str(user.get(name) or ""))
+            for value in (value for name, value in user.items() if is_secret(name, Place.FIELD)):
+                self.register_secret(str(value or ""))
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]` and control characters made visible; JSON stays JSON."""
         return escape(self.mask(text))
 
     def mask(self, text: str) -> str:
-        """`text` with every secret replaced, for what commands a terminal on purpose."""
+        """`text` with every secret replaced, for text that commands a terminal on purpose."""
         if len(text) > _REMEMBERED_LENGTH:
             return self._mask(text)
         before, count = self._masked.get(text), len(self._known)
@@ -123,13 +120,13 @@ class Redactor:
         return before.text
 
     def redact_within(self, value: Any) -> Any:
-        """A copy of what JSON can hold, with every text in it redacted, and fields masked whose names are telling."""
+        """A copy of a JSON value, with every text redacted, and every field masked whose name is a secret's."""
         if isinstance(value, dict):
-            if "value" in value and patterns.is_secret_field(str(value.get("name", ""))):
+            if "value" in value and is_secret(str(value.get("name", "")), Place.FIELD):
                 value = value | {"value": MASK}
             return {
                 self.redact(name): MASK
-                if isinstance(one, str) and patterns.is_secret_field(name)
+                if isinstance(one, str) and is_secret(name, Place.FIELD)
                 else self.redact_within(one)
                 for name, one in value.items()
             }
@@ -138,8 +135,8 @@ class Redactor:
         return self.redact(value) if isinstance(value, str) else value
 
     def _still_holds(self, text: str, before: _Masked) -> bool:
-        """Whether no secret that has been learned since stands in the text."""
-        return before.plain and not any(secret.stands_in(text) for secret in self._known[before.secrets :])
+        """Whether the text contains no secret that has been registered since."""
+        return before.plain and not any(secret.is_in(text) for secret in self._known[before.secrets :])
 
     def _mask(self, text: str) -> str:
         return patterns.mask(self._mask_known(text), self._mask_known)
@@ -150,12 +147,12 @@ class Redactor:
                 text = text.replace(form, MASK)
         for word in self._words:
             text = word.sub(MASK, text)
-        return self._mask_escaped(text) if self._said and encodings.is_escaped(text) else text
+        return self._mask_escaped(text) if self._meanings and encodings.is_escaped(text) else text
 
     def _mask_escaped(self, text: str) -> str:
         read = encodings.Unescaped(text)
         pieces, done = [], 0
-        for start, end in sorted(found for secret in self._said for found in read.find(secret)):
+        for start, end in sorted(place for secret in self._meanings for place in read.find(secret)):
             if end > done:
                 pieces += [text[done:start], MASK] if start >= done else []
                 done = end

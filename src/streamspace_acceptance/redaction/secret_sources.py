@@ -1,4 +1,4 @@
-"""What the run learns to be secret before it can turn up anywhere: from its settings, the cluster and the answers."""
+"""Where secrets are read from, before they can occur anywhere: settings, the cluster, answers, input."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from streamspace_acceptance.redaction.redactor import register_kubeconfig, register_secret
+from streamspace_acceptance.redaction.secret_names import Place, pattern
 from streamspace_acceptance.settings import Settings
 
 Json = dict[str, Any]
 
-_FIELD = re.compile(r'"[\w.-]*(token|password|secret|ticket)"\s*:\s*"((?:[^"\\]|\\.){8,})"', re.IGNORECASE)
-_PARAMETER = re.compile(r"[?&;#][\w-]*(?:token|password|secret|ticket|jwt)=([^&#\s\"'<>\\]{8,})", re.IGNORECASE)
+_FIELD = re.compile(rf'"[\w.-]*({pattern(Place.ANSWER)})"\s*:\s*"((?:[^"\\]|\\.){{8,}})"', re.IGNORECASE)
+_PARAMETER = re.compile(rf"[?&;#][\w-]*{pattern(Place.PARAMETER)}=([^&#\s\"'<>\\]{{8,}})", re.IGNORECASE)
 _PASSWORD_LINE = re.compile(r"(?i)\b(?:admin(?:istrator)?\s+)?password\s*[:=]\s*(\S+)")
 _USERINFO = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s@\"'<>]+)@")
-# What Secrets hold beside secrets.
+# Values in Secrets that are not secret.
 _NO_SECRET = re.compile(
     r"(?i)(?:^|[._-])(?:user(?:name)?|host|port|name|database|db|namespace|email|ca\.crt|tls\.crt)$"
 )
@@ -29,11 +30,11 @@ _OF_ONE_CALL = 50
 _learned: defaultdict[str, set[str]] = defaultdict(set)
 _TYPED = 8
 _TOKEN_LIKE = 20
-"""Characters: a part of an address that is so long and holds letters and figures is taken for a secret."""
+"""Characters; a part of an address that is so long, with letters and digits, is treated as a secret."""
 
 
 def from_settings(settings: Settings) -> None:
-    """The token, the password and the kubeconfig's credentials, before anything is asked of anybody."""
+    """The token, the password and the kubeconfig's credentials, before the first request."""
     for secret in (settings.token, settings.admin_password):
         register_secret(secret or "")
     for path in settings.kubeconfig_files():
@@ -41,7 +42,7 @@ def from_settings(settings: Settings) -> None:
 
 
 def from_secrets(secrets: Iterable[Json]) -> None:
-    """What the namespace's Secrets hold, passwords within addresses too; a Helm release is no secret."""
+    """The values of the namespace's Secrets, and passwords within addresses; a Helm release is not secret."""
     for secret in secrets:
         if str(secret.get("type", "")).startswith("helm.sh/"):
             continue
@@ -51,7 +52,7 @@ def from_secrets(secrets: Iterable[Json]) -> None:
 
 
 def from_log(text: str) -> None:
-    """Passwords that a log tells: `Admin password: …`."""
+    """Passwords in a log: `Admin password: …`."""
     for found in _PASSWORD_LINE.finditer(text):
         register_secret(found[1])
     for found in _USERINFO.finditer(text):
@@ -59,22 +60,22 @@ def from_log(text: str) -> None:
 
 
 def from_answer(text: str, call: str) -> None:
-    """Tokens and passwords that the API gives out: in fields of JSON, in addresses.
+    """Tokens and passwords in an answer of the API: in fields of JSON, in addresses.
 
-    Some products sign new ones for each answer, and a list is asked for ten times a second: of one call so many are
-    learned. Where another stands in such an answer, its name tells of it.
+    Some products sign new ones for each answer, and a list is requested ten times a second: 50 are registered for each
+    call. The others are masked by the name of their field.
     """
-    for found in _FIELD.finditer(text):
-        value = _unescaped(found[2])
-        if _is_to_be_learned(value, call) or found[1].lower() == "ticket":  # whose name alone does not tell of it
+    for field in _FIELD.finditer(text):
+        value = _unescaped(field[2])
+        if _is_registered(value, call) or field[1].lower() == "ticket":  # not masked by its name
             register_secret(value)
     for found in _PARAMETER.finditer(text):
-        if _is_to_be_learned(found[1], call):
+        if _is_registered(found[1], call):
             register_secret(found[1])
             register_secret(unquote(found[1]))
 
 
-def _is_to_be_learned(value: str, call: str) -> bool:
+def _is_registered(value: str, call: str) -> bool:
     learned = _learned[call]
     if len(learned) < _OF_ONE_CALL:
         learned.add(value)
@@ -88,7 +89,7 @@ def from_cookies(headers: Iterable[str]) -> None:
 
 
 def from_typing(text: str) -> None:
-    """Whatever is typed may be a password; so short a command as `exit` is none."""
+    """Typed text may be a password; a command as short as `exit` is not."""
     if len(text) >= _TYPED:
         register_secret(text)
 
@@ -101,7 +102,7 @@ def from_cookie_values(values: Iterable[str]) -> None:
 
 
 def from_address(url: str, besides: str) -> None:
-    """What looks like a token in an address, its path, query and fragment; `besides`: what stands there openly."""
+    """Texts like tokens in an address: path, query and fragment. Parts that contain `besides` are public."""
     for part in _parts(url):
         if len(part) >= _TOKEN_LIKE and besides not in part and _mixed(part):
             register_secret(part)
@@ -130,7 +131,7 @@ def _decoded(data: object) -> str:
     try:
         return base64.b64decode(str(data), validate=True).decode().strip()
     except (binascii.Error, UnicodeDecodeError):
-        return ""  # no text: it cannot turn up in one
+        return ""  # not text, so it cannot occur in one
 
 
 def _unescaped(escaped: str) -> str:

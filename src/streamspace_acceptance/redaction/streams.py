@@ -1,4 +1,4 @@
-"""Standard output and error without secrets: behave prints the errors of hooks, and of steps, as they are."""
+"""Standard output and error without secrets: behave itself prints errors of hooks and steps unchanged."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _NOBODY_READS = (errno.EPIPE, errno.EIO)
 
 
 class RedactedStream:
-    """Writes to `stream` what the redactor leaves of each text; in all else it is that stream."""
+    """Writes each text to `stream`, redacted; everything else is passed on to that stream."""
 
     def __init__(self, stream: TextIO, clean: Callable[[str], str] = redact) -> None:
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no tick must not end the run
+            stream.reconfigure(errors="replace")  # a terminal without a tick must not end the run
         self._stream = stream
         self._clean = clean
 
     def write(self, text: str) -> int:
-        """Write `text`, redacted; how much of `text` was dealt with: all of it."""
+        """Write `text`, redacted; returns its length, as all of it is handled."""
         with self._while_it_is_read():
             self._stream.write(self._clean(text))
         return len(text)
 
     def flush(self) -> None:
-        """Have all of it on its way."""
+        """Flush."""
         with self._while_it_is_read():
             self._stream.flush()
 
@@ -42,8 +42,8 @@ class RedactedStream:
 
     @contextmanager
     def _while_it_is_read(self) -> Iterator[None]:
-        """Once its terminal is closed, or whoever read it has ended, the rest goes nowhere: what a run has made and
-        broken is undone all the same, and its report is written.
+        """Once the terminal is closed, or the reader has ended, output is discarded: the run still cleans up and writes
+        its reports.
         """
         try:
             yield
@@ -60,9 +60,9 @@ class RedactedStream:
 
 @contextmanager
 def redacted_output(openers: Iterable[Any] = ()) -> Iterator[None]:
-    """Whatever is printed in this block is redacted. `openers`: behave's, which took hold of the streams before.
+    """Redacts all output in this block. `openers`: behave's, which opened the streams before.
 
-    What a formatter writes there is coloured, and redacted by itself otherwise.
+    Formatters write colours to those, so control characters stay there.
     """
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = RedactedStream(before[0]), RedactedStream(before[1])

@@ -1,7 +1,7 @@
-"""What the cluster itself says went wrong: each cause names its object and quotes the line in which it was seen.
+"""Causes that the cluster itself reports: each names its object and quotes the line in which it was seen.
 
-Only what was seen is named. These are the plan's common causes (image pull failures, resource constraints, agent not
-connected, API not accessible) and their nearest kin; none of them takes the place of a failure's own `likely` line.
+They are the plan's common causes (image pull failures, resource constraints, agent not connected, API not accessible)
+and similar ones. None replaces a failure's own `likely` line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamspace_acceptance.troubleshooting import events as happened
+from streamspace_acceptance.troubleshooting.events import in_order, seconds_of, time_of
 
 Json = dict[str, Any]
 
@@ -29,23 +29,23 @@ _LONGEST = 400
 
 @dataclass(frozen=True)
 class Cause:
-    """`what` happened to `about` ("pod s-1-abc"), with the `line` in which Kubernetes or the API said so."""
+    """`what` happened to `about` ("pod s-1-abc"), with the `line` of Kubernetes or the API that shows it."""
 
     what: str
     about: str
     line: str
 
     def __str__(self) -> str:
-        said = " ".join(self.line.split())
-        return f"{self.what}: {self.about}: {said if len(said) <= _LONGEST else said[:_LONGEST] + ' …'}"
+        line = " ".join(self.line.split())
+        return f"{self.what}: {self.about}: {line if len(line) <= _LONGEST else line[:_LONGEST] + ' …'}"
 
 
 @dataclass(frozen=True)
 class CauseInputs:
-    """What was seen, each None when it could not be had. `began`: when the scenario did, in seconds since the epoch.
+    """What causes are found in; None for what cannot be had. `began`: of the scenario, in seconds since the epoch.
 
     health: why the API does not answer, empty when it does. agents: (id, status, whether it is online) of each. pods:
-    those that the scenario depends on. cut_off: what the scenario itself has broken and not mended yet.
+    those that the scenario depends on. cut_off: the scenario's own disruptions that are not reverted yet.
     """
 
     began: float
@@ -57,37 +57,36 @@ class CauseInputs:
     cut_off: list[str] = field(default_factory=list)
 
 
-def find(scene: CauseInputs) -> list[Cause]:
-    """The causes that can be told, the farthest-reaching first, each once."""
-    found = [*_api(scene), *_agents(scene), *_states(scene), *_events(scene), *_claims(scene)]
+def find(inputs: CauseInputs) -> list[Cause]:
+    """The causes that were seen, the farthest-reaching first, each once."""
     once: dict[tuple[str, str], Cause] = {}
-    for cause in found:
+    for cause in (*_api(inputs), *_agents(inputs), *_states(inputs), *_events(inputs), *_claims(inputs)):
         once.setdefault((cause.what, cause.about), cause)
     return list(once.values())
 
 
-def _api(scene: CauseInputs) -> Iterator[Cause]:
-    if scene.health:
-        yield Cause("API not reachable", "its health", scene.health)
+def _api(inputs: CauseInputs) -> Iterator[Cause]:
+    if inputs.health:
+        yield Cause("API not reachable", "its health", inputs.health)
 
 
-def _agents(scene: CauseInputs) -> Iterator[Cause]:
-    if scene.agents is None or any(online for _, _, online in scene.agents):
+def _agents(inputs: CauseInputs) -> Iterator[Cause]:
+    if inputs.agents is None or any(online for _, _, online in inputs.agents):
         return
-    listed = ", ".join(f"{name} {status}" for name, status, _ in scene.agents) or "the API lists no agent"
-    own = f" (the scenario itself: {', '.join(scene.cut_off)})" if scene.cut_off else ""
+    listed = ", ".join(f"{name} {status}" for name, status, _ in inputs.agents) or "the API lists no agent"
+    own = f" (the scenario itself: {', '.join(inputs.cut_off)})" if inputs.cut_off else ""
     yield Cause("agent not connected", "none is online", listed + own)
 
 
-def _states(scene: CauseInputs) -> Iterator[Cause]:
-    """By how the pods stand now."""
-    for pod in scene.pods or ():
+def _states(inputs: CauseInputs) -> Iterator[Cause]:
+    """From the current state of the pods."""
+    for pod in inputs.pods or ():
         about, status = f"pod {pod['metadata']['name']}", pod.get("status") or {}
-        for each in status.get("containerStatuses") or ():
-            yield from _container(about, each, scene.began)
-        for each in status.get("conditions") or ():
-            if each.get("type") == "PodScheduled" and each.get("status") == "False":
-                yield from _unscheduled(about, str(each.get("message") or ""))
+        for container in status.get("containerStatuses") or ():
+            yield from _container(about, container, inputs.began)
+        for condition in status.get("conditions") or ():
+            if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+                yield from _unscheduled(about, str(condition.get("message") or ""))
         if status.get("reason") == "Evicted":
             yield Cause("no resources", about, f"Evicted: {status.get('message', '')}")
 
@@ -95,9 +94,9 @@ def _states(scene: CauseInputs) -> Iterator[Cause]:
 def _container(about: str, status: Json, began: float) -> Iterator[Cause]:
     waiting = (status.get("state") or {}).get("waiting") or {}
     reason = waiting.get("reason") or ""
-    said = f"{reason}: {waiting.get('message') or 'no message'}"
+    line = f"{reason}: {waiting.get('message') or 'no message'}"
     if reason in _IMAGE:
-        yield Cause("image pull failure", about, said)
+        yield Cause("image pull failure", about, line)
     ends = [(status.get(which) or {}).get("terminated") for which in ("state", "lastState")]
     recent = [end for end in ends if end and _since(str(end.get("finishedAt") or ""), began)]
     for end in recent:
@@ -107,7 +106,7 @@ def _container(about: str, status: Json, began: float) -> Iterator[Cause]:
             )
     if reason == "CrashLoopBackOff":
         last = f"; the last one ended with exit code {ends[1].get('exitCode')}" if ends[1] else ""
-        yield Cause("crash loop", about, f"{said}{last}, {status.get('restartCount', 0)} restarts")
+        yield Cause("crash loop", about, f"{line}{last}, {status.get('restartCount', 0)} restarts")
 
 
 def _unscheduled(about: str, message: str) -> Iterator[Cause]:
@@ -117,13 +116,13 @@ def _unscheduled(about: str, message: str) -> Iterator[Cause]:
         yield Cause("volume not bound", about, f"Unschedulable: {message}")
 
 
-def _events(scene: CauseInputs) -> Iterator[Cause]:
-    """By what happened since the scenario began, also to pods that are gone by now; what a pod got over is no cause."""
-    well = {pod["metadata"]["name"] for pod in scene.pods or () if _is_ready(pod)}
-    recent = [each for each in happened.in_order(scene.events or ()) if _since(happened.time_of(each), scene.began)]
+def _events(inputs: CauseInputs) -> Iterator[Cause]:
+    """From the events since the scenario began, also of deleted pods; a pod that is Ready by now has no cause."""
+    healthy = {pod["metadata"]["name"] for pod in inputs.pods or () if _is_ready(pod)}
+    recent = [event for event in in_order(inputs.events or ()) if _since(time_of(event), inputs.began)]
     for event in recent:
         about = event.get("involvedObject") or {}
-        if about.get("name") in well:
+        if about.get("name") in healthy:
             continue
         thing = f"{str(about.get('kind', '?')).lower()} {about.get('name', '?')}"
         yield from _event(thing, str(event.get("reason") or ""), str(event.get("message") or ""))
@@ -142,20 +141,20 @@ def _event(thing: str, reason: str, message: str) -> Iterator[Cause]:
         yield Cause("volume not bound", thing, line)
 
 
-def _claims(scene: CauseInputs) -> Iterator[Cause]:
-    """A claim that waits may be well: many volumes are made for the first pod. One that lost its volume is not."""
-    for name, phase in scene.claims or ():
+def _claims(inputs: CauseInputs) -> Iterator[Cause]:
+    """A pending claim may be healthy: many volumes are created for the first pod. One that lost its volume is not."""
+    for name, phase in inputs.claims or ():
         if phase == "Lost":
             yield Cause("volume not bound", f"claim {name}", "Lost: its volume is gone")
 
 
 def _is_ready(pod: Json) -> bool:
     conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+    return any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
 
 
 def _since(stamp: str, began: float) -> bool:
-    at = happened.seconds_of(stamp)
+    at = seconds_of(stamp)
     return at is not None and at >= began - _CLOCKS_DIFFER
 
 

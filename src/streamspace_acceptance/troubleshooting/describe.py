@@ -1,33 +1,33 @@
-"""Sessions and pods as `kubectl describe` tells of them, made from the API alone."""
+"""Sessions and pods as `kubectl describe` shows them, made from their objects alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from streamspace_acceptance.troubleshooting import events as happened
+from streamspace_acceptance.troubleshooting import events as event_text
 
 Json = dict[str, Any]
 
 _LABEL_WIDTH = 14
 
 
-def pods(found: Iterable[Json], events: list[Json]) -> str:
+def pods(objects: Iterable[Json], events: list[Json]) -> str:
     """The table that `kubectl get pods` shows, then each pod in full with its events."""
-    listed = list(found)
+    listed = list(objects)
     if not listed:
         return "no pods"
     rows = [("NAME", "READY", "STATUS", "RESTARTS", "NODE"), *map(_row, listed)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     table = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n\n".join(["\n".join(table), *(pod(each, events) for each in listed)])
+    return "\n\n".join(["\n".join(table), *(pod(item, events) for item in listed)])
 
 
 def pod(obj: Json, events: list[Json]) -> str:
     """One pod: where it runs, its conditions, its containers with their states and limits, its events."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     name = obj["metadata"]["name"]
-    states = {each["name"]: each for each in status.get("containerStatuses") or ()}
+    states = {item["name"]: item for item in status.get("containerStatuses") or ()}
     lines = [
         *_head("Pod", obj),
         _pair("Node", spec.get("nodeName") or "<none>"),
@@ -35,42 +35,47 @@ def pod(obj: Json, events: list[Json]) -> str:
         *([_pair("Message", status["message"])] if status.get("message") else []),
         *_conditions(status),
         "Containers:",
-        *(line for each in spec.get("containers") or () for line in _container(each, states.get(each["name"]) or {})),
-        *_events(happened.about(events, "Pod", name)),
+        *(line for item in spec.get("containers") or () for line in _container(item, states.get(item["name"]) or {})),
+        *_events(event_text.about(events, "Pod", name)),
     ]
     return "\n".join(lines)
 
 
+def sessions(objects: Iterable[Json], events: list[Json]) -> str:
+    """Each session in full with its events."""
+    return "\n\n".join(session(item, events) for item in objects) or "no sessions"
+
+
 def session(obj: Json, events: list[Json]) -> str:
-    """One session: what was asked for, what came of it, its events."""
+    """One session: its spec, its status, its events."""
     lines = [
         *_head("Session", obj),
         *_tree("Spec", obj.get("spec")),
         *_tree("Status", obj.get("status")),
-        *_events(happened.about(events, "Session", obj["metadata"]["name"])),
+        *_events(event_text.about(events, "Session", obj["metadata"]["name"])),
     ]
     return "\n".join(lines)
 
 
-def state(stood: Json) -> str:
+def state(of_container: Json) -> str:
     """A container's state: `Waiting (ImagePullBackOff): Back-off pulling image "x"`."""
-    for kind, details in stood.items():
+    for kind, details in of_container.items():
         if not isinstance(details, dict):
             continue
         code = f", exit code {details['exitCode']}" if "exitCode" in details else ""
         reason = f" ({details['reason']}{code})" if details.get("reason") else code
         times = (f"{word} {details[word]}" for word in ("startedAt", "finishedAt") if details.get(word))
-        told = [f"{kind.capitalize()}{reason}", *([details["message"]] if details.get("message") else [])]
-        return f"{': '.join(told)}{''.join(f', {time}' for time in times)}"
+        parts = [f"{kind.capitalize()}{reason}", *([details["message"]] if details.get("message") else [])]
+        return f"{': '.join(parts)}{''.join(f', {time}' for time in times)}"
     return "unknown"
 
 
 def _row(obj: Json) -> tuple[str, ...]:
     statuses = (obj.get("status") or {}).get("containerStatuses") or []
     ready = (
-        f"{sum(bool(each.get('ready')) for each in statuses)}/{len((obj.get('spec') or {}).get('containers') or ())}"
+        f"{sum(bool(item.get('ready')) for item in statuses)}/{len((obj.get('spec') or {}).get('containers') or ())}"
     )
-    restarts = sum(int(each.get("restartCount", 0)) for each in statuses)
+    restarts = sum(int(item.get("restartCount", 0)) for item in statuses)
     node = (obj.get("spec") or {}).get("nodeName") or "<none>"
     return obj["metadata"]["name"], ready, _status(obj), str(restarts), node
 
@@ -80,9 +85,9 @@ def _status(obj: Json) -> str:
     status = obj.get("status") or {}
     if obj["metadata"].get("deletionTimestamp"):
         return "Terminating"
-    for each in status.get("containerStatuses") or ():
-        stood = each.get("state") or {}
-        reason = (stood.get("waiting") or stood.get("terminated") or {}).get("reason")
+    for item in status.get("containerStatuses") or ():
+        current = item.get("state") or {}
+        reason = (current.get("waiting") or current.get("terminated") or {}).get("reason")
         if reason:
             return str(reason)
     return str(status.get("reason") or status.get("phase") or "Unknown")
@@ -94,17 +99,17 @@ def _head(kind: str, obj: Json) -> Iterator[str]:
     yield _pair("Created", metadata.get("creationTimestamp") or "unknown")
     if metadata.get("deletionTimestamp"):
         yield _pair("Terminating", f"since {metadata['deletionTimestamp']}")
-    for what in ("labels", "annotations"):
-        said = metadata.get(what) or {}
-        yield _pair(what.capitalize(), ", ".join(f"{key}={value}" for key, value in said.items()) or "<none>")
+    for field in ("labels", "annotations"):
+        pairs = metadata.get(field) or {}
+        yield _pair(field.capitalize(), ", ".join(f"{key}={value}" for key, value in pairs.items()) or "<none>")
 
 
 def _conditions(status: Json) -> Iterator[str]:
     yield "Conditions:" if status.get("conditions") else _pair("Conditions", "<none>")
-    for each in status.get("conditions") or ():
-        why = ": ".join(filter(None, (each.get("reason"), each.get("message"))))
-        since = f"  since {each['lastTransitionTime']}" if each.get("lastTransitionTime") else ""
-        yield f"  {each['type']:<25} {each['status']:<8}{since}{f'  {why}' if why else ''}"
+    for item in status.get("conditions") or ():
+        why = ": ".join(filter(None, (item.get("reason"), item.get("message"))))
+        since = f"  since {item['lastTransitionTime']}" if item.get("lastTransitionTime") else ""
+        yield f"  {item['type']:<25} {item['status']:<8}{since}{f'  {why}' if why else ''}"
 
 
 def _container(spec: Json, status: Json) -> Iterator[str]:
@@ -116,23 +121,23 @@ def _container(spec: Json, status: Json) -> Iterator[str]:
         yield f"    Last state:    {state(status['lastState'])}"
     yield f"    Ready:         {status.get('ready', False)}"
     yield f"    Restarts:      {status.get('restartCount', 0)}"
-    for what in ("requests", "limits"):
-        amounts = ", ".join(f"{name}={amount}" for name, amount in (resources.get(what) or {}).items())
-        yield f"    {what.capitalize() + ':':<14} {amounts or '<none>'}"
+    for field in ("requests", "limits"):
+        amounts = ", ".join(f"{name}={amount}" for name, amount in (resources.get(field) or {}).items())
+        yield f"    {field.capitalize() + ':':<14} {amounts or '<none>'}"
 
 
 def _tree(title: str, value: Any) -> Iterator[str]:
     yield f"{title}:"
-    for name, each in (value or {}).items():
-        if isinstance(each, dict):
-            yield from (f"  {line}" for line in _tree(name, each))
+    for name, field in (value or {}).items():
+        if isinstance(field, dict):
+            yield from (f"  {line}" for line in _tree(name, field))
         else:
-            yield f"  {_pair(name, each)}"
+            yield f"  {_pair(name, field)}"
 
 
-def _events(found: list[Json]) -> Iterator[str]:
-    yield "Events:" if found else _pair("Events", "<none>")
-    yield from (f"  {happened.line(each)}" for each in found)
+def _events(recent: list[Json]) -> Iterator[str]:
+    yield "Events:" if recent else _pair("Events", "<none>")
+    yield from (f"  {event_text.line(event)}" for event in recent)
 
 
 def _pair(label: str, value: object) -> str:

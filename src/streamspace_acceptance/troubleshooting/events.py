@@ -10,12 +10,12 @@ Json = dict[str, Any]
 
 
 def in_order(events: Iterable[Json]) -> list[Json]:
-    """Oldest first. Kubernetes stamps most events by the second; within one the resource version tells the order."""
+    """Oldest first. Most stamps are whole seconds; within one the resource version gives the order."""
     return sorted(events, key=_order)
 
 
 def as_text(events: Iterable[Json]) -> str:
-    """One line for each event: time, kind/name, reason, message, and how often."""
+    """One line for each event: time, kind/name, reason, message, count."""
     return "\n".join(map(line, in_order(events))) or "no events"
 
 
@@ -31,18 +31,18 @@ def line(event: Json) -> str:
 
 def about(events: Iterable[Json], kind: str, name: str) -> list[Json]:
     """The events of one object, oldest first."""
-    mine = (each for each in events if (each.get("involvedObject") or {}).get("name") == name)
-    return in_order(each for each in mine if (each.get("involvedObject") or {}).get("kind") == kind)
+    objects = ((event, event.get("involvedObject") or {}) for event in events)
+    return in_order(event for event, about in objects if (about.get("kind"), about.get("name")) == (kind, name))
 
 
 def time_of(event: Json) -> str:
-    """When it happened last. RFC 3339 texts in UTC sort as times do."""
+    """When it last happened. RFC 3339 texts in UTC sort as times do."""
     meta = event.get("metadata") or {}
     return event.get("eventTime") or event.get("lastTimestamp") or meta.get("creationTimestamp") or ""
 
 
 def seconds_of(stamp: str) -> float | None:
-    """An RFC 3339 text in seconds since the epoch; None when it is none."""
+    """An RFC 3339 time in seconds since the epoch; None for any other text."""
     try:
         return datetime.fromisoformat(stamp).timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the nodes have, what pods have asked for of it, and what is in use: `kubectl top nodes` and its neighbours."""
+"""What each node has, what pods request of it and what is in use: `kubectl top nodes` and `kubectl describe node`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.troubleshooting.collector import attach
+from streamspace_acceptance.troubleshooting.snapshot import ClusterSnapshot, known
 
 Json = dict[str, Any]
 
@@ -14,49 +16,56 @@ NO_METRICS = "What is in use is not known: metrics are not served here (metrics.
 _MIB = 1024**2
 
 
+def collect(snapshot: ClusterSnapshot) -> None:
+    """The nodes of the cluster."""
+    nodes = snapshot.kubernetes(snapshot.run.cluster.raw_nodes)
+    metrics = known(snapshot.kubernetes(snapshot.run.cluster.raw_node_metrics))
+    attach("nodes.txt", nodes, lambda listed: use(listed, known(snapshot.pods) or [], metrics))
+
+
 def use(nodes: list[Json], pods: list[Json], metrics: list[Json] | None) -> str:
-    """A line for each node. `pods`: those of the namespace, whose requests alone can be summed up."""
-    used = {each["metadata"]["name"]: each["usage"] for each in metrics or ()}
+    """A paragraph for each node. `pods`: those of the namespace, whose requests alone are known."""
+    used = {node["metadata"]["name"]: node["usage"] for node in metrics or ()}
     lines = [_node(node, pods, used.get(node["metadata"]["name"])) for node in nodes] or ["no nodes"]
-    notes = ["Requested: by the pods of this namespace alone."]
-    return "\n\n".join(["\n".join(lines), "\n".join([*notes, *([NO_METRICS] if metrics is None else [])])])
+    notes = ["Requested: by the pods of this namespace alone.", *([NO_METRICS] if metrics is None else [])]
+    return "\n\n".join(["\n".join(lines), "\n".join(notes)])
 
 
 def _node(node: Json, pods: list[Json], used: Json | None) -> str:
     name, status = node["metadata"]["name"], node.get("status") or {}
-    there = status.get("allocatable") or {}
-    mine = [pod for pod in pods if (pod.get("spec") or {}).get("nodeName") == name and _stays(pod)]
-    conditions = [each["type"] for each in status.get("conditions") or () if each.get("status") == "True"]
+    allocatable = status.get("allocatable") or {}
+    here = [pod for pod in pods if (pod.get("spec") or {}).get("nodeName") == name and _stays(pod)]
+    conditions = [item["type"] for item in status.get("conditions") or () if item.get("status") == "True"]
     closed = ["takes no new pods"] if (node.get("spec") or {}).get("unschedulable") else []
-    head = f"{name}: {', '.join([*conditions, *closed]) or 'no condition is true'}, {len(mine)} pods of this namespace"
-    return "\n".join([head, *(_resource(what, there, mine, used) for what in ("cpu", "memory"))])
+    head = f"{name}: {', '.join([*conditions, *closed]) or 'no condition is true'}, {len(here)} pods of this namespace"
+    return "\n".join([head, *(_resource(resource, allocatable, here, used) for resource in ("cpu", "memory"))])
 
 
-def _resource(what: str, there: Json, pods: list[Json], used: Json | None) -> str:
-    whole = _read(there.get(what))
-    asked = sum((_requested(pod, what) for pod in pods), Decimal(0))
-    said = [f"allocatable {_words(what, whole)}", f"requested {_words(what, asked)}{_share(asked, whole)}"]
+def _resource(resource: str, allocatable: Json, pods: list[Json], used: Json | None) -> str:
+    whole = _amount(allocatable.get(resource))
+    parts = {"requested": sum((_requested(pod, resource) for pod in pods), Decimal(0))}
     if used is not None:
-        said.append(f"in use {_words(what, _read(used.get(what)))}{_share(_read(used.get(what)), whole)}")
-    return f"  {what + ':':<8} {', '.join(said)}"
+        parts["in use"] = _amount(used.get(resource))
+    shares = (f", {name} {_text(resource, part)}{_share(part, whole)}" for name, part in parts.items())
+    return f"  {resource + ':':<8} allocatable {_text(resource, whole)}{''.join(shares)}"
 
 
-def _requested(pod: Json, what: str) -> Decimal:
+def _requested(pod: Json, resource: str) -> Decimal:
     containers: Iterable[Json] = (pod.get("spec") or {}).get("containers") or ()
-    asked = (((each.get("resources") or {}).get("requests") or {}).get(what) for each in containers)
-    return sum((_read(each) for each in asked if each is not None), Decimal(0))
+    requests = ((container.get("resources") or {}).get("requests") or {} for container in containers)
+    return sum((_amount(request.get(resource)) for request in requests), Decimal(0))
 
 
 def _stays(pod: Json) -> bool:
     return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 
-def _read(quantity: object) -> Decimal:
-    return amount(str(quantity)) if quantity is not None else Decimal(0)
+def _amount(quantity: object) -> Decimal:
+    return Decimal(0) if quantity is None else amount(str(quantity))
 
 
-def _words(what: str, value: Decimal) -> str:
-    return f"{value * 1000:.0f}m" if what == "cpu" else f"{value / _MIB:.0f}Mi"
+def _text(resource: str, value: Decimal) -> str:
+    return f"{value * 1000:.0f}m" if resource == "cpu" else f"{value / _MIB:.0f}Mi"
 
 
 def _share(part: Decimal, whole: Decimal) -> str:

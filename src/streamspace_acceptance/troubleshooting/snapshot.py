@@ -1,24 +1,20 @@
-"""One look at all that the plan's troubleshooting would have someone look at, each thing asked for once.
+"""The product and its cluster as they are now: each thing is read once, when a collector first needs it.
 
-What cannot be had is kept as the reason: a broken cluster must not hide the failure that it caused.
+A thing that cannot be read is kept as the reason: a broken cluster must not hide the failure that it caused.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property, partial
+from typing import Any, TypeVar
 
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.troubleshooting.causes import CauseInputs
-from streamspace_acceptance.waiting import DeadlineExceeded
-
-if TYPE_CHECKING:
-    from streamspace_acceptance.world import World
+from streamspace_acceptance.waiting import DeadlineExceeded, now, wall_clock
+from streamspace_acceptance.world import World
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -27,122 +23,114 @@ HEALTH_SECONDS = 4.0
 LOG_LINES = 400
 
 
-@dataclass(frozen=True)
 class Unavailable:
-    """Why a thing could not be had."""
+    """Why a thing cannot be had."""
 
-    reason: str
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
 
     def __str__(self) -> str:
         return f"could not be had: {self.reason}"
-
-
-@dataclass
-class ClusterSnapshot:
-    """What was seen, or why not. `health` is empty when the API is well, else why it is not.
-
-    logs: what each pod of the API and of the agents logged since the scenario began, by the pod's name.
-    """
-
-    since: int
-    health: str = ""
-    agents: AgentList | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
-    pods: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
-    events: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
-    sessions: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
-    nodes: list[Json] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
-    metrics: list[Json] | Unavailable | None = None
-    claims: list[tuple[str, str]] | Unavailable = field(default_factory=lambda: Unavailable("not asked"))
-    logs: dict[str, str | Unavailable] = field(default_factory=dict)
-
-
-class _Collector:
-    """Asks one thing after the other; once Kubernetes is silent each further question would wait as long."""
-
-    def __init__(self) -> None:
-        self.silent: str | None = None
-
-    def kubernetes(self, ask: Callable[[], T]) -> T | Unavailable:
-        if self.silent is not None:
-            return Unavailable(f"Kubernetes was silent before ({self.silent})")
-        found = attempt(ask)
-        if isinstance(found, _TimedOut):
-            self.silent = found.reason
-        return found
 
 
 class _TimedOut(Unavailable):
     """Nothing answered in time."""
 
 
-def attempt(ask: Callable[[], T]) -> T | Unavailable:
-    """What `ask` gives, or why it could not be had."""
+def attempt(read: Callable[[], T]) -> T | Unavailable:
+    """What `read` returns, or why it cannot be had."""
     try:
-        return ask()
-    except Exception as error:  # noqa: BLE001  # whatever keeps evidence from us is evidence itself
+        return read()
+    except Exception as error:  # noqa: BLE001  # an error that hides evidence is evidence itself
         kind = _TimedOut if isinstance(error.__cause__, DeadlineExceeded) else Unavailable
         return kind(f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
-def take(world: World) -> ClusterSnapshot:
-    """Looks at the API first, then at Kubernetes."""
-    run, ask = world.run, _Collector()
-    sight = ClusterSnapshot(since=math.ceil(time.monotonic() - world.began) + 1, health=_health(world))
-    sight.agents = Unavailable("the API is not reachable") if sight.health else attempt(AgentApi(run.api).all)
-    sight.pods = ask.kubernetes(run.cluster.raw_pods)
-    sight.events = ask.kubernetes(run.cluster.events)
-    sight.sessions = ask.kubernetes(run.cluster.raw_sessions)
-    sight.nodes = ask.kubernetes(run.cluster.raw_nodes)
-    sight.metrics = ask.kubernetes(run.cluster.raw_node_metrics)
-    sight.claims = ask.kubernetes(lambda: [(each.meta.name, each.phase or "") for each in run.cluster.claims()])
-    for name in _loggers(sight.pods, (run.profile.agents.api_label, run.profile.agents.label)):
-        sight.logs[name] = ask.kubernetes(partial(_log, world, name, sight.since))
-    return sight
+def known(thing: T | Unavailable) -> T | None:
+    """The thing, None where it cannot be had."""
+    return None if isinstance(thing, Unavailable) else thing
 
 
-def cause_inputs(sight: ClusterSnapshot, world: World) -> CauseInputs:
-    """What causes are told from: the product's own pods, and those of the sessions that the scenario made."""
-    ids = tuple(each.id for each in world.registry.sessions)
-    label, profile = world.run.profile.session_label, world.run.profile.agents
-    pods = [each for each in _had(sight.pods) or () if _concerns(each["metadata"], label, ids)]
-    names = (*ids, profile.deployment, profile.api_label, *(each["metadata"]["name"] for each in pods))
-    events = [each for each in _had(sight.events) or () if _name(each).startswith(names)]
-    agents = _had(sight.agents)
-    return CauseInputs(
-        began=time.time() - (time.monotonic() - world.began),
-        health=sight.health,
-        agents=None if agents is None else [(one.id, one.status, one.id in agents.online) for one in agents.agents],
-        pods=pods,
-        events=events,
-        claims=[each for each in _had(sight.claims) or () if each[0].startswith(names)],
-        cut_off=world.agents.disruptions.names(),
-    )
+class ClusterSnapshot:
+    """What collectors read. `exchanges` are those of the scenario: (exchange, times), without the snapshot's own."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.run = world.run
+        self.exchanges = world.run.http.log.since(world.began)
+        self._timeout: str | None = None
+
+    def kubernetes(self, read: Callable[[], T]) -> T | Unavailable:
+        """What `read` gets from Kubernetes. After one timeout nothing else is asked: it would wait as long again."""
+        if self._timeout is not None:
+            return Unavailable(f"Kubernetes did not answer before ({self._timeout})")
+        answer = attempt(read)
+        if isinstance(answer, _TimedOut):
+            self._timeout = answer.reason
+        return answer
+
+    @cached_property
+    def health(self) -> str:
+        """Why the API is not healthy; empty when it is."""
+        try:
+            answer = self.run.api.call_once("health", seconds=HEALTH_SECONDS)
+        except NoAnswer as error:
+            return str(error)
+        return "" if answer.ok else f"{answer.call}: {answer.gist}"
+
+    @cached_property
+    def agents(self) -> AgentList | Unavailable:
+        """The agents in the API's list."""
+        return Unavailable("the API is not reachable") if self.health else attempt(AgentApi(self.run.api).all)
+
+    @cached_property
+    def pods(self) -> list[Json] | Unavailable:
+        """The pods of the namespace."""
+        return self.kubernetes(self.run.cluster.raw_pods)
+
+    @cached_property
+    def events(self) -> list[Json] | Unavailable:
+        """The events of the namespace."""
+        return self.kubernetes(self.run.cluster.events)
+
+    @cached_property
+    def sessions(self) -> list[Json] | Unavailable:
+        """The sessions as Kubernetes shows them."""
+        return self.kubernetes(self.run.cluster.raw_sessions)
+
+    def logs(self, app: str) -> dict[str, str | Unavailable]:
+        """What the pods with the label `app` logged since the scenario began, by the pod's name."""
+        pods = (pod["metadata"] for pod in known(self.pods) or ())
+        names = [pod["name"] for pod in pods if (pod.get("labels") or {}).get("app") == app]
+        return {name: self.kubernetes(partial(self._log, name)) for name in names}
+
+    def _log(self, pod: str) -> str:
+        since = math.ceil(now() - self.world.began) + 1
+        text = self.run.cluster.logs(pod, since_seconds=since, tail_lines=LOG_LINES)
+        return text or f"{pod} logged nothing in the last {since} s"
+
+    def cause_inputs(self) -> CauseInputs:
+        """What causes are found in: the product's own pods, and those of the sessions that the scenario created."""
+        ids = tuple(session.id for session in self.world.registry.sessions)
+        label, profile = self.run.profile.session_label, self.run.profile.agents
+        listed = known(self.agents)
+        pods = [pod for pod in known(self.pods) or () if _concerns(pod["metadata"], label, ids)]
+        names = (*ids, profile.deployment, profile.api_label, *(pod["metadata"]["name"] for pod in pods))
+        events = [event for event in known(self.events) or () if _object_name(event).startswith(names)]
+        claims = known(self.kubernetes(self.run.cluster.claims)) or ()
+        return CauseInputs(
+            began=wall_clock() - (now() - self.world.began),
+            health=self.health,
+            agents=None if listed is None else _statuses(listed),
+            pods=pods,
+            events=events,
+            claims=[(claim.meta.name, claim.phase or "") for claim in claims if claim.meta.name.startswith(names)],
+            cut_off=self.world.agents.disruptions.names(),
+        )
 
 
-def _health(world: World) -> str:
-    """Why the API is not well; empty when it is."""
-    call = world.run.profile.calls["health"]
-    try:
-        answer = world.run.http.call(call.method, call.to(), seconds=HEALTH_SECONDS)
-    except NoAnswer as error:
-        return str(error)
-    return "" if answer.ok else f"{answer.call}: {answer.status} {answer.reason}: {answer.excerpt()}"
-
-
-def _loggers(pods: list[Json] | Unavailable, apps: tuple[str, ...]) -> list[str]:
-    """The pods of the API, then those of the agents."""
-    found = _had(pods) or []
-    return [
-        each["metadata"]["name"]
-        for app in apps
-        for each in found
-        if (each["metadata"].get("labels") or {}).get("app") == app
-    ]
-
-
-def _log(world: World, name: str, since: int) -> str:
-    said = world.run.cluster.logs(name, since_seconds=since, tail_lines=LOG_LINES)
-    return said or f"{name} logged nothing in the last {since} s"
+def _statuses(listed: AgentList) -> list[tuple[str, str, bool]]:
+    return [(agent.id, agent.status, agent.id in listed.online) for agent in listed.agents]
 
 
 def _concerns(metadata: Json, label: str, ids: tuple[str, ...]) -> bool:
@@ -150,9 +138,5 @@ def _concerns(metadata: Json, label: str, ids: tuple[str, ...]) -> bool:
     return session is None or session in ids
 
 
-def _name(event: Json) -> str:
+def _object_name(event: Json) -> str:
     return str((event.get("involvedObject") or {}).get("name", ""))
-
-
-def _had(found: T | Unavailable) -> T | None:
-    return None if isinstance(found, Unavailable) else found

@@ -14,8 +14,7 @@ from streamspace_acceptance.cluster import watch
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.waiting import Recording, now
-from tests.acceptance.target.test_target import KUBECONFIG
-from tests.support.samples import Json, pod_json
+from tests.support.samples import KUBECONFIG, Json, pod_json
 from tests.support.web_server import Respond, says, web_server
 
 GONE: Json = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old"}}
@@ -99,7 +98,7 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
 
 def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "READ_SECONDS", 60.0)
-    monkeypatch.setattr(watch, "FAREWELL_SECONDS", 30.0)
+    monkeypatch.setattr(watch, "CLOSE_GRACE_SECONDS", 30.0)
     opened, over = threading.Event(), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:

@@ -14,8 +14,8 @@ import pytest
 from streamspace_acceptance.commands.doctor.advice import advice
 from streamspace_acceptance.commands.doctor.checks import CHECKS
 from streamspace_acceptance.verdict.register import Register
-from tests.acceptance.target.test_target import KUBECONFIG
 from tests.support.project import PROJECT
+from tests.support.samples import KUBECONFIG
 from tests.support.stand_in_tools import HANGING, put
 
 pytestmark = pytest.mark.slow

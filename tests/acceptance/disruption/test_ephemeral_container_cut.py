@@ -63,7 +63,7 @@ class _Place:
 
 
 def cut(monkeypatch: pytest.MonkeyPatch, place: _Place) -> EphemeralContainerCut:
-    monkeypatch.setattr(ephemeral_container_cut, "Interference", lambda _: place)
+    monkeypatch.setattr(ephemeral_container_cut, "ClusterWrites", lambda _: place)
     return EphemeralContainerCut(cast("Cluster", place), POD, 8080, "mark", "image")
 
 

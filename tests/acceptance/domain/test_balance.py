@@ -92,8 +92,7 @@ def test_a_crowd_in_which_one_is_refused() -> None:
     assert "user2" in crowd.table()
 
 
-def test_a_crowd_in_which_one_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamspace_acceptance.waiting._pause", lambda _: None)
+def test_a_crowd_in_which_one_does_not_run() -> None:
     listed = {"sessions": [{"sessionId": "s-1", "status": "Running"}, {"sessionId": "s-2", "status": "Pending"}]}
     with web_server(says(json.dumps(listed).encode())) as url, HttpClient(url, "t") as http:
         api = StreamSpaceApi(http, load())

@@ -87,7 +87,7 @@ def test_what_nobody_can_read_is_left_out_and_told() -> None:
         assert json.loads(kept.read("trace.trace")) == {"type": "x", "value": "Bearer [redacted]"}
         told = kept.read(playwright_trace.LEFT_OUT).decode()
     assert "a.woff2: neither text nor a picture" in told
-    assert "1 lines that are no JSON" in told
+    assert "1 lines that are not JSON" in told
 
 
 def test_a_film_of_a_page(context: BrowserContext, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_film_of_a_page(context: BrowserContext, tmp_path: Path) -> None:
     made = film.encode()
     moving = Image.open(io.BytesIO(made))
     assert moving.format == "WEBP"
-    assert moving.n_frames >= 3
+    assert getattr(moving, "n_frames", 1) >= 3
     assert len(made) < MOST_BYTES
     assert not {"exif", "xmp", "icc_profile"} & set(moving.info)
 
@@ -121,5 +121,5 @@ def test_frames_of_several_sizes_make_one_film() -> None:
         Image.new("RGB", size, (number * 80, 0, 0)).save(file, "JPEG")
         frames.append((float(number), file.getvalue()))
     moving = Image.open(io.BytesIO(as_webp(frames)))
-    assert moving.n_frames == 3
+    assert getattr(moving, "n_frames", 1) == 3
     assert moving.size == (680, 400)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,9 @@ def test_a_registered_secret_is_masked_in_every_spelling(redactor: Redactor, tex
 
 @pytest.mark.parametrize("before", [b"", b"a", b"ab", b"user:"])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
-def test_a_registered_secret_is_masked_within_base64(redactor: Redactor, before: bytes, encode) -> None:
+def test_a_registered_secret_is_masked_within_base64(
+    redactor: Redactor, before: bytes, encode: Callable[[bytes], bytes]
+) -> None:
     encoded = encode(before + SECRET.encode() + b" tail").decode()
     said = redactor.redact(encoded)
     assert MASK in said

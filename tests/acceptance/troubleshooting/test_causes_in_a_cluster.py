@@ -18,7 +18,7 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.troubleshooting import causes
 from streamspace_acceptance.troubleshooting.failure import collect
-from streamspace_acceptance.troubleshooting.snapshot import cause_inputs, take
+from streamspace_acceptance.troubleshooting.snapshot import ClusterSnapshot
 from streamspace_acceptance.waiting import Budget, Wait, now, poll
 from tests.proof.running import embedded
 
@@ -49,7 +49,7 @@ def seen(scenario: Any, what: str) -> str:
     """The cause of that kind, as soon as it can be told."""
 
     def ask() -> list[causes.Cause]:
-        return [each for each in causes.find(cause_inputs(take(scenario), scenario)) if each.what == what]
+        return [each for each in causes.find(ClusterSnapshot(scenario).cause_inputs()) if each.what == what]
 
     wait = Wait("the cluster", what, Budget("cause", 20.0, 1.0))
     return str(poll(wait, ask, met=bool, says=str, likely=lambda _: "it was not told")[0])
@@ -65,7 +65,7 @@ def start(run: Any, template: dict[str, Any]) -> str:
 
 def test_a_sound_cluster_tells_of_no_cause(run: Any) -> None:
     scenario = world(run)
-    assert causes.find(cause_inputs(take(scenario), scenario)) == []
+    assert causes.find(ClusterSnapshot(scenario).cause_inputs()) == []
 
 
 def test_an_image_that_nobody_has(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

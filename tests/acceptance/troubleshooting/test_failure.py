@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,9 +14,11 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.troubleshooting import failure
-from streamspace_acceptance.waiting import DeadlineExceeded
+from streamspace_acceptance.troubleshooting.collectors import COLLECTORS
+from streamspace_acceptance.troubleshooting.snapshot import ClusterSnapshot
+from streamspace_acceptance.waiting import DeadlineExceeded, now
 
-UNPULLED = {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nowhere/x"'}}
+UNPULLED: Any = {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nowhere/x"'}}
 
 
 def pod(name: str, app: str | None = None, **state: Any) -> dict[str, Any]:
@@ -63,7 +64,7 @@ class FakeCluster:
         return self._look("pods", [*product, pod("s-1-abc", **UNPULLED)])
 
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int) -> str:
-        return self._look("logs", f"{pod} says: Admin password: hunter2-hunter2")
+        return str(self._look("logs", f"{pod} says: Admin password: hunter2-hunter2"))
 
     def raw_nodes(self) -> Any:
         return self._look(
@@ -89,7 +90,9 @@ class FakeHttp:
         self.log = ExchangeLog()
         self.away = away
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float = 1.0, **_: object) -> Answer:
+    token = "t"
+
+    def call_as(self, token: str | None, method: str, path: str, *_: object, **__: object) -> Answer:
         if self.away:
             raise NoAnswer(f"{method} {path}: connection refused")
         said = b'{"status": "ok"}' if path == "/health" else b'{"agents": [{"agentId": "a-1", "status": "online"}]}'
@@ -104,7 +107,7 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def world(cluster: FakeCluster, *, away: bool = False) -> Any:
-    began, http = time.monotonic(), FakeHttp(away=away)
+    began, http = now(), FakeHttp(away=away)
     http.log.add(Exchange(began - 5, "GET", "http://x/early", None, 200, "{}", 0.01))
     for _ in range(3):
         http.log.add(Exchange(began + 0.5, "GET", "http://x/sessions?token=abcdef", None, 200, '{"total": 0}', 0.01))
@@ -211,3 +214,13 @@ def test_a_silent_cluster_is_asked_once(attached: dict[str, str]) -> None:
     assert asked == ["pods"]
     assert "no complete answer" in attached["sessions.yaml"]
     assert "POST http://x/sessions" in attached["http.txt"]
+
+
+def test_collector_that_fails_hides_no_other(attached: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def quotas(snapshot: ClusterSnapshot) -> None:
+        raise KeyError("spec")
+
+    monkeypatch.setattr(failure, "COLLECTORS", (quotas, *COLLECTORS))
+    failure.collect(world(FakeCluster()))
+    assert attached["quotas.txt"] == "could not be had: KeyError: 'spec'"
+    assert "pods.yaml" in attached

@@ -183,8 +183,7 @@ class Deployment:
 
     def ask_for_agents(self) -> None:
         """Asks after the agents, whatever the answer."""
-        call = self._profile.calls["list_agents"]
-        answer = self._api.http.call(call.method, call.to())
+        answer = self._api.call_once("list_agents")
         attachments.attach_text("agents", f"{answer.status} {answer.excerpt()}")
 
     def wait_for_agent(self) -> AgentList:

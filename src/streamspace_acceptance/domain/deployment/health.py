@@ -21,9 +21,9 @@ class Health:
 
 def ask(api: StreamSpaceApi) -> Health:
     """Asks once, without a token. No answer at all is not well either."""
-    call, profile = api.profile.calls["health"], api.profile
+    profile = api.profile
     try:
-        answer = api.http.call_as(None, call.method, call.to())
+        answer = api.call_as(None, "health")
     except NoAnswer as error:
         return Health(False, f"no answer ({error})", answered=False)
     try:

@@ -1,0 +1,65 @@
+"""The one place that turns the name of a call in the profile into a request, and reads a list from an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient
+from streamspace_acceptance.product.profile import Profile
+
+Json = dict[str, Any]
+
+
+class ProfileCalls:
+    """The calls that a profile names, over one HTTP client."""
+
+    def __init__(self, http: HttpClient, profile: Profile) -> None:
+        self.http = http
+        self.profile = profile
+
+    def call_once(
+        self,
+        name: str,
+        which: str = "",
+        body: object = None,
+        *,
+        seconds: float = CALL_SECONDS,
+        request: str | None = None,
+    ) -> Answer:
+        """The answer to the call `name` of the profile, about the session or template `which`, with the run's token."""
+        return self.call_as(self.http.token, name, which, body, seconds=seconds, request=request)
+
+    def call_as(
+        self,
+        token: str | None,
+        name: str,
+        which: str = "",
+        body: object = None,
+        *,
+        seconds: float = CALL_SECONDS,
+        request: str | None = None,
+    ) -> Answer:
+        """The same with another token, or with none."""
+        call = self.profile.calls[name]
+        return self.http.call_as(token, call.method, call.to(which), body, seconds=seconds, request=request)
+
+    def listed(self, answer: Answer, name: str) -> list[Any]:
+        """The list that the profile calls `name` in an answer; Unmet when the answer holds no such list."""
+        field = self.profile.fields[name]
+        items = answer.object().get(field) if answer.ok else None
+        if not isinstance(items, list):
+            raise self.not_listed(answer, f"a list of {field}")
+        return items
+
+    def objects(self, answer: Answer, name: str) -> list[Json]:
+        """The same of a list that must hold nothing but objects."""
+        items = self.listed(answer, name)
+        if not all(isinstance(item, dict) for item in items):
+            raise self.not_listed(answer, f"a list of {self.profile.fields[name]}")
+        return items
+
+    def not_listed(self, answer: Answer, expected: str) -> Unmet:
+        """The failure of an answer that is not the list that was asked for."""
+        return Unmet(answer.call, expected=expected, actual=answer.gist, likely="the API's list call")

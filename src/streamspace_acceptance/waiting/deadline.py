@@ -1,0 +1,62 @@
+"""Total deadlines: of one call, however slowly its answer drips, and of everything once the run has to end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from streamspace_acceptance.waiting.clock import now
+from streamspace_acceptance.waiting.recording import Recording
+
+T = TypeVar("T")
+
+LOOK_UP_SECONDS = 1.0
+"""How often a wait in a thread checks whether the run has to end."""
+
+_deadline: list[float] = []
+
+
+@contextmanager
+def shutdown_deadline() -> Iterator[Callable[[float], None]]:
+    """Yields a function that makes everything in this block end within so many seconds, whatever its budget."""
+    try:
+        yield lambda seconds: _deadline.append(now() + seconds)
+    finally:
+        _deadline.clear()
+
+
+def time_left() -> float:
+    """Seconds until everything must have ended; infinite without a shutdown deadline."""
+    return min(_deadline) - now() if _deadline else float("inf")
+
+
+class DeadlineExceeded(Exception):
+    """No answer within a total deadline, however slowly the answer drips: the call was abandoned."""
+
+
+def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
+    """What `call` returns within `seconds` in all; DeadlineExceeded otherwise.
+
+    The timeouts of network libraries start again with each piece of an answer, so a dripping answer never ends. The
+    call runs in a thread of its own, which is abandoned when the deadline passes.
+    """
+    results: Recording[T] = Recording()
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # noqa: BLE001 - handed on to the caller, whatever it is
+            results.fail(error)
+
+    threading.Thread(target=run, name=what, daemon=True).start()
+    began = now()
+    while True:
+        # A shutdown deadline may come meanwhile. Each call then has one last second, so that most cleanups succeed.
+        seconds = min(seconds, max(time_left() + now() - began, 1.0))
+        done = results.beyond(0, min(began + seconds - now(), LOOK_UP_SECONDS))
+        if done:
+            return done[0].item
+        if now() >= began + seconds:
+            raise DeadlineExceeded(f"{what}: no complete answer within {seconds:g} s")
