@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamspace_sandbox
 from streamspace_sandbox import faults
-from streamspace_sandbox.kubernetes.kubelet.images import Image, Images, UnknownImage
+from streamspace_sandbox.kubernetes.kubelet.images import Image, Images, UnknownImageError
 from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
 
 PACKAGE = Path(streamspace_sandbox.__file__).parent
@@ -35,7 +35,7 @@ def all_images() -> Images:
 
 
 def find(reference: str) -> Image:
-    """The image that `reference` names. Raises UnknownImage."""
+    """The image that `reference` names. Raises UnknownImageError."""
     name = reference.removeprefix("docker.io/").removeprefix("library/")
     if DESKTOP_IMAGE.fullmatch(name):
         return Image(["/bin/bash", str(ENTRYPOINT)], _environment({"HOME": "/home/user"}), USER)
@@ -50,7 +50,7 @@ def find(reference: str) -> Image:
             return Image(["/bin/bash"], _environment({}))
         case "valkey", "9":
             return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.valkey"], _python(), NOBODY)
-    raise UnknownImage(
+    raise UnknownImageError(
         f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}": not found'
     )
 

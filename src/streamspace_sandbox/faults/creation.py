@@ -34,8 +34,8 @@ def _leave_out_the_name() -> None:
 
 def _list_no_sessions() -> None:
     def make(list_answer: Any) -> Any:
-        def list_without_sessions(request: Any, target: Any, store: Any, pages: Any) -> Any:
-            return list_answer(request, target, _Hiding(store), pages)
+        def list_without_sessions(request: Any, target: Any, store: Any) -> Any:
+            return list_answer(request, target, _Hiding(store))
 
         return list_without_sessions
 

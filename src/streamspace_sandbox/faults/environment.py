@@ -47,8 +47,8 @@ def _list_pods(change: Callable[[list[Any]], list[Any]]) -> Callable[[], None]:
 
     def patch() -> None:
         def make(list_answer: Any) -> Any:
-            def changed(request: Any, target: Any, store: Any, pages: Any) -> Any:
-                return list_answer(request, target, _Changed(store, change), pages)
+            def changed(request: Any, target: Any, store: Any) -> Any:
+                return list_answer(request, target, _Changed(store, change))
 
             return changed
 

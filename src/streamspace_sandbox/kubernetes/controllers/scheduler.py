@@ -1,4 +1,4 @@
-"""The scheduler: every pod goes to the node whose CPU and memory are requested least, if it fits anywhere."""
+"""The scheduler: each pod goes to the node with the lowest share of requested CPU and memory that has room for it."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Room:
     requested: dict[str, Decimal]
 
     def lacks(self, wanted: dict[str, Decimal]) -> list[str]:
-        """Why a pod does not fit, in the words of Kubernetes."""
+        """The reasons why a pod does not fit, as Kubernetes words them."""
         short = [
             name
             for name, amount in wanted.items()
@@ -49,7 +49,7 @@ class Room:
 
 
 class Scheduler:
-    """Binds pods in the order of their creation; those that fit nowhere are tried again when something changed."""
+    """Binds pods in the order of their creation; those that fit nowhere are tried again after a change."""
 
     def __init__(self, store: Store, recorder: Recorder) -> None:
         self._store = store
@@ -168,14 +168,11 @@ class Scheduler:
 
 
 def requests(pod: Obj) -> dict[str, Decimal]:
-    """What a pod asks of its node: its containers together, or its largest init container, and one pod."""
+    """The resources that a pod requests of its node: those of its containers, and one of the pods."""
     total: dict[str, Decimal] = {}
     for container in pod["spec"]["containers"]:
         for name, amount in _requests_of(container).items():
             total[name] = total.get(name, ZERO) + amount
-    for container in pod["spec"].get("initContainers") or []:
-        for name, amount in _requests_of(container).items():
-            total[name] = max(total.get(name, ZERO), amount)
     return total | {"pods": Decimal(1)}
 
 

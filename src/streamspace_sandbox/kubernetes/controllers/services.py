@@ -8,8 +8,7 @@ from streamspace_sandbox.host.ports import next_free
 from streamspace_sandbox.kubernetes.controllers.forwarding import Backend, Forwarder
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
 from streamspace_sandbox.kubernetes.controllers.replicasets import is_active, is_ready
-from streamspace_sandbox.kubernetes.machinery.errors import ApiError
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError, ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import ENDPOINTS, PODS, SERVICES, Obj
 from streamspace_sandbox.kubernetes.machinery.selectors import matches_selector
@@ -98,7 +97,7 @@ class ServiceController:
         if known is not None:
             known.close()
             self._free.append(known.cluster_ip)
-            with ignoring(404):
+            with ignore_api_errors(404):
                 self._store.delete(ENDPOINTS, *key)
 
     def _listen(self, known: _Known, cluster_ip: str, service: Obj) -> None:
@@ -145,7 +144,7 @@ class ServiceController:
         except ApiError as error:
             if error.code != 404:
                 raise
-            with ignoring(403):
+            with ignore_api_errors(403):
                 self._store.create(ENDPOINTS, {"metadata": metadata, "subsets": subsets})
 
     def _write_status(self, service: Obj, known: _Known) -> None:

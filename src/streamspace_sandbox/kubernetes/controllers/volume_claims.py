@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import dig, name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import (
     PERSISTENTVOLUMECLAIMS,
@@ -92,7 +92,7 @@ class ClaimController:
         for uid, claim in list(self._abandoned.items()):
             if not self._is_mounted(claim):
                 del self._abandoned[uid]
-                with ignoring(404):
+                with ignore_api_errors(404):
                     self._store.delete(PERSISTENTVOLUMES, None, claim["spec"]["volumeName"])
                 loop = asyncio.get_running_loop()
                 loop.run_in_executor(None, shutil.rmtree, self._directory / claim["spec"]["volumeName"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """A program ended with an error; the message is what it wrote to standard error, `code` its exit status."""
 
     def __init__(self, program: str, code: int, said: str) -> None:
@@ -22,7 +22,7 @@ async def run(
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
 ) -> str:
-    """What `command` wrote to standard output until it ended. Raises CommandFailed.
+    """What `command` wrote to standard output until it ended. Raises CommandError.
 
     Through files in memory, not pipes: what the command leaves running may hold a pipe open for ever.
     """
@@ -32,7 +32,7 @@ async def run(
         )
         code = await process.wait()
         if code:
-            raise CommandFailed(command[0], code, _content(errors))
+            raise CommandError(command[0], code, _content(errors))
         return _content(output)
 
 

@@ -9,9 +9,9 @@ from signal import SIGKILL, SIGTERM
 
 from streamspace_sandbox.host.kernel import remove_cgroup
 from streamspace_sandbox.host.processes import Process, find
-from streamspace_sandbox.kubernetes.kubelet.commands import CommandFailed
+from streamspace_sandbox.kubernetes.kubelet.commands import CommandError
 from streamspace_sandbox.kubernetes.kubelet.environment import ConfigError, Environment, expand
-from streamspace_sandbox.kubernetes.kubelet.images import Image, UnknownImage
+from streamspace_sandbox.kubernetes.kubelet.images import Image, UnknownImageError
 from streamspace_sandbox.kubernetes.kubelet.podman import Container, Mount
 from streamspace_sandbox.kubernetes.kubelet.prober import Prober
 from streamspace_sandbox.kubernetes.kubelet.services import Services
@@ -41,8 +41,6 @@ class PodParts:
     volumes: PodVolumes
     environment: Environment
     stop: Stop
-    name_of_container: Callable[[str], str | None]
-    """What podman calls the pod's container of that name, once it has been begun."""
     changed: Callable[[], None]
     """To be called after each change of the record."""
 
@@ -109,7 +107,7 @@ class ContainerRunner:
         """Start it once and wait for its end; False when it could not even be tried, after a pause."""
         try:
             image = self._services.find_image(self._spec["image"])
-        except UnknownImage as error:
+        except UnknownImageError as error:
             await self._no_image(str(error))
             return False
         try:
@@ -136,7 +134,7 @@ class ContainerRunner:
             container.log.parent.mkdir(parents=True, exist_ok=True)
             try:
                 container_id = await self._services.podman.run(container)
-            except CommandFailed as error:
+            except CommandError as error:
                 container.log.touch()
                 self._record.has_run = True
                 self._record.end(START_ERROR, "StartError", str(error))
@@ -155,12 +153,10 @@ class ContainerRunner:
         # Asked to stop while it was being started: it has nothing to put in order, and its first process, which gets no
         # signal that it has not asked for, would not even hear SIGTERM yet.
         is_fresh = parts.stop.asked.is_set()
-        prober = Prober(
-            self._spec, self._record, ip=parts.ip, execute=self._exec, changed=parts.changed, warn=self._warn
-        )
+        prober = Prober(self._spec, self._record, ip=parts.ip, changed=parts.changed, warn=self._warn)
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(self._end_when_asked(process, is_fresh=is_fresh))]
-            helpers += [group.create_task(each) for each in prober.loops(lambda: self._end_unhealthy(process))]
+            helpers.append(group.create_task(prober.run()))
             group.create_task(self.remove(keep=1))
             self._parts.changed()
             code = await self._services.exits.wait(container_id)
@@ -176,14 +172,6 @@ class ContainerRunner:
             if not is_fresh:
                 process.signal(SIGTERM)
                 await stop.forced.wait()
-            process.signal(SIGKILL)
-
-    async def _end_unhealthy(self, process: Process | None) -> None:
-        """The liveness probe gave it up: end it within the pod's grace period."""
-        self._event("Killing", f"Container {self._record.name} failed liveness probe, will be restarted")
-        if process is not None:
-            process.signal(SIGTERM)
-            await self._parts.stop.sleep(self._parts.pod["spec"].get("terminationGracePeriodSeconds") or 30)
             process.signal(SIGKILL)
 
     def _ended(self, container_id: str, code: int) -> None:
@@ -246,7 +234,6 @@ class ContainerRunner:
             mounts=[*self._services.places.mounts(parts.directory, volumes), *names, *volumes],
             user=user,
             workdir=spec.get("workingDir") or "/",
-            processes_of=parts.name_of_container(spec.get("targetContainerName") or ""),
             stdin=bool(spec.get("stdin")),
             tty=bool(spec.get("tty")),
             cpus=float(parse_quantity(limits["cpu"])) if "cpu" in limits else None,
@@ -256,14 +243,6 @@ class ContainerRunner:
             add_capabilities=capabilities.get("add") or [],
             drop_capabilities=capabilities.get("drop") or [],
         )
-
-    async def _exec(self, command: list[str]) -> tuple[int, str]:
-        argv, environment = self._services.podman.exec_command(self.name, command, tty=False, stdin=False)
-        process = await asyncio.create_subprocess_exec(
-            *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment
-        )
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode(errors="replace")
 
     def _event(self, reason: str, message: str) -> None:
         self._services.recorder.normal(self._parts.pod, reason, message, part=self._field)

@@ -5,18 +5,17 @@ import shutil
 from dataclasses import replace
 from functools import partial
 
-from streamspace_sandbox.kubernetes.kubelet.commands import CommandFailed
+from streamspace_sandbox.kubernetes.kubelet.commands import CommandError
 from streamspace_sandbox.kubernetes.kubelet.container import ContainerRunner, PodParts, log_directory
 from streamspace_sandbox.kubernetes.kubelet.environment import ConfigError, Environment
 from streamspace_sandbox.kubernetes.kubelet.ephemeral_containers import Debugging
 from streamspace_sandbox.kubernetes.kubelet.etc_hosts import HostsFiles, write_resolver
-from streamspace_sandbox.kubernetes.kubelet.network import NoAddress, PodNetwork
+from streamspace_sandbox.kubernetes.kubelet.network import NoAddressError, PodNetwork
 from streamspace_sandbox.kubernetes.kubelet.services import Services
 from streamspace_sandbox.kubernetes.kubelet.status import ContainerRecord, pod_status
 from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
 from streamspace_sandbox.kubernetes.kubelet.volumes import PodVolumes
-from streamspace_sandbox.kubernetes.machinery.errors import ApiError
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError, ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of, timestamp
 from streamspace_sandbox.kubernetes.machinery.resources import PODS, Obj
 
@@ -41,14 +40,11 @@ class PodWorker:
         self.followers: set[asyncio.Event] = set()
         """Set at each change: those who follow a log learn by it that a container has ended."""
         self.records = [ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"]["containers"]]
-        self.init_records = [
-            ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"].get("initContainers") or []
-        ]
 
     @property
     def all_records(self) -> list[ContainerRecord]:
         """Of all its containers, the ordinary ones first."""
-        return [*self.records, *self.init_records, *self._debugging.records]
+        return [*self.records, *self._debugging.records]
 
     def change(self, pod: Obj) -> None:
         """The pod is stored like this now: ephemeral containers may have been added."""
@@ -84,11 +80,6 @@ class PodWorker:
         parts = await self._prepare()
         if parts is None:
             return
-        for spec, record in zip(self.pod["spec"].get("initContainers") or [], self.init_records, strict=True):
-            policy = self._policy if self._policy == "Never" else "OnFailure"
-            await self._begin(parts, spec, record, policy).run()
-            if record.exit_code != 0:
-                return
         begin = partial(self._begin, replace(parts, stop=self._debugging.stop), policy="Never")
         async with asyncio.TaskGroup() as group:
             debugging = group.create_task(self._debugging.run(begin))
@@ -116,7 +107,7 @@ class PodWorker:
                 return await self._parts()
             except ConfigError as error:
                 self._warn("FailedMount", f"MountVolume.SetUp failed: {error}")
-            except (NoAddress, CommandFailed) as error:
+            except (NoAddressError, CommandError) as error:
                 self._warn("FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
             await self.stop.sleep(RETRY_SECONDS * self._services.time_scale)
         return None
@@ -130,7 +121,7 @@ class PodWorker:
         environment = Environment(
             self._services.store, self.pod, {"status.podIP": ip, "status.hostIP": self._services.host_ip}
         )
-        self._volumes.prepare(environment)
+        self._volumes.prepare()
         self._hosts.add(self._directory / "hosts", self.pod, ip)
         write_resolver(self._directory / "resolv.conf", namespace_of(self.pod), self._services.host_ip)
         self._publish()
@@ -142,13 +133,8 @@ class PodWorker:
             volumes=self._volumes,
             environment=environment,
             stop=self.stop,
-            name_of_container=self._name_of_container,
             changed=self._publish,
         )
-
-    def _name_of_container(self, container: str) -> str | None:
-        runner = self._runners.get(container)
-        return None if runner is None else runner.name
 
     def _publish(self) -> None:
         """Bring the stored status up to what is so now."""
@@ -159,7 +145,6 @@ class PodWorker:
                 before,
                 pod=self.pod,
                 containers=self.records,
-                init_containers=self.init_records,
                 ephemeral_containers=self._debugging.records,
                 host_ip=self._services.host_ip,
                 pod_ip=self._network.ip if self._network else None,
@@ -169,13 +154,13 @@ class PodWorker:
         for follower in self.followers:
             follower.set()
         # Deleted by force, its object is gone while its containers still end.
-        with ignoring(404):
+        with ignore_api_errors(404):
             self._check_uid()
             self._services.store.mutate(PODS, namespace_of(self.pod), name_of(self.pod), change, subresource="status")
 
     def _remove_object(self) -> None:
         """The pod has ended: nothing keeps its object any longer."""
-        with ignoring(404, 409):
+        with ignore_api_errors(404, 409):
             uid = self.pod["metadata"]["uid"]
             self._services.store.remove(PODS, namespace_of(self.pod), name_of(self.pod), uid=uid)
 

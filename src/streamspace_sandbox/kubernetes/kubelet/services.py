@@ -10,7 +10,7 @@ from streamspace_sandbox.kubernetes.kubelet.exit_codes import Exits
 from streamspace_sandbox.kubernetes.kubelet.images import Image
 from streamspace_sandbox.kubernetes.kubelet.inotify import Inotify
 from streamspace_sandbox.kubernetes.kubelet.network import PodNetworks
-from streamspace_sandbox.kubernetes.kubelet.network_policies import Enforcement
+from streamspace_sandbox.kubernetes.kubelet.network_policies import PolicyEnforcement
 from streamspace_sandbox.kubernetes.kubelet.podman import Podman
 from streamspace_sandbox.kubernetes.kubelet.reaper import Reaper
 from streamspace_sandbox.kubernetes.registry.events import Recorder
@@ -33,7 +33,7 @@ class Services:
     exits: Exits
     inotify: Inotify
     networks: PodNetworks
-    policies: Enforcement
+    policies: PolicyEnforcement
     reaper: Reaper
     pods: Path
     logs: Path

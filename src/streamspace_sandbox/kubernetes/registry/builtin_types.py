@@ -140,9 +140,6 @@ RoleBinding: metadata ObjectMeta, subjects [Subject], roleRef* RoleRef
 ClusterRoleBinding: metadata ObjectMeta, subjects [Subject], roleRef* RoleRef
 Subject: kind* str, apiGroup str, name* str, namespace str
 RoleRef: apiGroup* str, kind* str, name* str
-Lease: metadata ObjectMeta, spec LeaseSpec
-LeaseSpec: holderIdentity str, leaseDurationSeconds int, acquireTime str, renewTime str, leaseTransitions int,
-  strategy str, preferredHolder str
 StorageClass: metadata ObjectMeta, provisioner* str, parameters {str}, reclaimPolicy str, mountOptions [str],
   allowVolumeExpansion bool, volumeBindingMode str, allowedTopologies [any]
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of, timestamp
 from streamspace_sandbox.kubernetes.machinery.resources import EVENTS, Obj
 from streamspace_sandbox.kubernetes.registry.store import Store
@@ -31,7 +31,7 @@ class Recorder:
 
     def _record(self, occurrence: "_Occurrence") -> None:
         # The namespace may be going, or the event been deleted by hand: there is nobody left to read it.
-        with ignoring(403, 404):
+        with ignore_api_errors(403, 404):
             if place := self._places.get(occurrence.key):
                 self._store.mutate(EVENTS, *place, _count)
             else:
@@ -44,7 +44,7 @@ class Recorder:
         self._places[occurrence.key] = namespace_of(event), name_of(event)
         if len(self._places) > KEPT:
             oldest = next(iter(self._places))
-            with ignoring(404):
+            with ignore_api_errors(404):
                 self._store.delete(EVENTS, *self._places.pop(oldest))
 
 

@@ -19,17 +19,6 @@ GROUP = ("stream.space", "v1alpha1", "default", "sessions")
 
 
 @pytest.fixture
-def api(cluster: Cluster) -> Iterator[Any]:
-    with config.new_client_from_config(config_file=str(cluster.kubeconfig)) as made:
-        yield made
-
-
-@pytest.fixture
-def core(api: Any) -> Any:
-    return client.CoreV1Api(api)
-
-
-@pytest.fixture
 def running_pod(cluster: Cluster, core: Any) -> Iterator[str]:
     core.create_namespaced_pod("default", pod("web", labels={"app": "web"}))
     cluster.runtime.log_lines["web"] = ["one", "two", "three"]

@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from streamspace_sandbox.kubernetes.machinery.resources import PODS
-from tests.sandbox.kubernetes.apiserver.conftest import client_of
-from tests.support.api_server import Cluster, running_cluster
+from streamspace_sandbox.kubernetes.registry.watch_feed import Subscription
+from tests.support.api_server import Cluster, http_client, running_cluster
 from tests.support.kubernetes_samples import pod
 
 PATH = "/api/v1/namespaces/default/pods"
@@ -106,18 +106,28 @@ def test_a_version_that_is_no_longer_kept_is_gone(tmp_path: Path) -> None:
     with running_cluster(tmp_path, history=2) as small:
         for name in "abcd":
             small.call(lambda name=name: small.store.create(PODS, pod(name)))  # type: ignore[misc]
-        with client_of(small) as client, watching(client, resourceVersion="1") as events:
+        with http_client(small) as client, watching(client, resourceVersion="1") as events:
             error = next(events)
     assert (error["type"], error["object"]["code"], error["object"]["reason"]) == ("ERROR", 410, "Expired")
 
 
-def test_a_watch_that_the_client_leaves_is_forgotten(cluster: Cluster, http: httpx.Client) -> None:
-    feed = cluster.store._feeds[PODS.key]
+def test_watch_closes_its_subscription_when_the_client_leaves(
+    cluster: Cluster, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriptions: list[Subscription] = []
+    watch = cluster.store.watch
+
+    def recorded(*arguments: Any, **options: Any) -> Subscription:
+        subscriptions.append(watch(*arguments, **options))
+        return subscriptions[-1]
+
+    monkeypatch.setattr(cluster.store, "watch", recorded)
     with watching(http) as _:
-        assert cluster.call(lambda: len(feed.subscriptions)) == 1
+        (subscription,) = subscriptions
+        assert not cluster.call(lambda: subscription.ended)
     http.close()
     deadline = time.monotonic() + 5
-    while cluster.call(lambda: len(feed.subscriptions)):
+    while not cluster.call(lambda: subscription.ended):
         assert time.monotonic() < deadline, "the subscription outlived its client"
 
 
