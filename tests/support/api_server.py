@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from kubernetes import config
 
 from streamspace_sandbox.host.ports import listen
 from streamspace_sandbox.kubernetes.apiserver import create_app
@@ -138,6 +139,12 @@ def http_client(cluster: Cluster) -> httpx.Client:
     verify = ssl.create_default_context(cafile=str(cluster.certificate))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     return httpx.Client(base_url=cluster.url, verify=verify, headers=headers, timeout=10, trust_env=False)
+
+
+def python_client(cluster: Cluster) -> Any:
+    """The official Python client; it is closed as a context manager."""
+    make: Any = config.new_client_from_config  # untyped
+    return make(config_file=str(cluster.kubeconfig))
 
 
 def _certificate(directory: Path) -> tuple[Path, Path]:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
 from streamspace_sandbox.kubernetes.machinery.objects import dig, name_of, namespace_of, timestamp
-from streamspace_sandbox.kubernetes.machinery.quantities import parse_quantity
 from streamspace_sandbox.kubernetes.machinery.resources import NODES, PERSISTENTVOLUMECLAIMS, PODS, Obj
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Event, Store
+from streamspace_sandbox.quantities import parse_quantity
 
 COMPONENT = "default-scheduler"
 FINISHED = ("Succeeded", "Failed")

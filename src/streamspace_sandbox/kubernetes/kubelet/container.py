@@ -20,8 +20,8 @@ from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
 from streamspace_sandbox.kubernetes.kubelet.usage import was_out_of_memory
 from streamspace_sandbox.kubernetes.kubelet.volumes import PodVolumes
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
-from streamspace_sandbox.kubernetes.machinery.quantities import parse_quantity
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
+from streamspace_sandbox.quantities import parse_quantity
 
 BACK_OFF_SECONDS = 10.0
 LONGEST_BACK_OFF_SECONDS = 300.0

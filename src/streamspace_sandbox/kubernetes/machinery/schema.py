@@ -5,7 +5,7 @@ from typing import Any
 
 from streamspace_sandbox.kubernetes.machinery.errors import Cause
 from streamspace_sandbox.kubernetes.machinery.objects import clone
-from streamspace_sandbox.kubernetes.machinery.quantities import is_quantity
+from streamspace_sandbox.quantities import is_quantity
 
 Schema = dict[str, Any]
 TYPE_INVALID = "FieldValueTypeInvalid"

@@ -6,11 +6,11 @@ from typing import Any
 
 from streamspace_sandbox.kubernetes.machinery.errors import Cause
 from streamspace_sandbox.kubernetes.machinery.objects import dig
-from streamspace_sandbox.kubernetes.machinery.quantities import is_quantity, parse_quantity
 from streamspace_sandbox.kubernetes.machinery.resources import Obj, Resource
 from streamspace_sandbox.kubernetes.machinery.selectors import matches_selector
 from streamspace_sandbox.kubernetes.registry import custom_resources
 from streamspace_sandbox.kubernetes.registry.network_policy_validation import policy_violations
+from streamspace_sandbox.quantities import is_quantity, parse_quantity
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")

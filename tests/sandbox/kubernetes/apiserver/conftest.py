@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from kubernetes import client, config
+from kubernetes import client
 
-from tests.support.api_server import Cluster, http_client, running_cluster
+from tests.support.api_server import Cluster, http_client, python_client, running_cluster
 from tests.support.kubectl import Kubectl
 
 
@@ -26,7 +26,7 @@ def http(cluster: Cluster) -> Iterator[httpx.Client]:
 @pytest.fixture
 def api(cluster: Cluster) -> Iterator[Any]:
     """The official Python client."""
-    with config.new_client_from_config(config_file=str(cluster.kubeconfig)) as made:
+    with python_client(cluster) as made:
         yield made
 
 

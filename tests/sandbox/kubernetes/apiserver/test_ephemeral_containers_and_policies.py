@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from kubernetes import client
-from kubernetes.client.rest import ApiException
+from kubernetes.client import ApiException
 
 from streamspace_sandbox.kubernetes.machinery.resources import PODS
 from tests.support.api_server import Cluster

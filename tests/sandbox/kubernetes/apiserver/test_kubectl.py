@@ -120,7 +120,8 @@ def test_describe(cluster: Cluster, kubectl: Kubectl, web: str) -> None:
     assert "250m (3%)" in kubectl("describe", "node", "node-1").stdout
     assert ["StrategyType:", "RollingUpdate"] in columns(kubectl("describe", "deployment", "d").stdout)
     assert columns(kubectl("get", "nodes").stdout)[1][:2] == ["node-1", "Ready"]
-    cluster.call(lambda: (cluster.store.purge(NODES), cluster.store.purge(DEPLOYMENTS)))
+    cluster.call(lambda: cluster.store.purge(NODES))
+    cluster.call(lambda: cluster.store.purge(DEPLOYMENTS))
 
 
 def test_apply_changes_only_what_changed(kubectl: Kubectl) -> None:
