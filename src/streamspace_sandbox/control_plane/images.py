@@ -15,7 +15,7 @@ PROJECT = PACKAGE.parents[1]
 DESKTOP_IMAGE = re.compile(r"streamspace/[a-z0-9][a-z0-9._-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?")
 NOBODY = "65534:65534"
 USER = "1000:1000"
-"""Who a session's desktop runs as."""
+"""The user of a session's desktop."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -30,7 +30,7 @@ LISTED = (
 
 
 def all_images() -> Images:
-    """What the nodes of an instance are given."""
+    """The images of the nodes of an instance."""
     return Images(find, LISTED, _directories())
 
 

@@ -68,7 +68,7 @@ async def patch(request: Request, target: Target, store: Store) -> Response:
 
 
 class _DeleteOptions:
-    """How to delete, from the query and the body (the body wins). Raises `ApiError` 400."""
+    """The options of a deletion, from the query and the body (the body wins). Raises `ApiError` 400."""
 
     def __init__(self, query: QueryParams, body: Any) -> None:
         options = body if body is not None else {}

@@ -28,7 +28,7 @@ class Target:
     name: str | None
     subresource: str | None
     rest: str = ""
-    """What follows the subresource, for example the path behind `proxy`."""
+    """The path after the subresource."""
 
 
 def parse_path(registry: Registry, path: str) -> Target:

@@ -27,7 +27,7 @@ Encode = Callable[[EventType, Obj], bytes]
 
 @dataclass(frozen=True)
 class Selection:
-    """Which objects a watch shows, and how a change of one is written."""
+    """The objects that a watch shows, and the encoding of their changes."""
 
     resource: Resource
     matches: Predicate | None
@@ -71,7 +71,7 @@ def _line(kind: str, obj: Obj) -> bytes:
 
 
 def _encoder(request: Request, target: Target, store: Store) -> Encode | None:
-    """How changes are written for this client. Tables carry the column definitions once."""
+    """The encoding of changes for this client. Only the first table has column definitions."""
     if not wants_table(request):
         return None
     include = request.query_params.get("includeObject", "Metadata")

@@ -36,7 +36,7 @@ class Room:
         return ["Too many pods" if name == "pods" else f"Insufficient {name}" for name in short]
 
     def share(self, wanted: dict[str, Decimal]) -> Decimal:
-        """How full the node would be, as a mean of CPU and memory."""
+        """The mean share of CPU and memory that would be requested of the node."""
         shares = [
             (self.requested.get(name, ZERO) + wanted.get(name, ZERO)) / self.allocatable[name]
             for name in ("cpu", "memory")
@@ -58,8 +58,8 @@ class Scheduler:
         self._refused: set[str] = set()
         self._queue: WorkQueue[None] = WorkQueue(self._schedule)
         store.watch(PODS, callback=self._pod_changed)
-        store.watch(NODES, callback=self._something_changed)
-        store.watch(PERSISTENTVOLUMECLAIMS, callback=self._something_changed)
+        store.watch(NODES, callback=self._retry_pending)
+        store.watch(PERSISTENTVOLUMECLAIMS, callback=self._retry_pending)
 
     def _pod_changed(self, event: Event) -> None:
         pod = event.object
@@ -67,16 +67,16 @@ class Scheduler:
         if event.type == "DELETED":
             self._pending.pop(uid, None)
             self._refused.discard(uid)
-            self._something_changed(event)
+            self._retry_pending(event)
         elif pod["spec"].get("nodeName"):
             self._pending.pop(uid, None)
             if pod["status"].get("phase") in FINISHED:
-                self._something_changed(event)
+                self._retry_pending(event)
         elif uid not in self._pending and pod["spec"].get("schedulerName") == COMPONENT:
             self._pending[uid] = namespace_of(pod), name_of(pod)
             self._queue.add(None)
 
-    def _something_changed(self, _: Event) -> None:
+    def _retry_pending(self, _: Event) -> None:
         if self._pending:
             self._refused.clear()
             self._queue.add(None)

@@ -1,4 +1,4 @@
-"""PersistentVolumeClaims: bound at once, each to a volume of its own, which is a directory of this machine."""
+"""PersistentVolumeClaims: each is bound at once to a volume of its own, which is a directory of this machine."""
 
 import asyncio
 import shutil
@@ -98,7 +98,7 @@ class ClaimController:
                 loop.run_in_executor(None, shutil.rmtree, self._directory / claim["spec"]["volumeName"])
 
     def _is_mounted(self, claim: Obj) -> bool:
-        """Whether a pod that began before the claim went still has it."""
+        """Whether a pod that was bound before the claim was deleted still mounts it."""
         return any(
             dig(volume, "persistentVolumeClaim.claimName") == name_of(claim) and pod["spec"].get("nodeName")
             for pod in self._store.list(PODS, namespace_of(claim))[0]

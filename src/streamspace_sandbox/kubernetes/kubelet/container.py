@@ -1,4 +1,4 @@
-"""One container of a pod, through all its starts, until it is not to be started again."""
+"""One container of a pod, through all its starts, until it is not started again."""
 
 import asyncio
 import math
@@ -32,7 +32,7 @@ START_ERROR = 128
 
 @dataclass(frozen=True)
 class PodParts:
-    """What a container needs of its pod."""
+    """The parts of a pod that its containers share."""
 
     pod: Obj
     ip: str
@@ -67,7 +67,7 @@ class ContainerRunner:
         self._starts: list[_Start] = []
 
     async def run(self) -> None:
-        """Until it has ended for good, by itself or because its pod is to stop."""
+        """Until it has ended for good, by itself or because its pod stops."""
         stop = self._parts.stop
         while not stop.asked.is_set():
             began = asyncio.get_running_loop().time()
@@ -82,11 +82,11 @@ class ContainerRunner:
 
     @property
     def name(self) -> str:
-        """What podman calls its present or latest start."""
+        """The name of its latest start in podman."""
         return self._starts[-1].name
 
     async def remove(self, *, keep: int = 0) -> None:
-        """Remove what its starts, but for the last `keep` ones, have left in podman and in the kernel."""
+        """Remove all starts except the last `keep` ones from podman and from the kernel."""
         starts, self._starts = self._starts[: len(self._starts) - keep], self._starts[len(self._starts) - keep :]
         if starts:
             await self._services.reaper.remove([start.name for start in starts])
@@ -148,10 +148,10 @@ class ContainerRunner:
         return container_id
 
     async def _attend(self, container_id: str, process: Process | None) -> int:
-        """Probe the container while it runs, end it when it has to, and give its exit code."""
+        """Probe the container while it runs, stop it when its pod stops, and return its exit code."""
         parts = self._parts
-        # Asked to stop while it was being started: it has nothing to put in order, and its first process, which gets no
-        # signal that it has not asked for, would not even hear SIGTERM yet.
+        # Asked to stop while it was being started: it has nothing to clean up, and its first process has no handler for
+        # SIGTERM yet.
         is_fresh = parts.stop.asked.is_set()
         prober = Prober(self._spec, self._record, ip=parts.ip, changed=parts.changed, warn=self._warn)
         async with asyncio.TaskGroup() as group:
@@ -211,12 +211,12 @@ class ContainerRunner:
         await self._parts.stop.sleep(BACK_OFF_SECONDS * self._services.time_scale)
 
     def _container(self, image: Image) -> Container:
-        """What podman is to run. Raises ConfigError."""
+        """The container as podman runs it. Raises ConfigError."""
         pod, spec, parts = self._parts.pod, self._spec, self._parts
         variables = parts.environment.of(spec, image.environment, self._services.variables)
         user = _user(pod, spec, image.user)
-        command = [expand(each, variables) for each in spec.get("command") or image.argv]
-        arguments = [expand(each, variables) for each in spec.get("args") or []]
+        command = [expand(argument, variables) for argument in spec.get("command") or image.argv]
+        arguments = [expand(argument, variables) for argument in spec.get("args") or []]
         names = [Mount(parts.directory / name, f"/etc/{name}") for name in ("hosts", "resolv.conf")]
         volumes = parts.volumes.mounts(spec, user)
         limits = (spec.get("resources") or {}).get("limits") or {}
@@ -231,7 +231,7 @@ class ContainerRunner:
             log=self.log(self._record.restarts),
             argv=[*command, *arguments],
             environment=variables,
-            mounts=[*self._services.places.mounts(parts.directory, volumes), *names, *volumes],
+            mounts=[*self._services.directories.mounts(parts.directory, volumes), *names, *volumes],
             user=user,
             workdir=spec.get("workingDir") or "/",
             stdin=bool(spec.get("stdin")),
@@ -252,12 +252,12 @@ class ContainerRunner:
 
 
 def log_directory(logs: Path, pod: Obj) -> Path:
-    """Where the logs of a pod lie."""
+    """The directory of a pod's logs."""
     return logs / f"{namespace_of(pod)}_{name_of(pod)}_{pod['metadata']['uid']}"
 
 
 def log_path(logs: Path, pod: Obj, container: str, restart: int) -> Path:
-    """Where a container's log lies; `restart` is 0 for its first start."""
+    """The path of a container's log; `restart` is 0 for its first start."""
     return log_directory(logs, pod) / container / f"{restart}.log"
 
 
@@ -266,7 +266,7 @@ def _read_pid(path: Path) -> int:
 
 
 def _user(pod: Obj, spec: Obj, image_user: str) -> str:
-    """`uid:gid` by the container's, the pod's or the image's word, in that order."""
+    """`uid:gid` as the container, the pod or the image says, in that order."""
     uid, _, gid = image_user.partition(":")
     contexts = [pod["spec"].get("securityContext") or {}, spec.get("securityContext") or {}]
     for context in contexts:

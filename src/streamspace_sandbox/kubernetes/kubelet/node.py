@@ -56,7 +56,7 @@ def make_kubelet(
         host_ip=host_ip,
         account=account,
         variables={"KUBERNETES_SERVICE_HOST": host_ip, "KUBERNETES_SERVICE_PORT": str(api_port)},
-        places=directories.find(images.directories),
+        directories=directories.find(images.directories),
         find_image=images.find,
         time_scale=time_scale,
     )

@@ -25,7 +25,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Container:
-    """What to run. `memory` is in bytes, `user` is `uid:gid`, `log` and `pid_file` are files that podman writes."""
+    """A container to run. `memory` is in bytes, `user` is `uid:gid`, podman writes `log` and `pid_file`."""
 
     name: str
     hostname: str

@@ -1,4 +1,4 @@
-"""What all pods of a node use in common."""
+"""The services that all pods of a node share."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -17,12 +17,12 @@ from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 
 STARTS_AT_ONCE = 4
-"""Container starts that run side by side: more would only make each of them slower."""
+"""Concurrent container starts; more would only make each of them slower."""
 
 
 @dataclass
 class Services:
-    """`account` are the files of the service account, `variables` what every container gets in its environment.
+    """`account` are the files of the service account, `variables` the environment that every container gets.
 
     Back-offs of the node run by the clock of the instance: `time_scale` times as long as in Kubernetes.
     """
@@ -40,7 +40,7 @@ class Services:
     host_ip: str
     account: Mapping[str, bytes]
     variables: Mapping[str, str]
-    places: SharedDirectories
+    directories: SharedDirectories
     find_image: Callable[[str], Image]
     time_scale: float
     starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE))

@@ -42,7 +42,7 @@ def ready_count(pod: Obj) -> str:
 
 
 def restarts(pod: Obj) -> str:
-    """How often its containers were restarted, and when last."""
+    """The number of restarts of its containers, and the time of the last one."""
     statuses = pod.get("status", {}).get("containerStatuses", [])
     count = sum(container.get("restartCount", 0) for container in statuses)
     ends = [container.get("lastState", {}).get("terminated", {}).get("finishedAt") for container in statuses]
