@@ -62,7 +62,7 @@ def test_a_watch_continues_where_the_list_ended(http: httpx.Client) -> None:
         assert [_seen(next(events)), _seen(next(events))] == [("ADDED", "b"), ("DELETED", "b")]
 
 
-def test_an_object_that_leaves_the_selection_is_deleted_for_the_watcher(http: httpx.Client) -> None:
+def test_watch_shows_an_object_that_leaves_as_deleted(http: httpx.Client) -> None:
     label = {"Content-Type": "application/merge-patch+json"}
     with watching(http, labelSelector="session=s1", resourceVersion=_version(http)) as events:
         http.post(PATH, json=pod("a")).raise_for_status()

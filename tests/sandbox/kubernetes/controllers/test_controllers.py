@@ -125,7 +125,7 @@ def test_scaling_down_spares_pods_that_are_ready(in_a_cluster: InCluster) -> Non
     in_a_cluster(test)
 
 
-def test_recreate_starts_no_new_pod_before_the_last_old_one_is_gone(in_a_cluster: InCluster) -> None:
+def test_recreate_waits_for_the_end_of_all_old_pods(in_a_cluster: InCluster) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "db", 1, strategy={"type": "Recreate"})
         await cluster.settle()
@@ -210,7 +210,7 @@ def test_what_comes_after_its_owner_has_gone_goes_too(in_a_cluster: InCluster) -
     in_a_cluster(test)
 
 
-def test_foreground_deletion_keeps_the_owner_until_the_last_dependent(in_a_cluster: InCluster) -> None:
+def test_foreground_deletion_removes_dependents_before_the_owner(in_a_cluster: InCluster) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "web", 1)
         await cluster.settle()

@@ -48,7 +48,7 @@ def beside(cluster: Cluster, pod: str, state: str) -> Callable[[], Obj | None]:
     return happened
 
 
-def test_ephemeral_container_shares_network_and_ends_with_its_pod() -> None:
+def test_ephemeral_container_shares_its_pods_network_and_end() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("web", WAITS)
         await cluster.until(ready(cluster, "web"))
@@ -68,7 +68,7 @@ def test_ephemeral_container_shares_network_and_ends_with_its_pod() -> None:
     on_a_node(test)
 
 
-def test_ephemeral_containers_are_started_once_and_end_with_the_ordinary_ones() -> None:
+def test_ephemeral_container_starts_once_and_ends_with_its_pod() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("job", "sleep 2", restartPolicy="Never")
         await cluster.until(ready(cluster, "job"))
