@@ -89,7 +89,7 @@ def test_the_life_of_a_pod() -> None:
     on_a_node(test)
 
 
-def test_container_that_ignores_sigterm_is_killed_after_its_grace() -> None:
+def test_container_that_ignores_sigterm_is_killed_after_grace() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("stubborn", "trap '' TERM; while true; do sleep 0.1; done", terminationGracePeriodSeconds=1)
         await cluster.until(ready(cluster, "stubborn"))
