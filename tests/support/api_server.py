@@ -1,21 +1,24 @@
-"""An API server on loopback with TLS, on a store of its own, whose containers are processes of this machine."""
+"""An API server on loopback with TLS and a store of its own; its containers are processes of this machine."""
 
 import asyncio
 import contextlib
 import datetime
 import ipaddress
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import httpx
 import uvicorn
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from kubernetes import config
 
 from streamspace_sandbox.host.ports import listen
 from streamspace_sandbox.kubernetes.apiserver import create_app
@@ -131,6 +134,19 @@ class Cluster:
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
 
 
+def http_client(cluster: Cluster) -> httpx.Client:
+    """A client that sends the right token."""
+    verify = ssl.create_default_context(cafile=str(cluster.certificate))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return httpx.Client(base_url=cluster.url, verify=verify, headers=headers, timeout=10, trust_env=False)
+
+
+def python_client(cluster: Cluster) -> Any:
+    """The official Python client; it is closed as a context manager."""
+    make: Any = config.new_client_from_config  # untyped
+    return make(config_file=str(cluster.kubeconfig))
+
+
 def _certificate(directory: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
@@ -192,6 +208,5 @@ def running_cluster(directory: Path, *, history: int = 4096, port: int = 0) -> I
         yield Cluster(url, kubeconfig, certificate, store, runtime, loops[0])
     finally:
         loops[0].call_soon_threadsafe(runtime.stopped.set)
-        loops[0].call_soon_threadsafe(store.close_watches)
-        server.should_exit = True
+        server.should_exit = server.force_exit = True
         thread.join(10)

@@ -28,7 +28,7 @@ def deployment(name: str, *, replicas: int = 1) -> Obj:
 
 
 def session_definition(group: str = "stream.space") -> Obj:
-    """A CustomResourceDefinition of sessions, with most of what a structural schema can say."""
+    """A CustomResourceDefinition of sessions, with most keywords that a structural schema may have."""
     schema = {
         "type": "object",
         "required": ["spec"],
@@ -37,10 +37,10 @@ def session_definition(group: str = "stream.space") -> Obj:
                 "type": "object",
                 "required": ["user"],
                 "properties": {
-                    "user": {"type": "string", "minLength": 1, "pattern": "^[a-z]+$"},
+                    "user": {"type": "string", "minLength": 1, "maxLength": 8},
                     "state": {"type": "string", "enum": ["Running", "Hibernated"], "default": "Running"},
                     "port": {"type": "integer", "minimum": 1, "maximum": 65535},
-                    "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 2},
+                    "tags": {"type": "array", "items": {"type": "string"}},
                 },
             },
             "status": {"type": "object", "properties": {"phase": {"type": "string"}}},

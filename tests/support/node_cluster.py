@@ -2,11 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from streamspace_sandbox.control_plane.images import all_images
 from streamspace_sandbox.host import network_bridge, processes
@@ -21,6 +23,7 @@ from streamspace_sandbox.kubernetes.kubelet.kubelet import Kubelet
 from streamspace_sandbox.kubernetes.kubelet.node import make_kubelet
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
 from streamspace_sandbox.kubernetes.machinery.resources import EVENTS, PODS, Obj, Resource
+from streamspace_sandbox.kubernetes.machinery.runtime import LogOptions
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
@@ -30,7 +33,7 @@ NAMESPACE = "default"
 SHELL_IMAGE = "streamspace-api:local"
 """An image that runs as root; tests give it commands of their own."""
 LONGEST_WAIT = 60.0
-"""Seconds; many times what a busy machine takes for any of it. Who asks for less judges the time itself."""
+"""Seconds; many times what a busy machine takes. A test that passes less judges the time itself."""
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Cluster:
         return {event["reason"] for event in events if event["involvedObject"]["name"] == name}
 
     async def until(self, happened: Callable[[], Any], seconds: float = LONGEST_WAIT) -> Any:
-        """What `happened` gives, once that is true. It is asked after each change of any pod or event."""
+        """The result of `happened`, once it is true. It is called after each change of any object."""
         changed = asyncio.Event()
         subscriptions = [
             self.store.watch(resource, callback=lambda _: changed.set())
@@ -149,3 +152,62 @@ async def real() -> AsyncIterator[Cluster]:
         with root_locked():
             removal.remove(instance)
         removal.remove_root()
+
+
+def on_a_node(test: Callable[[Cluster], Awaitable[None]]) -> None:
+    """Run `test` on a cluster whose pods really run."""
+
+    async def main() -> None:
+        async with real() as cluster:
+            await test(cluster)
+
+    uvloop.run(main())
+
+
+def container_status(pod: Obj) -> Obj:
+    """The status of a pod's first container; empty before it has one."""
+    entries: list[Obj] = pod["status"].get("containerStatuses") or [{}]
+    return entries[0]
+
+
+def ended(cluster: Cluster, name: str) -> Callable[[], Obj | None]:
+    """The pod, once it has ended; for `Cluster.until`."""
+
+    def happened() -> Obj | None:
+        pod = cluster.find(PODS, name)
+        return pod if pod and pod["status"].get("phase") in ("Succeeded", "Failed") else None
+
+    return happened
+
+
+def ready(cluster: Cluster, name: str) -> Callable[[], Obj | None]:
+    """The pod, once its container is ready; for `Cluster.until`."""
+
+    def happened() -> Obj | None:
+        pod = cluster.find(PODS, name)
+        return pod if pod and container_status(pod).get("ready") else None
+
+    return happened
+
+
+async def log(cluster: Cluster, name: str, **options: Any) -> str:
+    """The log of a pod's container `main`."""
+    assert cluster.kubelet is not None
+    pod = cluster.store.get(PODS, NAMESPACE, name)
+    return b"".join([part async for part in await cluster.kubelet.logs(pod, "main", LogOptions(**options))]).decode()
+
+
+async def execute(
+    cluster: Cluster, name: str, *command: str, container: str = "main", stdin: bytes = b"", tty: bool = False
+) -> tuple[int, str]:
+    """(exit code, output) of a command in a container of a pod."""
+    assert cluster.kubelet is not None
+    pod = cluster.store.get(PODS, NAMESPACE, name)
+    session = await cluster.kubelet.exec(pod, container, command, tty=tty, stdin=True)
+    if tty:
+        await session.resize(101, 37)
+    await session.write(stdin)
+    if not tty:
+        await session.close_stdin()
+    output = b"".join([part async for part in session.stdout()] + [part async for part in session.stderr()])
+    return await session.wait(), output.decode()

@@ -33,6 +33,6 @@ def allow_many_files() -> None:
 if __name__ == "__main__":
     allow_many_files()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # It tells each command that is run in a pod, and with it what may be secret.
+    # It logs each command that is run in a pod, which may contain secrets.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     uvloop.run(main())

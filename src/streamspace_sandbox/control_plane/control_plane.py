@@ -151,12 +151,12 @@ class ControlPlane:
         asyncio.get_running_loop().add_reader(handle, ended)
 
     async def _follow_up(self, port: int) -> None:
-        """Tell `up` that Kubernetes answers. If it goes away before all is deployed, so does the instance."""
+        """Tell `up` that Kubernetes answers. The instance ends when `up` ends before everything is deployed."""
         if self._up is None:
             return
         await self._up.send({"kubernetes_port": port})
         if await self._up.receive() is None:
-            log.info("`up` has gone before StreamSpace was deployed")
+            log.info("`up` has ended before StreamSpace was deployed")
             self._end.set()
 
     def _mark_as_ending(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamspace_sandbox
 from streamspace_sandbox import faults
 from streamspace_sandbox.host import novnc
-from streamspace_sandbox.kubernetes.kubelet.images import Image, Images, UnknownImage
+from streamspace_sandbox.kubernetes.kubelet.images import Image, Images, UnknownImageError
 from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
 
 PACKAGE = Path(streamspace_sandbox.__file__).parent
@@ -16,7 +16,7 @@ PROJECT = PACKAGE.parents[1]
 DESKTOP_IMAGE = re.compile(r"streamspace/[a-z0-9][a-z0-9._-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?")
 NOBODY = "65534:65534"
 USER = "1000:1000"
-"""Who a session's desktop runs as."""
+"""The user of a session's desktop."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -31,12 +31,12 @@ LISTED = (
 
 
 def all_images() -> Images:
-    """What the nodes of an instance are given."""
+    """The images of the nodes of an instance."""
     return Images(find, LISTED, _directories())
 
 
 def find(reference: str) -> Image:
-    """The image that `reference` names. Raises UnknownImage."""
+    """The image that `reference` names. Raises UnknownImageError."""
     name = reference.removeprefix("docker.io/").removeprefix("library/")
     if DESKTOP_IMAGE.fullmatch(name):
         return Image(["/bin/bash", str(ENTRYPOINT)], _environment({"HOME": "/home/user"}), USER)
@@ -52,7 +52,7 @@ def find(reference: str) -> Image:
             return Image(["/bin/bash"], _environment({}))
         case "valkey", "9":
             return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.valkey"], _python(), NOBODY)
-    raise UnknownImage(
+    raise UnknownImageError(
         f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}": not found'
     )
 

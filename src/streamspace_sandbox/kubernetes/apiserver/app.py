@@ -1,4 +1,4 @@
-"""The API server: every request authenticated, taken apart, and handed to what serves it."""
+"""The API server: it authenticates every request, parses its path and calls the handler."""
 
 import hmac
 
@@ -10,13 +10,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from streamspace_sandbox.kubernetes.apiserver import mutations
-from streamspace_sandbox.kubernetes.apiserver.bindings import bind, evict
 from streamspace_sandbox.kubernetes.apiserver.discovery import VERSION, discovery_answer, subresources
 from streamspace_sandbox.kubernetes.apiserver.exec import refuse_plain_exec, serve_exec
-from streamspace_sandbox.kubernetes.apiserver.get_list import Pages, list_answer, object_answer
+from streamspace_sandbox.kubernetes.apiserver.get_list import list_answer, object_answer
 from streamspace_sandbox.kubernetes.apiserver.metrics import serve_metrics
 from streamspace_sandbox.kubernetes.apiserver.openapi import openapi_answer
-from streamspace_sandbox.kubernetes.apiserver.patches import Applied
 from streamspace_sandbox.kubernetes.apiserver.pods import log_answer
 from streamspace_sandbox.kubernetes.apiserver.request import Target, flag, parse_path
 from streamspace_sandbox.kubernetes.apiserver.responses import error_answer, json_answer
@@ -29,7 +27,7 @@ from streamspace_sandbox.kubernetes.machinery.runtime import Runtime
 from streamspace_sandbox.kubernetes.registry.store import Store
 
 WRITABLE = ("status", "ephemeralcontainers")
-"""Subresources that are the object itself, of which a write changes only a part."""
+"""Subresources that show the whole object; a write to one changes only a part of it."""
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -55,8 +53,6 @@ class _Server:
         self._store = store
         self._runtime = runtime
         self._token = token
-        self._pages = Pages()
-        self._applied = Applied()
 
     async def http(self, request: Request) -> Response:
         try:
@@ -86,18 +82,18 @@ class _Server:
         self._authenticate(request.headers)
         if is_review(path):
             return await review_answer(request, path)
-        about = self._about(request, path)
-        return about if about is not None else await self._resource(request, parse_path(self._store.resources, path))
+        answer = self._discovery(path)
+        return answer if answer is not None else await self._resource(request, parse_path(self._store.resources, path))
 
-    def _about(self, request: Request, path: str) -> Response | None:
-        """What the server says of itself; None for a path that leads to objects."""
+    def _discovery(self, path: str) -> Response | None:
+        """The server's description of itself; None for a path that leads to objects."""
         if path.rstrip("/") == "/version":
             return json_answer(VERSION)
         if path.startswith("/openapi"):
-            return openapi_answer(self._store, path)
+            return openapi_answer(self._store.resources, path)
         parts = [part for part in path.split("/") if part]
         if (parts[:1] == ["apis"] and len(parts) <= 3) or (parts[:1] == ["api"] and len(parts) <= 2):
-            return discovery_answer(request, self._store.resources, parts)
+            return discovery_answer(self._store.resources, parts)
         return None
 
     async def _resource(self, request: Request, target: Target) -> Response:
@@ -114,11 +110,9 @@ class _Server:
             case "GET" if flag(request.query_params, "watch"):
                 return watch_answer(request, target, self._store)
             case "GET":
-                return list_answer(request, target, self._store, self._pages)
+                return list_answer(request, target, self._store)
             case "POST" if target.namespace or not target.resource.namespaced:
                 return await mutations.create(request, target, self._store)
-            case "DELETE":
-                return await mutations.delete_collection(request, target, self._store)
         raise method_not_allowed(request.method)
 
     async def _object(self, request: Request, target: Target) -> Response:
@@ -128,12 +122,12 @@ class _Server:
             case "GET" if flag(request.query_params, "watch"):
                 return watch_answer(request, target, self._store)
             case "GET":
-                found = self._store.get(target.resource, target.namespace, target.name or "")
-                return object_answer(request, target, self._store.custom, found)
+                obj = self._store.get(target.resource, target.namespace, target.name or "")
+                return object_answer(request, target, self._store.custom, obj)
             case "PUT":
                 return await mutations.replace(request, target, self._store)
             case "PATCH":
-                return await mutations.patch(request, target, self._store, self._applied)
+                return await mutations.patch(request, target, self._store)
             case "DELETE" if target.subresource is None:
                 return await mutations.delete(request, target, self._store)
         raise method_not_allowed(request.method)
@@ -142,16 +136,12 @@ class _Server:
         if target.subresource not in subresources(target.resource) or target.rest:
             raise path_not_found()
         match request.method, target.subresource:
-            case (("GET" | "PUT" | "PATCH"), "scale") if target.resource.scale:
-                return await serve_scale(request, target, self._store, target.resource.scale)
+            case (("GET" | "PUT" | "PATCH"), "scale"):
+                return await serve_scale(request, target, self._store)
             case "GET", "log":
                 return await log_answer(request, target, self._store, self._runtime)
             case (("GET" | "POST"), "exec"):
                 return refuse_plain_exec(request, target, self._store)
-            case "POST", "binding":
-                return await bind(request, target, self._store)
-            case "POST", "eviction":
-                return await evict(request, target, self._store)
             case "PUT", "finalize":
                 return await mutations.replace(request, target, self._store)
         raise method_not_allowed(request.method)

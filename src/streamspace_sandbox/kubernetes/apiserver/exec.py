@@ -36,7 +36,7 @@ def _checked(connection: Request | WebSocket, target: Target, store: Store) -> t
 
 
 def refuse_plain_exec(request: Request, target: Target, store: Store) -> Response:
-    """Exec asked for without WebSocket (SPDY): what is wrong with the request, or that only WebSocket is spoken."""
+    """Refuse an exec without WebSocket (SPDY). Raises `ApiError` with what is wrong."""
     _checked(request, target, store)
     raise bad_request(f"exec is served over WebSocket only ({', '.join(PROTOCOLS)})")
 
@@ -69,8 +69,8 @@ class _Exchange:
 
     async def run(self) -> None:
         """Until the command has ended and its status is sent, or the client has left."""
-        listening = asyncio.create_task(self._listen())
-        running = asyncio.create_task(self._talk())
+        listening = asyncio.create_task(self._receive_input())
+        running = asyncio.create_task(self._send_output())
         try:
             await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -83,7 +83,7 @@ class _Exchange:
                     # A client that left is an ordinary end; any other failure is raised here.
                     pass
 
-    async def _talk(self) -> None:
+    async def _send_output(self) -> None:
         async with asyncio.TaskGroup() as streams:
             streams.create_task(self._pump(STDOUT, self._session.stdout()))
             streams.create_task(self._pump(STDERR, self._session.stderr()))
@@ -96,7 +96,7 @@ class _Exchange:
         async for chunk in chunks:
             await self._websocket.send_bytes(prefix + chunk)
 
-    async def _listen(self) -> None:
+    async def _receive_input(self) -> None:
         """Hand on what the client sends; returns when it has left."""
         while True:
             message = await self._websocket.receive()

@@ -1,4 +1,4 @@
-"""metrics.k8s.io: what nodes and pods use at the moment, as `kubectl top` shows it."""
+"""metrics.k8s.io: the present usage of nodes and pods, as `kubectl top` shows it."""
 
 from collections import defaultdict
 
@@ -62,10 +62,10 @@ async def serve_metrics(request: Request, target: Target, store: Store, runtime:
     stats = await runtime.stats()
     query = request.query_params
     of_nodes = target.resource == NODE_METRICS
-    found, version = store.list(
+    objects, version = store.list(
         NODES if of_nodes else PODS, target.namespace, query.get("labelSelector"), query.get("fieldSelector")
     )
-    metrics = _node_metrics(found, stats) if of_nodes else _pod_metrics(found, stats)
+    metrics = _node_metrics(objects, stats) if of_nodes else _pod_metrics(objects, stats)
     if target.name is None:
         listed = {"kind": f"{target.resource.kind}List", "apiVersion": target.resource.api_version}
         return json_answer({**listed, "metadata": {"resourceVersion": str(version)}, "items": metrics})

@@ -1,4 +1,4 @@
-"""Pods as something that runs: logs, and which container a request means."""
+"""Requests to running pods: their logs, and the container that a request names."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -17,16 +17,15 @@ from streamspace_sandbox.kubernetes.registry.store import Store
 
 
 def container_of(pod: Obj, wanted: str | None) -> str:
-    """The container that a request means. Raises `ApiError` 400 when it is unknown, open, or on no node yet."""
+    """The container that a request names. Raises `ApiError` 400 when it is unknown, ambiguous, or on no node yet."""
     name, spec = name_of(pod), pod["spec"]
     containers = [c["name"] for c in spec["containers"]]
-    others = ("initContainers", "ephemeralContainers")
-    everything = containers + [c["name"] for kind in others for c in spec.get(kind, [])]
+    ephemeral = [c["name"] for c in spec.get("ephemeralContainers", [])]
     if not wanted and len(containers) > 1:
         choices = " ".join(containers)
         raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{choices}]")
     chosen = wanted or containers[0]
-    if chosen not in everything:
+    if chosen not in (*containers, *ephemeral):
         raise bad_request(f"container {chosen} is not valid for pod {name}")
     if not spec.get("nodeName"):
         raise bad_request(f"pod {name} does not have a host assigned")

@@ -1,14 +1,12 @@
-"""What a request is about: path and query taken apart, and the body read."""
+"""Requests: their path and query parsed, and their body read."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import yaml
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from streamspace_sandbox.kubernetes.apiserver import protobuf
 from streamspace_sandbox.kubernetes.machinery.errors import (
     ApiError,
     bad_request,
@@ -18,9 +16,7 @@ from streamspace_sandbox.kubernetes.machinery.errors import (
 from streamspace_sandbox.kubernetes.machinery.resources import Registry, Resource
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
-_YAML = ("application/yaml", "application/x-yaml", "text/yaml", "application/apply-patch+yaml")
-_JSON = ("application/json", "application/merge-patch+json", "application/json-patch+json",
-         "application/strategic-merge-patch+json")  # fmt: skip
+_JSON = ("application/json", "application/merge-patch+json", "application/strategic-merge-patch+json")
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Target:
     name: str | None
     subresource: str | None
     rest: str = ""
-    """What follows the subresource, for example the path behind `proxy`."""
+    """The path after the subresource."""
 
 
 def parse_path(registry: Registry, path: str) -> Target:
@@ -95,10 +91,7 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request) -> Any:
-    """The body as JSON, whatever it was written in; None when it is empty.
-
-    Raises `ApiError` 413, 415 for a form that is not understood, 400 for what does not parse.
-    """
+    """The JSON in the body; None when it is empty. Raises `ApiError` 413 (too large), 415 (not JSON), 400."""
     declared = request.headers.get("content-length", "0")
     body = b"" if declared.isdecimal() and int(declared) > MAX_BODY_BYTES else await request.body()
     if int(declared) > MAX_BODY_BYTES or len(body) > MAX_BODY_BYTES:
@@ -106,37 +99,12 @@ async def read_body(request: Request) -> Any:
     if not body:
         return None
     kind = media_type(request)
-    if kind in _YAML:
-        return _parse_yaml(body)
-    if kind in _JSON:
-        return _parse_json(body)
-    if kind == protobuf.MEDIA_TYPE:
-        return protobuf.decode(body)
-    raise unsupported_media_type(
-        f"the body of the request was in an unknown format ({kind}) - accepted media types include: "
-        "application/json, application/yaml"
-    )
-
-
-def _parse_json(body: bytes) -> Any:
+    if kind not in _JSON:
+        raise unsupported_media_type(
+            f"the body of the request was in an unknown format ({kind}) - accepted media types include: "
+            + ", ".join(_JSON)
+        )
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise bad_request(f"the body is not valid JSON: {error}") from error
-
-
-def _parse_yaml(body: bytes) -> Any:
-    try:
-        return orjson.loads(orjson.dumps(yaml.load(body, Loader=_TextTimes)))  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, TypeError) as error:
-        raise bad_request(f"the body is not valid YAML: {error}") from error
-
-
-class _TextTimes(yaml.CSafeLoader):
-    """YAML whose times stay text, as they are in JSON."""
-
-
-_TextTimes.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for letter, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}

@@ -1,4 +1,4 @@
-"""What the client may do, and who it is: there is one token, and it opens everything."""
+"""Reviews of the client's identity and rights: the one token may do everything."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import Obj
 _STATUS: dict[tuple[str, str], Obj] = {
     ("authorization.k8s.io/v1", "SelfSubjectAccessReview"): {
         "allowed": True,
-        "reason": "the token of this cluster opens everything",
+        "reason": "the token of this cluster may do everything",
     },
     ("authorization.k8s.io/v1", "SelfSubjectRulesReview"): {
         "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
@@ -29,7 +29,7 @@ _KINDS = {f"/apis/{version}/{kind.lower()}s": (version, kind) for version, kind 
 
 
 def is_review(path: str) -> bool:
-    """Whether the path is that of a review: an object that is answered and never stored."""
+    """Whether the path is that of a review, which is answered and never stored."""
     return path in _KINDS
 
 

@@ -1,4 +1,4 @@
-"""How the API server listens: HTTPS, with settings that long watches and exec sessions need."""
+"""The HTTPS server of the API, with settings for long watches and exec sessions."""
 
 from pathlib import Path
 

@@ -8,7 +8,6 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from streamspace_sandbox.kubernetes.apiserver.get_list import in_version
 from streamspace_sandbox.kubernetes.apiserver.request import Target, flag, number, resource_version
 from streamspace_sandbox.kubernetes.apiserver.responses import wants_table
 from streamspace_sandbox.kubernetes.apiserver.streaming import StreamAnswer
@@ -27,16 +26,16 @@ Encode = Callable[[EventType, Obj], bytes]
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Which objects a watch shows, and how a change of one is written."""
+class Selection:
+    """The objects that a watch shows, and the encoding of their changes."""
 
     resource: Resource
     matches: Predicate | None
     encode: Encode | None
-    """None for plain JSON in the stored version, whose lines all watchers share."""
+    """None for plain JSON, whose lines all watchers share."""
 
     def line(self, event: Event) -> bytes | None:
-        """The change as this watch shows it; None when it concerns nothing that the watch shows.
+        """The change as this watch shows it; None when the watch does not show the object.
 
         An object that starts to match is ADDED, one that no longer does is DELETED.
         """
@@ -72,20 +71,16 @@ def _line(kind: str, obj: Obj) -> bytes:
 
 
 def _encoder(request: Request, target: Target, store: Store) -> Encode | None:
-    """How changes are written for this client. Tables carry the column definitions once."""
-    resource, custom = target.resource, store.custom
+    """The encoding of changes for this client. Only the first table has column definitions."""
     if not wants_table(request):
-        versions = {r.version for r in store.resources if r.key == resource.key}
-        if len(versions) == 1:
-            return None
-        return lambda kind, obj: _line(kind, in_version(resource, obj))
+        return None
     include = request.query_params.get("includeObject", "Metadata")
     headed = False
 
     def encode(kind: EventType, obj: Obj) -> bytes:
         nonlocal headed
         version = obj["metadata"]["resourceVersion"]
-        made = tables.table(resource, [in_version(resource, obj)], custom, include=include, version=version)
+        made = tables.table(target.resource, [obj], store.custom, include=include, version=version)
         if headed:
             made = {**made, "columnDefinitions": None}
         headed = True
@@ -109,14 +104,14 @@ def watch_answer(request: Request, target: Target, store: Store) -> Response:
         if term is not None
     ]
     matches = (lambda obj: all(term(obj) for term in terms)) if terms else None
-    choice = Choice(target.resource, matches, _encoder(request, target, store))
+    selection = Selection(target.resource, matches, _encoder(request, target, store))
     seconds = number(query, "timeoutSeconds") or LONGEST_WATCH_SECONDS
     since = resource_version(query)
     if since is not None and since > store.version:
         raise ApiError(504, "Timeout", f"Too large resource version: {since}, current: {store.version}")
-    # What a client that continues from nowhere gets first is the present state.
+    # A client that names no version first gets the present objects.
     start = None if flag(query, "sendInitialEvents") else since or None
-    watch = _Watch(store, target.namespace, choice, start, flag(query, "allowWatchBookmarks"))
+    watch = _Watch(store, target.namespace, selection, start, flag(query, "allowWatchBookmarks"))
     return StreamAnswer(watch.chunks(min(seconds, LONGEST_WATCH_SECONDS)), "application/json")
 
 
@@ -126,15 +121,15 @@ class _Watch:
 
     store: Store
     namespace: str | None
-    choice: Choice
+    selection: Selection
     start: int | None
     bookmarks: bool
 
     async def chunks(self, seconds: float) -> AsyncIterator[bytes]:
-        """Lines until the time is over, or until what the watch needs is no longer kept (a line with the error)."""
+        """Lines until the time is over; an ERROR line ends a watch that fell too far behind."""
         try:
-            # Subscribed and listed in one step of the event loop: nothing happens in between.
-            subscription = self.store.watch(self.choice.resource, self.namespace, since=self.start)
+            # Subscribe and list in one step of the event loop, so that no change falls in between.
+            subscription = self.store.watch(self.selection.resource, self.namespace, since=self.start)
             try:
                 if self.start is None and (present := self._present()):
                     yield present
@@ -146,11 +141,11 @@ class _Watch:
             yield _line("ERROR", error.status())
 
     def _present(self) -> bytes:
-        items, version = self.store.list(self.choice.resource, self.namespace)
-        matches = self.choice.matches
-        lines = [self.choice.render("ADDED", obj) for obj in items if matches is None or matches(obj)]
+        items, version = self.store.list(self.selection.resource, self.namespace)
+        matches = self.selection.matches
+        lines = [self.selection.render("ADDED", obj) for obj in items if matches is None or matches(obj)]
         if self.bookmarks:
-            lines.append(self.choice.bookmark(version, initial_end=True))
+            lines.append(self.selection.bookmark(version, initial_end=True))
         return b"".join(lines)
 
     async def _changes(self, subscription: Subscription, seconds: float) -> AsyncIterator[bytes]:
@@ -162,8 +157,8 @@ class _Watch:
                     await subscription.wait()
             except TimeoutError:
                 if self.bookmarks:
-                    yield self.choice.bookmark(self.store.version)
+                    yield self.selection.bookmark(self.store.version)
                 continue
-            lines = [line for event in subscription.take() if (line := self.choice.line(event)) is not None]
+            lines = [line for event in subscription.take() if (line := self.selection.line(event)) is not None]
             if lines:
                 yield b"".join(lines)

@@ -1,4 +1,4 @@
-"""Watching all kinds of object at once, those included that come to be served later."""
+"""One watch over all kinds of object, including those that are served later."""
 
 from collections.abc import Callable
 
@@ -8,26 +8,20 @@ from streamspace_sandbox.kubernetes.registry.store import Event, Store
 Callback = Callable[[Resource, Event], None]
 
 
-class Everything:
-    """Calls back at each change of any object but the events, which nobody owns."""
+def watch_all_kinds(store: Store, callback: Callback) -> None:
+    """Call `callback` for each object and at each change, except for events, which have no owner."""
+    watched: set[Key] = set()
 
-    def __init__(self, store: Store, callback: Callback) -> None:
-        self._store = store
-        self._callback = callback
-        self._watched: set[Key] = set()
-        store.watch(CUSTOMRESOURCEDEFINITIONS, callback=lambda _: self._follow_new())
-        self._follow_new()
+    def watch_new_kinds() -> None:
+        for resource in store.resources:
+            if resource.key not in watched and resource not in METRICS and resource != EVENTS:
+                watched.add(resource.key)
+                watch(resource)
 
-    def _follow_new(self) -> None:
-        for resource in self._store.resources:
-            if resource.key not in self._watched and resource not in METRICS and resource != EVENTS:
-                self._watched.add(resource.key)
-                self._follow(resource)
+    def watch(resource: Resource) -> None:
+        for obj in store.list(resource)[0]:
+            callback(resource, Event("ADDED", obj, None, store.version))
+        store.watch(resource, callback=lambda event: callback(resource, event))
 
-    def _follow(self, resource: Resource) -> None:
-        def changed(event: Event) -> None:
-            self._callback(resource, event)
-
-        for obj in self._store.list(resource)[0]:
-            self._callback(resource, Event("ADDED", obj, None, self._store.version))
-        self._store.watch(resource, callback=changed)
+    store.watch(CUSTOMRESOURCEDEFINITIONS, callback=lambda _: watch_new_kinds())
+    watch_new_kinds()

@@ -1,20 +1,22 @@
-"""Deployments: a ReplicaSet for each version of the pod template, and the rollout from one to the next."""
+"""Deployments: a ReplicaSet for each version of the pod template, and the change from one to the next.
+
+A rolling update has all new pods beside the old ones until the new ones are available. Deployments keep no revisions.
+"""
 
 import hashlib
+from collections.abc import Sequence
 
 import orjson
 
-from streamspace_sandbox.kubernetes.controllers import rollout
 from streamspace_sandbox.kubernetes.controllers.ownership import controller_of, owned, owner_reference
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.machinery.objects import clone, name_of, namespace_of, timestamp
+from streamspace_sandbox.kubernetes.machinery.objects import clone, dig, name_of, namespace_of, timestamp
 from streamspace_sandbox.kubernetes.machinery.resources import DEPLOYMENTS, PODS, REPLICASETS, Obj
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Event, Store
 
 COMPONENT = "deployment-controller"
 HASH_LABEL = "pod-template-hash"
-REVISION = "deployment.kubernetes.io/revision"
 _HASH_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
@@ -50,26 +52,18 @@ class DeploymentController:
         deployment = self._store.get(DEPLOYMENTS, *key)
         if "deletionTimestamp" in deployment["metadata"]:
             return
-        sets = owned(self._store, REPLICASETS, deployment)
         label = template_hash(deployment["spec"]["template"])
-        new = next((each for each in sets if each["metadata"]["labels"].get(HASH_LABEL) == label), None)
-        old = [each for each in sets if each is not new]
-        if new is None or _revision(new) < max(map(_revision, sets)):
-            new = self._make_current(deployment, new, label, 1 + max(map(_revision, sets), default=0))
-        self._record_revision(deployment, new)
-        if not deployment["spec"].get("paused"):
-            self._step(deployment, new, old)
-        self._forget_old(deployment, old)
-        self._write_status(self._store.get(DEPLOYMENTS, *key), name_of(new))
+        sets = owned(self._store, REPLICASETS, deployment)
+        current = next(
+            (replicaset for replicaset in sets if replicaset["metadata"]["labels"][HASH_LABEL] == label), None
+        )
+        old = [replicaset for replicaset in sets if replicaset is not current]
+        if current is None:
+            current = self._create_replicaset(deployment, label)
+        self._roll_out(deployment, current, old)
+        self._write_status(deployment, name_of(current))
 
-    def _make_current(self, deployment: Obj, replicaset: Obj | None, label: str, revision: int) -> Obj:
-        """The ReplicaSet of the present template, made or, after a rollback, renumbered."""
-        if replicaset is not None:
-
-            def renumber(obj: Obj) -> None:
-                obj["metadata"].setdefault("annotations", {})[REVISION] = str(revision)
-
-            return self._store.mutate(REPLICASETS, namespace_of(replicaset), name_of(replicaset), renumber)
+    def _create_replicaset(self, deployment: Obj, label: str) -> Obj:
         template = clone(deployment["spec"]["template"])
         labels = template.setdefault("metadata", {}).setdefault("labels", {})
         labels[HASH_LABEL] = label
@@ -79,33 +73,27 @@ class DeploymentController:
             "name": f"{name_of(deployment)}-{label}",
             "namespace": namespace_of(deployment),
             "labels": labels,
-            "annotations": {REVISION: str(revision)},
             "ownerReferences": [owner_reference(deployment)],
         }
         spec = {"replicas": 0, "selector": selector, "template": template}
         return self._store.create(REPLICASETS, {"metadata": metadata, "spec": spec})
 
-    def _record_revision(self, deployment: Obj, new: Obj) -> None:
-        def record(obj: Obj) -> None:
-            obj["metadata"].setdefault("annotations", {})[REVISION] = str(_revision(new))
-
-        self._store.mutate(DEPLOYMENTS, namespace_of(deployment), name_of(deployment), record)
-
-    def _step(self, deployment: Obj, new: Obj, old: list[Obj]) -> None:
-        desired = deployment["spec"].get("replicas", 1)
-        strategy = deployment["spec"].get("strategy") or {}
-        sets = {name_of(each): each for each in (new, *old)}
-        if strategy.get("type") == "Recreate":
-            ending = sum(len(owned(self._store, PODS, each)) for each in old)
-            changes = rollout.recreate_step(desired, _set(new), [_set(each) for each in old], ending)
+    def _roll_out(self, deployment: Obj, current: Obj, old: Sequence[Obj]) -> None:
+        """Take the next step towards a Deployment whose pods all are of the current template."""
+        desired = deployment["spec"]["replicas"]
+        outdated = [replicaset for replicaset in old if replicaset["spec"]["replicas"]]
+        if deployment["spec"]["strategy"]["type"] == "Recreate":
+            is_free = not any(owned(self._store, PODS, replicaset) for replicaset in old)
+            may_grow, may_shrink = is_free, True
         else:
-            limits = rollout.bounds(strategy.get("rollingUpdate") or {}, desired)
-            changes = rollout.rolling_step(desired, _set(new), [_set(each) for each in old], limits)
-        for name, replicas in changes.items():
-            self._scale(deployment, sets[name], replicas)
+            may_grow, may_shrink = True, current["status"].get("availableReplicas", 0) >= desired
+        for replicaset in outdated if may_shrink else []:
+            self._scale(deployment, replicaset, 0)
+        if may_grow and current["spec"]["replicas"] != desired:
+            self._scale(deployment, current, desired)
 
     def _scale(self, deployment: Obj, replicaset: Obj, replicas: int) -> None:
-        before = replicaset["spec"].get("replicas", 1)
+        before = replicaset["spec"]["replicas"]
         self._store.mutate(
             REPLICASETS,
             namespace_of(replicaset),
@@ -116,27 +104,20 @@ class DeploymentController:
         message = f"Scaled {direction} replica set {name_of(replicaset)} from {before} to {replicas}"
         self._recorder.normal(deployment, "ScalingReplicaSet", message, component=COMPONENT)
 
-    def _forget_old(self, deployment: Obj, old: list[Obj]) -> None:
-        """Keep as many empty old ReplicaSets as the Deployment wants to be able to go back to."""
-        empty = [each for each in old if not each["spec"].get("replicas") and not each["status"].get("replicas")]
-        surplus = len(empty) - deployment["spec"].get("revisionHistoryLimit", 10)
-        for replicaset in sorted(empty, key=_revision)[: max(0, surplus)]:
-            self._store.delete(REPLICASETS, namespace_of(replicaset), name_of(replicaset))
-
-    def _write_status(self, deployment: Obj, new_name: str) -> None:
+    def _write_status(self, deployment: Obj, current_name: str) -> None:
         sets = owned(self._store, REPLICASETS, deployment)
-        new = next(each for each in sets if name_of(each) == new_name)
+        current = [replicaset for replicaset in sets if name_of(replicaset) == current_name]
         counts = {
             "replicas": _total(sets, "replicas"),
-            "updatedReplicas": _total([new], "replicas"),
+            "updatedReplicas": _total(current, "replicas"),
             "readyReplicas": _total(sets, "readyReplicas"),
             "availableReplicas": _total(sets, "availableReplicas"),
         }
-        desired = deployment["spec"].get("replicas", 1)
+        desired = deployment["spec"]["replicas"]
         counts["unavailableReplicas"] = max(0, max(desired, counts["replicas"]) - counts["availableReplicas"])
         status: Obj = {name: count for name, count in counts.items() if count}
         status["observedGeneration"] = deployment["metadata"]["generation"]
-        status["conditions"] = _conditions(deployment, new_name, counts, desired)
+        status["conditions"] = _conditions(deployment, current_name, counts)
         place = namespace_of(deployment), name_of(deployment)
         self._store.mutate(DEPLOYMENTS, *place, lambda obj: obj.update(status=status), subresource="status")
 
@@ -151,39 +132,26 @@ def template_hash(template: Obj) -> str:
     return "".join(letters)
 
 
-def _revision(replicaset: Obj) -> int:
-    return int((replicaset["metadata"].get("annotations") or {}).get(REVISION, 0))
+def _total(sets: Sequence[Obj], field: str) -> int:
+    return sum(replicaset["status"].get(field, 0) for replicaset in sets)
 
 
-def _set(replicaset: Obj) -> rollout.Set:
-    available = replicaset["status"].get("availableReplicas", 0)
-    return rollout.Set(name_of(replicaset), replicaset["spec"].get("replicas", 1), available)
-
-
-def _total(sets: list[Obj], field: str) -> int:
-    return sum(each["status"].get(field, 0) for each in sets)
-
-
-def _conditions(deployment: Obj, new_name: str, counts: dict[str, int], desired: int) -> list[Obj]:
-    strategy = deployment["spec"].get("strategy") or {}
-    unavailable = 0
-    if strategy.get("type") != "Recreate":
-        unavailable = rollout.bounds(strategy.get("rollingUpdate") or {}, desired).unavailable
-    available = counts["availableReplicas"] >= desired - unavailable
+def _conditions(deployment: Obj, current_name: str, counts: dict[str, int]) -> list[Obj]:
+    desired = deployment["spec"]["replicas"]
     complete = counts["updatedReplicas"] == counts["replicas"] == counts["availableReplicas"] == desired
     availability = ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
-    if not available:
+    if counts["availableReplicas"] < desired:
         availability = ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
-    progress = ("True", "ReplicaSetUpdated", f'ReplicaSet "{new_name}" is progressing.')
+    progress = ("True", "ReplicaSetUpdated", f'ReplicaSet "{current_name}" is progressing.')
     if complete:
-        progress = ("True", "NewReplicaSetAvailable", f'ReplicaSet "{new_name}" has successfully progressed.')
+        progress = ("True", "NewReplicaSetAvailable", f'ReplicaSet "{current_name}" has successfully progressed.')
     return [_condition(deployment, "Available", *availability), _condition(deployment, "Progressing", *progress)]
 
 
 def _condition(deployment: Obj, kind: str, status: str, reason: str, message: str) -> Obj:
-    """The condition with its times: the last change of its status, and of anything in it."""
-    present = deployment["status"].get("conditions") or []
-    before: Obj = next((each for each in present if each["type"] == kind), {})
+    """The condition with its times: the last change of its status, and of any of its fields."""
+    present = dig(deployment, "status.conditions") or []
+    before: Obj = next((condition for condition in present if condition["type"] == kind), {})
     condition = {"type": kind, "status": status, "reason": reason, "message": message}
     if {**before, **condition} == before:
         return before

@@ -1,4 +1,4 @@
-"""TCP forwarders: what connects to a Service's address is passed on to one of its pods."""
+"""TCP forwarders: connections to a Service's address are passed on to one of its pods."""
 
 import asyncio
 import socket
@@ -95,7 +95,7 @@ class _Front(_Half):
             # The pod has closed it already, and this side with it.
             return
         if self.transport is None:
-            # The client has gone meanwhile.
+            # The client has left meanwhile.
             back.transport.abort()
             return
         self.peer = back
@@ -117,15 +117,15 @@ class Forwarder:
         self._server: asyncio.Server | None = None
         self._opening: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        # Holds the port while nobody listens on it. Raises OSError when somebody else has it.
-        self._place = _bound(address, port, reuse=False)
+        # Holds the port while nothing listens on it. Raises OSError when another program has it.
+        self._reservation = _bound(address, port, reuse=False)
 
     def forward_to(self, backends: Sequence[Backend]) -> None:
         """Pass new connections on to these, in turn; those that exist stay where they are."""
         self._backends = backends
         if backends and self._server is None and self._opening is None:
             listening = _bound(self.address, self.port, reuse=True)
-            # At once, not when the loop comes to it: whoever sees the Service's pod Ready may connect.
+            # At once, not in the loop's next turn: a client that sees the Service's pod Ready may connect.
             listening.listen(BACKLOG)
             self._opening = asyncio.get_running_loop().create_task(self._serve(listening))
         elif not backends and self._server is not None:
@@ -139,7 +139,7 @@ class Forwarder:
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._place.close()
+        self._reservation.close()
 
     async def _serve(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -161,8 +161,8 @@ class Forwarder:
 def _bound(address: str, port: int, *, reuse: bool) -> socket.socket:
     """A socket at a port that only sockets like it may share.
 
-    `reuse` takes a port on which old connections still linger. The socket that holds the place must go without: two
-    that have it, neither of them listening, could both be bound by different programs.
+    `reuse` takes a port on which old connections still linger. The socket that reserves the port does without: two
+    sockets that reuse a port and do not listen can be bound by different programs.
     """
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))

@@ -1,20 +1,18 @@
-"""The garbage collector: what is owned goes with its owners, in the way that the deletion asked for."""
+"""The garbage collector: it deletes objects whose owners are gone."""
 
 from collections import defaultdict
 from typing import NamedTuple
 
-from streamspace_sandbox.kubernetes.controllers.all_kinds import Everything
+from streamspace_sandbox.kubernetes.controllers.all_kinds import watch_all_kinds
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import Obj, Resource
-from streamspace_sandbox.kubernetes.registry.store import Event, Store
-
-FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+from streamspace_sandbox.kubernetes.registry.store import FOREGROUND_FINALIZER, Event, Store
 
 
 class Place(NamedTuple):
-    """Where an object is."""
+    """The place of an object in the store."""
 
     resource: Resource
     namespace: str
@@ -23,15 +21,15 @@ class Place(NamedTuple):
 
 
 class GarbageCollector:
-    """Knows who owns whom, by uid."""
+    """Follows who owns whom, by uid."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._places: dict[str, Place] = {}
         self._dependents: defaultdict[str, set[str]] = defaultdict(set)
         self._owners: dict[str, frozenset[str]] = {}
-        self._queue: WorkQueue[str] = WorkQueue(self._look_at)
-        Everything(store, self._changed)
+        self._queue: WorkQueue[str] = WorkQueue(self._collect)
+        watch_all_kinds(store, self._changed)
 
     def _changed(self, resource: Resource, event: Event) -> None:
         metadata = event.object["metadata"]
@@ -62,43 +60,32 @@ class GarbageCollector:
         for other in (*self._dependents.pop(uid, ()), *owners):
             self._queue.add(other)
 
-    def _look_at(self, uid: str) -> None:
+    def _collect(self, uid: str) -> None:
         place = self._places.get(uid)
         if place is None:
             return
         obj = self._store.get(place.resource, place.namespace, place.name)
         metadata = obj["metadata"]
         if "deletionTimestamp" in metadata:
-            self._go_on(place, metadata.get("finalizers") or [])
+            self._continue_deletion(place, metadata.get("finalizers") or [])
             return
         references = metadata.get("ownerReferences") or []
         if references and not any(reference["uid"] in self._places for reference in references):
             self._store.delete(place.resource, place.namespace, place.name, uid=uid)
 
-    def _go_on(self, place: Place, finalizers: list[str]) -> None:
-        """Take the next step of a deletion that waits for this controller."""
+    def _continue_deletion(self, place: Place, finalizers: list[str]) -> None:
+        """Take the next step of a foreground deletion: dependents first, then the owner."""
         dependents = [self._places[uid] for uid in self._dependents.get(place.uid, ()) if uid in self._places]
-        if ORPHAN in finalizers:
-            for dependent in dependents:
-                self._disown(dependent, place.uid)
-            self._complete(place, ORPHAN)
-        elif FOREGROUND in finalizers and dependents:
-            for dependent in dependents:
-                with ignoring(404, 409):
-                    self._store.delete(*dependent[:3], propagation="Foreground", uid=dependent.uid)
-        elif FOREGROUND in finalizers:
-            self._complete(place, FOREGROUND)
+        if FOREGROUND_FINALIZER not in finalizers:
+            return
+        for dependent in dependents:
+            with ignore_api_errors(404, 409):
+                self._store.delete(*dependent[:3], propagation="Foreground", uid=dependent.uid)
+        if not dependents:
+            self._remove_finalizer(place)
 
-    def _disown(self, dependent: Place, owner: str) -> None:
-        def drop(obj: Obj) -> None:
-            references = obj["metadata"].get("ownerReferences") or []
-            obj["metadata"]["ownerReferences"] = [each for each in references if each["uid"] != owner]
+    def _remove_finalizer(self, place: Place) -> None:
+        def remove(obj: Obj) -> None:
+            obj["metadata"]["finalizers"].remove(FOREGROUND_FINALIZER)
 
-        with ignoring(404):
-            self._store.mutate(*dependent[:3], drop)
-
-    def _complete(self, place: Place, finalizer: str) -> None:
-        def drop(obj: Obj) -> None:
-            obj["metadata"]["finalizers"] = [each for each in obj["metadata"]["finalizers"] if each != finalizer]
-
-        self._store.mutate(*place[:3], drop)
+        self._store.mutate(*place[:3], remove)

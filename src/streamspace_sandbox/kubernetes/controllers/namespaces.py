@@ -1,8 +1,8 @@
-"""Namespaces: each gets its default service account; one that is deleted takes its contents along."""
+"""Namespaces: each gets its default service account, and loses its contents when it is deleted."""
 
-from streamspace_sandbox.kubernetes.controllers.all_kinds import Everything
+from streamspace_sandbox.kubernetes.controllers.all_kinds import watch_all_kinds
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import EVENTS, METRICS, NAMESPACES, SERVICEACCOUNTS, Resource
 from streamspace_sandbox.kubernetes.registry.store import Event, Store
@@ -15,7 +15,7 @@ class NamespaceController:
         self._store = store
         self._ending: set[str] = set()
         self._queue: WorkQueue[str] = WorkQueue(self._reconcile)
-        Everything(store, self._changed)
+        watch_all_kinds(store, self._changed)
 
     def _changed(self, resource: Resource, event: Event) -> None:
         if resource == NAMESPACES and event.type != "DELETED":
@@ -26,7 +26,7 @@ class NamespaceController:
     def _reconcile(self, name: str) -> None:
         namespace = self._store.get(NAMESPACES, None, name)
         if "deletionTimestamp" not in namespace["metadata"]:
-            with ignoring(409):
+            with ignore_api_errors(409):
                 self._store.create(SERVICEACCOUNTS, {"metadata": {"name": "default", "namespace": name}})
             return
         if name not in self._ending:
@@ -41,9 +41,9 @@ class NamespaceController:
     def _empty(self, name: str) -> None:
         for resource in self._kinds():
             for obj in self._store.list(resource, name)[0]:
-                # What another deletion took along is gone already.
-                with ignoring(404):
+                # Another deletion may have removed it already.
+                with ignore_api_errors(404):
                     self._store.delete(resource, name, name_of(obj))
 
     def _kinds(self) -> list[Resource]:
-        return [each for each in self._store.resources if each.namespaced and each not in METRICS]
+        return [resource for resource in self._store.resources if resource.namespaced and resource not in METRICS]

@@ -1,4 +1,4 @@
-"""Who controls an object, and what an object controls."""
+"""Owner references: the controller of an object, and the objects that it controls."""
 
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import Obj, Resource
@@ -6,13 +6,13 @@ from streamspace_sandbox.kubernetes.registry.store import Store
 
 
 def controller_of(obj: Obj) -> Obj | None:
-    """The reference to the one owner that manages the object."""
+    """The reference to the owner that controls the object, None without one."""
     references = obj["metadata"].get("ownerReferences") or []
     return next((reference for reference in references if reference.get("controller")), None)
 
 
 def owner_reference(owner: Obj) -> Obj:
-    """A reference that makes `owner` the manager of what carries it."""
+    """A reference that makes `owner` the controller of the object that carries it."""
     return {
         "apiVersion": owner["apiVersion"],
         "kind": owner["kind"],
@@ -24,7 +24,7 @@ def owner_reference(owner: Obj) -> Obj:
 
 
 def owned(store: Store, resource: Resource, owner: Obj) -> list[Obj]:
-    """Objects of one kind that `owner` manages."""
+    """Objects of one kind that `owner` controls."""
     uid = owner["metadata"]["uid"]
     candidates = ((obj, controller_of(obj)) for obj in store.list(resource, namespace_of(owner))[0])
     return [obj for obj, reference in candidates if reference is not None and reference["uid"] == uid]

@@ -1,18 +1,18 @@
-"""The work of a controller: keys of objects that have to be looked at, each once, soon, one after the other."""
+"""The work queue of a controller: keys of objects to reconcile, each once, one after the other."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 
 Key = TypeVar("Key")
 
 
 class WorkQueue(Generic[Key]):
-    """Calls `work` once for each key that was added since, after the change that added it is complete.
+    """Calls `work` once for each added key, after the change that added it is complete.
 
-    Work never runs inside the call that makes a change: whoever watches sees all changes in their order.
+    Work never runs inside the call that makes a change, so every watch sees all changes in their order.
     """
 
     def __init__(self, work: Callable[[Key], None]) -> None:
@@ -27,6 +27,6 @@ class WorkQueue(Generic[Key]):
     def _next(self) -> None:
         key = next(iter(self._waiting))
         del self._waiting[key]
-        # An object may go while it is waited for; its going adds the keys that are concerned.
-        with ignoring(404):
+        # The object may be deleted while its key waits; the deletion adds the keys of other objects to reconcile.
+        with ignore_api_errors(404):
             self._work(key)

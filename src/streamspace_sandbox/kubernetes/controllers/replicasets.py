@@ -1,4 +1,4 @@
-"""ReplicaSets: as many pods as wanted; one that goes is replaced at once."""
+"""ReplicaSets: as many pods as they ask for; a deleted pod is replaced at once."""
 
 from streamspace_sandbox.kubernetes.controllers.ownership import controller_of, owned, owner_reference
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
@@ -38,7 +38,7 @@ class ReplicaSetController:
             for _ in range(wanted - len(pods)):
                 if not self._create_pod(replicaset):
                     break
-            for pod in sorted(pods, key=_worth)[: max(0, len(pods) - wanted)]:
+            for pod in sorted(pods, key=_deletion_order)[: max(0, len(pods) - wanted)]:
                 self._delete_pod(replicaset, pod)
             pods = [pod for pod in owned(self._store, PODS, replicaset) if is_active(pod)]
         self._write_status(replicaset, pods)
@@ -78,16 +78,17 @@ class ReplicaSetController:
 
 
 def is_active(pod: Obj) -> bool:
-    """Neither ended nor about to end."""
+    """Whether the pod has neither ended nor been deleted."""
     return "deletionTimestamp" not in pod["metadata"] and pod["status"].get("phase") not in ("Succeeded", "Failed")
 
 
 def is_ready(pod: Obj) -> bool:
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions") or [])
+    conditions = pod["status"].get("conditions") or []
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
-def _worth(pod: Obj) -> tuple[bool, bool, bool, float]:
-    """Which pods to keep, the least worth first: without node, not running, not ready, young."""
+def _deletion_order(pod: Obj) -> tuple[bool, bool, bool, float]:
+    """The order of deletion: pods without a node first, then those not running, not ready, young."""
     running = pod["status"].get("phase") == "Running"
     born = parse_timestamp(pod["metadata"]["creationTimestamp"]).timestamp()
     return bool(pod["spec"].get("nodeName")), running, is_ready(pod), -born

@@ -1,4 +1,4 @@
-"""The scheduler: every pod goes to the node whose CPU and memory are requested least, if it fits anywhere."""
+"""The scheduler: each pod goes to the node with the lowest share of requested CPU and memory that has room for it."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from decimal import Decimal
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
 from streamspace_sandbox.kubernetes.machinery.objects import dig, name_of, namespace_of, timestamp
-from streamspace_sandbox.kubernetes.machinery.quantities import parse_quantity
 from streamspace_sandbox.kubernetes.machinery.resources import NODES, PERSISTENTVOLUMECLAIMS, PODS, Obj
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Event, Store
+from streamspace_sandbox.quantities import parse_quantity
 
 COMPONENT = "default-scheduler"
 FINISHED = ("Succeeded", "Failed")
@@ -27,7 +27,7 @@ class Room:
     requested: dict[str, Decimal]
 
     def lacks(self, wanted: dict[str, Decimal]) -> list[str]:
-        """Why a pod does not fit, in the words of Kubernetes."""
+        """The reasons why a pod does not fit, as Kubernetes words them."""
         short = [
             name
             for name, amount in wanted.items()
@@ -36,7 +36,7 @@ class Room:
         return ["Too many pods" if name == "pods" else f"Insufficient {name}" for name in short]
 
     def share(self, wanted: dict[str, Decimal]) -> Decimal:
-        """How full the node would be, as a mean of CPU and memory."""
+        """The mean share of CPU and memory that would be requested of the node."""
         shares = [
             (self.requested.get(name, ZERO) + wanted.get(name, ZERO)) / self.allocatable[name]
             for name in ("cpu", "memory")
@@ -49,7 +49,7 @@ class Room:
 
 
 class Scheduler:
-    """Binds pods in the order of their creation; those that fit nowhere are tried again when something changed."""
+    """Binds pods in the order of their creation; those that fit nowhere are tried again after a change."""
 
     def __init__(self, store: Store, recorder: Recorder) -> None:
         self._store = store
@@ -58,8 +58,8 @@ class Scheduler:
         self._refused: set[str] = set()
         self._queue: WorkQueue[None] = WorkQueue(self._schedule)
         store.watch(PODS, callback=self._pod_changed)
-        store.watch(NODES, callback=self._something_changed)
-        store.watch(PERSISTENTVOLUMECLAIMS, callback=self._something_changed)
+        store.watch(NODES, callback=self._retry_pending)
+        store.watch(PERSISTENTVOLUMECLAIMS, callback=self._retry_pending)
 
     def _pod_changed(self, event: Event) -> None:
         pod = event.object
@@ -67,16 +67,16 @@ class Scheduler:
         if event.type == "DELETED":
             self._pending.pop(uid, None)
             self._refused.discard(uid)
-            self._something_changed(event)
+            self._retry_pending(event)
         elif pod["spec"].get("nodeName"):
             self._pending.pop(uid, None)
             if pod["status"].get("phase") in FINISHED:
-                self._something_changed(event)
+                self._retry_pending(event)
         elif uid not in self._pending and pod["spec"].get("schedulerName") == COMPONENT:
             self._pending[uid] = namespace_of(pod), name_of(pod)
             self._queue.add(None)
 
-    def _something_changed(self, _: Event) -> None:
+    def _retry_pending(self, _: Event) -> None:
         if self._pending:
             self._refused.clear()
             self._queue.add(None)
@@ -168,14 +168,11 @@ class Scheduler:
 
 
 def requests(pod: Obj) -> dict[str, Decimal]:
-    """What a pod asks of its node: its containers together, or its largest init container, and one pod."""
+    """The resources that a pod requests of its node: those of its containers, and one of the pods."""
     total: dict[str, Decimal] = {}
     for container in pod["spec"]["containers"]:
         for name, amount in _requests_of(container).items():
             total[name] = total.get(name, ZERO) + amount
-    for container in pod["spec"].get("initContainers") or []:
-        for name, amount in _requests_of(container).items():
-            total[name] = max(total.get(name, ZERO), amount)
     return total | {"pods": Decimal(1)}
 
 

@@ -8,8 +8,7 @@ from streamspace_sandbox.host.ports import next_free
 from streamspace_sandbox.kubernetes.controllers.forwarding import Backend, Forwarder
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
 from streamspace_sandbox.kubernetes.controllers.replicasets import is_active, is_ready
-from streamspace_sandbox.kubernetes.machinery.errors import ApiError
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError, ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import ENDPOINTS, PODS, SERVICES, Obj
 from streamspace_sandbox.kubernetes.machinery.selectors import matches_selector
@@ -20,8 +19,8 @@ LOOPBACK = "127.0.0.1"
 
 
 @dataclass
-class _Known:
-    """What has been set up for a Service, by (address, port of the Service)."""
+class _Allocation:
+    """The address of a Service, and its forwarders by (address, port of the Service)."""
 
     cluster_ip: str
     forwarders: dict[tuple[str, int], Forwarder] = field(default_factory=dict)
@@ -38,14 +37,14 @@ class ServiceController:
         self._store = store
         self._recorder = recorder
         self._free = [address(number, host) for host in SERVICE_HOSTS]
-        self._known: dict[tuple[str, str], _Known] = {}
+        self._allocations: dict[tuple[str, str], _Allocation] = {}
         self._queue: WorkQueue[tuple[str, str]] = WorkQueue(self._reconcile)
         store.watch(SERVICES, callback=self._service_changed)
         store.watch(PODS, callback=self._pod_changed)
 
     def close(self) -> None:
-        for known in self._known.values():
-            known.close()
+        for allocation in self._allocations.values():
+            allocation.close()
 
     def _service_changed(self, event: Event) -> None:
         key = namespace_of(event.object), name_of(event.object)
@@ -55,7 +54,11 @@ class ServiceController:
             self._queue.add(key)
 
     def _pod_changed(self, event: Event) -> None:
-        if event.type == "MODIFIED" and event.previous is not None and _served(event.object) == _served(event.previous):
+        if (
+            event.type == "MODIFIED"
+            and event.previous is not None
+            and _relevant_state(event.object) == _relevant_state(event.previous)
+        ):
             return
         labels = event.object["metadata"].get("labels") or {}
         for service in self._store.list(SERVICES, namespace_of(event.object))[0]:
@@ -65,52 +68,52 @@ class ServiceController:
 
     def _reconcile(self, key: tuple[str, str]) -> None:
         service = self._store.get(SERVICES, *key)
-        known = self._known.get(key) or self._admit(key, service)
-        if known is None:
+        allocation = self._allocations.get(key) or self._allocate(key, service)
+        if allocation is None:
             return
         wanted = service["spec"].get("ports") or []
-        self._listen(known, known.cluster_ip, service)
+        self._listen(allocation, allocation.cluster_ip, service)
         pods = self._pods(service)
-        for (_, port), forwarder in known.forwarders.items():
-            entry = next(each for each in wanted if each["port"] == port)
+        for (_, port), forwarder in allocation.forwarders.items():
+            entry = next(entry for entry in wanted if entry["port"] == port)
             forwarder.forward_to(list(_backends(entry, pods)))
         self._write_endpoints(service, pods)
-        self._write_status(service, known)
+        self._write_status(service, allocation)
 
-    def _admit(self, key: tuple[str, str], service: Obj) -> _Known | None:
-        """Give the Service its address; None when there is none left, which an event tells."""
+    def _allocate(self, key: tuple[str, str], service: Obj) -> _Allocation | None:
+        """Give the Service its address; None, and an event, when none is left."""
         if not self._free:
             message = f"all {len(SERVICE_HOSTS)} Service addresses are in use"
             self._recorder.warning(service, "ClusterIPNotAllocated", message, component="service-controller")
             return None
         cluster_ip = self._free.pop(0)
-        known = self._known[key] = _Known(cluster_ip)
+        allocation = self._allocations[key] = _Allocation(cluster_ip)
 
         def allocate(obj: Obj) -> None:
             obj["spec"] |= {"clusterIP": cluster_ip, "clusterIPs": [cluster_ip]}
             obj["spec"] |= {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
 
         self._store.mutate(SERVICES, *key, allocate)
-        return known
+        return allocation
 
     def _withdraw(self, key: tuple[str, str]) -> None:
-        known = self._known.pop(key, None)
-        if known is not None:
-            known.close()
-            self._free.append(known.cluster_ip)
-            with ignoring(404):
+        allocation = self._allocations.pop(key, None)
+        if allocation is not None:
+            allocation.close()
+            self._free.append(allocation.cluster_ip)
+            with ignore_api_errors(404):
                 self._store.delete(ENDPOINTS, *key)
 
-    def _listen(self, known: _Known, cluster_ip: str, service: Obj) -> None:
-        """Have a forwarder for each port at the cluster's address, and on loopback for a load balancer."""
+    def _listen(self, allocation: _Allocation, cluster_ip: str, service: Obj) -> None:
+        """Forward each port at the cluster's address, and on loopback for a load balancer."""
         ports = {entry["port"] for entry in service["spec"].get("ports") or []}
         addresses = [cluster_ip] + ([LOOPBACK] if service["spec"].get("type") == "LoadBalancer" else [])
-        wanted = {(each, port) for each in addresses for port in ports}
-        for gone in known.forwarders.keys() - wanted:
-            known.forwarders.pop(gone).close()
-        for place in sorted(wanted - known.forwarders.keys()):
+        wanted = {(host, port) for host in addresses for port in ports}
+        for place in allocation.forwarders.keys() - wanted:
+            allocation.forwarders.pop(place).close()
+        for place in sorted(wanted - allocation.forwarders.keys()):
             # On loopback other programs may have the port.
-            known.forwarders[place] = Forwarder(*place) if place[0] != LOOPBACK else next_free(*place, Forwarder)
+            allocation.forwarders[place] = Forwarder(*place) if place[0] != LOOPBACK else next_free(*place, Forwarder)
 
     def _pods(self, service: Obj) -> list[Obj]:
         selector = {"matchLabels": service["spec"]["selector"]}
@@ -145,13 +148,13 @@ class ServiceController:
         except ApiError as error:
             if error.code != 404:
                 raise
-            with ignoring(403):
+            with ignore_api_errors(403):
                 self._store.create(ENDPOINTS, {"metadata": metadata, "subsets": subsets})
 
-    def _write_status(self, service: Obj, known: _Known) -> None:
+    def _write_status(self, service: Obj, allocation: _Allocation) -> None:
         ports = [
             {"port": forwarder.port, "protocol": "TCP"}
-            for (host, _), forwarder in sorted(known.forwarders.items())
+            for (host, _), forwarder in sorted(allocation.forwarders.items())
             if host == LOOPBACK
         ]
         balancer = {"ingress": [{"ip": LOOPBACK, "ports": ports}]} if ports else {}
@@ -162,8 +165,8 @@ class ServiceController:
         self._store.mutate(SERVICES, namespace_of(service), name_of(service), change, subresource="status")
 
 
-def _served(pod: Obj) -> tuple[object, ...]:
-    """What of a pod matters to its Services."""
+def _relevant_state(pod: Obj) -> tuple[object, ...]:
+    """The part of a pod that its Services depend on."""
     return pod["metadata"].get("labels"), pod["status"].get("podIP"), is_ready(pod), is_active(pod)
 
 

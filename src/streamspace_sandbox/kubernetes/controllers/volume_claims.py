@@ -1,11 +1,11 @@
-"""PersistentVolumeClaims: bound at once, each to a volume of its own, which is a directory of this machine."""
+"""PersistentVolumeClaims: each is bound at once to a volume of its own, which is a directory of this machine."""
 
 import asyncio
 import shutil
 from pathlib import Path
 
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import dig, name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import (
     PERSISTENTVOLUMECLAIMS,
@@ -92,13 +92,13 @@ class ClaimController:
         for uid, claim in list(self._abandoned.items()):
             if not self._is_mounted(claim):
                 del self._abandoned[uid]
-                with ignoring(404):
+                with ignore_api_errors(404):
                     self._store.delete(PERSISTENTVOLUMES, None, claim["spec"]["volumeName"])
                 loop = asyncio.get_running_loop()
                 loop.run_in_executor(None, shutil.rmtree, self._directory / claim["spec"]["volumeName"])
 
     def _is_mounted(self, claim: Obj) -> bool:
-        """Whether a pod that began before the claim went still has it."""
+        """Whether a pod that was bound before the claim was deleted still mounts it."""
         return any(
             dig(volume, "persistentVolumeClaim.claimName") == name_of(claim) and pod["spec"].get("nodeName")
             for pod in self._store.list(PODS, namespace_of(claim))[0]

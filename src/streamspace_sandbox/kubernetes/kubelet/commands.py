@@ -1,4 +1,4 @@
-"""Running the programs that a node is made of."""
+"""Running the programs that a node uses."""
 
 import asyncio
 import os
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class CommandFailed(Exception):
-    """A program ended with an error; the message is what it wrote to standard error, `code` its exit status."""
+class CommandError(Exception):
+    """A program ended with an error; the message is its standard error, `code` its exit status."""
 
-    def __init__(self, program: str, code: int, said: str) -> None:
-        super().__init__(said or f"{program} ended with status {code}")
+    def __init__(self, program: str, code: int, output: str) -> None:
+        super().__init__(output or f"{program} ended with status {code}")
         self.code = code
 
 
@@ -22,9 +22,9 @@ async def run(
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
 ) -> str:
-    """What `command` wrote to standard output until it ended. Raises CommandFailed.
+    """The standard output of `command`, once it has ended. Raises CommandError.
 
-    Through files in memory, not pipes: what the command leaves running may hold a pipe open for ever.
+    Through files in memory, not pipes: a process that the command leaves running may keep a pipe open.
     """
     with _memory(stdin.encode()) as given, _memory() as output, _memory() as errors:
         process = await asyncio.create_subprocess_exec(
@@ -32,7 +32,7 @@ async def run(
         )
         code = await process.wait()
         if code:
-            raise CommandFailed(command[0], code, _content(errors))
+            raise CommandError(command[0], code, _content(errors))
         return _content(output)
 
 

@@ -1,4 +1,4 @@
-"""One container of a pod, through all its starts, until it is not to be started again."""
+"""One container of a pod, through all its starts, until it is not started again."""
 
 import asyncio
 import math
@@ -9,9 +9,9 @@ from signal import SIGKILL, SIGTERM
 
 from streamspace_sandbox.host.kernel import remove_cgroup
 from streamspace_sandbox.host.processes import Process, find
-from streamspace_sandbox.kubernetes.kubelet.commands import CommandFailed
+from streamspace_sandbox.kubernetes.kubelet.commands import CommandError
 from streamspace_sandbox.kubernetes.kubelet.environment import ConfigError, Environment, expand
-from streamspace_sandbox.kubernetes.kubelet.images import Image, UnknownImage
+from streamspace_sandbox.kubernetes.kubelet.images import Image, UnknownImageError
 from streamspace_sandbox.kubernetes.kubelet.podman import Container, Mount
 from streamspace_sandbox.kubernetes.kubelet.prober import Prober
 from streamspace_sandbox.kubernetes.kubelet.services import Services
@@ -20,8 +20,8 @@ from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
 from streamspace_sandbox.kubernetes.kubelet.usage import was_out_of_memory
 from streamspace_sandbox.kubernetes.kubelet.volumes import PodVolumes
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
-from streamspace_sandbox.kubernetes.machinery.quantities import parse_quantity
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
+from streamspace_sandbox.quantities import parse_quantity
 
 BACK_OFF_SECONDS = 10.0
 LONGEST_BACK_OFF_SECONDS = 300.0
@@ -32,7 +32,7 @@ START_ERROR = 128
 
 @dataclass(frozen=True)
 class PodParts:
-    """What a container needs of its pod."""
+    """The parts of a pod that its containers share."""
 
     pod: Obj
     ip: str
@@ -41,8 +41,6 @@ class PodParts:
     volumes: PodVolumes
     environment: Environment
     stop: Stop
-    name_of_container: Callable[[str], str | None]
-    """What podman calls the pod's container of that name, once it has been begun."""
     changed: Callable[[], None]
     """To be called after each change of the record."""
 
@@ -69,7 +67,7 @@ class ContainerRunner:
         self._starts: list[_Start] = []
 
     async def run(self) -> None:
-        """Until it has ended for good, by itself or because its pod is to stop."""
+        """Until it has ended for good, by itself or because its pod stops."""
         stop = self._parts.stop
         while not stop.asked.is_set():
             began = asyncio.get_running_loop().time()
@@ -84,11 +82,11 @@ class ContainerRunner:
 
     @property
     def name(self) -> str:
-        """What podman calls its present or latest start."""
+        """The name of its latest start in podman."""
         return self._starts[-1].name
 
     async def remove(self, *, keep: int = 0) -> None:
-        """Remove what its starts, but for the last `keep` ones, have left in podman and in the kernel."""
+        """Remove all starts except the last `keep` ones from podman and from the kernel."""
         starts, self._starts = self._starts[: len(self._starts) - keep], self._starts[len(self._starts) - keep :]
         if starts:
             await self._services.reaper.remove([start.name for start in starts])
@@ -109,7 +107,7 @@ class ContainerRunner:
         """Start it once and wait for its end; False when it could not even be tried, after a pause."""
         try:
             image = self._services.find_image(self._spec["image"])
-        except UnknownImage as error:
+        except UnknownImageError as error:
             await self._no_image(str(error))
             return False
         try:
@@ -136,7 +134,7 @@ class ContainerRunner:
             container.log.parent.mkdir(parents=True, exist_ok=True)
             try:
                 container_id = await self._services.podman.run(container)
-            except CommandFailed as error:
+            except CommandError as error:
                 container.log.touch()
                 self._record.has_run = True
                 self._record.end(START_ERROR, "StartError", str(error))
@@ -150,17 +148,15 @@ class ContainerRunner:
         return container_id
 
     async def _attend(self, container_id: str, process: Process | None) -> int:
-        """Probe the container while it runs, end it when it has to, and give its exit code."""
+        """Probe the container while it runs, stop it when its pod stops, and return its exit code."""
         parts = self._parts
-        # Asked to stop while it was being started: it has nothing to put in order, and its first process, which gets no
-        # signal that it has not asked for, would not even hear SIGTERM yet.
+        # Asked to stop while it was being started: it has nothing to clean up, and its first process has no handler for
+        # SIGTERM yet.
         is_fresh = parts.stop.asked.is_set()
-        prober = Prober(
-            self._spec, self._record, ip=parts.ip, execute=self._exec, changed=parts.changed, warn=self._warn
-        )
+        prober = Prober(self._spec, self._record, ip=parts.ip, changed=parts.changed, warn=self._warn)
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(self._end_when_asked(process, is_fresh=is_fresh))]
-            helpers += [group.create_task(each) for each in prober.loops(lambda: self._end_unhealthy(process))]
+            helpers.append(group.create_task(prober.run()))
             group.create_task(self.remove(keep=1))
             self._parts.changed()
             code = await self._services.exits.wait(container_id)
@@ -176,14 +172,6 @@ class ContainerRunner:
             if not is_fresh:
                 process.signal(SIGTERM)
                 await stop.forced.wait()
-            process.signal(SIGKILL)
-
-    async def _end_unhealthy(self, process: Process | None) -> None:
-        """The liveness probe gave it up: end it within the pod's grace period."""
-        self._event("Killing", f"Container {self._record.name} failed liveness probe, will be restarted")
-        if process is not None:
-            process.signal(SIGTERM)
-            await self._parts.stop.sleep(self._parts.pod["spec"].get("terminationGracePeriodSeconds") or 30)
             process.signal(SIGKILL)
 
     def _ended(self, container_id: str, code: int) -> None:
@@ -223,12 +211,12 @@ class ContainerRunner:
         await self._parts.stop.sleep(BACK_OFF_SECONDS * self._services.time_scale)
 
     def _container(self, image: Image) -> Container:
-        """What podman is to run. Raises ConfigError."""
+        """The container as podman runs it. Raises ConfigError."""
         pod, spec, parts = self._parts.pod, self._spec, self._parts
         variables = parts.environment.of(spec, image.environment, self._services.variables)
         user = _user(pod, spec, image.user)
-        command = [expand(each, variables) for each in spec.get("command") or image.argv]
-        arguments = [expand(each, variables) for each in spec.get("args") or []]
+        command = [expand(argument, variables) for argument in spec.get("command") or image.argv]
+        arguments = [expand(argument, variables) for argument in spec.get("args") or []]
         names = [Mount(parts.directory / name, f"/etc/{name}") for name in ("hosts", "resolv.conf")]
         volumes = parts.volumes.mounts(spec, user)
         limits = (spec.get("resources") or {}).get("limits") or {}
@@ -243,10 +231,9 @@ class ContainerRunner:
             log=self.log(self._record.restarts),
             argv=[*command, *arguments],
             environment=variables,
-            mounts=[*self._services.places.mounts(parts.directory, volumes), *names, *volumes],
+            mounts=[*self._services.directories.mounts(parts.directory, volumes), *names, *volumes],
             user=user,
             workdir=spec.get("workingDir") or "/",
-            processes_of=parts.name_of_container(spec.get("targetContainerName") or ""),
             stdin=bool(spec.get("stdin")),
             tty=bool(spec.get("tty")),
             cpus=float(parse_quantity(limits["cpu"])) if "cpu" in limits else None,
@@ -257,14 +244,6 @@ class ContainerRunner:
             drop_capabilities=capabilities.get("drop") or [],
         )
 
-    async def _exec(self, command: list[str]) -> tuple[int, str]:
-        argv, environment = self._services.podman.exec_command(self.name, command, tty=False, stdin=False)
-        process = await asyncio.create_subprocess_exec(
-            *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment
-        )
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode(errors="replace")
-
     def _event(self, reason: str, message: str) -> None:
         self._services.recorder.normal(self._parts.pod, reason, message, part=self._field)
 
@@ -273,12 +252,12 @@ class ContainerRunner:
 
 
 def log_directory(logs: Path, pod: Obj) -> Path:
-    """Where the logs of a pod lie."""
+    """The directory of a pod's logs."""
     return logs / f"{namespace_of(pod)}_{name_of(pod)}_{pod['metadata']['uid']}"
 
 
 def log_path(logs: Path, pod: Obj, container: str, restart: int) -> Path:
-    """Where a container's log lies; `restart` is 0 for its first start."""
+    """The path of a container's log; `restart` is 0 for its first start."""
     return log_directory(logs, pod) / container / f"{restart}.log"
 
 
@@ -287,7 +266,7 @@ def _read_pid(path: Path) -> int:
 
 
 def _user(pod: Obj, spec: Obj, image_user: str) -> str:
-    """`uid:gid` by the container's, the pod's or the image's word, in that order."""
+    """`uid:gid` as the container, the pod or the image says, in that order."""
     uid, _, gid = image_user.partition(":")
     contexts = [pod["spec"].get("securityContext") or {}, spec.get("securityContext") or {}]
     for context in contexts:

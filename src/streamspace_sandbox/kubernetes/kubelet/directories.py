@@ -39,15 +39,15 @@ class SharedDirectories:
 
 
 def find(places: Iterable[Path]) -> SharedDirectories:
-    """What has to be done for `places` to be seen."""
-    found, mounted, gates = tuple(places), [], set()
-    for place in found:
+    """The mounts that make `places` visible."""
+    directories, mounted, gates = tuple(places), [], set()
+    for place in directories:
         gate = _closed_directory_above(place)
         if gate is not None:
             gates.add(gate)
         if gate is not None or place.stat().st_dev != ROOT.stat().st_dev:
             mounted.append(place)
-    return SharedDirectories(found, tuple(mounted), tuple(sorted(gates)))
+    return SharedDirectories(directories, tuple(mounted), tuple(sorted(gates)))
 
 
 def _closed_directory_above(place: Path) -> Path | None:

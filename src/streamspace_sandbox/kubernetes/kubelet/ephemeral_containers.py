@@ -1,4 +1,4 @@
-"""The ephemeral containers of a pod: added while it runs, started once each, over with its ordinary containers."""
+"""The ephemeral containers of a running pod: each starts once and ends with the pod's ordinary containers."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
 
 
-class Debugging:
-    """What was added to one pod; `stop` ends it."""
+class EphemeralContainers:
+    """The ephemeral containers of one pod; `stop` ends them."""
 
     def __init__(self, pod: Obj) -> None:
         self.records: list[ContainerRecord] = []
@@ -20,7 +20,7 @@ class Debugging:
         self.add(pod)
 
     def add(self, pod: Obj) -> bool:
-        """Take over those that are new in `pod`; whether there are any."""
+        """Note those that are new in `pod`; whether there are any."""
         new = (pod["spec"].get("ephemeralContainers") or [])[len(self.records) :]
         for spec in new:
             record = ContainerRecord(spec["name"], spec["image"])
@@ -30,7 +30,7 @@ class Debugging:
         return bool(new)
 
     async def run(self, begin: Callable[[Obj, ContainerRecord], ContainerRunner]) -> None:
-        """Start what is added, until the end is asked for and all of it has ended."""
+        """Start added containers, until `stop` is requested and all of them have ended."""
         async with asyncio.TaskGroup() as group:
             adding = group.create_task(self._start(group, begin))
             await self.stop.asked.wait()

@@ -33,7 +33,7 @@ class PipedSession:
     async def write(self, data: bytes) -> None:
         if self._process.stdin is None:
             return
-        # The command may have closed its input, or ended: what it does not read is lost, as in a shell's pipe.
+        # The command may have closed its input or ended: unread data is lost, as in a shell's pipe.
         with contextlib.suppress(ConnectionError):
             self._process.stdin.write(data)
             await self._process.stdin.drain()
@@ -49,7 +49,7 @@ class PipedSession:
         return _chunks(self._process.stderr)
 
     async def resize(self, columns: int, rows: int) -> None:
-        """Nothing: there is no terminal."""
+        """Without a terminal, nothing to do."""
 
     async def wait(self) -> int:
         return await self._process.wait()
@@ -100,7 +100,7 @@ class TerminalSession:
                 return
 
     async def close_stdin(self) -> None:
-        """The terminal's own sign of the end of input."""
+        """Send the terminal's end-of-input character."""
         await self.write(b"\x04")
 
     async def stdout(self) -> AsyncIterator[bytes]:
@@ -115,7 +115,7 @@ class TerminalSession:
     async def resize(self, columns: int, rows: int) -> None:
         if self._terminal >= 0:
             fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            # Told by hand: the kernel tells only those whose controlling terminal it is.
+            # The kernel signals only processes whose controlling terminal this is.
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGWINCH)
 
@@ -134,7 +134,7 @@ class TerminalSession:
         except BlockingIOError:
             return
         except OSError:
-            # The last process on the terminal has gone.
+            # The last process on the terminal has ended.
             data = b""
         self._output.put_nowait(data)
         if not data:

@@ -1,4 +1,4 @@
-"""When containers end, and how: from the files that their keepers (conmon) write at that moment."""
+"""Exit codes of containers, from the files that conmon writes at the moment when one ends."""
 
 import asyncio
 import re
@@ -19,10 +19,10 @@ class Exits:
         inotify.watch(podman.exits, IN_MOVED_TO, self._file_appeared)
 
     async def wait(self, container_id: str) -> int:
-        """The container's exit code, once it has ended. Asked once for each container."""
+        """The container's exit code, once it has ended. To be called once for each container."""
         code = await self._future(container_id)
         del self._ended[container_id]
-        # podman clears the file away a moment after it appeared; then it knows the code itself.
+        # podman removes the file a moment after it appeared; then it knows the code itself.
         return await self._podman.exit_code(container_id) if code is None else code
 
     def _future(self, container_id: str) -> asyncio.Future[int | None]:

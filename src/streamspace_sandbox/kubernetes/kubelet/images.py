@@ -1,6 +1,6 @@
-"""What the kubelet knows of images: a reference becomes a command on the machine's own file system.
+"""Images: a reference names a command on the machine's own file system. Nothing is pulled.
 
-Which references there are is handed in; see `streamspace_sandbox.control_plane.images`. Nothing is ever pulled.
+The references are handed in by `streamspace_sandbox.control_plane.images`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-class UnknownImage(Exception):
-    """There is no image of that name; the message is what a node says when it cannot pull one."""
+class UnknownImageError(Exception):
+    """There is no such image; the message is that of a node which cannot pull it."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Image:
 class Images:
     """The images of a node.
 
-    `find` gives the image that a reference names, or raises UnknownImage. `listed` are the references in the node's
-    status, `directories` those of this machine that the images' commands use.
+    `find` returns the image that a reference names, or raises UnknownImageError. `listed` are the references in the
+    node's status, `directories` those of this machine that the images' commands use.
     """
 
     find: Callable[[str], Image]

@@ -34,7 +34,7 @@ class Inotify:
             if callback in callbacks:
                 callbacks.remove(callback)
             if not callbacks and self._callbacks.pop(number, None) is not None:
-                # Fails when the path is gone, and its watch with it.
+                # Fails when the path has been removed, which ends its watch.
                 _libc.inotify_rm_watch(self._descriptor, number)
 
         return unwatch

@@ -1,4 +1,4 @@
-"""The kubelet of all nodes: a worker for each pod that is bound to one of them, and the runtime port of the API."""
+"""The kubelet of all nodes: a worker for each pod that is bound to one of them, and the API server's `Runtime`."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ class Kubelet:
         self._subscription = services.store.watch(PODS, callback=self._pod_changed)
 
     async def run(self) -> None:
-        """Sample what the containers use and enforce policies, until cancelled; pods are attended to without it."""
+        """Sample the usage of containers and enforce policies, until cancelled; pods run without it."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._usage.sample_forever(self._running_cgroups))
             group.create_task(self._services.policies.run())
@@ -50,13 +50,13 @@ class Kubelet:
                 worker.end(0)
         elif worker is None:
             if pod["spec"].get("nodeName") in host_capacity.NAMES and "deletionTimestamp" not in pod["metadata"]:
-                self._adopt(pod)
+                self._start_worker(pod)
         elif "deletionTimestamp" in pod["metadata"]:
             worker.end(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
         else:
             worker.change(pod)
 
-    def _adopt(self, pod: Obj) -> None:
+    def _start_worker(self, pod: Obj) -> None:
         worker = PodWorker(self._services, self._hosts, pod)
         uid = pod["metadata"]["uid"]
         self._workers[uid] = worker
@@ -88,7 +88,7 @@ class Kubelet:
                 return worker, record
         raise bad_request(f"container {container} is not valid for pod {name_of(pod)}")
 
-    # What the API server asks
+    # The API server's calls
 
     async def logs(self, pod: Obj, container: str, options: LogOptions) -> AsyncIterator[bytes]:
         worker, record = self._find(pod, container)
@@ -144,7 +144,7 @@ class Kubelet:
         return Stats(datetime.now(UTC), WINDOW_SECONDS, containers, nodes)
 
     async def close(self) -> None:
-        """Let go of everything; the containers are for whoever removes the instance."""
+        """Stop following pods; the removal of the instance removes the containers."""
         self._subscription.close()
         self._hosts.close()
         self._services.policies.close()

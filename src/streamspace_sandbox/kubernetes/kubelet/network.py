@@ -6,14 +6,14 @@ from pathlib import Path
 
 from streamspace_sandbox.host.kernel import unmount
 from streamspace_sandbox.host.network_bridge import address, bridge_name, veth_name
-from streamspace_sandbox.kubernetes.kubelet.commands import CommandFailed, run
-from streamspace_sandbox.kubernetes.kubelet.iptables_chains import foundation
+from streamspace_sandbox.kubernetes.kubelet.commands import CommandError, run
+from streamspace_sandbox.kubernetes.kubelet.network_policy_chain import initial_chain
 
 POD_HOSTS = range(50, 251)
 NO_ADDRESS = ["addrgenmode", "none"] if Path("/proc/sys/net/ipv6").exists() else []
 
 
-class NoAddress(Exception):
+class NoAddressError(Exception):
     """All addresses of the pods' range are in use."""
 
 
@@ -28,7 +28,7 @@ class PodNetworks:
         directory.mkdir(exist_ok=True)
 
     async def make(self, pod_uid: str) -> "PodNetwork":
-        """Raises NoAddress, and CommandFailed when the kernel refuses."""
+        """Raises NoAddressError, and CommandError when the kernel refuses."""
         host = self._take()
         network = PodNetwork(self._directory / pod_uid, self._number, host)
         try:
@@ -51,7 +51,7 @@ class PodNetworks:
                 self._used.add(host)
                 self._next = host + 1
                 return host
-        raise NoAddress(f"all {len(POD_HOSTS)} pod addresses are in use")
+        raise NoAddressError(f"all {len(POD_HOSTS)} pod addresses are in use")
 
 
 class PodNetwork:
@@ -77,14 +77,14 @@ class PodNetwork:
             f"route add default via {address(self._number, 1)}",
         ]
         await run(["unshare", f"--net={self.path}", "ip", "-batch", "-"], stdin="\n".join(inside) + "\n")
-        await run(["nsenter", f"--net={self.path}", "iptables-restore", "--noflush", "--wait"], stdin=foundation())
+        await run(["nsenter", f"--net={self.path}", "iptables-restore", "--noflush", "--wait"], stdin=initial_chain())
         # Without an address of its own on the host's end: a browser on this machine gives up what it is loading
         # whenever an address comes or goes.
         await run(["ip", "link", "set", self._veth, "master", bridge_name(self._number), *NO_ADDRESS, "up"])
 
     async def remove(self) -> None:
         # The kernel drops the cable by itself, later; the next pod with this address must not find it.
-        with contextlib.suppress(CommandFailed):
+        with contextlib.suppress(CommandError):
             await run(["ip", "link", "del", self._veth])
         unmount(self.path)
         self.path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from streamspace_sandbox.kubernetes.kubelet.images import Images
 from streamspace_sandbox.kubernetes.kubelet.inotify import Inotify
 from streamspace_sandbox.kubernetes.kubelet.kubelet import Kubelet
 from streamspace_sandbox.kubernetes.kubelet.network import PodNetworks
-from streamspace_sandbox.kubernetes.kubelet.network_policies import Enforcement
+from streamspace_sandbox.kubernetes.kubelet.network_policies import PolicyEnforcement
 from streamspace_sandbox.kubernetes.kubelet.podman import Podman
 from streamspace_sandbox.kubernetes.kubelet.reaper import Reaper
 from streamspace_sandbox.kubernetes.kubelet.services import Services
@@ -49,14 +49,14 @@ def make_kubelet(
         exits=Exits(podman, inotify),
         inotify=inotify,
         networks=PodNetworks(directory / "networks", number),
-        policies=Enforcement(store, host_ip),
+        policies=PolicyEnforcement(store),
         reaper=Reaper(podman),
         pods=pods,
         logs=logs,
         host_ip=host_ip,
         account=account,
         variables={"KUBERNETES_SERVICE_HOST": host_ip, "KUBERNETES_SERVICE_PORT": str(api_port)},
-        places=directories.find(images.directories),
+        directories=directories.find(images.directories),
         find_image=images.find,
         time_scale=time_scale,
     )

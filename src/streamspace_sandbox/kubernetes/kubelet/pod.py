@@ -5,32 +5,31 @@ import shutil
 from dataclasses import replace
 from functools import partial
 
-from streamspace_sandbox.kubernetes.kubelet.commands import CommandFailed
+from streamspace_sandbox.kubernetes.kubelet.commands import CommandError
 from streamspace_sandbox.kubernetes.kubelet.container import ContainerRunner, PodParts, log_directory
 from streamspace_sandbox.kubernetes.kubelet.environment import ConfigError, Environment
-from streamspace_sandbox.kubernetes.kubelet.ephemeral_containers import Debugging
+from streamspace_sandbox.kubernetes.kubelet.ephemeral_containers import EphemeralContainers
 from streamspace_sandbox.kubernetes.kubelet.etc_hosts import HostsFiles, write_resolver
-from streamspace_sandbox.kubernetes.kubelet.network import NoAddress, PodNetwork
+from streamspace_sandbox.kubernetes.kubelet.network import NoAddressError, PodNetwork
 from streamspace_sandbox.kubernetes.kubelet.services import Services
 from streamspace_sandbox.kubernetes.kubelet.status import ContainerRecord, pod_status
 from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
 from streamspace_sandbox.kubernetes.kubelet.volumes import PodVolumes
-from streamspace_sandbox.kubernetes.machinery.errors import ApiError
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError, ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of, timestamp
 from streamspace_sandbox.kubernetes.machinery.resources import PODS, Obj
 
 RETRY_SECONDS = 2.0
-"""Before volumes or a network that could not be had are tried again, by Kubernetes' clock."""
+"""The pause before volumes or a network are tried again, before the time scale."""
 
 
 class PodWorker:
-    """Runs a pod. `run` is the whole of its life here; `stop` is told from outside."""
+    """Runs a pod from start to removal; `end` stops it."""
 
     def __init__(self, services: Services, hosts: HostsFiles, pod: Obj) -> None:
         self.pod = pod
         self.stop = Stop()
-        self._debugging = Debugging(pod)
+        self._ephemeral = EphemeralContainers(pod)
         self._services = services
         self._hosts = hosts
         self._started = timestamp()
@@ -39,33 +38,30 @@ class PodWorker:
         self._network: PodNetwork | None = None
         self._runners: dict[str, ContainerRunner] = {}
         self.followers: set[asyncio.Event] = set()
-        """Set at each change: those who follow a log learn by it that a container has ended."""
+        """Events that are set at each change, so that followers of a log notice when a container ends."""
         self.records = [ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"]["containers"]]
-        self.init_records = [
-            ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"].get("initContainers") or []
-        ]
 
     @property
     def all_records(self) -> list[ContainerRecord]:
         """Of all its containers, the ordinary ones first."""
-        return [*self.records, *self.init_records, *self._debugging.records]
+        return [*self.records, *self._ephemeral.records]
 
     def change(self, pod: Obj) -> None:
-        """The pod is stored like this now: ephemeral containers may have been added."""
-        if self._debugging.add(pod):
+        """Follow a change of the stored pod: ephemeral containers may have been added."""
+        if self._ephemeral.add(pod):
             self._publish()
 
     def end(self, grace_seconds: float) -> None:
-        """The pod is to end."""
+        """Stop the pod within its grace period."""
         self.stop.ask(grace_seconds)
-        self._debugging.stop.ask(grace_seconds)
+        self._ephemeral.stop.ask(grace_seconds)
 
     def runner(self, container: str) -> ContainerRunner | None:
         """The runner of a container that has been begun."""
         return self._runners.get(container)
 
     async def run(self) -> None:
-        """Until the pod has been deleted and everything of it is gone."""
+        """Until the pod has been deleted and everything of it is removed."""
         try:
             self._directory.mkdir(parents=True)
             self._publish()
@@ -84,20 +80,15 @@ class PodWorker:
         parts = await self._prepare()
         if parts is None:
             return
-        for spec, record in zip(self.pod["spec"].get("initContainers") or [], self.init_records, strict=True):
-            policy = self._policy if self._policy == "Never" else "OnFailure"
-            await self._begin(parts, spec, record, policy).run()
-            if record.exit_code != 0:
-                return
-        begin = partial(self._begin, replace(parts, stop=self._debugging.stop), policy="Never")
+        begin = partial(self._begin, replace(parts, stop=self._ephemeral.stop), policy="Never")
         async with asyncio.TaskGroup() as group:
-            debugging = group.create_task(self._debugging.run(begin))
+            ephemeral = group.create_task(self._ephemeral.run(begin))
             async with asyncio.TaskGroup() as ordinary:
                 for spec, record in zip(self.pod["spec"]["containers"], self.records, strict=True):
                     ordinary.create_task(self._begin(parts, spec, record, self._policy).run())
             # A pod is over with its ordinary containers.
-            self._debugging.stop.ask(0)
-            await debugging
+            self._ephemeral.stop.ask(0)
+            await ephemeral
 
     @property
     def _policy(self) -> str:
@@ -110,13 +101,13 @@ class PodWorker:
         return runner
 
     async def _prepare(self) -> PodParts | None:
-        """Network and volumes, tried until they are there; None when the pod is to stop before."""
+        """Network and volumes, tried until they exist; None when the pod stops before."""
         while not self.stop.asked.is_set():
             try:
                 return await self._parts()
             except ConfigError as error:
                 self._warn("FailedMount", f"MountVolume.SetUp failed: {error}")
-            except (NoAddress, CommandFailed) as error:
+            except (NoAddressError, CommandError) as error:
                 self._warn("FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
             await self.stop.sleep(RETRY_SECONDS * self._services.time_scale)
         return None
@@ -130,7 +121,7 @@ class PodWorker:
         environment = Environment(
             self._services.store, self.pod, {"status.podIP": ip, "status.hostIP": self._services.host_ip}
         )
-        self._volumes.prepare(environment)
+        self._volumes.prepare()
         self._hosts.add(self._directory / "hosts", self.pod, ip)
         write_resolver(self._directory / "resolv.conf", namespace_of(self.pod), self._services.host_ip)
         self._publish()
@@ -142,16 +133,11 @@ class PodWorker:
             volumes=self._volumes,
             environment=environment,
             stop=self.stop,
-            name_of_container=self._name_of_container,
             changed=self._publish,
         )
 
-    def _name_of_container(self, container: str) -> str | None:
-        runner = self._runners.get(container)
-        return None if runner is None else runner.name
-
     def _publish(self) -> None:
-        """Bring the stored status up to what is so now."""
+        """Update the stored status."""
 
         def change(stored: Obj) -> None:
             before = stored.get("status") or {}
@@ -159,8 +145,7 @@ class PodWorker:
                 before,
                 pod=self.pod,
                 containers=self.records,
-                init_containers=self.init_records,
-                ephemeral_containers=self._debugging.records,
+                ephemeral_containers=self._ephemeral.records,
                 host_ip=self._services.host_ip,
                 pod_ip=self._network.ip if self._network else None,
                 started=self._started,
@@ -168,14 +153,14 @@ class PodWorker:
 
         for follower in self.followers:
             follower.set()
-        # Deleted by force, its object is gone while its containers still end.
-        with ignoring(404):
+        # A forced deletion removes the object while the containers still end.
+        with ignore_api_errors(404):
             self._check_uid()
             self._services.store.mutate(PODS, namespace_of(self.pod), name_of(self.pod), change, subresource="status")
 
     def _remove_object(self) -> None:
-        """The pod has ended: nothing keeps its object any longer."""
-        with ignoring(404, 409):
+        """Remove the pod's object after the pod has ended."""
+        with ignore_api_errors(404, 409):
             uid = self.pod["metadata"]["uid"]
             self._services.store.remove(PODS, namespace_of(self.pod), name_of(self.pod), uid=uid)
 
@@ -187,7 +172,7 @@ class PodWorker:
 
     async def _clear(self) -> None:
         self.stop.close()
-        self._debugging.stop.close()
+        self._ephemeral.stop.close()
         await asyncio.gather(*(runner.remove() for runner in self._runners.values()))
         self._hosts.discard(self._directory / "hosts")
         if self._network is not None:

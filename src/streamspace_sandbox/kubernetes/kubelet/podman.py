@@ -25,7 +25,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Container:
-    """What to run. `memory` is in bytes, `user` is `uid:gid`, `log` and `pid_file` are files that podman writes."""
+    """A container to run. `memory` is in bytes, `user` is `uid:gid`, podman writes `log` and `pid_file`."""
 
     name: str
     hostname: str
@@ -37,8 +37,6 @@ class Container:
     mounts: Sequence[Mount] = ()
     user: str | None = None
     workdir: str = "/"
-    processes_of: str | None = None
-    """The container whose processes it sees as its own; None for itself alone."""
     stdin: bool = False
     tty: bool = False
     cpus: float | None = None
@@ -69,7 +67,7 @@ class Podman:
         ]
 
     async def run(self, container: Container) -> str:
-        """Start the container; its id. Raises CommandFailed with podman's words."""
+        """Start the container; its id. Raises CommandError with podman's words."""
         hidden = {name: value for name, value in container.environment.items() if name not in OWN_VARIABLES}
         command = [
             *self._podman("run", "--detach"),
@@ -86,7 +84,7 @@ class Podman:
         await run(self._podman("rm", "--force", "--ignore", "--time=0", *names), environment=self._environment())
 
     async def exit_code(self, container_id: str) -> int:
-        """The exit code of a container that has ended. Raises CommandFailed."""
+        """The exit code of a container that has ended. Raises CommandError."""
         command = self._podman("inspect", "--format={{.State.ExitCode}}", container_id)
         return int(await run(command, environment=self._environment()))
 
@@ -152,7 +150,6 @@ def _options(container: Container) -> list[str]:
     options += [f"--cap-add={name}" for name in container.add_capabilities]
     options += [f"--cap-drop={name}" for name in container.drop_capabilities]
     options += [f"--user={container.user}"] if container.user else []
-    options += [f"--pid=container:{container.processes_of}"] if container.processes_of else []
     options += [*(["--interactive"] if container.stdin else []), *(["--tty"] if container.tty else [])]
     options += ["--privileged"] if container.privileged else []
     options += [f"--cpus={container.cpus}"] if container.cpus else []

@@ -1,9 +1,8 @@
-"""Probes of a container: by TCP or HTTP from this machine to the pod's address, or by a command inside."""
+"""Probes of a container by TCP or HTTP, from this machine to the pod's address."""
 
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
 
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
 
@@ -11,16 +10,13 @@ FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 0.5
 """Seconds between tries of a container that is still starting; see `attempt_until_success`."""
 
-Exec = Callable[[list[str]], Awaitable[tuple[int, str]]]
-"""Runs a command in the container: (exit code, output)."""
 
-
-class ProbeFailed(Exception):
-    """The container did not answer as it should; the message is for the event."""
+class ProbeError(Exception):
+    """The container did not answer as it should; the message is that of the event."""
 
 
 def port_number(probe_port: int | str, container: Obj) -> int:
-    """The number of a port that may be given by name. Raises ProbeFailed for a name the container does not have."""
+    """The number of a port that may be given by name. Raises ProbeError for a name the container does not have."""
     if isinstance(probe_port, int):
         return probe_port
     for port in container.get("ports") or []:
@@ -29,11 +25,11 @@ def port_number(probe_port: int | str, container: Obj) -> int:
             return number
     if probe_port.isdigit():
         return int(probe_port)
-    raise ProbeFailed(f"couldn't find port: {probe_port}")
+    raise ProbeError(f"couldn't find port: {probe_port}")
 
 
-async def attempt(probe: Obj, container: Obj, ip: str, execute: Exec) -> None:
-    """One try of a probe. Raises ProbeFailed."""
+async def attempt(probe: Obj, container: Obj, ip: str) -> None:
+    """One try of a probe. Raises ProbeError."""
     seconds = probe.get("timeoutSeconds") or 1
     try:
         async with asyncio.timeout(seconds):
@@ -41,25 +37,23 @@ async def attempt(probe: Obj, container: Obj, ip: str, execute: Exec) -> None:
                 await _http(action, action.get("host") or ip, port_number(action["port"], container))
             elif action := probe.get("tcpSocket"):
                 await _tcp(action.get("host") or ip, port_number(action["port"], container))
-            elif action := probe.get("exec"):
-                await _command(action["command"], execute)
     except TimeoutError as error:
-        raise ProbeFailed(f"timeout: no answer within {seconds} s") from error
+        raise ProbeError(f"timeout: no answer within {seconds} s") from error
     except OSError as error:
-        raise ProbeFailed(os.strerror(error.errno) if error.errno else str(error)) from error
+        raise ProbeError(os.strerror(error.errno) if error.errno else str(error)) from error
 
 
-async def attempt_until_success(probe: Obj, container: Obj, ip: str, execute: Exec, seconds: float) -> None:
-    """Try until it succeeds or the next period begins; ProbeFailed then.
+async def attempt_until_success(probe: Obj, container: Obj, ip: str, seconds: float) -> None:
+    """Try until it succeeds or `seconds` are over. Raises ProbeError.
 
-    A container that starts is tried often, so that it is seen to be ready when it is, not up to a period later.
+    A container that starts is tried often, so that it becomes Ready at once and not up to a period later.
     """
     end = asyncio.get_running_loop().time() + seconds
-    pause = FIRST_PAUSE if "exec" not in probe else seconds
+    pause = FIRST_PAUSE
     while True:
         try:
-            return await attempt(probe, container, ip, execute)
-        except ProbeFailed:
+            return await attempt(probe, container, ip)
+        except ProbeError:
             left = end - asyncio.get_running_loop().time()
             if left <= 0:
                 raise
@@ -87,12 +81,6 @@ async def _http(action: Obj, host: str, port: int) -> None:
     finally:
         writer.close()
     if len(status_line) < 2 or not status_line[1].isdigit():
-        raise ProbeFailed("the answer is not HTTP")
+        raise ProbeError("the answer is not HTTP")
     if not 200 <= int(status_line[1]) < 400:
-        raise ProbeFailed(f"HTTP probe failed with statuscode: {status_line[1]}")
-
-
-async def _command(command: list[str], execute: Exec) -> None:
-    code, output = await execute(command)
-    if code:
-        raise ProbeFailed(output.strip() or f"command ended with status {code}")
+        raise ProbeError(f"HTTP probe failed with statuscode: {status_line[1]}")

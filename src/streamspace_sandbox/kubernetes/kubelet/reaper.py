@@ -14,7 +14,7 @@ class Reaper:
         self._work: asyncio.Task[None] | None = None
 
     async def remove(self, names: list[str]) -> None:
-        """Until the containers are gone from podman's store, with their mounts. Raises CommandFailed."""
+        """Until the containers are gone from podman's store, with their mounts. Raises CommandError."""
         loop = asyncio.get_running_loop()
         mine = [(name, loop.create_future()) for name in names]
         self._waiting += mine

@@ -1,4 +1,4 @@
-"""What all pods of a node use in common."""
+"""The services that all pods of a node share."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -10,19 +10,19 @@ from streamspace_sandbox.kubernetes.kubelet.exit_codes import Exits
 from streamspace_sandbox.kubernetes.kubelet.images import Image
 from streamspace_sandbox.kubernetes.kubelet.inotify import Inotify
 from streamspace_sandbox.kubernetes.kubelet.network import PodNetworks
-from streamspace_sandbox.kubernetes.kubelet.network_policies import Enforcement
+from streamspace_sandbox.kubernetes.kubelet.network_policies import PolicyEnforcement
 from streamspace_sandbox.kubernetes.kubelet.podman import Podman
 from streamspace_sandbox.kubernetes.kubelet.reaper import Reaper
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 
 STARTS_AT_ONCE = 4
-"""Container starts that run side by side: more would only make each of them slower."""
+"""Concurrent container starts; more would only make each of them slower."""
 
 
 @dataclass
 class Services:
-    """`account` are the files of the service account, `variables` what every container gets in its environment.
+    """`account` are the files of the service account, `variables` the environment that every container gets.
 
     Back-offs of the node run by the clock of the instance: `time_scale` times as long as in Kubernetes.
     """
@@ -33,14 +33,14 @@ class Services:
     exits: Exits
     inotify: Inotify
     networks: PodNetworks
-    policies: Enforcement
+    policies: PolicyEnforcement
     reaper: Reaper
     pods: Path
     logs: Path
     host_ip: str
     account: Mapping[str, bytes]
     variables: Mapping[str, str]
-    places: SharedDirectories
+    directories: SharedDirectories
     find_image: Callable[[str], Image]
     time_scale: float
     starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE))

@@ -1,4 +1,4 @@
-"""What a pod's status says, from what its containers do."""
+"""The status of a pod, made from the states of its containers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import Obj
 
 @dataclass
 class ContainerRecord:
-    """What is known of one container of a pod; `exit_code` is that of its last end, None while it runs or before."""
+    """The state of one container of a pod; `exit_code` is that of its last end, None while it runs or before."""
 
     name: str
     image: str
@@ -39,7 +39,7 @@ class ContainerRecord:
         self.state = {"running": {"startedAt": timestamp()}}
 
     def wait(self, reason: str, message: str = "") -> None:
-        """Not running, for this reason. An end that was the state until now becomes the last one."""
+        """Not running, for this reason. A termination that was the state until now becomes the last state."""
         if "terminated" in self.state:
             self.last_state = self.state
         waiting = {"reason": reason} | ({"message": message} if message else {})
@@ -79,42 +79,22 @@ def pod_status(
     *,
     pod: Obj,
     containers: Sequence[ContainerRecord],
-    init_containers: Sequence[ContainerRecord],
     ephemeral_containers: Sequence[ContainerRecord],
     host_ip: str,
     pod_ip: str | None,
     started: str,
 ) -> Obj:
     """The whole `.status`; conditions that did not change keep the time of their last transition."""
-    initialized = all(record.is_final and record.exit_code == 0 for record in init_containers)
-    failed_init = any(record.is_final and record.exit_code for record in init_containers)
-    phase = "Failed" if failed_init else pod_phase(containers) if initialized else "Pending"
-    finished = phase in ("Succeeded", "Failed")
-    unready = [record.name for record in containers if not record.ready]
-    why: Obj = {}
-    if phase == "Succeeded":
-        why = {"reason": "PodCompleted"}
-    elif unready:
-        why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
-    ready = not unready and not finished
-    conditions = [
-        ("PodReadyToStartContainers", pod_ip is not None and not finished, {}),
-        ("Initialized", initialized, {} if initialized else {"reason": "ContainersNotInitialized"}),
-        ("Ready", ready, why),
-        ("ContainersReady", ready, why),
-        ("PodScheduled", True, {}),
-    ]
+    phase = pod_phase(containers)
     status = {
         "phase": phase,
-        "conditions": [_condition(previous, *each) for each in conditions],
+        "conditions": _conditions(previous, phase, containers, has_network=pod_ip is not None),
         "hostIP": host_ip,
         "hostIPs": [{"ip": host_ip}],
         "startTime": started,
         "qosClass": qos_class(pod),
         "containerStatuses": [record.status() for record in containers],
     }
-    if init_containers:
-        status["initContainerStatuses"] = [record.status() for record in init_containers]
     if ephemeral_containers:
         status["ephemeralContainerStatuses"] = [record.status() for record in ephemeral_containers]
     if pod_ip:
@@ -122,19 +102,38 @@ def pod_status(
     return status
 
 
-def _condition(previous: Obj, kind: str, holds: bool, why: Obj) -> Obj:
+def _conditions(previous: Obj, phase: str, containers: Sequence[ContainerRecord], *, has_network: bool) -> list[Obj]:
+    finished = phase in ("Succeeded", "Failed")
+    unready = [record.name for record in containers if not record.ready]
+    reason: Obj = {}
+    if phase == "Succeeded":
+        reason = {"reason": "PodCompleted"}
+    elif unready:
+        reason = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
+    ready = not unready and not finished
+    return [
+        _condition(previous, "PodReadyToStartContainers", has_network and not finished, {}),
+        _condition(previous, "Initialized", True, {}),
+        _condition(previous, "Ready", ready, reason),
+        _condition(previous, "ContainersReady", ready, reason),
+        _condition(previous, "PodScheduled", True, {}),
+    ]
+
+
+def _condition(previous: Obj, kind: str, holds: bool, reason: Obj) -> Obj:
     state = "True" if holds else "False"
-    before = next((each for each in previous.get("conditions") or [] if each["type"] == kind), None)
+    present = previous.get("conditions") or []
+    before = next((condition for condition in present if condition["type"] == kind), None)
     since = before["lastTransitionTime"] if before and before["status"] == state else timestamp()
-    return {"type": kind, "status": state, "lastProbeTime": None, "lastTransitionTime": since, **why}
+    return {"type": kind, "status": state, "lastProbeTime": None, "lastTransitionTime": since, **reason}
 
 
 def qos_class(pod: Obj) -> Literal["Guaranteed", "Burstable", "BestEffort"]:
-    resources = [container.get("resources") or {} for container in pod["spec"]["containers"]]
-    if not any(each.get("limits") or each.get("requests") for each in resources):
+    containers = [container.get("resources") or {} for container in pod["spec"]["containers"]]
+    if not any(resources.get("limits") or resources.get("requests") for resources in containers):
         return "BestEffort"
-    for each in resources:
-        limits = each.get("limits") or {}
-        if set(limits) < {"cpu", "memory"} or (each.get("requests") or limits) != limits:
+    for resources in containers:
+        limits = resources.get("limits") or {}
+        if set(limits) < {"cpu", "memory"} or (resources.get("requests") or limits) != limits:
             return "Burstable"
     return "Guaranteed"

@@ -1,4 +1,4 @@
-"""How a pod is told to end: asked at first, forced when its grace period is over."""
+"""The stop of a pod: requested first, forced when its grace period is over."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ class Stop:
             self._end = loop.call_later(grace_seconds, self.forced.set)
 
     def close(self) -> None:
-        """Everything has ended; the timer is no longer needed."""
+        """Cancel the timer, after everything has ended."""
         if self._end is not None:
             self._end.cancel()
 

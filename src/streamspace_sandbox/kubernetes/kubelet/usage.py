@@ -1,4 +1,4 @@
-"""What containers use, from the files of their cgroups: v1, v2 and both side by side."""
+"""The usage of containers, from the files of their cgroups: v1, v2 and both side by side."""
 
 import asyncio
 import time
@@ -38,8 +38,8 @@ class Usage:
 
     def sample(self, cgroups: Mapping[str, str]) -> None:
         """Take one sample of each container: {container id: cgroup}. Others are forgotten."""
-        for gone in self._samples.keys() - cgroups.keys():
-            del self._samples[gone]
+        for container_id in self._samples.keys() - cgroups.keys():
+            del self._samples[container_id]
         for container_id, cgroup in cgroups.items():
             taken = self._read(cgroup)
             if taken is not None:

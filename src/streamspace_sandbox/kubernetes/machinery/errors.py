@@ -1,6 +1,7 @@
 """Errors of the Kubernetes API: each one is a `Status` object with its HTTP code and reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import Resource
 
 @dataclass(frozen=True)
 class Cause:
-    """One thing that is wrong with one field, for example `spec.containers: Required value`."""
+    """One violation of one field, for example `spec.containers: Required value`."""
 
     field: str
     message: str
@@ -21,7 +22,7 @@ class Cause:
 
 
 class ApiError(Exception):
-    """An answer of the API that is no success.
+    """An answer of the API that is not a success.
 
     `code` is the HTTP status, `reason` the machine-readable word of Kubernetes (`NotFound`, `Conflict`, ...).
     """
@@ -101,7 +102,7 @@ def unauthorized() -> ApiError:
 
 
 def gone(message: str) -> ApiError:
-    """410: what the caller wants to continue from is no longer kept; it must list again."""
+    """410: the version that the caller wants to continue from is no longer kept; it must list again."""
     return ApiError(410, "Expired", message)
 
 
@@ -115,3 +116,13 @@ def unsupported_media_type(message: str) -> ApiError:
 
 def not_acceptable(message: str) -> ApiError:
     return ApiError(406, "NotAcceptable", message)
+
+
+@contextmanager
+def ignore_api_errors(*codes: int) -> Iterator[None]:
+    """Leave the block at an `ApiError` with one of these codes; any other error passes through."""
+    try:
+        yield
+    except ApiError as error:
+        if error.code not in codes:
+            raise

@@ -1,4 +1,4 @@
-"""Small questions about Kubernetes objects, and copies of them."""
+"""Reading and copying Kubernetes objects."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -34,14 +34,6 @@ def dig(obj: Any, path: str) -> Any:
             return None
         obj = obj.get(part)
     return obj
-
-
-def plant(obj: Obj, path: str, value: Any) -> None:
-    """Set the value at a dotted path, making the objects on the way."""
-    *parents, last = path.split(".")
-    for part in parents:
-        obj = obj.setdefault(part, {})
-    obj[last] = value
 
 
 def namespace_of(obj: Obj) -> str:

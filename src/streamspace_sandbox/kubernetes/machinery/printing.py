@@ -1,4 +1,4 @@
-"""How values look in tables: ages, keys and values, and the small JSONPath of printer columns."""
+"""Values in tables: ages, keys and values, and the small JSONPath of printer columns."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ def human_duration(seconds: float) -> str:
 
 
 def age(timestamp: str | None) -> str:
-    """How long ago a timestamp is."""
+    """The time since a timestamp."""
     if not timestamp:
         return UNKNOWN
     return human_duration((datetime.now(UTC) - parse_timestamp(timestamp)).total_seconds())
@@ -68,7 +68,7 @@ def parse_json_path(path: str) -> list[re.Match[str]]:
     while position < len(path):
         step = _STEP.match(path, position)
         if step is None:
-            raise ValueError(f"{path!r} is no JSONPath that is understood here")
+            raise ValueError(f"{path!r} is not a JSONPath that this API server supports")
         steps.append(step)
         position = step.end()
     return steps
@@ -76,10 +76,10 @@ def parse_json_path(path: str) -> list[re.Match[str]]:
 
 def json_path(obj: Any, path: str) -> list[Any]:
     """All values at the path, in order."""
-    found = [obj]
+    values = [obj]
     for step in parse_json_path(path):
-        found = [value for node in found for value in _follow(node, step)]
-    return found
+        values = [value for node in values for value in _follow(node, step)]
+    return values
 
 
 def _follow(node: Any, step: re.Match[str]) -> list[Any]:

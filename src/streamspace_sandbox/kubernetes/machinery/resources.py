@@ -1,4 +1,4 @@
-"""The kinds of object that the API serves: the built-in ones, and a registry that custom ones join."""
+"""The kinds of object that the API serves: the built-in ones, and a registry to which custom ones are added."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,19 +8,10 @@ Obj = dict[str, Any]
 """A Kubernetes object as plain JSON. Objects that came out of the store are shared: copy before changing."""
 
 Key = tuple[str, str]
-"""(group, plural): what a kind of object is stored under, whatever version it is served in."""
+"""(group, plural): the key under which the objects of a kind are stored."""
 
-ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+ALL_VERBS = ("create", "delete", "get", "list", "patch", "update", "watch")
 READ_VERBS = ("get", "list")
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Where a kind keeps what its `scale` subresource shows, as dotted paths."""
-
-    spec_replicas: str = "spec.replicas"
-    status_replicas: str = "status.replicas"
-    selector: str | None = "spec.selector"
 
 
 @dataclass(frozen=True)
@@ -37,7 +28,7 @@ class Resource:
     categories: tuple[str, ...] = ()
     has_status: bool = False
     has_generation: bool = False
-    scale: Scale | None = None
+    has_scale: bool = False
     verbs: tuple[str, ...] = ALL_VERBS
     custom: bool = False
 
@@ -77,10 +68,10 @@ PERSISTENTVOLUMECLAIMS = _core("persistentvolumeclaims", "PersistentVolumeClaim"
 PERSISTENTVOLUMES = _core("persistentvolumes", "PersistentVolume", "pv", namespaced=False, has_status=True)
 EVENTS = _core("events", "Event", "ev")
 DEPLOYMENTS = _grouped(
-    "apps", "deployments", "Deployment", "deploy", categories=_ALL, has_status=True, has_generation=True, scale=Scale()
+    "apps", "deployments", "Deployment", "deploy", categories=_ALL, has_status=True, has_generation=True, has_scale=True
 )
 REPLICASETS = _grouped(
-    "apps", "replicasets", "ReplicaSet", "rs", categories=_ALL, has_status=True, has_generation=True, scale=Scale()
+    "apps", "replicasets", "ReplicaSet", "rs", categories=_ALL, has_status=True, has_generation=True, has_scale=True
 )
 NETWORKPOLICIES = _grouped("networking.k8s.io", "networkpolicies", "NetworkPolicy", "netpol", has_generation=True)
 ROLES = _grouped("rbac.authorization.k8s.io", "roles", "Role")
@@ -89,7 +80,6 @@ CLUSTERROLES = _grouped("rbac.authorization.k8s.io", "clusterroles", "ClusterRol
 CLUSTERROLEBINDINGS = _grouped(
     "rbac.authorization.k8s.io", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
 )
-LEASES = _grouped("coordination.k8s.io", "leases", "Lease")
 STORAGECLASSES = _grouped("storage.k8s.io", "storageclasses", "StorageClass", "sc", namespaced=False)
 CUSTOMRESOURCEDEFINITIONS = _grouped(
     "apiextensions.k8s.io",
@@ -121,7 +111,6 @@ BUILTIN: tuple[Resource, ...] = (
     ROLEBINDINGS,
     CLUSTERROLES,
     CLUSTERROLEBINDINGS,
-    LEASES,
     STORAGECLASSES,
     CUSTOMRESOURCEDEFINITIONS,
 )
@@ -129,11 +118,11 @@ BUILTIN: tuple[Resource, ...] = (
 NODE_METRICS = Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", False, verbs=READ_VERBS)
 POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", True, verbs=READ_VERBS)
 METRICS = (NODE_METRICS, POD_METRICS)
-"""Computed at each request, so no objects of the store."""
+"""Computed at each request; the store holds no such objects."""
 
 
 class Registry:
-    """Every kind that the API serves at the moment, found by path segments or by name."""
+    """Every kind that the API serves at the moment, by path segments or by name."""
 
     def __init__(self) -> None:
         self._served = {(r.group, r.version, r.plural): r for r in (*BUILTIN, *METRICS)}
@@ -145,7 +134,7 @@ class Registry:
         self._served[resource.group, resource.version, resource.plural] = resource
 
     def withdraw(self, key: Key) -> None:
-        """Stop serving a kind, in every version."""
+        """Stop serving a kind."""
         for path in [path for path, resource in self._served.items() if resource.key == key]:
             del self._served[path]
 

@@ -1,4 +1,4 @@
-"""What the API server needs of the nodes: logs, exec and usage. The kubelet implements it."""
+"""The interface between API server and kubelet: logs, exec and usage."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import Obj
 
 @dataclass(frozen=True)
 class LogOptions:
-    """Which part of a container's log is wanted, as in the query of `GET .../pods/{name}/log`."""
+    """The part of a container's log to return, as in the query of `GET .../pods/{name}/log`."""
 
     follow: bool = False
     tail_lines: int | None = None
@@ -22,7 +22,7 @@ class LogOptions:
 
 @dataclass(frozen=True)
 class ContainerStats:
-    """What one running container uses."""
+    """The usage of one running container."""
 
     namespace: str
     pod: str
@@ -37,7 +37,7 @@ class ContainerStats:
 
 @dataclass(frozen=True)
 class NodeStats:
-    """What one node uses, all its pods together."""
+    """The usage of one node, all its pods together."""
 
     node: str
     cpu_nanocores: int
@@ -46,7 +46,7 @@ class NodeStats:
 
 @dataclass(frozen=True)
 class Stats:
-    """Usage of everything at one moment."""
+    """The usage of all containers and nodes at one moment."""
 
     taken_at: datetime
     window_seconds: float
@@ -60,7 +60,7 @@ class ExecSession(Protocol):
     async def write(self, data: bytes) -> None:
         """Hand `data` to the command's standard input; waits while the command does not read.
 
-        What a command that has closed its input or ended no longer reads is lost, as in a shell's pipe.
+        Data that the command does not read before it closes its input or ends is lost, as in a shell's pipe.
         """
 
     async def close_stdin(self) -> None:
@@ -84,7 +84,7 @@ class ExecSession(Protocol):
 
 
 class Runtime(Protocol):
-    """The nodes as the API server sees them. Methods raise `ApiError` for what the client is to be told."""
+    """The nodes as the API server sees them. Methods raise `ApiError` with the answer to the client."""
 
     async def logs(self, pod: Obj, container: str, options: LogOptions) -> AsyncIterator[bytes]:
         """The container's log, in chunks of whole or partial lines; ends at once, or with `follow` when it stops.

@@ -12,7 +12,6 @@ _KEY = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _VALUE = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?"
 _SET = re.compile(rf"\s*({_KEY})\s+(in|notin)\s*\(([^()]*)\)\s*")
 _EQUALITY = re.compile(rf"\s*({_KEY})\s*(==|=|!=)\s*({_VALUE})\s*")
-_NUMERIC = re.compile(rf"\s*({_KEY})\s*([<>])\s*(-?\d+)\s*")
 _EXISTENCE = re.compile(rf"\s*(!?)\s*({_KEY})\s*")
 
 _COMMON_FIELDS = frozenset({"metadata.name", "metadata.namespace"})
@@ -56,31 +55,19 @@ def _equality_term(key: str, operator: str, value: str) -> Predicate:
     return lambda obj: _labels(obj).get(key) == value
 
 
-def _numeric_term(key: str, operator: str, bound: int) -> Predicate:
-    def matches(obj: Obj) -> bool:
-        label = _labels(obj).get(key, "")
-        if not re.fullmatch(r"-?\d+", label):
-            return False
-        return int(label) > bound if operator == ">" else int(label) < bound
-
-    return matches
-
-
 def _existence_term(key: str, absent: bool) -> Predicate:
     return lambda obj: (key not in _labels(obj)) is absent
 
 
 def _label_term(text: str) -> Predicate:
-    if found := _SET.fullmatch(text):
-        values = frozenset(value.strip() for value in found[3].split(","))
-        return _set_term(found[1], found[2], values)
-    if found := _EQUALITY.fullmatch(text):
-        return _equality_term(found[1], found[2], found[3])
-    if found := _NUMERIC.fullmatch(text):
-        return _numeric_term(found[1], found[2], int(found[3]))
-    if found := _EXISTENCE.fullmatch(text):
-        return _existence_term(found[2], bool(found[1]))
-    raise bad_request(f"unable to parse requirement: {text.strip()!r} is no label requirement")
+    if match := _SET.fullmatch(text):
+        values = frozenset(value.strip() for value in match[3].split(","))
+        return _set_term(match[1], match[2], values)
+    if match := _EQUALITY.fullmatch(text):
+        return _equality_term(match[1], match[2], match[3])
+    if match := _EXISTENCE.fullmatch(text):
+        return _existence_term(match[2], bool(match[1]))
+    raise bad_request(f"unable to parse requirement: {text.strip()!r} is not a label requirement")
 
 
 def _terms(selector: str) -> list[str]:
@@ -115,10 +102,10 @@ def _unsupported(path: str) -> ApiError:
 
 
 def _field_term(resource: Resource, text: str) -> Predicate:
-    found = re.fullmatch(r"\s*([A-Za-z0-9.]+)\s*(==|=|!=)\s*(.*?)\s*", text)
-    if not found:
-        raise bad_request(f"invalid field selector: {text!r}; wanted is field=value or field!=value")
-    path, operator, wanted = found[1], found[2], found[3]
+    match = re.fullmatch(r"\s*([A-Za-z0-9.]+)\s*(==|=|!=)\s*(.*?)\s*", text)
+    if not match:
+        raise bad_request(f"invalid field selector: {text!r}; it must be field=value or field!=value")
+    path, operator, wanted = match[1], match[2], match[3]
     allowed = frozenset() if resource.custom else _FIELDS.get(resource.plural, frozenset())
     if path not in _COMMON_FIELDS and path not in allowed:
         raise _unsupported(path)

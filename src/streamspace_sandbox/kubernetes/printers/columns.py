@@ -8,7 +8,7 @@ from streamspace_sandbox.kubernetes.machinery.objects import dig, name_of
 from streamspace_sandbox.kubernetes.machinery.printing import NONE, UNKNOWN, age, age_of, listed, pairs
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
 from streamspace_sandbox.kubernetes.machinery.selectors import selector_text
-from streamspace_sandbox.kubernetes.printers.pod_status import pod_word, ready_count, restarts
+from streamspace_sandbox.kubernetes.printers.pod_status import ready_count, restarts, status_text
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def _deployment_ready(obj: Obj) -> str:
 def _node_status(node: Obj) -> str:
     conditions = dig(node, "status.conditions") or []
     ready = next((c["status"] for c in conditions if c["type"] == "Ready"), "Unknown")
-    word = {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
-    return f"{word},SchedulingDisabled" if dig(node, "spec.unschedulable") else word
+    text = {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
+    return f"{text},SchedulingDisabled" if dig(node, "spec.unschedulable") else text
 
 
 def _node_roles(node: Obj) -> str:
@@ -89,27 +89,11 @@ def _external_ip(service: Obj) -> str:
     return ",".join([*addresses, *fixed]) or "<pending>"
 
 
-def _endpoints(endpoints: Obj) -> str:
-    addresses = [
-        f"{address['ip']}:{port['port']}"
-        for subset in endpoints.get("subsets") or []
-        for port in subset.get("ports") or []
-        for address in subset.get("addresses") or []
-    ]
-    more = f" + {len(addresses) - 3} more..." if len(addresses) > 3 else ""
-    return listed(addresses[:3]) + more
-
-
 _ACCESS = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
 def _access_modes(path: str) -> Callable[[Obj], str]:
     return lambda obj: ",".join(_ACCESS.get(mode, mode) for mode in dig(obj, path) or [])
-
-
-def _claim(volume: Obj) -> str:
-    claim = dig(volume, "spec.claimRef")
-    return f"{claim.get('namespace')}/{claim.get('name')}" if claim else ""
 
 
 def _claim_status(claim: Obj) -> str:
@@ -131,29 +115,12 @@ def _event_source(event: Obj) -> str:
     return f"{component}, {source['host']}" if source.get("host") else component
 
 
-def _subjects(kind: str) -> Callable[[Obj], str]:
-    def cell(binding: Obj) -> str:
-        found = [subject for subject in binding.get("subjects") or [] if subject.get("kind") == kind]
-        names = (f"{s['namespace']}/{s['name']}" if s.get("namespace") else s["name"] for s in found)
-        return ", ".join(names)
-
-    return cell
-
-
 _AGE = Column("Age", age_of)
 _WORKLOAD = (
     _wide("Containers", _containers("name")),
     _wide("Images", _containers("image")),
     _wide("Selector", _selector),
 )
-_BINDING = (
-    Column("Role", lambda obj: f"{dig(obj, 'roleRef.kind')}/{dig(obj, 'roleRef.name')}"),
-    _AGE,
-    _wide("Users", _subjects("User")),
-    _wide("Groups", _subjects("Group")),
-    _wide("ServiceAccounts", _subjects("ServiceAccount")),
-)
-_CREATED = (Column("Created At", _at("metadata.creationTimestamp")),)
 
 BUILTIN_COLUMNS: Mapping[str, Sequence[Column]] = {
     "namespaces": (Column("Status", _at("status.phase", "")), _AGE),
@@ -170,13 +137,11 @@ BUILTIN_COLUMNS: Mapping[str, Sequence[Column]] = {
     ),
     "pods": (
         Column("Ready", ready_count),
-        Column("Status", pod_word),
+        Column("Status", status_text),
         Column("Restarts", restarts),
         _AGE,
         _wide("IP", _at("status.podIP")),
         _wide("Node", _at("spec.nodeName")),
-        _wide("Nominated Node", _at("status.nominatedNodeName")),
-        _wide("Readiness Gates", lambda pod: listed(g["conditionType"] for g in dig(pod, "spec.readinessGates") or [])),
     ),
     "services": (
         Column("Type", _at("spec.type")),
@@ -186,10 +151,8 @@ BUILTIN_COLUMNS: Mapping[str, Sequence[Column]] = {
         _AGE,
         _wide("Selector", lambda service: pairs(dig(service, "spec.selector"))),
     ),
-    "endpoints": (Column("Endpoints", _endpoints), _AGE),
     "configmaps": (Column("Data", _size("data", "binaryData"), type="integer"), _AGE),
     "secrets": (Column("Type", _at("type")), Column("Data", _size("data"), type="integer"), _AGE),
-    "serviceaccounts": (Column("Secrets", _size("secrets"), type="integer"), _AGE),
     "persistentvolumeclaims": (
         Column("Status", _claim_status),
         Column("Volume", _at("spec.volumeName", "")),
@@ -197,18 +160,6 @@ BUILTIN_COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("Access Modes", _access_modes("status.accessModes")),
         Column("StorageClass", _at("spec.storageClassName", "")),
         Column("VolumeAttributesClass", _at("spec.volumeAttributesClassName", "<unset>")),
-        _AGE,
-        _wide("VolumeMode", _at("spec.volumeMode", "Filesystem")),
-    ),
-    "persistentvolumes": (
-        Column("Capacity", _at("spec.capacity.storage", "")),
-        Column("Access Modes", _access_modes("spec.accessModes")),
-        Column("Reclaim Policy", _at("spec.persistentVolumeReclaimPolicy", "")),
-        Column("Status", _claim_status),
-        Column("Claim", _claim),
-        Column("StorageClass", _at("spec.storageClassName", "")),
-        Column("VolumeAttributesClass", _at("spec.volumeAttributesClassName", "<unset>")),
-        Column("Reason", _at("status.reason", "")),
         _AGE,
         _wide("VolumeMode", _at("spec.volumeMode", "Filesystem")),
     ),
@@ -242,17 +193,4 @@ BUILTIN_COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("Pod-Selector", lambda policy: selector_text(dig(policy, "spec.podSelector")) or NONE),
         _AGE,
     ),
-    "roles": _CREATED,
-    "clusterroles": _CREATED,
-    "rolebindings": _BINDING,
-    "clusterrolebindings": _BINDING,
-    "leases": (Column("Holder", _at("spec.holderIdentity", "")), _AGE),
-    "storageclasses": (
-        Column("Provisioner", _at("provisioner", "")),
-        Column("ReclaimPolicy", _at("reclaimPolicy", "Delete")),
-        Column("VolumeBindingMode", _at("volumeBindingMode", "Immediate")),
-        Column("AllowVolumeExpansion", lambda cls: bool(cls.get("allowVolumeExpansion"))),
-        _AGE,
-    ),
-    "customresourcedefinitions": _CREATED,
 }

@@ -1,57 +1,35 @@
-"""The one word for a pod's state that kubectl shows, and how many of its containers are ready."""
+"""The columns of a pod that kubectl shows: its status, ready containers and restarts."""
 
 from streamspace_sandbox.kubernetes.machinery.printing import age
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
 
 
-def pod_word(pod: Obj) -> str:
-    """For example `Running`, `ContainerCreating`, `CrashLoopBackOff`, `Init:0/1`, `Terminating`."""
+def status_text(pod: Obj) -> str:
+    """For example `Running`, `ContainerCreating`, `CrashLoopBackOff`, `Terminating`."""
     status = pod.get("status", {})
-    word: str = status.get("reason") or status.get("phase") or "Unknown"
-    if any(condition.get("reason") == "SchedulingGated" for condition in status.get("conditions", [])):
-        word = "SchedulingGated"
-    starting = _initialising(pod)
-    word = starting or _containers_word(status, word)
     if "deletionTimestamp" in pod["metadata"]:
-        return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"
-    return word
+        return "Terminating"
+    return _containers_text(status, status.get("reason") or status.get("phase") or "Unknown")
 
 
-def _stopped(state: Obj) -> str:
+def _termination(state: Obj) -> str:
     if reason := state.get("reason"):
         return str(reason)
     return f"Signal:{state['signal']}" if state.get("signal") else f"ExitCode:{state.get('exitCode', 0)}"
 
 
-def _initialising(pod: Obj) -> str:
-    """The word while init containers run, empty afterwards."""
-    statuses = pod.get("status", {}).get("initContainerStatuses", [])
-    total = len(pod.get("spec", {}).get("initContainers", []))
-    for index, container in enumerate(statuses):
-        state = container.get("state", {})
-        stopped, waiting = state.get("terminated"), state.get("waiting", {})
-        if stopped and not stopped.get("exitCode"):
-            continue
-        if stopped:
-            return f"Init:{_stopped(stopped)}"
-        if waiting.get("reason") not in (None, "PodInitializing"):
-            return f"Init:{waiting['reason']}"
-        return f"Init:{index}/{total}"
-    return ""
-
-
-def _containers_word(status: Obj, word: str) -> str:
+def _containers_text(status: Obj, text: str) -> str:
     running = False
     for container in reversed(status.get("containerStatuses", [])):
         state = container.get("state", {})
         if reason := state.get("waiting", {}).get("reason"):
-            word = reason
+            text = str(reason)
         elif "terminated" in state:
-            word = _stopped(state["terminated"])
+            text = _termination(state["terminated"])
         elif container.get("ready") and "running" in state:
             running = True
-    if word != "Completed" or not running:
-        return word
+    if text != "Completed" or not running:
+        return text
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
     return "Running" if ready else "NotReady"
 
@@ -64,7 +42,7 @@ def ready_count(pod: Obj) -> str:
 
 
 def restarts(pod: Obj) -> str:
-    """How often its containers were restarted, and when last."""
+    """The number of restarts of its containers, and the time of the last one."""
     statuses = pod.get("status", {}).get("containerStatuses", [])
     count = sum(container.get("restartCount", 0) for container in statuses)
     ends = [container.get("lastState", {}).get("terminated", {}).get("finishedAt") for container in statuses]

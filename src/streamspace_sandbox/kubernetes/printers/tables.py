@@ -20,14 +20,14 @@ class _CustomCell:
     column: PrinterColumn
 
     def __call__(self, obj: Obj) -> Any:
-        found = json_path(obj, self.column.json_path)
-        if not found:
+        values = json_path(obj, self.column.json_path)
+        if not values:
             return None
         if self.column.type == "date":
-            return age(found[0])
+            return age(values[0])
         if self.column.type == "string":
-            return ",".join(_text(value) for value in found)
-        return found[0]
+            return ",".join(_text(value) for value in values)
+        return values[0]
 
 
 def _text(value: Any) -> str:
@@ -65,9 +65,9 @@ _PARTIAL: dict[str, Callable[[Obj], Obj | None]] = {
 def table(
     resource: Resource, items: Sequence[Obj], custom: CustomResources, *, include: str, version: str
 ) -> dict[str, Any]:
-    """A `Table` of meta.k8s.io/v1 with a row for each object; `include` says how much of the object goes with it."""
+    """A `Table` of meta.k8s.io/v1 with a row for each object; `include` is how much of the object each row has."""
     columns = columns_of(resource, custom)
-    # Events are told apart by what they say: their names come last, and only when asked for.
+    # The names of events are shown last, and only by `-o wide`.
     named = [] if resource.plural == "events" else [_definition("Name", "string", "name", "Name of the object.", 0)]
     partial = _PARTIAL.get(include, _PARTIAL["Metadata"])
     return {

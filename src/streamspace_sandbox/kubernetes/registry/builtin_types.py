@@ -140,9 +140,6 @@ RoleBinding: metadata ObjectMeta, subjects [Subject], roleRef* RoleRef
 ClusterRoleBinding: metadata ObjectMeta, subjects [Subject], roleRef* RoleRef
 Subject: kind* str, apiGroup str, name* str, namespace str
 RoleRef: apiGroup* str, kind* str, name* str
-Lease: metadata ObjectMeta, spec LeaseSpec
-LeaseSpec: holderIdentity str, leaseDurationSeconds int, acquireTime str, renewTime str, leaseTransitions int,
-  strategy str, preferredHolder str
 StorageClass: metadata ObjectMeta, provisioner* str, parameters {str}, reclaimPolicy str, mountOptions [str],
   allowVolumeExpansion bool, volumeBindingMode str, allowedTopologies [any]
 
@@ -173,14 +170,15 @@ def _lines() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in joined.splitlines() if line)
 
 
-_FIELDS_OF = _lines()
+FIELDS = _lines()
+"""The fields of each type of the table, as they are written there."""
 
 
 def _type(text: str) -> Schema:
     if text.startswith("{"):
         return {"type": "object", "additionalProperties": _type(text[1:-1])}
     if not text.startswith("["):
-        return _SCALARS.get(text) or _named(text)
+        return _SCALARS.get(text) or schema_of_type(text)
     item, _, key = text[1:-1].partition("|")
     schema: Schema = {"type": "array", "items": _type(item)}
     if key:
@@ -191,9 +189,10 @@ def _type(text: str) -> Schema:
 
 
 @cache
-def _named(name: str) -> Schema:
+def schema_of_type(name: str) -> Schema:
+    """The structural schema of a type of the table."""
     schema: Schema = {"type": "object", "properties": {}, "required": []}
-    for field in _FIELDS_OF[name].split(", "):
+    for field in FIELDS[name].split(", "):
         key, kind = field.strip().split(" ")
         schema["properties"][key.rstrip("*")] = _type(kind)
         if key.endswith("*"):
@@ -201,12 +200,12 @@ def _named(name: str) -> Schema:
     return schema
 
 
-OBJECT_META = _named("ObjectMeta")
+OBJECT_META = schema_of_type("ObjectMeta")
 
 
 @cache
 def schema_of(resource: Resource) -> Schema:
     """The structural schema of a built-in kind. Raises KeyError for any other."""
-    schema = _named(resource.kind)
+    schema = schema_of_type(resource.kind)
     envelope = {"apiVersion": _SCALARS["str"], "kind": _SCALARS["str"]}
     return {**schema, "properties": {**envelope, **schema["properties"]}}

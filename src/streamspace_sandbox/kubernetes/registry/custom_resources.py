@@ -1,6 +1,5 @@
-"""Custom resources: what a CustomResourceDefinition makes the API serve."""
+"""Custom resources: the kind that a CustomResourceDefinition makes the API serve, in one version."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 from streamspace_sandbox.kubernetes.machinery.errors import Cause
 from streamspace_sandbox.kubernetes.machinery.objects import timestamp
 from streamspace_sandbox.kubernetes.machinery.printing import parse_json_path
-from streamspace_sandbox.kubernetes.machinery.resources import Key, Obj, Registry, Resource, Scale
-from streamspace_sandbox.kubernetes.machinery.schema import Schema
+from streamspace_sandbox.kubernetes.machinery.resources import Key, Obj, Registry, Resource
+from streamspace_sandbox.kubernetes.machinery.schema import KEYWORDS, TYPES, Schema
 from streamspace_sandbox.kubernetes.registry.builtin_types import OBJECT_META
 from streamspace_sandbox.kubernetes.registry.watch_feed import Event
 
@@ -27,41 +26,22 @@ class PrinterColumn:
     priority: int
 
 
-def resources_of(definition: Obj) -> Iterator[tuple[Resource, Obj]]:
-    """(resource, version of the definition) for each version that is served."""
+def resource_of(definition: Obj) -> Resource:
+    """The kind that a valid definition makes the API serve."""
     spec = definition["spec"]
-    names = spec["names"]
-    for version in spec["versions"]:
-        if not version["served"]:
-            continue
-        subresources = version.get("subresources") or {}
-        yield (
-            Resource(
-                spec["group"],
-                version["name"],
-                names["plural"],
-                names["kind"],
-                spec["scope"] == "Namespaced",
-                names.get("singular") or names["kind"].lower(),
-                tuple(names.get("shortNames") or ()),
-                tuple(names.get("categories") or ()),
-                has_status="status" in subresources,
-                has_generation=True,
-                scale=_scale(subresources.get("scale")),
-                custom=True,
-            ),
-            version,
-        )
-
-
-def _scale(subresource: Obj | None) -> Scale | None:
-    if not subresource:
-        return None
-    selector = subresource.get("labelSelectorPath")
-    return Scale(
-        subresource["specReplicasPath"].removeprefix("."),
-        subresource["statusReplicasPath"].removeprefix("."),
-        selector.removeprefix(".") if selector else None,
+    names, version = spec["names"], spec["versions"][0]
+    return Resource(
+        spec["group"],
+        version["name"],
+        names["plural"],
+        names["kind"],
+        spec["scope"] == "Namespaced",
+        names.get("singular") or names["kind"].lower(),
+        tuple(names.get("shortNames") or ()),
+        tuple(names.get("categories") or ()),
+        has_status="status" in (version.get("subresources") or {}),
+        has_generation=True,
+        custom=True,
     )
 
 
@@ -74,37 +54,30 @@ class CustomResources:
     def __init__(self, served: Registry, purge: Callable[[Resource], None]) -> None:
         self._served = served
         self._purge = purge
-        self._versions: dict[Resource, Obj] = {}
+        self._versions: dict[Key, Obj] = {}
 
     def schema(self, resource: Resource) -> Schema:
         """The structural schema of a served custom kind, with the envelope that every object has."""
-        given = self._versions[resource]["schema"]["openAPIV3Schema"]
+        given = self._versions[resource.key]["schema"]["openAPIV3Schema"]
         envelope = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": OBJECT_META}
         return {**given, "properties": {**given.get("properties", {}), **envelope}}
 
     def columns(self, resource: Resource) -> list[PrinterColumn]:
-        columns = self._versions[resource].get("additionalPrinterColumns") or []
+        columns = self._versions[resource.key].get("additionalPrinterColumns") or []
         return [
             PrinterColumn(c["name"], c["type"], c["jsonPath"], c.get("description", ""), c.get("priority", 0))
             for c in columns
         ]
 
     def follow(self, event: Event) -> None:
-        """Serve what the changed definition says; a removed one takes its objects along."""
+        """Serve the kind of the changed definition; a deleted definition takes its objects with it."""
+        resource = resource_of(event.object)
         if event.type == "DELETED":
-            for resource, _ in resources_of(event.object):
-                self._purge(resource)
-        if event.previous is not None:
-            self._withdraw(event.previous)
+            self._purge(resource)
+        self._served.withdraw(resource.key)
         if event.type != "DELETED":
-            for resource, version in resources_of(event.object):
-                self._versions[resource] = version
-                self._served.serve(resource)
-
-    def _withdraw(self, definition: Obj) -> None:
-        key: Key = (definition["spec"]["group"], definition["spec"]["names"]["plural"])
-        self._served.withdraw(key)
-        self._versions = {resource: version for resource, version in self._versions.items() if resource.key != key}
+            self._versions[resource.key] = event.object["spec"]["versions"][0]
+            self._served.serve(resource)
 
 
 def complete_definition(definition: Obj) -> None:
@@ -122,7 +95,7 @@ def established(definition: Obj) -> Obj:
                   ("Established", "InitialNamesAccepted", "the initial names have been accepted"))  # fmt: skip
     return {
         "acceptedNames": definition["spec"]["names"],
-        "storedVersions": [version["name"] for version in definition["spec"]["versions"] if version["storage"]],
+        "storedVersions": [version["name"] for version in definition["spec"]["versions"]],
         "conditions": [
             {"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message}
             for kind, reason, message in conditions
@@ -131,7 +104,7 @@ def established(definition: Obj) -> Obj:
 
 
 def definition_violations(definition: Obj) -> Iterator[Cause]:
-    """What is wrong with a definition whose fields have the right types."""
+    """The violations of a definition whose fields have the right types."""
     spec = definition["spec"]
     expected = f"{spec['names']['plural']}.{spec['group']}"
     if definition["metadata"]["name"] != expected:
@@ -140,8 +113,8 @@ def definition_violations(definition: Obj) -> Iterator[Cause]:
     if spec["scope"] not in ("Namespaced", "Cluster"):
         message = f'Unsupported value: "{spec["scope"]}": supported values: "Cluster", "Namespaced"'
         yield Cause("spec.scope", message, "FieldValueNotSupported")
-    if sum(version["storage"] for version in spec["versions"]) != 1:
-        yield Cause("spec.versions", "Invalid value: exactly one version must be the storage version")
+    if [(version["served"], version["storage"]) for version in spec["versions"]] != [(True, True)]:
+        yield Cause("spec.versions", "Invalid value: this API server serves exactly one version, which is stored")
     for index, version in enumerate(spec["versions"]):
         yield from _version_violations(version, f"spec.versions[{index}]")
 
@@ -152,6 +125,8 @@ def _version_violations(version: Obj, path: str) -> Iterator[Cause]:
         yield Cause(f"{path}.schema.openAPIV3Schema", "Required value: schemas are required", "FieldValueRequired")
     else:
         yield from _schema_violations(schema, f"{path}.schema.openAPIV3Schema")
+    for name in (version.get("subresources") or {}).keys() - {"status"}:
+        yield _unsupported(f"{path}.subresources.{name}")
     for number, column in enumerate(version.get("additionalPrinterColumns") or []):
         where = f"{path}.additionalPrinterColumns[{number}]"
         if column["type"] not in _COLUMN_TYPES:
@@ -165,29 +140,24 @@ def _version_violations(version: Obj, path: str) -> Iterator[Cause]:
 
 
 def _schema_violations(schema: Any, path: str) -> Iterator[Cause]:
-    """What this API server cannot honour is refused, not ignored."""
+    """Keywords that this API server does not support are refused, not ignored."""
     if not isinstance(schema, dict):
         yield Cause(path, "Invalid value: a schema is an object")
         return
-    yield from _keyword_violations(schema, path)
-    for name, inner in (schema.get("properties") or {}).items():
-        yield from _schema_violations(inner, f"{path}.properties[{name}]")
-    for word in ("items", "additionalProperties"):
-        if isinstance(schema.get(word), dict):
-            yield from _schema_violations(schema[word], f"{path}.{word}")
-
-
-def _keyword_violations(schema: Obj, path: str) -> Iterator[Cause]:
+    for keyword in sorted(schema.keys() - KEYWORDS):
+        yield _unsupported(f"{path}.{keyword}")
     loose = schema.get("x-kubernetes-int-or-string") or schema.get("x-kubernetes-preserve-unknown-fields")
     if "type" not in schema and not loose:
         message = "Required value: must not be empty for specified object fields"
         yield Cause(f"{path}.type", message, "FieldValueRequired")
-    if schema.get("type") not in (None, "object", "array", "string", "integer", "number", "boolean"):
+    if "type" in schema and schema["type"] not in TYPES:
         yield Cause(f"{path}.type", f'Unsupported value: "{schema["type"]}"', "FieldValueNotSupported")
-    for word in ("x-kubernetes-validations", "$ref"):
-        if word in schema:
-            yield Cause(f"{path}.{word}", "Forbidden: not supported by this API server", "FieldValueForbidden")
-    try:
-        re.compile(str(schema.get("pattern", "")))
-    except re.error as error:
-        yield Cause(f"{path}.pattern", f"Invalid value: {error}")
+    for name, inner in (schema.get("properties") or {}).items():
+        yield from _schema_violations(inner, f"{path}.properties[{name}]")
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(schema.get(keyword), dict):
+            yield from _schema_violations(schema[keyword], f"{path}.{keyword}")
+
+
+def _unsupported(path: str) -> Cause:
+    return Cause(path, "Forbidden: not supported by this API server", "FieldValueForbidden")

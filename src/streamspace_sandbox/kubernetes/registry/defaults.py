@@ -1,12 +1,10 @@
-"""What the API fills in where a client leaves something out."""
+"""Defaults: the values that the API fills in for absent fields."""
 
 import base64
 from collections.abc import Callable, Mapping
 
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
 from streamspace_sandbox.kubernetes.registry import custom_resources
-
-CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
 def _fill(target: Obj, **values: object) -> None:
@@ -24,14 +22,9 @@ def pod_spec(spec: Obj) -> None:
         securityContext={},
         enableServiceLinks=True,
     )
-    for container in [*(each for kind in CONTAINER_LISTS for each in spec.get(kind, []))]:
+    for container in [*spec.get("containers", []), *spec.get("ephemeralContainers", [])]:
         _container(container)
     for volume in spec.get("volumes", []):
-        for source in ("secret", "configMap"):
-            if source in volume:
-                volume[source].setdefault("defaultMode", 0o644)
-        if "hostPath" in volume:
-            volume["hostPath"].setdefault("type", "")
         if len(volume) == 1:
             volume["emptyDir"] = {}
 
@@ -51,9 +44,8 @@ def _container(container: Obj) -> None:
         container["resources"]["requests"] = {**limits, **container["resources"].get("requests", {})}
     for port in container.get("ports", []):
         port.setdefault("protocol", "TCP")
-    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if probe in container:
-            _probe(container[probe])
+    if "readinessProbe" in container:
+        _probe(container["readinessProbe"])
     for variable in container.get("env", []):
         if "fieldRef" in (variable.get("valueFrom") or {}):
             variable["valueFrom"]["fieldRef"].setdefault("apiVersion", "v1")
@@ -77,10 +69,8 @@ def _template(workload: Obj) -> None:
 
 def _deployment(deployment: Obj) -> None:
     spec = deployment["spec"]
-    _fill(spec, replicas=1, strategy={}, revisionHistoryLimit=10, progressDeadlineSeconds=600)
+    _fill(spec, replicas=1, strategy={})
     spec["strategy"].setdefault("type", "RollingUpdate")
-    if spec["strategy"]["type"] == "RollingUpdate":
-        _fill(spec["strategy"].setdefault("rollingUpdate", {}), maxUnavailable="25%", maxSurge="25%")
     _template(deployment)
 
 
@@ -126,7 +116,7 @@ def _policy(policy: Obj) -> None:
     spec = policy.setdefault("spec", {})
     spec.setdefault("podSelector", {})
     spec.setdefault("policyTypes", ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
-    for rule in [*spec.get("ingress", []), *spec.get("egress", [])]:
+    for rule in spec.get("egress", []):
         for port in rule.get("ports", []):
             port.setdefault("protocol", "TCP")
 

@@ -1,10 +1,10 @@
-"""Events: what happened to an object, for people who look. Equal ones are counted, old ones forgotten."""
+"""Events about objects: equal ones are counted, old ones deleted."""
 
 import time
 from dataclasses import dataclass
 from typing import Literal
 
-from streamspace_sandbox.kubernetes.machinery.expected_errors import ignoring
+from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of, timestamp
 from streamspace_sandbox.kubernetes.machinery.resources import EVENTS, Obj
 from streamspace_sandbox.kubernetes.registry.store import Store
@@ -15,7 +15,7 @@ KEPT = 5000
 
 
 class Recorder:
-    """Writes events; `component` is who saw it happen."""
+    """Writes events; `component` is their source."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -30,21 +30,21 @@ class Recorder:
         self._record(_Occurrence(obj, "Warning", reason, message, component, part))
 
     def _record(self, occurrence: "_Occurrence") -> None:
-        # The namespace may be going, or the event been deleted by hand: there is nobody left to read it.
-        with ignoring(403, 404):
+        # The namespace is being deleted, or a user has deleted the event: nobody needs it any more.
+        with ignore_api_errors(403, 404):
             if place := self._places.get(occurrence.key):
                 self._store.mutate(EVENTS, *place, _count)
             else:
                 self._add(occurrence)
 
     def _add(self, occurrence: "_Occurrence") -> None:
-        # In names, as Kubernetes has it: listed by name, an object's events are in the order in which they happened.
+        # The name ends with the time, as in Kubernetes, so a list by name is in order.
         self._latest = max(time.time_ns(), self._latest + 1)
         event = self._store.create(EVENTS, occurrence.event(self._latest))
         self._places[occurrence.key] = namespace_of(event), name_of(event)
         if len(self._places) > KEPT:
             oldest = next(iter(self._places))
-            with ignoring(404):
+            with ignore_api_errors(404):
                 self._store.delete(EVENTS, *self._places.pop(oldest))
 
 
@@ -59,11 +59,11 @@ class _Occurrence:
 
     @property
     def key(self) -> Key:
-        """What two occurrences have in common that are counted as one event."""
+        """Occurrences with equal keys are counted as one event."""
         return self.obj["metadata"]["uid"], self.part, self.kind, self.reason, self.message
 
     def event(self, moment: int) -> Obj:
-        """The object that tells it; `moment` (nanoseconds since the epoch) is its own alone."""
+        """The event object; `moment` is a unique time in nanoseconds since the epoch."""
         now, obj = timestamp(), self.obj
         node = (obj.get("spec") or {}).get("nodeName") if self.component == "kubelet" else None
         involved = {

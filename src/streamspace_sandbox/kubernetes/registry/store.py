@@ -51,7 +51,8 @@ _SERVER_METADATA = (
     "managedFields",
     "selfLink",
 )
-_FINALIZER_OF = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+FOREGROUND_FINALIZER = "foregroundDeletion"
+"""Held by an object that is deleted with propagation "Foreground", until its dependents are gone."""
 
 
 class Store:
@@ -74,22 +75,22 @@ class Store:
 
     def get(self, resource: Resource, namespace: str | None, name: str) -> Obj:
         """One object. Raises `ApiError` 404."""
-        found = self._objects[resource.key].get((namespace or "", name))
-        if found is None:
+        obj = self._objects[resource.key].get((namespace or "", name))
+        if obj is None:
             raise not_found(resource, name)
-        return found
+        return obj
 
     def list(
         self, resource: Resource, namespace: str | None = None, labels: str | None = None, fields: str | None = None
     ) -> tuple[list[Obj], int]:
         """(objects ordered by namespace and name, resourceVersion). Raises `ApiError` 400 for a bad selector."""
         matches = selector(resource, labels, fields)
-        found = [
+        matching = [
             (place, obj)
             for place, obj in self._objects[resource.key].items()
             if (not namespace or place[0] == namespace) and (matches is None or matches(obj))
         ]
-        return [obj for _, obj in sorted(found)], self._version
+        return [obj for _, obj in sorted(matching)], self._version
 
     def watch(
         self,
@@ -99,10 +100,10 @@ class Store:
         since: int | None = None,
         callback: Callable[[Event], None] | None = None,
     ) -> Subscription:
-        """Changes from now on, or from just after version `since`; in one namespace or in all.
+        """Changes from now on, or from just after version `since`, in one namespace or in all.
 
-        Raises `ApiError` 410 when `since` is too old. With `callback`, each change is handed over inside the call that
-        makes it; the callback must not raise.
+        Raises `ApiError` 410 when `since` is too old. `callback` is called inside the call that makes a change; it must
+        not raise.
         """
         return self._feeds[resource.key].subscribe(namespace or None, since, callback)
 
@@ -110,8 +111,8 @@ class Store:
         """Add an object. Raises `ApiError` 404 (namespace), 403 (namespace ends), 409 (exists), 422 (not valid)."""
         new = clone(obj)
         metadata = new.setdefault("metadata", {})
-        self._settle(resource, metadata)
-        self._name(resource, metadata)
+        self._check_namespace(resource, metadata)
+        self._generate_name(resource, metadata)
         new["apiVersion"], new["kind"] = resource.api_version, resource.kind
         for field in _SERVER_METADATA:
             metadata.pop(field, None)
@@ -177,8 +178,8 @@ class Store:
     ) -> Obj:
         """Remove an object, or mark it where something has to happen first.
 
-        Marked are pods on a node (until the kubelet calls this again with 0 seconds), namespaces, and objects with
-        finalizers; `propagation` "Foreground" or "Orphan" adds the finalizer that the garbage collector completes.
+        Pods on a node (until the kubelet calls this again with 0 seconds), namespaces, and objects with finalizers are
+        marked. `propagation` "Foreground" adds a finalizer that the garbage collector completes.
         Raises `ApiError` 404, and 409 when `uid` or `version` is given and is not the present one.
         """
         current = self.get(resource, namespace, name)
@@ -186,8 +187,8 @@ class Store:
         new = clone(current)
         metadata = new["metadata"]
         grace = _grace_period(resource, current, grace_seconds)
-        if finalizer := _FINALIZER_OF.get(propagation):
-            metadata["finalizers"] = list(dict.fromkeys([*metadata.get("finalizers", []), finalizer]))
+        if propagation == "Foreground":
+            metadata["finalizers"] = list(dict.fromkeys([*metadata.get("finalizers", []), FOREGROUND_FINALIZER]))
         if dry_run:
             return new
         if not grace and not metadata.get("finalizers") and resource != NAMESPACES:
@@ -198,9 +199,9 @@ class Store:
         return current if new == current else self._commit("MODIFIED", resource, new, current)
 
     def remove(self, resource: Resource, namespace: str | None, name: str, *, uid: str) -> None:
-        """The last step of a deletion: the object goes, unless finalizers still hold it.
+        """The last step of a deletion: remove the object, unless finalizers still hold it.
 
-        Raises `ApiError` 404 when it is gone, 409 when another object has its name now.
+        Raises `ApiError` 404 when it does not exist, 409 when another object has its name now.
         """
         current = self.get(resource, namespace, name)
         _check_preconditions(resource, name, current, {"uid": uid})
@@ -212,13 +213,8 @@ class Store:
             return
         self._drop(resource, current)
 
-    def close_watches(self) -> None:
-        """End every watch, so that a server that stops has nothing left to send."""
-        for feed in self._feeds.values():
-            feed.close()
-
     def purge(self, resource: Resource) -> None:
-        """All objects of a kind go at once, whatever their finalizers: the kind itself is no more."""
+        """Remove all objects of a kind at once, whatever their finalizers: the kind itself has been deleted."""
         for obj in tuple(self._objects[resource.key].values()):
             self._drop(resource, obj)
 
@@ -237,8 +233,8 @@ class Store:
         current = self._objects[resource.key][namespace_of(last), name_of(last)]
         return self._commit("DELETED", resource, clone(last), current)
 
-    def _settle(self, resource: Resource, metadata: Obj) -> None:
-        """Check that the namespace is there, and open to new objects."""
+    def _check_namespace(self, resource: Resource, metadata: Obj) -> None:
+        """Check that the namespace exists and takes new objects."""
         if not resource.namespaced:
             metadata.pop("namespace", None)
             return
@@ -250,8 +246,8 @@ class Store:
             why = f"unable to create new content in namespace {name} because it is being terminated"
             raise forbidden(resource, metadata.get("name") or "", why)
 
-    def _name(self, resource: Resource, metadata: Obj) -> None:
-        """Make the name from `generateName` where none is given; the suffix is a free one."""
+    def _generate_name(self, resource: Resource, metadata: Obj) -> None:
+        """Make a free name from `generateName` where no name is given."""
         prefix = metadata.get("generateName")
         taken = self._objects[resource.key]
         while not metadata.get("name") and prefix:
@@ -270,7 +266,7 @@ def _check_preconditions(resource: Resource, name: str, current: Obj, wanted: Ob
 
 
 def _main_update(resource: Resource, current: Obj, new: Obj) -> Obj:
-    """What a write to the object itself may change: not its status, nor what the server sets."""
+    """The object with what a write to it may change: neither its status nor what the server sets."""
     if resource.has_status:
         new.pop("status", None)
         if "status" in current:
@@ -294,7 +290,7 @@ def _without_status(obj: Obj) -> Obj:
 
 
 def _is_finished(obj: Obj) -> bool:
-    """Marked as deleted, and nothing keeps it any longer."""
+    """Marked as deleted, and nothing holds it any longer."""
     metadata = obj["metadata"]
     waiting = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds") or obj["kind"] == "Namespace"
     return "deletionTimestamp" in metadata and not waiting

@@ -1,4 +1,4 @@
-"""What the API does to an object of each kind before it is stored: defaults, checks, and fields that may not change."""
+"""The preparation of an object before it is stored: defaults, validation, and fields that may not change."""
 
 from collections.abc import Iterator
 
@@ -35,7 +35,7 @@ def prepare_create(resource: Resource, new: Obj, custom: CustomResources) -> Non
     if resource == PODS and new["spec"].get("ephemeralContainers"):
         raise invalid(resource, new["metadata"]["name"], [ephemeral_containers.NOT_AT_CREATION])
     if not resource.has_status or resource == NODES:
-        # A node's kubelet knows the status from the start; all others have none of their client's making.
+        # Only a kubelet sets the status at creation: that of its node.
         return
     new.pop("status", None)
     if resource == CUSTOMRESOURCEDEFINITIONS:
@@ -95,16 +95,15 @@ def _forbidden_changes(resource: Resource, new: Obj, current: Obj) -> Iterator[C
 
 def _forbidden_pod_changes(new: Obj, current: Obj) -> Iterator[Cause]:
     if _fixed_pod_spec(new["spec"], current["spec"]) != _fixed_pod_spec(current["spec"], current["spec"]):
-        changeable = "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-        message = f"Forbidden: pod updates may not change fields other than {changeable}`spec.tolerations`"
+        changeable = "`spec.containers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations`"
+        message = f"Forbidden: pod updates may not change fields other than {changeable}"
         yield Cause("spec", message, "FieldValueForbidden")
 
 
 def _fixed_pod_spec(spec: Obj, current: Obj) -> Obj:
-    """The part of a pod's spec that stays; its node may be set once."""
+    """The part of a pod's spec that may not change; its node may be set once."""
     fixed = {key: value for key, value in spec.items() if key not in _POD_CHANGEABLE}
     if not current.get("nodeName"):
         fixed.pop("nodeName", None)
-    for field in ("containers", "initContainers"):
-        fixed[field] = [{**container, "image": ""} for container in spec.get(field, [])]
+    fixed["containers"] = [{**container, "image": ""} for container in spec.get("containers", [])]
     return fixed

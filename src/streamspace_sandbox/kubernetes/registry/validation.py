@@ -1,4 +1,4 @@
-"""What is wrong with an object beyond its structure: names, labels, and the rules of each built-in kind."""
+"""Violations beyond the structure of an object: names, labels, and the rules of each built-in kind."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -6,11 +6,11 @@ from typing import Any
 
 from streamspace_sandbox.kubernetes.machinery.errors import Cause
 from streamspace_sandbox.kubernetes.machinery.objects import dig
-from streamspace_sandbox.kubernetes.machinery.quantities import is_quantity, parse_quantity
 from streamspace_sandbox.kubernetes.machinery.resources import Obj, Resource
 from streamspace_sandbox.kubernetes.machinery.selectors import matches_selector
 from streamspace_sandbox.kubernetes.registry import custom_resources
 from streamspace_sandbox.kubernetes.registry.network_policy_validation import policy_violations
+from streamspace_sandbox.quantities import is_quantity, parse_quantity
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -26,6 +26,9 @@ _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_UNSUPPORTED_OF_POD = ("initContainers", "affinity", "hostNetwork", "hostPID", "shareProcessNamespace")
+_UNSUPPORTED_OF_CONTAINER = ("envFrom", "livenessProbe", "startupProbe", "lifecycle", "targetContainerName")
+_VOLUME_SOURCES = ("emptyDir", "persistentVolumeClaim")
 
 
 def required(path: str, why: str = "") -> Cause:
@@ -35,6 +38,11 @@ def required(path: str, why: str = "") -> Cause:
 def wrong(path: str, value: Any, why: str) -> Cause:
     shown = f'"{value}"' if isinstance(value, str) else value
     return Cause(path, f"Invalid value: {shown}: {why}")
+
+
+def unsupported(path: str) -> Cause:
+    """Refused, so that nobody takes it for honoured."""
+    return Cause(path, "Forbidden: not supported by this API server", "FieldValueForbidden")
 
 
 def _one_of(path: str, value: Any, choices: tuple[str, ...]) -> Iterator[Cause]:
@@ -86,14 +94,17 @@ def pod_violations(pod: Obj) -> Iterator[Cause]:
 def pod_spec_violations(spec: Obj, path: str) -> Iterator[Cause]:
     if not spec.get("containers"):
         yield required(f"{path}.containers")
+    yield from (unsupported(f"{path}.{field}") for field in _UNSUPPORTED_OF_POD if spec.get(field))
     yield from _one_of(f"{path}.restartPolicy", spec.get("restartPolicy"), _RESTART_POLICIES)
+    for index, volume in enumerate(spec.get("volumes") or []):
+        sources = volume.keys() - {"name", *_VOLUME_SOURCES}
+        yield from (unsupported(f"{path}.volumes[{index}].{source}") for source in sorted(sources))
     volumes = [volume["name"] for volume in spec.get("volumes") or []]
     yield from _unique_labels(volumes, f"{path}.volumes")
-    names = [c["name"] for field in ("initContainers", "containers") for c in spec.get(field) or []]
-    yield from _unique_labels(names, f"{path}.containers")
-    for field in ("initContainers", "containers"):
-        for index, container in enumerate(spec.get(field) or []):
-            yield from container_violations(container, f"{path}.{field}[{index}]", frozenset(volumes))
+    containers = spec.get("containers") or []
+    yield from _unique_labels([container["name"] for container in containers], f"{path}.containers")
+    for index, container in enumerate(containers):
+        yield from container_violations(container, f"{path}.containers[{index}]", frozenset(volumes))
 
 
 def _unique_labels(names: list[str], path: str) -> Iterator[Cause]:
@@ -110,6 +121,9 @@ def container_violations(container: Obj, path: str, volumes: frozenset[str]) -> 
     elif container["image"] != container["image"].strip():
         yield wrong(f"{path}.image", container["image"], "must not have leading or trailing whitespace")
     yield from _one_of(f"{path}.imagePullPolicy", container.get("imagePullPolicy"), _PULL_POLICIES)
+    yield from (unsupported(f"{path}.{field}") for field in _UNSUPPORTED_OF_CONTAINER if container.get(field))
+    probe = container.get("readinessProbe") or {}
+    yield from (unsupported(f"{path}.readinessProbe.{action}") for action in ("exec", "grpc") if action in probe)
     for index, variable in enumerate(container.get("env") or []):
         if not _ENV_NAME.fullmatch(variable["name"]):
             yield wrong(f"{path}.env[{index}].name", variable["name"], "a valid environment variable name is needed")

@@ -1,4 +1,4 @@
-"""Changes of stored objects, handed to whoever subscribed, in order and without a gap."""
+"""Feeds of changes: subscribers get each change of stored objects, in order and without a gap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import Obj
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 MAX_BACKLOG = 50_000
-"""Events a subscriber may be behind before it is cut off; it then lists again."""
+"""The number of events that a subscriber may lag behind; beyond it, it must list again."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Subscription:
 
     @property
     def ended(self) -> bool:
-        """Nothing is left to take and nothing more will come."""
+        """Whether nothing is left to take and nothing more will come."""
         return self._closed and not self._backlog
 
     async def wait(self) -> None:
@@ -107,16 +107,12 @@ class Subscription:
 
 
 class Feed:
-    """All changes of one kind: the latest ones to catch up from, and the present subscribers."""
+    """All changes of one kind: the latest ones, from which a watch can start, and the present subscribers."""
 
     def __init__(self, keep: int) -> None:
         self.subscriptions: set[Subscription] = set()
         self._history: deque[Event] = deque(maxlen=keep)
         self._forgotten = 0
-
-    def close(self) -> None:
-        for subscription in tuple(self.subscriptions):
-            subscription.close()
 
     def publish(self, event: Event) -> None:
         if len(self._history) == self._history.maxlen:

@@ -6,15 +6,14 @@ Each check returns its argument or raises ValueError with a phrase that follows 
 import re
 from decimal import Decimal
 
+from streamspace_sandbox.quantities import is_quantity, parse_quantity
+
 MAX_USER = 27
 MAX_TEMPLATE = 30
 MIN_CPU = Decimal("0.01")
 MIN_MEMORY = 32 * 1024 * 1024
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_QUANTITY = re.compile(r"(?P<number>\d+(\.\d*)?|\.\d+)(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d{1,3})?", re.ASCII)
-_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
-_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 
 # The grammar of the distribution project's reference package.
 _DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
@@ -52,15 +51,10 @@ def image_reference(text: str) -> str:
 
 
 def quantity(text: str) -> Decimal:
-    """The value of a Kubernetes quantity, in cores or bytes."""
-    match = _QUANTITY.fullmatch(text) if len(text) <= 40 else None
-    if match is None:
+    """The value of a Kubernetes quantity without a sign, in cores or bytes."""
+    if text.startswith(("+", "-")) or not is_quantity(text):
         raise ValueError("must be a Kubernetes quantity such as '500m' or '2Gi'")
-    number, suffix = Decimal(match["number"]), match["suffix"] or ""
-    if suffix in _BINARY:
-        return number * Decimal(1024 ** _BINARY[suffix])
-    exponent = _DECIMAL[suffix] if suffix in _DECIMAL else int(suffix[1:])
-    return number.scaleb(exponent)
+    return parse_quantity(text)
 
 
 def cpu(text: str) -> str:

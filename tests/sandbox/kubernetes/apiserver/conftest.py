@@ -1,30 +1,40 @@
 """One API server for the tests of a module, and the ways to reach it."""
 
-import ssl
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from kubernetes import client
 
-from tests.support.api_server import TOKEN, Cluster, running_cluster
+from tests.support.api_server import Cluster, http_client, python_client, running_cluster
+from tests.support.kubectl import Kubectl
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    directory: Path = tmp_path_factory.mktemp("cluster")
-    with running_cluster(directory) as running:
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
-
-
-def client_of(cluster: Cluster) -> httpx.Client:
-    """A client that sends the right token."""
-    verify = ssl.create_default_context(cafile=str(cluster.certificate))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    return httpx.Client(base_url=cluster.url, verify=verify, headers=headers, timeout=10, trust_env=False)
 
 
 @pytest.fixture
 def http(cluster: Cluster) -> Iterator[httpx.Client]:
-    with client_of(cluster) as client:
-        yield client
+    with http_client(cluster) as made:
+        yield made
+
+
+@pytest.fixture
+def api(cluster: Cluster) -> Iterator[Any]:
+    """The official Python client."""
+    with python_client(cluster) as made:
+        yield made
+
+
+@pytest.fixture
+def core(api: Any) -> Any:
+    return client.CoreV1Api(api)
+
+
+@pytest.fixture(scope="module")
+def kubectl(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
+    return Kubectl.at(cluster.kubeconfig, tmp_path_factory.mktemp("home"))

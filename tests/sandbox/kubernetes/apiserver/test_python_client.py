@@ -6,27 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubernetes import client, config, watch
-from kubernetes.client.rest import ApiException
+from kubernetes import client, watch
+from kubernetes.client import ApiException
 from kubernetes.stream import stream
 
 from streamspace_sandbox.kubernetes.machinery.resources import NODES, PODS
 from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, NodeStats
-from tests.support.api_server import Cluster
+from tests.support.api_server import Cluster, python_client
 from tests.support.kubernetes_samples import deployment, pod, session, session_definition
 
 GROUP = ("stream.space", "v1alpha1", "default", "sessions")
-
-
-@pytest.fixture
-def api(cluster: Cluster) -> Iterator[Any]:
-    with config.new_client_from_config(config_file=str(cluster.kubeconfig)) as made:
-        yield made
-
-
-@pytest.fixture
-def core(api: Any) -> Any:
-    return client.CoreV1Api(api)
 
 
 @pytest.fixture
@@ -52,7 +41,7 @@ def test_objects_come_back_typed(core: Any) -> None:
 
 
 def test_a_deployment_is_scaled(api: Any) -> None:
-    apps = client.AppsV1Api(api)
+    apps: Any = client.AppsV1Api(api)
     apps.create_namespaced_deployment("default", deployment("d"))
     scale = apps.patch_namespaced_deployment_scale("d", "default", {"spec": {"replicas": 3}})
     assert scale.spec.replicas == 3
@@ -61,7 +50,8 @@ def test_a_deployment_is_scaled(api: Any) -> None:
 
 
 def test_custom_objects(api: Any) -> None:
-    extensions, custom = client.ApiextensionsV1Api(api), client.CustomObjectsApi(api)
+    extensions: Any = client.ApiextensionsV1Api(api)
+    custom: Any = client.CustomObjectsApi(api)
     definition = extensions.create_custom_resource_definition(session_definition())
     assert any(c.type == "Established" and c.status == "True" for c in definition.status.conditions)
     custom.create_namespaced_custom_object(*GROUP, session("s1"))
@@ -85,7 +75,8 @@ def test_a_watch_hears_every_change(core: Any) -> None:
 
     writer = threading.Timer(0.2, change)
     writer.start()
-    watcher = watch.Watch()
+    make_watcher: Any = watch.Watch  # untyped
+    watcher = make_watcher()
     seen = []
     for event in watcher.stream(core.list_namespaced_pod, "default", resource_version=version, timeout_seconds=10):
         seen.append((event["type"], event["object"].metadata.name))
@@ -116,9 +107,10 @@ def test_a_log_is_followed_until_its_reader_leaves(cluster: Cluster, core: Any, 
 
 def _exec(cluster: Cluster, name: str, *command: str, **options: Any) -> Any:
     # stream() patches its client, so each exec has one of its own.
-    api = client.CoreV1Api(config.new_client_from_config(config_file=str(cluster.kubeconfig)))
-    everything = {"stderr": True, "stdin": False, "stdout": True, "tty": False, "_request_timeout": 10, **options}
-    return stream(api.connect_get_namespaced_pod_exec, name, "default", command=list(command), **everything)
+    api = client.CoreV1Api(python_client(cluster))
+    options = {"stderr": True, "stdin": False, "stdout": True, "tty": False, "_request_timeout": 10, **options}
+    run: Any = stream  # untyped
+    return run(api.connect_get_namespaced_pod_exec, name, "default", command=list(command), **options)
 
 
 def test_exec_returns_what_the_command_prints(cluster: Cluster, running_pod: str) -> None:
@@ -163,7 +155,7 @@ def test_metrics(cluster: Cluster, api: Any, running_pod: str) -> None:
     cluster.call(lambda: cluster.store.create(NODES, {"metadata": {"name": "node-1"}}))
     cluster.runtime.containers = [ContainerStats("default", "web", "main", 5 * 10**9, 250_000_000, 64 << 20)]
     cluster.runtime.nodes = [NodeStats("node-1", 250_000_000, 64 << 20)]
-    custom = client.CustomObjectsApi(api)
+    custom: Any = client.CustomObjectsApi(api)
     pods = custom.list_namespaced_custom_object(
         "metrics.k8s.io", "v1beta1", "default", "pods", label_selector="app=web"
     )

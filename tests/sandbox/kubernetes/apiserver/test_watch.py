@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from streamspace_sandbox.kubernetes.machinery.resources import PODS
-from tests.sandbox.kubernetes.apiserver.conftest import client_of
-from tests.support.api_server import Cluster, running_cluster
+from streamspace_sandbox.kubernetes.registry.watch_feed import Subscription
+from tests.support.api_server import Cluster, http_client, running_cluster
 from tests.support.kubernetes_samples import pod
 
 PATH = "/api/v1/namespaces/default/pods"
@@ -62,7 +62,7 @@ def test_a_watch_continues_where_the_list_ended(http: httpx.Client) -> None:
         assert [_seen(next(events)), _seen(next(events))] == [("ADDED", "b"), ("DELETED", "b")]
 
 
-def test_an_object_that_leaves_the_selection_is_deleted_for_the_watcher(http: httpx.Client) -> None:
+def test_watch_shows_an_object_that_leaves_as_deleted(http: httpx.Client) -> None:
     label = {"Content-Type": "application/merge-patch+json"}
     with watching(http, labelSelector="session=s1", resourceVersion=_version(http)) as events:
         http.post(PATH, json=pod("a")).raise_for_status()
@@ -106,18 +106,28 @@ def test_a_version_that_is_no_longer_kept_is_gone(tmp_path: Path) -> None:
     with running_cluster(tmp_path, history=2) as small:
         for name in "abcd":
             small.call(lambda name=name: small.store.create(PODS, pod(name)))  # type: ignore[misc]
-        with client_of(small) as client, watching(client, resourceVersion="1") as events:
+        with http_client(small) as client, watching(client, resourceVersion="1") as events:
             error = next(events)
     assert (error["type"], error["object"]["code"], error["object"]["reason"]) == ("ERROR", 410, "Expired")
 
 
-def test_a_watch_that_the_client_leaves_is_forgotten(cluster: Cluster, http: httpx.Client) -> None:
-    feed = cluster.store._feeds[PODS.key]
+def test_watch_closes_its_subscription_when_the_client_leaves(
+    cluster: Cluster, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriptions: list[Subscription] = []
+    watch = cluster.store.watch
+
+    def recorded(*arguments: Any, **options: Any) -> Subscription:
+        subscriptions.append(watch(*arguments, **options))
+        return subscriptions[-1]
+
+    monkeypatch.setattr(cluster.store, "watch", recorded)
     with watching(http) as _:
-        assert cluster.call(lambda: len(feed.subscriptions)) == 1
+        (subscription,) = subscriptions
+        assert not cluster.call(lambda: subscription.ended)
     http.close()
     deadline = time.monotonic() + 5
-    while cluster.call(lambda: len(feed.subscriptions)):
+    while not cluster.call(lambda: subscription.ended):
         assert time.monotonic() < deadline, "the subscription outlived its client"
 
 

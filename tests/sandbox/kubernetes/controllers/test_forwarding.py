@@ -69,7 +69,7 @@ def test_connections_go_to_the_backends_in_turn() -> None:
     asyncio.run(test())
 
 
-def test_without_a_backend_connections_are_refused_but_the_port_is_kept() -> None:
+def test_forwarder_without_a_backend_refuses_and_keeps_its_port() -> None:
     async def test() -> None:
         _, backend = await echo_server()
         forwarder = next_free(LOOPBACK, 28000, Forwarder)

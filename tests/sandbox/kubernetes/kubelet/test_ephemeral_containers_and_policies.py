@@ -1,4 +1,4 @@
-"""What is put beside and around pods that run: ephemeral containers, and NetworkPolicies on their networks."""
+"""Ephemeral containers in running pods, and NetworkPolicies on their networks."""
 
 import asyncio
 import os
@@ -9,9 +9,7 @@ import pytest
 
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
 from streamspace_sandbox.kubernetes.machinery.resources import NETWORKPOLICIES, PODS, Obj
-from streamspace_sandbox.kubernetes.machinery.runtime import LogOptions
-from tests.sandbox.kubernetes.kubelet.test_node import on_a_node, ready
-from tests.support.node_cluster import NAMESPACE, Cluster
+from tests.support.node_cluster import NAMESPACE, Cluster, execute, log, on_a_node, ready
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")]
 WAITS = "trap 'exit 0' TERM; echo began; sleep 1000 & wait"
@@ -50,38 +48,27 @@ def beside(cluster: Cluster, pod: str, state: str) -> Callable[[], Obj | None]:
     return happened
 
 
-async def execute(cluster: Cluster, pod: Obj, container: str, *command: str) -> tuple[int, str]:
-    assert cluster.kubelet is not None
-    session = await cluster.kubelet.exec(pod, container, command, tty=False, stdin=False)
-    output = b"".join([part async for part in session.stdout()] + [part async for part in session.stderr()])
-    return await session.wait(), output.decode()
-
-
-def test_an_ephemeral_container_shares_network_and_processes_and_ends_with_its_pod() -> None:
+def test_ephemeral_container_shares_its_pods_network_and_end() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("web", WAITS)
         await cluster.until(ready(cluster, "web"))
         capability = {"capabilities": {"add": ["NET_ADMIN"]}}
-        add(cluster, "web", name="dbg", command=["sh", "-c", WAITS], securityContext=capability,
-            targetContainerName="main")  # fmt: skip
+        add(cluster, "web", name="dbg", command=["sh", "-c", WAITS], securityContext=capability)
         pod = await cluster.until(beside(cluster, "web", "running"))
-        assert (await execute(cluster, pod, "main", "iptables", "-S"))[0] == 4
-        code, rules = await execute(
-            cluster, pod, "dbg", "sh", "-c", "iptables -A OUTPUT -p tcp --dport 9 -j DROP; ps ax"
-        )
-        assert code == 0
-        assert rules.count("sleep 1000") >= 2, "the target's processes are not seen"
-        _, address = await execute(cluster, pod, "dbg", "hostname", "-I")
+        assert (await execute(cluster, "web", "iptables", "-S"))[0] == 4
+        rule = ("iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", "9", "-j", "DROP")
+        assert (await execute(cluster, "web", *rule, container="dbg"))[0] == 0
+        _, address = await execute(cluster, "web", "hostname", "-I", container="dbg")
         assert pod["status"]["podIP"] in address
         with pytest.raises(ApiError, match="not valid for pod"):
-            await execute(cluster, pod, "other", "true")
+            await execute(cluster, "web", "true", container="other")
         cluster.store.delete(PODS, NAMESPACE, "web")
         await cluster.until(lambda: cluster.find(PODS, "web") is None, 4)
 
     on_a_node(test)
 
 
-def test_ephemeral_containers_are_started_once_and_end_with_the_ordinary_ones() -> None:
+def test_ephemeral_container_starts_once_and_ends_with_its_pod() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("job", "sleep 2", restartPolicy="Never")
         await cluster.until(ready(cluster, "job"))
@@ -94,45 +81,33 @@ def test_ephemeral_containers_are_started_once_and_end_with_the_ordinary_ones() 
     on_a_node(test)
 
 
-async def said(cluster: Cluster, pod: str, word: str) -> None:
-    """Until the pod's latest lines all are `word`."""
-    assert cluster.kubelet is not None
+async def logged(cluster: Cluster, pod: str, word: str) -> None:
+    """Until the pod's latest two lines both are `word`."""
     async with asyncio.timeout(15):
         while True:
-            stored = cluster.store.get(PODS, NAMESPACE, pod)
-            chunks = await cluster.kubelet.logs(stored, "main", LogOptions(tail_lines=2))
-            lines = b"".join([part async for part in chunks]).split()
-            if lines == [word.encode()] * 2:
+            if (await log(cluster, pod, tail_lines=2)).split() == [word] * 2:
                 return
             await asyncio.sleep(0.1)
 
 
-def isolate(cluster: Cluster, name: str, app: str, **spec: Any) -> None:
-    selector = {"matchLabels": {"app": app}}
-    cluster.create(NETWORKPOLICIES, name, spec={"podSelector": selector, **spec})
-
-
-def test_a_policy_cuts_open_connections_both_ways_and_its_end_heals_them() -> None:
+def test_policy_cuts_open_connections_until_it_is_deleted() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("server", ANSWERS)
         server = await cluster.until(ready(cluster, "server"))
-        asks = f"{ASKS} {server['status']['podIP']}"
-        cluster.run("client", f"sleep 1; {asks}")
+        cluster.run("client", f"sleep 1; {ASKS} {server['status']['podIP']}")
         await cluster.until(ready(cluster, "client"))
-        await said(cluster, "client", "heard")
-        for name in ("client", "server"):
-            labels = {"labels": {"app": name}}
-            cluster.store.mutate(PODS, NAMESPACE, name, lambda pod, labels=labels: pod["metadata"].update(labels))
-        others = [{"ports": [{"port": 1, "endPort": 6999}]}]
-        isolate(cluster, "out", "client", policyTypes=["Egress"], egress=others)
-        await said(cluster, "client", "silent")
-        peer = {"podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["server"]}]}}
-        isolate(cluster, "more", "client", policyTypes=["Egress"], egress=[{"to": [peer]}])
-        await said(cluster, "client", "heard")
-        isolate(cluster, "in", "server", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "x"}}}]}])
-        await said(cluster, "client", "silent")
-        for name in ("out", "more", "in"):
-            cluster.store.delete(NETWORKPOLICIES, NAMESPACE, name)
-        await said(cluster, "client", "heard")
+        await logged(cluster, "client", "heard")
+        labels = {"labels": {"app": "client"}}
+        cluster.store.mutate(PODS, NAMESPACE, "client", lambda pod: pod["metadata"].update(labels))
+        ports = {"closed": {"port": 1, "endPort": 6999}, "open": {"port": 7000}}
+        for name, word in (("closed", "silent"), ("open", "heard")):
+            egress = [{"ports": [ports[name]]}]
+            spec = {"podSelector": {"matchLabels": labels["labels"]}, "policyTypes": ["Egress"], "egress": egress}
+            cluster.create(NETWORKPOLICIES, name, spec=spec)
+            await logged(cluster, "client", word)
+        cluster.store.delete(NETWORKPOLICIES, NAMESPACE, "open")
+        await logged(cluster, "client", "silent")
+        cluster.store.delete(NETWORKPOLICIES, NAMESPACE, "closed")
+        await logged(cluster, "client", "heard")
 
     on_a_node(test)

@@ -1,16 +1,29 @@
-"""Pods that are told to end at an awkward moment."""
+"""Stopping pods: the grace period, and a pod that is deleted while it starts."""
 
+import asyncio
 import os
 
 import pytest
 
+from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
 from streamspace_sandbox.kubernetes.machinery.resources import PODS
-from tests.sandbox.kubernetes.kubelet.test_node import on_a_node
-from tests.support.node_cluster import NAMESPACE, Cluster
-
-pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")]
+from tests.support.node_cluster import NAMESPACE, Cluster, on_a_node
 
 
+def test_stop_can_only_be_hastened() -> None:
+    async def main() -> None:
+        stop = Stop()
+        stop.ask(100)
+        stop.ask(0.01)
+        stop.ask(100)
+        assert stop.asked.is_set()
+        await asyncio.wait_for(stop.forced.wait(), 2)
+
+    asyncio.run(main())
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
 def test_a_pod_that_is_deleted_while_it_starts_ends_at_once() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("early", "trap '' TERM; sleep 1000", terminationGracePeriodSeconds=600)

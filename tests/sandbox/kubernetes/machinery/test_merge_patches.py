@@ -1,11 +1,11 @@
-"""JSON patch, merge patch and strategic merge patch, on plain objects."""
+"""Merge patch and strategic merge patch, on plain objects."""
 
 from typing import Any
 
 import pytest
 
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
-from streamspace_sandbox.kubernetes.machinery.json_patches import json_patch, merge_patch, vanished
+from streamspace_sandbox.kubernetes.machinery.merge_patch import merge_patch
 from streamspace_sandbox.kubernetes.machinery.resources import PODS
 from streamspace_sandbox.kubernetes.machinery.strategic_merge import strategic_merge
 from streamspace_sandbox.kubernetes.registry.builtin_types import schema_of
@@ -26,49 +26,6 @@ from streamspace_sandbox.kubernetes.registry.builtin_types import schema_of
 )
 def test_merge_patch(target: Any, patch: Any, expected: Any) -> None:
     assert merge_patch(target, patch) == expected
-
-
-@pytest.mark.parametrize(
-    ("operation", "expected"),
-    [
-        ({"op": "add", "path": "/b", "value": 1}, {"a": [1, 2], "b": 1}),
-        ({"op": "add", "path": "/a/1", "value": 9}, {"a": [1, 9, 2]}),
-        ({"op": "add", "path": "/a/-", "value": 9}, {"a": [1, 2, 9]}),
-        ({"op": "replace", "path": "/a/0", "value": 9}, {"a": [9, 2]}),
-        ({"op": "remove", "path": "/a/0"}, {"a": [2]}),
-        ({"op": "copy", "from": "/a", "path": "/x~1y"}, {"a": [1, 2], "x/y": [1, 2]}),
-        ({"op": "move", "from": "/a/0", "path": "/a/1"}, {"a": [2, 1]}),
-        ({"op": "test", "path": "/a/0", "value": 1}, {"a": [1, 2]}),
-        ({"op": "replace", "path": "", "value": {"z": 1}}, {"z": 1}),
-    ],
-)
-def test_json_patch(operation: Any, expected: Any) -> None:
-    given = {"a": [1, 2]}
-    assert json_patch(given, [operation]) == expected
-    assert given == {"a": [1, 2]}
-
-
-@pytest.mark.parametrize(
-    ("operations", "code"),
-    [
-        ({"op": "add"}, 400),
-        (["add"], 400),
-        ([{"op": "fly", "path": "/a"}], 400),
-        ([{"op": "add", "path": "/b"}], 400),
-        ([{"op": "add", "path": "b", "value": 1}], 400),
-        ([{"op": "replace", "path": "/b", "value": 1}], 422),
-        ([{"op": "remove", "path": "/a/5"}], 422),
-        ([{"op": "add", "path": "/a/5", "value": 1}], 422),
-        ([{"op": "add", "path": "/x/y", "value": 1}], 422),
-        ([{"op": "test", "path": "/a/0", "value": 2}], 422),
-        ([{"op": "move", "from": "/none", "path": "/b"}], 422),
-        ([{"op": "replace", "path": "", "value": 5}], 400),
-    ],
-)
-def test_a_json_patch_that_does_not_fit(operations: Any, code: int) -> None:
-    with pytest.raises(ApiError) as refused:
-        json_patch({"a": [1, 2]}, operations)
-    assert refused.value.code == code
 
 
 def _containers(*containers: dict[str, Any]) -> dict[str, Any]:
@@ -122,8 +79,3 @@ def test_a_malformed_strategic_patch_is_refused(patch: Any) -> None:
     with pytest.raises(ApiError) as refused:
         strategic_merge(_containers({"name": "a"}), patch, schema_of(PODS))
     assert refused.value.code == 400
-
-
-def test_what_vanished_is_removed() -> None:
-    before = {"a": 1, "b": {"c": 1, "d": 2}, "e": {"f": 1}}
-    assert vanished(before, {"b": {"c": 3}, "e": {"f": 1}}) == {"a": None, "b": {"d": None}}
