@@ -3,9 +3,12 @@
 import compileall
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from streamspace_acceptance.redaction import redactor
 
 PROJECT = Path(__file__).parents[1]
 
@@ -15,7 +18,7 @@ LEADS_TO_A_TARGET = ("NAMESPACE", "KUBECONFIG", "TOKEN")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before any module is imported, since some read the environment when they are."""
+    """Before any test is collected."""
     for name in [each for each in os.environ if each.startswith("STREAMSPACE_") or each in LEADS_TO_A_TARGET]:
         if name not in OURS:
             del os.environ[name]
@@ -31,8 +34,7 @@ def _compile() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_secrets_of_other_tests() -> None:
-    """What one test made known as a secret is an ordinary word to the next."""
-    from streamspace_acceptance.redaction import redactor  # not before the environment is as it should be
-
-    vars(redactor._current).update(vars(redactor.Redactor()))
+def _no_secrets_of_other_tests() -> Iterator[None]:
+    """A secret of one test is an ordinary word to the next."""
+    with redactor.of_this_run():
+        yield

@@ -32,7 +32,7 @@ def test_a_sound_product_is_proven_throughout(runs: Runs) -> None:
     run = runs[SOUND]
     assert run.of("PROVEN") == criteria_of_the_embedded(), run.console
     assert run.inapplicable == NOT_OF_THE_EMBEDDED, run.console
-    assert "UNDECIDED: the embedded StreamSpace is no release" in run.console, "also when it was started by hand"
+    assert "UNDECIDED: the embedded StreamSpace is not a release" in run.console, "also when it was started by hand"
     assert run.status == 0, run.console
 
 

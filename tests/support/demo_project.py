@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as Xml
@@ -13,6 +14,10 @@ from typing import Any
 
 DEMO = Path(__file__).parent / "demo"
 BEHAVE = (sys.executable, "-m", "behave")
+LOST = "The pod behind a session is lost"
+"""The first scenario."""
+JUNIT_OF = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
+"""Allure's status -> JUnit's element."""
 
 
 @dataclass(frozen=True)
@@ -81,3 +86,21 @@ class Project:
             check=False,
         )
         return Run(self.folder, done.returncode, done.stdout, done.stderr)
+
+
+def start_and_stop(project: Project, number: signal.Signals, demo: str = "pod=hang", hook: str = "") -> Run:
+    """Start a run of which a scenario, the first unless told otherwise, waits for ever, and send it a signal then."""
+    process = subprocess.Popen(
+        [*BEHAVE, "-D", "gate=off"], cwd=project.folder,
+        env=project.environment(demo, hook) | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if line == "hanging\n":
+            break
+    process.send_signal(number)
+    rest, errors = process.communicate(timeout=20)
+    return Run(project.folder, process.returncode, said + rest, errors)

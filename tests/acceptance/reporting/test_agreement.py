@@ -10,11 +10,9 @@ import xml.etree.ElementTree as Xml
 
 import pytest
 
-from tests.acceptance.reporting.test_allure import LOST, start_and_stop
-from tests.support.demo_project import Project, Run
+from tests.support.demo_project import JUNIT_OF, LOST, Project, Run, start_and_stop
 from tests.support.project import PROJECT
 
-JUNIT_OF = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
 STATUS_OF = {"failed": 1, "broken": 2, "skipped": 3, "passed": 0}
 # What the criteria of a scenario may say, given what is said of the scenario: what failed on the way leaves unproven.
 VERDICTS_OF = {
@@ -55,8 +53,13 @@ def assert_summary_agrees(run: Run) -> None:
     assert re.search(r"^# .* acceptance: \S+ (\S+)$", summary, re.MULTILINE)[1] == decision["word"]
     issues = {path.stem for path in (run.folder / "reports" / "issues").glob("*.md")}
     failed = {one for one, verdict in run.verdicts().items() if verdict == "FAILED"}
-    setbacks = {one["sentence"].partition(" ")[2] for one in run.ledger()["setbacks"]}
-    assert issues == failed | {f"setback-{number}" for number in range(1, len(setbacks) + 1)}
+    preconditions = {
+        step["sentence"].partition(" ")[2]
+        for scenario in run.ledger()["scenarios"]
+        for step in scenario["steps"]
+        if step["verdict"] == "FAILED" and step["criterion"] is None
+    }
+    assert issues == failed | {f"precondition-{number}" for number in range(1, len(preconditions) + 1)}
 
 
 @pytest.mark.parametrize("demo", ["", "file=fail", "file=error", "file=unproven", "given=fail", "when=error"])
@@ -69,10 +72,11 @@ def test_a_product_that_fails_before_any_criterion_is_named_in_the_decision(proj
     assert run.verdicts()["1.2-2"] == "UNPROVEN"
     assert run.status == 1
     decision = run.ledger()["decision"]["sentence"]
-    assert decision.startswith(f"NO-GO: the product failed on the way to the criteria (1.2 “{LOST}”).")
+    assert decision.startswith(f"NO-GO: 1 precondition failed (1.2 “{LOST}”).")
     summary = (run.folder / "reports" / "SUMMARY.md").read_text()
     assert (
-        "- ❌ [setback-1](issues/setback-1.md) a running session: Pending for 60.0 s (on the way, in 1.2 “" in summary
+        "- ❌ [precondition-1](issues/precondition-1.md) a running session: Pending for 60.0 s (precondition of 1.2 “"
+        in summary
     )
 
 

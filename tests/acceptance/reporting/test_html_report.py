@@ -127,8 +127,8 @@ def test_the_report_shows_the_run_and_asks_nothing_of_the_network(with_generator
     written = with_generator.folder / "reports" / "report.html"
     summary = written.with_name("SUMMARY.md")
     assert done.stdout.splitlines() == [
-        f"The summary is {summary.resolve()}.",
-        f"The report is {written.resolve()}: open it in a browser.",
+        f"Summary: {summary.resolve()}",
+        f"Report:  {written.resolve()} (open it in a browser)",
     ], done.stderr
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.evidence.report_folder import ReportFolder
+from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.reporting import history
 from streamspace_acceptance.reporting.trend import is_worse, trend
 from tests.support.finished_run import leave, run
@@ -96,12 +97,12 @@ def test_a_figure_is_held_against_the_runs_that_proved_it() -> None:
 def test_a_finished_run_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
     for day in (1, 1, 2, 3):
         leave(tmp_path, day=day)
-        history.keep(tmp_path)
+        history.keep(ReportFolder(tmp_path))
     (tmp_path / "history" / "run-0.json").write_text(json.dumps({"schema": "of another time"}))
-    assert [one.began.day for one in history.before(tmp_path, run(day=3))] == [1, 2]
+    assert [one.began.day for one in history.before(ReportFolder(tmp_path), run(day=3))] == [1, 2]
     for number in range(history.MOST):
         (tmp_path / "history" / f"run-1999-{number:02}.json").write_text("{}")
-    history.keep(tmp_path)
+    history.keep(ReportFolder(tmp_path))
     kept = sorted(path.name for path in (tmp_path / "history").iterdir())
     assert len(kept) == history.MOST
     assert kept[-1].startswith("run-20261103")
@@ -109,5 +110,5 @@ def test_a_finished_run_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
 
 def test_a_killed_run_is_not_kept(tmp_path: Path) -> None:
     leave(tmp_path, ended=False)
-    history.keep(tmp_path)
+    history.keep(ReportFolder(tmp_path))
     assert not (tmp_path / "history").exists()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
 
+from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.judgement import PROVEN, Judgement, Verdict, judge_run, worst
 from streamspace_acceptance.verdict.run_record import RunRecord
@@ -59,8 +61,8 @@ def test_a_run_in_which_nothing_applies_has_shown_nothing(project: Project) -> N
 def test_the_worst_of_several() -> None:
     assert worst([PROVEN, ELSEWHERE]) is ELSEWHERE
     assert worst([ELSEWHERE, UNPROVEN]) is UNPROVEN
-    assert judge_run(RunRecord(), [PROVEN, ELSEWHERE]) is PROVEN
-    assert judge_run(RunRecord(), [ELSEWHERE]) is ELSEWHERE
+    assert judge_run(RunRecord(RunEvidence(Path())), [PROVEN, ELSEWHERE]) is PROVEN
+    assert judge_run(RunRecord(RunEvidence(Path())), [ELSEWHERE]) is ELSEWHERE
 
 
 def test_the_decision_names_it_as_such_and_is_never_go() -> None:

@@ -69,9 +69,10 @@ def test_a_figure_stands_beside_its_limit(project: Project) -> None:
 
 def test_a_problem_outside_the_scenarios_is_on_record(project: Project) -> None:
     run = project.behave("--tags=@test-1.2", hook="after_all")
-    assert run.ledger()["problems"] == [
-        {"where": "after_all", "reason": "after_all failed: RuntimeError: after_all went wrong", "scenario": None}
-    ]
+    (problem,) = run.ledger()["problems"]
+    assert (problem["where"], problem["scenario"], problem["verdict"]) == ("after_all", None, "BROKEN")
+    assert problem["reason"] == "after_all failed: RuntimeError: after_all went wrong"
+    assert "went wrong" in problem["trace"]
     assert set(run.verdicts().values()) == {"PROVEN"}
     assert run.status == 2
 
@@ -99,6 +100,6 @@ def test_the_ledger_stands_in_the_report_as_well(project: Project) -> None:
     project.behave("--tags=@test-1.2")
     results = project.folder / "reports/allure-results"
     attached = [json.loads(file.read_text()) for file in results.glob("*-globals.json")]
-    sources = [item["source"] for one in attached for item in one["attachments"] if item["name"] == "verdicts.json"]
+    sources = [item["source"] for one in attached for item in one["attachments"] if item["name"] == "verdict.json"]
     document = json.loads((results / sources[0]).read_text())
     assert document["counts"]["PROVEN"] == 3
