@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from streamspace_acceptance.commands.doctor.run import doctor
 from streamspace_acceptance.commands.lint.cli import lint
@@ -16,6 +16,7 @@ from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import html_report
+from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target.run_start import sweep_now
 from streamspace_acceptance.verdict.verdict_file import VerdictFileError
@@ -80,16 +81,9 @@ def _say(sentence: str) -> None:
     sys.stderr.write(redact(sentence) + "\n")
 
 
-def program() -> None:
-    """Run one command as a program of its own, and end it with its status.
-
-    At once: a call that was given up at its deadline could abort the process if its answer came while the interpreter
-    ends.
-    """
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+def program() -> NoReturn:
+    """Run one subcommand as a program of its own, and end it with its status."""
+    raise Ended(main())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from behave.exception import ConfigError
 from behave.formatter._registry import make_formatters
@@ -31,7 +31,7 @@ from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import attach_hook
 from streamspace_acceptance.reporting.run_writer import RunWriter
 from streamspace_acceptance.runner.observer import RunObserver
-from streamspace_acceptance.runner.process_exit import depart
+from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.troubleshooting import failure
@@ -74,18 +74,15 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._writer = RunWriter(self._folder)
         self._interruption = SignalHandler(self._note_interruption)
 
-    def run(self) -> bool:
-        """Run; False when all is proven, else SystemExit with the status of the worst verdict.
+    def run(self) -> NoReturn:
+        """Run, and raise Ended with the status of the worst verdict, 0 when all is proven.
 
         behave itself knows one status for everything but success, so this does not return to it. Invalid input is
         reported in one sentence, before anything has started.
         """
         with redactor.of_this_run(), streams.redacted_output(self.config.outputs):
             status = self._run_to_the_end()
-        depart(status)
-        if status:
-            raise SystemExit(status)
-        return False
+        raise Ended(status)
 
     def _run_to_the_end(self) -> int:
         try:
