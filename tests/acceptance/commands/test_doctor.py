@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streamspace_acceptance.commands.doctor.advice import advice
-from streamspace_acceptance.commands.doctor.checks import CHECKS
+from streamspace_acceptance.expect.environment import CHECKS
 from streamspace_acceptance.verdict.register import Register
 from tests.acceptance.target.test_target import KUBECONFIG
 from tests.support.project import PROJECT
