@@ -25,7 +25,7 @@ JUNIT_OF = {"passed": "passed", "failed": "failure", "broken": "error", "skipped
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of behave left: its exit status, what it said, and its files."""
+    """The exit status, output and files of a run of behave."""
 
     folder: Path
     status: int
@@ -59,7 +59,7 @@ class Run:
 
     def reason(self, criterion: str) -> str:
         """Why the criterion got its verdict."""
-        return next(line["reason"] for line in self.ledger()["criteria"] if line["id"] == criterion)
+        return next(str(line["reason"]) for line in self.ledger()["criteria"] if line["id"] == criterion)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Project:
         (self.folder / path).write_text(text, encoding="utf-8")
 
     def environment(self, demo: str = "", hook: str = "") -> dict[str, str]:
-        """The environment of a run: steps behave as `demo` says, and `hook` fails."""
+        """The environment of a run: steps behave as in `demo`, and `hook` fails."""
         state = str(self.folder / "state")  # where other runs leave nothing
         return os.environ | {"DEMO": demo, "DEMO_HOOK": hook, "COLUMNS": "120", "XDG_STATE_HOME": state}
 
@@ -92,18 +92,18 @@ class Project:
 
 
 def start_and_stop(project: Project, number: signal.Signals, demo: str = "pod=hang", hook: str = "") -> Run:
-    """Start a run of which a scenario, the first unless told otherwise, waits for ever, and send it a signal then."""
+    """Start a run in which a step hangs, and send it a signal once it does."""
     process = subprocess.Popen(
         [*BEHAVE, "-D", "gate=off"], cwd=project.folder,
         env=project.environment(demo, hook) | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    said = ""
+    output = ""
     for line in process.stdout:
-        said += line
+        output += line
         if line == "hanging\n":
             break
     process.send_signal(number)
     rest, errors = process.communicate(timeout=20)
-    return Run(project.folder, process.returncode, said + rest, errors)
+    return Run(project.folder, process.returncode, output + rest, errors)

@@ -83,7 +83,7 @@ def leave(reports: Path, **options: Any) -> ReportFolder:
     return folder
 
 
-def change(folder: ReportFolder, edit: Callable[[dict[str, Any]], None]) -> None:
+def change(folder: ReportFolder, edit: Callable[[dict[str, Any]], object]) -> None:
     """Change verdict.json on disk."""
     written = json.loads(folder.verdicts.read_text())
     edit(written)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,56 +10,20 @@ RESULTS, ISSUES, PAGE, VERDICTS = "allure-results", "issues", "report.html", "ve
 """Names by which the reports link to each other."""
 
 
-@dataclass(frozen=True)
 class ReportFolder:
     """The folder at `path`, which need not exist yet."""
 
-    path: Path
-
-    @property
-    def verdicts(self) -> Path:
-        """The record of the run, from which everything else is written."""
-        return self.path / VERDICTS
-
-    @property
-    def summary(self) -> Path:
-        """The decision, and the reasons for it."""
-        return self.path / "SUMMARY.md"
-
-    @property
-    def page(self) -> Path:
-        """The one HTML file."""
-        return self.path / PAGE
-
-    @property
-    def junit(self) -> Path:
-        """The run as JUnit XML."""
-        return self.path / "junit.xml"
-
-    @property
-    def results(self) -> Path:
-        """Allure results and attachments."""
-        return self.path / RESULTS
-
-    @property
-    def issues(self) -> Path:
-        """Issue texts that are ready to file."""
-        return self.path / ISSUES
-
-    @property
-    def history(self) -> Path:
-        """Earlier runs, for the trend."""
-        return self.path / "history"
-
-    @property
-    def page_history(self) -> Path:
-        """Earlier runs, as Allure's generator keeps them."""
-        return self.history / "history.jsonl"
-
-    @property
-    def killed(self) -> Path:
-        """Killed runs that had to make room for another one."""
-        return self.path / "killed"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.verdicts = path / VERDICTS  # the record of the run, from which everything else is written
+        self.summary = path / "SUMMARY.md"
+        self.page = path / PAGE
+        self.junit = path / "junit.xml"
+        self.results = path / RESULTS  # Allure results and attachments
+        self.issues = path / ISSUES
+        self.history = path / "history"  # earlier runs, for the trend
+        self.page_history = self.history / "history.jsonl"  # the same for Allure's generator
+        self.killed = path / "killed"  # killed runs that had to make room for another one
 
     def phase(self, phase: int, began: datetime) -> Path:
         """The results of a phase, named as the plan demands."""

@@ -14,7 +14,7 @@ from streamspace_acceptance.cluster import watch
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.waiting import Recording, now
-from tests.acceptance.target.test_target import KUBECONFIG
+from tests.support.kubeconfig import KUBECONFIG
 from tests.support.samples import Json, pod_json
 from tests.support.web_server import Respond, says, web_server
 

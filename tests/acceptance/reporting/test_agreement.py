@@ -50,7 +50,7 @@ def assert_console_agrees(run: Run) -> None:
 def assert_summary_agrees(run: Run) -> None:
     summary = (run.folder / "reports" / "SUMMARY.md").read_text()
     decision = run.ledger()["decision"]
-    assert re.search(r"^# .* acceptance: \S+ (\S+)$", summary, re.MULTILINE)[1] == decision["word"]
+    assert re.findall(r"^# .* acceptance: \S+ (\S+)$", summary, re.MULTILINE) == [decision["word"]]
     issues = {path.stem for path in (run.folder / "reports" / "issues").glob("*.md")}
     failed = {one for one, verdict in run.verdicts().items() if verdict == "FAILED"}
     preconditions = {
@@ -67,7 +67,7 @@ def test_whatever_a_step_does(project: Project, demo: str) -> None:
     assert_agreed(project.behave(demo=demo))
 
 
-def test_a_product_that_fails_before_any_criterion_is_named_in_the_decision(project: Project) -> None:
+def test_decision_names_a_failed_precondition(project: Project) -> None:
     run = project.behave(demo="given=fail")
     assert run.verdicts()["1.2-2"] == "UNPROVEN"
     assert run.status == 1
@@ -91,7 +91,7 @@ def test_a_product_that_fails_before_any_criterion_is_named_in_the_decision(proj
         ("created=unproven,listed=fail", "broken", 1),
     ],
 )
-def test_a_leak_breaks_its_scenario_unless_its_own_sentence_answers_for_it(
+def test_a_leak_breaks_its_scenario_unless_a_criterion_has_it(
     project: Project, demo: str, status: str, exit_status: int
 ) -> None:
     run = project.behave("-D", "gate=off", demo=demo, hook="leak of 2.1")
@@ -145,7 +145,7 @@ def test_a_phase_that_is_gated(project: Project) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped(project: Project, number: signal.Signals) -> None:
+def test_an_interrupted_run(project: Project, number: signal.Signals) -> None:
     assert_agreed(start_and_stop(project, number))
 
 
@@ -157,13 +157,13 @@ def test_a_run_that_is_killed(project: Project) -> None:
     assert run.ledger()["counts"] == {"PROVEN": 0, "FAILED": 0, "BROKEN": 3, "UNPROVEN": 2}
 
 
-def test_a_run_that_is_killed_after_a_failure_has_answered_for_a_leak(project: Project) -> None:
+def test_a_run_killed_after_a_criterion_reported_a_leak(project: Project) -> None:
     run = start_and_stop(project, signal.SIGKILL, "created=fail,listed=hang", "leak of 2.1")
     assert run.junit() == {LOST: "passed", "A good template": "failure", "The list": "error"}
     assert {result["name"]: JUNIT_OF[result["status"]] for result in run.results()} == run.junit()
 
 
-def test_the_next_command_completes_the_report_of_a_run_that_was_killed(project: Project) -> None:
+def test_report_command_completes_a_killed_run(project: Project) -> None:
     (project.folder / "node_modules").symlink_to(PROJECT / "node_modules")
     run = start_and_stop(project, signal.SIGKILL)
     reports = run.folder / "reports"

@@ -73,7 +73,7 @@ def test_an_error_after_all_is_not_lost(project: Project, hook: str, where: str)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_stopped_shows_what_ran_and_what_did_not(project: Project, number: signal.Signals) -> None:
+def test_an_interrupted_run_shows_what_ran_and_what_did_not(project: Project, number: signal.Signals) -> None:
     run = start_and_stop(project, number)
     assert run.result(LOST)["status"] == "broken"
     assert f"interrupted by {number.name}" in message(run.result(LOST))
@@ -88,7 +88,7 @@ def test_a_run_that_is_stopped_shows_what_ran_and_what_did_not(project: Project,
 
 
 @pytest.mark.parametrize("hook", ["before_all", "before_feature", "before_scenario", "before_step", "after_step"])
-def test_a_run_that_is_stopped_between_steps_starts_no_other(project: Project, hook: str) -> None:
+def test_a_run_interrupted_between_steps_starts_no_other(project: Project, hook: str) -> None:
     run = project.behave(hook=f"terminate in {hook}")
     assert run.result(LOST)["status"] in ("broken", "skipped")
     assert "interrupted by SIGTERM" in message(run.result(LOST))
@@ -97,7 +97,7 @@ def test_a_run_that_is_stopped_between_steps_starts_no_other(project: Project, h
     assert run.status != 0
 
 
-def test_a_run_that_is_stopped_after_a_scenario_keeps_its_verdict(project: Project) -> None:
+def test_a_scenario_before_an_interruption_keeps_its_verdict(project: Project) -> None:
     run = project.behave(hook="terminate in after_scenario")
     assert run.result(LOST)["status"] == "passed"
     assert message(run.result("A good template")) == "not run: interrupted by SIGTERM"

@@ -121,7 +121,7 @@ def test_a_page_without_a_percentage_is_noticed() -> None:
         with_honest_percentage("<html></html>")
 
 
-def test_the_report_shows_the_run_and_asks_nothing_of_the_network(with_generator: Project) -> None:
+def test_report_shows_the_run_without_network_requests(with_generator: Project) -> None:
     with_generator.behave(demo="file=fail,created=error,listed=unproven")
     done = report(with_generator)
     written = with_generator.folder / "reports" / "report.html"

@@ -110,7 +110,7 @@ def waiting(project: Project) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=30)
 
 
-def test_not_of_a_run_that_goes_on_nor_does_another_write_to_its_folder(project: Project) -> None:
+def test_a_running_run_is_left_alone_and_keeps_its_folder(project: Project) -> None:
     with waiting(project) as living:
         swept = subprocess.run(SWEEP, env=project.environment(), capture_output=True, text=True, timeout=60, check=True)
         assert told(swept.stderr) == []
@@ -211,7 +211,7 @@ def test_nothing_is_said_of_what_is_not_there_any_more(tmp_path: Path) -> None:
     assert lock_files.paths(killed_runs.KIND) == []
 
 
-def test_what_cannot_be_completed_is_told_and_tried_again(tmp_path: Path) -> None:
+def test_what_cannot_be_completed_is_reported_and_retried(tmp_path: Path) -> None:
     leave(tmp_path, ended=False)
     record(tmp_path)
     whole = (tmp_path / "verdict.json").read_text()
@@ -237,9 +237,7 @@ def test_no_more_than_a_few_are_kept_aside(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["history", "killed", "note.txt", "state"]
 
 
-def test_a_state_folder_that_cannot_be_written_is_said_before_anything_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unwritable_state_folder_is_a_setup_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     leave(tmp_path)

@@ -30,7 +30,7 @@ def texts(reports: Path) -> dict[str, str]:
     return {str(path.relative_to(reports)): path.read_text() for path in reports.rglob("*.md")}
 
 
-def test_a_sound_run_goes(tmp_path: Path) -> None:
+def test_a_healthy_run_goes(tmp_path: Path) -> None:
     found = written(tmp_path)
     assert set(found) == {"SUMMARY.md", PHASE_1, PHASE_2}
     summary = found["SUMMARY.md"]
@@ -59,7 +59,7 @@ def test_the_phase_report_follows_the_plans_template(tmp_path: Path) -> None:
     assert "- Number of Agents: unknown" in text
 
 
-def test_a_failure_is_told_in_all_three_places(tmp_path: Path) -> None:
+def test_a_failure_is_in_summary_phase_and_issue(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1="FAILED")
     assert "❌ NO-GO" in found["SUMMARY.md"]
     assert "- ❌ [1.2-1](issues/1.2-1.md) The pod is recreated: " in found["SUMMARY.md"]
@@ -94,7 +94,12 @@ def fail_preconditions(reports: Path, **options: Any) -> dict[str, str]:
 
     def edit(written: dict[str, Any]) -> None:
         for scenario, keyword in zip(written["scenarios"], ("Given", "And"), strict=True):
-            failed = {"sentence": f"{keyword} a running session", "criterion": None, "seconds": 0.0, "attachments": []}
+            failed: dict[str, Any] = {
+                "sentence": f"{keyword} a running session",
+                "criterion": None,
+                "seconds": 0.0,
+                "attachments": [],
+            }
             scenario["steps"].insert(0, failed | {"verdict": "FAILED", "reason": "no session"} | options)
             scenario["causes"] = options.get("causes", [])
 
@@ -104,7 +109,7 @@ def fail_preconditions(reports: Path, **options: Any) -> dict[str, str]:
     return texts(reports)
 
 
-def test_what_fails_on_the_way_is_one_issue_however_many_scenarios_it_holds_up(tmp_path: Path) -> None:
+def test_a_failed_precondition_is_one_issue_for_all_scenarios(tmp_path: Path) -> None:
     found = fail_preconditions(tmp_path, failure=FAILURE, causes=["crash loop: pod s-1"])
     assert [name for name in found if name.startswith("issues/")] == ["issues/precondition-1.md"]
     text = found["issues/precondition-1.md"]
@@ -128,7 +133,7 @@ def test_what_fails_on_the_way_is_one_issue_however_many_scenarios_it_holds_up(t
     assert "NO-GO" in found["SUMMARY.md"]
 
 
-def test_a_setback_that_says_only_one_sentence_is_told_in_it(tmp_path: Path) -> None:
+def test_a_precondition_without_parts_is_quoted(tmp_path: Path) -> None:
     text = fail_preconditions(tmp_path)["issues/precondition-1.md"]
     assert "## What was expected\n\na running session\n" in text
     assert "## What happened\n\n```text\nno session\n```" in text
@@ -207,7 +212,7 @@ def test_every_link_leads_to_a_file(tmp_path: Path) -> None:
     assert [(name, target) for name, target in links if not (tmp_path / name).parent.joinpath(target).exists()] == []
 
 
-def test_a_new_run_takes_away_what_the_last_one_wrote_and_nothing_else(tmp_path: Path) -> None:
+def test_a_new_run_removes_only_what_the_last_one_wrote(tmp_path: Path) -> None:
     written(tmp_path, c12_1="FAILED", day=20)
     mine = tmp_path / "issues" / "mine.md"
     mine.write_text("# My own\n")

@@ -44,7 +44,7 @@ def test_a_run_that_did_not_judge_the_criterion_is_passed_over() -> None:
     assert [one.when.day for one in found.red] == [20]
 
 
-def test_what_a_run_that_was_stopped_did_not_show_is_no_judgement() -> None:
+def test_trend_ignores_what_an_interrupted_run_did_not_show() -> None:
     stopped = replace(run(day=21, c12_1="BROKEN", c21_1="FAILED"), interruption="killed")
     found = trend(run(c12_1="FAILED", c21_1="FAILED"), [run(day=20), stopped])
     assert [(one.line.id, one.when.day) for one in found.red] == [("1.2-1", 20)]

@@ -118,7 +118,7 @@ def test_the_handlers_are_given_back(interruption: SignalHandler) -> None:
     assert signal.getsignal(signal.SIGTERM) == earlier
 
 
-def test_a_run_that_is_stopped_before_it_began_says_so_in_one_sentence(project: Project) -> None:
+def test_a_run_interrupted_before_its_start_says_so(project: Project) -> None:
     steps = (project.folder / "steps/steps.py").read_text()
     project.write("steps/steps.py", f"import os, signal\n\nos.kill(os.getpid(), signal.SIGTERM)\n{steps}")
     run = project.behave()

@@ -13,17 +13,10 @@ from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import target
 from streamspace_acceptance.target.target import open_target
+from tests.support.kubeconfig import KUBECONFIG
 from tests.support.web_server import Respond, says, web_server
 
 SESSIONS = says(b'{"sessions": []}')
-KUBECONFIG = """\
-apiVersion: v1
-kind: Config
-current-context: c
-contexts: [{name: c, context: {cluster: k, user: u}}]
-clusters: [{name: k, cluster: {server: "%s"}}]
-users: [{name: u, user: {token: t}}]
-"""
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_a_register_without_p0_criteria_decides_nothing() -> None:
     assert decide(of_json(written)).word == "UNDECIDED"
 
 
-def test_what_does_not_apply_is_missing_like_all_that_was_not_shown() -> None:
+def test_what_does_not_apply_is_missing_in_the_decision() -> None:
     written = document(c12_1="UNPROVEN")
     written["criteria"][0]["applies"] = False
     decision = decide(of_json(written))
@@ -102,7 +102,7 @@ def test_a_document_of_another_shape_is_refused(lost: str) -> None:
         of_json(written)
 
 
-def test_a_run_that_was_stopped_before_it_had_shown_all_does_not_go() -> None:
+def test_an_interrupted_run_with_unshown_criteria_does_not_go() -> None:
     stopped = {"interruption": "interrupted by SIGTERM"}
     decision = decide(of_json(document(c21_1="UNPROVEN") | stopped))
     assert decision.sentence.startswith("UNDECIDED: the run was interrupted by SIGTERM. Open: 1 P1")

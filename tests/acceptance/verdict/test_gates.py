@@ -31,7 +31,7 @@ def test_a_clean_up_that_fails_closes_the_gate_as_well(project: Project) -> None
     assert run.reason("2.1-1") == GATED + "BROKEN: 1.2-2, 1.2-3, 1.2-4"
 
 
-def test_a_scenario_that_fails_beside_its_criteria_is_named_itself(project: Project) -> None:
+def test_a_scenario_failing_beside_its_criteria_is_named(project: Project) -> None:
     feature = (project.folder / "features/1.2.feature").read_text()
     for step in ("another pod serves the session within the restart budget", "its home is on the session's own volume"):
         feature = feature.replace(f"    And {step}\n", "")

@@ -38,7 +38,7 @@ def test_a_run_is_green_with_a_criterion_that_does_not_apply(project: Project) -
 
 
 @pytest.mark.parametrize("step", ["given", "when"])
-def test_a_scenario_that_does_not_apply_takes_all_its_criteria_with_it(project: Project, step: str) -> None:
+def test_no_criterion_of_an_inapplicable_scenario_applies(project: Project, step: str) -> None:
     done = project.behave(demo=f"{step}=inapplicable")
     assert done.status == 0
     elsewhere = {line["id"]: line["reason"] for line in done.ledger()["criteria"] if not line.get("applies", True)}

@@ -25,7 +25,7 @@ def test_everything_shown_is_proven(project: Project) -> None:
         ("unproven", "UNPROVEN", "no new pod came"),
     ],
 )
-def test_the_exception_of_a_then_decides_about_its_criterion_alone(
+def test_the_exception_of_a_then_decides_its_criterion_only(
     project: Project, behaviour: str, verdict: str, reason: str
 ) -> None:
     run = project.behave("--tags=@test-1.2", demo=f"file={behaviour}")
@@ -35,9 +35,7 @@ def test_the_exception_of_a_then_decides_about_its_criterion_alone(
 
 @pytest.mark.parametrize("step", ["given", "when"])
 @pytest.mark.parametrize("behaviour", ["fail", "error", "unproven"])
-def test_what_a_failed_given_or_when_keeps_from_running_is_unproven(
-    project: Project, step: str, behaviour: str
-) -> None:
+def test_steps_after_a_failed_given_or_when_are_unproven(project: Project, step: str, behaviour: str) -> None:
     run = project.behave("--tags=@test-1.2", demo=f"{step}={behaviour}")
     assert set(run.verdicts().values()) == {"UNPROVEN"}
     assert run.reason("1.2-4").startswith("not reached: ")
@@ -89,7 +87,7 @@ def test_the_worst_of_several_examples_counts(project: Project) -> None:
     assert run.verdicts() == {"2.1-1": "PROVEN", "2.1-2": "UNPROVEN"}
 
 
-def test_the_environment_is_told(project: Project) -> None:
+def test_the_environment_is_on_record(project: Project) -> None:
     run = project.behave("--tags=@test-1.2")
     assert run.ledger()["environment"]["behave"] == "1.3.3"
     properties = (project.folder / "reports/allure-results/environment.properties").read_text()
