@@ -132,7 +132,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
     if step.status in (Status.undefined, Status.untested_undefined):
         return Judgement(Verdict.BROKEN, "no step definition matches this sentence")
     if step.status.has_failed():
-        return Judgement(Verdict.BROKEN, step.error_message or f"behave says {step.status.name}")
+        return Judgement(Verdict.BROKEN, step.error_message or f"behave reports {step.status.name}")
     return None
 
 

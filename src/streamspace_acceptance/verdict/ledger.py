@@ -43,7 +43,7 @@ class Ledger:
         self.record = record
 
     def entries(self) -> list[Entry]:
-        """The ledger as it stands, in the plan's order. Only tests of which a scenario was selected are in it."""
+        """The ledger by now, in the plan's order. It has only tests with a selected scenario."""
         proofs: dict[str, dict[str, list[_Proof]]] = {}
         for scenario in self.record.selected:
             test = self.plan.test_of(scenario.effective_tags)
@@ -66,18 +66,20 @@ class Ledger:
         return sum(not entry.judgement.applies for entry in self.entries())
 
     def _entry(self, test: Test, criterion: Criterion, proofs: list[_Proof]) -> Iterator[Entry]:
-        """The criterion's line; none when its sentence stands in a scenario that was not selected."""
+        """The criterion's line; none if its sentence is in a scenario that was not selected."""
         if proofs:
             judged = worst([proof.judged for proof in proofs])
             figures = tuple(figure for proof in proofs for figure in self.record.evidence.figures_of(proof.step))
             yield Entry(test, criterion, judged, figures, sum(proof.step.duration for proof in proofs))
         elif criterion.sentence is None:
             yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
-        elif not self._stands_elsewhere(criterion.sentence):
-            yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, f"no scenario says “{criterion.sentence}”"))
+        elif not self._is_unselected(criterion.sentence):
+            yield Entry(
+                test, criterion, Judgement(Verdict.UNPROVEN, f"no scenario has the sentence “{criterion.sentence}”")
+            )
 
-    def _stands_elsewhere(self, sentence: str) -> bool:
-        """Whether a scenario that was not selected says `sentence`: then this run was not asked about it."""
+    def _is_unselected(self, sentence: str) -> bool:
+        """Whether a scenario that was not selected has `sentence`: then this run does not judge it."""
         return any(step.name == sentence for scenario in self.record.parsed for step in scenario.all_steps)
 
 

@@ -113,11 +113,11 @@ class RunRecord:
         return next((str(one.name) for one in owners), None)
 
     def saw(self, scenario: Any, causes: Iterable[str]) -> None:
-        """Keep what the cluster itself said went wrong while `scenario` ran."""
+        """Keep the errors that the cluster reported while `scenario` ran."""
         self._causes[id(scenario)] = tuple(causes)
 
     def causes_of(self, scenario: Any) -> tuple[str, ...]:
-        """What the cluster itself said went wrong while `scenario` ran."""
+        """The errors that the cluster reported while `scenario` ran."""
         return self._causes.get(id(scenario), ())
 
 

@@ -42,7 +42,7 @@ class CriterionResult:
 
     `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
     at all. `seconds` is the time that its Then sentence took.
-    `causes`: what the cluster itself said went wrong meanwhile.
+    `causes`: the errors that the cluster reported meanwhile.
     """
 
     id: str

@@ -242,7 +242,7 @@ def test_an_unwritable_state_folder_is_a_setup_problem(tmp_path: Path, monkeypat
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     leave(tmp_path)
     with (
-        pytest.raises(SetupProblem, match=r"Not a directory.*XDG_STATE_HOME name a folder that can be written\.$"),
+        pytest.raises(SetupProblem, match=r"Not a directory.*XDG_STATE_HOME to a folder that can be written\.$"),
         killed_runs.on_record(ReportFolder(tmp_path), datetime.now(UTC), [], lambda: True),
     ):
         pytest.fail("it must not begin")
