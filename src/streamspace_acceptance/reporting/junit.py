@@ -30,21 +30,21 @@ def write(path: Path, run: RunResult) -> None:
     for feature, scenarios in groupby(run.scenarios, key=lambda scenario: scenario.feature):
         suite = Xml.SubElement(root, "testsuite", name=_text(feature))
         for scenario in scenarios:
-            _add_case(suite, scenario.name, scenario.judged, scenario.seconds)
+            _add_case(suite, scenario.name, scenario.judged, scenario.headline, scenario.seconds)
     if run.beside:
         suite = Xml.SubElement(root, "testsuite", name=HOOKS)
         for problem in run.beside:
-            _add_case(suite, problem.name, problem.judged, 0)
+            _add_case(suite, problem.name, problem.judged, problem.judged.headline, 0)
     for element in [*root, root]:
         _count(element)
     files.put(path, Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _add_case(suite: Xml.Element, name: str, judged: Judged, seconds: float) -> None:
+def _add_case(suite: Xml.Element, name: str, judged: Judged, headline: str, seconds: float) -> None:
     case = Xml.SubElement(suite, "testcase", classname=suite.get("name", ""), name=_text(name), time=f"{seconds:.3f}")
     if judged.verdict is not Verdict.PROVEN:
         kind = _ELEMENTS[judged.verdict]
-        Xml.SubElement(case, kind, message=_text(judged.headline), type=judged.verdict).text = _text(judged.explanation)
+        Xml.SubElement(case, kind, message=_text(headline), type=judged.verdict).text = _text(judged.explanation)
 
 
 def _count(element: Xml.Element) -> None:

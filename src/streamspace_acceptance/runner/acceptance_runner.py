@@ -139,9 +139,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._interruption.forbid()
         if hook_name == "before_step":
             self.record.begin_step(args[0])
-            self._put_on_disk()
+            self._update_on_disk()
         if hook_name == "after_scenario":
-            self._put_on_disk()
+            self._update_on_disk()
             self._collect_evidence(args[0])
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
@@ -209,6 +209,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _put_on_disk(self) -> None:
         """Write what holds if the run is killed now."""
         self._writer.write(run_document.document(self._ledger))
+
+    def _update_on_disk(self) -> None:
+        """The same for the running scenario alone."""
+        self._writer.update(run_document.scenario_document(self.record.running, self._ledger))
 
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]

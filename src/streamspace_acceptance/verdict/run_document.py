@@ -47,7 +47,7 @@ def document(ledger: Ledger) -> Json:
             "environment": run_facts.of_run(record.evidence),
             "counts": {},
             "criteria": [_entry(entry) for entry in ledger.entries()],
-            "scenarios": [_scenario(scenario, ledger) for scenario in record.selected],
+            "scenarios": [scenario_document(scenario, ledger) for scenario in record.selected],
             "attachments": _attachments(record.evidence.attachments_of(None)),
             "problems": [_problem(problem, ledger) for problem in record.problems],
             "interruption": record.interruption,
@@ -89,7 +89,8 @@ def _entry(entry: Entry) -> Json:
     return line
 
 
-def _scenario(scenario: Any, ledger: Ledger) -> Json:
+def scenario_document(scenario: Any, ledger: Ledger) -> Json:
+    """One scenario of the document."""
     record, test = ledger.record, ledger.plan.test_of(scenario.effective_tags)
     running = record.running is scenario
     row = scenario._row  # behave offers no other way to the cells of an example

@@ -84,6 +84,15 @@ class ScenarioResult:
         """The ids of the criteria that it proves, in its order."""
         return tuple(step.criterion for step in self.steps if step.criterion is not None)
 
+    @property
+    def headline(self) -> str:
+        """The verdict in one line: `1.1b-1: expected Running within 60 s; Pending for 60.0 s`."""
+        failure = self.judged.failure
+        if failure is None:
+            return self.judged.headline
+        criterion = next((step.criterion for step in self.steps if step.judged.failure == failure), None)
+        return f"{criterion or failure.subject}: expected {failure.expected}; {failure.actual}"
+
     def evidence(self) -> list[Attachment]:
         """All attachments: pictures first, since they show most, and the timelines of waits last."""
         steps = [attachment for step in self.steps for attachment in step.attachments]

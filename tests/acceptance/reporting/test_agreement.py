@@ -189,3 +189,10 @@ def test_behaves_own_option_names_another_folder(project: Project) -> None:
     assert [file.name for file in (project.folder / "elsewhere").iterdir()] == ["junit.xml"]
     assert Xml.fromstring(written).get("failures") == "1"  # noqa: S314  # our own file
     assert "s3cr3t-t0ken" not in written
+
+
+def test_the_message_of_a_failed_case_is_one_line(project: Project) -> None:
+    project.behave("--tags=@test-1.2", demo="file=fail")
+    root = Xml.parse(project.folder / "reports" / "junit.xml").getroot()  # noqa: S314  # our own file
+    messages = [failure.get("message") for failure in root.iter("failure")]
+    assert messages == ["1.2-3: expected Running within the startup budget (60 s); Pending for 60.0 s"]

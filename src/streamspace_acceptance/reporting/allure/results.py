@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -43,13 +43,16 @@ class AllureResults:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._written: dict[str, str] = {}
+        self._began = datetime.now(UTC)
+        self._tests: dict[str, TestResult] = {}
+        self._scenarios: dict[str, ScenarioResult] = {}
 
     def write(self, run: RunResult, *, verdicts: str = "") -> None:
         """Write the run as it is by now; `verdicts` is the text of its verdict.json, once that is final."""
-        tests = {test.id: test for test in run.tests}
+        self._began = run.began
+        self._tests = tests = {test.id: test for test in run.tests}
         for scenario in run.scenarios:
-            self._put_json(f"{scenario.id}-result.json", _scenario(scenario, tests.get(scenario.test or ""), run.began))
+            self.update(scenario)
         for number, problem in enumerate(run.beside):
             uuid = str(uuid5(NAMESPACE_URL, f"{run.began} {number} {problem.name}"))
             self._put_json(f"{uuid}-result.json", _problem(uuid, problem, tests.get(problem.test or ""), run))
@@ -62,13 +65,18 @@ class AllureResults:
         facts = [f"{name.replace(' ', '_')} = {redact(value)}\n" for name, value in run.environment.items()]
         self._put(_PROPERTIES, "".join(facts))
 
+    def update(self, scenario: ScenarioResult) -> None:
+        """Write the result of one scenario, unless it is on disk already."""
+        if self._scenarios.get(scenario.id) != scenario:
+            test = self._tests.get(scenario.test or "")
+            self._put_json(f"{scenario.id}-result.json", _scenario(scenario, test, self._began))
+            self._scenarios[scenario.id] = scenario
+
     def _put_json(self, name: str, document: Json) -> None:
         self._put(name, json.dumps(document, ensure_ascii=False))
 
     def _put(self, name: str, text: str) -> None:
-        if self._written.get(name) != text:
-            files.write(self._folder / name, text)
-            self._written[name] = text
+        files.write(self._folder / name, text)
 
 
 def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: datetime) -> Json:
