@@ -16,7 +16,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
-from tests.proof.conftest import embedded
+from tests.proof.running import embedded
 from tests.safety.agents import Agents, scale
 from tests.safety.fixtures import await_one_agent
 from tests.safety.run_process import journals, sweep

@@ -20,6 +20,8 @@ from streamspace_acceptance.target.run_start import guard_and_sweep
 from streamspace_acceptance.target.target import Target
 from tests.support.web_server import says, web_server
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, object]
 UID = "uid-of-the-namespace"
 

@@ -20,6 +20,7 @@ import yaml
 
 from tests.safety.conftest import Place
 from tests.safety.test_hostile_runs import BEHAVE
+from tests.sampling import sample
 from tests.support.project import PROJECT
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
@@ -219,13 +220,13 @@ def run(place: Place, disturb: Disturb, folder: Path) -> tuple[int, set[str], st
     return done.returncode, verdicts, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", TOLERABLE)
+@pytest.mark.parametrize("name", sample(TOLERABLE, 0))
 def test_a_flaky_watch_costs_nothing(place: Place, name: str, tmp_path: Path) -> None:
     status, verdicts, console = run(place, TOLERABLE[name], tmp_path)
     assert (status, verdicts) == (0, {"PROVEN"}), console
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", sample(BROKEN, 0))
 def test_a_broken_watch_is_told_as_broken(place: Place, name: str, tmp_path: Path) -> None:
     disturb, words = BROKEN[name]
     status, verdicts, console = run(place, disturb, tmp_path)

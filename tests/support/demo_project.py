@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,3 +108,11 @@ def start_and_stop(project: Project, number: signal.Signals, demo: str = "pod=ha
     process.send_signal(number)
     rest, errors = process.communicate(timeout=20)
     return Run(project.folder, process.returncode, output + rest, errors)
+
+
+def copied(parent: Path) -> Project:
+    """A copy of the demo project in `parent`, with the project's own behave.ini."""
+    folder = parent / "project"
+    shutil.copytree(DEMO, folder)
+    shutil.copy(PROJECT / "behave.ini", folder)
+    return Project(folder)

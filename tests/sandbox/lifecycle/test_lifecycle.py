@@ -19,6 +19,8 @@ from streamspace_sandbox.host.start_failure import StartError
 from streamspace_sandbox.lifecycle import removal
 from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, claimed_numbers, lock, root_locked, runroot
 
+pytestmark = pytest.mark.slow
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
 TOOL = str(Path(sys.executable).with_name("streamspace-sandbox"))
 

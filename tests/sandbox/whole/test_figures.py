@@ -90,6 +90,7 @@ def test_a_session_runs_soon(target: Target) -> None:
     assert statistics.median(took) <= START_SECONDS
 
 
+@pytest.mark.whole
 def test_eighty_desktops_fit(target: Target) -> None:
     before = memory_in_use()
     begun = time.monotonic()
