@@ -4,11 +4,12 @@ import compileall
 import os
 import random
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from streamspace_acceptance.redaction import redactor
 from tests.surroundings import forget_targets
 from tests.turns import Turns
 
@@ -28,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before any module is imported, since some read the environment when they are."""
+    """Before any test is collected."""
     forget_targets()
     state = tempfile.TemporaryDirectory(prefix="streamspace-tests-")
     os.environ["XDG_STATE_HOME"] = state.name  # the journals of the caller's own runs are not the tests' to sweep
@@ -120,8 +121,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture(autouse=True)
-def _no_secrets_of_other_tests() -> None:
-    """What one test made known as a secret is an ordinary word to the next."""
-    from streamspace_acceptance.redaction import redactor  # not before the environment is as it should be
-
-    vars(redactor._current).update(vars(redactor.Redactor()))
+def _no_secrets_of_other_tests() -> Iterator[None]:
+    """A secret of one test is an ordinary word to the next."""
+    with redactor.of_this_run():
+        yield

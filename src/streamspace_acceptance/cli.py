@@ -1,4 +1,4 @@
-"""streamspace-acceptance: what is beside `behave` itself."""
+"""streamspace-acceptance: the commands beside `behave` itself."""
 
 from __future__ import annotations
 
@@ -6,54 +6,62 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from importlib.metadata import version
 from typing import NoReturn
 
 from streamspace_acceptance.commands.doctor.run import doctor
 from streamspace_acceptance.commands.init.init import init
 from streamspace_acceptance.commands.lint.cli import lint
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import html_report
 from streamspace_acceptance.runner.process_exit import Ended
-from streamspace_acceptance.settings import REPORTS
+from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target.run_start import sweep_now
-from streamspace_acceptance.verdict.ledger import VERDICT_FILE
 from streamspace_acceptance.verdict.verdict_file import VerdictFileError
 
-STOPPED = 128 + signal.SIGINT
-"""By Ctrl-C, as shells have it."""
+NAME = "streamspace-acceptance"
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit status after Ctrl-C, as in shells."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; 0 when all is well, 1 when not, 2 when the input is bad and nothing was done, STOPPED."""
+    """Run one command: 0 success, 1 failure, 2 invalid input (nothing was done), INTERRUPTED."""
     parser = argparse.ArgumentParser(
-        prog="streamspace-acceptance",
-        description="The tests themselves are run by `behave`; this is what is beside them.",
+        prog=NAME, description="`behave` runs the tests; these are the commands beside it."
     )
+    parser.add_argument("--version", action="version", version=f"{NAME} {version(NAME)}")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("doctor", help="check the environment, and say what to do about what is wrong with it")
-    commands.add_parser("report", help="make the reports of the last run again, and one HTML file")
-    commands.add_parser("sweep", help="remove what killed runs left on the target that the settings name")
-    commands.add_parser("init", help="write features, steps and settings into the current folder")
-    commands.add_parser("lint", help="hold features and steps to the house's rules")
-    chosen = parser.parse_args(arguments)
+    for name, (description, _) in COMMANDS.items():
+        commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+    return run(COMMANDS[parser.parse_args(arguments).command][1])
+
+
+def run(command: Callable[[], int]) -> int:
+    """Run `command`; invalid input and Ctrl-C end it with one sentence."""
     try:
-        return _COMMANDS[chosen.command]()
+        return command()
     except SetupProblem as problem:
         _say(problem.sentence)
         return 2
     except KeyboardInterrupt:
-        _say("Stopped. The same command does the rest.")
-        return STOPPED
+        _say("Interrupted. Run it again to finish.")
+        return INTERRUPTED
 
 
 def _report() -> int:
+    folder = ReportFolder(Settings.from_environment().reports)
     killed_runs.complete(_say)
-    summary = _papers()
-    sys.stdout.write(f"The summary is {summary.resolve()}.\n")
-    sys.stdout.write(f"The report is {html_report.build().resolve()}: open it in a browser.\n")
+    if not folder.verdicts.exists():
+        raise SetupProblem(f"There are no results in {folder.path}: run `behave` first.")
+    try:
+        write_reports.write(folder)
+    except VerdictFileError as error:
+        raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
+    sys.stdout.write(f"Summary: {folder.summary.resolve()}\n")
+    sys.stdout.write(f"Report:  {html_report.build(folder).resolve()} (open it in a browser)\n")
     return 0
 
 
@@ -62,21 +70,12 @@ def _sweep() -> int:
     return sweep_now()
 
 
-def _papers() -> Path:
-    if not VERDICT_FILE.exists():
-        raise SetupProblem(f"There are no results in {REPORTS}: run `behave` first.")
-    try:
-        return write_reports.write(REPORTS)
-    except VerdictFileError as error:
-        raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
-
-
-_COMMANDS: dict[str, Callable[[], int]] = {
-    "report": _report,
-    "doctor": doctor,
-    "init": init,
-    "lint": lint,
-    "sweep": _sweep,
+COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
+    "doctor": ("check the environment, with advice for each failed check", doctor),
+    "report": ("write the reports of the last run again, and one HTML file", _report),
+    "sweep": ("remove what killed runs left on the target of the settings", _sweep),
+    "init": ("write features, steps and settings into the current folder", init),
+    "lint": ("check features and steps against the project's rules", lint),
 }
 
 

@@ -1,8 +1,7 @@
-"""What a run makes and breaks, on disk before it happens, so that a killed run can be cleaned up after.
+"""The changes of a run, on disk before they happen, so that the next start can clean up after a killed run.
 
-A run keeps one file of JSON lines in the user's state folder, locked while it lives. Its first line says which target
-the run is about; then come an intent before each act, what came of it, and that it is undone. A run that has left
-nothing leaves no file.
+A run keeps one file of JSON lines in the user's state folder, locked while it lives. Its first line identifies
+the target; then come an intent before each act, its outcome, and its revert. A run that left nothing leaves no file.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ KIND = "jsonl"
 
 @dataclass
 class Entry:
-    """One act: what was intended, what came of it as far as is known. `at` is the suite's clock, in seconds."""
+    """One act: the intent, and the outcome as far as it is known. `at` is the suite's clock, in seconds."""
 
     number: int
     kind: str
@@ -44,12 +43,11 @@ class Journal:
         self.path = self._held.path
 
     def record_intent(self, kind: str, what: Json) -> Entry:
-        """On disk before the act; then the act may begin. NotOnRecord when it must not."""
+        """On disk before the act; then the act may begin. RecordError if it must not."""
         with self._lock:
             self._count += 1
             entry = Entry(self._count, kind, what, time.time())
-            # It outlasts the machine's end as well. What is said later need not: a killed process has said it, and an
-            # intent alone is enough for a sweep.
+            # It outlasts a crash of the machine. Later lines need not: an intent alone is enough for a sweep.
             self._held.write(
                 {"intent": entry.number, "kind": kind, "what": what, "at": entry.at}, outlasts_machine=True
             )
@@ -57,21 +55,21 @@ class Journal:
         return entry
 
     def record_outcome(self, entry: Entry, outcome: Json) -> None:
-        """What the act brought forth; more may be said later."""
+        """Note the outcome of the act; more may follow."""
         with self._lock:
             entry.outcome |= outcome
             self._held.write({"outcome": entry.number, **outcome})
 
     def record_revert(self, entry: Entry) -> None:
-        """Nothing is left of the act."""
+        """Note that nothing is left of the act."""
         with self._lock:
             if self._open.pop(entry.number, None) is not None:
                 self._held.write({"undone": entry.number})
 
     def open_entries(self, kind: str) -> list[Entry]:
-        """What is not undone yet."""
+        """The acts that are not reverted yet."""
         with self._lock:
-            return [each for each in self._open.values() if each.kind == kind]
+            return [entry for entry in self._open.values() if entry.kind == kind]
 
     def close(self) -> None:
         """The end of the run; what is left stays on disk for the next sweep."""
@@ -86,7 +84,7 @@ _current: Journal | None = None
 @contextmanager
 def keep(target: Json) -> Iterator[Journal]:
     """Keeps the journal of a run about `target` until the context ends."""
-    global _current  # noqa: PLW0603 - a process has one run, and every part of it writes here
+    global _current  # noqa: PLW0603 - a process has one run, and every thread of it writes here
     _current = journal = Journal(target)
     try:
         yield journal
@@ -134,23 +132,23 @@ class StaleJournal:
         self.path.unlink(missing_ok=True)
 
     def record_revert(self, entry: Entry) -> None:
-        """Nothing is left of one act; NotOnRecord when that cannot be noted, and then the next sweep looks again."""
+        """Nothing is left of one act; RecordError when that cannot be noted, and then the next sweep looks again."""
         lock_files.append(self.path, self._file, {"undone": entry.number})
         self.entries.remove(entry)
 
     def _read(self) -> None:
-        found: dict[int, Entry] = {}
+        entries: dict[int, Entry] = {}
         for text in self._file:
             line = lock_files.parse_line(text)
             if "target" in line:
                 self.target = line["target"]
             elif "intent" in line:
-                found[line["intent"]] = Entry(line["intent"], line["kind"], line["what"], line["at"])
-            elif line.get("outcome") in found:
-                found[line["outcome"]].outcome |= {key: line[key] for key in line if key != "outcome"}
+                entries[line["intent"]] = Entry(line["intent"], line["kind"], line["what"], line["at"])
+            elif line.get("outcome") in entries:
+                entries[line["outcome"]].outcome |= {key: line[key] for key in line if key != "outcome"}
             elif "undone" in line:
-                found.pop(line["undone"], None)
-        self.entries = list(found.values())
+                entries.pop(line["undone"], None)
+        self.entries = list(entries.values())
 
 
 @contextmanager
@@ -163,8 +161,8 @@ def acquire_stale(path: Path) -> Iterator[StaleJournal | None]:
 def active(target: Json) -> list[Path]:
     """The journals of other runs that are at work on the target of that namespace, or are being swept just now."""
     others = [path for path in all_paths() if _current is None or path != _current.path]
-    found = [path for path in others if _is_about(lock_files.first_line(path), target)]
-    return [path for path in found if lock_files.is_locked(path)]
+    journals = [path for path in others if _is_about(lock_files.first_line(path), target)]
+    return [path for path in journals if lock_files.is_locked(path)]
 
 
 def _is_about(first: Json, target: Json) -> bool:

@@ -1,7 +1,7 @@
-"""Files of lines in the user's state folder, each locked while the process that made it lives.
+"""Files of JSON lines in the user's state folder, each locked while its process lives.
 
-The kernel lets go of a lock when its process dies, so no recycled process id is ever taken for a run. They are not in
-reports/, which is deleted by people and belongs to one working directory.
+The kernel releases a lock when its process dies, so a recycled process id is not mistaken for a run. The files are not
+in reports/, which people delete and which belongs to one working directory.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from typing import Any, TextIO
 Json = dict[str, Any]
 
 BEGUN_SECONDS = 3600.0
-"""Older than this, a file that nobody has seen yet is nobody's; it is seen after milliseconds."""
+"""A hidden file that is older was left by a killed process: it gets its name after milliseconds."""
 
 
 class RecordError(Exception):
-    """A line could not be put on disk, and nothing of it is there. The sentence says why, and what to do."""
+    """A line could not be written, and no part of it is on disk. The message has the reason and the remedy."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(
-            f"{path} cannot be written ({error.strerror or error}), and nothing is made or broken that is not on "
-            "record: make room, or let XDG_STATE_HOME name a folder that can be written"
+            f"{path} cannot be written ({error.strerror or error}), and the suite changes nothing that it "
+            "cannot record: free some space, or set XDG_STATE_HOME to a folder that can be written"
         )
 
 
@@ -39,7 +39,7 @@ def folder() -> Path:
 
 
 class LockedFile:
-    """A new file, locked before anybody can see it. Each line is on disk as a whole, or not at all (NotOnRecord)."""
+    """A new file, locked before anybody can see it. A line is written as a whole or not at all (RecordError)."""
 
     def __init__(self, kind: str, first: Json) -> None:
         self.path = folder() / f"{int(time.time())}-{os.getpid()}-{secrets.token_hex(3)}.{kind}"
@@ -61,7 +61,7 @@ class LockedFile:
             raise
 
     def write(self, line: Json, *, outlasts_machine: bool = False) -> None:
-        """Puts a line where the process's end does not harm it, and if need be where the machine's does not either."""
+        """Writes a line that outlasts the process, and on demand the machine as well."""
         data = (json.dumps(line) + "\n").encode()
         try:
             _put(self._file.fileno(), data)
@@ -75,19 +75,19 @@ class LockedFile:
         self._size += len(data)
 
     def remove(self) -> None:
-        """The file goes; it stays locked until it is closed."""
+        """Removes the file; it stays locked until it is closed."""
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Lets go of it."""
+        """Unlocks it."""
         self._file.close()
 
 
 @contextmanager
 def acquire_stale(path: Path) -> Iterator[TextIO | None]:
-    """The file at `path`, locked meanwhile; None while its maker lives, or another is at it already, or it is gone.
+    """The file at `path`, locked meanwhile; None while its process lives, another process has it, or it does not exist.
 
-    What is no text in it, after the machine itself went down, is read as replacement characters.
+    Bytes that are not text, after a crash of the machine, are read as replacement characters.
     """
     try:
         file = path.open("r+", encoding="utf-8", errors="replace")
@@ -104,7 +104,7 @@ def acquire_stale(path: Path) -> Iterator[TextIO | None]:
 
 
 def append(path: Path, file: TextIO, line: Json) -> None:
-    """Adds a line to the file of a dead process, whose last one may be torn; NotOnRecord."""
+    """Adds a line to the file of a dead process, whose last one may be torn; RecordError."""
     try:
         os.lseek(file.fileno(), 0, os.SEEK_END)
         _put(file.fileno(), f"\n{json.dumps(line)}\n".encode())
@@ -113,13 +113,13 @@ def append(path: Path, file: TextIO, line: Json) -> None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether the maker of the file at `path` lives, or somebody cleans up after it."""
+    """Whether the process of the file at `path` lives, or another one cleans up after it."""
     with acquire_stale(path) as file:
         return file is None and path.exists()
 
 
 def parse_line(text: str) -> Json:
-    """One line; the last one of a killed process may be torn, and then says nothing: what it tells of had not begun."""
+    """One line; a torn last line of a killed process is empty, since the act that it announces had not begun."""
     try:
         read = json.loads(text)
     except json.JSONDecodeError:
@@ -128,7 +128,7 @@ def parse_line(text: str) -> Json:
 
 
 def first_line(path: Path) -> Json:
-    """What the file at `path` begins with, whether it is locked or not; nothing when it is gone."""
+    """The first line of the file at `path`, locked or not; empty if it does not exist."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return parse_line(file.readline())
@@ -143,7 +143,7 @@ def _put(file: int, data: bytes) -> None:
 
 
 def _clear(place: Path) -> None:
-    """Removes what was killed in the instant before it was seen."""
+    """Removes the hidden files of killed processes."""
     for path in place.glob("*.new"):
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > BEGUN_SECONDS:

@@ -1,4 +1,4 @@
-"""What the run was told: the environment variables of the plan, and nothing else."""
+"""The settings of a run: the plan's environment variables and the suite's own."""
 
 from __future__ import annotations
 
@@ -10,23 +10,19 @@ from pathlib import Path
 
 DEFAULT_NAMESPACE = "streamspace"
 NETADMIN_IMAGE = "nicolaka/netshoot:latest"
-REPORTS = Path(os.environ.get("STREAMSPACE_REPORTS") or "reports")
-"""The folder for all that a run leaves."""
-SUMMARY = REPORTS / "SUMMARY.md"
-PAGE = "report.html"
-"""The one HTML file, in that folder."""
+DEFAULT_REPORTS = Path("reports")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The environment, read once. An empty variable counts as one that is not set.
+    """The environment, read once. An empty variable counts as unset.
 
-    api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a
-    list of paths as KUBECONFIG holds it; None leaves it to the place where kubectl looks. browser is a path.
-    allow_context and shared_namespace are typed by who allows a cluster that is not local, or a namespace in which
-    others work. repo is a checkout of StreamSpace that is to be built and deployed; admin_user and admin_password
-    are for a StreamSpace that does not tell them by itself. netadmin_image holds sh and iptables, for an ephemeral
-    container beside an agent that has none.
+    api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a list
+    of paths as KUBECONFIG holds it; None stands for the file that kubectl reads. browser is a path. allow_context
+    allows a cluster that is not local, shared_namespace a namespace in which others work. repo is a checkout of
+    StreamSpace that is to be built and deployed; admin_user and admin_password are for a StreamSpace that does not
+    log them. netadmin_image holds sh and iptables, for an ephemeral container beside an agent that has none.
+    reports is the folder for everything that a run leaves; tester is the name in its reports.
     """
 
     api_url: str | None
@@ -40,6 +36,8 @@ class Settings:
     admin_user: str | None = None
     admin_password: str | None = None
     netadmin_image: str = NETADMIN_IMAGE
+    reports: Path = DEFAULT_REPORTS
+    tester: str = "unknown"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -57,11 +55,13 @@ class Settings:
             admin_user=variables.get("STREAMSPACE_ADMIN_USER") or None,
             admin_password=variables.get("STREAMSPACE_ADMIN_PASSWORD") or None,
             netadmin_image=variables.get("STREAMSPACE_NETADMIN_IMAGE") or NETADMIN_IMAGE,
+            reports=Path(variables.get("STREAMSPACE_REPORTS") or DEFAULT_REPORTS),
+            tester=variables.get("STREAMSPACE_TESTER") or _user(),
         )
 
     @property
     def embedded(self) -> bool:
-        """Whether the run brings its own StreamSpace, because it was given none."""
+        """Whether the run starts its own StreamSpace."""
         return self.api_url is None
 
     def kubeconfig_files(self) -> list[Path]:
@@ -70,9 +70,9 @@ class Settings:
         return [path for path in map(Path, named) if path.is_file()]
 
 
-def tester() -> str:
-    """Who runs the plan, for the reports: STREAMSPACE_TESTER, or whoever is logged in."""
+def _user() -> str:
+    """The user who is logged in."""
     try:
-        return os.environ.get("STREAMSPACE_TESTER") or getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):  # a container's user need not have a name
         return "unknown"

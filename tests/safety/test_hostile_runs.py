@@ -199,6 +199,6 @@ def test_the_api_falls_silent_and_the_run_is_terminated(place: Place, silent: _S
         silent.over.set()
     assert took <= 20, console
     assert run.returncode == 2, console
-    assert "stopped by SIGTERM" in console
+    assert "interrupted by SIGTERM" in console
     check_swept(place, before)
     sys.stdout.write(f"over {took:.1f} s after SIGTERM\n")

@@ -48,7 +48,7 @@ def test_nothing_is_begun_that_the_disk_has_no_room_for() -> None:
         broken, disruptions = Breakage("a"), Disruptions()
         with (
             room_for(20, own.path),
-            pytest.raises(lock_files.RecordError, match=r"nothing is made or broken .*: make room"),
+            pytest.raises(lock_files.RecordError, match=r"changes nothing that it cannot record: free some space"),
         ):
             disruptions.apply(broken)
         disruptions.revert_all()

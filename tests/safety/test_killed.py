@@ -80,7 +80,7 @@ def is_reported(run: Run, said: str) -> None:
     if document["run"]["ended"]:  # killed on its way out
         assert (run.reports / "SUMMARY.md").exists()
         return
-    assert said.count("was killed: its report is complete now") == 1, said
+    assert said.count("was killed; its report in ") == 1, said
     assert (document["interruption"], document["decision"]["word"]) == ("killed", "UNDECIDED")
     assert "The run was killed" in (run.reports / "SUMMARY.md").read_text()
     assert len(list((run.reports / "history").glob("run-*.json"))) == 1

@@ -169,7 +169,7 @@ def end(run: Run, number: signal.Signals = signal.SIGTERM) -> float:
         return took
     assert status in (BROKEN, UNPROVEN), f"seed {SEED}: {run.console}"
     assert "Traceback" not in run.console, run.console
-    assert "stopped by SIG" in run.console, run.console
+    assert "interrupted by SIG" in run.console, run.console
     if acts or (run.reports / "verdict.json").exists():
         tells_the_truth(run)
     return took
@@ -178,12 +178,14 @@ def end(run: Run, number: signal.Signals = signal.SIGTERM) -> float:
 def tells_the_truth(run: Run) -> None:
     """It was interrupted, and nothing that it had not finished is proven: the scenario in question least of all."""
     document = run.document()
-    assert document["interruption"] == "stopped by SIGTERM"
+    assert document["interruption"] == "interrupted by SIGTERM"
     assert document["run"]["ended"]
     assert not [each for each in document["criteria"] if each["verdict"] == "FAILED"]
-    assert [each for each in (*document["criteria"], *document["problems"]) if "stopped by SIGTERM" in each["reason"]]
+    assert [
+        each for each in (*document["criteria"], *document["problems"]) if "interrupted by SIGTERM" in each["reason"]
+    ]
     summary = (run.reports / "SUMMARY.md").read_text()
-    assert "stopped by SIGTERM" in summary or "UNDECIDED" in summary
+    assert "interrupted by SIGTERM" in summary or "UNDECIDED" in summary
 
 
 def own_sandbox(run: Run) -> str:

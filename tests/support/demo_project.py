@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as Xml
@@ -17,11 +18,15 @@ from tests.support.project import PROJECT
 
 DEMO = Path(__file__).parent / "demo"
 BEHAVE = (sys.executable, "-m", "behave")
+LOST = "The pod behind a session is lost"
+"""The first scenario."""
+JUNIT_OF = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
+"""Allure's status -> JUnit's element."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of behave left: its exit status, what it said, and its files."""
+    """The exit status, output and files of a run of behave."""
 
     folder: Path
     status: int
@@ -55,7 +60,7 @@ class Run:
 
     def reason(self, criterion: str) -> str:
         """Why the criterion got its verdict."""
-        return next(line["reason"] for line in self.ledger()["criteria"] if line["id"] == criterion)
+        return next(str(line["reason"]) for line in self.ledger()["criteria"] if line["id"] == criterion)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Project:
         (self.folder / path).write_text(text, encoding="utf-8")
 
     def environment(self, demo: str = "", hook: str = "") -> dict[str, str]:
-        """The environment of a run: steps behave as `demo` says, and `hook` fails."""
+        """The environment of a run: steps behave as in `demo`, and `hook` fails."""
         state = str(self.folder / "state")  # where other runs leave nothing
         return os.environ | {"DEMO": demo, "DEMO_HOOK": hook, "COLUMNS": "120", "XDG_STATE_HOME": state}
 
@@ -85,6 +90,24 @@ class Project:
             check=False,
         )
         return Run(self.folder, done.returncode, done.stdout, done.stderr)
+
+
+def start_and_stop(project: Project, number: signal.Signals, demo: str = "pod=hang", hook: str = "") -> Run:
+    """Start a run in which a step hangs, and send it a signal once it does."""
+    process = subprocess.Popen(
+        [*BEHAVE, "-D", "gate=off"], cwd=project.folder,
+        env=project.environment(demo, hook) | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    output = ""
+    for line in process.stdout:
+        output += line
+        if line == "hanging\n":
+            break
+    process.send_signal(number)
+    rest, errors = process.communicate(timeout=20)
+    return Run(project.folder, process.returncode, output + rest, errors)
 
 
 def copied(parent: Path) -> Project:

@@ -1,11 +1,13 @@
-"""What a run leaves, made up: verdict.json and Allure results of a register of two tests."""
+"""A made-up verdict.json of a register of two tests, and the folder that it stands in."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.verdict.verdict_file import SCHEMA, RunResult, of_json
 
 TESTS: list[dict[str, Any]] = [
@@ -56,6 +58,11 @@ def document(
         "environment": {"StreamSpace": "v2.0-beta.1", "Target": target, "Time scale": scale, "Nodes": "1 node"},
         "counts": {},
         "criteria": judged,
+        "scenarios": [
+            _scenario(test, [line for line in judged if line["test"] == test])
+            for test in dict.fromkeys(line["test"] for line in judged)
+        ],
+        "attachments": [],
         "problems": [],
         "interruption": None,
         "tests": TESTS,
@@ -67,18 +74,20 @@ def run(**options: Any) -> RunResult:
     return of_json(document(**options))
 
 
-def leave(reports: Path, **options: Any) -> None:
-    """The same on disk, with the scenarios of every test that was judged."""
-    written = document(**options)
-    results = reports / "allure-results"
-    results.mkdir(parents=True, exist_ok=True)
-    for old in results.iterdir():
-        old.unlink()
-    (reports / "verdict.json").write_text(json.dumps(written))
-    for test in {one["test"] for one in written["criteria"]}:
-        mine = [one for one in written["criteria"] if one["test"] == test]
-        (results / f"{test}-result.json").write_text(json.dumps(_result(test, mine)))
-    (results / "b-attachment.txt").write_text("\n".join(f"event {number}" for number in range(60)))
+def leave(reports: Path, **options: Any) -> ReportFolder:
+    """The same on disk, with an attachment that is a text."""
+    folder = ReportFolder(reports)
+    folder.results.mkdir(parents=True, exist_ok=True)
+    folder.verdicts.write_text(json.dumps(document(**options)))
+    (folder.results / "b-attachment.txt").write_text("\n".join(f"event {number}" for number in range(60)))
+    return folder
+
+
+def change(folder: ReportFolder, edit: Callable[[dict[str, Any]], object]) -> None:
+    """Change verdict.json on disk."""
+    written = json.loads(folder.verdicts.read_text())
+    edit(written)
+    folder.verdicts.write_text(json.dumps(written))
 
 
 def _judged(criterion: str, verdict: str, figure: float) -> dict[str, Any]:
@@ -95,23 +104,30 @@ def _judged(criterion: str, verdict: str, figure: float) -> dict[str, Any]:
     return line | ({"failure": FAILURE} if verdict == "FAILED" else {})
 
 
-def _result(test: str, judged: list[dict[str, Any]]) -> dict[str, Any]:
-    statuses = {"PROVEN": "passed", "FAILED": "failed", "BROKEN": "broken", "UNPROVEN": "skipped"}
+def _scenario(test: str, judged: list[dict[str, Any]]) -> dict[str, Any]:
     steps = [
-        {"name": f"Then so says {one['id']}", "status": statuses[one["verdict"]], "start": 0, "stop": 2000}
-        for one in judged
+        {"sentence": f"Then so says {line['id']}", "criterion": line["id"], "seconds": 2.0, "attachments": []}
+        | {part: line[part] for part in ("verdict", "reason", "failure") if part in line}
+        for line in judged
     ]
     return {
+        "id": f"scenario-of-{test}",
         "name": f"The scenario of {test}",
-        "status": "passed",
-        "start": 0,
-        "stop": 12_000,
+        "feature": test,
+        "place": f"features/{test}.feature: The scenario of {test}",
+        "description": "",
+        "tags": [],
+        "examples": {},
+        "test": test,
+        "began": None,
+        "seconds": 12.0,
+        "running": False,
+        "verdict": min(line["verdict"] for line in judged),
+        "reason": "",
         "steps": steps,
-        "labels": [{"name": "suite", "value": f"{test} Its title"}]
-        + [{"name": "criterion", "value": one["id"]} for one in judged],
         "attachments": [
-            {"name": "events.txt", "source": "b-attachment.txt", "type": "text/plain"},
-            {"name": "wait: a pod", "source": "b-attachment.txt", "type": "text/plain"},
-            {"name": "desktop [1]", "source": "a-attachment.png", "type": "image/png"},
+            {"name": "events.txt", "file": "b-attachment.txt", "type": "text/plain"},
+            {"name": "wait: a pod", "file": "b-attachment.txt", "type": "text/plain"},
+            {"name": "desktop [1]", "file": "a-attachment.png", "type": "image/png"},
         ],
     }

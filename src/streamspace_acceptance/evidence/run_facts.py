@@ -1,15 +1,13 @@
-"""What a run was made of: versions, target and time scale, for the ledger and every report."""
+"""Facts about a run (versions, target, time scale), for the ledger and every report."""
 
 from __future__ import annotations
 
 import functools
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
-from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.evidence.run_evidence import RunEvidence, current
 
-PROPERTIES = "environment.properties"
 PRODUCT_VERSION = "StreamSpace"
 KUBERNETES_VERSION = "Kubernetes"
 TARGET = "Target"
@@ -18,22 +16,16 @@ NODES = "Nodes"
 AGENTS = "Agents"
 EMBEDDED = "(embedded)"
 
-_told: dict[str, str] = {}
-
 
 def record(name: str, value: str) -> None:
-    """Add a fact about the target: ("Kubernetes", "v1.32.0")."""
-    _told[name] = value
+    """Add a fact about the target of the run that goes on: ("Kubernetes", "v1.32.0")."""
+    if (evidence := current()) is not None:
+        evidence.facts[name] = value
 
 
-def of_target() -> dict[str, str]:
-    """What was told about the target so far."""
-    return dict(_told)
-
-
-def facts() -> dict[str, str]:
-    """Everything known by now, the target's own words first."""
-    return {**_told, **_of_suite()}
+def of_run(evidence: RunEvidence) -> dict[str, str]:
+    """All facts known by now, those about the target first."""
+    return {**evidence.facts, **_of_suite()}
 
 
 @functools.cache
@@ -45,9 +37,3 @@ def _of_suite() -> dict[str, str]:
         "Python": platform.python_version(),
         "Machine": platform.platform(terse=True),
     }
-
-
-def write_properties(results: Path) -> None:
-    """Put the facts where Allure looks for them."""
-    lines = [f"{name.replace(' ', '_')} = {redact(value)}" for name, value in facts().items()]
-    (results / PROPERTIES).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
-from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring.statistics import Summary
 from streamspace_acceptance.waiting import Stamped
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,9 +161,41 @@ class Redactor:
         return "".join([*pieces, text[done:]])
 
 
+# One for the process: errors are printed, and files written, from threads and libraries that know of no run.
 _current = Redactor()
-register_secret = _current.register_secret
-register_kubeconfig = _current.register_kubeconfig
-redact = _current.redact
-mask = _current.mask
-redact_within = _current.redact_within
+
+
+@contextmanager
+def of_this_run() -> Iterator[None]:
+    """Within this context the secrets are those of one run; earlier ones are ordinary words."""
+    global _current  # noqa: PLW0603 - see above
+    before, _current = _current, Redactor()
+    try:
+        yield
+    finally:
+        _current = before
+
+
+def register_secret(secret: str) -> None:
+    """Make a secret known to the current redactor."""
+    _current.register_secret(secret)
+
+
+def register_kubeconfig(path: Path) -> None:
+    """Make the secrets of a kubeconfig known to the current redactor."""
+    _current.register_kubeconfig(path)
+
+
+def redact(text: str) -> str:
+    """`text` as the current redactor leaves it."""
+    return _current.redact(text)
+
+
+def mask(text: str) -> str:
+    """`text` as the current redactor masks it; control characters stay."""
+    return _current.mask(text)
+
+
+def redact_within(value: Any) -> Any:
+    """`value` as the current redactor leaves it."""
+    return _current.redact_within(value)

@@ -1,18 +1,18 @@
-"""The plan's Deliverables Checklist, ticked by what the run has left and by nothing else."""
+"""The plan's Deliverables Checklist, ticked by what the run has left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance.evidence.report_folder import RESULTS
 from streamspace_acceptance.reporting.findings import Finding
-from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
 PHASES = (1, 2, 3, 4)
-_TOLD = (Verdict.PROVEN, Verdict.FAILED)
+_JUDGED = (Verdict.PROVEN, Verdict.FAILED)
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,7 @@ class Deliverable:
     note: str = ""
 
 
-def checklist(
-    run: RunResult, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
-) -> Iterator[Deliverable]:
+def checklist(run: RunResult, decision: Decision, findings: Sequence[Finding]) -> Iterator[Deliverable]:
     """The plan's eleven deliverables, in its order."""
     yield _environment(run)
     yield from (_phase(run, phase) for phase in PHASES)
@@ -37,8 +35,8 @@ def checklist(
         _missing("phase" if len(without) == 1 else "phases", without),
     )
     yield _metrics(run)
-    yield _evidence(found, scenarios)
-    yield _issues(found)
+    yield _evidence(run, findings)
+    yield _issues(findings)
     yield Deliverable("Final summary report created", True, "this page")
     yield Deliverable(
         "v2.0-beta.1 readiness decision documented", decision.word is not DecisionWord.UNDECIDED, str(decision.word)
@@ -46,11 +44,11 @@ def checklist(
 
 
 def _environment(run: RunResult) -> Deliverable:
-    """What does not apply to the target is not needed for it to be deployed."""
+    """A criterion that does not apply to the target is not needed for it to be deployed."""
     setup = [line for test in run.of_phase(0) for line in test.lines]
     applying = [line for line in setup if line.applies]
     proven = [line for line in applying if line.verdict is Verdict.PROVEN]
-    note = f"{len(proven)} of {len(setup)} criteria of the environment are proven"
+    note = f"{len(proven)} of {len(setup)} environment criteria are proven"
     elsewhere = len(setup) - len(applying)
     return Deliverable(
         "Environment successfully deployed",
@@ -60,14 +58,14 @@ def _environment(run: RunResult) -> Deliverable:
 
 
 def _phase(run: RunResult, phase: int) -> Deliverable:
-    """A phase is complete when each of its criteria was shown to be met or to be missed."""
+    """A phase is complete when each of its criteria is proven or failed."""
     tests = run.of_phase(phase)
     lines = [line for test in tests for line in test.lines]
-    told = [line for line in lines if line.verdict in _TOLD]
+    judged = [line for line in lines if line.verdict in _JUDGED]
     return Deliverable(
         f"Phase {phase} tests completed ({len(tests)} {'test' if len(tests) == 1 else 'tests'})",
-        bool(lines) and len(told) == len(lines),
-        f"{len(told)} of {len(lines)} criteria were shown to be met or missed",
+        bool(lines) and len(judged) == len(lines),
+        f"{len(judged)} of {len(lines)} criteria are proven or failed",
     )
 
 
@@ -79,24 +77,24 @@ def _metrics(run: RunResult) -> Deliverable:
     )
 
 
-def _evidence(found: Sequence[Finding], scenarios: Sequence[Scenario]) -> Deliverable:
-    """Something was kept, and something for each failure."""
-    telling = [scenario for scenario in scenarios if scenario.kept]
-    bare = [one.name for one in found if not any(one.shown_by(scenario) for scenario in telling)]
-    kept = sum(len(scenario.kept) for scenario in telling)
-    note = _missing("none for", bare) or f"{kept} attachments in allure-results"
-    return Deliverable("Screenshots/evidence collected", bool(kept) and not bare, note)
+def _evidence(run: RunResult, findings: Sequence[Finding]) -> Deliverable:
+    """There are attachments, and some for each failure."""
+    shown = [scenario for scenario in run.scenarios if scenario.evidence()]
+    bare = [finding.name for finding in findings if not any(map(finding.shown_by, shown))]
+    count = sum(len(scenario.evidence()) for scenario in shown)
+    note = _missing("none for", bare) or f"{count} attachments in {RESULTS}"
+    return Deliverable("Screenshots/evidence collected", bool(count) and not bare, note)
 
 
-def _issues(found: Sequence[Finding]) -> Deliverable:
+def _issues(findings: Sequence[Finding]) -> Deliverable:
     """The suite writes issues and files none."""
-    number = len(found)
-    note = f"{number} ready to file in issues" if number else "the product failed at nothing"
+    number = len(findings)
+    note = f"{number} ready to file in issues" if number else "no failures"
     return Deliverable("Issues filed for any bugs found", not number, note)
 
 
-def _missing(what: str, named: Sequence[str]) -> str:
-    return f"missing: {what} {', '.join(named)}" if named else ""
+def _missing(kind: str, names: Sequence[str]) -> str:
+    return f"missing: {kind} {', '.join(names)}" if names else ""
 
 
 def _ids(lines: Sequence[CriterionResult]) -> list[str]:

@@ -1,41 +1,34 @@
-"""Earlier runs: reports/history keeps each finished run's verdict.json, and no more than the newest few."""
+"""Earlier runs: the verdicts of each finished run, without its scenarios, and no more than the newest few."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from streamspace_acceptance.evidence import files
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.verdict.verdict_file import RunResult, VerdictFileError, read
 
-FOLDER = "history"
 MOST = 50
 """Runs kept: five times what a trend looks back at, since runs of several targets share the folder."""
 
 
-def keep(reports: Path) -> None:
-    """Add the run that verdict.json tells of, once, and let go of the oldest. One that may still go on is not."""
-    verdicts = reports / "verdict.json"
-    run = read(verdicts)
+def keep(folder: ReportFolder) -> None:
+    """Add the run in verdict.json, once, and remove the oldest. A run that may still go on is not added."""
+    run = read(folder.verdicts)
     if run.ended is None and run.interruption is None:
         return
-    text = json.dumps(json.loads(verdicts.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
-    files.write(reports / FOLDER / f"run-{run.began:%Y%m%dT%H%M%S%f}.json", text + "\n")
-    for path in _paths(reports)[:-MOST]:
+    document = json.loads(folder.verdicts.read_text(encoding="utf-8")) | {"scenarios": [], "attachments": []}
+    files.write(folder.past(run.began), json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
+    for path in folder.past_runs()[:-MOST]:
         path.unlink()
 
 
-def before(reports: Path, run: RunResult) -> list[RunResult]:
-    """The runs that began before `run`, oldest first; files of another version of the suite are passed over."""
-    found = []
-    for path in _paths(reports):
+def before(folder: ReportFolder, run: RunResult) -> list[RunResult]:
+    """The runs that began before `run`, oldest first; files of another version of the suite are left out."""
+    earlier = []
+    for path in folder.past_runs():
         try:
-            found.append(read(path))
+            earlier.append(read(path))
         except VerdictFileError:
             continue
-    return [one for one in found if one.began < run.began]
-
-
-def _paths(reports: Path) -> list[Path]:
-    """By name, which is by time."""
-    return sorted((reports / FOLDER).glob("run-*.json"))
+    return [past for past in earlier if past.began < run.began]

@@ -1,4 +1,4 @@
-"""What the product failed at, as an issue that can be filed as it is."""
+"""A finding as an issue that can be filed as it is."""
 
 from __future__ import annotations
 
@@ -6,35 +6,31 @@ import html
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from streamspace_acceptance.evidence.report_folder import ISSUES
+from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.reporting.findings import Finding
-from streamspace_acceptance.reporting.markdown import fenced, icon, kept, link, page, plain
-from streamspace_acceptance.reporting.scenarios import Kept, Scenario
+from streamspace_acceptance.reporting.markdown import attachment, fenced, icon, link, page, plain
 from streamspace_acceptance.reporting.trend import Trend
+from streamspace_acceptance.verdict.scenario_result import ScenarioResult, is_wait
 from streamspace_acceptance.verdict.verdict_file import RunResult
 
-FOLDER = "issues"
-# Whoever reads the issue has no folder of reports: what was kept as plain text stands in it, in part at least.
+# A reader of the issue has no folder of reports: text attachments stand in it, in part at least.
 _TEXT = "text/plain"
 _MOST_LINES = 40
 _WIDEST = 240
-# What goes on in time tells most at its end; what describes a moment does so at its beginning.
+# The end of a record is most useful; of the description of a moment, the beginning.
 _RECORDS = ("log of ", "events", "http")
 
 
-def file_name(finding: Finding) -> str:
-    """The file's name: the finding's."""
-    return f"{finding.name}.md"
-
-
-def linked(finding: Finding, folder: str = FOLDER) -> str:
+def linked(finding: Finding) -> str:
     """A link to the issue text from beside its folder."""
-    return link(finding.name, f"{folder}/{file_name(finding)}")
+    return link(finding.name, f"{ISSUES}/{finding.name}.md")
 
 
-def render(run: RunResult, finding: Finding, scenarios: Sequence[Scenario], trend: Trend, results: Path) -> str:
-    """The issue text of one finding."""
-    mine = [one for one in scenarios if finding.shown_by(one)]
-    mine = mine[:1] if finding.setbacks else mine  # one shows it; the others are named
+def render(run: RunResult, finding: Finding, trend: Trend, attachments: Path) -> str:
+    """The issue text of one finding; `attachments` is the folder of the run's attachments."""
+    shown_by = [scenario for scenario in run.scenarios if finding.shown_by(scenario)]
+    shown_by = shown_by[:1] if finding.preconditions else shown_by  # one shows it; the others are named
     return page(
         [
             f"# {_title(finding)}",
@@ -42,10 +38,10 @@ def render(run: RunResult, finding: Finding, scenarios: Sequence[Scenario], tren
             f"{finding.priority} · {plain(run.product)} · {run.began:%Y-%m-%d %H:%M} UTC",
             "",
             *_what_happened(finding),
-            *_what_it_holds_up(finding),
+            *_what_it_blocks(finding),
             *_since_when(finding, trend),
-            *_how_to_reproduce(run, finding, mine),
-            *_evidence([one for scenario in mine for one in scenario.telling_first()], results),
+            *_how_to_reproduce(run, finding, shown_by),
+            *_evidence([one for scenario in shown_by for one in scenario.evidence()], attachments),
             *_environment(run),
         ]
     )
@@ -53,15 +49,15 @@ def render(run: RunResult, finding: Finding, scenarios: Sequence[Scenario], tren
 
 def _title(finding: Finding) -> str:
     if finding.line is not None:
-        return f"{finding.name} fails: {plain(finding.what)}"
-    return f"The product fails on the way: {plain(finding.what)}"
+        return f"{finding.name} fails: {plain(finding.expected)}"
+    return f"A precondition fails: {plain(finding.expected)}"
 
 
 def _what_happened(finding: Finding) -> Iterator[str]:
     failure = finding.failure
     yield "## What was expected"
     yield ""
-    yield plain(failure.expected if failure else finding.what)
+    yield plain(failure.expected if failure else finding.expected)
     yield ""
     yield "## What happened"
     yield ""
@@ -77,19 +73,21 @@ def _what_happened(finding: Finding) -> Iterator[str]:
     if finding.causes:
         yield "## Root cause"
         yield ""
-        yield "As far as the cluster itself said it while the test ran:"
+        yield "The cluster reported while the test ran:"
         yield ""
         yield from (f"- {plain(cause)}" for cause in finding.causes)
         yield ""
 
 
-def _what_it_holds_up(finding: Finding) -> Iterator[str]:
-    if finding.setbacks:
-        yield "## What it holds up"
+def _what_it_blocks(finding: Finding) -> Iterator[str]:
+    if finding.preconditions:
+        yield "## What it blocks"
         yield ""
-        yield "It is no criterion of the plan by itself, but nothing behind it could be shown in:"
+        yield "It is not a criterion of the plan, but the criteria after it could not be shown in:"
         yield ""
-        yield from (f"- {one.test or 'beyond the plan'}: {plain(one.scenario)}" for one in finding.setbacks)
+        yield from (
+            f"- {failed.test or 'beyond the plan'}: {plain(failed.scenario)}" for failed in finding.preconditions
+        )
         yield ""
 
 
@@ -100,47 +98,47 @@ def _since_when(finding: Finding, trend: Trend) -> Iterator[str]:
         yield ""
 
 
-def _how_to_reproduce(run: RunResult, finding: Finding, scenarios: list[Scenario]) -> Iterator[str]:
+def _how_to_reproduce(run: RunResult, finding: Finding, scenarios: Sequence[ScenarioResult]) -> Iterator[str]:
     yield "## How to reproduce"
     yield ""
     if run.embedded:
-        yield "1. It was seen on the embedded StreamSpace: set no `STREAMSPACE_API_URL`."
+        yield "1. It was seen on the embedded StreamSpace: leave `STREAMSPACE_API_URL` unset."
     else:
-        yield "1. Set `STREAMSPACE_API_URL`, `STREAMSPACE_TEST_TOKEN`, `NAMESPACE` and `KUBECONFIG` to it."
+        yield "1. Set `STREAMSPACE_API_URL`, `STREAMSPACE_TEST_TOKEN`, `NAMESPACE` and `KUBECONFIG` for the target."
     yield f"2. Run `{_command(finding)}`."
     yield ""
     if finding.tests:
-        yield f"By hand: Test {finding.tests[0]} of `plan/integration-test-plan.md`. What was done:"
+        yield f"By hand: Test {finding.tests[0]} of `plan/integration-test-plan.md`. The steps:"
     else:
-        yield "What was done:"
+        yield "The steps:"
     yield ""
     for scenario in scenarios:
         yield f"- *{plain(scenario.name)}*"
         for step in scenario.steps:
             here = " ← here" if finding.is_at(step) else ""
-            yield f"  - {icon(step.verdict)} {plain(step.sentence)}{here}"
+            yield f"  - {icon(step.judged.verdict)} {plain(step.sentence)}{here}"
     yield ""
 
 
 def _command(finding: Finding) -> str:
-    """One test shows it; what only scenarios beyond the plan have shown is found by their names."""
+    """By its test; scenarios beyond the plan are found by their names."""
     if finding.tests:
         return f"behave --tags=@test-{finding.tests[0]}"
-    return f'behave --name="{finding.setbacks[0].scenario}"'
+    return f'behave --name="{finding.preconditions[0].scenario}"'
 
 
-def _evidence(found: list[Kept], results: Path) -> Iterator[str]:
+def _evidence(attachments: list[Attachment], folder: Path) -> Iterator[str]:
     yield "## Evidence"
     yield ""
-    telling = [one for one in found if not one.wait]
-    yield "In the run's folder of reports:" if telling else "None was kept."
+    shown = [one for one in attachments if not is_wait(one)]
+    yield "In the run's folder of reports:" if shown else "No attachments."
     yield ""
-    if telling:
-        yield from (f"- {kept(one, up='../')}" for one in telling)
+    if shown:
+        yield from (f"- {attachment(one, up='../')}" for one in shown)
         yield ""
-    for one in telling:
-        path = results / one.source
-        if one.kind == _TEXT and path.is_file():
+    for one in shown:
+        path = folder / one.file
+        if one.type == _TEXT and path.is_file():
             yield from _folded(one.name, path.read_text(encoding="utf-8", errors="replace"))
 
 

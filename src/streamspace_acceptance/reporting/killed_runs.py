@@ -1,7 +1,6 @@
-"""Runs that ended before their reports did: each is on record while it writes, and the next command completes it.
+"""Completes the reports of killed runs. A run is on record while it writes; the next command finds it there.
 
-What a killed run has left holds (the ledger, the Allure results and the JUnit file are written as it goes); but three
-files cannot be replaced in one instant, the papers are written at the end, and nothing says yet that it was killed.
+verdict.json of a killed run holds; its views may be one write behind, and the Markdown is missing.
 """
 
 from __future__ import annotations
@@ -15,34 +14,31 @@ from datetime import datetime
 from pathlib import Path
 
 from streamspace_acceptance import lock_files
-from streamspace_acceptance.evidence import files
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.lock_files import Json
 from streamspace_acceptance.outcomes import SetupProblem
-from streamspace_acceptance.reporting import junit, write_reports
-from streamspace_acceptance.settings import PAGE
-from streamspace_acceptance.verdict.judgement import UNFINISHED, Verdict
-from streamspace_acceptance.verdict.ledger import decided, iso
+from streamspace_acceptance.reporting import write_reports
+from streamspace_acceptance.reporting.run_writer import RunWriter
+from streamspace_acceptance.verdict.run_document import decided, iso
 from streamspace_acceptance.verdict.run_record import describe
+from streamspace_acceptance.verdict.verdict_file import KILLED, of_json
 
 KIND = "report"
-KILLED = "killed"
-ASIDE = "killed"
-"""The folder in the reports' own for what a killed run left, once another run writes there."""
 MOST_ASIDE = 5
-VERDICTS, RESULTS = "verdict.json", "allure-results"
+"""Killed runs kept, once another run writes to the folder."""
 Say = Callable[[str], object]
 
 
 @contextmanager
 def on_record(
-    reports: Path, began: datetime, junit_files: Iterable[Path], is_complete: Callable[[], bool]
+    folder: ReportFolder, began: datetime, junit_files: Iterable[Path], is_complete: Callable[[], bool]
 ) -> Iterator[None]:
-    """A run writes to `reports` within this context, and nobody else; SetupProblem while another one does.
+    """A run writes to `folder` within this context; SetupProblem while another one does.
 
     It stays on record when it is not complete in the end.
     """
-    place = reports.resolve()
-    own = _begin({"reports": str(place), "began": iso(began), "junit": [str(each.resolve()) for each in junit_files]})
+    place = folder.path.resolve()
+    own = _begin({"reports": str(place), "began": iso(began), "junit": [str(path.resolve()) for path in junit_files]})
     try:
         for path in lock_files.paths(KIND):
             if (
@@ -52,7 +48,7 @@ def on_record(
             ):
                 own.remove()
                 raise SetupProblem(
-                    f"Another run writes to {place}: let it end, or let STREAMSPACE_REPORTS name another folder."
+                    f"Another run writes to {place}: wait until it ends, or set STREAMSPACE_REPORTS to another folder."
                 )
         yield
         if is_complete():
@@ -68,101 +64,80 @@ def _begin(first: Json) -> lock_files.LockedFile:
         raise SetupProblem(f"{error}.") from error
 
 
-def complete(say: Say, *, move_aside_in: Path | None = None) -> None:
-    """Completes the report of every run that was killed, wherever it is; one sentence for each.
+def complete(say: Say, *, move_aside_in: ReportFolder | None = None) -> None:
+    """Complete the report of every killed run, wherever it is; one sentence for each.
 
-    In the folder `makes_way_in` another run is about to write: what is there of the killed one goes aside.
+    In the folder `move_aside_in` another run is about to write: the killed one is moved aside there.
     """
     for path in lock_files.paths(KIND):
         with lock_files.acquire_stale(path) as file:
             if file is None:
                 continue
-            left = KilledRun(lock_files.parse_line(file.readline()))
+            killed = KilledRun(lock_files.parse_line(file.readline()))
             try:
-                if left.is_there():
-                    say(left.complete(move_aside_in))
-            except Exception as error:  # noqa: BLE001 - it is told, and tried again; it must not keep a run from beginning
-                say(f"The report of a run that was killed could not be completed in {left.reports}: {describe(error)}.")
+                if killed.is_there():
+                    say(killed.complete(move_aside_in))
+            except Exception as error:  # noqa: BLE001 - reported and tried again; it must not keep a run from beginning
+                say(f"The report of a killed run in {killed.folder.path} could not be completed: {describe(error)}.")
                 continue
             path.unlink()
 
 
 @dataclass(frozen=True)
 class KilledRun:
-    """What a run had put on record when it began to write."""
+    """`record` is what the run had put on record when it began to write."""
 
     record: Json
 
     @property
-    def reports(self) -> Path:
-        return Path(self.record.get("reports", ""))
+    def folder(self) -> ReportFolder:
+        """Where it wrote."""
+        return ReportFolder(Path(self.record.get("reports", "")))
 
     def is_there(self) -> bool:
-        """Whether the folder still tells of this run: it may have been deleted, or used again by a run of elsewhere."""
+        """Whether verdict.json is this run's: the folder may be gone, or another machine's run has used it since."""
         try:
-            document = json.loads((self.reports / VERDICTS).read_text(encoding="utf-8"))
+            return bool(self._document()["run"]["began"] == self.record.get("began"))
         except FileNotFoundError:
             return False
-        return bool(document["run"]["began"] == self.record.get("began"))
 
-    def complete(self, makes_way_in: Path | None) -> str:
-        """Makes all that the run left agree, writes what it had not written yet, and says so."""
-        document = json.loads((self.reports / VERDICTS).read_text(encoding="utf-8"))
+    def complete(self, move_aside_in: ReportFolder | None) -> str:
+        """Write everything from verdict.json, and report that in a sentence."""
+        folder, document = self.folder, self._document()
         was_killed = document["run"]["ended"] is None
-        broken = list(_unfinished(self.reports / RESULTS)) if was_killed else []
         if was_killed:
-            files.write_json(self.reports / VERDICTS, decided(_with_killed(document, broken)))
-            for path in map(Path, self.record["junit"]):
-                junit.break_off(path, [(each["titlePath"][-1], each["name"]) for each in broken])
-        for draft in (*self.reports.glob("*.tmp"), *(self.reports / RESULTS).glob("*.tmp")):
+            document = decided(document | {"interruption": KILLED})
+            RunWriter(folder, [path for path in map(Path, self.record["junit"]) if path.exists()]).write(document)
+        for draft in folder.drafts():
             draft.unlink()
-        write_reports.write(self.reports)
-        place = self.reports
-        if makes_way_in is not None and makes_way_in.resolve() == self.reports:
-            place = _put_aside(self.reports, datetime.fromisoformat(self.record["began"]))
-        return _sentence(self.record["began"], [each["name"] for each in broken], place, was_killed=was_killed)
+        write_reports.write(folder)
+        place = folder.path
+        if move_aside_in is not None and move_aside_in.path.resolve() == place:
+            place = _put_aside(folder, datetime.fromisoformat(self.record["began"]))
+        running = [scenario.name for scenario in of_json(document).scenarios if scenario.running]
+        return _sentence(self.record["began"], running, place, was_killed=was_killed)
+
+    def _document(self) -> Json:
+        document: Json = json.loads(self.folder.verdicts.read_text(encoding="utf-8"))
+        return document
 
 
-def _unfinished(results: Path) -> Iterator[Json]:
-    """The Allure result of the scenario that was running: it is opened before, and closed after, all else of it."""
-    for path in sorted(results.glob("*-result.json")):
-        result = json.loads(path.read_text(encoding="utf-8"))
-        if (result.get("statusDetails") or {}).get("message") == UNFINISHED:
-            yield result
-
-
-def _with_killed(document: Json, broken: Iterable[Json]) -> Json:
-    """The ledger with all that was running as broken, whatever a part of it had shown already."""
-    criteria, scenarios = set(), set()
-    for result in broken:
-        criteria |= {label["value"] for label in result.get("labels", ()) if label["name"] == "criterion"}
-        scenarios.add(result["name"])
-    for line in document["criteria"]:
-        if line["id"] in criteria:
-            line |= {"verdict": Verdict.BROKEN, "reason": UNFINISHED}
-            for told in ("failure", "causes", "applies"):
-                line.pop(told, None)
-    setbacks = [each for each in document.get("setbacks", ()) if each["scenario"] not in scenarios]
-    return document | {"setbacks": setbacks, "interruption": KILLED}
-
-
-def _put_aside(reports: Path, began: datetime) -> Path:
-    """Moves what the run left, and lets go of the oldest that was put aside."""
-    place = reports / ASIDE / f"run-{began:%Y%m%dT%H%M%S%f}"
-    others = (PAGE, junit.JUNIT_FILE.name, RESULTS, VERDICTS)  # the last tells whether all has been moved
-    for path in (*write_reports.written(reports), *(reports / each for each in others)):
+def _put_aside(folder: ReportFolder, began: datetime) -> Path:
+    """Move what the run left, and remove the oldest of those moved before."""
+    place = folder.aside(began)
+    for path in (*write_reports.written(folder), *folder.others()):
         if path.exists():
-            target = place / path.relative_to(reports)
+            target = place / path.relative_to(folder.path)
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
-    for former in sorted((reports / ASIDE).glob("run-*"))[:-MOST_ASIDE]:
+    for former in folder.killed_runs()[:-MOST_ASIDE]:
         shutil.rmtree(former)
     return place
 
 
-def _sentence(began: str, broken: list[str], place: Path, *, was_killed: bool) -> str:
+def _sentence(began: str, running: list[str], place: Path, *, was_killed: bool) -> str:
     run = f"The run that began at {datetime.fromisoformat(began):%Y-%m-%d %H:%M:%S} UTC"
     if not was_killed:
-        return f"{run} ended before its reports were written: they are in {place} now."
-    named = ", ".join(f"“{each}”" for each in broken)
-    return f"{run} was killed: its report is complete now in {place}, with {named or 'no scenario'} as broken."
+        return f"{run} ended before its reports were written; they are in {place} now."
+    names = ", ".join(f"“{name}”" for name in running) or "no scenario"
+    return f"{run} was killed; its report in {place} is complete now, with {names} as broken."

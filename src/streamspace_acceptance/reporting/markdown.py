@@ -1,4 +1,4 @@
-"""Small pieces of Markdown: whatever a product or a cluster says must not break the page."""
+"""Small pieces of Markdown: no text from a product or a cluster may break the page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from streamspace_acceptance.evidence.attachments import Figure
-from streamspace_acceptance.reporting.scenarios import Kept
+from streamspace_acceptance.evidence.report_folder import RESULTS
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
 from streamspace_acceptance.verdict.judgement import Verdict
 
 # The first line of every file that a run writes and that the next one removes.
@@ -21,7 +21,7 @@ STATUS = {
 }
 LEGEND = (
     "✅ PASS: proven. ❌ FAIL: the product is wrong. ⚠️ BROKEN: the suite, the cluster or the network is wrong, so this "
-    "says nothing about the product. ◻ UNPROVEN: it was not shown, for the reason given."
+    "is not a finding about the product. ◻ UNPROVEN: not shown, for the reason given."
 )
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
@@ -32,7 +32,7 @@ def icon(verdict: Verdict) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that stands in a line as it is, with nothing in it taken for Markdown."""
+    """Text on one line, with its Markdown escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -54,9 +54,9 @@ def link(text: str, target: str) -> str:
     return f"[{plain(text)}]({quote(target)})"
 
 
-def kept(one: Kept, up: str = "") -> str:
+def attachment(linked: Attachment, up: str = "") -> str:
     """A link to an attachment; `up` leads from the page to the folder of reports."""
-    return link(one.name, f"{up}allure-results/{one.source}")
+    return link(linked.name, f"{up}{RESULTS}/{linked.file}")
 
 
 def seconds(duration: float) -> str:
@@ -71,10 +71,10 @@ def seconds(duration: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def figure(one: Figure) -> str:
+def figure(measured: Figure) -> str:
     """`1.93 s`: a figure without its name, to three digits, without an exponent."""
-    value = f"{one.value:.3g}" if abs(one.value) < 1000 else f"{one.value:.0f}"
-    return f"{value} {one.unit}"
+    value = f"{measured.value:.3g}" if abs(measured.value) < 1000 else f"{measured.value:.0f}"
+    return f"{value} {measured.unit}"
 
 
 def page(lines: Iterable[str]) -> str:

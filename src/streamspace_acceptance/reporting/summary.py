@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.reporting import findings, issues, phases, release_criteria
+from streamspace_acceptance.evidence.report_folder import PAGE, VERDICTS, ReportFolder
+from streamspace_acceptance.reporting import findings, issues, release_criteria, sections
 from streamspace_acceptance.reporting.deliverables import checklist
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import LEGEND, STATUS, figure, icon, link, page, plain, seconds, table
-from streamspace_acceptance.reporting.scenarios import Scenario
 from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
@@ -18,7 +19,7 @@ from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResu
 _SIGNS = {DecisionWord.GO: "✅", DecisionWord.NO_GO: "❌", DecisionWord.UNDECIDED: "◻"}
 
 
-def render(run: RunResult, decision: Decision, trend: Trend, scenarios: Sequence[Scenario]) -> str:
+def render(run: RunResult, decision: Decision, trend: Trend) -> str:
     """SUMMARY.md."""
     found = findings.of_run(run)
     return page(
@@ -28,7 +29,7 @@ def render(run: RunResult, decision: Decision, trend: Trend, scenarios: Sequence
             *_what_is_missing(decision),
             *_counts(run),
             *_release_criteria(run),
-            *_deliverables(run, decision, scenarios, found),
+            *_deliverables(run, decision, found),
             *_trend(trend),
             *_next_steps(run, found),
         ]
@@ -42,25 +43,27 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     yield ""
     yield f"**Date**: {run.began:%Y-%m-%d %H:%M} UTC  "
     yield f"**Tester**: {plain(run.tester)}  "
-    yield f"**Target**: {plain(run.environment.get(run_facts.TARGET, 'none was reached'))}  "
-    yield f"**Duration**: {'it never ended' if run.seconds is None else seconds(run.seconds)}"
+    yield f"**Target**: {plain(run.environment.get(run_facts.TARGET, 'none'))}  "
+    yield f"**Duration**: {'did not end' if run.seconds is None else seconds(run.seconds)}"
     yield ""
     if run.embedded:
-        yield "> This is about the embedded StreamSpace that the suite brings along. It is no release: what is decided"
-        yield "> here says that the suite works, and nothing about a StreamSpace that is to ship."
+        yield "> The target is the embedded StreamSpace, which is not a release. The decision shows that the suite"
+        yield "> works; it is not about a StreamSpace that is to ship."
         yield ""
-    yield from phases.notices(run)
+    yield from sections.notices(run)
 
 
 def _what_failed(found: Sequence[Finding]) -> Iterator[str]:
-    """What the product failed at; of what is no criterion, also what it holds up."""
+    """The findings; for a precondition, also what it blocks."""
     if found:
         yield "## Failed"
         yield ""
     for one in found:
-        held_up = dict.fromkeys(f"{each.test or 'beyond the plan'} “{each.scenario}”" for each in one.setbacks)
-        on_the_way = f" (on the way, in {plain('; '.join(held_up))})" if held_up else ""
-        yield f"- {icon(Verdict.FAILED)} {issues.linked(one)} {plain(one.what)}: {plain(one.headline)}{on_the_way}"
+        blocked = dict.fromkeys(
+            f"{failed.test or 'beyond the plan'} “{failed.scenario}”" for failed in one.preconditions
+        )
+        note = f" (precondition of {plain('; '.join(blocked))})" if blocked else ""
+        yield f"- {icon(Verdict.FAILED)} {issues.linked(one)} {plain(one.expected)}: {plain(one.headline)}{note}"
     if found:
         yield ""
 
@@ -104,8 +107,8 @@ def _counts(run: RunResult) -> Iterator[str]:
         [_row(run, phase) for phase in sorted({test.phase for test in run.tests})],
     )
     yield ""
-    yield "Every step with its evidence: [report.html](report.html), made by `streamspace-acceptance report`."
-    yield "The verdicts for a program: [verdict.json](verdict.json)."
+    yield f"Every step with its evidence: [{PAGE}]({PAGE}), made by `streamspace-acceptance report`."
+    yield f"The run for programs: [{VERDICTS}]({VERDICTS})."
     yield ""
 
 
@@ -117,7 +120,7 @@ def _row(run: RunResult, phase: int) -> tuple[str, ...]:
     counts = [str(sum(line.verdict is verdict for line in lines)) for verdict in _ORDER]
     unasked = str(sum(line.selectable for line in lines))
     elsewhere = str(sum(not line.applies for line in lines))
-    report = link("results", phases.file_name(run, phase)) if phase in run.phases else "-"
+    report = link("results", ReportFolder(Path()).phase(phase, run.began).name) if phase in run.phases else "-"
     return str(phase), str(len(lines)), *counts, unasked, elsewhere, report
 
 
@@ -126,16 +129,14 @@ def _release_criteria(run: RunResult) -> Iterator[str]:
     yield ""
     for words, verdict in release_criteria.overall(run).items():
         yield f"- {STATUS[verdict]}: {words}"
-    yield "- Documentation complete: no run can tell"
+    yield "- Documentation complete: a run cannot show it"
     yield ""
 
 
-def _deliverables(
-    run: RunResult, decision: Decision, scenarios: Sequence[Scenario], found: Sequence[Finding]
-) -> Iterator[str]:
+def _deliverables(run: RunResult, decision: Decision, found: Sequence[Finding]) -> Iterator[str]:
     yield "## Deliverables Checklist"
     yield ""
-    for one in checklist(run, decision, scenarios, found):
+    for one in checklist(run, decision, found):
         yield f"- [{'x' if one.done else ' '}] {one.name}{f' ({plain(one.note)})' if one.note else ''}"
     yield ""
 
@@ -149,15 +150,15 @@ def _trend(trend: Trend) -> Iterator[str]:
         return
     yield f"Compared with {trend.runs} earlier {'run' if trend.runs == 1 else 'runs'} of this target."
     yield ""
-    said = [
+    changes = [
         *(_changed("turned red", one) for one in trend.red),
-        *(_changed("not shown any more", one) for one in trend.lost),
+        *(_changed("no longer shown", one) for one in trend.lost),
         *(_changed("turned green", one) for one in trend.green),
         *map(_got_worse, trend.worse),
     ]
-    yield from said or ["- No criterion changed its verdict, and no figure is worse than usual."]
+    yield from changes or ["- No criterion changed its verdict, and no figure is worse than usual."]
     if trend.runs < LEAST:
-        yield f"- Figures are not compared yet: what is usual shows after {LEAST} runs."
+        yield f"- Figures are not compared yet: {LEAST} earlier runs are needed."
     yield ""
 
 
@@ -177,4 +178,4 @@ def _got_worse(one: Worse) -> str:
 def _next_steps(run: RunResult, found: Sequence[Finding]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
-    yield from phases.steps(list(run.lines()), found) or ["Nothing: every criterion is proven."]
+    yield from sections.next_steps(list(run.lines()), found)

@@ -1,8 +1,8 @@
-"""What has changed since earlier runs of the same target: what turned red or green, and what got worse.
+"""Changes since earlier runs of the same target: criteria that turned red or green, and figures that got worse.
 
-A criterion is held against the last run that judged it. A figure, and the time that a criterion took to be shown, is
-held against the last runs that proved it: a busy machine is no news, so it must lie beyond a quarter of their median,
-beyond three of their spreads, and beyond a difference that anyone would notice.
+A criterion is compared with the last run that judged it. A figure, and the time that a criterion took to be shown, is
+compared with the last runs that proved it. A busy machine is not news: the difference must exceed a quarter of their
+median, three of their spreads, and a smallest difference for its unit.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from datetime import datetime
 from statistics import median
 
 from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult
 
 LOOKS_BACK = 10
 LEAST = 5
-"""Earlier values without which there is no saying what is usual: of fewer, the spread is mostly luck."""
+"""The fewest earlier values to compare with: the spread of fewer is mostly luck."""
 TOLERANCE = 0.25
 SPREADS = 3.0
 # 1.4826 times the median absolute deviation estimates the standard deviation of a normal distribution.
 _MAD_TO_DEVIATION = 1.4826
-# unit -> (whether more is worse, the smallest difference worth a word). Units not named here are counts, of which
-# more may be better or worse.
+# unit -> (whether more is worse, the smallest difference that is reported). Other units are counts: more may be better
+# or worse.
 _UNITS = {
     "s": (True, 0.5),
     "ms": (True, 10.0),
@@ -75,8 +75,8 @@ class Trend:
 def trend(run: RunResult, earlier: Sequence[RunResult]) -> Trend:
     """`run` beside the `earlier` runs (oldest first) of the same target."""
     comparable = [one for one in earlier if _target(one) == _target(run)]
-    told = [line for line in run.lines() if _has_judged(run, line)]
-    changes = [change for line in told if (change := _change(line, comparable)) is not None]
+    judged = [line for line in run.lines() if _has_judged(run, line)]
+    changes = [change for line in judged if (change := _change(line, comparable)) is not None]
     return Trend(
         runs=len(comparable),
         red=tuple(one for one in changes if one.line.verdict in _RED and one.before not in _RED),
@@ -98,7 +98,7 @@ def is_worse(figure: Figure, earlier: Sequence[float]) -> bool:
 
 
 def _target(run: RunResult) -> tuple[str, float]:
-    """Embedded ones are all the same, wherever they listen; others are told apart by their address."""
+    """All embedded ones are the same target, whatever their port; others are identified by their address."""
     return "embedded" if run.embedded else run.environment.get(run_facts.TARGET, ""), run.time_scale
 
 
@@ -128,7 +128,7 @@ def _judged(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[tup
 
 
 def _has_judged(run: RunResult, line: CriterionResult) -> bool:
-    """Whether the run was asked about the criterion, and not stopped or killed before it was shown either way."""
+    """Whether the run was asked about the criterion, and not interrupted or killed before it was shown either way."""
     return line.asked and (run.interruption is None or line.verdict in (Verdict.PROVEN, Verdict.FAILED))
 
 

@@ -1,7 +1,7 @@
-"""The runner that `behave` uses here (see behave.ini): behave's own, with a memory and with manners.
+"""The runner that `behave` uses here (see behave.ini).
 
-It looks before it leaps (selection, preflight), writes down what behave forgets, keeps the ledger and the Allure
-results whatever formatter is chosen, and fails whenever something that was asked for was not shown.
+It checks the selection before anything starts, notes what behave forgets, writes the run to disk whatever formatter is
+chosen, and fails whenever something that was asked for was not shown.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import functools
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, runtime_checkable
+from typing import Any, NoReturn
 
 from behave.exception import ConfigError
 from behave.formatter._registry import make_formatters
@@ -21,16 +22,20 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.evidence import attachments, run_facts
+from streamspace_acceptance.evidence import attachments, run_evidence
+from streamspace_acceptance.evidence.report_folder import ReportFolder
+from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.outcomes import SetupProblem
-from streamspace_acceptance.redaction import streams
-from streamspace_acceptance.reporting import junit, killed_runs, write_reports
-from streamspace_acceptance.reporting.allure.formatter import VerdictAllureFormatter
+from streamspace_acceptance.redaction import redactor, streams
+from streamspace_acceptance.reporting import killed_runs, write_reports
+from streamspace_acceptance.reporting.allure import attach_hook
+from streamspace_acceptance.reporting.run_writer import RunWriter
+from streamspace_acceptance.runner.observer import RunObserver
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
-from streamspace_acceptance.settings import REPORTS
+from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.troubleshooting import failure
-from streamspace_acceptance.verdict import gates
+from streamspace_acceptance.verdict import gates, run_document
 from streamspace_acceptance.verdict.judgement import (
     EXIT_STATUS,
     Judgement,
@@ -39,33 +44,18 @@ from streamspace_acceptance.verdict.judgement import (
     judge_run,
     judge_scenario,
 )
-from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Ledger
+from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord, describe
 from streamspace_acceptance.verdict.selection import check_paths, select
 
-RESULTS = REPORTS / "allure-results"
 CLEAN_UP_SECONDS = 10.0
-"""After a signal, for all waits together; with the last calls and an embedded target's end a run is over in 20 s."""
+"""After a signal, for all waits together; with the last calls and the end of an embedded target it takes 20 s."""
 
-_TWICE = "again: what it has not cleaned up is removed at the next start, or by `streamspace-acceptance sweep`"
+_TWICE = "twice: the next run, or `streamspace-acceptance sweep`, removes what it has not cleaned up"
 
 # behave skips a hook that environment.py does not define; these the runner needs itself.
 _NEEDED_HOOKS = ("before_all", "before_step", "after_step", "after_scenario", "after_all")
-
-
-@runtime_checkable
-class RunObserver(Protocol):
-    """A formatter that wants more than behave tells: the ledger, and the end of a scenario after its cleanups."""
-
-    def run_started(self, record: RunRecord, ledger: Ledger) -> None:
-        """Before the first hook."""
-
-    def scenario_finished(self, scenario: Any) -> None:
-        """After the scenario's cleanups."""
-
-    def run_ended(self) -> None:
-        """At the very end, whatever happened; maybe after `close`."""
 
 
 class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
@@ -74,21 +64,23 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def __init__(self, config: Any) -> None:
         super().__init__(config)
         self.hooks: dict[str, Callable[..., None]]
-        self.record = RunRecord()
+        settings = Settings.from_environment()
+        self._folder = ReportFolder(settings.reports)
+        self.record = RunRecord(RunEvidence(self._folder.results), settings.tester)
         self._ledger = Ledger(Register.load(), self.record)
         self._gates = gates.Gates(self._ledger.plan, self.record)
         self._gates_lifted = False
         self._reported = False
-        self._junit_files = {junit.JUNIT_FILE}
+        self._writer = RunWriter(self._folder)
         self._interruption = SignalHandler(self._note_interruption)
 
     def run(self) -> NoReturn:
-        """Runs, and raises Ended with the status of the worst verdict, 0 when all is proven.
+        """Run, and raise Ended with the status of the worst verdict, 0 when all is proven.
 
-        behave itself knows one status for all that is not well, so this does not return to it. Bad input is told in
-        one sentence, before anything has started.
+        behave itself knows one status for everything but success, so this does not return to it. Invalid input is
+        reported in one sentence, before anything has started.
         """
-        with streams.redacted_output(self.config.outputs):
+        with redactor.of_this_run(), streams.redacted_output(self.config.outputs):
             status = self._run_to_the_end()
         raise Ended(status)
 
@@ -98,11 +90,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 return self._run_and_judge()
         except (SetupProblem, ParserError, ConfigError) as problem:
             return _refuse(problem)
-        except Interrupted as stopped:
-            sys.stderr.write(f"The run was {stopped} {_TWICE if self.record.selected else 'before it began'}.\n")
+        except Interrupted as interrupted:
+            sys.stderr.write(f"The run was {interrupted} {_TWICE if self.record.selected else 'before it began'}.\n")
             return EXIT_STATUS[Verdict.BROKEN]
-        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # told in full, and the status says broken
-            # Not a step's, which are judged: behave itself, a formatter or a module of steps broke down.
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # printed in full, and the status is BROKEN's
+            # Not an error of a step: behave itself, a formatter or a module of steps failed.
             sys.stderr.write(traceback.format_exc())
             return EXIT_STATUS[Verdict.BROKEN]
 
@@ -115,7 +107,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         verdict = Verdict.PROVEN if self.config.dry_run else self._judged().verdict
         explained = self._reported and failed_for_what_does_not_apply(self.record)
         if failed and verdict is Verdict.PROVEN and not explained:
-            verdict = Verdict.BROKEN  # behave saw something that has left no trace in the record
+            verdict = Verdict.BROKEN  # behave saw something that the record does not have
         return EXIT_STATUS[verdict]
 
     def run_with_paths(self) -> bool:
@@ -133,7 +125,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return self._run_for_real()
 
     def load_hooks(self, filename: str | None = None) -> None:
-        """Load environment.py, and watch its hooks."""
+        """Load environment.py, and note the errors of its hooks."""
         super().load_hooks(filename)
         for name in _NEEDED_HOOKS:
             self.hooks.setdefault(name, _no_hook)
@@ -142,18 +134,22 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 self.hooks[name] = self._watched(name, hook)
 
     def run_hook(self, hook_name: str, *args: Any) -> bool:
-        """Run a hook; only steps and the start of the run may be broken off by a signal."""
+        """Run a hook; a signal may interrupt only steps and the start of the run."""
         if hook_name in ("after_step", "after_all"):
             self._interruption.forbid()
-        if hook_name == "after_step":
-            self.record.measured(args[0], attachments.take_figures())
+        if hook_name == "before_step":
+            self.record.begin_step(args[0])
+            self._update_on_disk()
         if hook_name == "after_scenario":
+            self._update_on_disk()
             self._collect_evidence(args[0])
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
             self._interruption.forbid()
         if hook_name == "before_step" and not self.aborted:
             self._interruption.allow()
+        if hook_name == "after_step":
+            self.record.finish_step()
         if hook_name == "after_all":
             self.record.end()
             self._note_late_interruption()
@@ -161,29 +157,31 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()
-        killed_runs.complete(_say, move_aside_in=REPORTS)
-        with killed_runs.on_record(REPORTS, self.record.began, self._junit_files, lambda: self._reported):
+        killed_runs.complete(_say, move_aside_in=self._folder)
+        with ExitStack() as stack:
+            stack.enter_context(
+                killed_runs.on_record(self._folder, self.record.began, self._writer.junit_files, lambda: self._reported)
+            )
+            stack.enter_context(run_evidence.collected(self.record.evidence))
+            stack.enter_context(attach_hook.installed())
+            stack.callback(waiting.observe(attachments.WaitTimelines()))
             return self._run_on_record()
 
     def _run_on_record(self) -> bool:
-        write_reports.begin(REPORTS)
-        allure = VerdictAllureFormatter(RESULTS, self.config, self._ledger, self.record)
-        self.formatters.append(allure)
+        write_reports.begin(self._folder)
         self._put_on_disk()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
         for observer in self._observers():
-            observer.run_started(self.record, self._ledger)
+            observer.run_started(self._ledger, self._folder)
         self.context.on_cleanup_error = self._note_cleanup_error
-        stop_observing = waiting.observe(attachments.WaitTimelines())
         try:
             failed = bool(self.run_model())
         except BaseException:
-            # behave itself or a formatter broke down; what the run has made must go all the same.
+            # behave itself or a formatter failed; what the run has made must be removed all the same.
             self.context._do_remaining_cleanups()
             raise
         finally:
-            stop_observing()
             for observer in self._observers():
                 observer.run_ended()
             self._put_on_disk()
@@ -191,29 +189,30 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return failed or not self._reported
 
     def _report(self) -> bool:
-        """Write what people read. The verdicts are on disk by now: what goes wrong here, `report` can try again."""
+        """Write the Markdown. The verdicts are on disk by now: after an error here, `report` can try again."""
         if self.record.setup_problem is not None:
             return True
         try:
-            write_reports.write(REPORTS)
-        except Exception as error:  # noqa: BLE001  # nothing that is about paper may hide what the run has shown
+            write_reports.write(self._folder)
+        except Exception as error:  # noqa: BLE001  # an error in a report must not hide the verdicts
             sys.stderr.write(f"The reports could not be written: {describe(error)}\n")
             return False
         return True
 
     def _replace_behaves_junit(self) -> None:
-        """`--junit` says that the file is wanted in behave's `--junit-directory` as well."""
+        """With `--junit` the file goes to behave's `--junit-directory` as well."""
         if self.config.junit:
-            self._junit_files.add(Path(self.config.junit_directory) / junit.JUNIT_FILE.name)
+            self._writer.junit_files.add(Path(self.config.junit_directory) / self._folder.junit.name)
         reporters = self.config.reporters
         self.config.reporters = [one for one in reporters if not isinstance(one, JUnitReporter)]
 
     def _put_on_disk(self) -> None:
-        """What holds if the run is killed now: the running scenario is broken, and what was not reached unproven."""
-        self._ledger.write(VERDICT_FILE, run_facts.facts())
-        run_facts.write_properties(RESULTS)
-        for path in self._junit_files:
-            junit.write(path, self.record)
+        """Write what holds if the run is killed now."""
+        self._writer.write(run_document.document(self._ledger))
+
+    def _update_on_disk(self) -> None:
+        """The same for the running scenario alone."""
+        self._writer.update(run_document.scenario_document(self.record.running, self._ledger))
 
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
@@ -231,8 +230,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._put_on_disk()
             try:
                 return run(runner)
-            except KeyboardInterrupt as stopped:
-                self.record.problems.append(Problem("clean-up", scenario, stopped))
+            except KeyboardInterrupt as interrupted:
+                self.record.problems.append(Problem("clean-up", scenario, interrupted))
                 raise
             finally:
                 self.record.finish(scenario)
@@ -243,7 +242,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return followed
 
     def _is_gated(self, scenario: Any) -> bool:
-        """Whether what `scenario` builds on has not passed; then it is noted and told as not run."""
+        """Whether a phase that `scenario` builds on has not passed; then it is noted as not run."""
         reason = None if self._gates_lifted else self._gates.closed_for(scenario)
         if reason is not None:
             scenario.skip_reason = reason
@@ -253,7 +252,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return reason is not None
 
     def _watched(self, name: str, hook: Callable[..., None]) -> Callable[..., None]:
-        """A hook whose error is written down before behave prints and forgets it."""
+        """A hook whose error is noted before behave prints and forgets it."""
 
         @functools.wraps(hook)
         def watched(context: Any, *args: Any) -> None:
@@ -271,7 +270,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         return watched
 
     def _give_up(self) -> None:
-        """End the run without running anything; what is set up already is undone by after_all and the cleanups."""
+        """End the run without running anything; after_all and the cleanups revert what is set up already."""
         self.hook_failures += 1
         self.features.clear()
 
@@ -297,10 +296,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._note_late_interruption()
 
     def _note_late_interruption(self) -> None:
-        """A run that was stopped is never as good as one that was not, even where nothing else tells of it."""
-        stopped, over = self.record.interruption, self.record.ended is not None
-        if stopped and over and self._judged().verdict is Verdict.PROVEN:
-            self.record.problems.append(Problem("the end", None, Interrupted(stopped)))
+        """An interrupted run is never PROVEN, even if nothing else shows the interruption."""
+        interrupted, over = self.record.interruption, self.record.ended is not None
+        if interrupted and over and self._judged().verdict is Verdict.PROVEN:
+            self.record.problems.append(Problem("the end", None, Interrupted(interrupted)))
 
     def _judged(self) -> Judgement:
         return judge_run(self.record, [entry.judgement for entry in self._ledger.entries()])
@@ -320,6 +319,6 @@ def _say(sentence: str) -> None:
 
 
 def _refuse(problem: Exception) -> int:
-    """Tell of bad input in its own sentence. Nothing was shown, and the product is not to blame."""
+    """Report invalid input in its own sentence. Nothing was shown, so the run is broken."""
     _say(problem.sentence if isinstance(problem, SetupProblem) else str(problem))
     return EXIT_STATUS[Verdict.BROKEN]

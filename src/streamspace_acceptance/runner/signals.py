@@ -1,9 +1,8 @@
-"""Ctrl-C, SIGTERM and a closed terminal stop a run so that nothing is left running, and nothing looks better than it
-is.
+"""Ctrl-C, SIGTERM and a closed terminal interrupt a run: nothing is left running, and no verdict gets better.
 
-The first signal breaks off the running step; hooks and cleanups still run to their end, since they are what
-leaves the cluster as it was. A second signal breaks off those as well, but for SIGHUP: of a terminal that is closed,
-the kernel and the shell tell one after the other.
+The first signal interrupts the running step; hooks and cleanups still run to their end, since they revert what was done
+to the cluster. A second signal interrupts those as well, except SIGHUP: when a terminal is closed, the kernel and the
+shell send it one after the other.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
-    """The run was stopped from outside; behave treats it as it treats Ctrl-C."""
+    """A signal interrupted the run; behave treats it as it treats Ctrl-C."""
 
 
 class SignalHandler:
-    """Turns signals into a stopped run. `on_signal` is told once, with a phrase such as "stopped by SIGTERM"."""
+    """Turns signals into an interrupted run. `on_signal` is called once, with "interrupted by SIGTERM" or the like."""
 
     def __init__(self, on_signal: Callable[[str], None]) -> None:
         self._on_signal = on_signal
@@ -29,11 +28,11 @@ class SignalHandler:
         self._asked = False
 
     def allow(self) -> None:
-        """From here on a signal breaks off what runs."""
+        """From here on a signal interrupts what runs."""
         self._may_break = True
 
     def forbid(self) -> None:
-        """From here on a first signal lets what runs come to its end."""
+        """From here on what runs comes to its end after a first signal."""
         self._may_break = False
 
     @contextmanager
@@ -47,7 +46,7 @@ class SignalHandler:
                 signal.signal(number, handler)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        phrase = f"stopped by {signal.Signals(number).name}"
+        phrase = f"interrupted by {signal.Signals(number).name}"
         again, self._asked = self._asked, True
         if again and number == signal.SIGHUP:
             return

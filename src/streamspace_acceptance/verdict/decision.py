@@ -1,9 +1,8 @@
 """The decision: may this release ship?
 
-GO only if every P0 criterion of the register is PROVEN and no criterion FAILED. A failure is NO-GO, and so is a product
-that fails at what a scenario needs before any criterion of its own is reached. Everything else
-is UNDECIDED, and says what is missing. P1 criteria that are not shown do not keep a release from shipping; they are
-named as open.
+GO only if every P0 criterion of the register is PROVEN and no criterion FAILED. A failed criterion or precondition is
+NO-GO. Everything else is UNDECIDED, and says what is missing. P1 criteria that are not shown do not keep a release
+from shipping; they are listed as open.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ class Decision:
     """The answer and what it rests on.
 
     `failed`: criteria of either priority. `missing`: P0 criteria that are neither proven nor failed. `open`: the same
-    of P1. `caveats`: what else keeps the run from being a release's, one sentence each. `setbacks`: what the product
-    failed at on the way to criteria.
+    of P1. `caveats`: what else keeps the run from deciding about a release, one sentence each. `failed_preconditions`:
+    where the product failed before the criteria of a scenario.
     """
 
     word: DecisionWord
@@ -40,7 +39,7 @@ class Decision:
     missing: tuple[CriterionResult, ...]
     open: tuple[CriterionResult, ...]
     caveats: tuple[str, ...]
-    setbacks: tuple[FailedPrecondition, ...] = ()
+    failed_preconditions: tuple[FailedPrecondition, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -55,9 +54,8 @@ class Decision:
     def _reasons(self) -> Iterator[str]:
         if self.failed:
             yield f"{_count(self.failed)} failed ({compact(self.failed)})"
-        if self.setbacks:
-            whither = "others" if self.failed else "the criteria"
-            yield f"the product failed on the way to {whither} ({_named(self.setbacks)})"
+        if self.failed_preconditions:
+            yield f"{_preconditions(self.failed_preconditions)} failed ({_named(self.failed_preconditions)})"
         if self.word is DecisionWord.NO_GO:
             return
         if self.word is DecisionWord.GO:
@@ -82,34 +80,38 @@ def decide(run: RunResult) -> Decision:
     unshown = [line for line in lines if line.verdict in _NOT_SHOWN]
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
-    if failed or run.setbacks:
+    if failed or run.failed_preconditions:
         word = DecisionWord.NO_GO
     elif missing or caveats or not any(run.lines("P0")):
         word = DecisionWord.UNDECIDED
     else:
         word = DecisionWord.GO
     rest = [line for line in unshown if line.priority != "P0"]
-    return Decision(word, tuple(failed), tuple(missing), tuple(rest), tuple(caveats), run.setbacks)
+    return Decision(word, tuple(failed), tuple(missing), tuple(rest), tuple(caveats), tuple(run.failed_preconditions))
 
 
 def _caveats(run: RunResult) -> Iterator[str]:
     if run.embedded:
-        yield "the embedded StreamSpace is no release"
+        yield "the embedded StreamSpace is not a release"
     elif run.time_scale != 1:
         yield f"a release is judged by the plan's own times, not by {run.time_scale:g} of them"
     if run.interruption and any(line.asked and line.applies and line.verdict in _NOT_SHOWN for line in run.lines()):
         yield f"the run was {run.interruption}"
     elif run.ended is None:
-        yield "the run never came to its end"
-    if run.broken_beside:
-        yield f"something broke outside the scenarios ({run.broken_beside[0].partition(chr(10))[0]})"
+        yield "the run did not come to its end"
+    if run.beside:
+        yield f"something broke outside the scenarios ({run.beside[0].judged.headline})"
     if not any(run.lines("P0")):
-        yield "the register holds no P0 criterion"
+        yield "the register has no P0 criterion"
 
 
-def _named(setbacks: tuple[FailedPrecondition, ...]) -> str:
+def _preconditions(failed: tuple[FailedPrecondition, ...]) -> str:
+    return "1 precondition" if len(failed) == 1 else f"{len(failed)} preconditions"
+
+
+def _named(failed: tuple[FailedPrecondition, ...]) -> str:
     """The scenarios by their tests and names, each once: `1.2 “The pod behind a session is lost”`."""
-    return ", ".join(dict.fromkeys(f"{one.test or 'beyond the plan'} “{one.scenario}”" for one in setbacks))
+    return ", ".join(dict.fromkeys(f"{one.test or 'beyond the plan'} “{one.scenario}”" for one in failed))
 
 
 def _count(lines: tuple[CriterionResult, ...], kind: str = "") -> str:

@@ -1,7 +1,7 @@
-"""The plan's order (Test Execution Order): the environment first, then sessions, on which all else stands; load last.
+"""The plan's order (Test Execution Order): the environment first, then sessions, on which the rest builds; load last.
 
-What a phase builds on must have passed in the same run, or the phase is not run: its failures would say nothing new.
-A run that was not asked for the earlier phase is not gated by it.
+The phase that a phase builds on must have passed in the same run, or the phase is not run: its failures would not be
+news. A phase that was not selected is not a gate.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import RunRecord
 
 OPTION = "gate"
-_MUST_PASS = {0: "the environment must be as it should first", 1: "phase 1 must pass first"}
-# What the plan does not know runs before its last phase, which wants a cluster that nothing follows.
+_MUST_PASS = {0: "phase 0 must pass first", 1: "phase 1 must pass first"}
+# Features beyond the plan run before its last phase, which needs the cluster to itself.
 _BEYOND_THE_PLAN = 3.5
 _NAMED_AT_MOST = 8
 
 
 def in_order(features: list[Any], plan: Register) -> list[Any]:
-    """The features by phase, whatever the order in which they were given; within a phase that order stays."""
+    """The features by phase; within a phase they keep the order in which they were given."""
 
     def phase(feature: Any) -> float:
-        found = _phase_of(feature.tags, plan)
-        return _BEYOND_THE_PLAN if found is None else found
+        planned = _phase_of(feature.tags, plan)
+        return _BEYOND_THE_PLAN if planned is None else planned
 
     return sorted(features, key=phase)
 
 
 def are_lifted(userdata: Any) -> bool:
-    """Whether `-D gate=off` was given; SetupProblem for any other word than on or off."""
-    said = str(userdata.get(OPTION, "on")).lower()
-    if said not in ("on", "off"):
-        raise SetupProblem(f"-D {OPTION}={said} means nothing here: say -D {OPTION}=off, or leave it out.")
-    return said == "off"
+    """Whether `-D gate=off` was given; SetupProblem for any value but on and off."""
+    value = str(userdata.get(OPTION, "on")).lower()
+    if value not in ("on", "off"):
+        raise SetupProblem(f"-D {OPTION}={value} is not a valid option: use -D {OPTION}=off, or leave it out.")
+    return value == "off"
 
 
 class Gates:
-    """Says of a scenario, when its turn has come, what keeps it from running."""
+    """Decides whether a scenario may run when its turn comes."""
 
     def __init__(self, plan: Register, record: RunRecord) -> None:
         self._plan = plan
@@ -58,17 +58,17 @@ class Gates:
 
     def _culprits(self, phase: int) -> str:
         """ "FAILED: 1.1b-2 · UNPROVEN: 1.4-1, 1.4-2"; empty when every scenario of the phase has passed."""
-        found: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
+        culprits: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
         for scenario in self._record.selected:
             if _phase_of(scenario.effective_tags, self._plan) == phase:
                 for verdict, name in self._not_passed(scenario):
-                    found[verdict].append(name)
-        return " · ".join(f"{verdict}: {_listed(names)}" for verdict, names in found.items() if names)
+                    culprits[verdict].append(name)
+        return " · ".join(f"{verdict}: {_listed(names)}" for verdict, names in culprits.items() if names)
 
     def _not_passed(self, scenario: Any) -> Iterator[tuple[Verdict, str]]:
         """The scenario's criteria that are not proven; the scenario itself when it failed beside all of them.
 
-        What does not apply to the target keeps nothing from running.
+        A criterion that does not apply to the target closes no gate.
         """
         test = self._plan.test_of(scenario.effective_tags)
         named = [

@@ -1,6 +1,6 @@
 """From what behave saw to one of four verdicts, for each step and for each scenario.
 
-The ledger, the Allure results and the console all ask here, so they cannot disagree.
+The ledger, the gates and the console all ask here, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Verdict(StrEnum):
 
 _SEVERITY = list(Verdict)
 EXIT_STATUS = {Verdict.PROVEN: 0, Verdict.FAILED: 1, Verdict.BROKEN: 2, Verdict.UNPROVEN: 3}
-"""What the process ends with: the status of the worst verdict. Bad input, with which nothing ran, is BROKEN."""
+"""The exit status of the worst verdict. Invalid input, after which nothing ran, is BROKEN."""
 
 
-NO_SENTENCE = "no sentence proves it yet"
+NO_SENTENCE = "not automated yet"
 UNFINISHED = "the run ended while this scenario was running"
 
 
@@ -37,8 +37,8 @@ UNFINISHED = "the run ended while this scenario was running"
 class Judgement:
     """A verdict with its reason (empty when PROVEN) and the exception behind it, if any.
 
-    What does not apply to the target is UNPROVEN, with the reason, and speaks against nothing.
-    `causes`: what the cluster itself said went wrong meanwhile. It stands beside the reason, never in its place.
+    What does not apply to the target is UNPROVEN, with the reason, and does not count against the run.
+    `causes`: the errors that the cluster reported meanwhile, in addition to the reason.
     """
 
     verdict: Verdict
@@ -51,11 +51,6 @@ class Judgement:
     def headline(self) -> str:
         """The first line of the reason."""
         return self.reason.partition("\n")[0]
-
-    @property
-    def told(self) -> str:
-        """The reason, and a line for each cause that was seen."""
-        return "\n".join([self.reason, *(f"seen:     {cause}" for cause in self.causes)])
 
 
 PROVEN = Judgement(Verdict.PROVEN)
@@ -105,7 +100,7 @@ def judge_criteria(scenario: Any, steps: list[Any], record: RunRecord) -> list[J
 
 
 def _beside(judged: Judgement, scenario: Any, record: RunRecord) -> Judgement:
-    """With the causes that were seen; what was merely not shown has no failure that they could explain."""
+    """With the causes that the cluster reported, if there is a failure that they could explain."""
     explained = judged.verdict in (Verdict.FAILED, Verdict.BROKEN)
     return replace(judged, causes=record.causes_of(scenario)) if explained else judged
 
@@ -137,7 +132,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
     if step.status in (Status.undefined, Status.untested_undefined):
         return Judgement(Verdict.BROKEN, "no step definition matches this sentence")
     if step.status.has_failed():
-        return Judgement(Verdict.BROKEN, step.error_message or f"behave says {step.status.name}")
+        return Judgement(Verdict.BROKEN, step.error_message or f"behave reports {step.status.name}")
     return None
 
 
@@ -150,7 +145,7 @@ def _judge_error(error: BaseException) -> Judgement:
 
 
 def judge_problem(problem: Problem, record: RunRecord) -> Judgement:
-    """BROKEN; but what a signal kept from beginning is merely not shown, and what is answered for breaks nothing."""
+    """BROKEN; but UNPROVEN if a signal came before it, and PROVEN if a criterion reports the same."""
     if is_answered_for(problem, record):
         return PROVEN
     if problem.precedes and isinstance(problem.error, KeyboardInterrupt):
@@ -159,9 +154,9 @@ def judge_problem(problem: Problem, record: RunRecord) -> Judgement:
 
 
 def is_answered_for(problem: Problem, record: RunRecord) -> bool:
-    """Whether it is a leak of just the kind that a sentence of the plan has seen the product fail at, in this run.
+    """Whether it is a leak of the kind that a criterion has FAILED for, in this run.
 
-    That sentence may come after the leak: then the leak is an error until it has.
+    That criterion may come after the leak: then the leak is an error until it has.
     """
     sentence = problem.error.answered_by if isinstance(problem.error, CleanupFailure) else None
     return sentence is not None and any(
@@ -183,8 +178,8 @@ def _not_reached(step: Any, judged: Judgement) -> Judgement:
         return Judgement(Verdict.UNPROVEN, judged.reason, applies=False)
     happened = "could not be shown" if judged.verdict is Verdict.UNPROVEN else f"is {judged.verdict}"
     error = judged.error
-    told = f"{error.subject}: {error.actual}" if isinstance(error, Unmet) else judged.headline
-    return Judgement(Verdict.UNPROVEN, f"not reached: {told} (“{step.keyword} {step.name}” {happened})")
+    seen = f"{error.subject}: {error.actual}" if isinstance(error, Unmet) else judged.headline
+    return Judgement(Verdict.UNPROVEN, f"not reached: {seen} (“{step.keyword} {step.name}” {happened})")
 
 
 def _why_not_run(scenario: Any, record: RunRecord) -> str:

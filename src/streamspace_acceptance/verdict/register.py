@@ -52,7 +52,7 @@ class Register:
 
     @classmethod
     def load(cls, path: Path = REGISTER) -> Register:
-        """Read the register; KeyError or TOMLDecodeError when it is not as this module says."""
+        """Read the register; KeyError or TOMLDecodeError if it has another shape."""
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return cls(tuple(_test(entry) for entry in document["test"]))
 

@@ -1,7 +1,7 @@
-"""What happened in a run beside its steps: hooks and cleanups that failed, an interruption, figures measured.
+"""What happened in a run beside its steps: hooks and cleanups that failed, an interruption, times, evidence.
 
-behave keeps little of this (the exception of `before_all` or of a cleanup is printed and gone), so the runner
-writes it down here, for the ledger and for every formatter.
+behave keeps little of this (it prints the exception of `before_all` or of a cleanup and drops it), so the runner
+notes it here, for the ledger and for every formatter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.outcomes import SetupProblem
 
 
@@ -45,10 +45,12 @@ class Problem:
 class RunRecord:
     """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order.
 
-    `running` is the scenario that has begun and has not ended with its clean-ups. `ended` is set when nothing is left
-    to be judged; a run that was killed has none. Both times are in UTC.
+    `running` is the scenario that has begun and has not ended with its clean-ups, `running_step` its step. `ended` is
+    set when nothing is left to be judged; a run that was killed has none. Times are in UTC.
     """
 
+    evidence: RunEvidence
+    tester: str = ""
     parsed: list[Any] = field(default_factory=list)
     selected: list[Any] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -56,8 +58,9 @@ class RunRecord:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: datetime | None = None
     running: Any = None
-    _finished: set[int] = field(default_factory=set)
-    _figures: dict[int, list[Figure]] = field(default_factory=dict)
+    running_step: Any = None
+    _began: dict[int, datetime] = field(default_factory=dict)
+    _ended: dict[int, datetime] = field(default_factory=dict)
     _causes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -75,16 +78,30 @@ class RunRecord:
 
     def begin(self, scenario: Any) -> None:
         """Note that `scenario` runs."""
-        self.running = scenario
+        self.running = self.evidence.owner = scenario
+        self._began[id(scenario)] = datetime.now(UTC)
+
+    def begin_step(self, step: Any) -> None:
+        """Note that `step` runs."""
+        self.running_step = self.evidence.owner = step
+
+    def finish_step(self) -> None:
+        """Note that the running step ended."""
+        self.running_step, self.evidence.owner = None, self.running
 
     def finish(self, scenario: Any) -> None:
         """Note that `scenario` ran to its end, its cleanups included."""
-        self.running = None
-        self._finished.add(id(scenario))
+        self.running = self.running_step = self.evidence.owner = None
+        self._ended[id(scenario)] = datetime.now(UTC)
 
-    def has_finished(self, scenario: Any) -> bool:
-        """Whether `scenario` ran to its end."""
-        return id(scenario) in self._finished
+    def began_at(self, scenario: Any) -> datetime | None:
+        """When `scenario` began; None as long as it has not."""
+        return self._began.get(id(scenario))
+
+    def seconds_of(self, scenario: Any) -> float:
+        """How long `scenario` took, or has taken by now."""
+        began = self.began_at(scenario)
+        return 0.0 if began is None else (self._ended.get(id(scenario), datetime.now(UTC)) - began).total_seconds()
 
     def problems_of(self, *statements: Any) -> Iterator[Problem]:
         """The problems that belong to one of `statements` (None: to the whole run), oldest first."""
@@ -95,20 +112,12 @@ class RunRecord:
         owners = (one for one in self.selected if any(part is problem.statement for part in (one, *one.all_steps)))
         return next((str(one.name) for one in owners), None)
 
-    def measured(self, step: Any, figures: list[Figure]) -> None:
-        """Keep the figures that `step` measured."""
-        self._figures.setdefault(id(step), []).extend(figures)
-
-    def figures_of(self, step: Any) -> tuple[Figure, ...]:
-        """The figures that `step` measured."""
-        return tuple(self._figures.get(id(step), ()))
-
     def saw(self, scenario: Any, causes: Iterable[str]) -> None:
-        """Keep what the cluster itself said went wrong while `scenario` ran."""
+        """Keep the errors that the cluster reported while `scenario` ran."""
         self._causes[id(scenario)] = tuple(causes)
 
     def causes_of(self, scenario: Any) -> tuple[str, ...]:
-        """What the cluster itself said went wrong while `scenario` ran."""
+        """The errors that the cluster reported while `scenario` ran."""
         return self._causes.get(id(scenario), ())
 
 
@@ -116,7 +125,7 @@ def describe(error: BaseException) -> str:
     """An exception as one text: its class, unless it is an assertion, and its message."""
     message = str(error).strip()
     if isinstance(error, AssertionError):
-        return message or "an assertion that says nothing"
+        return message or "an assertion without a message"
     if isinstance(error, KeyboardInterrupt):
-        return message or "stopped from outside"
+        return message or "interrupted"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -40,7 +40,7 @@ def check_paths(paths: Iterable[str]) -> None:
         path = Path(given.removeprefix("@").partition(":")[0])
         if not path.exists():
             known = [str(one) for one in sorted(Path("features").rglob("*.feature"))]
-            raise SetupProblem(f"There is no {path}.{_near(str(path), known)}")
+            raise SetupProblem(f"{path} does not exist.{_near(str(path), known)}")
 
 
 def _why_nothing(parsed: Sequence[Any], config: Any) -> str:
@@ -48,7 +48,7 @@ def _why_nothing(parsed: Sequence[Any], config: Any) -> str:
     if config.name and not any(config.name_re.search(name) for name in names):
         wanted = " or ".join(f"“{name}”" for name in config.name)
         return f"No scenario's name matches {wanted}.{_near(config.name[0], names)}"
-    return "The options given exclude each other: every scenario was left out. Give fewer of them."
+    return "The options exclude each other: no scenario is left. Use fewer of them."
 
 
 def _tags_asked_for(tags: Any) -> list[str]:
@@ -63,5 +63,5 @@ def _near(wanted: str, known: Sequence[str], *, mark: str = "") -> str:
     near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
     marked = [f"{mark}{one}" for one in near or known[:12]]
     if not marked:
-        return " There is none at all here."
+        return " There are none."
     return (" Did you mean " if near else " There are: ") + ", ".join(marked) + ("?" if near else ".")

@@ -1,4 +1,4 @@
-"""verdict.json as it is read again: all that the decision and the reports need of a run's verdicts.
+"""verdict.json as it is read: all that the decision and the reports need of a run.
 
 Its shape is published in docs/verdict.schema.json.
 """
@@ -11,31 +11,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Verdict
+from streamspace_acceptance.verdict.scenario_result import (
+    Failure,
+    Json,
+    ProblemResult,
+    ScenarioResult,
+    attachments_of,
+    failure_of,
+    problem_of,
+    scenario_of,
+)
 
-Json = dict[str, Any]
-
-SCHEMA = "urn:streamspace-acceptance:verdict:1"
+SCHEMA = "urn:streamspace-acceptance:verdict:2"
+KILLED = "killed"
+"""The interruption of a run that could not note one by itself."""
 NOT_SELECTED = "not selected in this run"
 
 
 class VerdictFileError(Exception):
-    """It is no verdict.json of this version of the suite."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The five lines of a failure."""
-
-    subject: str
-    expected: str
-    actual: str
-    timeline: str
-    likely: str
+    """It is not a verdict.json of this version of the suite."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class CriterionResult:
 
     `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
     at all. `seconds` is the time that its Then sentence took.
-    `causes`: what the cluster itself said went wrong meanwhile.
+    `causes`: the errors that the cluster reported meanwhile.
     """
 
     id: str
@@ -101,7 +99,7 @@ class TestResult:
 
 @dataclass(frozen=True)
 class FailedPrecondition:
-    """A step that FAILED although no criterion rests on it. `test` is None beyond the plan."""
+    """A step that FAILED although it proves no criterion. `test` is None beyond the plan."""
 
     scenario: str
     test: str | None
@@ -113,9 +111,9 @@ class FailedPrecondition:
 
 @dataclass(frozen=True)
 class RunResult:
-    """One run. `ended` is None when it never came to its end. Times are in UTC.
+    """One run. `ended` is None if it did not come to its end. Times are in UTC.
 
-    `problems` is what went wrong beside the steps; `broken_beside` those of them that no scenario answers for.
+    `problems` is what went wrong beside the steps.
     """
 
     began: datetime
@@ -123,10 +121,35 @@ class RunResult:
     tester: str
     environment: dict[str, str]
     tests: tuple[TestResult, ...]
-    problems: tuple[str, ...]
+    scenarios: tuple[ScenarioResult, ...]
+    attachments: tuple[Attachment, ...]
+    problems: tuple[ProblemResult, ...]
     interruption: str | None
-    setbacks: tuple[FailedPrecondition, ...] = ()
-    broken_beside: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will be added to it."""
+        return self.ended is not None or self.interruption == KILLED
+
+    @property
+    def beside(self) -> list[ProblemResult]:
+        """The problems that belong to no scenario."""
+        return [problem for problem in self.problems if problem.scenario is None]
+
+    @property
+    def failed_preconditions(self) -> list[FailedPrecondition]:
+        """The steps at which scenarios failed without a criterion: mostly what they need of the product.
+
+        As long as a scenario runs nothing is known, as with criteria.
+        """
+        return [
+            FailedPrecondition(
+                scenario.name, scenario.test, step.sentence, step.judged.reason, step.judged.failure,
+                scenario.judged.causes,
+            )
+            for scenario in self.scenarios if not scenario.running
+            for step in scenario.steps if step.criterion is None and step.judged.verdict is Verdict.FAILED
+        ]  # fmt: skip
 
     @property
     def embedded(self) -> bool:
@@ -163,7 +186,7 @@ class RunResult:
 
 
 def read(path: Path) -> RunResult:
-    """The run that left the file; UnreadableDocument when it is none, or one of another version."""
+    """The run that wrote the file; VerdictFileError when it is not a verdict.json of this version."""
     try:
         return of_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
@@ -171,9 +194,9 @@ def read(path: Path) -> RunResult:
 
 
 def of_json(document: Json) -> RunResult:
-    """The run that `document` tells of; UnreadableDocument when it is not of this version."""
+    """The run in `document`; VerdictFileError when it is not of this version."""
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise VerdictFileError(f"it is no {SCHEMA}")
+        raise VerdictFileError(f"it is not a {SCHEMA}")
     try:
         run, ended = document["run"], document["run"]["ended"]
         asked = {item["id"]: item for item in document["criteria"]}
@@ -183,13 +206,13 @@ def of_json(document: Json) -> RunResult:
             tester=run["tester"],
             environment=document["environment"],
             tests=tuple(_test(test, asked) for test in document["tests"]),
-            problems=tuple(problem["reason"] for problem in document["problems"]),
+            scenarios=tuple(map(scenario_of, document["scenarios"])),
+            attachments=attachments_of(document["attachments"]),
+            problems=tuple(map(problem_of, document["problems"])),
             interruption=document["interruption"],
-            setbacks=tuple(map(_setback, document.get("setbacks", ()))),
-            broken_beside=tuple(each["reason"] for each in document["problems"] if _is_beside(each)),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise VerdictFileError(f"it is not as its schema says: {type(error).__name__}: {error}") from error
+        raise VerdictFileError(f"it does not match its schema: {type(error).__name__}: {error}") from error
 
 
 def compact(lines: Iterable[CriterionResult]) -> str:
@@ -199,22 +222,6 @@ def compact(lines: Iterable[CriterionResult]) -> str:
     parts = [line.id for group in groups if len(group) < group[0].siblings for line in group]
     tests = f"{'test' if len(whole) == 1 else 'tests'} {', '.join(whole)}" if whole else ""
     return " and ".join(filter(None, (tests, ", ".join(parts))))
-
-
-def _setback(each: Json) -> FailedPrecondition:
-    return FailedPrecondition(
-        each["scenario"], each["test"], each["sentence"], each["reason"], _failure(each), tuple(each.get("causes", ()))
-    )
-
-
-def _failure(judged: Json) -> Failure | None:
-    parts = judged.get("failure")
-    return None if parts is None else Failure(**parts)
-
-
-def _is_beside(problem: Json) -> bool:
-    """Runs of before this was told have no word of it, and then nothing is made of it."""
-    return "scenario" in problem and problem["scenario"] is None
 
 
 def _test(test: Json, asked: dict[str, Json]) -> TestResult:
@@ -244,6 +251,6 @@ def _line(test: Json, item: Json, judged: Json | None) -> CriterionResult:
         limit=item["limit"],
         unit=item["unit"],
         figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
-        failure=_failure(judged),
+        failure=failure_of(judged),
         causes=tuple(judged.get("causes", ())),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streamspace_acceptance.commands.doctor.advice import advice
-from streamspace_acceptance.commands.doctor.checks import CHECKS
+from streamspace_acceptance.expect.environment import CHECKS
 from streamspace_acceptance.verdict.register import Register
 from tests.support.project import PROJECT
 from tests.support.samples import KUBECONFIG
@@ -96,7 +96,7 @@ def test_settings_that_are_none(variables: dict[str, str], tmp_path: Path) -> No
     assert "Traceback" not in said
 
 
-def test_with_nothing_set_it_looks_at_this_machine_and_starts_nothing(tmp_path: Path) -> None:
+def test_doctor_without_settings_checks_this_machine_only(tmp_path: Path) -> None:
     status, said = doctor(STREAMSPACE_BROWSER=str(tmp_path / "none"))
     assert "`behave` would start an embedded StreamSpace" in said
     assert "FAILED   a browser" in said

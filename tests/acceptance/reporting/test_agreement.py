@@ -10,12 +10,10 @@ import xml.etree.ElementTree as Xml
 
 import pytest
 
-from tests.acceptance.reporting.test_allure import LOST, start_and_stop
 from tests.sampling import sample
-from tests.support.demo_project import Project, Run
+from tests.support.demo_project import JUNIT_OF, LOST, Project, Run, start_and_stop
 from tests.support.project import PROJECT
 
-JUNIT_OF = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
 STATUS_OF = {"failed": 1, "broken": 2, "skipped": 3, "passed": 0}
 # What the criteria of a scenario may say, given what is said of the scenario: what failed on the way leaves unproven.
 VERDICTS_OF = {
@@ -53,11 +51,16 @@ def assert_console_agrees(run: Run) -> None:
 def assert_summary_agrees(run: Run) -> None:
     summary = (run.folder / "reports" / "SUMMARY.md").read_text()
     decision = run.ledger()["decision"]
-    assert re.search(r"^# .* acceptance: \S+ (\S+)$", summary, re.MULTILINE)[1] == decision["word"]
+    assert re.findall(r"^# .* acceptance: \S+ (\S+)$", summary, re.MULTILINE) == [decision["word"]]
     issues = {path.stem for path in (run.folder / "reports" / "issues").glob("*.md")}
     failed = {one for one, verdict in run.verdicts().items() if verdict == "FAILED"}
-    setbacks = {one["sentence"].partition(" ")[2] for one in run.ledger()["setbacks"]}
-    assert issues == failed | {f"setback-{number}" for number in range(1, len(setbacks) + 1)}
+    preconditions = {
+        step["sentence"].partition(" ")[2]
+        for scenario in run.ledger()["scenarios"]
+        for step in scenario["steps"]
+        if step["verdict"] == "FAILED" and step["criterion"] is None
+    }
+    assert issues == failed | {f"precondition-{number}" for number in range(1, len(preconditions) + 1)}
 
 
 @pytest.mark.parametrize("demo", ["", "file=fail", "file=error", "file=unproven", "given=fail", "when=error"])
@@ -65,15 +68,16 @@ def test_whatever_a_step_does(project: Project, demo: str) -> None:
     assert_agreed(project.behave(demo=demo))
 
 
-def test_a_product_that_fails_before_any_criterion_is_named_in_the_decision(project: Project) -> None:
+def test_decision_names_a_failed_precondition(project: Project) -> None:
     run = project.behave(demo="given=fail")
     assert run.verdicts()["1.2-2"] == "UNPROVEN"
     assert run.status == 1
     decision = run.ledger()["decision"]["sentence"]
-    assert decision.startswith(f"NO-GO: the product failed on the way to the criteria (1.2 “{LOST}”).")
+    assert decision.startswith(f"NO-GO: 1 precondition failed (1.2 “{LOST}”).")
     summary = (run.folder / "reports" / "SUMMARY.md").read_text()
     assert (
-        "- ❌ [setback-1](issues/setback-1.md) a running session: Pending for 60.0 s (on the way, in 1.2 “" in summary
+        "- ❌ [precondition-1](issues/precondition-1.md) a running session: Pending for 60.0 s (precondition of 1.2 “"
+        in summary
     )
 
 
@@ -88,7 +92,7 @@ def test_a_product_that_fails_before_any_criterion_is_named_in_the_decision(proj
         ("created=unproven,listed=fail", "broken", 1),
     ],
 )
-def test_a_leak_breaks_its_scenario_unless_its_own_sentence_answers_for_it(
+def test_a_leak_breaks_its_scenario_unless_a_criterion_has_it(
     project: Project, demo: str, status: str, exit_status: int
 ) -> None:
     run = project.behave("-D", "gate=off", demo=demo, hook="leak of 2.1")
@@ -142,7 +146,7 @@ def test_a_phase_that_is_gated(project: Project) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped(project: Project, number: signal.Signals) -> None:
+def test_an_interrupted_run(project: Project, number: signal.Signals) -> None:
     assert_agreed(start_and_stop(project, number))
 
 
@@ -154,13 +158,13 @@ def test_a_run_that_is_killed(project: Project) -> None:
     assert run.ledger()["counts"] == {"PROVEN": 0, "FAILED": 0, "BROKEN": 3, "UNPROVEN": 2}
 
 
-def test_a_run_that_is_killed_after_a_failure_has_answered_for_a_leak(project: Project) -> None:
+def test_a_run_killed_after_a_criterion_reported_a_leak(project: Project) -> None:
     run = start_and_stop(project, signal.SIGKILL, "created=fail,listed=hang", "leak of 2.1")
     assert run.junit() == {LOST: "passed", "A good template": "failure", "The list": "error"}
     assert {result["name"]: JUNIT_OF[result["status"]] for result in run.results()} == run.junit()
 
 
-def test_the_next_command_completes_the_report_of_a_run_that_was_killed(project: Project) -> None:
+def test_report_command_completes_a_killed_run(project: Project) -> None:
     (project.folder / "node_modules").symlink_to(PROJECT / "node_modules")
     run = start_and_stop(project, signal.SIGKILL)
     reports = run.folder / "reports"
@@ -186,3 +190,10 @@ def test_behaves_own_option_names_another_folder(project: Project) -> None:
     assert [file.name for file in (project.folder / "elsewhere").iterdir()] == ["junit.xml"]
     assert Xml.fromstring(written).get("failures") == "1"  # noqa: S314  # our own file
     assert "s3cr3t-t0ken" not in written
+
+
+def test_the_message_of_a_failed_case_is_one_line(project: Project) -> None:
+    project.behave("--tags=@test-1.2", demo="file=fail")
+    root = Xml.parse(project.folder / "reports" / "junit.xml").getroot()  # noqa: S314  # our own file
+    messages = [failure.get("message") for failure in root.iter("failure")]
+    assert messages == ["1.2-3: expected Running within the startup budget (60 s); Pending for 60.0 s"]

@@ -1,22 +1,19 @@
-"""Every event that allure-behave reports wrongly, seen through the mended formatter: one test for each."""
+"""Allure results: every event that allure-behave reports wrongly has a test here."""
 
 from __future__ import annotations
 
 import json
 import signal
-import subprocess
+from typing import Any
 
-import allure_behave.listener
 import pytest
 
 from tests.sampling import sample
-from tests.support.demo_project import BEHAVE, Project, Run
-
-LOST = "The pod behind a session is lost"
+from tests.support.demo_project import LOST, Project, start_and_stop
 
 
-def message(result: dict) -> str:
-    return result["statusDetails"]["message"]
+def message(result: dict[str, Any]) -> str:
+    return str(result["statusDetails"]["message"])
 
 
 def test_a_good_run_is_green(project: Project) -> None:
@@ -76,31 +73,13 @@ def test_an_error_after_all_is_not_lost(project: Project, hook: str, where: str)
     assert run.status == 2
 
 
-def start_and_stop(project: Project, number: signal.Signals, demo: str = "pod=hang", hook: str = "") -> Run:
-    """Start a run of which a scenario, the first unless told otherwise, waits for ever, and send it a signal then."""
-    process = subprocess.Popen(
-        [*BEHAVE, "-D", "gate=off"], cwd=project.folder,
-        env=project.environment(demo, hook) | {"PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if line == "hanging\n":
-            break
-    process.send_signal(number)
-    rest, errors = process.communicate(timeout=20)
-    return Run(project.folder, process.returncode, said + rest, errors)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_stopped_shows_what_ran_and_what_did_not(project: Project, number: signal.Signals) -> None:
+def test_an_interrupted_run_shows_what_ran_and_what_did_not(project: Project, number: signal.Signals) -> None:
     run = start_and_stop(project, number)
     assert run.result(LOST)["status"] == "broken"
-    assert f"stopped by {number.name}" in message(run.result(LOST))
+    assert f"interrupted by {number.name}" in message(run.result(LOST))
     assert run.result("A good template")["status"] == "skipped"
-    assert message(run.result("A good template")) == f"not run: stopped by {number.name}"
+    assert message(run.result("A good template")) == f"not run: interrupted by {number.name}"
     assert run.verdicts() == {
         "1.2-2": "BROKEN", "1.2-3": "UNPROVEN", "1.2-4": "UNPROVEN", "2.1-1": "UNPROVEN", "2.1-2": "UNPROVEN",
     }  # fmt: skip
@@ -112,19 +91,19 @@ def test_a_run_that_is_stopped_shows_what_ran_and_what_did_not(project: Project,
 @pytest.mark.parametrize(
     "hook", sample(["before_all", "before_feature", "before_scenario", "before_step", "after_step"], 2, 4)
 )
-def test_a_run_that_is_stopped_between_steps_starts_no_other(project: Project, hook: str) -> None:
+def test_a_run_interrupted_between_steps_starts_no_other(project: Project, hook: str) -> None:
     run = project.behave(hook=f"terminate in {hook}")
     assert run.result(LOST)["status"] in ("broken", "skipped")
-    assert "stopped by SIGTERM" in message(run.result(LOST))
+    assert "interrupted by SIGTERM" in message(run.result(LOST))
     assert run.result("A good template")["status"] == "skipped"
     assert "PROVEN" not in run.verdicts().values()
     assert run.status != 0
 
 
-def test_a_run_that_is_stopped_after_a_scenario_keeps_its_verdict(project: Project) -> None:
+def test_a_scenario_before_an_interruption_keeps_its_verdict(project: Project) -> None:
     run = project.behave(hook="terminate in after_scenario")
     assert run.result(LOST)["status"] == "passed"
-    assert message(run.result("A good template")) == "not run: stopped by SIGTERM"
+    assert message(run.result("A good template")) == "not run: interrupted by SIGTERM"
     assert run.status != 0
 
 
@@ -258,11 +237,3 @@ def test_secrets_in_a_message_are_redacted(project: Project) -> None:
     written = "".join(file.read_text() for file in project.folder.rglob("reports/**/*.json"))
     assert "s3cr3t-t0ken" not in written + run.stdout
     assert "[redacted]" in written
-
-
-def test_the_mended_methods_are_still_those_of_allure_behave() -> None:
-    """A new version of allure-behave may move what is overridden here; then this says so."""
-    overridden = ["start_scenario", "stop_scenario", "start_behave_step", "stop_behave_step", "attach_data"]
-    used = ["match_step", "schedule_step", "global_attach_data", "stop_session", "start_file", "stop_feature"]
-    for method in overridden + used:
-        assert callable(getattr(allure_behave.listener.AllureListener, method))

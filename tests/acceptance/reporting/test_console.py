@@ -87,7 +87,7 @@ def test_a_terminal_shows_what_is_being_waited_for(project: Project) -> None:
     assert "waited" not in plain
 
 
-def test_the_closing_table_gives_verdicts_counts_and_the_place_of_the_report(project: Project) -> None:
+def test_summary_table_has_verdicts_counts_and_paths(project: Project) -> None:
     said = project.behave("--tags=@test-1.2", demo="file=fail,volume=unproven").stdout
     table = said[said.index("criterion") :]
     assert re.search(r"1\.2-2 .* PROVEN .* restart 1\.23 s", table)
@@ -97,7 +97,7 @@ def test_the_closing_table_gives_verdicts_counts_and_the_place_of_the_report(pro
     assert "reports/verdict.json" in table
 
 
-def test_errors_outside_the_steps_are_told(project: Project) -> None:
+def test_errors_outside_the_steps_are_printed(project: Project) -> None:
     said = project.behave("--tags=@test-1.2", hook="cleanup of a scenario").stdout
     assert "cleanup _leak failed: RuntimeError: session left behind" in said
 
@@ -109,7 +109,7 @@ def test_the_decision_closes_the_run(project: Project) -> None:
     assert lines(project.behave().stdout)[-2].startswith("GO: ")
 
 
-def test_reports_that_cannot_be_written_break_the_run_and_not_its_verdicts(project: Project) -> None:
+def test_unwritable_reports_break_the_run_not_its_verdicts(project: Project) -> None:
     (project.folder / "reports" / "SUMMARY.md").mkdir(parents=True)
     run = project.behave("--tags=@test-1.2")
     assert run.stderr.startswith("The reports could not be written: ")

@@ -121,14 +121,14 @@ def test_a_page_without_a_percentage_is_noticed() -> None:
         with_honest_percentage("<html></html>")
 
 
-def test_the_report_shows_the_run_and_asks_nothing_of_the_network(with_generator: Project) -> None:
+def test_report_shows_the_run_without_network_requests(with_generator: Project) -> None:
     with_generator.behave(demo="file=fail,created=error,listed=unproven")
     done = report(with_generator)
     written = with_generator.folder / "reports" / "report.html"
     summary = written.with_name("SUMMARY.md")
     assert done.stdout.splitlines() == [
-        f"The summary is {summary.resolve()}.",
-        f"The report is {written.resolve()}: open it in a browser.",
+        f"Summary: {summary.resolve()}",
+        f"Report:  {written.resolve()} (open it in a browser)",
     ], done.stderr
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)

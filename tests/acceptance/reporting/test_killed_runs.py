@@ -18,12 +18,11 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance import cli, lock_files
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
-from streamspace_acceptance.reporting import junit, killed_runs
+from streamspace_acceptance.reporting import killed_runs
 from streamspace_acceptance.verdict.judgement import UNFINISHED
-from tests.acceptance.reporting.test_agreement import JUNIT_OF
-from tests.acceptance.reporting.test_allure import LOST, start_and_stop
-from tests.support.demo_project import BEHAVE, Project, Run
+from tests.support.demo_project import BEHAVE, JUNIT_OF, LOST, Project, Run, start_and_stop
 from tests.support.finished_run import leave
 
 SWEEP = (sys.executable, "-m", "streamspace_acceptance.cli", "sweep")
@@ -60,7 +59,7 @@ def test_by_a_sweep_from_anywhere(project: Project, tmp_path: Path) -> None:
         for _ in range(2)
     ]
     (sentence,) = told(said[0])
-    assert sentence.endswith(f"was killed: its report is complete now in {reports}, with “{LOST}” as broken.")
+    assert sentence.endswith(f"was killed; its report in {reports} is complete now, with “{LOST}” as broken.")
     assert told(said[1]) == []
     assert_complete(reports)
     assert history(reports) == ["killed"]
@@ -111,18 +110,18 @@ def waiting(project: Project) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=30)
 
 
-def test_not_of_a_run_that_goes_on_nor_does_another_write_to_its_folder(project: Project) -> None:
+def test_a_running_run_is_left_alone_and_keeps_its_folder(project: Project) -> None:
     with waiting(project) as living:
         swept = subprocess.run(SWEEP, env=project.environment(), capture_output=True, text=True, timeout=60, check=True)
         assert told(swept.stderr) == []
         refused = project.behave()
         assert (refused.status, refused.stdout.startswith("USING RUNNER")) == (2, True)
         assert refused.stderr == (
-            f"Another run writes to {project.folder / 'reports'}: let it end, or let STREAMSPACE_REPORTS name another "
-            "folder.\n"
+            f"Another run writes to {project.folder / 'reports'}: wait until it ends, or set STREAMSPACE_REPORTS to "
+            "another folder.\n"
         )
         assert living.poll() is None
-    assert Run(project.folder, 0, "", "").ledger()["interruption"] == "stopped by SIGTERM"
+    assert Run(project.folder, 0, "", "").ledger()["interruption"] == "interrupted by SIGTERM"
     assert lock_files.paths(killed_runs.KIND) == []
 
 
@@ -134,9 +133,9 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def completed(makes_way_in: Path | None = None) -> list[str]:
+def completed(move_aside_in: ReportFolder | None = None) -> list[str]:
     said: list[str] = []
-    killed_runs.complete(said.append, move_aside_in=makes_way_in)
+    killed_runs.complete(said.append, move_aside_in=move_aside_in)
     return said
 
 
@@ -149,31 +148,44 @@ def record(reports: Path) -> None:
     one.close()
 
 
-@pytest.mark.parametrize("in_junit", ["passed", "error"])
-def test_a_scenario_that_had_ended_in_one_file_and_not_in_another_is_broken_in_all(
-    project: Project, in_junit: str
-) -> None:
-    """Killed between two of the writes at a scenario's end: the Allure result comes last."""
+def test_views_one_write_behind_follow_the_verdicts(project: Project) -> None:
+    """Killed between two of the writes at a scenario's end: verdict.json comes first."""
     run = project.behave(demo="listed=fail")
     reports = run.folder / "reports"
     document = run.ledger() | {"interruption": None}
     document["run"]["ended"] = None
     (reports / "verdict.json").write_text(json.dumps(document))
-    for path in (reports / "allure-results").glob("*-result.json"):
-        result = json.loads(path.read_text())
-        if result["name"] == LOST:
-            path.write_text(json.dumps(result | {"status": "broken", "statusDetails": {"message": UNFINISHED}}))
-            if in_junit == "error":
-                junit.break_off(reports / "junit.xml", [(result["titlePath"][-1], LOST)])
-    assert run.junit()[LOST] == in_junit
+    (ours,) = (path for path in (reports / "allure-results").glob("*-result.json") if LOST in path.read_text())
+    ours.write_text(ours.read_text().replace('"passed"', '"broken"'))
+    (reports / "junit.xml").write_text("<testsuites/>")
+    record(reports)
+    (sentence,) = completed()
+    assert "with no scenario as broken" in sentence
+    assert run.junit() == {LOST: "passed", "A good template": "passed", "The list": "failure"}
+    assert {result["name"]: JUNIT_OF[result["status"]] for result in run.results()} == run.junit()
+    assert run.ledger()["counts"] == {"PROVEN": 4, "FAILED": 1, "BROKEN": 0, "UNPROVEN": 0}
+    assert run.ledger()["decision"]["word"] == "NO-GO"
+    assert completed() == []
+
+
+def test_a_scenario_that_had_begun_in_one_file_is_broken_in_all(project: Project) -> None:
+    """Killed at a scenario's end, before verdict.json was written."""
+    run = project.behave()
+    reports = run.folder / "reports"
+    document = run.ledger()
+    document["run"]["ended"] = None
+    for scenario in document["scenarios"]:
+        if scenario["name"] == LOST:
+            scenario |= {"running": True, "verdict": "BROKEN", "reason": UNFINISHED}
+    for line in document["criteria"]:
+        if line["test"] == "1.2":
+            line |= {"verdict": "BROKEN", "reason": UNFINISHED}
+    (reports / "verdict.json").write_text(json.dumps(document))
     record(reports)
     (sentence,) = completed()
     assert f"with “{LOST}” as broken" in sentence
-    assert run.junit() == {LOST: "error", "A good template": "passed", "The list": "failure"}
-    assert {each["name"]: JUNIT_OF[each["status"]] for each in run.results()} == run.junit()
-    assert run.ledger()["counts"] == {"PROVEN": 1, "FAILED": 1, "BROKEN": 3, "UNPROVEN": 0}
-    assert run.ledger()["decision"]["word"] == "NO-GO"
-    assert completed() == []
+    assert run.junit() == {LOST: "error", "A good template": "passed", "The list": "passed"}
+    assert {result["name"]: JUNIT_OF[result["status"]] for result in run.results()} == run.junit()
 
 
 def test_one_that_ended_before_its_reports_were_written(tmp_path: Path) -> None:
@@ -181,7 +193,7 @@ def test_one_that_ended_before_its_reports_were_written(tmp_path: Path) -> None:
     (tmp_path / "SUMMARY.md").unlink(missing_ok=True)
     record(tmp_path)
     (sentence,) = completed()
-    assert sentence.endswith(f"ended before its reports were written: they are in {tmp_path} now.")
+    assert sentence.endswith(f"ended before its reports were written; they are in {tmp_path} now.")
     assert "✅ GO" in (tmp_path / "SUMMARY.md").read_text()
     assert json.loads((tmp_path / "verdict.json").read_text())["interruption"] is None
 
@@ -199,14 +211,14 @@ def test_nothing_is_said_of_what_is_not_there_any_more(tmp_path: Path) -> None:
     assert lock_files.paths(killed_runs.KIND) == []
 
 
-def test_what_cannot_be_completed_is_told_and_tried_again(tmp_path: Path) -> None:
+def test_what_cannot_be_completed_is_reported_and_retried(tmp_path: Path) -> None:
     leave(tmp_path, ended=False)
     record(tmp_path)
     whole = (tmp_path / "verdict.json").read_text()
     (tmp_path / "verdict.json").write_text(whole[:100])
     for _ in range(2):
         (sentence,) = completed()
-        assert sentence.startswith(f"The report of a run that was killed could not be completed in {tmp_path}: JSON")
+        assert sentence.startswith(f"The report of a killed run in {tmp_path} could not be completed: JSON")
     (tmp_path / "verdict.json").write_text(whole)
     (sentence,) = completed()
     assert "with no scenario as broken" in sentence
@@ -218,32 +230,27 @@ def test_no_more_than_a_few_are_kept_aside(tmp_path: Path) -> None:
     leave(tmp_path, ended=False)
     (tmp_path / "note.txt").write_text("somebody's")
     record(tmp_path)
-    completed(tmp_path)
+    completed(ReportFolder(tmp_path))
     kept = sorted(each.name for each in (tmp_path / "killed").iterdir())
     assert len(kept) == killed_runs.MOST_ASIDE
     assert (tmp_path / "killed" / kept[0] / "SUMMARY.md").exists()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["history", "killed", "note.txt", "state"]
 
 
-def test_a_state_folder_that_cannot_be_written_is_said_before_anything_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unwritable_state_folder_is_a_setup_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     leave(tmp_path)
     with (
-        pytest.raises(SetupProblem, match=r"Not a directory.*XDG_STATE_HOME name a folder that can be written\.$"),
-        killed_runs.on_record(tmp_path, datetime.now(UTC), [], lambda: True),
+        pytest.raises(SetupProblem, match=r"Not a directory.*XDG_STATE_HOME to a folder that can be written\.$"),
+        killed_runs.on_record(ReportFolder(tmp_path), datetime.now(UTC), [], lambda: True),
     ):
         pytest.fail("it must not begin")
 
 
-def test_a_command_that_is_stopped_says_what_becomes_of_the_rest(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def stop() -> int:
+def test_an_interrupted_command_says_how_to_finish(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt() -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(cli._COMMANDS, "sweep", stop)
-    assert cli.main(["sweep"]) == 130
-    assert capsys.readouterr().err == "Stopped. The same command does the rest.\n"
+    assert cli.run(interrupt) == 130
+    assert capsys.readouterr().err == "Interrupted. Run it again to finish.\n"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.reporting import write_reports
 from streamspace_acceptance.reporting.markdown import fenced, plain, seconds
 from streamspace_acceptance.verdict.verdict_file import VerdictFileError
-from tests.support.finished_run import FAILURE, leave
+from tests.support.finished_run import FAILURE, change, leave
 from tests.support.project import PROJECT
 
 PHASE_1, PHASE_2 = (f"INTEGRATION_TEST_RESULTS_PHASE_{phase}_2026-11-24.md" for phase in (1, 2))
@@ -21,19 +21,23 @@ LINK = re.compile(r"\]\(([^)]+)\)")
 
 def written(reports: Path, **options: Any) -> dict[str, str]:
     """file name -> text of what is made of such a run."""
-    leave(reports, **options)
-    write_reports.write(reports)
+    write_reports.write(leave(reports, **options))
+    return texts(reports)
+
+
+def texts(reports: Path) -> dict[str, str]:
+    """file name -> text."""
     return {str(path.relative_to(reports)): path.read_text() for path in reports.rglob("*.md")}
 
 
-def test_a_sound_run_goes(tmp_path: Path) -> None:
+def test_a_healthy_run_goes(tmp_path: Path) -> None:
     found = written(tmp_path)
     assert set(found) == {"SUMMARY.md", PHASE_1, PHASE_2}
     summary = found["SUMMARY.md"]
     assert "# StreamSpace v2.0-beta.1 acceptance: ✅ GO\n" in summary
     assert "**Duration**: 3 min 05 s" in summary
     assert "- [x] Phase 1 tests completed (1 test)" in summary
-    assert "- [x] Issues filed for any bugs found (the product failed at nothing)" in summary
+    assert "- [x] Issues filed for any bugs found (no failures)" in summary
     assert "- [x] v2.0-beta.1 readiness decision documented (GO)" in summary
     assert "Nothing: every criterion is proven." in summary
     assert "## Failed" not in summary
@@ -55,7 +59,7 @@ def test_the_phase_report_follows_the_plans_template(tmp_path: Path) -> None:
     assert "- Number of Agents: unknown" in text
 
 
-def test_a_failure_is_told_in_all_three_places(tmp_path: Path) -> None:
+def test_a_failure_is_in_summary_phase_and_issue(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1="FAILED")
     assert "❌ NO-GO" in found["SUMMARY.md"]
     assert "- ❌ [1.2-1](issues/1.2-1.md) The pod is recreated: " in found["SUMMARY.md"]
@@ -85,24 +89,31 @@ def test_the_issue_can_be_filed_as_it_is(tmp_path: Path) -> None:
     assert text.index("[desktop") < text.index("[events.txt]")
 
 
-def hold_up(reports: Path, **options: Any) -> dict[str, str]:
-    """The same of a run in which the product failed before two scenarios came to their criteria."""
-    leave(reports, c12_1="UNPROVEN", c12_2="UNPROVEN", c21_1="UNPROVEN", c21_2="UNPROVEN")
-    document = json.loads((reports / "verdict.json").read_text())
-    document["setbacks"] = [
-        {"scenario": f"The scenario of {test}", "test": test, "sentence": sentence, "reason": "no session", **options}
-        for test, sentence in (("1.2", "Given a running session"), ("2.1", "And a running session"))
-    ]
-    (reports / "verdict.json").write_text(json.dumps(document))
-    write_reports.write(reports)
-    return {str(path.relative_to(reports)): path.read_text() for path in reports.rglob("*.md")}
+def fail_preconditions(reports: Path, **options: Any) -> dict[str, str]:
+    """The same of a run in which two scenarios failed before their criteria."""
+
+    def edit(written: dict[str, Any]) -> None:
+        for scenario, keyword in zip(written["scenarios"], ("Given", "And"), strict=True):
+            failed: dict[str, Any] = {
+                "sentence": f"{keyword} a running session",
+                "criterion": None,
+                "seconds": 0.0,
+                "attachments": [],
+            }
+            scenario["steps"].insert(0, failed | {"verdict": "FAILED", "reason": "no session"} | options)
+            scenario["causes"] = options.get("causes", [])
+
+    folder = leave(reports, c12_1="UNPROVEN", c12_2="UNPROVEN", c21_1="UNPROVEN", c21_2="UNPROVEN")
+    change(folder, edit)
+    write_reports.write(folder)
+    return texts(reports)
 
 
-def test_what_fails_on_the_way_is_one_issue_however_many_scenarios_it_holds_up(tmp_path: Path) -> None:
-    found = hold_up(tmp_path, failure=FAILURE, causes=["crash loop: pod s-1"])
-    assert [name for name in found if name.startswith("issues/")] == ["issues/setback-1.md"]
-    text = found["issues/setback-1.md"]
-    assert "\n# The product fails on the way: a running session\n\nP0 ·" in text
+def test_a_failed_precondition_is_one_issue_for_all_scenarios(tmp_path: Path) -> None:
+    found = fail_preconditions(tmp_path, failure=FAILURE, causes=["crash loop: pod s-1"])
+    assert [name for name in found if name.startswith("issues/")] == ["issues/precondition-1.md"]
+    text = found["issues/precondition-1.md"]
+    assert "\n# A precondition fails: a running session\n\nP0 ·" in text
     assert f"\n## What was expected\n\n{plain(FAILURE['expected'])}\n" in text
     assert "- 1.2: The scenario of 1.2\n- 2.1: The scenario of 2.1\n" in text
     assert "\n- crash loop: pod s-1\n" in text
@@ -110,30 +121,29 @@ def test_what_fails_on_the_way_is_one_issue_however_many_scenarios_it_holds_up(t
     assert "[events.txt]" in text
     for phase, other in ((PHASE_1, "1.2"), (PHASE_2, "2.1")):
         assert f"| {other} | " in found[phase]
-        assert "| ❌ FAIL | 12 s | See issue [setback-1](issues/setback-1.md); not shown: " in found[phase]
-        assert "#### setback-1 On the way: a running session: ❌ FAIL" in found[phase]
+        assert "| ❌ FAIL | 12 s | See issue [precondition-1](issues/precondition-1.md); not shown: " in found[phase]
+        assert "#### precondition-1 Precondition: a running session: ❌ FAIL" in found[phase]
         assert f"**Actual**: {plain(FAILURE['actual'])}" in found[phase]
         assert "seen: crash loop: pod s-1" in found[phase]
-        assert "**Issue Filed**: [setback-1](issues/setback-1.md) (ready to file)" in found[phase]
-        assert "- File and mend: [setback-1](issues/setback-1.md)\n" in found[phase]
+        assert "**Issue Filed**: [precondition-1](issues/precondition-1.md) (ready to file)" in found[phase]
+        assert "- File and fix: [precondition-1](issues/precondition-1.md)\n" in found[phase]
         assert "Issues Found" not in found[phase]
-    assert "in 1.2 “The scenario of 1.2”; 2.1 “The scenario of 2.1”)" in found["SUMMARY.md"]
+    assert "(precondition of 1.2 “The scenario of 1.2”; 2.1 “The scenario of 2.1”)" in found["SUMMARY.md"]
     assert "(1 ready to file in issues)" in found["SUMMARY.md"]
     assert "NO-GO" in found["SUMMARY.md"]
 
 
-def test_a_setback_that_says_only_one_sentence_is_told_in_it(tmp_path: Path) -> None:
-    text = hold_up(tmp_path)["issues/setback-1.md"]
+def test_a_precondition_without_parts_is_quoted(tmp_path: Path) -> None:
+    text = fail_preconditions(tmp_path)["issues/precondition-1.md"]
     assert "## What was expected\n\na running session\n" in text
     assert "## What happened\n\n```text\nno session\n```" in text
 
 
 def test_a_figure_beside_the_one_that_is_judged_has_no_target(tmp_path: Path) -> None:
-    leave(tmp_path)
-    document = json.loads((tmp_path / "verdict.json").read_text())
-    document["criteria"][0]["measured"].append({"name": "image pull (mean)", "value": 3.0, "unit": "s"})
-    (tmp_path / "verdict.json").write_text(json.dumps(document))
-    write_reports.write(tmp_path)
+    folder = leave(tmp_path)
+    part = {"name": "image pull (mean)", "value": 3.0, "unit": "s"}
+    change(folder, lambda written: written["criteria"][0]["measured"].append(part))
+    write_reports.write(folder)
     text = (tmp_path / PHASE_1).read_text()
     assert "| 1.2-1 | mean startup time | 30 s | 120 s | ✅ PASS |\n| 1.2-1 | image pull (mean) | 3 s | - | - |" in text
 
@@ -141,7 +151,7 @@ def test_a_figure_beside_the_one_that_is_judged_has_no_target(tmp_path: Path) ->
 def test_what_is_broken_is_no_issue(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1="BROKEN")
     assert "issues/1.2-1.md" not in found
-    assert "**Issue Filed**: none: this is no finding" in found[PHASE_1]
+    assert "**Issue Filed**: none (not a finding about the product)" in found[PHASE_1]
     assert "◻ UNDECIDED" in found["SUMMARY.md"]
     assert "- ⚠️ 1.2-1 The pod is recreated: ConnectionError" in found["SUMMARY.md"]
 
@@ -162,14 +172,12 @@ def test_a_partial_run_says_what_was_not_selected(tmp_path: Path) -> None:
     assert "- Run what was not selected: test 1.2" in found["SUMMARY.md"]
 
 
-def test_what_no_sentence_proves_is_not_called_unselected(tmp_path: Path) -> None:
-    leave(tmp_path, c21_1=None, c21_2=None)
-    document = json.loads((tmp_path / "verdict.json").read_text())
-    for criterion in document["tests"][1]["criteria"]:
-        criterion["sentence"] = None
-    (tmp_path / "verdict.json").write_text(json.dumps(document))
-    summary = write_reports.write(tmp_path).read_text()
-    assert "- ◻ test 2.1: no sentence proves it yet" in summary
+def test_what_is_not_automated_is_not_called_unselected(tmp_path: Path) -> None:
+    folder = leave(tmp_path, c21_1=None, c21_2=None)
+    change(folder, lambda written: [line.update(sentence=None) for line in written["tests"][1]["criteria"]])
+    write_reports.write(folder)
+    summary = folder.summary.read_text()
+    assert "- ◻ test 2.1: not automated yet" in summary
     assert "- Show what was not shown: test 2.1" in summary
     assert "not selected in this run" not in summary
 
@@ -178,28 +186,20 @@ def test_a_killed_run_is_reported_as_one(tmp_path: Path) -> None:
     found = written(tmp_path, ended=False)
     assert "◻ UNDECIDED" in found["SUMMARY.md"]
     for text in (found["SUMMARY.md"], found[PHASE_1]):
-        assert "The run never came to its end" in text
-
-
-def test_a_half_written_result_is_passed_over(tmp_path: Path) -> None:
-    leave(tmp_path)
-    (tmp_path / "allure-results" / "x-result.json").write_text('{"name": "The sc')
-    assert write_reports.write(tmp_path).read_text().startswith("<!--")
+        assert "The run did not come to its end" in text
 
 
 def test_the_embedded_streamspace_is_called_by_its_name(tmp_path: Path) -> None:
     found = written(tmp_path, target="http://127.0.0.1:8080 (embedded)", scale="0.1")
-    assert "It is no release" in found["SUMMARY.md"]
-    assert "the plan's seconds were multiplied by 0.1" in found[PHASE_1]
+    assert "which is not a release" in found["SUMMARY.md"]
+    assert "the plan's seconds are multiplied by 0.1" in found[PHASE_1]
     assert "(target: 120 s, here 12 s)" in found[PHASE_1]
 
 
 def test_a_target_without_a_figure_is_no_gap_in_the_metrics(tmp_path: Path) -> None:
-    leave(tmp_path, c12_1="UNPROVEN")
-    document = json.loads((tmp_path / "verdict.json").read_text())
-    del document["criteria"][0]["measured"]
-    (tmp_path / "verdict.json").write_text(json.dumps(document))
-    write_reports.write(tmp_path)
+    folder = leave(tmp_path, c12_1="UNPROVEN")
+    change(folder, lambda written: written["criteria"][0].pop("measured"))
+    write_reports.write(folder)
     assert "| 1.2-1 | - | no new pod came | 120 s | ◻ UNPROVEN |" in (tmp_path / PHASE_1).read_text()
 
 
@@ -212,7 +212,7 @@ def test_every_link_leads_to_a_file(tmp_path: Path) -> None:
     assert [(name, target) for name, target in links if not (tmp_path / name).parent.joinpath(target).exists()] == []
 
 
-def test_a_new_run_takes_away_what_the_last_one_wrote_and_nothing_else(tmp_path: Path) -> None:
+def test_a_new_run_removes_only_what_the_last_one_wrote(tmp_path: Path) -> None:
     written(tmp_path, c12_1="FAILED", day=20)
     mine = tmp_path / "issues" / "mine.md"
     mine.write_text("# My own\n")
@@ -223,9 +223,9 @@ def test_a_page_of_an_earlier_run_does_not_pass_for_this_ones(tmp_path: Path) ->
     written(tmp_path)
     page = tmp_path / "report.html"
     page.touch()
-    write_reports.write(tmp_path)
+    write_reports.write(ReportFolder(tmp_path))
     assert page.exists()
-    write_reports.begin(tmp_path)
+    write_reports.begin(ReportFolder(tmp_path))
     assert not page.exists()
     assert list(tmp_path.rglob("*.md")) == []
 
@@ -235,13 +235,13 @@ def test_the_summary_knows_the_last_run(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1="FAILED")
     assert "turned red (was PROVEN on 2026-11-20 10:00 UTC)" in found["SUMMARY.md"]
     assert "It was PROVEN in the run of 2026-11-20 10:00 UTC." in found["issues/1.2-1.md"]
-    again = write_reports.write(tmp_path).read_text()
-    assert again == found["SUMMARY.md"]
+    write_reports.write(ReportFolder(tmp_path))
+    assert texts(tmp_path)["SUMMARY.md"] == found["SUMMARY.md"]
 
 
 def test_without_verdicts_there_is_nothing_to_report(tmp_path: Path) -> None:
     with pytest.raises(VerdictFileError):
-        write_reports.write(tmp_path)
+        write_reports.write(ReportFolder(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -256,18 +256,15 @@ def test_what_a_product_says_cannot_break_the_page() -> None:
     assert fenced("x ``` y")[0] == "````text"
 
 
-def test_a_cause_that_was_seen_stands_beside_the_guess(tmp_path: Path) -> None:
-    leave(tmp_path, c12_1="FAILED")
-    path = tmp_path / "verdict.json"
-    written = json.loads(path.read_text())
+def test_a_reported_cause_stands_beside_the_guess(tmp_path: Path) -> None:
+    folder = leave(tmp_path, c12_1="FAILED")
     cause = "image pull failure: pod s-1: ErrImagePull: not found"
-    written["criteria"][0]["causes"] = [cause]
-    path.write_text(json.dumps(written))
-    write_reports.write(tmp_path)
+    change(folder, lambda written: written["criteria"][0].update(causes=[cause]))
+    write_reports.write(folder)
     (phase,) = tmp_path.glob("INTEGRATION_TEST_RESULTS_PHASE_1_*.md")
     root = next(line for line in phase.read_text().splitlines() if line.startswith("**Root Cause**"))
     assert root.startswith("**Root Cause**: likely: no node has room")
     assert root.endswith(f"; seen: {cause}")
     issue = (tmp_path / "issues" / "1.2-1.md").read_text()
     assert "Likely cause: no node has room" in issue
-    assert f"## Root cause\n\nAs far as the cluster itself said it while the test ran:\n\n- {cause}" in issue
+    assert f"## Root cause\n\nThe cluster reported while the test ran:\n\n- {cause}" in issue

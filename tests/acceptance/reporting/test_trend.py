@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_acceptance.evidence.attachments import Figure
+from streamspace_acceptance.evidence.report_folder import ReportFolder
+from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.reporting import history
 from streamspace_acceptance.reporting.trend import is_worse, trend
 from tests.support.finished_run import leave, run
@@ -43,7 +44,7 @@ def test_a_run_that_did_not_judge_the_criterion_is_passed_over() -> None:
     assert [one.when.day for one in found.red] == [20]
 
 
-def test_what_a_run_that_was_stopped_did_not_show_is_no_judgement() -> None:
+def test_trend_ignores_what_an_interrupted_run_did_not_show() -> None:
     stopped = replace(run(day=21, c12_1="BROKEN", c21_1="FAILED"), interruption="killed")
     found = trend(run(c12_1="FAILED", c21_1="FAILED"), [run(day=20), stopped])
     assert [(one.line.id, one.when.day) for one in found.red] == [("1.2-1", 20)]
@@ -96,12 +97,12 @@ def test_a_figure_is_held_against_the_runs_that_proved_it() -> None:
 def test_a_finished_run_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
     for day in (1, 1, 2, 3):
         leave(tmp_path, day=day)
-        history.keep(tmp_path)
+        history.keep(ReportFolder(tmp_path))
     (tmp_path / "history" / "run-0.json").write_text(json.dumps({"schema": "of another time"}))
-    assert [one.began.day for one in history.before(tmp_path, run(day=3))] == [1, 2]
+    assert [one.began.day for one in history.before(ReportFolder(tmp_path), run(day=3))] == [1, 2]
     for number in range(history.MOST):
         (tmp_path / "history" / f"run-1999-{number:02}.json").write_text("{}")
-    history.keep(tmp_path)
+    history.keep(ReportFolder(tmp_path))
     kept = sorted(path.name for path in (tmp_path / "history").iterdir())
     assert len(kept) == history.MOST
     assert kept[-1].startswith("run-20261103")
@@ -109,5 +110,5 @@ def test_a_finished_run_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
 
 def test_a_killed_run_is_not_kept(tmp_path: Path) -> None:
     leave(tmp_path, ended=False)
-    history.keep(tmp_path)
+    history.keep(ReportFolder(tmp_path))
     assert not (tmp_path / "history").exists()

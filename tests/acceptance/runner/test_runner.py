@@ -36,7 +36,9 @@ def test_a_mistyped_name_names_the_scenarios(project: Project) -> None:
 
 
 def test_a_mistyped_path_names_the_files(project: Project) -> None:
-    assert_refused(project.behave("features/1.22.feature"), "There is no features/1.22.feature", "features/1.2.feature")
+    assert_refused(
+        project.behave("features/1.22.feature"), "features/1.22.feature does not exist.", "features/1.2.feature"
+    )
 
 
 def test_options_that_exclude_each_other_are_an_error(project: Project) -> None:

@@ -36,14 +36,14 @@ def interruption(told: list[str]) -> SignalHandler:
 def test_a_step_is_broken_off(interruption: SignalHandler, told: list[str], number: signal.Signals) -> None:
     with interruption.handled(), pytest.raises(Interrupted, match=number.name):
         os.kill(os.getpid(), number)
-    assert told == [f"stopped by {number.name}"]
+    assert told == [f"interrupted by {number.name}"]
 
 
 def test_clean_up_is_not(interruption: SignalHandler, told: list[str]) -> None:
     interruption.forbid()
     with interruption.handled():
         os.kill(os.getpid(), signal.SIGTERM)
-    assert told == ["stopped by SIGTERM"]
+    assert told == ["interrupted by SIGTERM"]
 
 
 def test_clean_up_is_broken_off_when_asked_again(interruption: SignalHandler, told: list[str]) -> None:
@@ -52,7 +52,7 @@ def test_clean_up_is_broken_off_when_asked_again(interruption: SignalHandler, to
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(Interrupted):
             os.kill(os.getpid(), signal.SIGINT)
-    assert told == ["stopped by SIGTERM"]
+    assert told == ["interrupted by SIGTERM"]
 
 
 def test_a_terminal_that_is_closed_may_say_so_twice(interruption: SignalHandler, told: list[str]) -> None:
@@ -60,7 +60,7 @@ def test_a_terminal_that_is_closed_may_say_so_twice(interruption: SignalHandler,
         with pytest.raises(Interrupted):
             os.kill(os.getpid(), signal.SIGHUP)
         os.kill(os.getpid(), signal.SIGHUP)
-    assert told == ["stopped by SIGHUP"]
+    assert told == ["interrupted by SIGHUP"]
 
 
 def test_a_run_that_nohup_started_outlives_its_terminal(interruption: SignalHandler, told: list[str]) -> None:
@@ -91,7 +91,7 @@ def test_when_its_terminal_is_closed_a_run_cleans_up_and_reports(project: Projec
     os.close(ours)
     assert process.wait(timeout=30) == 2
     left = Run(project.folder, 2, "", "")
-    assert left.ledger()["interruption"] == "stopped by SIGHUP"
+    assert left.ledger()["interruption"] == "interrupted by SIGHUP"
     assert (project.folder / "stopped").read_text() == "the target"
     assert (project.folder / "reports" / "SUMMARY.md").exists()
 
@@ -118,9 +118,9 @@ def test_the_handlers_are_given_back(interruption: SignalHandler) -> None:
     assert signal.getsignal(signal.SIGTERM) == earlier
 
 
-def test_a_run_that_is_stopped_before_it_began_says_so_in_one_sentence(project: Project) -> None:
+def test_a_run_interrupted_before_its_start_says_so(project: Project) -> None:
     steps = (project.folder / "steps/steps.py").read_text()
     project.write("steps/steps.py", f"import os, signal\n\nos.kill(os.getpid(), signal.SIGTERM)\n{steps}")
     run = project.behave()
-    assert (run.status, run.stderr) == (2, "The run was stopped by SIGTERM before it began.\n")
+    assert (run.status, run.stderr) == (2, "The run was interrupted by SIGTERM before it began.\n")
     assert not (project.folder / "reports").exists()

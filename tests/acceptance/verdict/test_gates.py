@@ -31,7 +31,7 @@ def test_a_clean_up_that_fails_closes_the_gate_as_well(project: Project) -> None
     assert run.reason("2.1-1") == GATED + "BROKEN: 1.2-2, 1.2-3, 1.2-4"
 
 
-def test_a_scenario_that_fails_beside_its_criteria_is_named_itself(project: Project) -> None:
+def test_a_scenario_failing_beside_its_criteria_is_named(project: Project) -> None:
     feature = (project.folder / "features/1.2.feature").read_text()
     for step in ("another pod serves the session within the restart budget", "its home is on the session's own volume"):
         feature = feature.replace(f"    And {step}\n", "")
@@ -53,7 +53,7 @@ def test_the_gate_can_be_lifted(project: Project) -> None:
 
 def test_a_word_that_means_nothing_to_the_gate_is_refused(project: Project) -> None:
     run = project.behave("-D", "gate=of")
-    assert "-D gate=of means nothing here: say -D gate=off" in run.stderr
+    assert "-D gate=of is not a valid option: use -D gate=off" in run.stderr
     assert run.results() == []
 
 
@@ -73,7 +73,7 @@ def test_the_environment_gates_phase_1(project: Project) -> None:
     register = (project.folder / "plan/criteria.toml").read_text()
     project.write("plan/criteria.toml", register.replace("phase = 1", "phase = 0").replace("phase = 2", "phase = 1"))
     run = project.behave(demo="pod=fail")
-    assert run.reason("2.1-1").startswith("gated: the environment must be as it should first")
+    assert run.reason("2.1-1").startswith("gated: phase 0 must pass first")
     assert run.reason("2.1-1").endswith("; FAILED: 1.2-2")
 
 

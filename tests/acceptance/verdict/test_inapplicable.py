@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
 
+from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.judgement import PROVEN, Judgement, Verdict, judge_run, worst
 from streamspace_acceptance.verdict.run_record import RunRecord
@@ -36,7 +38,7 @@ def test_a_run_is_green_with_a_criterion_that_does_not_apply(project: Project) -
 
 
 @pytest.mark.parametrize("step", ["given", "when"])
-def test_a_scenario_that_does_not_apply_takes_all_its_criteria_with_it(project: Project, step: str) -> None:
+def test_no_criterion_of_an_inapplicable_scenario_applies(project: Project, step: str) -> None:
     done = project.behave(demo=f"{step}=inapplicable")
     assert done.status == 0
     elsewhere = {line["id"]: line["reason"] for line in done.ledger()["criteria"] if not line.get("applies", True)}
@@ -59,8 +61,8 @@ def test_a_run_in_which_nothing_applies_has_shown_nothing(project: Project) -> N
 def test_the_worst_of_several() -> None:
     assert worst([PROVEN, ELSEWHERE]) is ELSEWHERE
     assert worst([ELSEWHERE, UNPROVEN]) is UNPROVEN
-    assert judge_run(RunRecord(), [PROVEN, ELSEWHERE]) is PROVEN
-    assert judge_run(RunRecord(), [ELSEWHERE]) is ELSEWHERE
+    assert judge_run(RunRecord(RunEvidence(Path())), [PROVEN, ELSEWHERE]) is PROVEN
+    assert judge_run(RunRecord(RunEvidence(Path())), [ELSEWHERE]) is ELSEWHERE
 
 
 def test_the_decision_names_it_as_such_and_is_never_go() -> None:

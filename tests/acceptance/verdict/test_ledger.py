@@ -25,7 +25,7 @@ def test_everything_shown_is_proven(project: Project) -> None:
         ("unproven", "UNPROVEN", "no new pod came"),
     ],
 )
-def test_the_exception_of_a_then_decides_about_its_criterion_alone(
+def test_the_exception_of_a_then_decides_its_criterion_only(
     project: Project, behaviour: str, verdict: str, reason: str
 ) -> None:
     run = project.behave("--tags=@test-1.2", demo=f"file={behaviour}")
@@ -35,9 +35,7 @@ def test_the_exception_of_a_then_decides_about_its_criterion_alone(
 
 @pytest.mark.parametrize("step", ["given", "when"])
 @pytest.mark.parametrize("behaviour", ["fail", "error", "unproven"])
-def test_what_a_failed_given_or_when_keeps_from_running_is_unproven(
-    project: Project, step: str, behaviour: str
-) -> None:
+def test_steps_after_a_failed_given_or_when_are_unproven(project: Project, step: str, behaviour: str) -> None:
     run = project.behave("--tags=@test-1.2", demo=f"{step}={behaviour}")
     assert set(run.verdicts().values()) == {"UNPROVEN"}
     assert run.reason("1.2-4").startswith("not reached: ")
@@ -56,7 +54,7 @@ def test_a_criterion_that_no_scenario_speaks_of_is_unproven(project: Project) ->
     project.write("features/1.2.feature", feature.replace("    And its home is on the session's own volume\n", ""))
     run = project.behave("--tags=@test-1.2")
     assert run.verdicts()["1.2-4"] == "UNPROVEN"
-    assert "no scenario says" in run.reason("1.2-4")
+    assert "no scenario has the sentence" in run.reason("1.2-4")
     assert run.status == 3
 
 
@@ -69,9 +67,10 @@ def test_a_figure_stands_beside_its_limit(project: Project) -> None:
 
 def test_a_problem_outside_the_scenarios_is_on_record(project: Project) -> None:
     run = project.behave("--tags=@test-1.2", hook="after_all")
-    assert run.ledger()["problems"] == [
-        {"where": "after_all", "reason": "after_all failed: RuntimeError: after_all went wrong", "scenario": None}
-    ]
+    (problem,) = run.ledger()["problems"]
+    assert (problem["where"], problem["scenario"], problem["verdict"]) == ("after_all", None, "BROKEN")
+    assert problem["reason"] == "after_all failed: RuntimeError: after_all went wrong"
+    assert "went wrong" in problem["trace"]
     assert set(run.verdicts().values()) == {"PROVEN"}
     assert run.status == 2
 
@@ -88,7 +87,7 @@ def test_the_worst_of_several_examples_counts(project: Project) -> None:
     assert run.verdicts() == {"2.1-1": "PROVEN", "2.1-2": "UNPROVEN"}
 
 
-def test_the_environment_is_told(project: Project) -> None:
+def test_the_environment_is_on_record(project: Project) -> None:
     run = project.behave("--tags=@test-1.2")
     assert run.ledger()["environment"]["behave"] == "1.3.3"
     properties = (project.folder / "reports/allure-results/environment.properties").read_text()
@@ -99,6 +98,6 @@ def test_the_ledger_stands_in_the_report_as_well(project: Project) -> None:
     project.behave("--tags=@test-1.2")
     results = project.folder / "reports/allure-results"
     attached = [json.loads(file.read_text()) for file in results.glob("*-globals.json")]
-    sources = [item["source"] for one in attached for item in one["attachments"] if item["name"] == "verdicts.json"]
+    sources = [item["source"] for one in attached for item in one["attachments"] if item["name"] == "verdict.json"]
     document = json.loads((results / sources[0]).read_text())
     assert document["counts"]["PROVEN"] == 3

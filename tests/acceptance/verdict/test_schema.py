@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.reporting import write_reports
 from streamspace_acceptance.verdict.verdict_file import SCHEMA
 from tests.support.demo_project import BEHAVE, Project, copied
@@ -55,8 +56,9 @@ def test_a_killed_run(project: Project) -> None:
     assert problems(document) == []
     assert document["run"]["ended"] is None
     assert document["decision"]["word"] == "UNDECIDED"
-    summary = write_reports.write(project.folder / "reports").read_text()
-    assert "The run never came to its end" in summary
+    write_reports.write(ReportFolder(project.folder / "reports"))
+    summary = (project.folder / "reports" / "SUMMARY.md").read_text()
+    assert "The run did not come to its end" in summary
     assert "◻ UNDECIDED" in summary
     assert not (project.folder / "reports" / "history").exists()
 

@@ -25,7 +25,7 @@ def _check(lane: Lane) -> Outcome:
         problems.append(f"exactly the criteria of the embedded StreamSpace must be PROVEN; not so {sorted(unproven)}")
     if run.inapplicable != NOT_OF_THE_EMBEDDED:
         problems.append(f"inapplicable are {sorted(run.inapplicable)} and not {sorted(NOT_OF_THE_EMBEDDED)}")
-    if "UNDECIDED: the embedded StreamSpace is no release" not in run.console:
+    if "UNDECIDED: the embedded StreamSpace is not a release" not in run.console:
         problems.append("the console does not say that an embedded StreamSpace decides nothing")
     if run.status != 0:
         problems.append(f"exit status {run.status} and not 0")

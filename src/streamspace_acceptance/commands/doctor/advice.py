@@ -1,13 +1,13 @@
-"""What the plan says to do about each thing that can be wrong with the environment, ready to be pasted."""
+"""The plan's advice for each failed check of the environment, ready to paste."""
 
 from __future__ import annotations
 
 # The plan's Environment Setup and Troubleshooting, by criterion.
 _ADVICE = {
     "0-1": """\
-kubectl config current-context   # is it the cluster that you mean?
+kubectl config current-context   # is this the intended cluster?
 kubectl cluster-info
-# Docker Desktop: enable Kubernetes in its settings, and wait until it says that it runs""",
+# Docker Desktop: enable Kubernetes in its settings, and wait until it runs""",
     "0-2": "# install kubectl: https://kubernetes.io/docs/tasks/tools/",
     "0-3": "# install Helm 3.18.0 (never 4.0.x): https://github.com/helm/helm/releases/tag/v3.18.0\nhelm version",
     "0-4": "# start Docker Desktop, or the Docker engine\ndocker version",
@@ -45,5 +45,5 @@ kubectl logs -n {namespace} -l app={api} | grep -E "agent.*connected\"""",
 
 
 def advice(criterion: str, **facts: str) -> list[str]:
-    """The lines for a criterion, with its namespace, its address and so on filled in."""
+    """The lines for a criterion, with namespace, address and so on filled in."""
     return _ADVICE[criterion].format(**facts).splitlines()

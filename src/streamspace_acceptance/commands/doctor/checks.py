@@ -1,45 +1,18 @@
-"""The checks of test 0, in the order of the plan: the same questions and the same expectations as its sentences."""
+"""Runs the checks of test 0 one by one; none hides another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streamspace_acceptance import expect
 from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.expect.environment import CHECKS, Check
 from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
-
-_Check = Callable[[Deployment], None]
-
-
-def _of_images(check: _Check) -> _Check:
-    """A check that applies only where the target is deployed from images."""
-
-    def checked(deployment: Deployment) -> None:
-        deployment.require_images()
-        check(deployment)
-
-    return checked
-
-
-CHECKS: dict[str, _Check] = {
-    "0-1": lambda one: expect.cluster_answers(one.standing, one.client_version),
-    "0-2": _of_images(lambda one: expect.kubectl_installed(one.kubectl)),
-    "0-3": _of_images(lambda one: expect.helm_allowed(one.helm)),
-    "0-4": _of_images(lambda one: expect.docker_answers(one.docker)),
-    "0-5": _of_images(lambda one: expect.images_loaded(one.images, one.rollout)),
-    "0-6": lambda one: expect.namespace_there(one.namespace),
-    "0-7": lambda one: expect.components_ready(one.wait_for_components()),
-    "0-8": lambda one: expect.healthy(one.wait_for_health()),
-    "0-9": lambda one: expect.credentials_found(one.credentials, one.search),
-    "0-10": lambda one: expect.login_opens(one.log_in(), one.login_client),
-    "0-11": lambda one: expect.agent_online(one.wait_for_agent()),
-}
 
 
 class CheckStatus(StrEnum):
-    """What came of a check."""
+    """The outcome of a check."""
 
     OK = "ok"
     FAILED = "FAILED"
@@ -49,28 +22,28 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check with what came of it, and why; nothing where all is well."""
+    """One check with its outcome; `reason` is empty if it is OK."""
 
     criterion: str
-    word: CheckStatus
-    why: str = ""
+    status: CheckStatus
+    reason: str = ""
 
 
 def examine(deployment: Deployment) -> Iterator[CheckResult]:
-    """Every check, each on its own: what one cannot find out hides nothing that another one can."""
+    """Run every check on its own."""
     return (CheckResult(criterion, *_outcome(check, deployment)) for criterion, check in CHECKS.items())
 
 
-def _outcome(check: _Check, deployment: Deployment) -> tuple[CheckStatus, str]:
+def _outcome(check: Check, deployment: Deployment) -> tuple[CheckStatus, str]:
     try:
         check(deployment)
     except Unmet as unmet:
         return CheckStatus.FAILED, unmet.render()
-    except NotApplicable as reason:
-        return CheckStatus.NOT_APPLICABLE, reason.reason
-    except Unproven as reason:
-        return CheckStatus.NOT_CHECKED, reason.reason
-    except Exception as error:  # noqa: BLE001  # whatever keeps a check from its answer is told as such
+    except NotApplicable as outcome:
+        return CheckStatus.NOT_APPLICABLE, outcome.reason
+    except Unproven as outcome:
+        return CheckStatus.NOT_CHECKED, outcome.reason
+    except Exception as error:  # noqa: BLE001  # it is reported as what kept the check from its answer
         return (
             CheckStatus.NOT_CHECKED,
             f"it could not be checked: {' '.join(str(error).split()) or type(error).__name__}",

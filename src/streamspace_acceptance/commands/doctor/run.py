@@ -1,4 +1,4 @@
-"""The doctor's visit: what is checked depends on what the settings name, and each finding is told as it comes."""
+"""The command `doctor`: checks the target of the settings, or this machine, and prints each result as it comes."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from streamspace_acceptance.waiting import Budget
 TOOL_SECONDS = 5.0
 PATIENCE_SECONDS = 5.0
 IN_ALL_SECONDS = 20.0
-"""From then on every call gets a second: with servers that are silent throughout, a visit is over within a minute."""
+"""From then on every call gets a second: even if no server answers, the command ends within a minute."""
 PREPARE_SECONDS = 30.0
 PREPARE = Path("scripts") / "prepare"
 
 
 def doctor() -> int:
-    """`streamspace-acceptance doctor`: 0 when nothing keeps a run from being worth its time."""
+    """`streamspace-acceptance doctor`: 0 if a run can begin."""
     settings = Settings.from_environment()
-    findings = _of_this_machine(settings) if settings.embedded else _of_target(settings)
-    return 0 if _tell(settings, findings) else 1
+    results = _of_this_machine(settings) if settings.embedded else _of_target(settings)
+    return 0 if _print(settings, results) else 1
 
 
 def _of_target(settings: Settings) -> Iterator[CheckResult]:
-    """Each check of test 0 on the target that the settings name, then whether a run would begin."""
+    """Each check of test 0 on the target of the settings, then whether a run would begin."""
     _say(f"StreamSpace at {settings.api_url}, namespace {settings.namespace}:")
     secret_sources.from_settings(settings)
     with waiting.shutdown_deadline() as hasten, ExitStack() as open_until_the_end:
@@ -60,8 +60,8 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
 
     deployment: Deployment
 
-    def needs_no_images() -> bool:
-        """What the target says of itself; one that cannot be asked is taken for any StreamSpace."""
+    def is_embedded() -> bool:
+        """What the target declares; one that cannot be asked counts as any StreamSpace."""
         try:
             return target.is_embedded(deployment.cluster.config_map(target.CONFIG_MAP))
         except (ClusterError, SetupProblem):
@@ -72,7 +72,7 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
         load(),
         cluster,
         api,
-        needs_no_images=needs_no_images,
+        needs_no_images=is_embedded,
         patience=lambda name: Budget(name, PATIENCE_SECONDS, 1.0),
         tool_seconds=TOOL_SECONDS,
     )
@@ -80,19 +80,19 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
 
 
 def _beginning(settings: Settings) -> CheckResult:
-    """Whether `behave` would begin: the settings are right, and the target is allowed."""
-    what = "`behave` would begin with these settings"
+    """Whether `behave` would begin: the settings are valid, and the target is allowed."""
+    check = "`behave` would begin with these settings"
     try:
-        found = target.survey(settings, browser.find(settings.browser))
-        guard.check_context(settings, Cluster(found.kubeconfig, found.namespace))
+        surveyed = target.survey(settings, browser.find(settings.browser))
+        guard.check_context(settings, Cluster(surveyed.kubeconfig, surveyed.namespace))
     except SetupProblem as problem:
-        return CheckResult(what, CheckStatus.FAILED, problem.sentence)
-    return CheckResult(what, CheckStatus.OK)
+        return CheckResult(check, CheckStatus.FAILED, problem.sentence)
+    return CheckResult(check, CheckStatus.OK)
 
 
 def _of_this_machine(settings: Settings) -> Iterator[CheckResult]:
-    """What this machine lacks for the embedded StreamSpace, which is not started for that."""
-    _say("STREAMSPACE_API_URL is not set, so `behave` would start an embedded StreamSpace. What that needs here:")
+    """What the embedded StreamSpace needs of this machine; it is not started."""
+    _say("STREAMSPACE_API_URL is not set, so `behave` would start an embedded StreamSpace. Its requirements:")
     if PREPARE.exists():
         yield _of_program(
             "what scripts/prepare installs", str(PREPARE.resolve()), "--check", after="run `make prepare`"
@@ -108,17 +108,17 @@ def _of_this_machine(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("a browser", CheckStatus.FAILED, problem.sentence)
 
 
-def _of_program(what: str, *command: str, after: str = "") -> CheckResult:
-    called = run(command, what, seconds=PREPARE_SECONDS)
+def _of_program(check: str, *command: str, after: str = "") -> CheckResult:
+    called = run(command, check, seconds=PREPARE_SECONDS)
     if called.trouble is None:
-        return CheckResult(what, CheckStatus.OK)
-    said = "\n".join(line for line in called.errors.splitlines() if line.strip())
-    return CheckResult(what, CheckStatus.FAILED, f"{said or called.trouble}\n{after}".rstrip())
+        return CheckResult(check, CheckStatus.OK)
+    errors = "\n".join(line for line in called.errors.splitlines() if line.strip())
+    return CheckResult(check, CheckStatus.FAILED, f"{errors or called.trouble}\n{after}".rstrip())
 
 
-def _tell(settings: Settings, findings: Iterator[CheckResult]) -> bool:
-    """Prints each finding as it comes, and how many are what; whether none speaks against a run."""
-    texts = {one.id: one.text for one in Register.load().criteria()}
+def _print(settings: Settings, results: Iterator[CheckResult]) -> bool:
+    """Prints each result as it comes, then counts; whether a run can begin."""
+    texts = {criterion.id: criterion.text for criterion in Register.load().criteria()}
     profile = load()
     facts = {
         "namespace": settings.namespace,
@@ -127,20 +127,20 @@ def _tell(settings: Settings, findings: Iterator[CheckResult]) -> bool:
         "api": profile.agents.api_label,
         "agent": profile.agents.label,
     }
-    words: list[CheckStatus] = []
-    for one in findings:
-        words.append(one.word)
-        known = one.criterion in texts
-        _say(f"{one.word:<8} {f'{one.criterion} {texts[one.criterion]}' if known else one.criterion}")
-        for line in one.why.splitlines():
+    statuses: list[CheckStatus] = []
+    for result in results:
+        statuses.append(result.status)
+        known = result.criterion in texts
+        _say(f"{result.status:<8} {f'{result.criterion} {texts[result.criterion]}' if known else result.criterion}")
+        for line in result.reason.splitlines():
             if not line.endswith(JUDGED_AT_ONCE):
                 _say(f"         {line}")
-        if one.word is CheckStatus.FAILED and known:
+        if result.status is CheckStatus.FAILED and known:
             _say("         what to do:")
-            for line in advice(one.criterion, **facts):
+            for line in advice(result.criterion, **facts):
                 _say(f"           {line}")
-    _say(", ".join(f"{words.count(word)} {word}" for word in CheckStatus if word in words) + ".")
-    return not {CheckStatus.FAILED, CheckStatus.NOT_CHECKED} & set(words)
+    _say(", ".join(f"{statuses.count(status)} {status}" for status in CheckStatus if status in statuses) + ".")
+    return not {CheckStatus.FAILED, CheckStatus.NOT_CHECKED} & set(statuses)
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""One HTML file from the Allure results: it opens from disk and asks nothing of the network."""
+"""One HTML file from the Allure results: it opens from disk and makes no network request."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting.allure.page_patches import patch
-from streamspace_acceptance.settings import PAGE, REPORTS
 from streamspace_acceptance.verdict.decision import decide
-from streamspace_acceptance.verdict.ledger import VERDICT_FILE
 from streamspace_acceptance.verdict.verdict_file import read
 
-RESULTS = REPORTS / "allure-results"
-REPORT = REPORTS / PAGE
-HISTORY = REPORTS / "history" / "history.jsonl"
 GENERATOR = Path("node_modules") / "allure" / "cli.js"
 
 _GENERATOR_SECONDS = 120
@@ -29,25 +25,25 @@ _CATEGORIES = {
 }
 
 
-def build() -> Path:
-    """Write reports/report.html from reports/allure-results and give its path.
+def build(folder: ReportFolder) -> Path:
+    """Write the page from the Allure results and return its path.
 
     SetupProblem, in one sentence, when node, the generator or the results are missing.
     """
-    if not any(RESULTS.glob("*-result.json")):
-        raise SetupProblem(f"There are no results in {RESULTS}: run `behave` first.")
+    if not any(folder.results.glob("*-result.json")):
+        raise SetupProblem(f"There are no results in {folder.results}: run `behave` first.")
     if not GENERATOR.is_file():
         raise SetupProblem("The Allure generator is not installed: run `npm ci` (or `make prepare`) here first.")
     node = _node()
-    with tempfile.TemporaryDirectory(prefix="streamspace-report-") as folder:
-        page = _generate(node, Path(folder), title())
-        REPORT.write_text(patch(page.read_text(encoding="utf-8")), encoding="utf-8")
-    return REPORT
+    with tempfile.TemporaryDirectory(prefix="streamspace-report-") as scratch:
+        page = _generate(node, folder, Path(scratch))
+        folder.page.write_text(patch(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder.page
 
 
-def title() -> str:
-    """ "StreamSpace v2.0-beta.1 acceptance: NO-GO": the version that the run was against, and what it decides."""
-    run = read(VERDICT_FILE)
+def title(folder: ReportFolder) -> str:
+    """ "StreamSpace v2.0-beta.1 acceptance: NO-GO": the version of the target and the decision."""
+    run = read(folder.verdicts)
     return f"{run.product} acceptance: {decide(run).word}"
 
 
@@ -56,33 +52,34 @@ def _node() -> str:
     own = Path(sys.executable).parent / "node"
     found = str(own) if own.exists() else shutil.which("node")
     if found is None:
-        raise SetupProblem(
-            "node is not installed, and the report is made by it: run `make prepare`, or install nodejs."
-        )
+        raise SetupProblem("node is not installed, and the report needs it: run `make prepare`, or install nodejs.")
     return found
 
 
-def _generate(node: str, folder: Path, name: str) -> Path:
-    HISTORY.parent.mkdir(parents=True, exist_ok=True)
+def _generate(node: str, folder: ReportFolder, scratch: Path) -> Path:
+    name = title(folder)
+    folder.history.mkdir(parents=True, exist_ok=True)
     awesome = {"singleFile": True, "reportName": name, "reportLanguage": "en", "groupBy": ["epic", "feature"]}
     settings = {
         "name": name,
-        "output": str(folder / "report"),
+        "output": str(scratch / "report"),
         "categories": [{"name": name, "matchedStatuses": [status]} for status, name in _CATEGORIES.items()],
-        "historyPath": str(HISTORY.resolve()),
+        "historyPath": str(folder.page_history.resolve()),
         "plugins": {"awesome": {"options": awesome}},
     }
-    configuration = folder / "allurerc.json"
+    configuration = scratch / "allurerc.json"
     configuration.write_text(json.dumps(settings), encoding="utf-8")
     done = subprocess.run(
-        [node, str(GENERATOR), "generate", str(RESULTS), "--config", str(configuration)],
+        [node, str(GENERATOR), "generate", str(folder.results), "--config", str(configuration)],
         capture_output=True,
         text=True,
         timeout=_GENERATOR_SECONDS,
         check=False,
     )
-    page = folder / "report" / "index.html"
+    page = scratch / "report" / "index.html"
     if done.returncode or not page.exists():
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise RuntimeError(f"the Allure generator ended with {done.returncode}: {said[-1] if said else 'no word'}")
+        errors = (done.stderr or done.stdout).strip().splitlines()
+        raise RuntimeError(
+            f"the Allure generator exited with {done.returncode}: {errors[-1] if errors else 'no message'}"
+        )
     return page

@@ -1,4 +1,4 @@
-"""What Allure's single page needs before it may be shown: silence on the network, and an honest percentage."""
+"""Patches of Allure's single page: it makes no network request, and its percentage counts what is unproven."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PIE_CHART = re.compile(
 
 
 def patch(page: str) -> str:
-    """The page as it is to be read. ValueError when Allure builds it otherwise than this module knows."""
+    """The patched page. ValueError when Allure builds it otherwise than this module expects."""
     return with_honest_percentage(without_analytics(page))
 
 
@@ -39,15 +39,15 @@ def with_honest_percentage(page: str) -> str:
 
     ValueError when the figure is not where it used to be.
     """
-    mended, found = _PIE_CHART.subn(_count_all, page)
+    patched, found = _PIE_CHART.subn(_count_all, page)
     if not found:
         raise ValueError("Allure's page is not built as expected: its percentage was not found")
-    return mended
+    return patched
 
 
 def _count_all(match: re.Match[str]) -> str:
-    ring = json.loads(base64.b64decode(match["data"]))
-    counts = {part["status"]: part["count"] for part in ring["slices"]}
+    chart = json.loads(base64.b64decode(match["data"]))
+    counts = {part["status"]: part["count"] for part in chart["slices"]}
     # Rounded down, so that 100 means all.
-    ring["percentage"] = counts.get("passed", 0) * 100 // max(sum(counts.values()), 1)
-    return match["before"] + base64.b64encode(json.dumps(ring).encode()).decode() + match["after"]
+    chart["percentage"] = counts.get("passed", 0) * 100 // max(sum(counts.values()), 1)
+    return match["before"] + base64.b64encode(json.dumps(chart).encode()).decode() + match["after"]

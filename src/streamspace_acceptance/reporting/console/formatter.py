@@ -8,7 +8,7 @@ from behave.formatter.base import Formatter
 from rich.text import Text
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.console import formatting, summary_table
 from streamspace_acceptance.reporting.console.terminal import Screen
@@ -21,26 +21,28 @@ _BLOCK_INDENT = 11
 
 
 class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
-    """Each sentence with its verdict as it falls, the running wait below it, and a table at the end."""
+    """Each sentence with its verdict when it ends, the running wait below it, and a table at the end."""
 
     name = "streamspace.console"
-    description = "What is proven, as it is proven, and what is being waited for"
+    description = "Each step with its verdict, and the running wait"
 
     def __init__(self, stream_opener: Any, config: Any) -> None:
         super().__init__(stream_opener, config)
         self._screen = Screen(self.open())
         self._record: RunRecord | None = None
         self._ledger: Ledger | None = None
+        self._folder: ReportFolder | None = None
         self._feature: Any = None
         self._scenario: Any = None
-        self._told: set[int] = set()
-        self._target_told = False
+        self._printed: set[int] = set()
+        self._target_printed = False
         self._last_reason = ""
         self._stop_observing = waiting.observe(self._screen)
 
-    def run_started(self, record: RunRecord, ledger: Ledger) -> None:
-        """Say what is coming."""
-        self._record, self._ledger = record, ledger
+    def run_started(self, ledger: Ledger, folder: ReportFolder) -> None:
+        """Print how much there is to do."""
+        self._record, self._ledger, self._folder = ledger.record, ledger, folder
+        record = ledger.record
         scenarios, criteria = len(record.selected), len(ledger.entries())
         self._screen.line()
         title = Text("StreamSpace acceptance", "bold")
@@ -58,7 +60,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         if self._record is None or not self._record.is_selected(scenario):
             return
         if self._feature is not None:
-            self._tell_target()
+            self._print_target()
             self._screen.line()
             self._screen.line(Text(self._feature.name, "bold"))
             self._feature = None
@@ -67,8 +69,8 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._screen.doing(formatting.sentence("", "getting ready"))
 
     def match(self, _match: Any) -> None:
-        """A step begins: behave says so by telling its match."""
-        running = next((step for step in self._steps() if id(step) not in self._told), None)
+        """A step begins: behave announces its match."""
+        running = next((step for step in self._steps() if id(step) not in self._printed), None)
         if running is not None:
             self._screen.doing(formatting.sentence(running.keyword, running.name))
 
@@ -79,49 +81,49 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._screen.doing(None)
         steps, judgements = self._steps(), judge_steps(self._scenario, self._record)
         judged = next(judged for one, judged in zip(steps, judgements, strict=True) if one is step)
-        self._tell(step, judged)
+        self._print(step, judged)
         self._block(judged)
         if step is steps[-1] or not step.status.is_passed():
-            self._screen.doing(formatting.sentence("", "clearing up"))
+            self._screen.doing(formatting.sentence("", "cleaning up"))
 
     def scenario_finished(self, scenario: Any) -> None:
-        """Tell the steps that were not reached, and what went wrong around them."""
+        """Print the steps that were not reached, and what went wrong around them."""
         if self._record is None:
             return
         self._screen.doing(None)
         if scenario is not self._scenario:
-            self._tell_not_begun(scenario)
+            self._print_not_begun(scenario)
             return
         for step, judged in zip(scenario.all_steps, judge_steps(scenario, self._record), strict=True):
-            if id(step) not in self._told:
-                self._tell(step, judged)
+            if id(step) not in self._printed:
+                self._print(step, judged)
         for problem in self._record.problems_of(scenario):
             self._problem(problem)
-        self._tell_causes(scenario)
+        self._print_causes(scenario)
         if scenario.skip_reason:
             self._block(judge_scenario(scenario, self._record))
         self._scenario = None
 
     def close(self) -> None:
-        """The closing table. Errors outside every scenario are told before it."""
+        """The summary table. Errors outside every scenario come before it."""
         self._screen.doing(None)
         self._screen.stop()
         self._stop_observing()
-        if self._record is not None and self._ledger is not None and self._record.setup_problem is None:
+        if self._record and self._ledger and self._folder and self._record.setup_problem is None:
             scenarios = [id(scenario) for scenario in self._record.selected]
             steps = [id(step) for scenario in self._record.selected for step in scenario.all_steps]
             for problem in self._record.problems:
                 if id(problem.statement) not in scenarios and id(problem.statement) not in steps:
                     self._problem(problem)
-            summary_table.show(self._screen, self._ledger, self._record)
+            summary_table.show(self._screen, self._ledger, self._folder)
         super().close()
 
     def run_ended(self) -> None:
         """Leave the terminal as it was, even if behave never came to close."""
         self._screen.stop()
 
-    def _tell_not_begun(self, scenario: Any) -> None:
-        """One line for a scenario that was kept from running; its reason only where it is a new one."""
+    def _print_not_begun(self, scenario: Any) -> None:
+        """One line for a scenario that was not run; its reason only if it is a new one."""
         judged = judge_scenario(scenario, self._record)  # type: ignore[arg-type]  # there is one by now
         if self._feature is not None:
             self._screen.line()
@@ -133,11 +135,11 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
             self._block(judged)
         self._last_reason = judged.reason
 
-    def _tell_target(self) -> None:
-        """Once, as soon as it is known: what is being tested."""
-        facts = run_facts.of_target()
-        if facts and not self._target_told:
-            self._target_told = True
+    def _print_target(self) -> None:
+        """Print the target once, as soon as it is known."""
+        facts = self._record.evidence.facts if self._record is not None else {}
+        if facts and not self._target_printed:
+            self._target_printed = True
             self._screen.line(
                 Text(" · ".join(f"{name} {redact(value)}" for name, value in facts.items()), "bright_black")
             )
@@ -145,8 +147,8 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def _steps(self) -> list[Any]:
         return list(self._scenario.all_steps) if self._scenario is not None else []
 
-    def _tell(self, step: Any, judged: Judgement) -> None:
-        self._told.add(id(step))
+    def _print(self, step: Any, judged: Judgement) -> None:
+        self._printed.add(id(step))
         content = formatting.sentence(step.keyword, step.name, judged.verdict)
         verdict = (
             "" if judged.verdict is Verdict.PROVEN or not self._screen.colourful else formatting.verdict(judged)[0]
@@ -174,13 +176,13 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         )
         self._block(judged)
 
-    def _tell_causes(self, scenario: Any) -> None:
-        """What was seen only when all was over, beside the failure that it may explain."""
+    def _print_causes(self, scenario: Any) -> None:
+        """What was seen after the scenario, beside the failure that it may explain."""
         for line in formatting.causes(self._record.causes_of(scenario) if self._record is not None else ()):
             self._screen.line(line, indent=_BLOCK_INDENT)
 
     def _figures_of(self, step: Any) -> tuple[Any, ...]:
-        return self._record.figures_of(step) if self._record is not None else ()
+        return self._record.evidence.figures_of(step) if self._record is not None else ()
 
     def _criterion_of(self, step: Any) -> str:
         if self._ledger is None or self._scenario is None or step.step_type != "then":

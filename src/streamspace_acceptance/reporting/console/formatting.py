@@ -27,14 +27,14 @@ _LABELS = ("expected:", "actual:", "timeline:", "likely:", "seen:")
 
 
 def mark(judged: Judgement, *, colourful: bool) -> Text:
-    """A tick or a cross; a word of fixed width where the output is no terminal."""
+    """A tick or a cross; a word of fixed width if the output is not a terminal."""
     if not judged.applies:
         return Text("·" if colourful else f"{'n/a':<8}", "bright_black")
     return Text(_MARKS[judged.verdict] if colourful else f"{_WORDS[judged.verdict]:<8}", STYLES[judged.verdict])
 
 
 def verdict(judged: Judgement) -> tuple[str, str]:
-    """The verdict in words and its style; what does not apply to the target is told apart from what was not shown."""
+    """The verdict in words and its style; UNPROVEN reads differently if the criterion does not apply to the target."""
     return (str(judged.verdict), STYLES[judged.verdict]) if judged.applies else (NOT_APPLICABLE, "bright_black")
 
 
@@ -50,7 +50,7 @@ def aside(text: str) -> Text:
 
 
 def seconds(duration: float) -> str:
-    """A duration as people say it: `0.4 s`, `12 s`; nothing below 50 ms."""
+    """A duration: `0.4 s`, `12 s`; nothing below 50 ms."""
     if duration < 0.05:
         return ""
     return f"{duration:.1f} s" if duration < 10 else f"{duration:.0f} s"
@@ -67,12 +67,12 @@ def failure(judged: Judgement) -> list[Text]:
 
 
 def causes(seen: tuple[str, ...]) -> list[Text]:
-    """A line for each cause that the cluster itself told."""
+    """A line for each cause that the cluster reported."""
     return [_labelled(redact(f"seen:     {cause}")) for cause in seen]
 
 
 def running_wait(wait: Wait) -> Text:
-    """The live line of a wait: for what, for how long, out of which budget, and what was seen last."""
+    """The live line of a wait: its goal, its time out of its budget, and what was seen last."""
     text = Text().append(f"waiting for {wait.goal}", "cyan")
     text.append(f"  {wait.elapsed:.1f} s of {wait.budget.seconds:g} s ({wait.budget.name} budget)", "bright_black")
     if wait.timeline.entries:
@@ -81,7 +81,7 @@ def running_wait(wait: Wait) -> Text:
 
 
 def ended_wait(wait: Wait) -> Text:
-    """One line for a wait that was worth mentioning."""
+    """One line for a long wait."""
     budget = f"{wait.budget.seconds:g} s ({wait.budget.name} budget)"
     seen = f": {redact(wait.timeline.render())}" if wait.timeline.entries else ""
     return Text(f"waited {wait.elapsed:.1f} s of {budget} for {wait.goal}{seen}", "bright_black")

@@ -9,24 +9,23 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.console import formatting
 from streamspace_acceptance.reporting.console.terminal import Screen
-from streamspace_acceptance.settings import SUMMARY
+from streamspace_acceptance.verdict import run_document
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict, is_answered_for
-from streamspace_acceptance.verdict.ledger import VERDICT_FILE, Entry, Ledger
-from streamspace_acceptance.verdict.run_record import RunRecord
+from streamspace_acceptance.verdict.ledger import Entry, Ledger
 
 _CAUSE_WIDTH = 100
 _DECISIONS = {DecisionWord.GO: "bold green", DecisionWord.NO_GO: "bold red", DecisionWord.UNDECIDED: "bold yellow"}
 COMMAND = "streamspace-acceptance report"
 
 
-def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
+def show(screen: Screen, ledger: Ledger, folder: ReportFolder) -> None:
     """Print the table, the counts of the four verdicts, and where the report is."""
-    entries = ledger.entries()
+    entries, record = ledger.entries(), ledger.record
     screen.line()
     if entries:
         screen.line(_table(entries))
@@ -35,11 +34,11 @@ def show(screen: Screen, ledger: Ledger, record: RunRecord) -> None:
     answered = [problem for problem in record.problems if is_answered_for(problem, record)]
     if answered:
         screen.line(
-            Text(f"Left behind after {len(answered)} scenarios, as a test has shown that this product does.", "dim")
+            Text(f"{len(answered)} scenarios left something behind, a failure that a criterion has reported.", "dim")
         )
     screen.line(_counts(ledger.counts(), ledger.inapplicable(), len(record.problems) - len(answered)))
-    screen.line(_decision(ledger.decision(run_facts.facts())))
-    screen.line(Text(f"Verdicts: {VERDICT_FILE} · summary: {SUMMARY} · report: {COMMAND}", "bright_black"))
+    screen.line(_decision(run_document.decision(ledger)))
+    screen.line(Text(f"Verdicts: {folder.verdicts} · summary: {folder.summary} · report: {COMMAND}", "bright_black"))
 
 
 def _decision(decision: Decision) -> Text:
@@ -53,16 +52,16 @@ def _table(entries: list[Entry]) -> Table:
     table.add_column("")
     table.add_column("verdict", no_wrap=True)
     table.add_column("figures", overflow="fold")
-    told = ""
+    shown = ""
     for test, group in groupby(entries, key=lambda entry: entry.test):
         table.add_row(Text(test.id, "bold"), Text(test.title, "bold"))
         for entry in group:
             verdict, style = formatting.verdict(entry.judgement)
             cause = _cause(entry)
             text = Text(entry.criterion.text)
-            if cause and cause != told:
+            if cause and cause != shown:
                 text.append(f"\n{shorten(cause, _CAUSE_WIDTH, placeholder=' …')}", "bright_black")
-            told = cause
+            shown = cause
             table.add_row(
                 f"  {entry.criterion.id}",
                 text,
@@ -73,7 +72,7 @@ def _table(entries: list[Entry]) -> Table:
 
 
 def _cause(entry: Entry) -> str:
-    """Why it is not proven: what was seen, where the reason says so; else its first line. Told once for many."""
+    """Why it is not proven: what was seen, if the reason has it, else its first line. Shown once for many."""
     lines = redact(entry.judgement.reason).splitlines()
     return next((line for line in lines if line.startswith("actual:")), lines[0] if lines else "")
 

@@ -25,11 +25,11 @@ WORTH_MENTIONING_SECONDS = 2.0
 
 
 class Screen:
-    """Prints lines, and shows what is going on right now where that is possible."""
+    """Prints lines, and on a terminal shows what is going on right now."""
 
     def __init__(self, stream: TextIO) -> None:
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no tick must not end the run
+            stream.reconfigure(errors="replace")  # a terminal that has no tick must not end the run
         self.console = Console(file=stream, highlight=False, soft_wrap=False)
         self.colourful = self.console.is_terminal
         if not self.colourful:

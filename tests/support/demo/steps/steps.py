@@ -3,10 +3,11 @@
 import os
 import sys
 
-from behave import given, then, when
+from behave.runner import Context
 
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
+from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 PNG = bytes.fromhex(
@@ -54,7 +55,7 @@ def wait() -> None:
     poll(
         Wait("session testuser-firefox-browser-7f3a", "Running", Budget("startup", 60, 0.1)),
         lambda: next(seen),
-        met=lambda one: one == "Running",
+        met=lambda answer: answer == "Running",
         says=str,
         likely=str,
     )
@@ -66,54 +67,54 @@ def hang() -> None:
     poll(
         Wait("session testuser-firefox-browser-7f3a", "Running", Budget("startup", 60, 1)),
         lambda: "Pending",
-        met=lambda one: False,
+        met=lambda answer: False,
         says=str,
         likely=str,
     )
 
 
 @given("a running session")
-def a_running_session(context):
+def a_running_session(_context: Context) -> None:
     behave_as("given")
 
 
 @when("the session's pod is deleted")
-def pod_deleted(context):
+def pod_deleted(_context: Context) -> None:
     behave_as("when")
 
 
 @then("another pod serves the session within the restart budget")
-def another_pod(context):
+def another_pod(_context: Context) -> None:
     attachments.record_figure("restart", 1.234, "s")
     behave_as("pod")
 
 
 @then('the file still says "test data"')
-def file_still_there(context):
+def file_still_there(_context: Context) -> None:
     attachments.attach_png("desktop", PNG)
     behave_as("file")
 
 
 @then("its home is on the session's own volume")
-def own_volume(context):
+def own_volume(_context: Context) -> None:
     behave_as("volume")
 
 
 @given("a template")
-def a_template(context):
+def a_template(_context: Context) -> None:
     behave_as("template")
 
 
 @when("it is sent")
-def it_is_sent(context):
+def it_is_sent(_context: Context) -> None:
     behave_as("sent")
 
 
 @then("the template is created")
-def template_created(context):
+def template_created(_context: Context) -> None:
     behave_as("created")
 
 
 @then("the template is listed")
-def template_listed(context):
+def template_listed(_context: Context) -> None:
     behave_as("listed")

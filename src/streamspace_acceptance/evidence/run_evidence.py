@@ -1,0 +1,82 @@
+"""What one run attaches, measures and learns about its target, by the step or scenario that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from streamspace_acceptance.evidence import files
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure, by which the running sentence is judged."""
+
+    name: str
+    value: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value:.3g} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """`file` is the name of its file in the run's folder of attachments, `type` its media type."""
+
+    name: str
+    file: str
+    type: str
+
+
+class RunEvidence:
+    """Keeps attachments in `folder`. `owner` is behave's step or scenario that runs; None: the run itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.owner: Any = None
+        self.facts: dict[str, str] = {}
+        self._attachments: dict[int, list[Attachment]] = {}
+        self._figures: dict[int, list[Figure]] = {}
+
+    def attach(self, name: str, data: bytes, media_type: str, extension: str) -> None:
+        """Keep `data`, in which every secret is masked already, for the owner. From any thread."""
+        attachment = Attachment(name, f"{uuid4()}-attachment.{extension}", media_type)
+        files.put(self._folder / attachment.file, data)
+        self._attachments.setdefault(id(self.owner), []).append(attachment)
+
+    def measure(self, figures: Iterable[Figure]) -> None:
+        """Keep figures for the owner."""
+        self._figures.setdefault(id(self.owner), []).extend(figures)
+
+    def attachments_of(self, owner: Any) -> tuple[Attachment, ...]:
+        """The attachments of a step, of a scenario or (None) of the run, oldest first."""
+        return tuple(self._attachments.get(id(owner), ()))
+
+    def figures_of(self, owner: Any) -> tuple[Figure, ...]:
+        """The figures that a step measured, oldest first."""
+        return tuple(self._figures.get(id(owner), ()))
+
+
+# One for the process: clients attach from any thread, and behave hands its context to steps and hooks alone.
+_current: RunEvidence | None = None
+
+
+@contextmanager
+def collected(evidence: RunEvidence) -> Iterator[None]:
+    """Within this context all that is attached, measured and learnt goes into `evidence`."""
+    global _current  # noqa: PLW0603 - see above
+    _current = evidence
+    try:
+        yield
+    finally:
+        _current = None
+
+
+def current() -> RunEvidence | None:
+    """The evidence of the run that goes on; None outside a run."""
+    return _current

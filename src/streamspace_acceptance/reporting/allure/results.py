@@ -1,0 +1,160 @@
+"""Allure results, a view of verdict.json: one file for each scenario, and one for each error that belongs to none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from streamspace_acceptance.evidence import files
+from streamspace_acceptance.evidence.report_folder import VERDICTS
+from streamspace_acceptance.evidence.run_evidence import Attachment
+from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting.junit import HOOKS
+from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.scenario_result import Judged, ProblemResult, ScenarioResult, StepResult
+from streamspace_acceptance.verdict.verdict_file import RunResult, TestResult
+
+Json = dict[str, Any]
+
+PHASES = (
+    "Phase 0 · Environment",
+    "Phase 1 · Sessions",
+    "Phase 2 · Templates",
+    "Phase 3 · Agents",
+    "Phase 4 · Performance",
+)
+STATUSES = {
+    Verdict.PROVEN: "passed",
+    Verdict.FAILED: "failed",
+    Verdict.BROKEN: "broken",
+    Verdict.UNPROVEN: "skipped",
+}
+_SEVERITIES = {"p0": "blocker", "p1": "critical"}
+_PROPERTIES = "environment.properties"
+
+
+class AllureResults:
+    """The results in `folder`. Each write replaces what has changed since the last one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._began = datetime.now(UTC)
+        self._tests: dict[str, TestResult] = {}
+        self._scenarios: dict[str, ScenarioResult] = {}
+
+    def write(self, run: RunResult, *, verdicts: str = "") -> None:
+        """Write the run as it is by now; `verdicts` is the text of its verdict.json, once that is final."""
+        self._began = run.began
+        self._tests = tests = {test.id: test for test in run.tests}
+        for scenario in run.scenarios:
+            self.update(scenario)
+        for number, problem in enumerate(run.beside):
+            uuid = str(uuid5(NAMESPACE_URL, f"{run.began} {number} {problem.name}"))
+            self._put_json(f"{uuid}-result.json", _problem(uuid, problem, tests.get(problem.test or ""), run))
+        attachments = list(map(_attachment, run.attachments))
+        if verdicts:
+            self._put(f"{VERDICTS}-attachment.json", verdicts)
+            attachments.append({"name": VERDICTS, "source": f"{VERDICTS}-attachment.json", "type": "application/json"})
+        if attachments:
+            self._put_json("run-globals.json", {"attachments": attachments})
+        facts = [f"{name.replace(' ', '_')} = {redact(value)}\n" for name, value in run.environment.items()]
+        self._put(_PROPERTIES, "".join(facts))
+
+    def update(self, scenario: ScenarioResult) -> None:
+        """Write the result of one scenario, unless it is on disk already."""
+        if self._scenarios.get(scenario.id) != scenario:
+            test = self._tests.get(scenario.test or "")
+            self._put_json(f"{scenario.id}-result.json", _scenario(scenario, test, self._began))
+            self._scenarios[scenario.id] = scenario
+
+    def _put_json(self, name: str, document: Json) -> None:
+        self._put(name, json.dumps(document, ensure_ascii=False))
+
+    def _put(self, name: str, text: str) -> None:
+        files.write(self._folder / name, text)
+
+
+def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: datetime) -> Json:
+    began = scenario.began or run_began
+    cells = [f"{name}={value}" for name, value in scenario.examples.items()]
+    return {
+        "uuid": scenario.id,
+        "name": scenario.name,
+        "fullName": scenario.place,
+        # Of titles alone, scenarios of the same title in different files would pass for retries of each other.
+        "testCaseId": _digest(scenario.place),
+        "historyId": _digest(scenario.place, *cells),
+        "titlePath": [*Path(scenario.place.partition(": ")[0]).parent.parts, scenario.feature],
+        "description": scenario.description,
+        "parameters": [{"name": name, "value": value} for name, value in scenario.examples.items()],
+        "labels": list(_labels(scenario, test)),
+        **_times(began, scenario.seconds),
+        **_status(scenario.judged),
+        "steps": list(_steps(scenario.steps, began)),
+        "attachments": list(map(_attachment, scenario.attachments)),
+    }
+
+
+def _steps(steps: tuple[StepResult, ...], began: datetime) -> Iterator[Json]:
+    """The steps, each beginning when the one before it ended."""
+    for step in steps:
+        yield {
+            "name": step.sentence,
+            **_times(began, step.seconds),
+            **_status(step.judged),
+            "attachments": list(map(_attachment, step.attachments)),
+        }
+        began += timedelta(seconds=step.seconds)
+
+
+def _problem(uuid: str, problem: ProblemResult, test: TestResult | None, run: RunResult) -> Json:
+    labels = {"severity": "blocker", "feature": HOOKS} | (_plan_labels(test) if test is not None else {})
+    return {
+        "uuid": uuid,
+        **dict.fromkeys(("name", "fullName", "historyId", "testCaseId"), problem.name),
+        "labels": [{"name": name, "value": value} for name, value in labels.items()],
+        **_times(run.ended or run.began, 0),
+        **_status(problem.judged),
+    }
+
+
+def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]:
+    """Where the scenario belongs in the plan: severity, epic (phase), feature (test), story, suites, criteria."""
+    severity = next((level for tag, level in _SEVERITIES.items() if tag in scenario.tags), "normal")
+    labels = {"severity": severity, "story": scenario.name, "feature": scenario.feature, "framework": "behave"}
+    if test is not None:
+        plan = _plan_labels(test)
+        labels |= plan | {"parentSuite": plan["epic"], "suite": plan["feature"]}
+    yield from ({"name": name, "value": value} for name, value in labels.items())
+    yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
+    yield from ({"name": "criterion", "value": criterion} for criterion in scenario.criteria)
+
+
+def _plan_labels(test: TestResult) -> dict[str, str]:
+    return {"epic": PHASES[test.phase], "feature": f"{test.id} {test.title}"}
+
+
+def _status(judged: Judged) -> Json:
+    status: Json = {"status": STATUSES[judged.verdict]}
+    if judged.reason:
+        status["statusDetails"] = {"message": judged.explanation, "trace": judged.trace}
+    return status
+
+
+def _times(began: datetime, seconds: float) -> dict[str, int]:
+    """Allure's clock: milliseconds since the epoch."""
+    start = round(began.timestamp() * 1000)
+    return {"start": start, "stop": start + round(seconds * 1000)}
+
+
+def _attachment(attachment: Attachment) -> Json:
+    return {"name": attachment.name, "source": attachment.file, "type": attachment.type}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

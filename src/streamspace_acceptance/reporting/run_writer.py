@@ -1,0 +1,44 @@
+"""Puts the run on disk as it is by now: verdict.json first, then its views for programs (Allure, JUnit)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from streamspace_acceptance.evidence import files
+from streamspace_acceptance.evidence.report_folder import ReportFolder
+from streamspace_acceptance.redaction.redactor import redact_within
+from streamspace_acceptance.reporting import junit
+from streamspace_acceptance.reporting.allure.results import AllureResults
+from streamspace_acceptance.verdict.scenario_result import Json, scenario_of
+from streamspace_acceptance.verdict.verdict_file import of_json
+
+
+class RunWriter:
+    """Writes one run to `folder`, and its JUnit file also to `junit_files`."""
+
+    def __init__(self, folder: ReportFolder, junit_files: Iterable[Path] = ()) -> None:
+        self.folder = folder
+        self.junit_files = {folder.junit, *junit_files}
+        self._allure = AllureResults(folder.results)
+        self._document: Json = {}
+
+    def write(self, document: Json) -> None:
+        """Write the run. If it is killed in between, verdict.json holds: the views are written from it again."""
+        self._document = redact_within(document)
+        run = of_json(self._document)
+        # Indented only at the end: the encoder that indents is slow, and a run writes often.
+        text = json.dumps(self._document, indent=2 if run.is_over else None, ensure_ascii=False) + "\n"
+        files.put(self.folder.verdicts, text.encode())
+        self._allure.write(run, verdicts=text if run.is_over else "")
+        for path in self.junit_files:
+            junit.write(path, run)
+
+    def update(self, scenario: Json) -> None:
+        """Write the running scenario again; the rest of the run does not change meanwhile."""
+        updated = redact_within(scenario)
+        scenarios = self._document["scenarios"]
+        scenarios[[one["id"] for one in scenarios].index(updated["id"])] = updated
+        files.put(self.folder.verdicts, json.dumps(self._document, ensure_ascii=False).encode())
+        self._allure.update(scenario_of(updated))

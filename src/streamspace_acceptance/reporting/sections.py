@@ -1,0 +1,44 @@
+"""Parts that the summary and the phase reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from streamspace_acceptance.reporting import issues
+from streamspace_acceptance.reporting.findings import Finding
+from streamspace_acceptance.reporting.markdown import plain
+from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
+
+
+def notices(run: RunResult) -> Iterator[str]:
+    """What a reader must know first: that the run is not complete, or that its clock is not the plan's."""
+    notes = []
+    if run.ended is None and run.interruption is None:
+        notes.append(
+            "The run did not come to its end (it was killed, or it still goes on). These are its results so far."
+        )
+    if run.interruption:
+        notes.append(f"The run was {plain(run.interruption)}; what it did not reach is unproven.")
+    if run.time_scale != 1:
+        notes.append(
+            f"The clock of this target is compressed: the plan's seconds are multiplied by {run.time_scale:g}."
+        )
+    notes += [f"Outside the steps: {plain(problem.judged.reason)}" for problem in run.problems]
+    for note in notes:
+        yield f"> ⚠️ {note}"
+        yield ""
+
+
+def next_steps(lines: Sequence[CriterionResult], findings: Sequence[Finding]) -> list[str]:
+    """What to do about the findings and about the criteria that are not proven."""
+    broken = [line for line in lines if line.verdict is Verdict.BROKEN]
+    unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable and line.applies]
+    unselected = [line for line in lines if line.selectable]
+    elsewhere = [line for line in lines if not line.applies]
+    steps = [f"- File and fix: {', '.join(map(issues.linked, findings))}"] if findings else []
+    steps += [f"- Find out why the checks broke, then run them again: {compact(broken)}"] if broken else []
+    steps += [f"- Show what was not shown: {compact(unshown)}"] if unshown else []
+    steps += [f"- Run what was not selected: {compact(unselected)}"] if unselected else []
+    steps += [f"- Show on a cluster what does not apply to this target: {compact(elsewhere)}"] if elsewhere else []
+    return steps or ["Nothing: every criterion is proven."]
