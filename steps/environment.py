@@ -45,54 +45,54 @@ def its_agents_are_asked_after(context: Context) -> None:
 
 @then("there is a Kubernetes client")
 def there_is_a_kubernetes_client(context: Context) -> None:
-    expect.kubectl_installed(world(context).deployment.kubectl)
+    expect.deployment.kubectl_installed(world(context).deployment.kubectl)
 
 
 @then("Helm is a release that the plan allows")
 def helm_is_allowed(context: Context) -> None:
-    expect.helm_allowed(world(context).deployment.helm)
+    expect.deployment.helm_allowed(world(context).deployment.helm)
 
 
 @then("the Docker engine answers")
 def the_docker_engine_answers(context: Context) -> None:
-    expect.docker_answers(world(context).deployment.docker)
+    expect.deployment.docker_answers(world(context).deployment.docker)
 
 
 @then("both of its images are built and loaded")
 def its_images_are_loaded(context: Context) -> None:
-    expect.images_loaded(world(context).deployment.images, world(context).deployment.rollout)
+    expect.deployment.images_loaded(world(context).deployment.images, world(context).deployment.rollout)
 
 
 @then("the cluster answers")
 def the_cluster_answers(context: Context) -> None:
-    expect.cluster_answers(world(context).deployment.standing, world(context).deployment.client_version)
+    expect.deployment.cluster_answers(world(context).deployment.standing, world(context).deployment.client_version)
 
 
 @then("the namespace is there")
 def the_namespace_is_there(context: Context) -> None:
-    expect.namespace_there(world(context).deployment.namespace)
+    expect.deployment.namespace_there(world(context).deployment.namespace)
 
 
 @then("the database, the cache, the API and the agent are each ready")
 def each_component_is_ready(context: Context) -> None:
-    expect.components_ready(world(context).deployment.wait_for_components())
+    expect.deployment.components_ready(world(context).deployment.wait_for_components())
 
 
 @then("the API says that it is well")
 def the_api_says_that_it_is_well(context: Context) -> None:
-    expect.healthy(world(context).deployment.wait_for_health())
+    expect.deployment.healthy(world(context).deployment.wait_for_health())
 
 
 @then("they are told where the plan looks for them")
 def the_credentials_are_told(context: Context) -> None:
-    expect.credentials_found(world(context).deployment.credentials, world(context).deployment.search)
+    expect.deployment.credentials_found(world(context).deployment.credentials, world(context).deployment.search)
 
 
 @then("they open the API, and nothing else does")
 def they_open_the_api(context: Context) -> None:
-    expect.login_opens(world(context).deployment.log_in(), world(context).deployment.login_client)
+    expect.deployment.login_works(world(context).deployment.log_in(), world(context).deployment.login_client)
 
 
 @then("at least one agent is online")
 def an_agent_is_online(context: Context) -> None:
-    expect.agent_online(world(context).deployment.wait_for_agent())
+    expect.agents.online(world(context).deployment.wait_for_agent())

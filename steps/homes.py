@@ -10,7 +10,7 @@ from streamspace_acceptance.world import world
 @given('the file "{name}" in its home says "{text}"')
 def the_home_has_a_file(context: Context, name: str, text: str) -> None:
     world(context).save(name, text)
-    expect.saved(*world(context).read(name, text))
+    expect.homes.saved(*world(context).read(name, text))
 
 
 @when('the user saves "{text}" as the file "{name}" in its home')
@@ -20,14 +20,14 @@ def the_user_saves_a_file(context: Context, text: str, name: str) -> None:
 
 @then('the file "{name}" in its home says "{text}"')
 def the_file_says(context: Context, name: str, text: str) -> None:
-    expect.saved(*world(context).read(name, text))
+    expect.homes.saved(*world(context).read(name, text))
 
 
 @then('the file "{name}" in its home still says "{text}"')
 def the_file_still_says(context: Context, name: str, text: str) -> None:
-    expect.kept(*world(context).read(name, text))
+    expect.homes.kept(*world(context).read(name, text))
 
 
 @then("its home is on the session's own volume")
 def the_home_is_on_its_own_volume(context: Context) -> None:
-    expect.on_own_volume(world(context).home())
+    expect.homes.on_own_volume(world(context).home())

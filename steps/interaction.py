@@ -36,25 +36,25 @@ def the_user_switches_a_lamp(context: Context) -> None:
 
 @then("every click lands on its mark")
 def every_click_lands(context: Context) -> None:
-    expect.clicked_as_aimed(world(context).interaction.pointing)
+    expect.interaction.clicked_as_aimed(world(context).interaction.pointing)
 
 
 @then("the window is scrolled both ways")
 def the_window_is_scrolled(context: Context) -> None:
-    expect.scrolled(world(context).interaction.pointing)
+    expect.interaction.scrolled(world(context).interaction.pointing)
 
 
 @then("the text is received and shown as it was typed")
 def the_text_is_received(context: Context) -> None:
-    expect.typed(world(context).interaction.typed)
+    expect.interaction.typed(world(context).interaction.typed)
 
 
 @then("each key arrives as what it is")
 def each_key_arrives(context: Context) -> None:
-    expect.special_keys_arrived(world(context).interaction.pressed)
+    expect.interaction.special_keys_arrived(world(context).interaction.pressed)
 
 
 @then("the lamp answers within the limit of input lag")
 def the_lamp_answers(context: Context) -> None:
-    milliseconds = expect.answers_at_once(world(context).interaction.lag, world(context).run.budgets.input_lag)
+    milliseconds = expect.interaction.lag_below(world(context).interaction.lag, world(context).run.budgets.input_lag)
     attachments.record_figure("input lag (90th percentile)", milliseconds, "ms")

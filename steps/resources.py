@@ -19,14 +19,14 @@ def programs_try_to_take_too_much(context: Context) -> None:
 
 @then("its pod gets exactly what was asked for")
 def its_pod_gets_what_was_asked_for(context: Context) -> None:
-    expect.given_exactly(world(context).given())
+    expect.resources.given_exactly(world(context).given())
 
 
 @then("what is too much is refused with the reason, and nothing comes of it")
 def too_much_is_refused(context: Context) -> None:
-    expect.refused_as_too_much(world(context).resources.oversized_requests)
+    expect.resources.refused_as_too_much(world(context).resources.oversized_requests)
 
 
 @then("they get no more than the session has, and the session goes on")
 def they_get_no_more(context: Context) -> None:
-    expect.kept_to_limits(world(context).resources.enforcement)
+    expect.resources.kept_to_limits(world(context).resources.enforcement)

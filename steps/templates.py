@@ -55,60 +55,60 @@ def an_administrator_deletes_it(context: Context) -> None:
 
 @then("the template reads as it was described")
 def it_reads_as_described(context: Context) -> None:
-    expect.as_described(world(context).templates.made, world(context).templates.read_back())
+    expect.templates.as_described(world(context).templates.made, world(context).templates.read_back())
 
 
 @then("the template is on offer")
 def it_is_on_offer(context: Context) -> None:
-    expect.on_offer(world(context).templates.made, world(context).templates.offers())
+    expect.templates.listed(world(context).templates.made, world(context).templates.offers())
 
 
 @then("each refusal names the field with the mistake")
 def each_refusal_names_the_field(context: Context) -> None:
-    expect.refused_clearly(world(context).templates.trial)
+    expect.templates.refused_clearly(world(context).templates.trial)
 
 
 @then("no template with a mistake is accepted or on offer")
 def no_mistake_is_accepted(context: Context) -> None:
-    expect.all_caught(world(context).templates.trial)
+    expect.templates.all_caught(world(context).templates.trial)
 
 
 @then("the template reads as it was changed")
 def it_reads_as_changed(context: Context) -> None:
-    expect.changed(world(context).templates.changed)
+    expect.templates.changed(world(context).templates.changed)
 
 
 @then('a new session of "{user}" has the changed image and resources')
 def a_new_session_has_the_change(context: Context, user: str) -> None:
-    expect.provisioned(world(context).templates.another(user), world(context).templates.changed.sent)
+    expect.templates.provisioned(world(context).templates.another(user), world(context).templates.changed.sent)
 
 
 @then("the running session keeps its pod, its image and its resources")
 def the_running_session_keeps_everything(context: Context) -> None:
-    expect.unaffected(*world(context).templates.before_and_now())
+    expect.templates.unaffected(*world(context).templates.before_and_now())
 
 
 @then("the template's history holds what it was and what it is")
 def the_history_holds_both(context: Context) -> None:
-    expect.remembered(*world(context).templates.history())
+    expect.templates.history_kept(*world(context).templates.history())
 
 
 @then("the deletion is refused, and template and sessions stay")
 def the_deletion_is_refused(context: Context) -> None:
-    expect.refused_in_use(world(context).templates.deleted)
+    expect.templates.refused_in_use(world(context).templates.deleted)
 
 
 @then("the refusal says how many sessions use the template")
 def the_refusal_says_how_many(context: Context) -> None:
-    expect.says_how_many(world(context).templates.deleted)
+    expect.templates.says_how_many(world(context).templates.deleted)
 
 
 @then("the template is deleted")
 def the_template_is_deleted(context: Context) -> None:
-    expect.deleted(world(context).templates.wait_until_deleted())
+    expect.templates.deleted(world(context).templates.wait_until_deleted())
 
 
 @then("nothing is left of the template")
 def nothing_is_left(context: Context) -> None:
-    expect.nothing_left(world(context).templates.wait_until_nothing_left())
-    expect.forgotten(world(context).templates.ask_again())
+    expect.templates.nothing_left(world(context).templates.wait_until_nothing_left())
+    expect.templates.forgotten(world(context).templates.ask_again())

@@ -10,7 +10,7 @@ from streamspace_acceptance.world import world
 @given('{count:d} users have running "{template}" sessions of {size} size')
 def users_have_running_sessions(context: Context, count: int, template: str, size: str) -> None:
     world(context).ask_together(count, template, size)
-    expect.all_run(world(context).crowd)
+    expect.sessions.batch_running(world(context).crowd)
 
 
 @when("all of them work at the same time, each in a browser, until one ends the session")
@@ -20,24 +20,24 @@ def all_of_them_work(context: Context) -> None:
 
 @then("each of the users has a session, and it runs")
 def each_of_the_users_has_a_session(context: Context) -> None:
-    expect.each_has_a_session(world(context).together.created(world(context).crowd))
+    expect.users.each_has_a_session(world(context).together.created(world(context).crowd))
 
 
 @then("each session has a pod of its own")
 def each_session_has_a_pod(context: Context) -> None:
-    expect.each_has_a_pod(world(context).together.isolated(world(context).crowd))
+    expect.users.each_has_a_pod(world(context).together.isolated(world(context).crowd))
 
 
 @then("each session has what was asked for, and none is in another's way")
 def no_session_is_in_anothers_way(context: Context) -> None:
-    expect.no_conflict(world(context).together.without_conflict(world(context).crowd))
+    expect.users.no_conflict(world(context).together.without_conflict(world(context).crowd))
 
 
 @then("every desktop shows and obeys, at a second viewer's and at a second visit too")
 def every_desktop_obeys(context: Context) -> None:
-    expect.reachable(world(context).together.outcome)
+    expect.users.reachable(world(context).together.outcome)
 
 
 @then("nobody finds anything of another's, or notices that one has left")
 def nobody_notices_another(context: Context) -> None:
-    expect.undisturbed(world(context).together.outcome)
+    expect.users.undisturbed(world(context).together.outcome)

@@ -1,15 +1,15 @@
-"""What is expected of agents: their heartbeats, their outages, and what becomes of sessions meanwhile."""
+"""What is expected of agents: their heartbeats, their outages, and how they share the sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from statistics import fmean
 
+from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
-from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
 
 # Two of the suite's own looks at the API, and as much for a machine that has other things to do: real seconds.
@@ -19,6 +19,7 @@ MEAN_TOLERANCE, TOLERANCE = 0.1, 0.25
 FEWEST_SPACINGS = 3
 # The plan gives the offline window as a round figure; whoever looks after agents has this long to look again.
 LATE_PLAN_SECONDS = 10.0
+FEWEST_AGENTS = 2
 
 
 def on_pace(pace: Pace) -> float:
@@ -120,7 +121,7 @@ def reconnected(outage: Outage, within: Budget) -> float:
     return at - outage.healed
 
 
-def logged(outage: Outage, transitions: Transitions) -> None:
+def transitions_logged(outage: Outage, transitions: Transitions) -> None:
     """The API's log tells of the agent's going and coming, each once and in this order."""
     if outage.went_offline is None or outage.came_online is None:
         raise Unproven("the agent was not seen to go and come back, so there is nothing to log")
@@ -135,31 +136,54 @@ def logged(outage: Outage, transitions: Transitions) -> None:
         )
 
 
-def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
-    """No session's pod was touched while the agent was gone, nor when it came back."""
-    for each in kept:
-        disturbances = each.disturbances(outage.cut, outage.ended)
-        if disturbances:
-            raise Unmet(
-                each.session.subject,
-                expected=f"pod {each.pod.meta.name} kept, Ready and not started again, while the agent is gone",
-                actual=disturbances[0],
-                timeline=" · ".join(disturbances),
-                likely="somebody takes sessions down when their agent is lost",
-            )
+def online(agents: AgentList) -> None:
+    """At least one agent is online."""
+    if not agents.online:
+        raise Unmet("agents", expected="at least one online", actual=agents.describe(), likely="see the agent's log")
 
 
-def usable(seen: Iterable[SessionAfter]) -> None:
-    """Each session is Running by the API and by Kubernetes on a sound pod, and its desktop answers to its user."""
-    for each in seen:
-        troubles = [f"the API says {each.status}"] if each.status != each.running else []
-        troubles += [f"Kubernetes says {each.phase}"] if each.phase not in (each.running, None) else []
-        troubles += [each.pod_trouble] if each.pod_trouble else []
-        troubles += [] if each.trial.received and each.trial.clicked else ["its desktop does not answer"]
-        if troubles:
-            raise Unmet(
-                each.kept.session.subject,
-                expected=f"{each.running}, and at its user's service",
-                actual="; ".join(troubles),
-                likely="the session did not outlive the loss of its agent",
-            )
+def connected(agents: AgentList, count: int) -> None:
+    """Exactly `count` agents are online, each listed once."""
+    if len(agents.online) != count or agents.twice:
+        raise Unmet(
+            "agents",
+            expected=f"{count} online, each listed once",
+            actual=agents.describe(),
+            likely="an agent does not connect, or the API loses one",
+        )
+
+
+def spread(found: Balance) -> None:
+    """More than one agent serves the sessions, and API and pods name the same agent for each."""
+    _require_sessions(found)
+    serving = [agent for agent, count in found.shares.items() if count]
+    if found.contradictions or found.nobodys or len(serving) < FEWEST_AGENTS:
+        raise Unmet(
+            f"{len(found.said)} sessions",
+            expected="served by more than one agent, by the API as by their pods",
+            actual="; ".join([*found.contradictions, *[f"{each}: no agent" for each in found.nobodys]])
+            or found.describe(),
+            likely="sessions go to an agent without looking at the others",
+        )
+
+
+def balanced(found: Balance, tolerance: int) -> int:
+    """Each agent serves the mean number of sessions, give or take `tolerance`; gives the largest difference."""
+    _require_sessions(found)
+    if sum(1 for count in found.shares.values() if count) < FEWEST_AGENTS:
+        raise Unproven(f"one agent serves all (see the sentence about that): {found.describe()}")
+    mean = len(found.said) / len(found.shares)
+    worst = max(abs(count - mean) for count in found.shares.values())
+    if worst > tolerance:
+        raise Unmet(
+            f"{len(found.said)} sessions on {len(found.shares)} agents",
+            expected=f"{mean:g} sessions on each agent, give or take {tolerance}",
+            actual=found.describe(),
+            likely="new sessions do not go to the agent with the fewest",
+        )
+    return round(worst)
+
+
+def _require_sessions(found: Balance) -> None:
+    if not found.said:
+        raise Unproven("there are no sessions to count")

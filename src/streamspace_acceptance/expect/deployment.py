@@ -13,7 +13,6 @@ from streamspace_acceptance.domain.deployment.login import LoginAttempts, LoginC
 from streamspace_acceptance.domain.deployment.readiness import ClusterStatus, Component
 from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Tool, helm_release
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.product.answers import Answer
 
 _REFUSALS = (401, 403)
@@ -131,7 +130,7 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
         )
 
 
-def login_opens(trial: LoginAttempts, door: LoginClient) -> None:
+def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     """A login gives a token that the API accepts, and neither another password nor another token opens anything."""
     subject = f"a login with what {trial.place} says"
     if trial.token is None:
@@ -145,12 +144,6 @@ def login_opens(trial: LoginAttempts, door: LoginClient) -> None:
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS:
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
-
-
-def agent_online(agents: AgentList) -> None:
-    """At least one agent is online."""
-    if not agents.online:
-        raise Unmet("agents", expected="at least one online", actual=agents.describe(), likely="see the agent's log")
 
 
 def _unmet(subject: str, expected: str, answer: Answer, likely: str) -> Unmet:

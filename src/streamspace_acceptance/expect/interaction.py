@@ -72,7 +72,7 @@ def special_keys_arrived(pressed: Pressed) -> None:
         )
 
 
-def answers_at_once(lag: InputLag, limit: float) -> float:
+def lag_below(lag: InputLag, limit: float) -> float:
     """Nine answers of ten come within `limit` milliseconds, whatever the input; gives the slowest kind's figure."""
     if distrust := lag.distrust(limit):
         raise Unproven(f"the input lag cannot be measured here: {distrust}")

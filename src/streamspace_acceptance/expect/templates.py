@@ -15,6 +15,17 @@ PLANS_REFUSALS = (400, 409)
 PLANS_ACCEPTANCES = (200, 204)  # of a deletion
 
 
+def offered(template: str, names: frozenset[str]) -> None:
+    """The template is among those on offer."""
+    if template not in names:
+        raise Unmet(
+            f"template {template}",
+            expected="on offer",
+            actual=f"the API offers {', '.join(sorted(names)) or 'none'}",
+            likely="the target was set up without it",
+        )
+
+
 def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     """The template was accepted, and both the answer and the template alone read as it was described."""
     if read is None or not read.ok:
@@ -33,7 +44,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
         )
 
 
-def on_offer(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
+def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
     """The template is in the list, once, under its name."""
     names = [each.get("name") for each in entries]
     if names != [made.described["name"]]:
@@ -134,7 +145,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
         )
 
 
-def remembered(change: Change, answer: Answer) -> None:
+def history_kept(change: Change, answer: Answer) -> None:
     """The history holds what the template was and what it is, in that order; Unproven where there is no history."""
     if answer.status in NO_SUCH_CALL:
         raise Unproven(f"the product keeps no history of templates: {answer.status} {answer.excerpt(80)}")

@@ -111,13 +111,13 @@ class Product:
     # The three sentences
 
     def is_created(self) -> None:
-        expect.each_has_a_session(created(self.crowd(), self, self))  # type: ignore[arg-type]
+        expect.users.each_has_a_session(created(self.crowd(), self, self))  # type: ignore[arg-type]
 
     def is_isolated(self) -> None:
-        expect.each_has_a_pod(isolated(self.crowd(), self))  # type: ignore[arg-type]
+        expect.users.each_has_a_pod(isolated(self.crowd(), self))  # type: ignore[arg-type]
 
     def is_without_conflict(self) -> None:
-        expect.no_conflict(without_conflict(self.crowd(), self))  # type: ignore[arg-type]
+        expect.users.no_conflict(without_conflict(self.crowd(), self))  # type: ignore[arg-type]
 
 
 def first(product: Product) -> Json:
@@ -259,7 +259,7 @@ def test_what_one_session_alone_has_as_well_is_not_for_being_together(monkeypatc
     trouble = CheckResult("sessions", troubles=("too slow",))
     both = together._against_one(crowd, lambda _: trouble)
     with pytest.raises(Unproven, match="so it is with one session that is asked for alone: too slow"):
-        expect.no_conflict(both)
+        expect.users.no_conflict(both)
     only_together = together._against_one(crowd, lambda asked: trouble if asked is crowd else CheckResult("one"))
     with pytest.raises(Unmet, match="too slow"):
-        expect.no_conflict(only_together)
+        expect.users.no_conflict(only_together)

@@ -192,8 +192,8 @@ def day(trouble: str = "") -> UseResult:
 @pytest.mark.parametrize("no_trouble", ["", "network"])
 def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     outcome = day(no_trouble)
-    expect.reachable(outcome)
-    expect.undisturbed(outcome)
+    expect.users.reachable(outcome)
+    expect.users.undisturbed(outcome)
     assert outcome == UseResult()
 
 
@@ -211,12 +211,12 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
 def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
     outcome = day(trouble)
     with pytest.raises(Unmet, match=says):
-        expect.reachable(outcome)
+        expect.users.reachable(outcome)
     with pytest.raises(Unproven):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)
     outcome.alone = "a blank screen"
     with pytest.raises(Unproven, match="opened alone does not work either"):
-        expect.reachable(outcome)
+        expect.users.reachable(outcome)
 
 
 @pytest.mark.parametrize(
@@ -237,17 +237,17 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
 )
 def test_users_who_get_in_each_others_way(trouble: str, says: str) -> None:
     outcome = day(trouble)
-    expect.reachable(outcome)
+    expect.users.reachable(outcome)
     with pytest.raises(Unmet, match=says):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)
 
 
 def test_a_viewer_who_is_led_to_anothers_desktop() -> None:
     outcome = day("wrong-desktop")
     with pytest.raises(Unproven, match="sessions interfere"):
-        expect.reachable(outcome)
+        expect.users.reachable(outcome)
     with pytest.raises(Unmet, match="a temporary file in s-1, made in s-2"):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,6 @@ def test_a_viewer_who_is_led_to_anothers_desktop() -> None:
 )
 def test_what_another_criterion_answers_for_proves_nothing_here(trouble: str, says: str) -> None:
     outcome = day(trouble)
-    expect.reachable(outcome)
+    expect.users.reachable(outcome)
     with pytest.raises(Unproven, match=says):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)

@@ -113,7 +113,7 @@ def test_what_reads_like_a_sentence_counts_only_if_it_opens(
     assert (judged.credentials.password if judged.credentials else None) == found
     if not opens:
         with pytest.raises(Unmet) as caught:
-            expect.credentials_found(judged.credentials, judged.search)
+            expect.deployment.credentials_found(judged.credentials, judged.search)
         assert "no password that opens" in caught.value.actual
 
 
@@ -121,6 +121,6 @@ def test_credentials_that_are_nowhere() -> None:
     cluster: Any = FakeCluster(pods=[api_pod("one")])
     found = search(settings(), cluster, PROFILE)
     with pytest.raises(Unmet) as caught:
-        expect.credentials_found(None, found)
+        expect.deployment.credentials_found(None, found)
     assert "the logs of the pods with app=streamspace-api" in caught.value.actual
-    expect.credentials_found(Credentials("admin", "x", "the log"), found)
+    expect.deployment.credentials_found(Credentials("admin", "x", "the log"), found)

@@ -45,8 +45,8 @@ def given(limits_: Provision = EXACT, **changes: Any) -> GrantedResources:
 
 
 def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
-    expect.given_exactly(given())
-    expect.given_exactly(given(Provision("firefox", "0.5", "1024Mi")))
+    expect.resources.given_exactly(given())
+    expect.resources.given_exactly(given(Provision("firefox", "0.5", "1024Mi")))
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,18 @@ def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
     ],
 )
 def test_a_pod_that_has_something_else(wrong: GrantedResources, says: str) -> None:
-    assert says in unmet(expect.given_exactly, wrong)
+    assert says in unmet(expect.resources.given_exactly, wrong)
 
 
 def test_a_size_that_is_refused_although_it_fits() -> None:
     refused = GrantedResources(SIZE, creation(422, "no"), control=creation())
-    assert "422" in unmet(expect.given_exactly, refused)
-    assert "refused as well" in unproven(expect.given_exactly, replace(refused, control=creation(500)))
-    assert "no node" in unproven(expect.given_exactly, replace(refused, fits=False))
+    assert "422" in unmet(expect.resources.given_exactly, refused)
+    assert "refused as well" in unproven(expect.resources.given_exactly, replace(refused, control=creation(500)))
+    assert "no node" in unproven(expect.resources.given_exactly, replace(refused, fits=False))
 
 
 def test_a_pod_that_does_not_run_shows_nothing() -> None:
-    assert "does not run" in unproven(expect.given_exactly, replace(given(), trouble="Pending"))
+    assert "does not run" in unproven(expect.resources.given_exactly, replace(given(), trouble="Pending"))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def impossible(*attempts: OversizedRequest, control: int = 201, strays: tuple[st
 
 
 def test_refusals_that_say_why() -> None:
-    expect.refused_as_too_much(
+    expect.resources.refused_as_too_much(
         impossible(attempt(), attempt(400, "Memory too large", "memory"), attempt(409, "not so much memory", *SIZE))
     )
 
@@ -139,13 +139,13 @@ def test_refusals_that_say_why() -> None:
     ],
 )
 def test_refusals_that_are_none(wrong: OversizedRequests, says: str) -> None:
-    assert says in unmet(expect.refused_as_too_much, wrong)
+    assert says in unmet(expect.resources.refused_as_too_much, wrong)
 
 
 def test_refusals_that_show_nothing() -> None:
-    assert "fits is refused" in unproven(expect.refused_as_too_much, impossible(attempt(), control=503))
+    assert "fits is refused" in unproven(expect.resources.refused_as_too_much, impossible(attempt(), control=503))
     nothing = replace(impossible(), possible=(SIZE,))
-    assert "could hold" in unproven(expect.refused_as_too_much, nothing)
+    assert "could hold" in unproven(expect.resources.refused_as_too_much, nothing)
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ KEPT = Enforcement(
 
 
 def test_limits_that_hold() -> None:
-    expect.kept_to_limits(KEPT)
-    expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.2, 1.0, 1)))
-    expect.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
-    expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.45, 1.0, None)))
-    expect.kept_to_limits(replace(KEPT, over_limit=Allocation(2048, None, "the container was ended for it")))
+    expect.resources.kept_to_limits(KEPT)
+    expect.resources.kept_to_limits(replace(KEPT, burn=CpuLoad(0.2, 1.0, 1)))
+    expect.resources.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
+    expect.resources.kept_to_limits(replace(KEPT, burn=CpuLoad(0.45, 1.0, None)))
+    expect.resources.kept_to_limits(replace(KEPT, over_limit=Allocation(2048, None, "the container was ended for it")))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_limits_that_hold() -> None:
     ],
 )
 def test_limits_that_do_not(wrong: Json, says: str) -> None:
-    assert says in unmet(expect.kept_to_limits, replace(KEPT, **wrong))
+    assert says in unmet(expect.resources.kept_to_limits, replace(KEPT, **wrong))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_limits_that_do_not(wrong: Json, says: str) -> None:
     ],
 )
 def test_limits_that_nothing_came_up_against(shown: Json, says: str) -> None:
-    assert says in unproven(expect.kept_to_limits, replace(KEPT, **shown))
+    assert says in unproven(expect.resources.kept_to_limits, replace(KEPT, **shown))
 
 
 def test_what_the_loops_told() -> None:

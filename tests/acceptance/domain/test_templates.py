@@ -76,7 +76,7 @@ def made(body: object = READ, status: int = 201) -> CreatedTemplate:
 
 
 def test_a_template_as_described() -> None:
-    expect.as_described(made(), answer(READ))
+    expect.templates.as_described(made(), answer(READ))
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_a_template_as_described() -> None:
     ],
 )
 def test_a_template_that_is_not(template: CreatedTemplate, read: Any, says: str) -> None:
-    assert says in unmet(expect.as_described, template, read)
+    assert says in unmet(expect.templates.as_described, template, read)
 
 
 def test_on_offer_is_once_under_its_name() -> None:
-    expect.on_offer(made(), (READ,))
+    expect.templates.listed(made(), (READ,))
     for entries in ((), (READ, READ), ({**READ, "name": "other"},)):
-        unmet(expect.on_offer, made(), entries)
+        unmet(expect.templates.listed, made(), entries)
 
 
 def attempt(
@@ -116,8 +116,8 @@ def trial(*attempts: MistakeAttempt, strays: tuple[str, ...] = (), blind: tuple[
 
 
 def test_a_clear_refusal_names_the_field() -> None:
-    expect.refused_clearly(trial())
-    expect.refused_clearly(trial(attempt("no cpu", message="The field 'resources.cpu' is missing.")))
+    expect.templates.refused_clearly(trial())
+    expect.templates.refused_clearly(trial(attempt("no cpu", message="The field 'resources.cpu' is missing.")))
 
 
 @pytest.mark.parametrize(
@@ -132,16 +132,16 @@ def test_a_clear_refusal_names_the_field() -> None:
     ],
 )
 def test_an_unclear_refusal(unclear: MistakeAttempt) -> None:
-    assert unclear.words in unmet(expect.refused_clearly, trial(attempt(), unclear))
+    assert unclear.words in unmet(expect.templates.refused_clearly, trial(attempt(), unclear))
 
 
 def test_without_a_refusal_there_is_no_error_to_read() -> None:
-    assert "no image" in unproven(expect.refused_clearly, trial(attempt(status=201)))
+    assert "no image" in unproven(expect.templates.refused_clearly, trial(attempt(status=201)))
 
 
 def test_all_mistakes_are_caught() -> None:
-    expect.all_caught(trial())
-    expect.all_caught(trial(attempt(message="?"), attempt(status=500)))
+    expect.templates.all_caught(trial())
+    expect.templates.all_caught(trial(attempt(message="?"), attempt(status=500)))
 
 
 @pytest.mark.parametrize(
@@ -153,14 +153,14 @@ def test_all_mistakes_are_caught() -> None:
     ],
 )
 def test_a_mistake_that_is_not_caught(tried: MistakeTrial, says: str) -> None:
-    assert says in unmet(expect.all_caught, tried)
+    assert says in unmet(expect.templates.all_caught, tried)
 
 
 def test_where_the_twins_are_not_seen_nothing_follows() -> None:
-    assert "Kubernetes" in unproven(expect.all_caught, trial(blind=("Kubernetes",)))
+    assert "Kubernetes" in unproven(expect.templates.all_caught, trial(blind=("Kubernetes",)))
 
 
-@pytest.mark.parametrize("check", [expect.refused_clearly, expect.all_caught])
+@pytest.mark.parametrize("check", [expect.templates.refused_clearly, expect.templates.all_caught])
 def test_a_refusal_of_everything_shows_nothing(check: Callable[..., object]) -> None:
     refused = replace(attempt(), positive_control=made({}, 500))
     assert "without the mistake was refused" in unproven(check, trial(refused))

@@ -24,17 +24,17 @@ def _of_images(check: _Check) -> _Check:
 
 
 CHECKS: dict[str, _Check] = {
-    "0-1": lambda one: expect.cluster_answers(one.standing, one.client_version),
-    "0-2": _of_images(lambda one: expect.kubectl_installed(one.kubectl)),
-    "0-3": _of_images(lambda one: expect.helm_allowed(one.helm)),
-    "0-4": _of_images(lambda one: expect.docker_answers(one.docker)),
-    "0-5": _of_images(lambda one: expect.images_loaded(one.images, one.rollout)),
-    "0-6": lambda one: expect.namespace_there(one.namespace),
-    "0-7": lambda one: expect.components_ready(one.wait_for_components()),
-    "0-8": lambda one: expect.healthy(one.wait_for_health()),
-    "0-9": lambda one: expect.credentials_found(one.credentials, one.search),
-    "0-10": lambda one: expect.login_opens(one.log_in(), one.login_client),
-    "0-11": lambda one: expect.agent_online(one.wait_for_agent()),
+    "0-1": lambda one: expect.deployment.cluster_answers(one.standing, one.client_version),
+    "0-2": _of_images(lambda one: expect.deployment.kubectl_installed(one.kubectl)),
+    "0-3": _of_images(lambda one: expect.deployment.helm_allowed(one.helm)),
+    "0-4": _of_images(lambda one: expect.deployment.docker_answers(one.docker)),
+    "0-5": _of_images(lambda one: expect.deployment.images_loaded(one.images, one.rollout)),
+    "0-6": lambda one: expect.deployment.namespace_there(one.namespace),
+    "0-7": lambda one: expect.deployment.components_ready(one.wait_for_components()),
+    "0-8": lambda one: expect.deployment.healthy(one.wait_for_health()),
+    "0-9": lambda one: expect.deployment.credentials_found(one.credentials, one.search),
+    "0-10": lambda one: expect.deployment.login_works(one.log_in(), one.login_client),
+    "0-11": lambda one: expect.agents.online(one.wait_for_agent()),
 }
 
 

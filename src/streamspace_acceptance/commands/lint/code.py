@@ -81,10 +81,11 @@ def _ends_in_expect(body: list[ast.stmt]) -> bool:
 
 
 def _owner(statement: ast.stmt) -> str | None:
-    """The name before the dot of the call that a statement makes."""
+    """The name before the first dot of the call that a statement makes."""
     call = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
-    target = call.func if isinstance(call, ast.Call) else None
-    owner = target.value if isinstance(target, ast.Attribute) else None
+    owner = call.func if isinstance(call, ast.Call) else None
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
     return owner.id if isinstance(owner, ast.Name) else None
 
 

@@ -1,4 +1,4 @@
-"""What is expected of an order that is given while no agent is there."""
+"""What is expected of a command that is given while no agent is connected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS
 SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch over the pods tells
 
 
-def accepted_to_wait(order: QueuedCommand, profile: Profile) -> None:
+def queued(order: QueuedCommand, profile: Profile) -> None:
     """The API took the order and said that it waits: by the word for it, and in a sentence."""
     answer, fields = order.answer, profile.fields
     body = answer.object() if answer.ok else {}
@@ -50,7 +50,7 @@ def carried_out_once(order: QueuedCommand) -> None:
         raise Unproven(f"the order was not carried out (see the sentence about that); {order.trouble.actual}")
 
 
-def truthful(order: QueuedCommand, profile: Profile) -> None:
+def status_truthful(order: QueuedCommand, profile: Profile) -> None:
     """The API never called the session asleep while its pod ran, nor awake once its pod was gone."""
     _require_acceptance(order)
     running, asleep = profile.statuses["running"], profile.statuses["hibernated"]
