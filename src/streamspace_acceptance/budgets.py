@@ -44,6 +44,11 @@ class Budgets:
             return Budget(name, BROWSER_SECONDS[name], 1.0)
         return Budget(name, PLAN_SECONDS[name], self.scale)
 
+    def spans(self, name: str = "outage", **times: float) -> Budget:
+        """So many times each of the plan's spans, taken together: `spans(heartbeat=2, offline=1)`."""
+        seconds = sum(factor * self.named(span).plan_seconds for span, factor in times.items())
+        return Budget(name, seconds, self.scale)
+
     @property
     def input_lag(self) -> float:
         """How long an answer to mouse or keyboard may take, in milliseconds."""

@@ -15,6 +15,7 @@ from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -98,7 +99,7 @@ def left(act: str, /, target: str = "here", outcome: Json | None = None, **what:
 
 def swept(place: _Place, api: StreamSpaceApi) -> str:
     said: list[str] = []
-    sweep(api, cast("Cluster", place), Budgets(0.003), said.append)
+    sweep(Clients(api, cast("Cluster", place), Budgets(0.003)), said.append)
     return "\n".join(said)
 
 

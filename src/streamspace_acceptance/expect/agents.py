@@ -75,7 +75,7 @@ def stays_offline(outage: Outage) -> None:
     at = outage.went_offline
     if at is None:
         raise _never_offline(outage, "offline while it is cut off", "nobody watches over the heartbeats")
-    wrong = outage.wrongly(outage.words["agent_offline"], at, outage.healed)
+    wrong = outage.wrongly(outage.words["agent_offline"], at, outage.reverted)
     if wrong is not None:
         raise Unmet(
             outage.subject,
@@ -90,7 +90,7 @@ def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
     return Unmet(
         outage.subject,
         expected=expected,
-        actual=f"never offline in {outage.healed - outage.cut:.1f} s without a connection",
+        actual=f"never offline in {outage.reverted - outage.cut:.1f} s without a connection",
         timeline=outage.timeline(),
         likely=likely,
     )
@@ -101,11 +101,11 @@ def reconnected(outage: Outage, within: Budget) -> float:
     if outage.went_offline is None:
         raise Unproven("the agent was never called offline, so that it came back cannot be told")
     at = outage.came_online
-    if at is None or at - outage.healed > within.seconds:
+    if at is None or at - outage.reverted > within.seconds:
         raise Unmet(
             outage.subject,
             expected=f"online again within {within}",
-            actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.healed:.1f} s",
+            actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.reverted:.1f} s",
             timeline=outage.timeline(),
             likely="the agent does not try again by itself, or waits too long between two attempts",
         )
@@ -118,7 +118,7 @@ def reconnected(outage: Outage, within: Budget) -> float:
             timeline=outage.timeline(),
             likely="the agent's presence flaps: an old connection of it is given up after the new one stands",
         )
-    return at - outage.healed
+    return at - outage.reverted
 
 
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:

@@ -43,7 +43,7 @@ def given_exactly(given: GrantedResources) -> None:
 
 def _refused(given: GrantedResources) -> Unmet | Unproven:
     answer = given.creation.answer
-    said = f"{answer.status} {answer.reason}: {answer.excerpt()}"
+    said = answer.gist
     if given.control is None or not given.control.answer.ok:
         return Unproven(f"a session of the template's own size is refused as well (see test 1.1a): {said}")
     if not given.fits:

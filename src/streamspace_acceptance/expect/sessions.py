@@ -22,7 +22,7 @@ def answered(answer: Answer, status: int) -> None:
         raise Unmet(
             answer.call,
             expected=f"{status}",
-            actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+            actual=answer.gist,
             likely="the API refuses the request or answers it with another code; its own message stands above",
         )
 

@@ -209,7 +209,7 @@ def deleted(deletion: Deletion) -> None:
         raise Unmet(
             answer.call,
             expected="the deletion carried out: 200 or 204",
-            actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+            actual=answer.gist,
             likely="the template still counts as used, or cannot be deleted",
         )
 
@@ -242,6 +242,6 @@ def _refused(answer: Answer, what: str, likely: str) -> Unmet:
     return Unmet(
         answer.call,
         expected=f"{what} accepted (2xx)",
-        actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+        actual=answer.gist,
         likely=likely,
     )

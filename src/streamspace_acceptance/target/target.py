@@ -90,7 +90,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             namespace=settings.namespace,
             kubeconfig=tuple(settings.kubeconfig_files()),
             browser=program,
-            time_scale=_time_scale(config),
+            time_scale=read_time_scale(config),
             product_version=config.get("version", "unknown"),
             kubernetes_version=cluster.version(),
             embedded=embedded,
@@ -185,7 +185,7 @@ def _kubernetes_problem(settings: Settings, error: ClusterError) -> SetupProblem
     )
 
 
-def _time_scale(config: Mapping[str, str]) -> float:
+def read_time_scale(config: Mapping[str, str]) -> float:
     text = config.get("time-scale", "1")
     try:
         scale = float(text)

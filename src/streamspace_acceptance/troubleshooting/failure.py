@@ -30,15 +30,15 @@ CAUSE = "likely cause.txt"
 
 def collect(world: World) -> list[Cause]:
     """Attach all of it, and give the causes that can be told from it."""
-    exchanges = world.run.http.log.since(world.began)  # those of the scenario, not our own
+    exchanges = world.clients.http.log.since(world.began)  # those of the scenario, not our own
     sight = take(world)
     found = attempt(lambda: causes.find(cause_inputs(sight, world)))
     attachments.attach_text(CAUSE, _told(found, causes.as_text))
-    _attach_texts(sight, world.run.profile.agents.api_label)
+    _attach_texts(sight, world.clients.profile.agents.api_label)
     attachments.attach_text(
         "http.txt", "\n\n".join(exchange_as_text(one, times, world.began) for one, times in exchanges)
     )
-    desktop_media.keep_traces(world.desks)
+    desktop_media.keep_traces(world.desktops)
     for name, objects in (("sessions.yaml", sight.sessions), ("pods.yaml", sight.pods)):
         attachments.attach_yaml(name, _told(objects, _yaml))
     return [] if isinstance(found, Unavailable) else found

@@ -86,16 +86,16 @@ def attempt(ask: Callable[[], T]) -> T | Unavailable:
 
 def take(world: World) -> ClusterSnapshot:
     """Looks at the API first, then at Kubernetes."""
-    run, ask = world.run, _Collector()
+    clients, ask = world.clients, _Collector()
     sight = ClusterSnapshot(since=math.ceil(time.monotonic() - world.began) + 1, health=_health(world))
-    sight.agents = Unavailable("the API is not reachable") if sight.health else attempt(AgentApi(run.api).all)
-    sight.pods = ask.kubernetes(run.cluster.raw_pods)
-    sight.events = ask.kubernetes(run.cluster.events)
-    sight.sessions = ask.kubernetes(run.cluster.raw_sessions)
-    sight.nodes = ask.kubernetes(run.cluster.raw_nodes)
-    sight.metrics = ask.kubernetes(run.cluster.raw_node_metrics)
-    sight.claims = ask.kubernetes(lambda: [(each.meta.name, each.phase or "") for each in run.cluster.claims()])
-    for name in _loggers(sight.pods, (run.profile.agents.api_label, run.profile.agents.label)):
+    sight.agents = Unavailable("the API is not reachable") if sight.health else attempt(AgentApi(clients.api).all)
+    sight.pods = ask.kubernetes(clients.cluster.raw_pods)
+    sight.events = ask.kubernetes(clients.cluster.events)
+    sight.sessions = ask.kubernetes(clients.cluster.raw_sessions)
+    sight.nodes = ask.kubernetes(clients.cluster.raw_nodes)
+    sight.metrics = ask.kubernetes(clients.cluster.raw_node_metrics)
+    sight.claims = ask.kubernetes(lambda: [(each.meta.name, each.phase or "") for each in clients.cluster.claims()])
+    for name in _loggers(sight.pods, (clients.profile.agents.api_label, clients.profile.agents.label)):
         sight.logs[name] = ask.kubernetes(partial(_log, world, name, sight.since))
     return sight
 
@@ -103,7 +103,7 @@ def take(world: World) -> ClusterSnapshot:
 def cause_inputs(sight: ClusterSnapshot, world: World) -> CauseInputs:
     """What causes are told from: the product's own pods, and those of the sessions that the scenario made."""
     ids = tuple(each.id for each in world.registry.sessions)
-    label, profile = world.run.profile.session_label, world.run.profile.agents
+    label, profile = world.clients.profile.session_label, world.clients.profile.agents
     pods = [each for each in _had(sight.pods) or () if _concerns(each["metadata"], label, ids)]
     names = (*ids, profile.deployment, profile.api_label, *(each["metadata"]["name"] for each in pods))
     events = [each for each in _had(sight.events) or () if _name(each).startswith(names)]
@@ -115,15 +115,15 @@ def cause_inputs(sight: ClusterSnapshot, world: World) -> CauseInputs:
         pods=pods,
         events=events,
         claims=[each for each in _had(sight.claims) or () if each[0].startswith(names)],
-        cut_off=world.agents.disruptions.names(),
+        cut_off=world.disruptions.names(),
     )
 
 
 def _health(world: World) -> str:
     """Why the API is not well; empty when it is."""
-    call = world.run.profile.calls["health"]
+    call = world.clients.profile.calls["health"]
     try:
-        answer = world.run.http.call(call.method, call.to(), seconds=HEALTH_SECONDS)
+        answer = world.clients.http.call(call.method, call.to(), seconds=HEALTH_SECONDS)
     except NoAnswer as error:
         return str(error)
     return "" if answer.ok else f"{answer.call}: {answer.status} {answer.reason}: {answer.excerpt()}"
@@ -141,7 +141,7 @@ def _loggers(pods: list[Json] | Unavailable, apps: tuple[str, ...]) -> list[str]
 
 
 def _log(world: World, name: str, since: int) -> str:
-    said = world.run.cluster.logs(name, since_seconds=since, tail_lines=LOG_LINES)
+    said = world.clients.cluster.logs(name, since_seconds=since, tail_lines=LOG_LINES)
     return said or f"{name} logged nothing in the last {since} s"
 
 

@@ -90,7 +90,7 @@ def test_a_sound_outage() -> None:
     assert expect.agents.offline_in_time(seen, WINDOW) == pytest.approx(6.0, abs=0.11)
     expect.agents.stays_offline(seen)
     assert expect.agents.reconnected(seen, RETURN) == pytest.approx(0.5)
-    assert "network healed" in seen.timeline()
+    assert "network cut reverted" in seen.timeline()
 
 
 @pytest.mark.parametrize("at", [104.0, 108.5])
@@ -217,7 +217,7 @@ def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), *
         "given": 10.0,
         "back": 13.5,
         "ended": 18.0,
-        "said": [Stamped(at, text) for at, text in told],
+        "statuses": [Stamped(at, text) for at, text in told],
         "phase": session_object(phase="Hibernated"),
         "trouble": None,
     }
@@ -244,7 +244,7 @@ def test_an_order_that_waits_and_is_carried_out_once() -> None:
     ],
 )
 def test_an_order_that_is_not_said_to_wait(body: dict[str, Any], status: int) -> None:
-    with pytest.raises(Unmet, match="the order accepted"):
+    with pytest.raises(Unmet, match="the command accepted"):
         expect.commands.queued(order(answer=answer(body, status)), load())
 
 

@@ -176,7 +176,7 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concurrent_use, "Desk", Desk)
+    monkeypatch.setattr(concurrent_use, "SessionDesktop", Desk)
     monkeypatch.setattr(desktop_viewers, "SETTLED_SECONDS", 0.0)
     for module in (desktop_viewers, concurrent_use):
         monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)

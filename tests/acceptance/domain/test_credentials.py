@@ -109,7 +109,7 @@ def test_what_reads_like_a_sentence_counts_only_if_it_opens(
 ) -> None:
     log = {log_of("one"): "2026-01-01T00:00:01Z Admin password: two words\n"}
     judged = deployment(FakeCluster(pods=[api_pod("one")], answers=log))
-    monkeypatch.setattr(Deployment, "door", type("Door", (), {"opens": staticmethod(lambda _: opens)}))
+    monkeypatch.setattr(Deployment, "login_client", type("Client", (), {"accepts": staticmethod(lambda _: opens)}))
     assert (judged.credentials.password if judged.credentials else None) == found
     if not opens:
         with pytest.raises(Unmet) as caught:

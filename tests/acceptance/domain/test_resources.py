@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_pod_that_does_not_run_shows_nothing() -> None:
 def test_a_container_beside_the_desktop_has_limits_too(resources: Json, unlimited: bool) -> None:
     raw = pod_json()
     raw["spec"]["containers"].append({"name": "beside", "resources": resources})
-    assert provision._unlimited(raw) == (["beside"] if unlimited else [])
+    assert provision.unlimited_containers(raw) == (["beside"] if unlimited else [])
 
 
 # 1.1c-2
@@ -162,9 +163,7 @@ def test_refusals_that_show_nothing() -> None:
 def test_whose_pod_it_is(name: str, labels: dict[str, str], cpu: str, stray: bool) -> None:
     raw = pod_json(name, labels=labels)
     raw["spec"]["containers"][0]["resources"] = {"requests": {"cpu": cpu, "memory": "1Gi"}}
-    refusals = object.__new__(oversized_requests.Refusals)
-    refusals._api = cast("Any", type("Api", (), {"profile": load()}))
-    assert refusals._is_stray(raw, [attempt()], creation()) is stray
+    assert oversized_requests.is_stray(raw, [attempt()], creation(), "session") is stray
 
 
 # 1.1c-3
@@ -198,7 +197,7 @@ def test_limits_that_hold() -> None:
         ({"found": replace(LIMITS, memory=None)}, "no limit of bytes"),
         ({"found": replace(LIMITS, memory=Decimal(2 * 1024**3))}, "2147483648 of bytes"),
         ({"burn": CpuLoad(1.9, 1.0, 0)}, "1.90 cores"),
-        ({"greedy": Allocation(2048, 0, "")}, "ended well"),
+        ({"over_limit": Allocation(2048, 0, "")}, "ended well"),
         ({"survived": Unmet("s", expected="a", actual="no pod Ready", likely="b")}, "no pod Ready"),
     ],
 )
@@ -211,9 +210,9 @@ def test_limits_that_do_not(wrong: Json, says: str) -> None:
     [
         ({"burn": CpuLoad(0.3, 1.0, 0)}, "too busy"),
         ({"burn": CpuLoad(0.3, 1.0, None)}, "too busy"),
-        ({"modest": Allocation(1024, 137, "")}, "not even"),
-        ({"greedy": Allocation(2048, 1, "memory exhausted")}, "memory exhausted"),
-        ({"greedy": Allocation(2048, 127, "no dd")}, "no dd"),
+        ({"within_limit": Allocation(1024, 137, "")}, "not even"),
+        ({"over_limit": Allocation(2048, 1, "memory exhausted")}, "memory exhausted"),
+        ({"over_limit": Allocation(2048, 127, "no dd")}, "no dd"),
     ],
 )
 def test_limits_that_nothing_came_up_against(shown: Json, says: str) -> None:
@@ -283,10 +282,9 @@ class _Ended:
 
 
 def test_a_container_that_is_ended_whole_has_been_kept_to_its_memory() -> None:
-    session = object.__new__(Session)
-    session.id, session.api = SESSION, cast("Any", type("Api", (), {"profile": load()}))
-    session.cluster = cast("Cluster", _Ended("OOMKilled"))
-    assert enforcement._allocate(session, pod(), 1024).killed
-    session.cluster = cast("Cluster", _Ended("Error"))
+    def session(reason: str) -> Session:
+        return cast("Session", SimpleNamespace(id=SESSION, api=SimpleNamespace(profile=load()), cluster=_Ended(reason)))
+
+    assert enforcement.allocate(session("OOMKilled"), pod(), 1024).killed
     with pytest.raises(ClusterError):
-        enforcement._allocate(session, pod(), 1024)
+        enforcement.allocate(session("Error"), pod(), 1024)

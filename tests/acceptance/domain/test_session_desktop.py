@@ -123,7 +123,7 @@ class _Session:
 @pytest.fixture(autouse=True)
 def _soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions_desk, "SETTLED_SECONDS", 0.3)
-    monkeypatch.setattr(sessions_desk, "PORTRAIT_SECONDS", 1.0)
+    monkeypatch.setattr(sessions_desk, "SCREENSHOT_SECONDS", 1.0)
 
 
 @pytest.fixture(scope="module")

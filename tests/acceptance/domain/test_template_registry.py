@@ -9,6 +9,7 @@ import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import DELETED, NOTHING_LEFT, TemplateRegistry
@@ -16,7 +17,6 @@ from streamspace_acceptance.outcomes import CleanupFailure
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.verdict.register import Register
 from tests.support.samples import Json
 from tests.support.web_server import says, web_server
@@ -88,7 +88,7 @@ def product() -> _Product:
 @pytest.fixture
 def registry(product: _Product) -> Iterator[TemplateRegistry]:
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
-        yield TemplateRegistry(TemplateApi(StreamSpaceApi(client, PLAN)), cast("Cluster", product), Budgets(0.003))
+        yield TemplateRegistry(Clients(StreamSpaceApi(client, PLAN), cast("Cluster", product), Budgets(0.003)))
 
 
 def sound(registry: TemplateRegistry) -> Json:
@@ -146,7 +146,7 @@ def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
 
 
 def tried(registry: TemplateRegistry, *words: str) -> MistakeTrial:
-    return attempt_all(words, sound(registry), registry, Budgets(0.003))
+    return attempt_all(words, sound(registry), registry)
 
 
 def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistry, product: _Product) -> None:

@@ -126,12 +126,12 @@ def test_no_namespace(program: Path, product: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scale", ["", "x", "0", "-1", "nan", "1e9"])
 def test_a_time_scale_that_is_none(scale: str) -> None:
     with pytest.raises(SetupProblem, match="time-scale"):
-        target._time_scale({"time-scale": scale})
+        target.read_time_scale({"time-scale": scale})
 
 
 def test_a_time_scale() -> None:
-    assert target._time_scale({"time-scale": "0.1"}) == pytest.approx(0.1)
-    assert target._time_scale({}) == 1
+    assert target.read_time_scale({"time-scale": "0.1"}) == pytest.approx(0.1)
+    assert target.read_time_scale({}) == 1
 
 
 def test_the_embedded_ones_own_sentence_is_passed_on_and_it_is_taken_down(

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
+from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
-from streamspace_acceptance.waiting import Stamped
+from streamspace_acceptance.waiting import Stamped, Wait, follow, now
+
+HEARTBEATS_WATCHED = 4
 
 CLOCKS_APART_SECONDS = 60.0
 """Real seconds, on no target's clock: no zone is nearer to another, and the plan calls an agent lost after so many."""
@@ -31,6 +38,28 @@ class Pace:
             f"{source}: {', '.join(f'{each:.2f} s' for each in spacings) or 'none seen'} (plan: {self.interval:g} s)"
             for source, spacings in self.spacings.items()
         )
+
+
+def watch_heartbeats(scenario: Scenario) -> None:
+    """Follows the heartbeats of the agent for some intervals, in its log and in what the API says of it."""
+    clients, agent = scenario.clients, scenario.results[ObservedAgent]
+    interval, began, recording = clients.budgets.named("heartbeat").seconds, now(), watch(scenario)
+    span = clients.budgets.spans("heartbeat", heartbeat=HEARTBEATS_WATCHED * 2)
+    with suppress(Unmet):  # the expectation judges how many there were, and how far apart
+        follow(
+            Wait(agent.subject, f"{HEARTBEATS_WATCHED} heartbeats seen by the API", span),
+            recording,
+            goal=lambda samples: len(received(samples, agent.id)) > HEARTBEATS_WATCHED or None,
+            says=lambda _: None,
+            likely=lambda _: "the agent or the API does not keep to the pace",
+        )
+    # The log's lines may reach back to before: the same agent, the same pace.
+    lines = clients.cluster.stamped_lines(agent.id, since_seconds=int(now() - began + 2 * interval))
+    logged = [at for at, line in lines if clients.profile.agents.heartbeat_line in line]
+    seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
+    sources = {"the agent's log": spacings(logged), "the API's lastHeartbeat": spacings(seen)}
+    pace = scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id)))
+    attachments.attach_text("heartbeats", pace.table())
 
 
 def spacings(moments: Sequence[float]) -> list[float]:

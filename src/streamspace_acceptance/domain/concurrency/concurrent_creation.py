@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.quantities import amount
@@ -11,8 +12,6 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.domain.sessions.creation import Creation, made
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
-
-CREATED = 201
 
 
 def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) -> CheckResult:
@@ -34,7 +33,7 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
 
 def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
     user = one.asked.user
-    if one.id is None or one.answer.status != CREATED:
+    if one.id is None or one.answer.status != HTTPStatus.CREATED:
         return [f"{user} got {one.answer.status} {one.answer.excerpt(60)}"]
     new, obj = made(one.asked, listed), cluster.session_object(one.id)
     return [

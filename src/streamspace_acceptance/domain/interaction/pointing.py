@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
+from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -74,8 +75,10 @@ class Pointing:
     rest: str
 
 
-def point(desk: SessionDesktop, colours: Sequence[Colour]) -> Pointing:
+def point(scenario: Scenario) -> None:
     """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
+    desk = scenario.desktop
+    colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
     rows, columns = map(int, receiver.told)
     picture, points = _marks(desk, colours)
@@ -99,7 +102,7 @@ def point(desk: SessionDesktop, colours: Sequence[Colour]) -> Pointing:
     viewer.press(END)
     received = receiver.received(until=END)
     attachments.attach_png("after clicks and turns of the wheel", viewer.framebuffer().png)
-    return judged_from(desk.session.subject, aims, received)
+    scenario.results.put(judged_from(desk.session.subject, aims, received))
 
 
 def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:

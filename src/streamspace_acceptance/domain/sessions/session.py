@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from streamspace_acceptance import journal
-from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb
-from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, poll
 
 Changes = Sequence[Stamped[Change]]
@@ -33,15 +32,15 @@ def present(changes: Changes) -> list[Pod]:
 class Session:
     """A session by its id, with a watch over its pods from the moment that it is known. Close it at the end."""
 
-    def __init__(self, session_id: str, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets) -> None:
+    def __init__(self, session_id: str, clients: Clients) -> None:
         self.id = session_id
         self.subject = f"session {session_id}"
-        self.api = api
-        self.cluster = cluster
-        self.budgets = budgets
+        self.api = clients.api
+        self.cluster = clients.cluster
+        self.budgets = clients.budgets
         self._watches = ExitStack()
-        labels = {api.profile.session_label: session_id}
-        self.changes: Recording[Change] = self._watches.enter_context(watching(cluster, "pods", **labels))
+        labels = {clients.profile.session_label: session_id}
+        self.changes: Recording[Change] = self._watches.enter_context(watching(self.cluster, "pods", **labels))
 
     def close(self) -> None:
         """Ends the watch."""

@@ -84,7 +84,7 @@ class SessionDesktop:
             raise Unmet(
                 f"{self.session.subject}, desktop",
                 expected="an address at which it can be seen",
-                actual=f"{self.connection.status} {self.connection.reason}: {self.connection.excerpt()}",
+                actual=self.connection.gist,
                 likely="the API does not connect viewers to the session",
             )
 
@@ -256,6 +256,11 @@ class SessionDesktop:
         if self.viewer is None:
             raise Unproven("the desktop was not opened in a browser")
         return self.viewer
+
+    def unused_colours(self, count: int) -> list[Colour]:
+        """So many colours that the desktop, once it is rendered and has settled, does not show."""
+        self.wait_until_rendered()
+        return distinct_colours(self.opened().framebuffer(), count)
 
     def blame(self, otherwise: str) -> str:
         """What is likely to blame, with what the browser tells of trouble with the connection to the desktop."""

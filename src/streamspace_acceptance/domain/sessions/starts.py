@@ -204,7 +204,7 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    return VncCheck(session.id, framebuffer, port, _listens("".join(tables), port))
+    return VncCheck(session.id, framebuffer, port, listens("".join(tables), port))
 
 
 def _present_pod(session: Session, blame: str) -> Pod:
@@ -214,7 +214,7 @@ def _present_pod(session: Session, blame: str) -> Pod:
     return pods[0]
 
 
-def _listens(tables: str, port: int) -> bool:
+def listens(tables: str, port: int) -> bool:
     """Whether a local port is listened on, by the kernel's tables of sockets: `sl local:port remote:port state …`."""
     rows = (line.split() for line in tables.splitlines())
     return any(row[1].rpartition(":")[2].upper() == f"{port:04X}" and row[3] == _LISTEN for row in rows if len(row) > 3)

@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES, Mistake
-from streamspace_acceptance.domain.templates.registry import NOT_FOUND, TemplateRegistry
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.waiting import Wait, poll
 
-REFUSALS = (400, 409, 422)
+REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class MistakeTrial:
     blind: tuple[str, ...]
 
 
-def attempt_all(words: Sequence[str], sound: Json, registry: TemplateRegistry, budgets: Budgets) -> MistakeTrial:
+def attempt_all(words: Sequence[str], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
     """Tries each mistake, then looks for what came of them. KeyError for a mistake that nobody has worded."""
-    attempts = tuple(_attempt(number, each, sound, registry) for number, each in enumerate(words, start=1))
+    attempts = tuple(_attempt(number, each, valid, registry) for number, each in enumerate(words, start=1))
     twins = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
-    places = _places(twins, registry, budgets)
+    places = _places(twins, registry)
     strays = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - twins)]
     strays += [f"{each.name} by its name" for each in attempts if each.name not in twins and _answers(each, registry)]
     blind = [place for place, names in places.items() if not twins <= names]
@@ -88,19 +88,19 @@ def _read(twin: CreatedTemplate, registry: TemplateRegistry) -> Json:
 def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
     """Whether the API knows the template by its name, whatever its list says."""
     name = attempt.name
-    return isinstance(name, str) and bool(name) and registry.api.get(name).status != NOT_FOUND
+    return isinstance(name, str) and bool(name) and registry.api.get(name).status != HTTPStatus.NOT_FOUND
 
 
-def _places(twins: set[str], registry: TemplateRegistry, budgets: Budgets) -> dict[str, set[str]]:
+def _places(twins: set[str], registry: TemplateRegistry) -> dict[str, set[str]]:
     """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
     mine = [each for each in registry.api.listed() if registry.is_mine(each)]
     places = {"the API's list": {str(registry.api.id_of(each)) for each in mine}}
     if registry.cluster.raw_templates() is not None:
-        places["Kubernetes"] = _in_kubernetes(twins, registry, budgets)
+        places["Kubernetes"] = _in_kubernetes(twins, registry)
     return places
 
 
-def _in_kubernetes(twins: set[str], registry: TemplateRegistry, budgets: Budgets) -> set[str]:
+def _in_kubernetes(twins: set[str], registry: TemplateRegistry) -> set[str]:
     found: set[str] = set()
 
     def look() -> set[str]:
@@ -110,7 +110,7 @@ def _in_kubernetes(twins: set[str], registry: TemplateRegistry, budgets: Budgets
 
     with suppress(Unmet):  # the trial says that nothing follows from what Kubernetes does not show
         poll(
-            Wait("the templates without a mistake", "in Kubernetes", budgets.named("start")),
+            Wait("the templates without a mistake", "in Kubernetes", registry.budgets.named("start")),
             look,
             met=lambda names: twins <= names,
             says=lambda names: f"{len(twins & names)} of {len(twins)}",

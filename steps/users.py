@@ -3,41 +3,45 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.concurrency import checks
+from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
+from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
 
 
 @given('{count:d} users have running "{template}" sessions of {size} size')
 def users_have_running_sessions(context: Context, count: int, template: str, size: str) -> None:
-    world(context).ask_together(count, template, size)
-    expect.sessions.batch_running(world(context).crowd)
+    actions.request_together(world(context), count, template, size)
+    expect.sessions.batch_running(world(context).results[ConcurrentRequests])
 
 
 @when("all of them work at the same time, each in a browser, until one ends the session")
 def all_of_them_work(context: Context) -> None:
-    world(context).together.work(world(context).crowd)
+    checks.work_together(world(context))
 
 
 @then("each of the users has a session, and it runs")
 def each_of_the_users_has_a_session(context: Context) -> None:
-    expect.users.each_has_a_session(world(context).together.created(world(context).crowd))
+    expect.users.each_has_a_session(checks.check_created(world(context)))
 
 
 @then("each session has a pod of its own")
 def each_session_has_a_pod(context: Context) -> None:
-    expect.users.each_has_a_pod(world(context).together.isolated(world(context).crowd))
+    expect.users.each_has_a_pod(checks.check_isolated(world(context)))
 
 
 @then("each session has what was asked for, and none is in another's way")
 def no_session_is_in_anothers_way(context: Context) -> None:
-    expect.users.no_conflict(world(context).together.without_conflict(world(context).crowd))
+    expect.users.no_conflict(checks.check_without_conflict(world(context)))
 
 
 @then("every desktop shows and obeys, at a second viewer's and at a second visit too")
 def every_desktop_obeys(context: Context) -> None:
-    expect.users.reachable(world(context).together.outcome)
+    expect.users.reachable(world(context).results[UseResult])
 
 
 @then("nobody finds anything of another's, or notices that one has left")
 def nobody_notices_another(context: Context) -> None:
-    expect.users.undisturbed(world(context).together.outcome)
+    expect.users.undisturbed(world(context).results[UseResult])
