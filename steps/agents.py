@@ -27,7 +27,7 @@ def one_agent_is_online(context: Context) -> None:
 
 
 @given("{count:d} agents are online")
-def so_many_agents_are_online(context: Context, count: int) -> None:
+def agents_are_online(context: Context, count: int) -> None:
     fleet.require_online(world(context), count)
 
 
@@ -36,8 +36,8 @@ def no_agent_is_online(context: Context) -> None:
     fleet.require_online(world(context), 0)
 
 
-@when("it is put to sleep, and the agents come back")
-def it_is_put_to_sleep(context: Context) -> None:
+@when("the session is hibernated, and the agents reconnect")
+def the_session_is_hibernated_while_offline(context: Context) -> None:
     queued_commands.hibernate_while_offline(world(context))
 
 
@@ -51,52 +51,52 @@ def its_heartbeats_are_watched(context: Context) -> None:
     heartbeats.watch_heartbeats(world(context))
 
 
-@when("its network fails and comes back")
-def its_network_fails(context: Context) -> None:
+@when("its network is cut and restored")
+def its_network_is_cut(context: Context) -> None:
     network_outage.cut_off(world(context))
 
 
-@then("its heartbeats come at the plan's pace")
-def its_heartbeats_come_at_pace(context: Context) -> None:
+@then("its heartbeats follow the plan's interval")
+def its_heartbeats_follow_the_interval(context: Context) -> None:
     mean = expect.agents.on_pace(world(context).results[Pace])
     attachments.record_figure("mean time between heartbeats", mean, "s")
 
 
-@then("it was called offline after two missed heartbeats")
-def it_was_called_offline(context: Context) -> None:
+@then("the agent is reported offline after two missed heartbeats")
+def the_agent_is_reported_offline(context: Context) -> None:
     seconds = expect.agents.offline_in_time(world(context).results[Outage], world(context).budget("offline"))
     attachments.record_figure("offline after the last heartbeat", seconds, "s")
 
 
-@then("it reconnects by itself when its network is back")
-def it_reconnects(context: Context) -> None:
+@then("the agent reconnects by itself when its network is restored")
+def the_agent_reconnects(context: Context) -> None:
     seconds = expect.agents.reconnected(world(context).results[Outage], world(context).budget("reconnection"))
     attachments.record_figure("online again after", seconds, "s")
 
 
-@then("the API's log tells of both changes")
-def the_log_tells_of_both(context: Context) -> None:
+@then("the API's log records both changes")
+def the_log_records_both(context: Context) -> None:
     expect.agents.transitions_logged(world(context).results[Outage], world(context).results[Transitions])
 
 
-@given('"{user}" and "{other}" are at work in "{template}" sessions')
-def users_are_at_work(context: Context, user: str, other: str, template: str) -> None:
+@given('"{user}" and "{other}" work in "{template}" sessions')
+def users_work(context: Context, user: str, other: str, template: str) -> None:
     undisturbed.start_to_keep(world(context), user, template)
     undisturbed.start_to_keep(world(context), other, template)
 
 
-@then("the sessions keep their pods while the agent is gone")
+@then("the sessions keep their pods while the agent is offline")
 def the_sessions_keep_their_pods(context: Context) -> None:
     expect.sessions.left_alone(world(context).results[KeptSessions], world(context).results[Outage])
 
 
-@then("the agent is called offline for as long as it is gone")
-def the_agent_is_called_offline(context: Context) -> None:
+@then("the agent is reported offline for as long as it is cut off")
+def the_agent_stays_offline(context: Context) -> None:
     expect.agents.stays_offline(world(context).results[Outage])
 
 
-@then("the agent is online again in time, and stays so")
-def the_agent_is_online_again(context: Context) -> None:
+@then("the agent reconnects in time and stays online")
+def the_agent_reconnects_and_stays(context: Context) -> None:
     seconds = expect.agents.reconnected(world(context).results[Outage], world(context).budget("reconnection"))
     attachments.record_figure("online again after", seconds, "s")
 
@@ -106,23 +106,23 @@ def every_session_still_runs(context: Context) -> None:
     expect.sessions.usable(undisturbed.look_at_kept(world(context)))
 
 
-@then("the order is accepted and said to wait")
-def the_order_is_accepted(context: Context) -> None:
+@then("the command is accepted and queued")
+def the_command_is_queued(context: Context) -> None:
     expect.commands.queued(world(context).results[QueuedCommand], world(context).profile)
 
 
-@then("it is carried out once the agents are back")
-def it_is_carried_out(context: Context) -> None:
+@then("the command is carried out once the agents reconnect")
+def the_command_is_carried_out(context: Context) -> None:
     expect.commands.carried_out(world(context).results[QueuedCommand])
 
 
-@then("it is carried out no more than once")
-def it_is_carried_out_once(context: Context) -> None:
+@then("the command is carried out only once")
+def the_command_is_carried_out_once(context: Context) -> None:
     expect.commands.carried_out_once(world(context).results[QueuedCommand])
 
 
-@then("the session's status is true before and after")
-def the_status_is_true(context: Context) -> None:
+@then("the session's status matches the cluster before and after")
+def the_status_matches(context: Context) -> None:
     expect.commands.status_truthful(world(context).results[QueuedCommand], world(context).profile)
 
 
@@ -131,8 +131,8 @@ def all_agents_connect(context: Context, count: int) -> None:
     expect.agents.connected(fleet.wait_for_online(world(context).clients, count), count)
 
 
-@then("they are spread over the agents")
-def they_are_spread(context: Context) -> None:
+@then("the sessions are spread over the agents")
+def the_sessions_are_spread(context: Context) -> None:
     expect.agents.spread(balance.balance(world(context)))
 
 

@@ -4,6 +4,7 @@ from behave.runner import Context
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions.input_probe import probe_input
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
@@ -15,8 +16,8 @@ def its_vnc_server_is_listening(context: Context) -> None:
     expect.desktops.vnc_answers(session, session.vnc_within("start"))
 
 
-@when("the user asks where to see it")
-def the_user_asks_where_to_see_it(context: Context) -> None:
+@when("the user requests the connection address")
+def the_user_requests_the_address(context: Context) -> None:
     desktop = world(context).desktop
     desktop.connect()
 
@@ -26,8 +27,8 @@ def the_user_opens_the_session(context: Context) -> None:
     actions.open_desktop(world(context))
 
 
-@then("the VNC server of each is listening")
-def the_vnc_server_of_each_is_listening(context: Context) -> None:
+@then("every VNC server is listening")
+def every_vnc_server_is_listening(context: Context) -> None:
     starts = world(context).results[Starts]
     expect.desktops.vnc_listening(starts.listening())
 
@@ -51,5 +52,4 @@ def the_novnc_client_loads(context: Context) -> None:
 
 @then("the desktop is visible and responds")
 def the_desktop_responds(context: Context) -> None:
-    desktop = world(context).desktop
-    expect.desktops.responds(desktop.probe_input())
+    expect.desktops.responds(probe_input(world(context).desktop))

@@ -14,42 +14,42 @@ def a_streamspace_from_images(context: Context) -> None:
     deployment.require_images()
 
 
-@given("the StreamSpace that is to be judged")
-def the_streamspace_to_be_judged(context: Context) -> None:
+@given("the StreamSpace under test")
+def the_streamspace_under_test(context: Context) -> None:
     attachments.attach_text("target", world(context).target)
 
 
-@when("the tools for that are called")
+@when("the tools are called")
 def the_tools_are_called(context: Context) -> None:
     deployment = world(context).deployment
     deployment.ask_tools()
 
 
-@when("its checkout, where one is named, is built and deployed")
+@when("its checkout, if one is set, is built and deployed")
 def its_checkout_is_rolled_out(context: Context) -> None:
     deployment = world(context).deployment
     deployment.roll_out()
 
 
-@when("its cluster is looked at")
-def its_cluster_is_looked_at(context: Context) -> None:
+@when("its cluster is examined")
+def its_cluster_is_examined(context: Context) -> None:
     deployment = world(context).deployment
     deployment.look()
 
 
-@when("the administrator's credentials are looked for")
-def the_credentials_are_looked_for(context: Context) -> None:
+@when("the administrator's credentials are searched for")
+def the_credentials_are_searched_for(context: Context) -> None:
     deployment = world(context).deployment
     deployment.look_for_credentials()
 
 
-@when("its agents are asked after")
-def its_agents_are_asked_after(context: Context) -> None:
+@when("its agents are listed")
+def its_agents_are_listed(context: Context) -> None:
     deployment = world(context).deployment
     deployment.ask_for_agents()
 
 
-@then("there is a Kubernetes client")
+@then("a Kubernetes client is installed")
 def there_is_a_kubernetes_client(context: Context) -> None:
     deployment = world(context).deployment
     expect.deployment.kubectl_installed(deployment.kubectl)
@@ -79,7 +79,7 @@ def the_cluster_answers(context: Context) -> None:
     expect.deployment.cluster_answers(deployment.standing, deployment.client_version)
 
 
-@then("the namespace is there")
+@then("the namespace exists")
 def the_namespace_is_there(context: Context) -> None:
     deployment = world(context).deployment
     expect.deployment.namespace_there(deployment.namespace)
@@ -91,20 +91,20 @@ def each_component_is_ready(context: Context) -> None:
     expect.deployment.components_ready(deployment.wait_for_components())
 
 
-@then("the API says that it is well")
-def the_api_says_that_it_is_well(context: Context) -> None:
+@then("the API reports that it is healthy")
+def the_api_is_healthy(context: Context) -> None:
     deployment = world(context).deployment
     expect.deployment.healthy(deployment.wait_for_health())
 
 
-@then("they are told where the plan looks for them")
-def the_credentials_are_told(context: Context) -> None:
+@then("the credentials are where the plan says")
+def the_credentials_are_found(context: Context) -> None:
     deployment = world(context).deployment
     expect.deployment.credentials_found(deployment.credentials, deployment.search)
 
 
-@then("they open the API, and nothing else does")
-def they_open_the_api(context: Context) -> None:
+@then("the API accepts them and rejects wrong ones")
+def the_api_accepts_them(context: Context) -> None:
     deployment = world(context).deployment
     expect.deployment.login_works(deployment.log_in(), deployment.login_client)
 

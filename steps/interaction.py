@@ -34,8 +34,8 @@ def the_user_presses_special_keys(context: Context) -> None:
     typing.press_keys(world(context))
 
 
-@when("the user switches a lamp by key and by mouse, over and over")
-def the_user_switches_a_lamp(context: Context) -> None:
+@when("the user toggles an indicator by key and by mouse, repeatedly")
+def the_user_toggles_an_indicator(context: Context) -> None:
     input_lag.measure(world(context))
 
 
@@ -54,12 +54,12 @@ def the_text_is_received(context: Context) -> None:
     expect.interaction.typed(world(context).results[Typed])
 
 
-@then("each key arrives as what it is")
+@then("each key arrives unchanged")
 def each_key_arrives(context: Context) -> None:
     expect.interaction.special_keys_arrived(world(context).results[Pressed])
 
 
-@then("the lamp answers within the limit of input lag")
-def the_lamp_answers(context: Context) -> None:
+@then("the indicator changes within the input-lag limit")
+def the_indicator_changes(context: Context) -> None:
     milliseconds = expect.interaction.lag_below(world(context).results[InputLag], world(context).input_lag_limit)
     attachments.record_figure("input lag (90th percentile)", milliseconds, "ms")

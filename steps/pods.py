@@ -20,8 +20,8 @@ def a_pod_named_after_the_session(context: Context) -> None:
     expect.pods.named_after(lifecycle.session, lifecycle.wait_for_pods())
 
 
-@then("the pod of each is Ready, 1/1")
-def the_pod_of_each_is_ready(context: Context) -> None:
+@then("every pod is Ready, 1/1")
+def every_pod_is_ready(context: Context) -> None:
     starts = world(context).results[Starts]
     expect.pods.ready(starts.ready_pods(within="start"))
 

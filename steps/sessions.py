@@ -1,4 +1,4 @@
-"""A session: asked for, started, put to sleep and woken."""
+"""A session: requested, started, hibernated and woken."""
 
 from behave.runner import Context
 
@@ -13,8 +13,8 @@ from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
 
 
-@given('the "{template}" template is on offer')
-def the_template_is_on_offer(context: Context, template: str) -> None:
+@given('the "{template}" template is available')
+def the_template_is_available(context: Context, template: str) -> None:
     expect.templates.offered(template, world(context).template_names)
 
 
@@ -29,15 +29,15 @@ def a_user_has_a_running_session_of_size(context: Context, user: str, template: 
 
 
 @given("the session is hibernated")
-def the_session_sleeps(context: Context) -> None:
+def the_session_was_hibernated(context: Context) -> None:
     lifecycle = world(context).lifecycle
     lifecycle.hibernate()
     expect.pods.none_left(lifecycle.session, lifecycle.wait_for_no_pod(within="hibernation"))
     expect.sessions.status_agreed(*lifecycle.wait_for_status("hibernated", within="hibernation"))
 
 
-@when('"{user}" asks for a "{template}" session of {size} size')
-def a_user_asks_for_a_session(context: Context, user: str, template: str, size: str) -> None:
+@when('"{user}" requests a "{template}" session of {size} size')
+def a_user_requests_a_session(context: Context, user: str, template: str, size: str) -> None:
     actions.request(world(context), user, template, size)
 
 
@@ -46,8 +46,8 @@ def a_user_starts_sessions(context: Context, user: str, count: int, template: st
     actions.start_series(world(context), count, user, template, size)
 
 
-@when('{count:d} users ask for a "{template}" session of {size} size at the same time')
-def users_ask_together(context: Context, count: int, template: str, size: str) -> None:
+@when('{count:d} users request a "{template}" session of {size} size at the same time')
+def users_request_together(context: Context, count: int, template: str, size: str) -> None:
     actions.request_together(world(context), count, template, size)
 
 
@@ -80,7 +80,7 @@ def the_session_is_listed(context: Context) -> None:
     expect.sessions.listed(world(context).results[Creation], *lifecycle.wait_for_object())
 
 
-@then("each of them reaches Running")
+@then("every session reaches Running")
 def each_reaches_running(context: Context) -> None:
     starts, profile = world(context).results[Starts], world(context).profile
     expect.sessions.series_running(starts)

@@ -26,8 +26,8 @@ def a_template_with_sessions(context: Context, template: str, count: int, user: 
     actions.provide(world(context), template, count, user)
 
 
-@given('a "{template}" template with a sleeping session of "{user}"')
-def a_template_with_a_sleeping_session(context: Context, template: str, user: str) -> None:
+@given('a "{template}" template with a hibernated session of "{user}"')
+def a_template_with_a_hibernated_session(context: Context, template: str, user: str) -> None:
     actions.provide(world(context), template, 1, user)
     actions.hibernate_sessions(world(context))
 
@@ -42,7 +42,7 @@ def the_administrator_creates_it(context: Context) -> None:
     actions.create(world(context))
 
 
-@when("the administrator creates it, and beside it once with each of these mistakes:")
+@when("the administrator creates it, and also once with each of these mistakes:")
 def the_administrator_makes_mistakes(context: Context) -> None:
     actions.try_mistakes(world(context), context.table)
 
@@ -57,13 +57,13 @@ def an_administrator_deletes_it(context: Context) -> None:
     actions.delete(world(context))
 
 
-@then("the template reads as it was described")
+@then("the template matches its description")
 def it_reads_as_described(context: Context) -> None:
     expect.templates.as_described(*actions.read_back(world(context)))
 
 
-@then("the template is on offer")
-def it_is_on_offer(context: Context) -> None:
+@then("the template is available")
+def it_is_listed(context: Context) -> None:
     expect.templates.listed(*actions.listed(world(context)))
 
 
@@ -72,12 +72,12 @@ def each_refusal_names_the_field(context: Context) -> None:
     expect.templates.refused_clearly(world(context).results[MistakeTrial])
 
 
-@then("no template with a mistake is accepted or on offer")
+@then("no template with a mistake is accepted or listed")
 def no_mistake_is_accepted(context: Context) -> None:
     expect.templates.all_caught(world(context).results[MistakeTrial])
 
 
-@then("the template reads as it was changed")
+@then("the template matches the change")
 def it_reads_as_changed(context: Context) -> None:
     expect.templates.changed(world(context).results[Change])
 
@@ -92,7 +92,7 @@ def the_running_session_keeps_everything(context: Context) -> None:
     expect.templates.unaffected(*actions.before_and_now(world(context)))
 
 
-@then("the template's history holds what it was and what it is")
+@then("the template's history holds both versions")
 def the_history_holds_both(context: Context) -> None:
     expect.templates.history_kept(*actions.history(world(context)))
 

@@ -22,8 +22,8 @@ def all_of_them_work(context: Context) -> None:
     checks.work_together(world(context))
 
 
-@then("each of the users has a session, and it runs")
-def each_of_the_users_has_a_session(context: Context) -> None:
+@then("every user has a running session")
+def every_user_has_a_session(context: Context) -> None:
     expect.users.each_has_a_session(checks.check_created(world(context)))
 
 
@@ -32,16 +32,16 @@ def each_session_has_a_pod(context: Context) -> None:
     expect.users.each_has_a_pod(checks.check_isolated(world(context)))
 
 
-@then("each session has what was asked for, and none is in another's way")
-def no_session_is_in_anothers_way(context: Context) -> None:
+@then("each session has the requested resources, and none are shared")
+def nothing_is_shared(context: Context) -> None:
     expect.users.no_conflict(checks.check_without_conflict(world(context)))
 
 
-@then("every desktop shows and obeys, at a second viewer's and at a second visit too")
-def every_desktop_obeys(context: Context) -> None:
+@then("every desktop renders and accepts input, also for a second viewer and after reconnecting")
+def every_desktop_accepts_input(context: Context) -> None:
     expect.users.reachable(world(context).results[UseResult])
 
 
-@then("nobody finds anything of another's, or notices that one has left")
-def nobody_notices_another(context: Context) -> None:
+@then("no user sees another's files or windows, or is affected when one ends the session")
+def no_user_notices_another(context: Context) -> None:
     expect.users.undisturbed(world(context).results[UseResult])

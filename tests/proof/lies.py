@@ -61,14 +61,16 @@ LIES = [
     Lie("a refused deletion happens", templates.GoesAllTheSame(0.5), "2.3", frozenset({"2.3-1"})),
     Lie("any session is in the way", templates.AnySessionCounts(), "2.3", frozenset({"2.3-2", "2.3-3"})),
     Lie("only out of sight", templates.OnlyHidden(), "2.3", frozenset({"2.3-4"})),
-    Lie("heartbeats of two hours ago", agents.HoursAgo(), "3.3", frozenset({"3.3-1"}), only="An agent is at work"),
+    Lie(
+        "heartbeats of two hours ago", agents.HoursAgo(), "3.3", frozenset({"3.3-1"}), only="An agent sends heartbeats"
+    ),
     Lie(
         "offline and online",
         agents.StaysTwice(),
         "3.3",
         frozenset({"3.3-3"}),
         frozenset({"3.3-4"}),
-        "An agent's network fails and comes back",
+        "An agent's network is cut and restored",
     ),
 ]
 """What a suite that looks well must find."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streamspace_acceptance.desktop.page_load import PageState
+from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProbe
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import FILLED, InputProbe, is_html, vnc_url
+from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
 from streamspace_acceptance.domain.sessions.starts import VncCheck
 from streamspace_acceptance.expect.sessions import answered
 from streamspace_acceptance.outcomes import Unmet, Unproven

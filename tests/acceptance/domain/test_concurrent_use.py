@@ -15,6 +15,7 @@ from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.concurrency import concurrent_use, desktop_viewers, markers
 from streamspace_acceptance.domain.concurrency.concurrent_use import ConcurrentUse, UseResult
+from streamspace_acceptance.domain.sessions import rendering
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
@@ -177,7 +178,7 @@ class Desk:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(concurrent_use, "SessionDesktop", Desk)
-    monkeypatch.setattr(desktop_viewers, "SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(rendering, "SETTLED_SECONDS", 0.0)
     for module in (desktop_viewers, concurrent_use):
         monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
 

@@ -16,7 +16,7 @@ def test_results_keep_the_last_of_each_type() -> None:
 
 def test_a_missing_result_is_unproven_with_its_reason() -> None:
     results = Results({str: "no text was typed (see 1.1e-2)"})
-    with pytest.raises(Unproven, match="see 1.1e"):
+    with pytest.raises(Unproven, match="no text was typed"):
         results[str]
     with pytest.raises(Unproven, match="no earlier step has made a float"):
         results[float]

@@ -15,7 +15,9 @@ from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser, find
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.sessions import rendering
 from streamspace_acceptance.domain.sessions import session_desktop as sessions_desk
+from streamspace_acceptance.domain.sessions.input_probe import probe_input
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -122,7 +124,7 @@ class _Session:
 
 @pytest.fixture(autouse=True)
 def _soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions_desk, "SETTLED_SECONDS", 0.3)
+    monkeypatch.setattr(rendering, "SETTLED_SECONDS", 0.3)
     monkeypatch.setattr(sessions_desk, "SCREENSHOT_SECONDS", 1.0)
 
 
@@ -150,7 +152,7 @@ def test_a_desktop_that_works(browser: RunBrowser) -> None:
         expect.desktops.page_served(works.fetch_page())
         works.open(browser)
         expect.desktops.client_loaded(works.wait_for_client())
-        trial = works.probe_input()
+        trial = probe_input(works)
         expect.desktops.responds(trial)
         assert trial.before.differs(trial.after) > 0.5
 
@@ -159,7 +161,7 @@ def test_a_desktop_that_works(browser: RunBrowser) -> None:
     ("trouble", "says_"),
     [
         ("blank", "a blank screen"),
-        ("restless", "something to be seen"),
+        ("restless", "a desktop"),
         ("still", "the picture is not what the desktop shows"),
         ("deaf", "do not reach the desktop"),
         ("no-clicks", "keys reach the desktop, clicks do not"),
@@ -171,14 +173,14 @@ def test_a_desktop_that_does_not_work(browser: RunBrowser, trouble: str, says_: 
         broken.open(browser)
         broken.wait_for_client()
         with pytest.raises(Unmet, match=says_):
-            broken.probe_input()
+            probe_input(broken)
 
 
 def test_a_change_elsewhere_than_where_one_typed(browser: RunBrowser) -> None:
     with desk("elsewhere") as broken:
         broken.open(browser)
         with pytest.raises(Unmet, match=r"in \(10, 10"):
-            expect.desktops.responds(broken.probe_input())
+            expect.desktops.responds(probe_input(broken))
 
 
 @pytest.mark.parametrize(("trouble", "says_"), [("no-script", "answers 404"), ("no-novnc", "no script of noVNC")])

@@ -14,8 +14,8 @@ from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.desktop.pictures import Area, Picture
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, MountPoint, SavedFile
+from streamspace_acceptance.domain.sessions.input_probe import InputProbe
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import InputProbe
 from streamspace_acceptance.domain.sessions.starts import Start, Starts, VncCheck
 from streamspace_acceptance.measuring.startup_phases import Phases
 from streamspace_acceptance.outcomes import Unmet, Unproven

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session, present
-from streamspace_acceptance.domain.sessions.session_desktop import InputProbe
 from streamspace_acceptance.waiting import Timeline
 
 
@@ -83,5 +83,5 @@ def _look(scenario: Scenario, kept: SessionBefore) -> SessionAfter:
         session.api.status(session.id),
         None if obj is None else obj.phase,
         kept.trouble(),
-        desktop.probe_input(),
+        probe_input(desktop),
     )

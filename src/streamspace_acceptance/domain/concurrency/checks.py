@@ -12,6 +12,7 @@ from streamspace_acceptance.domain.concurrency.concurrent_use import ConcurrentU
 from streamspace_acceptance.domain.concurrency.conflicts import without_conflict
 from streamspace_acceptance.domain.concurrency.isolation import isolated, lacking
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
+from streamspace_acceptance.domain.sessions.input_probe import probe_input
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
@@ -100,7 +101,7 @@ def _try_alone(scenario: Scenario) -> str | None:
     desktop = SessionDesktop(single.sessions[0])
     try:
         desktop.open_whole(scenario.clients.browser)
-        desktop.probe_input()
+        probe_input(desktop)
     except Unmet as unmet:
         return unmet.actual
     except Unproven as unproven:

@@ -14,8 +14,9 @@ from streamspace_acceptance.domain.concurrency.desktop_viewers import DesktopVie
 from streamspace_acceptance.domain.concurrency.isolation import label, served, shared_namespaces
 from streamspace_acceptance.domain.concurrency.markers import Markers
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
+from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll

@@ -8,8 +8,9 @@ from streamspace_acceptance.desktop.lag_probe import LagProbe
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
+from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.input_lag import INJECTED_MILLISECONDS, NEVER, InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
