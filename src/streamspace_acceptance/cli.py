@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from streamspace_acceptance.commands.doctor.run import doctor
 from streamspace_acceptance.commands.lint.cli import lint
@@ -15,6 +15,7 @@ from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import html_report
+from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.target.run_start import sweep_now
 from streamspace_acceptance.verdict.ledger import VERDICT_FILE
@@ -75,16 +76,9 @@ def _say(sentence: str) -> None:
     sys.stderr.write(redact(sentence) + "\n")
 
 
-def program() -> None:
-    """Run one subcommand as a program of its own, and end it with its status.
-
-    At once: a call that was left behind at its deadline, and comes back while the interpreter is being taken down,
-    would abort the whole program instead.
-    """
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+def program() -> NoReturn:
+    """Run one subcommand as a program of its own, and end it with its status."""
+    raise Ended(main())
 
 
 if __name__ == "__main__":

@@ -23,35 +23,29 @@ class Agents:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._is: Mapping[str, object] = {}
-        self._before: client.V1Deployment | None = None
+        self._apps = client.AppsV1Api(place.client())
+        self._before: client.V1Deployment = self._apps.read_namespaced_deployment(AGENT, place.cluster.namespace)
+        self._before.metadata.resource_version = None
+        self._is: Mapping[str, object] | None = {}
 
     def become(self, wanted: Mapping[str, object]) -> None:
+        """Rolls the Deployment out with its container changed as `wanted`, or as it was before all changes."""
         if wanted == self._is:
             return
-        if self._before is not None:
-            restore(self._place, self._before)
-            self._before = None
+        self._is = None  # unknown, should anything go wrong on the way
+        self._apps.replace_namespaced_deployment(AGENT, self._place.cluster.namespace, self._before)
+        await_rollout(self._apps, self._place)
         if wanted:
-            self._before = change_agent(self._place, wanted)
+            change_agent(self._place, wanted)
         self._is = wanted
 
 
-def change_agent(place: Place, container: Mapping[str, object]) -> client.V1Deployment:
-    """Rolls the agents' Deployment out with its container changed; the Deployment as it was."""
+def change_agent(place: Place, container: Mapping[str, object]) -> None:
+    """Rolls the agents' Deployment out with its container changed."""
     apps = client.AppsV1Api(place.client())
-    before = apps.read_namespaced_deployment(AGENT, place.cluster.namespace)
     changed = {"spec": {"template": {"spec": {"containers": [{"name": "agent", **container}]}}}}
     kind = "application/strategic-merge-patch+json"
     apps.patch_namespaced_deployment(AGENT, place.cluster.namespace, changed, _content_type=kind)
-    await_rollout(apps, place)
-    return before
-
-
-def restore(place: Place, before: client.V1Deployment) -> None:
-    apps = client.AppsV1Api(place.client())
-    before.metadata.resource_version = None
-    apps.replace_namespaced_deployment(AGENT, place.cluster.namespace, before)
     await_rollout(apps, place)
 
 
@@ -66,3 +60,9 @@ def await_rollout(apps: client.AppsV1Api, place: Place) -> None:
             return
         assert time.monotonic() < deadline, f"the agent was not rolled out: {status}"
         time.sleep(0.1)
+
+
+def scale(place: Place, replicas: int) -> None:
+    """So many agents from now on; nothing is waited for."""
+    apps = client.AppsV1Api(place.client())
+    apps.patch_namespaced_deployment_scale(AGENT, place.cluster.namespace, {"spec": {"replicas": replicas}})

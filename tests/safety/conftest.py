@@ -18,7 +18,9 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
 from tests.proof.conftest import embedded
-from tests.safety.agents import Agents
+from tests.safety.agents import Agents, scale
+from tests.safety.fixtures import await_one_agent
+from tests.safety.run_process import journals, sweep
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def others(place: Place) -> Iterator[Place]:
     """The place with somebody else's session, for the user and of the template that the plan has, and a template."""
     registry, templates = Registry(Clients(place.api, place.cluster, Budgets(0.1))), TemplateApi(place.api)
-    session = registry.enter(str(registry.ask("testuser", "firefox-browser", None).id))
-    session.wait_for_ready_pod(within="start")
-    session.wait_for_phase("Running", within="start")
-    session.close()
-    body = {"name": "custom-firefox", "image": "streamspace/firefox:latest", "resources": {"cpu": "1", "memory": "1Gi"}}
-    made = templates.create(body)
-    assert made.ok
-    yield place
-    registry.clean_up()
-    assert templates.delete(str(templates.id_of(made.object()))).ok
+    try:
+        session = registry.enter(str(registry.ask("testuser", "firefox-browser", None).id))
+        session.wait_for_ready_pod(within="start")
+        session.wait_for_phase("Running", within="start")
+        session.close()
+        resources = {"cpu": "1", "memory": "1Gi"}
+        made = templates.create(
+            {"name": "custom-firefox", "image": "streamspace/firefox:latest", "resources": resources}
+        )
+        assert made.ok
+        yield place
+        assert templates.delete(str(templates.id_of(made.object()))).ok
+    finally:
+        registry.clean_up()
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +89,18 @@ def agents(others: Place) -> Iterator[Agents]:
     changed = Agents(others)
     yield changed
     changed.become({})
+
+
+@pytest.fixture
+def agents_restored(place: Place) -> Iterator[None]:
+    """One agent, online and with nothing of a run's, for the next test as well: also where this one has failed."""
+    yield
+    left = journals(place)
+    try:
+        if left:
+            sweep(place)
+    finally:
+        for path in left:  # what no sweep could undo must not be held against the next test
+            path.unlink(missing_ok=True)
+        scale(place, 1)
+        await_one_agent(place)

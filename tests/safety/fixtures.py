@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kubernetes import client
 
+from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.agents import AgentApi
 from tests.safety.agents import AGENT
-from tests.safety.conftest import Place
+
+if TYPE_CHECKING:
+    from tests.safety.conftest import Place
 
 CUT = "streamspace-acceptance"
 """What stands in the name of all that a cut consists of: rules, containers, policies and labels."""
@@ -57,20 +62,28 @@ def look(place: Place) -> Scene:
         for status in each.status.ephemeral_container_statuses or ()
         if status.state.running is not None
     }
-    return Scene(
-        frozenset(things), {each.meta.uid: _rules(place, each) for each in place.cluster.pods(app=AGENT) if each.stays}
-    )
+    return Scene(frozenset(things), {each.meta.uid: _rules(place, each) for each in running_agents(place)})
 
 
-def _rules(place: Place, agent: object) -> tuple[str, ...]:
-    """The rules in an agent's pod; none where it may not look at them itself."""
-    told = place.cluster.execute(agent, ["sh", "-c", "iptables -S OUTPUT 2>&1 || true"])  # type: ignore[arg-type]
+def running_agents(place: Place) -> list[Pod]:
+    """The agents' pods whose container runs: a command can be executed in these alone."""
+    return [each for each in place.cluster.pods(app=AGENT) if each.running]
+
+
+def _rules(place: Place, agent: Pod) -> tuple[str, ...]:
+    """The rules in an agent's pod; none where it may not look at them itself, or has ended meanwhile."""
+    try:
+        told = place.cluster.execute(agent, ["sh", "-c", "iptables -S OUTPUT 2>&1 || true"])
+    except ClusterError:
+        if agent.meta.uid in {each.meta.uid for each in running_agents(place)}:
+            raise
+        return ()
     return tuple(line for line in told.stdout.splitlines() if line.startswith("-A"))
 
 
 def plant_others(place: Place) -> None:
     """A rule in the agent's pod and a NetworkPolicy that are somebody else's, and break nothing."""
-    (agent,) = [each for each in place.cluster.pods(app=AGENT) if each.stays]
+    (agent,) = running_agents(place)
     rule = ["OUTPUT", "-p", "tcp", "--dport", "9", "-m", "comment", "--comment", "somebody-elses", "-j", "DROP"]
     words = " ".join(rule)
     place.cluster.execute(agent, ["sh", "-c", f"iptables -C {words} || iptables -A {words} || true"])

@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
-from tests.safety.conftest import Place
 from tests.support.project import PROJECT
+
+if TYPE_CHECKING:
+    from tests.safety.conftest import Place
+
 
 BEHAVE = [sys.executable, "-m", "behave", "--no-color", "-D", "gate=off"]
 SWEEP = [sys.executable, "-m", "streamspace_acceptance.cli", "sweep"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.safety.agents import NO_IPTABLES, NO_SUCH_IMAGE, NOT_PERMITTED, change_agent, restore
+from tests.safety.agents import NO_IPTABLES, NO_SUCH_IMAGE, NOT_PERMITTED, Agents
 from tests.safety.conftest import Place
 from tests.support.project import PROJECT
 
@@ -41,8 +41,9 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[each.way for each in CASES])
 def test_the_first_way_that_is_open(place: Place, tmp_path: Path, case: Case) -> None:
-    before = change_agent(place, case.agent)
+    agents = Agents(place)
     try:
+        agents.become(case.agent)
         run = subprocess.run(
             [sys.executable, "-m", "behave", "--no-color", FEATURE, "--name=network fails"],
             cwd=PROJECT,
@@ -53,7 +54,7 @@ def test_the_first_way_that_is_open(place: Place, tmp_path: Path, case: Case) ->
             check=False,
         )
     finally:
-        restore(place, before)
+        agents.become({})
     listed = json.loads((tmp_path / "verdict.json").read_text())["criteria"]
     assert {each["id"] for each in listed if each["verdict"] == "PROVEN"} == PROVEN, run.stdout
     told = next(text for text in map(Path.read_text, tmp_path.rglob("*.txt")) if text.startswith("network of pod"))

@@ -28,7 +28,7 @@ SWEEPS_KILLED = max(2, KILLS // 5)
 SESSIONS = ["--tags=@test-1.2"]
 LONGER = ["--tags=@test-1.2 or @test-1.4 or @test-2.2 or @test-2.3"]
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300), pytest.mark.usefixtures("agents_restored")]
 
 
 @pytest.fixture
@@ -189,9 +189,12 @@ def broken(
     before = _Before(look(place), traces_of_a_cut(place, agent))
     command = [sys.executable, str(BREAKS), str(way), *told]
     run = subprocess.Popen(command, env=place.environment, stdout=subprocess.PIPE, text=True)
-    assert run.stdout is not None
-    assert run.stdout.readline() == "broken\n"
-    yield run, before, lambda: traces_of_a_cut(place, agent)
+    try:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "broken\n"
+        yield run, before, lambda: traces_of_a_cut(place, agent)
+    finally:
+        stop(run)  # a living run's journal would keep the sweep from restoring the agents
     assert traces_of_a_cut(place, agent) == before.traces
 
 

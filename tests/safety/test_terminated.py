@@ -60,6 +60,7 @@ SEEING = Point("it looks at a desktop", "@test-1.1d", a_browser_is_open, 0.5)
 STARTING = Point("its sandbox starts", "@test-1.2", the_sandbox_starts, 4.0)
 
 
+@pytest.mark.usefixtures("agents_restored")
 @pytest.mark.parametrize("moment", terms(), ids=str)
 def test_at_a_given_target(others: Place, agents: Agents, tmp_path: Path, moment: Moment) -> None:
     agents.become(moment.work.agent)
@@ -87,6 +88,7 @@ def test_at_a_target_of_its_own(tmp_path: Path, point: Point) -> None:
         assert "not up" in own_sandbox(run)
 
 
+@pytest.mark.usefixtures("agents_restored")
 def test_it_is_told_again_while_it_cleans_up(place: Place, tmp_path: Path) -> None:
     """What it does not clean up any more a sweep does."""
     await_one_agent(place)

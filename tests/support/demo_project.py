@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as Xml
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.project import PROJECT
 
 DEMO = Path(__file__).parent / "demo"
 BEHAVE = (sys.executable, "-m", "behave")
@@ -69,12 +72,12 @@ class Project:
         state = str(self.folder / "state")  # where other runs leave nothing
         return os.environ | {"DEMO": demo, "DEMO_HOOK": hook, "COLUMNS": "120", "XDG_STATE_HOME": state}
 
-    def behave(self, *options: str, demo: str = "", hook: str = "") -> Run:
-        """Run behave to its end."""
+    def behave(self, *options: str, demo: str = "", hook: str = "", start: Sequence[str] = BEHAVE) -> Run:
+        """Run behave, or what `start` starts, to its end."""
         done = subprocess.run(
-            [*BEHAVE, *options],
+            [*start, *options],
             cwd=self.folder,
-            env=self.environment(demo, hook),
+            env=self.environment(demo, hook) | {"PYTHONPATH": str(PROJECT)},
             capture_output=True,
             text=True,
             timeout=60,

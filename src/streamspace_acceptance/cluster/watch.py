@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from streamspace_acceptance.waiting import Recording, now, pause
 
 Kind = Literal["pods", "events"]
 READ_SECONDS = 5.0  # a watch without a word is opened again after that, from where it stood
+CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
 RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
@@ -53,6 +54,7 @@ class _Watcher:
         self._kind = kind
         self._arguments = {"namespace": cluster.namespace, "label_selector": selector, "_preload_content": False}
         self._stopped = threading.Event()
+        self._response: Any = None
         self._known: dict[str, Json] = {}
         self._overdue: set[tuple[str, str]] = set()
         self._useless_since: float | None = None
@@ -78,11 +80,15 @@ class _Watcher:
                 while not self._stopped.is_set():
                     version = self._watch(version) or self.list()
         except Exception as error:  # noqa: BLE001 - the recording raises it where somebody waits
-            self.recording.fail(error)
+            if not self._stopped.is_set():
+                self.recording.fail(error)
 
     def stop(self) -> None:
-        """Ends the watch with the next thing it hears, or after READ_SECONDS of silence."""
+        """Ends the watch: what it reads from ends at once, and what it may just be asking is not waited for."""
         self._stopped.set()
+        if self._response is not None:
+            with suppress(OSError, ValueError, RuntimeError):  # it has ended already, in urllib3's three words for it
+                self._response.shutdown()
 
     def _look(self) -> tuple[str, dict[str, Json]]:
         """The version of the list, and what is in it by uid."""
@@ -101,8 +107,9 @@ class _Watcher:
         if response is None:
             self._pause(began)
             return None
+        self._response = response
         try:
-            for line in _lines(response):
+            for line in _lines(response) if not self._stopped.is_set() else ():
                 event = read_object(line)
                 if event["type"] == "ERROR":
                     self._check_gone(event["object"])
@@ -111,8 +118,6 @@ class _Watcher:
                 version = self._take(event, len(line))
                 self._overdue.clear()
                 self._useless_since = None
-                if self._stopped.is_set():
-                    break
         except urllib3.exceptions.ReadTimeoutError:
             silent = True
             self._check_silence()
@@ -122,7 +127,8 @@ class _Watcher:
             response.close()
         if version == came_from:
             self._pause(began)
-            return version if silent else None  # what one that ends at once has not told, a list does
+            # What a connection that ends at once has not told, a list does.
+            return version if silent or self._stopped.is_set() else None
         return version
 
     def _open(self, version: str) -> Any:
@@ -215,8 +221,10 @@ def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[
     watcher = _Watcher(cluster, kind, ",".join(f"{name}={value}" for name, value in labels.items()))
     with as_cluster_error(watcher.what):
         version = watcher.list()
-    threading.Thread(target=watcher.run, args=(version,), name=f"watch {kind}", daemon=True).start()
+    thread = threading.Thread(target=watcher.run, args=(version,), name=f"watch {kind}", daemon=True)
+    thread.start()
     try:
         yield watcher.recording
     finally:
         watcher.stop()
+        thread.join(CLOSE_GRACE_SECONDS)

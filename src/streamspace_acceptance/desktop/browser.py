@@ -66,7 +66,7 @@ class _Chromium:
     """One browser process, the process that drives it, and the way in which all calls to it are made."""
 
     def __init__(
-        self, executable: Path | None, pins: frozenset[str], control: Callable[[], float | None], seconds: float
+        self, executable: Path | None, pins: frozenset[str], control: Callable[[], float | str], seconds: float
     ) -> None:
         self.pins = pins
         self._playwright: Playwright | None = None
@@ -118,7 +118,7 @@ class _Chromium:
                     self._browser.close()
                 self._playwright.stop()
             self._playwright = None
-        self.calls.end("the browser was closed")
+        self.calls.close("the browser was closed")
 
     def _running(self) -> Browser:
         if self._browser is None:
@@ -175,11 +175,11 @@ class RunBrowser:
             self._browser = _Chromium(self._executable, self._pins, self._control, seconds)
         return self._browser
 
-    def _control(self) -> float | None:
-        """After how many seconds a fresh browser has answered; None when not in time. The next viewer uses it."""
+    def _control(self) -> float | str:
+        """After how many seconds a fresh browser has answered, or why it has not. The next viewer uses it."""
         began = now()
         try:
             self._started(CONTROL_SECONDS).answer(began + CONTROL_SECONDS - now())
-        except BrowserError:
-            return None
+        except BrowserError as error:
+            return str(error)
         return now() - began

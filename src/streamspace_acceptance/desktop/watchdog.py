@@ -61,15 +61,15 @@ class _Call:
 class BrowserWatchdog:
     """The calls to one browser process. `processes` are ended in their order when one of the calls overruns.
 
-    `alive` tells whether the browser is there; `control` after how many seconds a fresh one has answered, None when it
-    has not.
+    `alive` tells whether the browser is there; `control` after how many seconds a fresh one has answered, or why it has
+    not.
     """
 
     def __init__(
         self,
         ends: Callable[[], list[int]] = list,
         alive: Callable[[], bool] = lambda: True,
-        control: Callable[[], float | None] = lambda: 0.0,
+        control: Callable[[], float | str] = lambda: 0.0,
     ) -> None:
         self._ends = ends
         self._is_alive = alive
@@ -122,6 +122,15 @@ class BrowserWatchdog:
         for pid in self._ends():
             processes.end(pid)
 
+    def close(self, why: str) -> None:
+        """Ends the browser's processes, and the thread that keeps the time."""
+        self.end(why)
+        with self._changed:
+            keeper, self._keeper = self._keeper, None
+            self._changed.notify_all()
+        if keeper is not None:
+            keeper.join()
+
     def _begin(self, seconds: float) -> _Call:
         call = _Call(waiting.now(), waiting.now() + seconds)
         with self._changed:
@@ -138,9 +147,11 @@ class BrowserWatchdog:
             self._changed.notify_all()
 
     def _keep_time(self) -> None:
-        """Waits for calls for as long as the program runs, and ends the browser when one of them is overdue."""
+        """Waits for calls until all is closed, and ends the browser when one of them is overdue."""
         with self._changed:
             while not self._overran:
+                if self._keeper is not threading.current_thread():
+                    return
                 due = min(map(_due, self._running), default=waiting.now() + 60)
                 if waiting.now() < due:
                     self._changed.wait(min(due - waiting.now(), waiting.LOOK_UP_SECONDS if self._running else 60))
@@ -172,9 +183,9 @@ class BrowserWatchdog:
         if self._stuck or not of_page:
             return BrowserError(f"{what}: the browser has not answered within {seconds:g} s")
         took = self._control()
-        if took is None:
+        if isinstance(took, str):
             return BrowserError(
-                f"{what}: no answer within {seconds:g} s, nor from a fresh browser within {CONTROL_SECONDS:g} s: "
+                f"{what}: no answer within {seconds:g} s, nor from a fresh browser ({took}): "
                 "this machine is too busy, or its browser is out of order"
             )
         return PageHangsError(what, seconds, took)

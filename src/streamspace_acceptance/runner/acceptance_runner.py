@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from behave.exception import ConfigError
 from behave.formatter._registry import make_formatters
@@ -26,7 +26,7 @@ from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction import streams
 from streamspace_acceptance.reporting import junit, killed_runs, write_reports
 from streamspace_acceptance.reporting.allure.formatter import VerdictAllureFormatter
-from streamspace_acceptance.runner.process_exit import depart
+from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
 from streamspace_acceptance.settings import REPORTS
 from streamspace_acceptance.troubleshooting import failure
@@ -82,18 +82,15 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._junit_files = {junit.JUNIT_FILE}
         self._interruption = SignalHandler(self._note_interruption)
 
-    def run(self) -> bool:
-        """Run; False when all is proven, else SystemExit with the status of the worst verdict.
+    def run(self) -> NoReturn:
+        """Runs, and raises Ended with the status of the worst verdict, 0 when all is proven.
 
         behave itself knows one status for all that is not well, so this does not return to it. Bad input is told in
         one sentence, before anything has started.
         """
         with streams.redacted_output(self.config.outputs):
             status = self._run_to_the_end()
-        depart(status)
-        if status:
-            raise SystemExit(status)
-        return False
+        raise Ended(status)
 
     def _run_to_the_end(self) -> int:
         try:

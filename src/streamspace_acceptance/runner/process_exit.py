@@ -1,7 +1,7 @@
-"""How the process of a run ends: with the status of the worst verdict, whatever has been left behind in it.
+"""The end of the process of a run or a command: with the status of its verdict, whatever still goes on in a thread.
 
-A call that was given up at its deadline goes on in a thread of its own. If its answer comes while the interpreter is
-being taken down, the thread can abort the whole process, and the status would be that of SIGABRT.
+A call that missed its deadline goes on in a daemon thread. Before Python 3.14, a thread that wakes up while the
+interpreter shuts down can abort the process, and the status is SIGABRT's. So the process ends before that.
 """
 
 from __future__ import annotations
@@ -12,35 +12,40 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
+from typing import NoReturn
 
 from streamspace_acceptance.runner.signals import HANDLED
 
 
-def depart(status: int) -> None:
-    """Ends the process with `status` if it is behave's own and something in it has been left behind; else returns.
+class Ended(SystemExit):
+    """A run or a command is over, with its status.
 
-    To be called when all is on disk: what is registered for the end of the process is run, and what was printed is
-    flushed. A signal changes nothing any more. A process that merely uses behave goes on.
+    Whoever catches this goes on, as with every SystemExit. When nobody does, the interpreter reads `code` in order to
+    end the process: after every `finally`, and from outside of all Python frames. That shows whose process it is,
+    however the run was started, and `exit_with` ends it. Any other interpreter ends it in its own way.
     """
-    if not _is_behaves_own():
-        return
+
+    @property
+    def code(self) -> int:  # type: ignore[override]  # a plain attribute of SystemExit
+        """The exit status; does not return when the interpreter asks in order to end."""
+        (status,) = self.args
+        if sys._getframe().f_back is None:
+            exit_with(status)
+        return int(status)
+
+
+def exit_with(status: int) -> NoReturn:
+    """Ends the process: waits for its non-daemon threads, runs the atexit functions, flushes the standard streams.
+
+    Signals are ignored from then on. Daemon threads end with the process.
+    """
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
     for number in HANDLED:
         signal.signal(number, signal.SIG_IGN)
-    if not _left_behind():
-        return
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # closed, or nobody reads it any more
             stream.flush()
     os._exit(status)
-
-
-def _is_behaves_own() -> bool:
-    """Whether the process is `behave` or `python -m behave`."""
-    program = Path(sys.argv[0])
-    return "behave" in (program.stem, program.parent.name if program.stem == "__main__" else "")
-
-
-def _left_behind() -> list[threading.Thread]:
-    return [each for each in threading.enumerate() if each.daemon and each is not threading.current_thread()]

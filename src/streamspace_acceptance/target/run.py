@@ -36,7 +36,9 @@ class Run:
     def _begin(self, settings: Settings) -> None:
         self.settings = settings
         secret_sources.from_settings(settings)
-        Thread(target=load_client, name="load the Kubernetes client", daemon=True).start()
+        loading = Thread(target=load_client, name="load the Kubernetes client")
+        loading.start()
+        self._open.callback(loading.join)
         self.target = target = self._open.enter_context(open_target(settings))
         redactor.register_secret(target.token)
         for path in target.kubeconfig:

@@ -97,6 +97,28 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
         quiet.set()
 
 
+def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "READ_SECONDS", 60.0)
+    monkeypatch.setattr(watch, "FAREWELL_SECONDS", 30.0)
+    opened, over = threading.Event(), threading.Event()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if "watch" not in request.path:
+            says(b'{"metadata": {"resourceVersion": "10"}, "items": []}')(request)
+            return
+        request.send_response(200)
+        request.end_headers()
+        opened.set()
+        over.wait(60)
+
+    with cluster(respond, tmp_path) as kubernetes:
+        with watching(kubernetes, "pods"):
+            assert opened.wait(10)
+            assert "watch pods" in {each.name for each in threading.enumerate()}
+        assert "watch pods" not in {each.name for each in threading.enumerate()}
+        over.set()
+
+
 def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) -> None:
     script = _Kubernetes([[]], [[{"type": "ERROR", "object": {"code": 500, "message": "etcd is away"}}]])
     with (

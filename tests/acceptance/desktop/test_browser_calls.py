@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import playwright.sync_api
 import pytest
 
 from streamspace_acceptance import desktop
+from streamspace_acceptance.desktop.watchdog import Calls
 
 FOLDER = Path(desktop.__file__).parent
 OTHERS = {"get", "all", "wait_for"}
@@ -71,6 +73,7 @@ def _is_of_the_suite(call: ast.Call) -> bool:
         "self.close",
         "close",
         "self._keeper.start",
+        "self.calls.close",
         "browser.close",
         "Path",
         "viewer.close",
@@ -107,3 +110,11 @@ def test_a_call_that_escapes_is_seen(code: str) -> None:
 def test_a_call_within_a_deadline_is_left_alone() -> None:
     assert not list(escapes(ast.parse("with suppress(E), calls.within('a'):\n    page.evaluate('1')")))
     assert {"evaluate", "screenshot", "click", "text", "send", "new_context", "goto", "cookies", "close"} <= METHODS
+
+
+def test_thread_that_keeps_the_time_ends_with_the_browser() -> None:
+    calls = Calls()
+    with calls.within("a call"):
+        (keeper,) = [each for each in threading.enumerate() if each.name == "deadline of the browser"]
+    calls.close("the test is over")
+    assert not keeper.is_alive()

@@ -10,10 +10,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
 
 import pytest
 
-from tests.support.demo_project import Project
+from tests.support.demo_project import BEHAVE, DEMO, Project
 
 DRIP_SECONDS = 0.002
 GIVES_UP = """
@@ -74,13 +76,32 @@ def project_that_gives_up(project: Project, monkeypatch: pytest.MonkeyPatch) -> 
     dripping.server.close()
 
 
-@pytest.mark.parametrize(("demo", "status"), [("", 0), ("file=fail", 1), ("file=error", 2), ("file=unproven", 3)])
-def test_the_status_is_the_verdicts(project_that_gives_up: Project, demo: str, status: int) -> None:
-    run = project_that_gives_up.behave("--tags=@test-1.2", demo=demo)
-    assert (run.status, run.stderr) == (status, "")
+STARTS = {
+    "behave": [str(Path(sys.executable).with_name("behave"))],
+    "python -m behave": BEHAVE,
+    "the tests' own wrapper": [sys.executable, "-m", "tests.proof.plain"],
+    "a sampled run": [sys.executable, "-m", "tests.proof.overhead", "samples.json"],
+    "python -c": [sys.executable, "-c", "from behave.__main__ import main; main()"],
+}
+STATUS = {"": 0, "file=fail": 1, "file=error": 2, "file=unproven": 3}
+
+
+@pytest.mark.parametrize(("start", "demo"), [*product(["behave"], STATUS), *product([*STARTS][1:], ["file=fail"])])
+def test_exit_status_is_the_verdicts(project_that_gives_up: Project, start: str, demo: str) -> None:
+    run = project_that_gives_up.behave("--tags=@test-1.2", demo=demo, start=STARTS[start])
+    assert (run.status, run.stderr) == (STATUS[demo], "")
     assert "Verdicts: " in run.stdout.splitlines()[-1]
     assert (project_that_gives_up.folder / "at the end").exists()
     assert run.ledger()["run"]["ended"]
+
+
+def test_command_exits_with_its_status(project_that_gives_up: Project) -> None:
+    """With calls left behind, and a thread that has to come to its end first."""
+    ends = "import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.2), print('ended'))).start()\n"
+    run = ended(project_that_gives_up, GIVES_UP + ends + "from streamspace_acceptance.cli import program\nprogram()\n")
+    assert (run.returncode, run.stdout.splitlines()) == (2, ["ended"])
+    assert "There are no results" in run.stderr
+    assert (project_that_gives_up.folder / "at the end").exists()
 
 
 def test_what_other_formatters_write_is_whole(project_that_gives_up: Project) -> None:
@@ -92,17 +113,25 @@ def test_what_other_formatters_write_is_whole(project_that_gives_up: Project) ->
 
 
 def test_a_process_that_merely_uses_behave_goes_on(project_that_gives_up: Project) -> None:
-    project_that_gives_up.write(
-        "mine.py",
-        "import os\nfrom behave.__main__ import main\n"
-        "status = main(['--tags=@test-1.2'])\nprint('mine goes on with', status, flush=True)\nos._exit(7)\n",
+    project_that_gives_up.write("steps/steps.py", (DEMO / "steps/steps.py").read_text())
+    run = ended(
+        project_that_gives_up,
+        "import sys\nfrom behave.__main__ import main\n"
+        "try:\n    main(['--tags=@test-1.2'])\nexcept SystemExit as over:\n    print('mine goes on with', over.code)\n"
+        "sys.exit(7)\n",
     )
-    done = subprocess.run(
-        [sys.executable, "mine.py"],
-        cwd=project_that_gives_up.folder,
-        env=project_that_gives_up.environment(),
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (7, "mine goes on with 0")
+
+
+def ended(project: Project, program: str) -> subprocess.CompletedProcess[str]:
+    """A program of somebody's own in the project's folder, run to its end with the argument `report`."""
+    project.write("mine.py", program)
+    return subprocess.run(
+        [sys.executable, "mine.py", "report"],
+        cwd=project.folder,
+        env=project.environment(),
         capture_output=True,
         text=True,
+        timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (7, "mine goes on with 0")
