@@ -145,8 +145,8 @@ def test_a_local_context(kubeconfig: Path, context: str, server: str) -> None:
 
 
 WRONG = [
-    ("a context that nobody allowed", _World(), "production", {}, "is no local cluster"),
-    ("another one allowed", _World(), "production", {"STREAMSPACE_ALLOW_CONTEXT": "prod"}, "is no local cluster"),
+    ("a context that nobody allowed", _World(), "production", {}, "is not a local cluster"),
+    ("another one allowed", _World(), "production", {"STREAMSPACE_ALLOW_CONTEXT": "prod"}, "is not a local cluster"),
     ("an API of another cluster", _World(pods=["agent-2"]), "kind-test", {}, "different clusters"),
     ("one with an empty namespace", _World(pods=[]), "kind-test", {}, "different clusters"),
     ("one with other sessions", _World([], [], ["a"], ["b"]), "kind-test", {}, "different clusters"),
@@ -207,7 +207,7 @@ def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[s
 
 def test_the_session_of_a_run_that_is_at_work_is_not_called_somebodys(kubeconfig: Path) -> None:
     other = lock_files.LockedFile(journal.KIND, {"target": {"namespace_uid": UID}})
-    with pytest.raises(SetupProblem, match="Another run is at work in namespace streamspace"):
+    with pytest.raises(SetupProblem, match="Another run uses namespace streamspace"):
         begin(_World(sessions=["a"]), kubeconfig)
     begin(_World(sessions=["a"]), kubeconfig, STREAMSPACE_SHARED_NAMESPACE="streamspace")
     other.close()

@@ -41,23 +41,23 @@ def on_pace(pace: Pace) -> float:
     if pace.untimely:
         raise Unmet(
             f"agent {pace.agent_id}, heartbeats by the API",
-            expected="each told with the moment at which it came, and its zone",
+            expected="each reported with its time and its time zone",
             actual=pace.untimely,
-            likely="the time of another place, or of another event",
+            likely="the time is of another time zone, or of another event",
         )
     return fmean(each for spacings in pace.spacings.values() for each in spacings)
 
 
 def offline_in_time(outage: Outage, window: Budget) -> float:
-    """The agent was called offline when its window was over, not before and not long after; gives the seconds.
+    """The agent was reported offline when its window was over, not before and not long after; returns the seconds.
 
-    They count from the last heartbeat that the API told of.
+    They count from the last heartbeat that the API reported.
     """
     silence = outage.silence
     late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
     expected = f"offline {window.seconds:g} s after its last heartbeat, by {late:.1f} s at the latest"
     if silence is None:
-        raise _never_offline(outage, expected, "nobody watches over the heartbeats, or the API tells of none")
+        raise _never_offline(outage, expected, "the API does not watch the heartbeats, or reports none")
     least, most = silence
     if most < window.seconds - SLACK_SECONDS or least > late:
         raise Unmet(
@@ -65,24 +65,24 @@ def offline_in_time(outage: Outage, window: Budget) -> float:
             expected=expected,
             actual=f"offline {least:.1f} to {most:.1f} s after its last heartbeat",
             timeline=outage.timeline(),
-            likely="another number of missed heartbeats, or whoever watches over them looks too seldom",
+            likely="the API counts another number of missed heartbeats, or checks them too seldom",
         )
     return (least + most) / 2
 
 
 def stays_offline(outage: Outage) -> None:
-    """The API called the agent offline while it was cut off, and never anything else until it was healed."""
+    """The API reported the agent offline while it was cut off, and nothing else until the cut was reverted."""
     at = outage.went_offline
     if at is None:
-        raise _never_offline(outage, "offline while it is cut off", "nobody watches over the heartbeats")
+        raise _never_offline(outage, "offline while it is cut off", "the API does not watch the heartbeats")
     wrong = outage.wrongly(outage.words["agent_offline"], at, outage.reverted)
     if wrong is not None:
         raise Unmet(
             outage.subject,
             expected="offline for as long as it is cut off",
-            actual=f"{wrong.item} {wrong.at - at:.1f} s after it was called offline",
+            actual=f"{wrong.item} {wrong.at - at:.1f} s after it was reported offline",
             timeline=outage.timeline(),
-            likely="its status is told from something else than its heartbeats",
+            likely="its status does not follow its heartbeats",
         )
 
 
@@ -99,7 +99,7 @@ def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
 def reconnected(outage: Outage, within: Budget) -> float:
     """The agent was online again in time once its network was back, and stayed online; gives the seconds."""
     if outage.went_offline is None:
-        raise Unproven("the agent was never called offline, so that it came back cannot be told")
+        raise Unproven("the agent was never reported offline, so its reconnection cannot be shown (see 3.3-2)")
     at = outage.came_online
     if at is None or at - outage.reverted > within.seconds:
         raise Unmet(
@@ -122,9 +122,9 @@ def reconnected(outage: Outage, within: Budget) -> float:
 
 
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:
-    """The API's log tells of the agent's going and coming, each once and in this order."""
+    """The API's log records that the agent went offline and came online, each once and in this order."""
     if outage.went_offline is None or outage.came_online is None:
-        raise Unproven("the agent was not seen to go and come back, so there is nothing to log")
+        raise Unproven("the agent was not seen offline and online again, so there is nothing to log (see 3.3-2)")
     kinds = [kind for _, kind in transitions.found]
     if kinds != [OFFLINE, ONLINE]:
         raise Unmet(
@@ -171,7 +171,7 @@ def balanced(found: Balance, tolerance: int) -> int:
     """Each agent serves the mean number of sessions, give or take `tolerance`; gives the largest difference."""
     _require_sessions(found)
     if sum(1 for count in found.shares.values() if count) < FEWEST_AGENTS:
-        raise Unproven(f"one agent serves all (see the sentence about that): {found.describe()}")
+        raise Unproven(f"one agent serves all (see 3.4-2): {found.describe()}")
     mean = len(found.said) / len(found.shares)
     worst = max(abs(count - mean) for count in found.shares.values())
     if worst > tolerance:

@@ -88,7 +88,7 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
 def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
     """The session's VNC server answers again; Unproven where it had not answered before."""
     if isinstance(before, str) and isinstance(after, str):
-        raise Unproven(f"its VNC server had not answered before either: {before} (see the sentence about that)")
+        raise Unproven(f"its VNC server had not answered before either: {before}")
     vnc_answers(session, after)
 
 

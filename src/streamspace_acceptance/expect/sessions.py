@@ -30,7 +30,7 @@ def answered(answer: Answer, status: int) -> None:
 def identified(creation: Creation, status: str) -> None:
     """The answer holds the id and the name under which the API lists one new session, and that status."""
     if not creation.answer.ok:
-        raise Unproven("no session was created (see the sentence about the answer)")
+        raise Unproven("no session was created (see 1.1a-1)")
     body = creation.answer.object()
     troubles = [
         *(f"{key} is {body.get(key)!r}" for key in ("sessionId", "name") if not _text(body.get(key))),
@@ -66,7 +66,7 @@ def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]
 
 
 def listed(creation: Creation, listed: SessionObject, alone: SessionObject | None) -> None:
-    """The session in Kubernetes' list is the one that was asked for, and the one that it gives by name."""
+    """The session in Kubernetes' list is the requested one, and the one that Kubernetes returns by name."""
     asked = creation.asked
     troubles = [
         *([] if listed.user == asked.user else [f"its user is {listed.user!r}"]),
@@ -84,7 +84,7 @@ def listed(creation: Creation, listed: SessionObject, alone: SessionObject | Non
 
 
 def series_running(starts: Starts) -> None:
-    """Every start that was asked for was made and reached Running; one that brought no session shows nothing."""
+    """Every requested start reached Running; one that created no session shows nothing."""
     for start in starts.made:
         if start.trouble is not None:
             raise start.trouble
@@ -99,8 +99,8 @@ def mean_below(starts: Starts, budget: Budget) -> float:
     figures = [start.end_to_end for start in starts.made if start.end_to_end is not None]
     if len(figures) < starts.wanted:
         raise Unproven(
-            f"only {len(figures)} of {starts.wanted} sessions that are Running can be worked in: the pod of another is "
-            "not Ready, or its VNC server does not answer (see the sentences about those)"
+            f"only {len(figures)} of {starts.wanted} sessions that are Running can be used: the pod of another is "
+            "not Ready, or its VNC server does not answer (see 1.1b-3 and 1.1b-4)"
         )
     summary = Summary.of(figures)
     if summary.mean >= budget.seconds:
@@ -133,38 +133,38 @@ def batch_running(crowd: ConcurrentRequests) -> None:
             crowd.subject,
             expected="a session for each user",
             actual="; ".join(crowd.refusals),
-            likely="the API refuses or loses sessions that are asked for at the same time",
+            likely="the API refuses or loses sessions that are requested at the same time",
         )
     crowd.wait_until_running(within="start")
 
 
 def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
-    """No session's pod was touched while the agent was gone, nor when it came back."""
+    """No session's pod was touched while the agent was offline, nor when it reconnected."""
     for each in kept:
         disturbances = each.disturbances(outage.cut, outage.ended)
         if disturbances:
             raise Unmet(
                 each.session.subject,
-                expected=f"pod {each.pod.meta.name} kept, Ready and not started again, while the agent is gone",
+                expected=f"pod {each.pod.meta.name} kept, Ready and not restarted, while the agent is offline",
                 actual=disturbances[0],
                 timeline=" · ".join(disturbances),
-                likely="somebody takes sessions down when their agent is lost",
+                likely="sessions are stopped when their agent disconnects",
             )
 
 
 def usable(seen: Iterable[SessionAfter]) -> None:
-    """Each session is Running by the API and by Kubernetes on a sound pod, and its desktop answers to its user."""
+    """Each session is Running by the API and by Kubernetes on a healthy pod, and its desktop accepts input."""
     for each in seen:
         troubles = [f"the API says {each.status}"] if each.status != each.running else []
         troubles += [f"Kubernetes says {each.phase}"] if each.phase not in (each.running, None) else []
         troubles += [each.pod_trouble] if each.pod_trouble else []
-        troubles += [] if each.trial.received and each.trial.clicked else ["its desktop does not answer"]
+        troubles += [] if each.trial.received and each.trial.clicked else ["its desktop does not accept input"]
         if troubles:
             raise Unmet(
                 each.kept.session.subject,
-                expected=f"{each.running}, and at its user's service",
+                expected=f"{each.running}, and usable by its user",
                 actual="; ".join(troubles),
-                likely="the session did not outlive the loss of its agent",
+                likely="the session did not survive the loss of its agent",
             )
 
 

@@ -60,7 +60,7 @@ class Run:
         self._open.callback(browser.close)
 
     def deployment(self) -> Deployment:
-        """The environment of the target, with nothing looked at yet."""
+        """The environment of the target, with nothing examined yet."""
         return Deployment(
             self.settings,
             self.clients.profile,
@@ -80,7 +80,7 @@ def _kind(target: Target) -> str:
 
 
 def _tell(target: Target) -> None:
-    """What every report says about the target."""
+    """The facts about the target that every report shows."""
     run_facts.record(run_facts.PRODUCT_VERSION, target.product_version)
     run_facts.record(run_facts.KUBERNETES_VERSION, target.kubernetes_version)
     run_facts.record(run_facts.TARGET, f"{target.api_url} {_kind(target)}")

@@ -74,11 +74,11 @@ def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Clu
         sweep(Clients(api, cluster, Budgets(target.time_scale)), _say)
     except (ClusterError, NoAnswer, Unmet) as error:
         reason = " ".join(str(error).split())
-        raise SetupProblem(f"The target could not be looked at, so nothing was touched: {reason}.") from error
+        raise SetupProblem(f"The target could not be examined, so nothing was changed: {reason}.") from error
 
 
 def _identity(target: Target, cluster: Cluster) -> Json:
-    """What tells this target from every other; no secret. The uid of a namespace stands for its cluster as well."""
+    """What identifies this target; no secret. The uid of a namespace stands for its cluster as well."""
     parts = urlsplit(target.api_url)
     return {
         "embedded": target.embedded,

@@ -59,9 +59,7 @@ def kept() -> list[str]:
     for path in journal.all_paths():
         with journal.acquire_stale(path) as left:
             if left is not None and not left.target:
-                sentences.append(
-                    f"{path} is kept, but does not tell any more which target it is of: look at it, delete it."
-                )
+                sentences.append(f"{path} is kept, but no longer names its target: read it, then delete it.")
             elif left is not None:
                 where = f"{left.target.get('api_url')}, namespace {left.target.get('namespace')}"
                 sentences.append(f"{path} is kept: a killed run left something at {where}, which is not swept yet.")
@@ -87,9 +85,9 @@ class _Sweep:
     _told: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        """Mends first, so that the product can do what it is asked for next; sessions go before their templates."""
+        """Reverts disruptions first, so that the product can work; sessions are deleted before their templates."""
         for entry in reversed(self._of("disruption")):
-            self._try(partial(self._mend, entry))
+            self._try(partial(self._revert_disruption, entry))
         self._try(self._remove_sessions)
         if not self._of("session"):
             self._try(self._remove_templates)
@@ -107,14 +105,14 @@ class _Sweep:
         except (ClusterError, NoAnswer, Unmet, RecordError) as error:
             self._troubles.append(" ".join(str(error).split()))
 
-    def _mend(self, entry: Entry) -> None:
+    def _revert_disruption(self, entry: Entry) -> None:
         what = entry.what
         if what["kind"] == "cut":
             revert(self.clients.cluster, what)
-            self.say(f"Mended after a killed run: the network of pod {what['pod']}.")
+            self.say(f"Reverted after a killed run: the network of pod {what['pod']}.")
         elif what["kind"] == "scaling" and self.clients.cluster.replicas(what["deployment"]) == what["replicas"]:
             self.clients.cluster.scale(what["deployment"], what["before"])
-            self.say(f"Mended after a killed run: {what['deployment']} has {what['before']} replicas again.")
+            self.say(f"Reverted after a killed run: {what['deployment']} has {what['before']} replicas again.")
         elif what["kind"] == "scaling" and self.clients.cluster.replicas(what["deployment"]) != what["before"]:
             self.say(f"{what['deployment']} was scaled by somebody else after a killed run: it is left alone.")
         self.left.record_revert(entry)
@@ -160,8 +158,8 @@ class _Sweep:
         ]
         if strays:
             self._tell_once(
-                f"A killed run had asked for a session and had no answer yet. What may have come of it is "
-                f"{left_alone(strays)}. End it if it is nobody's; delete {self.left.path} if it is somebody's."
+                f"A killed run had requested a session and had no answer yet. What it may have created is "
+                f"{left_alone(strays)}. Delete it if nobody uses it; otherwise delete {self.left.path}."
             )
             raise _NotCertain
         return certain

@@ -1,6 +1,6 @@
 """The StreamSpace under test: the one that the settings name, or an embedded one that lives as long as the run.
 
-Whatever is wrong with the settings is found here, before anything runs, and said in one sentence (SetupProblem).
+Invalid settings are found here, before anything runs, and reported in one sentence (SetupProblem).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ CONFIG_MAP = "streamspace-config"
 class Target:
     """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds.
 
-    `embedded`: whether this run has started it. `needs_no_images`: whether it says that it is an embedded one, whoever
-    has started it, which is deployed without kubectl, Helm, Docker and images; it is no release then.
+    `embedded`: whether this run has started it. `is_embedded`: whether it says that it is an embedded one, whoever
+    has started it, which is deployed without kubectl, Helm, Docker and images, and is not a release.
     """
 
     api_url: str
@@ -57,7 +57,7 @@ class Target:
 
 @contextmanager
 def open_target(settings: Settings) -> Iterator[Target]:
-    """A target that was looked at and can be tested; an embedded one is stopped at the end whatever happens.
+    """A target that was examined and can be tested; an embedded one is stopped at the end whatever happens.
 
     Raises SetupProblem.
     """
@@ -79,7 +79,9 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
     if settings.token is None:
         raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
     if settings.repo is not None and not Path(settings.repo).is_dir():
-        raise SetupProblem(f"STREAMSPACE_REPO names {settings.repo}, which is no folder: name a StreamSpace checkout.")
+        raise SetupProblem(
+            f"STREAMSPACE_REPO names {settings.repo}, which is not a directory: set it to a StreamSpace checkout."
+        )
     _check_api(url, settings.token, profile)
     cluster = _cluster(settings)
     try:
@@ -106,12 +108,12 @@ def is_embedded(config: Mapping[str, str]) -> bool:
 
 
 def checked_url(settings: Settings) -> str:
-    """The API's base URL; SetupProblem when there is none, or what there is is no URL."""
+    """The API's base URL; SetupProblem when it is missing or not a URL."""
     url = settings.api_url
     if url is None:
         raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
     if not url.startswith(("http://", "https://")):
-        raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is no http:// or https:// URL: correct it.")
+        raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is not an http:// or https:// URL: correct it.")
     return url
 
 
@@ -129,7 +131,7 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
         )
     if not _lists_sessions(answer, profile):
         raise SetupProblem(
-            f"What answers at STREAMSPACE_API_URL={url} is no StreamSpace API ({answer.status}{_where(answer)} to "
+            f"What answers at STREAMSPACE_API_URL={url} is not a StreamSpace API ({answer.status}{_where(answer)} to "
             f"{call.method} {call.to()}): correct the URL."
         )
 

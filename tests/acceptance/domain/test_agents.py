@@ -112,7 +112,7 @@ def test_never_offline() -> None:
 
 
 def test_online_for_a_moment_while_cut_off() -> None:
-    with pytest.raises(Unmet, match=r"online 1\.0 s after it was called offline"):
+    with pytest.raises(Unmet, match=r"online 1\.0 s after it was reported offline"):
         expect.agents.stays_offline(outage(OFFLINE, ONLINE, sample(107.0, "online")))
 
 
@@ -192,7 +192,7 @@ def test_a_session_that_can_be_used() -> None:
     ],
 )
 def test_a_session_that_cannot_be_used(change_of: dict[str, Any]) -> None:
-    with pytest.raises(Unmet, match="at its user's service"):
+    with pytest.raises(Unmet, match="usable by its user"):
         expect.sessions.usable([seen(**change_of)])
 
 

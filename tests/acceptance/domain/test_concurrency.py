@@ -140,8 +140,8 @@ def relist(product: Product, **changes: Any) -> None:
     [
         (lambda p: p.statuses.update({"s-2": 500}), "user2 got 500"),
         (lambda p: p.statuses.update({"s-2": 202}), "user2 got 202"),
-        (lambda p: p.claimed.update({"s-2": "s-1"}), "2 users were told of the session s-1"),
-        (lambda p: p.claimed.update({"s-2": "s-9"}), "user2 was told of s-9, and s-2 is there"),
+        (lambda p: p.claimed.update({"s-2": "s-1"}), "2 users were given the session s-1"),
+        (lambda p: p.claimed.update({"s-2": "s-9"}), "user2 was given s-9, and s-2 is there"),
         (lambda p: relist(p, status="Pending"), "s-1 is Pending"),
         (lambda p: relist(p, user="user3"), "user1 has no session now"),
         (lambda p: p.listed.append(replace(p.listed[0], id="s-9")), "user1 has s-1, s-9 now"),

@@ -202,11 +202,11 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     ("trouble", "says"),
     [
         ("no-address", "it does not open: 409"),
-        ("too-many", "desktop of s-4: a desktop to be seen: not within"),
-        ("deaf", "what was typed to be seen: not within"),
+        ("too-many", "desktop of s-4: a desktop to be visible: not within"),
+        ("deaf", "the typed text to be visible: not within"),
         ("flapping", "the desktop of s-1: it was cut off"),
-        ("ousted", "the desktop of s-1: a desktop to be seen: not within"),
-        ("one-visit", "the desktop of s-2 at a second visit: the desktop as it was left: not within"),
+        ("ousted", "the desktop of s-1: a desktop to be visible: not within"),
+        ("one-visit", "the desktop of s-2 after reconnecting: the desktop as the user left it: not within"),
     ],
 )
 def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
@@ -224,10 +224,10 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
     ("trouble", "says"),
     [
         ("shared-files", "a temporary file in s-3, made in s-2"),
-        ("wrong-desktop-later", "s-2 at a second visit shows what was typed in s-1"),
+        ("wrong-desktop-later", "s-2 after reconnecting shows what was typed in s-1"),
         ("shared-home", "a file in the home in s-3, made in s-2"),
         ("shared-processes", "a process in s-3, made in s-2"),
-        ("cut-all", "the desktop of s-1: the desktop still to be seen: not within"),
+        ("cut-all", "the desktop of s-1: the desktop still to be visible: not within"),
         ("cut-once", "the desktop of s-1: it was cut off"),
         ("new-pod", "pod p is new"),
         ("lost-pod", "pod p is gone"),

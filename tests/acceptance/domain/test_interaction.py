@@ -41,7 +41,7 @@ def test_clicks_and_turns_that_arrive_as_aimed_are_proven() -> None:
         (CLICKS.replace("\x1b[<0;1;1m", ""), "5 reports instead of 6"),
         (CLICKS * 2, "12 reports instead of 6"),
         (CLICKS.replace("<2", "<0"), "left pressed at column 56, row 16, not right pressed"),
-        (CLICKS + "\x1b[A", "what is no click: '\\x1b[A'"),
+        (CLICKS + "\x1b[A", "input that is not a click: '\\x1b[A'"),
     ],
 )
 def test_clicks_that_do_not_arrive_as_aimed(received: str, actual: str) -> None:

@@ -58,7 +58,7 @@ def session(
 def test_a_pod_that_is_listed_but_not_told_of_breaks_the_check_and_not_the_product(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(ClusterError, match="did not tell"):
+    with pytest.raises(ClusterError, match="did not report"):
         session(monkeypatch, pod()).wait_for_ready_pod(within="start")
 
 
@@ -71,7 +71,7 @@ def test_a_pod_without_the_label_is_told_as_such(monkeypatch: pytest.MonkeyPatch
     unlabelled = session(monkeypatch, pod(labels={}))
     with pytest.raises(Unmet, match="without its label session"):
         unlabelled.wait_for_a_pod(within="start")
-    with pytest.raises(Unproven, match="does not carry the label"):
+    with pytest.raises(Unproven, match="does not have the label"):
         unlabelled.check_label()
     session(monkeypatch, pod()).check_label()
     session(monkeypatch).check_label()

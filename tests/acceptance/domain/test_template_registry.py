@@ -151,10 +151,10 @@ def tried(registry: TemplateRegistry, *words: str) -> MistakeTrial:
 
 def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistry, product: _Product) -> None:
     trial = tried(registry, "no image", "the name of a template that exists")
-    assert [(each.answer.status, each.names_field, each.twin_changes) for each in trial.attempts] == [
+    assert [(each.answer.status, each.names_field, each.control_changes) for each in trial.attempts] == [
         (400, True, ())
     ] * 2
-    assert (trial.strays, trial.blind) == ((), ())
+    assert (trial.leftovers, trial.blind) == ((), ())
     registry.clean_up()
     assert list(product.templates) == ["others"]
 
@@ -163,9 +163,11 @@ def test_a_mistake_that_is_not_caught_is_found_and_removed(registry: TemplateReg
     product.trouble = "takes anything"
     trial = tried(registry, "no image", "no name", "the name of a template that exists")
     name = f"{registry.name('custom-firefox')}-1x"
-    assert {f"{name} in the API's list", f"{name} in Kubernetes", f"{name} by its name"} < set(trial.strays)
-    assert "unnamed in the API's list" in trial.strays
-    assert trial.attempts[2].twin_changes == ("image reads 'streamspace/firefox:v2', not 'streamspace/firefox:latest'",)
+    assert {f"{name} in the API's list", f"{name} in Kubernetes", f"{name} by its name"} < set(trial.leftovers)
+    assert "unnamed in the API's list" in trial.leftovers
+    assert trial.attempts[2].control_changes == (
+        "image reads 'streamspace/firefox:v2', not 'streamspace/firefox:latest'",
+    )
     registry.clean_up()
     assert list(product.templates) == ["others"]
 

@@ -109,9 +109,9 @@ def attempt(
     return MistakeAttempt(words, MISTAKES[words], made(), said, message, f"{NAME}x")
 
 
-def trial(*attempts: MistakeAttempt, strays: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> MistakeTrial:
+def trial(*attempts: MistakeAttempt, leftovers: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> MistakeTrial:
     return MistakeTrial(
-        attempts or (attempt(), attempt("an empty name", message="The field 'name' is bad.")), strays, blind
+        attempts or (attempt(), attempt("an empty name", message="The field 'name' is bad.")), leftovers, blind
     )
 
 
@@ -148,8 +148,8 @@ def test_all_mistakes_are_caught() -> None:
     ("tried", "says"),
     [
         (trial(attempt(status=201)), "no image: accepted with 201"),
-        (trial(strays=("x in Kubernetes",)), "x in Kubernetes"),
-        (trial(replace(attempt(), twin_changes=("image reads 'v2'",))), "image reads 'v2'"),
+        (trial(leftovers=("x in Kubernetes",)), "x in Kubernetes"),
+        (trial(replace(attempt(), control_changes=("image reads 'v2'",))), "image reads 'v2'"),
     ],
 )
 def test_a_mistake_that_is_not_caught(tried: MistakeTrial, says: str) -> None:
@@ -171,7 +171,7 @@ def test_the_feature_tries_every_mistake_and_each_spoils() -> None:
     feature = parse_file(str(FEATURES / "2.1_template_creation_and_validation.feature"))
     tables = [step.table for scenario in feature.walk_scenarios() for step in scenario.steps if step.table]
     assert [row["mistake"] for table in tables for row in table] == list(MISTAKES)
-    spoilt = [mistake.apply(SOUND, "existing") for mistake in MISTAKES.values()]
+    invalid = [mistake.apply(SOUND, "existing") for mistake in MISTAKES.values()]
     assert {"name": NAME, **load().templates["custom-firefox"]} == SOUND
-    assert all(each != SOUND for each in spoilt)
-    assert all(spoilt.count(each) == 1 for each in spoilt)
+    assert all(each != SOUND for each in invalid)
+    assert all(invalid.count(each) == 1 for each in invalid)

@@ -153,7 +153,7 @@ def test_the_embedded_ones_own_sentence_is_passed_on_and_it_is_taken_down(
 
 
 def test_a_checkout_that_is_no_folder(program: Path, product: str, tmp_path: Path) -> None:
-    assert "STREAMSPACE_REPO names" in problem(**given(product, program) | {"STREAMSPACE_REPO": tmp_path / "none"})
+    assert "is not a directory" in problem(**given(product, program) | {"STREAMSPACE_REPO": tmp_path / "none"})
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class ObservedAgent:
 def presence(api: AgentApi) -> Iterator[Recording[AgentList]]:
     """The list of agents, recorded ten times a second until the context ends; the first answer is there at once.
 
-    An error of the API ends the recording; whoever waits on it or reads it gets that error.
+    An error of the API ends the recording; a waiter or reader gets that error.
     """
     with sampling(api.all, every=POLL_SECONDS, what="the agents' presence") as recording:
         yield recording

@@ -78,14 +78,14 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
         if agent is None or agent.last_heartbeat is None:
             continue
         if not agent.zoned:
-            return "lastHeartbeat is told without its zone"
+            return "lastHeartbeat has no time zone"
         if date is not None and abs(date - agent.last_heartbeat) > CLOCKS_APART_SECONDS:
             return f"a heartbeat that has just come in was {date - agent.last_heartbeat:.0f} s ago by lastHeartbeat"
     return ""
 
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:
-    """Each heartbeat of an agent that the API told of, by the API's clock, stamped when it was first seen here."""
+    """Each heartbeat of an agent that the API reported, by the API's clock, stamped when it was first seen here."""
     found: list[Stamped[float]] = []
     for sample in samples:
         agent = sample.item.agent(agent_id)

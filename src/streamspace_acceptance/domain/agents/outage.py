@@ -47,7 +47,7 @@ class Outage:
 
     @property
     def silence(self) -> tuple[float, float] | None:
-        """Seconds from its last heartbeat until it was called offline, at least and at most; None for neither.
+        """Seconds from its last heartbeat until it was reported offline, at least and at most; None for neither.
 
         Each of the two happened between one look at the API and the next, which on a busy machine are farther apart.
         """

@@ -1,4 +1,4 @@
-"""Whether sessions were left alone while their agent was away: by what the watch over their pods told."""
+"""Whether sessions were left alone while their agent was offline, by the watch over their pods."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SessionBefore:
 
 @dataclass(frozen=True)
 class SessionAfter:
-    """A session as it is now: by the API, by Kubernetes, by its pod, and by what came of working in it."""
+    """A session as it is now: by the API, by Kubernetes, by its pod, and by input into its desktop."""
 
     kept: SessionBefore
     running: str

@@ -63,7 +63,7 @@ class DesktopViewer:
             self._lose(error)
 
     def look(self) -> Picture | None:
-        """What it shows now, None when that is no desktop."""
+        """What it shows now; None when it shows no desktop."""
         try:
             self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
         except PageOpenError as error:

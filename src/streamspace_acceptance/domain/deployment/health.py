@@ -1,4 +1,4 @@
-"""What the API says of its own health."""
+"""The API's report of its own health."""
 
 from __future__ import annotations
 

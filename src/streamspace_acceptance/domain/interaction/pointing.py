@@ -34,7 +34,7 @@ _REPORT = re.compile(r"\x1b\[<(\d+);(\d+);(\d+)([Mm])")
 
 @dataclass(frozen=True)
 class Report:
-    """What a program is told of the mouse: the button by its number, the cell by column and row from 1 on."""
+    """A mouse report as a program receives it: the button by its number, the cell by column and row from 1 on."""
 
     button: int
     column: int
@@ -57,7 +57,7 @@ class Aim:
 
     @property
     def reports(self) -> tuple[Report, Report]:
-        """What a program is to be told of it."""
+        """The reports that a program must receive of it."""
         pressed, released = (Report(self.button, self.column, self.row, pressed=down) for down in (True, False))
         return pressed, released
 
@@ -107,7 +107,7 @@ def point(scenario: Scenario) -> None:
 
 
 def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
-    """What was received, told apart."""
+    """The received reports, sorted into clicks and wheel."""
     reports = [
         Report(int(button), int(column), int(row), kind == "M")
         for button, column, row, kind in _REPORT.findall(received)

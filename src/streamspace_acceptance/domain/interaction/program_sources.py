@@ -40,7 +40,7 @@ printf '\\033[6;4H'; stty echo -echoctl
 
 
 def keys() -> str:
-    """Logs the keys; Alt is told by an escape before the key (xterm's mode 1036)."""
+    """Logs the keys; Alt arrives as an escape before the key (xterm's mode 1036)."""
     return f"{_RAW}; printf '\\033[?1036h\\033[?1034l'\n{_log('')}"
 
 

@@ -118,7 +118,7 @@ def _compared(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[float | 
 
     with suppress(Unmet):  # what is to be seen is judged by the sentence
         poll(
-            desk.wait("the typed text to be seen"),
+            desk.wait("the typed text to be visible"),
             look,
             met=lambda found: _alike(*found),
             says=lambda found: "its places are not to be seen" if found[1] is None else f"off by {found[1]:.1%}",

@@ -65,7 +65,7 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Enforcement:
-    """What came of trying. `survived`: why the session does not go on afterwards, None if it does."""
+    """The result of exceeding the limits. `survived`: why the session does not go on afterwards, None if it does."""
 
     session: str
     pod: str
@@ -120,7 +120,7 @@ def _words(count: int) -> str:
 
 
 def read_cpu_load(done: ExecResult) -> CpuLoad:
-    """The burn that the script told of; Unproven when the container's shell could not do it."""
+    """The CPU load that the script reported; Unproven when the container's shell could not do it."""
     lines = done.stdout.splitlines()
     uptimes = next((line.split()[1:] for line in lines if line.startswith("uptime ")), [])
     counts = next((line.split()[1:] for line in lines if line.startswith("throttled")), [])

@@ -14,9 +14,9 @@ from streamspace_acceptance.outcomes import Unmet, unproven_if_failed
 
 @dataclass(frozen=True)
 class GrantedResources:
-    """The size asked for and what came of it. Without `provisioned` the session was refused.
+    """The requested size and its result. Without `provisioned` the session was refused.
 
-    `control`: what came of asking for one of the template's own size then. `trouble`: why the session does not run.
+    `control`: the request for one of the template's own size then. `trouble`: why the session does not run.
     """
 
     size: Size

@@ -1,4 +1,4 @@
-"""Sessions that no node can hold, asked for beside one that fits, and everything that came of them."""
+"""Sessions that no node can hold, requested beside one that fits, and everything that was created for them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Node = Mapping[str, str]
 
 @dataclass(frozen=True)
 class OversizedRequest:
-    """One request that no node can hold: its size, what of it is too much, and what came of it."""
+    """One request that no node can hold: its size, what of it is too much, and its result."""
 
     size: Size
     too_much: tuple[str, ...]

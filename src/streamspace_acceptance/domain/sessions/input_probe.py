@@ -17,7 +17,7 @@ CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
 
 @dataclass(frozen=True)
 class InputProbe:
-    """A command typed into the desktop: where, the picture before and after, and what came of it.
+    """A command typed into the desktop: where, the picture before and after, and its result.
 
     received: the command was carried out in the session; clicked: the click that it then waited for arrived.
     """

@@ -50,7 +50,7 @@ class Registry:
         self.sessions: list[Session] = []
 
     def ask(self, user: str, template: str, size: str | None) -> Creation:
-        """Asks for a session, whatever comes of it."""
+        """Requests a session, whether it is created or not."""
         record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
@@ -107,7 +107,7 @@ class Registry:
         return session
 
     def clean_up(self) -> None:
-        """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise.
+        """Deletes what was made and waits until it is gone from the API and from Kubernetes; CleanupFailure otherwise.
 
         What is left stays in the journal: the next start looks for it again, or a sweep.
         """

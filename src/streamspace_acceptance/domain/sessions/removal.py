@@ -1,4 +1,4 @@
-"""The end of sessions that the run has made: ordered, and waited for until nothing is left of them."""
+"""The deletion of sessions that the run has made: requested, and waited for until nothing is left of them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Removal:
             if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
                 self._to_be_ordered.remove(each)
             else:
-                troubles.append(f"session {each} cannot be deleted: {answer.status} {answer.excerpt()}")
+                troubles.append(f"session {each} cannot be deleted: {answer.gist}")
         return troubles
 
     def _look(self) -> list[str]:
@@ -73,7 +73,7 @@ class Removal:
             raise
         except (NoAnswer, ClusterError, Unmet) as error:
             self._untold = True
-            return [f"{self._subject}, or not, for that cannot be told: {' '.join(str(error).split())}"]
+            return [f"{self._subject} may be left, which is unknown: {' '.join(str(error).split())}"]
 
     def _left(self) -> list[str]:
         listed = self._api.sessions().ids & set(self._ids)

@@ -45,7 +45,7 @@ class SessionDesktop:
     def connection(self) -> Answer:
         """What the API answered; Unproven when it was not asked."""
         if self._connection is None:
-            raise Unproven("the API was not asked where the desktop can be seen")
+            raise Unproven("no connection address was requested")
         return self._connection
 
     @property
@@ -53,7 +53,7 @@ class SessionDesktop:
         """The VNC address that the API gave; Unproven when it gave none."""
         url = vnc_url(self.connection, self.session.api.profile.fields["vnc_url"])
         if url is None:
-            raise Unproven("the API gave no VNC address (see the sentence about that)")
+            raise Unproven("the API gave no VNC address (see 1.1d-1)")
         return url
 
     def check_connected(self) -> None:
@@ -72,7 +72,7 @@ class SessionDesktop:
         Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
         certificate is not accepted: that may be the suite's own ignorance of a CA.
         """
-        self._page_blame = "no page comes from the VNC address (see the sentence about that)"
+        self._page_blame = "the VNC address serves no page (see 1.1d-2)"
         try:
             answer = self.session.api.http.page(self.address)
         except NoAnswer as error:
@@ -186,7 +186,7 @@ class SessionDesktop:
         return otherwise if trouble is None else f"{trouble}; {otherwise}"
 
     def wait(self, goal: str) -> Wait:
-        """A wait for something to happen in the browser or by its hand."""
+        """A wait for something to happen in the browser."""
         return Wait(f"{self.session.subject}, desktop", goal, self.session.budgets.named("browser"))
 
 

@@ -15,7 +15,7 @@ RESOURCES = "resources"
 
 @dataclass(frozen=True)
 class CreatedTemplate:
-    """What came of asking for a template: how it was described, the answer, and its id when it was accepted."""
+    """The result of creating a template: how it was described, the answer, and its id when it was accepted."""
 
     described: Json
     answer: Answer

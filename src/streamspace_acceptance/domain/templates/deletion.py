@@ -41,7 +41,7 @@ class Deletion:
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What came of asking for a session of a template that is gone, and then for the same template once more.
+    """The results of requesting a session of a deleted template, and then creating the same template once more.
 
     `versions`: how many the new one has had, by its history; None where there is no history.
     """

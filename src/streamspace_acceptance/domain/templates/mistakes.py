@@ -12,7 +12,7 @@ Spoil = Callable[[Json, str], Json]
 
 @dataclass(frozen=True)
 class Mistake:
-    """`spoil` makes it: given a sound template and the name of one that exists. An error names one of `fields`."""
+    """`apply` makes it: given a valid template and the name of one that exists. An error names one of `fields`."""
 
     apply: Spoil
     fields: tuple[str, ...]

@@ -42,7 +42,7 @@ class TemplateRegistry:
         return f"{plans}-{self.mark}"
 
     def create(self, body: Json) -> CreatedTemplate:
-        """Asks for a template with a name, whatever comes of it."""
+        """Creates a template with a name, whether the API accepts it or not."""
         name = str(self.api.name_of(body))
         self._entries.append(journal.record_intent("template", name=name, mark=self.mark))
         self._made[name] = True  # until the answer says otherwise
@@ -96,7 +96,7 @@ class TemplateRegistry:
                 self._left,
                 met=lambda left: not left,
                 says=lambda left: f"left: {', '.join(left)}" if left else "gone",
-                likely=lambda _: "the product does not finish the deletion (see test 2.3)",
+                likely=lambda _: "the product does not finish the deletion (see 2.3-3)",
             )
         except Unmet as unmet:
             return [unmet.actual]
