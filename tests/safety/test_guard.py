@@ -159,19 +159,25 @@ WRONG = [
     ),
     ("nothing to compare", _World([], []), "kind-test", {}, "Nothing shows"),
     ("only lost agents", _World(pods=[], status="offline"), "kind-test", {}, "Nothing shows"),
-    ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Somebody works"),
-    ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Somebody works"),
-    ("one in Kubernetes only", _World(objects=["a"]), "kind-test", {}, "Somebody works"),
+    ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Sessions of others are"),
+    ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Sessions of others are"),
+    ("one in Kubernetes only", _World(objects=["a"]), "kind-test", {}, "Sessions of others are"),
     (
         "another namespace typed",
         _World(sessions=["a"]),
         "kind-test",
         {"STREAMSPACE_SHARED_NAMESPACE": "other"},
-        "Somebody",
+        "Sessions of others",
     ),
-    ("a yes typed", _World(sessions=["a"]), "kind-test", {"STREAMSPACE_SHARED_NAMESPACE": "yes"}, "Somebody works"),
-    ("pods that are not told", _World(broken="/pods"), "kind-test", {}, "nothing was touched"),
-    ("sessions that are not told", _World(broken="/v1/sessions"), "kind-test", {}, "nothing was touched"),
+    (
+        "a yes typed",
+        _World(sessions=["a"]),
+        "kind-test",
+        {"STREAMSPACE_SHARED_NAMESPACE": "yes"},
+        "Sessions of others are",
+    ),
+    ("pods that are not told", _World(broken="/pods"), "kind-test", {}, "nothing was changed"),
+    ("sessions that are not told", _World(broken="/v1/sessions"), "kind-test", {}, "nothing was changed"),
 ]
 
 
@@ -211,7 +217,7 @@ def test_the_session_of_a_run_that_is_at_work_is_not_called_somebodys(kubeconfig
         begin(_World(sessions=["a"]), kubeconfig)
     begin(_World(sessions=["a"]), kubeconfig, STREAMSPACE_SHARED_NAMESPACE="streamspace")
     other.close()
-    with pytest.raises(SetupProblem, match="Somebody works"):
+    with pytest.raises(SetupProblem, match="Sessions of others are"):
         begin(_World(sessions=["a"]), kubeconfig)
 
 

@@ -133,7 +133,7 @@ def test_a_session_that_does_not_tell_its_request_may_be_somebody_elses(place: _
     place.add("theirs")
     place.add("later", age=-100)
     said = swept(place, api)
-    assert "left alone, for it may be somebody else's: session theirs. End it" in said
+    assert "left alone, for it may be somebody else's: session theirs. Delete it" in said
     assert "later is left alone" in said
     assert place.deleted == []
     del place.sessions["theirs"]
@@ -225,7 +225,7 @@ def test_a_journal_that_does_not_tell_its_target_any_more_is_named(place: _Place
     path.write_bytes(b"\0" * len(first) + b"\n" + b"".join(others))
     assert swept(place, api) == ""
     assert (place.deleted, len(kept())) == ([], 1)
-    assert "does not tell any more which target it is of: look at it, delete it." in kept()[0]
+    assert "no longer names its target: read it, then delete it." in kept()[0]
 
 
 def test_a_living_run_is_left_alone(place: _Place, api: StreamSpaceApi) -> None:

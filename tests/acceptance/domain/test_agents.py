@@ -169,7 +169,7 @@ def test_sessions_left_alone() -> None:
     ],
 )
 def test_a_session_that_was_touched(disturbance: Stamped[Change]) -> None:
-    with pytest.raises(Unmet, match="kept, Ready and not started again"):
+    with pytest.raises(Unmet, match="kept, Ready and not restarted"):
         expect.sessions.left_alone([kept(change(100.0), disturbance)], outage())
 
 

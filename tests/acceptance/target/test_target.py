@@ -86,7 +86,7 @@ def test_a_wrong_url(url: str, program: Path) -> None:
 @pytest.mark.parametrize("respond", [says(b"<html>"), says(b"{}", 404), says(b"[]"), says(b'{"sessions": 1}')])
 def test_what_answers_is_no_streamspace(respond: Respond, program: Path) -> None:
     with web_server(respond) as url:
-        assert "is no StreamSpace API" in problem(**given(url, program))
+        assert "is not a StreamSpace API" in problem(**given(url, program))
 
 
 def test_no_token(program: Path, product: str) -> None:

@@ -31,7 +31,7 @@ class UseResult:
     unreachable: desktops that did not render or accept input; astray: those that did so for another user.
     leaks: traces of one user that were found with another; explained: leaks that follow from what the sessions share
     by Kubernetes or the kernel. lost: traces that were found nowhere. noticed: what happened to others when one user
-    ended the session; untold: why that could not be seen. alone: why a desktop that is opened alone does not work either.
+    ended the session; untold: why that could not be seen. alone: why a desktop opened alone does not work either.
     """
 
     unreachable: list[str] = field(default_factory=list)
