@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.deployment.checkout import Rollout
 from streamspace_acceptance.domain.deployment.commands import CommandResult
@@ -15,7 +16,7 @@ from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Too
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 
-_REFUSALS = (401, 403)
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def cluster_answers(standing: ClusterStatus, kubectls_word: CommandResult | None) -> None:

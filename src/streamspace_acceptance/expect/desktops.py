@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProbe
@@ -18,7 +19,7 @@ from streamspace_acceptance.product.rfb import Framebuffer
 
 def address_given(answer: Answer, profile: Profile) -> None:
     """The answer to connect is a 200 that holds an absolute http(s) URL."""
-    answered(answer, 200)
+    answered(answer, HTTPStatus.OK)
     field = profile.fields["vnc_url"]
     if vnc_url(answer, field) is None:
         raise Unmet(
@@ -31,7 +32,7 @@ def address_given(answer: Answer, profile: Profile) -> None:
 
 def page_served(answer: Answer) -> None:
     """The VNC address answers 200 with a page of HTML."""
-    answered(answer, 200)
+    answered(answer, HTTPStatus.OK)
     if not is_html(answer):
         raise Unmet(
             "the VNC address",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.domain.templates.change import Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
@@ -10,9 +12,9 @@ from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttemp
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
-NO_SUCH_CALL = (404, 405, 501)
-PLANS_REFUSALS = (400, 409)
-PLANS_ACCEPTANCES = (200, 204)  # of a deletion
+NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
+PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
 
 
 def offered(template: str, names: frozenset[str]) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -124,7 +125,7 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
             answer = http.call(call.method, call.to(), seconds=LOOK_SECONDS)
     except NoAnswer as error:
         raise SetupProblem(_no_streamspace(url, error)) from error
-    if answer.status in (401, 403):
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise SetupProblem(
             f"StreamSpace at {url} refuses the token in STREAMSPACE_TEST_TOKEN ({answer.status}): "
             "log in again and set the new one."

@@ -114,7 +114,7 @@ def test_what_reads_like_a_sentence_counts_only_if_it_opens(
     if not opens:
         with pytest.raises(Unmet) as caught:
             expect.deployment.credentials_found(judged.credentials, judged.search)
-        assert "no password that opens" in caught.value.actual
+        assert "not a valid password" in caught.value.actual
 
 
 def test_credentials_that_are_nowhere() -> None:

@@ -211,7 +211,7 @@ def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser:
         with pytest.raises(Unmet, match="HTML"):
             expect.desktops.page_served(odd.fetch_page())
         odd.open(browser)
-        with pytest.raises(Unproven, match="no page comes from the VNC address"):
+        with pytest.raises(Unproven, match="the VNC address serves no page"):
             odd.wait_for_client()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.objects import Pod
@@ -85,7 +86,7 @@ class SessionDesktop:
                 actual=str(error),
                 likely="the address leads elsewhere; the API itself answers",
             ) from error
-        self._page_blame = None if answer.status == 200 and is_html(answer) else self._page_blame
+        self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
         return answer
 
     def open(self, browser: RunBrowser) -> None:

@@ -144,7 +144,7 @@ def no_session(creation: Creation) -> Unmet:
     return Unmet(
         answer.call,
         expected="a new session",
-        actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+        actual=answer.gist,
         likely="the API refuses or loses the session (see 1.1a-1)",
     )
 
