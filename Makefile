@@ -1,13 +1,21 @@
-# The two commands of the README, and the gate's parts. Everything else is `behave`.
-.PHONY: demo test check prepare lock
+# The commands of the README, and the gate's parts. Everything else is `behave`.
+.PHONY: demo test proof check prepare lock
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Hundreds of short Python processes: each would compile its modules again if the shell forbade it to keep them.
+unexport PYTHONDONTWRITEBYTECODE
+
+WORKERS ?= 3
+PROOF ?=
 
 demo: prepare  ## run the plan against an embedded StreamSpace and write the report
 	@behave; status=$$?; streamspace-acceptance report || exit 1; exit $$status
 
-test: prepare  ## the project's own tests, among them the proof by planted faults
-	@pytest
+test: prepare  ## units, contracts, the sandbox's own tests, one healthy run, a sample of each slow family
+	@pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
+proof: prepare  ## every planted and proxy fault, equivalent product and kill; make proof PROOF="--only 1.2"
+	@python -m tests.proof $(PROOF)
 
 check: prepare  ## style, types, layers, features
 	@ruff check .
@@ -20,4 +28,4 @@ prepare:
 	@scripts/prepare
 
 lock:  ## pin again what pyproject.toml asks for
-	@uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements.lock
+	@uv pip compile pyproject.toml --extra dev --extra sandbox --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements.lock

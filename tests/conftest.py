@@ -1,33 +1,122 @@
-"""What the caller's shell says of a StreamSpace is no business of these tests: each begins with none of it."""
+"""Which tests run, in which order and beside which others, and in which environment."""
 
 import compileall
 import os
+import random
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[1]
+from tests.surroundings import forget_targets
+from tests.turns import Turns
 
-# What the tests themselves are told, and the one thing that is the machine's and no target's: where its browser is.
-OURS = {"STREAMSPACE_BROWSER", "STREAMSPACE_KILLS", "STREAMSPACE_TERMS", "STREAMSPACE_SEED", "STREAMSPACE_PROOF"}
-LEADS_TO_A_TARGET = ("NAMESPACE", "KUBECONFIG", "TOKEN")
+PROJECT = Path(__file__).parents[1]
+JUDGE_TIMES = "hostile"
+"""The folder whose tests are all `quiet`."""
+STARTS_BEHAVE = "project"
+"""The fixture by which a test runs behave in a project of its own."""
+SHARES_STORES = "stores"
+"""The fixture that starts PostgreSQL and Valkey for a session."""
+TURNS_VARIABLE = "TESTS_TURNS"
+TURNS = pytest.StashKey[Turns]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="also run the tests that only `make proof` runs otherwise")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before any module is imported, since some read the environment when they are."""
-    for name in [each for each in os.environ if each.startswith("STREAMSPACE_") or each in LEADS_TO_A_TARGET]:
-        if name not in OURS:
-            del os.environ[name]
+    forget_targets()
     state = tempfile.TemporaryDirectory(prefix="streamspace-tests-")
     os.environ["XDG_STATE_HOME"] = state.name  # the journals of the caller's own runs are not the tests' to sweep
     config.add_cleanup(state.cleanup)
+    if not hasattr(config, "workerinput"):
+        _prepare_for_workers(state.name)
+    config.stash[TURNS] = Turns(Path(os.environ[TURNS_VARIABLE]))
+
+
+def _prepare_for_workers(folder: str) -> None:
+    """What the workers of pytest-xdist have in common: the locks, and the seed by which moments are chosen."""
+    os.environ[TURNS_VARIABLE] = folder
+    os.environ.setdefault("STREAMSPACE_SEED", str(random.randrange(1, 10**6)))  # noqa: S311 - no secret
     _compile()
 
 
 def _compile() -> None:
     """Hundreds of processes begin with these modules, many of them in containers, which keep nothing for the next."""
     assert compileall.compile_dir(PROJECT / "src", quiet=1), "a module does not compile: see above"
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for the whole proof only, and put the others in order."""
+    left_out = [item for item in items if item.get_closest_marker("whole") and not config.getoption("whole")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = sorted((item for item in items if item not in set(left_out)), key=_turn)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _turn(item: pytest.Item) -> int:
+    """Fast units first, so that a broken one shows soon; then quiet tests; the short cases of the proof come last.
+
+    The longest of the others begin early: near the end they would keep one worker at work and the others idle.
+    """
+    if _is_quiet(item):
+        return 1
+    if item.get_closest_marker("long"):
+        return 2
+    if item.get_closest_marker("sandbox"):
+        return 5 if item.get_closest_marker("proof") else 3
+    return 4 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 0
+
+
+def _uses(item: pytest.Item, *fixtures: str) -> bool:
+    return not set(fixtures).isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _group(item: pytest.Item) -> str:
+    """What one worker runs, one after another: tests that share a sandbox or a fixture of their file."""
+    if _is_quiet(item):
+        return "quiet"
+    shares = item.get_closest_marker("sandbox") or _uses(item, SHARES_STORES)
+    return str(item.path.parent if shares else item.path)
+
+
+def _is_quiet(item: pytest.Item) -> bool:
+    return item.get_closest_marker("quiet") is not None or item.path.parent.name == JUDGE_TIMES
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A failure is shown as soon as it is there, and again at the end."""
+    if report.failed and _terminal:
+        _terminal[0].write_line(f"\n{report.nodeid}: {report.when}\n{report.longreprtext}", red=True)
+
+
+_terminal: list[pytest.TerminalReporter] = []
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The workers of pytest-xdist show nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and not hasattr(session.config, "workerinput"):
+        _terminal.append(reporter)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """A quiet test runs alone, the others side by side; quiet ones that follow each other let nobody in between."""
+    turns = item.config.stash[TURNS]
+    turns.enter(alone=_is_quiet(item))
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or not (_is_quiet(item) and _is_quiet(nextitem)):
+            turns.leave()
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from streamspace_acceptance.commands.doctor.run import doctor
+from streamspace_acceptance.commands.init.init import init
 from streamspace_acceptance.commands.lint.cli import lint
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction.redactor import redact
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("doctor", help="check the environment, and say what to do about what is wrong with it")
     commands.add_parser("report", help="make the reports of the last run again, and one HTML file")
     commands.add_parser("sweep", help="remove what killed runs left on the target that the settings name")
+    commands.add_parser("init", help="write features, steps and settings into the current folder")
     commands.add_parser("lint", help="hold features and steps to the house's rules")
     chosen = parser.parse_args(arguments)
     try:
@@ -69,7 +71,13 @@ def _papers() -> Path:
         raise SetupProblem(f"The last run cannot be reported: {error}. Run `behave` again.") from error
 
 
-_COMMANDS: dict[str, Callable[[], int]] = {"report": _report, "doctor": doctor, "lint": lint, "sweep": _sweep}
+_COMMANDS: dict[str, Callable[[], int]] = {
+    "report": _report,
+    "doctor": doctor,
+    "init": init,
+    "lint": lint,
+    "sweep": _sweep,
+}
 
 
 def _say(sentence: str) -> None:

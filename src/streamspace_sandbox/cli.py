@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from math import isfinite
 
 from streamspace_sandbox.faults.catalogue import faults
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import start
-from streamspace_sandbox.lifecycle.instance import Instance, State, instances
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, instances
 from streamspace_sandbox.lifecycle.report import describe
 
 NAMESPACE = "streamspace"
@@ -20,8 +20,8 @@ NOT_UP = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Ends the process with 0, 1 (a sentence on standard error says why), 2 (wrong usage), 3 (`status`: not up), or
-    130 or 143 (interrupted, ended by a signal: nothing is left running).
+    """Exit statuses: 0; 1 (a sentence on standard error says why); 2 (wrong usage); 3 (`status`: not up); 130 and 143
+    (interrupted by SIGINT or another signal: nothing is left running).
     """
     options = _parser().parse_args(arguments)
     try:
@@ -30,19 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(str(failure))
         sys.exit(1)
     except OSError as error:
-        _say(f"The machine refused: {error}; look at it, then `streamspace-sandbox down --all` and try again.")
+        _say(f"A system call failed ({error}); run `streamspace-sandbox down --all` and try again.")
         sys.exit(1)
     except KeyboardInterrupt:
         _say("Interrupted; nothing is left running.")
         sys.exit(130)
     except asyncio.CancelledError:
-        _say("Ended by a signal; nothing is left running.")
+        _say("Interrupted; nothing is left running.")
         sys.exit(143)
 
 
 def _run(options: argparse.Namespace) -> int:
     if os.geteuid() != 0 and not getattr(options, "list_faults", False):
-        raise StartError("The sandbox runs containers and belongs to root; try again with sudo.")
+        raise StartError("The sandbox runs containers, for which it needs root; try again with sudo.")
     code: int = options.run(options)
     return code
 
@@ -53,23 +53,23 @@ def _up(options: argparse.Namespace) -> int:
             sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}\n")
         return 0
     instance = Instance(options.name)
-    wanted = start.Options(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
+    wanted = start.StartOptions(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
     state = start.up(instance, wanted, _say)
     if (state.time_scale, state.fault) != (wanted.time_scale, wanted.fault):
-        _say(f"It was up already, with time scale {state.time_scale:g} and {state.fault or 'no'} fault.")
+        _say(f"It was already up, with time scale {state.time_scale:g} and fault {state.fault or 'none'}.")
     environment = _environment(instance, state)
     if options.format == "json":
         text = json.dumps(environment) + "\n"
     else:
         text = "".join(f"export {name}={_quoted(value)}\n" for name, value in environment.items())
-    _tell(text)
+    _print(text)
     return 0
 
 
 def _down(options: argparse.Namespace) -> int:
     chosen = instances() if options.all else [Instance(options.name)]
     for instance in chosen:
-        _say(f"{instance.name}: removed" if start.down(instance) else f"{instance.name}: there was none")
+        _say(f"{instance.name}: removed" if start.down(instance) else f"{instance.name}: does not exist")
     return 0
 
 
@@ -89,8 +89,8 @@ def _check(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _environment(instance: Instance, state: State) -> dict[str, str]:
-    """What curl, kubectl and the suite need to know."""
+def _environment(instance: Instance, state: InstanceState) -> dict[str, str]:
+    """The variables that lead curl, kubectl and the suite to the instance."""
     token = state.api_token or ""
     return {
         "STREAMSPACE_API_URL": state.api_url or "",
@@ -106,15 +106,15 @@ def _quoted(value: str) -> str:
     return quoted if quoted.startswith("'") else f"'{quoted}'"
 
 
-def _tell(text: str) -> None:
-    """Print what was asked for. Raises StartFailure when nobody can take it."""
+def _print(text: str) -> None:
+    """Write to standard output. Raises StartError when that fails."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # What is still buffered would fail again when Python ends.
+        # Python would try to flush the buffer again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        reason = f"The sandbox is up, but what points at it could not be printed ({error.strerror})"
+        reason = f"The sandbox is up, but its environment could not be printed ({error.strerror})"
         raise StartError(f"{reason}; `streamspace-sandbox up` prints it again.") from error
 
 
@@ -137,27 +137,37 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamspace-sandbox", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="up | down | status | check")
 
-    up = commands.add_parser("up", help="start it and print the environment that points at it")
-    up.add_argument("--name", default="default", help="several may run side by side (default: %(default)s)")
+    up = commands.add_parser("up", help="start an instance and print its environment")
     up.add_argument(
-        "--time-scale", type=_time_scale, default=0.1, help="how long its seconds are (default: %(default)s)"
+        "--name", default="default", help="name of the instance; several can run side by side (default: %(default)s)"
     )
-    up.add_argument("--fault", help="plant this fault")
-    up.add_argument("--owner-pid", type=int, help="go down by itself when this process has ended")
-    up.add_argument("--format", choices=("shell", "json"), default="shell", help="of the environment that is printed")
+    up.add_argument(
+        "--time-scale",
+        type=_time_scale,
+        default=0.1,
+        help="factor on the product's times (default: %(default)s)",
+    )
+    up.add_argument("--fault", help="start it with this planted fault")
+    up.add_argument("--owner-pid", type=int, help="remove the instance when this process ends")
+    up.add_argument(
+        "--format",
+        choices=("shell", "json"),
+        default="shell",
+        help="format of the environment",
+    )
     up.add_argument("--list-faults", action="store_true", help="print name, criterion and description of each fault")
     up.set_defaults(run=_up)
 
-    down = commands.add_parser("down", help="remove it, leaving nothing")
+    down = commands.add_parser("down", help="remove an instance with everything that belongs to it")
     which = down.add_mutually_exclusive_group()
     which.add_argument("--name", default="default")
-    which.add_argument("--all", action="store_true", help="all of them")
+    which.add_argument("--all", action="store_true", help="remove all instances")
     down.set_defaults(run=_down)
 
-    check = commands.add_parser("check", help="say whether this machine can run one, and start nothing")
+    check = commands.add_parser("check", help="check whether this machine can run an instance, and start nothing")
     check.set_defaults(run=_check)
 
-    status = commands.add_parser("status", help="say whether it is up, and what runs in it")
+    status = commands.add_parser("status", help="show whether an instance is up, and its pods")
     status.add_argument("--name", default="default")
     status.set_defaults(run=_status)
     return parser

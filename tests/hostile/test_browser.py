@@ -21,6 +21,7 @@ from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.desktop.watchdog import BrowserEndedError, BrowserError, PageHangsError
 from tests.hostile.conftest import Hostile
+from tests.sampling import sample
 from tests.support.project import PROJECT
 from tests.support.web_server import says, web_server
 
@@ -141,7 +142,7 @@ CALLS: dict[str, Callable[[Viewer], object]] = {
 """Calls of every kind; that none is without a deadline shows in the code (`tests/suite/test_browser_calls.py`)."""
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", sample(CALLS, 1))
 def test_a_page_that_spins_fails_whatever_it_is_asked(browser: RunBrowser, address: str, call: str) -> None:
     viewer = spinning(browser, address)
     told(lambda: CALLS[call](viewer), PageHangsError, "the page answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
@@ -156,7 +157,7 @@ def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> 
     )
 
 
-@pytest.mark.parametrize("path", ["/silence", "/waits-for-a-part"])
+@pytest.mark.parametrize("path", sample(["/silence", "/waits-for-a-part"], 0))
 def test_a_page_that_does_not_come(browser: RunBrowser, address: str, path: str) -> None:
     told(lambda: browser.viewer(address + path), PageOpenError, "not come in full within 2.5 s", PAGE)
 
@@ -170,7 +171,7 @@ def test_a_script_without_an_end_keeps_nobody(browser: RunBrowser, address: str)
     viewer.close()
 
 
-@pytest.mark.parametrize("path", ["/alerts", "/stays"])
+@pytest.mark.parametrize("path", sample(["/alerts", "/stays"], 1))
 def test_dialogs_keep_nobody(browser: RunBrowser, address: str, path: str) -> None:
     viewer = browser.viewer(address + path)
     viewer.click(5, 5)
@@ -180,6 +181,7 @@ def test_dialogs_keep_nobody(browser: RunBrowser, address: str, path: str) -> No
     assert waiting.now() - began < 1
 
 
+@pytest.mark.whole
 def test_one_page_that_spins_takes_the_others_with_it_and_they_say_so(browser: RunBrowser, address: str) -> None:
     other, viewer = browser.viewer(f"{address}/sound"), spinning(browser, address)
     told(viewer.picture, PageHangsError, "answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
@@ -189,14 +191,17 @@ def test_one_page_that_spins_takes_the_others_with_it_and_they_say_so(browser: R
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [
-        ("closed", r"has ended.*Failed when connecting"),
-        ("ws-closed", r"has ended.*Failed when connecting: Connection closed \(code: 1000\)"),
-        ("ws-cut", r"has ended.*Failed when connecting: Connection closed \(code: 1006\)"),
-        ("rfb-cut-result", r"has ended.*Connection closed \(code: 1006\)"),
-        ("ws-garbage", r"has ended.*code: 1006"),
-        ("rfb-silent-init", None),
-    ],
+    sample(
+        [
+            ("closed", r"has ended.*Failed when connecting"),
+            ("ws-closed", r"has ended.*Failed when connecting: Connection closed \(code: 1000\)"),
+            ("ws-cut", r"has ended.*Failed when connecting: Connection closed \(code: 1006\)"),
+            ("rfb-cut-result", r"has ended.*Connection closed \(code: 1006\)"),
+            ("ws-garbage", r"has ended.*code: 1006"),
+            ("rfb-silent-init", None),
+        ],
+        2,
+    ),
 )
 def test_a_connection_that_is_lost_is_told(
     browser: RunBrowser, address: str, hostile: Hostile, kind: str, words: str | None

@@ -13,7 +13,7 @@ import json
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from types import FrameType
 
@@ -36,8 +36,8 @@ class Sampler(threading.Thread):
         super().__init__(name="sampler", daemon=True)
         self._watched = watched
         self._file = file
-        self._clocks = {"wall": time.CLOCK_MONOTONIC, "processor": time.pthread_getcpuclockid(watched)}
-        self._seconds = {name: Counter[str]() for name in self._clocks}
+        self._clocks: dict[str, int] = {"wall": time.CLOCK_MONOTONIC, "processor": time.pthread_getcpuclockid(watched)}
+        self._seconds = {name: defaultdict[str, float](float) for name in self._clocks}
 
     def run(self) -> None:
         """Looks, and writes down what it saw once a second: a run may end at any moment."""

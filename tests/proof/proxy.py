@@ -34,13 +34,13 @@ class Line:
     """What has passed on one WebSocket so far, in bytes: to the viewer, and from it. `browser`: the viewer is one."""
 
     browser: bool
-    told: int = 0
-    heard: int = 0
+    to_viewer: int = 0
+    from_viewer: int = 0
 
     def count(self, data: bytes, *, heard: bool) -> None:
         """Some of it has passed."""
-        self.heard += len(data) * heard
-        self.told += len(data) * (not heard)
+        self.from_viewer += len(data) * heard
+        self.to_viewer += len(data) * (not heard)
 
 
 class Rule:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kubernetes import client
 
 if TYPE_CHECKING:
-    from tests.safety.conftest import Place
+    from tests.support.place import Place
 
 AGENT = "streamspace-k8s-agent"
 NO_SUCH_IMAGE = {"STREAMSPACE_NETADMIN_IMAGE": "none/such:1"}

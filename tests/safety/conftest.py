@@ -2,12 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kubernetes import config
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
@@ -17,49 +14,27 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.templates import TemplateApi
-from tests.proof.conftest import embedded
+from tests.proof.running import embedded
 from tests.safety.agents import Agents, scale
 from tests.safety.fixtures import await_one_agent
 from tests.safety.run_process import journals, sweep
-
-
-@dataclass(frozen=True)
-class Place:
-    """A target, and the environment that leads the suite to it."""
-
-    environment: dict[str, str]
-    api: StreamSpaceApi
-    cluster: Cluster
-
-    def client(self) -> Any:
-        """A Kubernetes client of the test's own, without the suite's deadlines and limits."""
-        return config.new_client_from_config(self.environment["KUBECONFIG"])
-
-    def things(self) -> frozenset[tuple[str, str]]:
-        """All that is there by kind and identity: sessions, templates, pods and claims."""
-        objects = [("session", each.meta.uid) for each in self.cluster.session_objects()]
-        pods = [("pod", each.meta.uid) for each in self.cluster.pods()]
-        claims = [("claim", each.meta.uid) for each in self.cluster.claims()]
-        listed = [("listed", each) for each in self.api.sessions().ids]
-        templates = [("template", str(each["id"])) for each in TemplateApi(self.api).listed()]
-        mirrored = [("mirror", each["metadata"]["uid"]) for each in self.cluster.raw_templates() or []]
-        return frozenset([*objects, *pods, *claims, *listed, *templates, *mirrored])
+from tests.support.place import Place
 
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A sandbox for the whole session, to which the variables of its environment lead."""
-    with embedded(f"safety-{os.getpid()}") as told:
+    with embedded(f"safety-{os.getpid()}") as variables:
         folder = tmp_path_factory.mktemp("safety")
         environment = {
             **os.environ,
-            **told,
+            **variables,
             "STREAMSPACE_REPORTS": str(folder / "reports"),
             "XDG_STATE_HOME": str(folder / "state"),
-            "STREAMSPACE_SHARED_NAMESPACE": told["NAMESPACE"],
+            "STREAMSPACE_SHARED_NAMESPACE": variables["NAMESPACE"],
         }
-        with HttpClient(told["STREAMSPACE_API_URL"], told["STREAMSPACE_TEST_TOKEN"]) as http:
-            cluster = Cluster([Path(told["KUBECONFIG"])], told["NAMESPACE"])
+        with HttpClient(variables["STREAMSPACE_API_URL"], variables["STREAMSPACE_TEST_TOKEN"]) as http:
+            cluster = Cluster([Path(variables["KUBECONFIG"])], variables["NAMESPACE"])
             yield Place(environment, StreamSpaceApi(http, load()), cluster)
 
 

@@ -14,7 +14,7 @@ from streamspace_acceptance.product.agents import AgentApi
 from tests.safety.agents import AGENT
 
 if TYPE_CHECKING:
-    from tests.safety.conftest import Place
+    from tests.support.place import Place
 
 CUT = "streamspace-acceptance"
 """What stands in the name of all that a cut consists of: rules, containers, policies and labels."""

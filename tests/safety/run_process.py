@@ -19,7 +19,7 @@ from xml.etree import ElementTree as Xml
 from tests.support.project import PROJECT
 
 if TYPE_CHECKING:
-    from tests.safety.conftest import Place
+    from tests.support.place import Place
 
 
 BEHAVE = [sys.executable, "-m", "behave", "--no-color", "-D", "gate=off"]

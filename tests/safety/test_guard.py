@@ -20,6 +20,8 @@ from streamspace_acceptance.target.run_start import guard_and_sweep
 from streamspace_acceptance.target.target import Target
 from tests.support.web_server import says, web_server
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, object]
 UID = "uid-of-the-namespace"
 
@@ -211,7 +213,7 @@ def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[s
     assert world.changes == []
 
 
-def test_the_session_of_a_run_that_is_at_work_is_not_called_somebodys(kubeconfig: Path) -> None:
+def test_guard_ignores_sessions_of_a_running_run(kubeconfig: Path) -> None:
     other = lock_files.LockedFile(journal.KIND, {"target": {"namespace_uid": UID}})
     with pytest.raises(SetupProblem, match="Another run uses namespace streamspace"):
         begin(_World(sessions=["a"]), kubeconfig)

@@ -13,8 +13,8 @@ import pytest
 
 from streamspace_acceptance import waiting
 from tests.proof.proxy import Reply, Rule, proxied
-from tests.safety.conftest import Place
 from tests.safety.run_process import sweep
+from tests.support.place import Place
 from tests.support.project import PROJECT
 
 BEHAVE = [sys.executable, "-m", "behave", "--no-color", "--tags=@test-1.1a"]
@@ -138,7 +138,8 @@ def test_trouble_in_the_clean_up_that_passes_leaves_nothing(place: Place) -> Non
     assert not journals(place)
 
 
-def test_what_the_product_says_commands_no_terminal_and_is_no_markup(place: Place) -> None:
+@pytest.mark.whole
+def test_product_output_is_escaped_in_all_reports(place: Place) -> None:
     with proxied(place.environment["STREAMSPACE_API_URL"], _Commands()) as url:
         run = begin(place, url)
         console, _ = run.communicate(timeout=90)
@@ -169,6 +170,7 @@ def _markup(page: str) -> bool:
     return "<script>" in re.sub(r"(?ms)^(`{3,}).*?^\1$", "", page).replace("\\<script", "")
 
 
+@pytest.mark.whole
 def test_the_api_falls_silent_and_the_run_ends_by_itself(place: Place, silent: _Silent) -> None:
     before = place.things()
     with proxied(place.environment["STREAMSPACE_API_URL"], silent) as url:

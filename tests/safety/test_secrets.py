@@ -20,7 +20,7 @@ from kubernetes import client
 
 from tests.proof.proxy import Reply, Rule, proxied
 from tests.safety import canary_secrets
-from tests.safety.conftest import Place
+from tests.support.place import Place
 from tests.support.project import PROJECT
 
 PLANTED = Path(__file__).with_name("planted_secrets.py")

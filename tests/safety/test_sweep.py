@@ -128,7 +128,7 @@ def test_a_session_of_which_no_answer_came(place: _Place, api: StreamSpaceApi) -
     assert (place.deleted, kept()) == (["mine"], [])
 
 
-def test_a_session_that_does_not_tell_its_request_may_be_somebody_elses(place: _Place, api: StreamSpaceApi) -> None:
+def test_sweep_keeps_session_without_request_id(place: _Place, api: StreamSpaceApi) -> None:
     left("session", request="r-1", **ASKED)
     place.add("theirs")
     place.add("later", age=-100)
@@ -142,7 +142,7 @@ def test_a_session_that_does_not_tell_its_request_may_be_somebody_elses(place: _
     assert kept() == []
 
 
-def test_where_the_product_tells_requests_theirs_is_not_even_named(place: _Place, api: StreamSpaceApi) -> None:
+def test_sweep_with_request_ids_ignores_other_sessions(place: _Place, api: StreamSpaceApi) -> None:
     left("session", request="r-1", **ASKED)
     place.add("theirs", requestId=None)
     assert swept(place, api) == ""
@@ -217,7 +217,7 @@ def test_a_journal_that_was_torn(place: _Place, api: StreamSpaceApi) -> None:
     assert (place.deleted, kept()) == ([SESSION], [])
 
 
-def test_a_journal_that_does_not_tell_its_target_any_more_is_named(place: _Place, api: StreamSpaceApi) -> None:
+def test_sweep_names_a_journal_without_target(place: _Place, api: StreamSpaceApi) -> None:
     place.add(SESSION)
     left("session", outcome={"id": SESSION}, **ASKED)
     (path,) = journal.all_paths()

@@ -19,11 +19,12 @@ import pytest
 
 from streamspace_acceptance.target.target import sandbox
 from tests.safety.agents import Agents
-from tests.safety.conftest import Place
 from tests.safety.fixtures import await_one_agent, look, plant_others
 from tests.safety.kill_moments import SEED, Moment, terms
 from tests.safety.run_process import SWEPT_SECONDS, Run, begun, journals, sweep
-from tests.sandbox.whole.test_leaves_nothing import traces
+from tests.sampling import sample
+from tests.support.place import Place
+from tests.support.sandbox_target import traces
 
 ENDED_SECONDS = 20.0
 BROKEN, UNPROVEN = 2, 3
@@ -61,7 +62,7 @@ STARTING = Point("its sandbox starts", "@test-1.2", the_sandbox_starts, 4.0)
 
 
 @pytest.mark.usefixtures("agents_restored")
-@pytest.mark.parametrize("moment", terms(), ids=str)
+@pytest.mark.parametrize("moment", sample(terms(), 0, 4), ids=str)
 def test_at_a_given_target(others: Place, agents: Agents, tmp_path: Path, moment: Moment) -> None:
     agents.become(moment.work.agent)
     await_one_agent(others)
@@ -80,7 +81,7 @@ def test_at_a_given_target(others: Place, agents: Agents, tmp_path: Path, moment
     await_one_agent(others)
 
 
-@pytest.mark.parametrize("point", [STARTING, AT_A_FILE, SEEING], ids=lambda each: each.name)
+@pytest.mark.parametrize("point", sample([STARTING, AT_A_FILE, SEEING], 1), ids=lambda each: each.name)
 def test_at_a_target_of_its_own(tmp_path: Path, point: Point) -> None:
     with own(tmp_path, point) as run:
         reach(run, point)
@@ -103,6 +104,7 @@ def test_it_is_told_again_while_it_cleans_up(place: Place, tmp_path: Path) -> No
     assert (now.beyond(before), now.lacks(before), journals(place)) == ([], [], [])
 
 
+@pytest.mark.whole
 def test_a_target_of_its_own_goes_with_it_when_it_is_told_again(tmp_path: Path) -> None:
     with own(tmp_path, AT_A_FILE) as run:
         reach(run, AT_A_FILE)
@@ -115,7 +117,7 @@ def test_a_target_of_its_own_goes_with_it_when_it_is_told_again(tmp_path: Path) 
         assert "not up" in own_sandbox(run)
 
 
-@pytest.mark.parametrize("point", [STARTING, AT_A_FILE], ids=lambda each: each.name)
+@pytest.mark.parametrize("point", sample([STARTING, AT_A_FILE], 1), ids=lambda each: each.name)
 def test_a_target_of_its_own_goes_with_a_run_that_is_killed(tmp_path: Path, point: Point) -> None:
     with own(tmp_path, point) as run:
         reach(run, point)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as Xml
@@ -84,3 +85,11 @@ class Project:
             check=False,
         )
         return Run(self.folder, done.returncode, done.stdout, done.stderr)
+
+
+def copied(parent: Path) -> Project:
+    """A copy of the demo project in `parent`, with the project's own behave.ini."""
+    folder = parent / "project"
+    shutil.copytree(DEMO, folder)
+    shutil.copy(PROJECT / "behave.ini", folder)
+    return Project(folder)

@@ -24,7 +24,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import EVENTS, PODS, Obj
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numbers, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, claimed_numbers, root_locked, runroot
 
 NAMESPACE = "default"
 SHELL_IMAGE = "streamspace-api:local"
@@ -124,7 +124,7 @@ async def real() -> AsyncIterator[Cluster]:
     with root_locked():
         number = network_bridge.free_number(claimed_numbers())
         instance.directory.mkdir()
-        instance.write(State(number=number, process=processes.current(), since="", time_scale=0.1, token=""))
+        instance.write(InstanceState(number=number, process=processes.current(), since="", time_scale=0.1, token=""))
         network_bridge.make(number)
     store = Store()
     controllers(store, instance.directory)

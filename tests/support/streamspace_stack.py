@@ -1,4 +1,4 @@
-"""PostgreSQL, Valkey and the API as processes of this machine, on loopback, and an agent that a test plays."""
+"""PostgreSQL, Valkey and the API as processes of this machine, on loopback, and a fake agent."""
 
 import os
 import socket
@@ -44,12 +44,12 @@ def free_port() -> int:
 
 
 def eventually(condition: Callable[[], Any], *, within: float = 10.0) -> Any:
-    """What `condition` returns once that is true, asked every 20 ms. Fails after `within` seconds."""
+    """The first true result of `condition`, called every 20 ms. Fails after `within` seconds."""
     deadline = time.monotonic() + within
-    while not (found := condition()):
+    while not (result := condition()):
         assert time.monotonic() < deadline, f"not so within {within} s"
         time.sleep(0.02)
-    return found
+    return result
 
 
 @contextmanager
@@ -104,10 +104,9 @@ def stores(directory: Path) -> Iterator[Stores]:
 
 
 async def wipe(stores: Stores) -> None:
-    """Forget all sessions, agents and commands, and every template but the first. The API itself remembers nothing.
+    """Delete all sessions, agents and commands, and every template but the first. The API itself keeps no state.
 
-    It looks after agents meanwhile. A truncation of all tables wants each for itself, and could meet it half way: the
-    database then ends one of the two, and the API with it.
+    Not by `truncate`: it locks whole tables, which can deadlock with the API, and PostgreSQL then ends the API's query.
     """
     connection = await asyncpg.connect(
         host="127.0.0.1", port=stores.postgres_port, user="streamspace", password="p", database="streamspace"
@@ -169,8 +168,8 @@ def api(stores: Stores, directory: Path, *, scale: float = SCALE) -> Iterator[Ap
         "ADMIN_PASSWORD": PASSWORD,
         "DEFAULT_TEMPLATES": orjson.dumps([TEMPLATE]).decode(),
         "STREAMSPACE_TIME_SCALE": str(scale),
-        "STREAMSPACE_API_HOST": "127.0.0.1",
-        "STREAMSPACE_API_PORT": str(port),
+        "LISTEN_HOST": "127.0.0.1",
+        "LISTEN_PORT": str(port),
     }
     log = directory / f"api-{port}.log"
     with process("api", environment, log), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http:
@@ -188,8 +187,8 @@ def _answers(http: httpx.Client) -> bool:
 
 
 @dataclass
-class PlayedAgent:
-    """An agent without a cluster: it says what a real one would, and remembers what it was told."""
+class FakeAgent:
+    """An agent without a cluster: it sends what a real one would, and keeps what it receives."""
 
     api: Api
     agent_id: str
@@ -197,12 +196,12 @@ class PlayedAgent:
     """Whether it carries commands out; otherwise it only notes them."""
     pod_address: str = "127.0.0.1"
     commands: list[dict[str, Any]] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
     _connection: ClientConnection | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    def connect(self) -> "PlayedAgent":
+    def connect(self) -> "FakeAgent":
         self._stop = threading.Event()
         self._open = ExitStack()
         self._connection = self._open.enter_context(
@@ -213,8 +212,8 @@ class PlayedAgent:
             )
         )
         self.say({"type": "hello", "agentId": self.agent_id, "nodeName": "node-1", "nodes": NODES})
-        self.told.append(orjson.loads(self._connection.recv()))
-        assert self.told[-1]["type"] == "welcome"
+        self.received.append(orjson.loads(self._connection.recv()))
+        assert self.received[-1]["type"] == "welcome"
         threading.Thread(target=self._listen, args=(self._connection,), daemon=True).start()
         threading.Thread(target=self._beat, args=(self._connection, self._stop), daemon=True).start()
         return self
@@ -223,7 +222,7 @@ class PlayedAgent:
         assert self._connection is not None
         self._connection.send(orjson.dumps(message).decode())
 
-    def fall_silent(self) -> None:
+    def stop_heartbeats(self) -> None:
         """Stop the heartbeats; the connection stays open."""
         self._stop.set()
 
@@ -242,26 +241,26 @@ class PlayedAgent:
         report = {"session": session, "phase": phase, "state": state, "podName": pod, "podIP": address}
         self.say({"type": "session", **report, "message": "", "startedAt": None})
 
-    def carry_out(self, order: dict[str, Any]) -> None:
-        name = order["session"]["name"]
-        self.say({"type": "accepted", "command": order["id"]})
-        match order["kind"]:
+    def carry_out(self, command: dict[str, Any]) -> None:
+        name = command["session"]["name"]
+        self.say({"type": "accepted", "command": command["id"]})
+        match command["kind"]:
             case "create" | "wake":
-                self.say({"type": "result", "command": order["id"], "failure": ""})
-                self.see(name, "Pending" if order["kind"] == "create" else "Waking")
+                self.say({"type": "result", "command": command["id"], "failure": ""})
+                self.see(name, "Pending" if command["kind"] == "create" else "Waking")
                 self.see(name, "Running")
             case "hibernate":
-                self.say({"type": "result", "command": order["id"], "failure": ""})
+                self.say({"type": "result", "command": command["id"], "failure": ""})
                 self.see(name, "Hibernated", "hibernated")
             case "delete":
-                self.say({"type": "result", "command": order["id"], "failure": ""})
+                self.say({"type": "result", "command": command["id"], "failure": ""})
                 self.see(name, "Gone")
 
     def _listen(self, connection: ClientConnection) -> None:
         try:
             for text in connection:
                 message = orjson.loads(text)
-                self.told.append(message)
+                self.received.append(message)
                 if message["type"] == "command":
                     self.commands.append(message)
                     if self.obeys:

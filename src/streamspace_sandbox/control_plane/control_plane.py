@@ -13,7 +13,7 @@ import uvicorn
 from streamspace_sandbox.control_plane.images import all_images
 from streamspace_sandbox.host import network_bridge
 from streamspace_sandbox.host.ports import listen, next_free
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.kubernetes.apiserver import create_app
 from streamspace_sandbox.kubernetes.apiserver.server import server_config
 from streamspace_sandbox.kubernetes.controllers.deployments import DeploymentController
@@ -29,9 +29,9 @@ from streamspace_sandbox.kubernetes.machinery.resources import ENDPOINTS, SERVIC
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.channel import Channel
+from streamspace_sandbox.lifecycle.channel import StartChannel
 from streamspace_sandbox.lifecycle.credentials import issue, write_kubeconfig
-from streamspace_sandbox.lifecycle.instance import Instance, State, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, root_locked, runroot
 
 PORT = 6443
 LOOPBACK = "127.0.0.1"
@@ -50,7 +50,7 @@ class _Server(uvicorn.Server):
 class ControlPlane:
     """Runs an instance from its bridge to its removal. `owner` is a process whose end ends the instance."""
 
-    def __init__(self, instance: Instance, state: State, *, owner: int | None, up: Channel | None) -> None:
+    def __init__(self, instance: Instance, state: InstanceState, *, owner: int | None, up: StartChannel | None) -> None:
         self._instance = instance
         self._state = state
         self._owner = owner
@@ -139,7 +139,9 @@ class ControlPlane:
         try:
             handle = os.pidfd_open(self._owner)
         except ProcessLookupError:
-            raise StartError(f"Process {self._owner}, which was to own the sandbox, does not exist.") from None
+            raise StartError(
+                f"Process {self._owner}, the owner of the sandbox, does not exist; pass the id of a running process."
+            ) from None
 
         def ended() -> None:
             asyncio.get_running_loop().remove_reader(handle)

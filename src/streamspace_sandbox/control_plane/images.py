@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamspace_sandbox
 from streamspace_sandbox import faults
+from streamspace_sandbox.host import novnc
 from streamspace_sandbox.kubernetes.kubelet.images import Image, Images, UnknownImage
 from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
 
@@ -41,7 +42,8 @@ def find(reference: str) -> Image:
         return Image(["/bin/bash", str(ENTRYPOINT)], _environment({"HOME": "/home/user"}), USER)
     match name.partition(":")[0], name.partition(":")[2]:
         case "streamspace-api", "local":
-            return Image(faults.argv("api", "streamspace_sandbox.streamspace.api"), _python())
+            argv = faults.argv("api", "streamspace_sandbox.streamspace.api")
+            return Image(argv, _python() | {novnc.VARIABLE: str(novnc.find_novnc())})
         case "streamspace-k8s-agent", "local":
             return Image(faults.argv("agent", "streamspace_sandbox.streamspace.agent"), _python())
         case "postgres", "18":
@@ -64,6 +66,7 @@ def _python() -> dict[str, str]:
 
 
 def _directories() -> list[Path]:
-    """Directories that the images' commands use: this project, and the Python that runs it."""
-    places = {PROJECT, Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
+    """Directories that the images' commands use: this project, the Python that runs it, and the noVNC client."""
+    python = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
+    places = {PROJECT, *python, novnc.find_novnc().resolve()}
     return sorted(place for place in places if not any(other in place.parents for other in places))

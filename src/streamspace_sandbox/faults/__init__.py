@@ -1,8 +1,8 @@
 """Planted faults: small named patches, kept out of the code that they break.
 
-A component's process is started through `argv`. Without a fault that is plain `python -m module`; with one, the
-launcher applies the fault's patch for that component first and then runs the same module. The catalogue says which
-criterion of the plan each fault breaks.
+A component's process is started through `argv`. Without a fault that is plain `python -m module`. With a fault, the
+launcher applies the fault's patches for that component first and then runs the same module. The catalogue names the
+criterion of the plan that each fault breaks.
 """
 
 import os

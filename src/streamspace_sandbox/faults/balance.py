@@ -1,61 +1,44 @@
-"""Faults of test 3.4: several agents share the work."""
+"""Faults of test 3.4: load balancing between agents."""
 
-from collections.abc import Callable
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import replace, wrap
+from streamspace_sandbox.faults.patching import Patch, replace, wrap
 from streamspace_sandbox.streamspace.api.database import PLACEMENT_LOCK
 
 LOST = 15
-"""The place in the crowd of the session that is lost."""
+"""The number of the user whose session is lost."""
 
 
-def _hide_the_third() -> None:
-    def make(everyone: Any) -> Any:
-        async def all_but_the_third(agents: Any) -> list[dict[str, Any]]:
-            listed: list[dict[str, Any]] = await everyone(agents)
-            online = [agent for agent in listed if agent["status"] == "online"]
-            return [agent for agent in listed if agent not in online[2:]]
-
-        return all_but_the_third
-
-    wrap("streamspace_sandbox.streamspace.api.agents:Agents.all", make)
+async def _hide_the_third(list_agents: Any, agents: Any) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = await list_agents(agents)
+    online = [agent for agent in listed if agent["status"] == "online"]
+    return [agent for agent in listed if agent not in online[2:]]
 
 
-def _shares(*weights: int) -> Callable[[], None]:
-    """New sessions go round the agents so that, of the sum of `weights`, the first has its weight, and so on."""
+def _shares(*weights: int) -> Patch:
+    """Of each sum of `weights` new sessions, the first agent gets its weight, then the second its own, and so on."""
+    pattern = [place for place, weight in enumerate(weights) for _ in range(weight)]
 
-    def patch() -> None:
-        pattern = [place for place, weight in enumerate(weights) for _ in range(weight)]
+    async def by_weight(connection: Any) -> str | None:
+        await connection.execute("select pg_advisory_xact_lock($1)", PLACEMENT_LOCK)
+        online = await connection.fetch("select agent_id from agents where status = 'online' order by agent_id")
+        count = await connection.fetchval("select count(*) from sessions")
+        return online[pattern[count % len(pattern)] % len(online)]["agent_id"] if online else None
 
-        async def by_weight(connection: Any) -> str | None:
-            await connection.execute("select pg_advisory_xact_lock($1)", PLACEMENT_LOCK)
-            online = await connection.fetch("select agent_id from agents where status = 'online' order by agent_id")
-            count = await connection.fetchval("select count(*) from sessions")
-            return online[pattern[count % len(pattern)] % len(online)]["agent_id"] if online else None
-
-        replace("streamspace_sandbox.streamspace.api.placement:least_loaded", by_weight)
-
-    return patch
+    return replace("streamspace_sandbox.streamspace.api.placement:least_loaded", by_weight)
 
 
-def _lose_the_last() -> None:
-    def make(create: Any) -> Any:
-        async def create_but_the_last(commands: Any, order: dict[str, Any]) -> None:
-            if order["session"]["user"] != f"user{LOST}":
-                await create(commands, order)
-
-        return create_but_the_last
-
-    wrap("streamspace_sandbox.streamspace.agent.commands:Commands._create", make)
+async def _lose_the_last(create: Any, runner: Any, command: dict[str, Any]) -> None:
+    if command["session"]["user"] != f"user{LOST}":
+        await create(runner, command)
 
 
 register_fault(
     "third-agent-missing",
     breaks="3.4-1",
-    description="The API lists no more than two agents that are online",
-    api=_hide_the_third,
+    description="The API lists no more than two online agents",
+    api=wrap("streamspace_sandbox.streamspace.api.agents:Agents.all", _hide_the_third),
 )
 register_fault(
     "one-agent-does-all",
@@ -79,6 +62,6 @@ register_fault(
 register_fault(
     "last-of-fifteen-lost",
     breaks="3.4-4",
-    description=f"The session of user{LOST} is never made",
-    agent=_lose_the_last,
+    description=f"The agent never creates the session of user{LOST}",
+    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.create", _lose_the_last),
 )

@@ -1,8 +1,10 @@
-"""The list of planted faults. Importing it imports every module that plants one."""
+"""The list of planted faults. Listing them imports every module that registers one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+
+from streamspace_sandbox.faults.patching import Patch
 
 _MODULES = (
     "environment",
@@ -12,43 +14,46 @@ _MODULES = (
     "desktop",
     "interaction",
     "persistence",
-    "crowd",
+    "concurrency",
     "hibernation",
     "templates",
     "agents",
-    "orders",
+    "queued_commands",
     "balance",
 )
 _faults: dict[str, "Fault"] = {}
 
 
-class UnknownFault(Exception):
-    """No fault has that name; the message lists those that there are."""
+class UnknownFaultError(Exception):
+    """No fault has that name; the message lists the existing ones."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One way of being broken.
+    """One defect of the product.
 
-    `breaks` is the criterion that must turn red, `patches` maps a component ("kubernetes", "api", "agent") to the
-    function that breaks it when its process starts. Where the criterion is a matter of degree, a fault that is
-    `tolerable` stays just inside its limit, and nothing may turn red.
+    `breaks` is the criterion that must turn red. `patches` maps a component ("kubernetes", "api", "agent") to the
+    patches that are applied when its process starts. Where the criterion is a matter of degree, a `tolerable` fault
+    stays just inside the limit, and no criterion may turn red.
     """
 
     name: str
     breaks: str
     description: str
-    patches: Mapping[str, Callable[[], None]]
+    patches: Mapping[str, tuple[Patch, ...]]
     tolerable: bool = False
 
 
 def register_fault(
-    name: str, *, breaks: str, description: str, tolerable: bool = False, **patches: Callable[[], None]
+    name: str, *, breaks: str, description: str, tolerable: bool = False, **patches: Patch | Iterable[Patch]
 ) -> None:
-    """Add a fault to the catalogue; the keyword arguments are its patches by component."""
+    """Add a fault to the catalogue; the other keyword arguments are its patches by component."""
     if name in _faults:
-        raise ValueError(f"two faults are called {name}")
-    _faults[name] = Fault(name, breaks, description, patches, tolerable)
+        raise ValueError(f"two faults have the name {name}")
+    by_component = {
+        component: (given,) if isinstance(given, Patch) else tuple(given) for component, given in patches.items()
+    }
+    _faults[name] = Fault(name, breaks, description, by_component, tolerable)
 
 
 def faults() -> list[Fault]:
@@ -59,8 +64,8 @@ def faults() -> list[Fault]:
 
 
 def find(name: str) -> Fault:
-    """The fault called `name`. Raises UnknownFault."""
-    known = {fault.name: fault for fault in faults()}
-    if name not in known:
-        raise UnknownFault(f"there is no fault {name!r}; the faults are: {', '.join(known)}")
-    return known[name]
+    """The fault with that name. Raises UnknownFaultError."""
+    by_name = {fault.name: fault for fault in faults()}
+    if name not in by_name:
+        raise UnknownFaultError(f"there is no fault {name!r}; the faults are: {', '.join(by_name)}")
+    return by_name[name]

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.streamspace.api.errors import ApiError
 
 AT_ONCE = 3
 BRIDGE = "streamspace_sandbox.streamspace.api.vnc:bridge"
 OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
+SESSIONS = "streamspace_sandbox.streamspace.api.sessions:Sessions"
 
 
 def _user(owner: Any) -> str:
@@ -19,279 +20,232 @@ def _user(owner: Any) -> str:
     return user
 
 
-def _refuse_a_crowd() -> None:
-    """A creation is refused while others are under way."""
-    under_way: list[None] = []
+def _refuse_concurrent_creations() -> Patch:
+    running: list[None] = []
 
-    def make(create: Any) -> Any:
-        async def create_unless_crowded(*arguments: Any) -> Any:
-            if len(under_way) >= AT_ONCE:
-                raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too many creations at once.")
-            under_way.append(None)
-            try:
-                return await create(*arguments)
-            finally:
-                under_way.pop()
+    async def create_unless_busy(create: Any, *arguments: Any) -> Any:
+        if len(running) >= AT_ONCE:
+            raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too many creations at once.")
+        running.append(None)
+        try:
+            return await create(*arguments)
+        finally:
+            running.pop()
 
-        return create_unless_crowded
-
-    wrap("streamspace_sandbox.streamspace.api.sessions:Sessions.create", make)
+    return wrap(f"{SESSIONS}.create", create_unless_busy)
 
 
-def _give_the_same_answer() -> None:
-    """Requests that come while another is under way get its answer, as from a cache that looks at the path alone."""
+def _give_the_same_answer() -> Patch:
+    """Requests during another one get its answer, as from a cache with the path alone as key."""
     running: list[asyncio.Future[Any]] = []
 
-    def make(create: Any) -> Any:
-        async def create_once(*arguments: Any) -> Any:
-            if running:
-                return await asyncio.shield(running[0])
-            running.append(asyncio.ensure_future(create(*arguments)))
-            try:
-                return await running[0]
-            finally:
-                running.clear()
+    async def create_once(create: Any, *arguments: Any) -> Any:
+        if running:
+            return await asyncio.shield(running[0])
+        running.append(asyncio.ensure_future(create(*arguments)))
+        try:
+            return await running[0]
+        finally:
+            running.clear()
 
-        return create_once
-
-    wrap("streamspace_sandbox.streamspace.api.sessions:Sessions.create", make)
+    return wrap(f"{SESSIONS}.create", create_once)
 
 
-def _start_a_second_pod() -> None:
-    def make(replicas: Any) -> Any:
-        return lambda session: replicas(session) * (2 if _user(session) == "user2" else 1)
-
-    wrap(f"{OBJECTS}:replicas", make)
+def _second_pod(replicas: Any, session: Any) -> Any:
+    return replicas(session) * (2 if _user(session) == "user2" else 1)
 
 
-def _show_the_nodes_processes() -> None:
-    def make(all_options: Any) -> Any:
-        def in_one_namespace(container: Any) -> Any:
-            crowd = container.environment.get("STREAMSPACE_USER", "") in ("user2", "user3")
-            return [*all_options(container), *(["--pid=host"] if crowd else [])]
-
-        return in_one_namespace
-
-    wrap("streamspace_sandbox.kubernetes.kubelet.podman:_options", make)
+def _share_processes(all_options: Any, container: Any) -> list[str]:
+    shared = container.environment.get("STREAMSPACE_USER", "") in ("user2", "user3")
+    return [*all_options(container), *(["--pid=host"] if shared else [])]
 
 
-def _give_the_third_less() -> None:
-    def make(desktop: Any) -> Any:
-        def smaller(owner: Any) -> Any:
-            container = desktop(owner)
-            if _user(owner) == "user3":
-                for given in container["resources"].values():
-                    given["memory"] = "512Mi"
-            return container
-
-        return smaller
-
-    wrap(f"{OBJECTS}:_desktop", make)
+def _halve_memory(desktop_container: Any, owner: Any) -> Any:
+    container = desktop_container(owner)
+    if _user(owner) == "user3":
+        for quantities in container["resources"].values():
+            quantities["memory"] = "512Mi"
+    return container
 
 
-def _give_two_one_claim() -> None:
-    """Of two users the second has the first's volume claim, once there is one."""
+def _share_a_claim() -> Patch:
+    """The second of two users gets the first user's volume claim."""
     claims: list[str] = []
 
-    def make(pod: Any) -> Any:
-        def on_the_others_claim(owner: Any) -> Any:
-            made = pod(owner)
-            volume = made["volumes"][0]["persistentVolumeClaim"]
-            if _user(owner) in ("user4", "user5"):
-                claims.append(volume["claimName"])
-                volume["claimName"] = claims[-1 - (len(claims) % 2 == 0)]
-            return made
+    def pod_on_shared_claim(pod_spec: Any, owner: Any) -> Any:
+        pod = pod_spec(owner)
+        volume = pod["volumes"][0]["persistentVolumeClaim"]
+        if _user(owner) in ("user4", "user5"):
+            claims.append(volume["claimName"])
+            volume["claimName"] = claims[-1 - (len(claims) % 2 == 0)]
+        return pod
 
-        return on_the_others_claim
-
-    wrap(f"{OBJECTS}:_pod", make)
+    return wrap(f"{OBJECTS}:pod_spec", pod_on_shared_claim)
 
 
-def _bridge_only_so_many() -> None:
+def _limit_viewers() -> Patch:
     connected: list[None] = []
 
-    def make(bridge: Any) -> Any:
-        async def bridge_if_there_is_room(websocket: Any, host: str, port: int) -> None:
-            if len(connected) >= AT_ONCE:
-                await websocket.close()
-                return
-            connected.append(None)
-            try:
-                await bridge(websocket, host, port)
-            finally:
-                connected.pop()
+    async def bridge_up_to_the_limit(bridge: Any, websocket: Any, *address: Any) -> None:
+        if len(connected) >= AT_ONCE:
+            await websocket.close()
+            return
+        connected.append(None)
+        try:
+            await bridge(websocket, *address)
+        finally:
+            connected.pop()
 
-        return bridge_if_there_is_room
-
-    wrap(BRIDGE, make)
+    return wrap(BRIDGE, bridge_up_to_the_limit)
 
 
-def _throw_out_the_first_viewer() -> None:
+def _disconnect_the_first_viewer() -> Patch:
     viewers: dict[str, asyncio.Task[None]] = {}
 
-    def make(bridge: Any) -> Any:
-        async def bridge_one_viewer(websocket: Any, host: str, port: int) -> None:
-            if host in viewers:
-                viewers[host].cancel()
-            viewers[host] = asyncio.ensure_future(bridge(websocket, host, port))
-            await asyncio.wait((viewers[host],))
+    async def bridge_one_viewer(bridge: Any, websocket: Any, host: str, port: int) -> None:
+        if host in viewers:
+            viewers[host].cancel()
+        viewers[host] = asyncio.ensure_future(bridge(websocket, host, port))
+        await asyncio.wait((viewers[host],))
 
-        return bridge_one_viewer
-
-    wrap(BRIDGE, make)
+    return wrap(BRIDGE, bridge_one_viewer)
 
 
-def _refuse_a_second_visit() -> None:
+def _refuse_a_second_visit() -> Patch:
     left: set[str] = set()
 
-    def make(bridge: Any) -> Any:
-        async def bridge_once(websocket: Any, host: str, port: int) -> None:
-            if websocket.path_params["id"] in left:
-                await websocket.close()
-                return
-            try:
-                await bridge(websocket, host, port)
-            finally:
-                if "user2" in websocket.path_params["id"]:
-                    left.add(websocket.path_params["id"])
+    async def bridge_once(bridge: Any, websocket: Any, *address: Any) -> None:
+        session = websocket.path_params["id"]
+        if session in left:
+            await websocket.close()
+            return
+        try:
+            await bridge(websocket, *address)
+        finally:
+            if "user2" in session:
+                left.add(session)
 
-        return bridge_once
-
-    wrap(BRIDGE, make)
+    return wrap(BRIDGE, bridge_once)
 
 
-def _lead_to_the_first_desktop() -> None:
-    """The second user's viewer gets the first user's desktop, as long as that one is looked at."""
+def _lead_to_the_first_desktop() -> Patch:
+    """The second user's viewer shows the first user's desktop while that one has a viewer."""
     first: list[str] = []
 
-    def make(bridge: Any) -> Any:
-        async def bridge_to_the_wrong_one(websocket: Any, host: str, port: int) -> None:
-            session = websocket.path_params["id"]
+    async def bridge_to_the_first(bridge: Any, websocket: Any, host: str, port: int) -> None:
+        session = websocket.path_params["id"]
+        if session.startswith("user1-"):
+            first.append(host)
+        try:
+            await bridge(websocket, first[0] if first and session.startswith("user2-") else host, port)
+        finally:
             if session.startswith("user1-"):
-                first.append(host)
-            try:
-                await bridge(websocket, first[0] if first and session.startswith("user2-") else host, port)
-            finally:
-                if session.startswith("user1-"):
-                    first.remove(host)
+                first.remove(host)
 
-        return bridge_to_the_wrong_one
-
-    wrap(BRIDGE, make)
+    return wrap(BRIDGE, bridge_to_the_first)
 
 
-def _share_a_home_below() -> None:
-    """Two users' claims, which are two, stand on one directory of the storage."""
+def _share_storage() -> Patch:
     directories: dict[str, Path] = {}
 
-    def make(claimed: Any) -> Any:
-        def one_for_both(volumes: Any, claim_name: str) -> Path:
-            found: Path = claimed(volumes, claim_name)
-            if not claim_name.startswith(("user3-", "user4-")):
-                return found
-            kept = next((each for each in directories.values() if each.exists() and each != found), found)
-            directories[claim_name] = found
-            return kept
+    def one_directory(claimed: Any, volumes: Any, claim_name: str) -> Path:
+        own: Path = claimed(volumes, claim_name)
+        if not claim_name.startswith(("user3-", "user4-")):
+            return own
+        others = (directory for directory in directories.values() if directory.exists() and directory != own)
+        shared = next(others, own)
+        directories[claim_name] = own
+        return shared
 
-        return one_for_both
-
-    wrap("streamspace_sandbox.kubernetes.kubelet.volumes:PodVolumes._claimed", make)
+    return wrap("streamspace_sandbox.kubernetes.kubelet.volumes:PodVolumes._claimed", one_directory)
 
 
-def _cut_everybody_off() -> None:
-    """The end of one session ends the connections of all viewers."""
+def _disconnect_all_viewers() -> tuple[Patch, Patch]:
     viewers: set[asyncio.Task[None]] = set()
 
-    def make(bridge: Any) -> Any:
-        async def bridge_until_any_ends(websocket: Any, host: str, port: int) -> None:
-            task = asyncio.ensure_future(bridge(websocket, host, port))
-            viewers.add(task)
-            await asyncio.wait((task,))
-            viewers.discard(task)
+    async def bridge_until_any_ends(bridge: Any, *arguments: Any) -> None:
+        task = asyncio.ensure_future(bridge(*arguments))
+        viewers.add(task)
+        await asyncio.wait((task,))
+        viewers.discard(task)
 
-        return bridge_until_any_ends
+    async def delete_and_disconnect(delete: Any, *arguments: Any) -> Any:
+        for task in viewers:
+            task.cancel()
+        return await delete(*arguments)
 
-    def make_delete(delete: Any) -> Any:
-        async def delete_and_cut(*arguments: Any) -> Any:
-            for task in viewers:
-                task.cancel()
-            return await delete(*arguments)
-
-        return delete_and_cut
-
-    wrap(BRIDGE, make)
-    wrap("streamspace_sandbox.streamspace.api.sessions:Sessions.delete", make_delete)
+    return wrap(BRIDGE, bridge_until_any_ends), wrap(f"{SESSIONS}.delete", delete_and_disconnect)
 
 
 register_fault(
     "crowd-refused",
     breaks="1.3-1",
-    description=f"The API refuses a creation while {AT_ONCE} others are under way",
-    api=_refuse_a_crowd,
+    description=f"The API refuses a creation while {AT_ONCE} others are running",
+    api=_refuse_concurrent_creations(),
 )
 register_fault(
     "crowd-gets-one-session",
     breaks="1.3-1",
-    description="Users who ask while another's creation is under way are given that other's session",
-    api=_give_the_same_answer,
+    description="Users whose requests arrive during another creation get that creation's session",
+    api=_give_the_same_answer(),
 )
 register_fault(
     "crowd-second-pod",
     breaks="1.3-2",
     description="One of several users has two pods",
-    agent=_start_a_second_pod,
+    agent=wrap(f"{OBJECTS}:replicas", _second_pod),
 )
 register_fault(
     "crowd-shares-processes",
     breaks="1.3-2",
-    description="Two of several users' pods run in one process namespace",
-    kubernetes=_show_the_nodes_processes,
+    description="The pods of two users run in one process namespace",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.podman:_options", _share_processes),
 )
 register_fault(
     "crowd-short-of-memory",
     breaks="1.3-3",
-    description="One of several users gets half of the memory that was asked for",
-    agent=_give_the_third_less,
+    description="One of several users gets half of the requested memory",
+    agent=wrap(f"{OBJECTS}:desktop_container", _halve_memory),
 )
 register_fault(
     "crowd-shares-claim",
     breaks="1.3-3",
     description="Two of several users have the same volume claim",
-    agent=_give_two_one_claim,
+    agent=_share_a_claim(),
 )
 register_fault(
     "crowd-too-many-viewers",
     breaks="1.3-4",
-    description=f"The VNC bridge takes {AT_ONCE} connections at a time and no more",
-    api=_bridge_only_so_many,
+    description=f"The VNC bridge accepts no more than {AT_ONCE} connections at a time",
+    api=_limit_viewers(),
 )
 register_fault(
     "second-viewer-ousts-first",
     breaks="1.3-4",
-    description="A second viewer of a session throws out the first",
-    api=_throw_out_the_first_viewer,
+    description="A second viewer of a session disconnects the first",
+    api=_disconnect_the_first_viewer(),
 )
 register_fault(
     "second-visit-refused",
     breaks="1.3-4",
-    description="Who has left a desktop does not get in again",
-    api=_refuse_a_second_visit,
+    description="A user who has left a desktop cannot connect to it again",
+    api=_refuse_a_second_visit(),
 )
 register_fault(
     "crowd-wrong-desktop",
     breaks="1.3-5",
-    description="One user's viewer leads to another's desktop",
-    api=_lead_to_the_first_desktop,
+    description="One user's viewer shows another user's desktop",
+    api=_lead_to_the_first_desktop(),
 )
 register_fault(
     "crowd-shares-storage",
     breaks="1.3-5",
-    description="The volumes of two users, with a claim each, are one directory",
-    kubernetes=_share_a_home_below,
+    description="The volumes of two users, with one claim each, are one directory",
+    kubernetes=_share_storage(),
 )
 register_fault(
     "end-of-one-cuts-all",
     breaks="1.3-5",
-    description="When one session ends, everybody's viewer is cut off",
-    api=_cut_everybody_off,
+    description="The end of one session disconnects all viewers",
+    api=_disconnect_all_viewers(),
 )

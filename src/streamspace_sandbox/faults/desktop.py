@@ -1,4 +1,4 @@
-"""Faults of test 1.1d: a session is used in a web browser."""
+"""Faults of test 1.1d: a session in a web browser."""
 
 import json
 from http import HTTPStatus
@@ -6,47 +6,28 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
-from streamspace_sandbox.faults.support.rfb_messages import KEY, POINTER, QEMU_KEY, rewriting
+from streamspace_sandbox.faults.support.responses import set_body
+from streamspace_sandbox.faults.support.rfb_messages import KEY, POINTER, QEMU_KEY, rewrite_input
+
+PAGE = "streamspace_sandbox.streamspace.api.viewer:page"
 
 
-def _tell_no_url() -> None:
-    def make(connect: Any) -> Any:
-        async def connect_session(*arguments: Any) -> Any:
-            response = await connect(*arguments)
-            answer = json.loads(response.body)
-            del answer["url"]
-            response.body = json.dumps(answer).encode()
-            response.headers["content-length"] = str(len(response.body))
-            return response
-
-        return connect_session
-
-    wrap("streamspace_sandbox.streamspace.api.endpoints:connect_session", make)
+async def _omit_the_url(connect_session: Any, *arguments: Any) -> Any:
+    response = await connect_session(*arguments)
+    answer = json.loads(response.body)
+    del answer["url"]
+    return set_body(response, json.dumps(answer).encode())
 
 
-def _answer_404() -> None:
-    def make(page: Any) -> Any:
-        def missing_page(session_id: str) -> Any:
-            response = page(session_id)
-            response.status_code = HTTPStatus.NOT_FOUND
-            return response
-
-        return missing_page
-
-    wrap("streamspace_sandbox.streamspace.api.viewer:page", make)
+def _answer_404(page: Any, session_id: str) -> Any:
+    response = page(session_id)
+    response.status_code = HTTPStatus.NOT_FOUND
+    return response
 
 
-def _forget_the_client() -> None:
-    def make(page: Any) -> Any:
-        def page_without_client(session_id: str) -> Any:
-            response = page(session_id)
-            response.body = response.body.replace(b"/viewer/viewer.js", b"/viewer/viewer.min.js")
-            response.headers["content-length"] = str(len(response.body))
-            return response
-
-        return page_without_client
-
-    wrap("streamspace_sandbox.streamspace.api.viewer:page", make)
+def _page_without_client(page: Any, session_id: str) -> Any:
+    response = page(session_id)
+    return set_body(response, response.body.replace(b"/viewer/viewer.js", b"/viewer/viewer.min.js"))
 
 
 def _drop_input(data: bytes) -> bytes | None:
@@ -56,24 +37,24 @@ def _drop_input(data: bytes) -> bytes | None:
 register_fault(
     "connect-without-url",
     breaks="1.1d-1",
-    description="The answer to connect holds no VNC URL",
-    api=_tell_no_url,
+    description="The answer to connect lacks the VNC URL",
+    api=wrap("streamspace_sandbox.streamspace.api.endpoints:connect_session", _omit_the_url),
 )
 register_fault(
     "viewer-answers-404",
     breaks="1.1d-2",
-    description="The viewer page comes with status 404",
-    api=_answer_404,
+    description="The API sends the viewer page with status 404",
+    api=wrap(PAGE, _answer_404),
 )
 register_fault(
     "viewer-without-client",
     breaks="1.1d-3",
-    description="The viewer page names a script that is not there",
-    api=_forget_the_client,
+    description="The viewer page loads a script that does not exist",
+    api=wrap(PAGE, _page_without_client),
 )
 register_fault(
     "deaf-desktop",
     breaks="1.1d-4",
-    description="What the user types and points at does not reach the desktop",
-    api=rewriting(_drop_input),
+    description="Keyboard and pointer input does not reach the desktop",
+    api=rewrite_input(_drop_input),
 )

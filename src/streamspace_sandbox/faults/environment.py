@@ -1,75 +1,34 @@
-"""Faults of test 0: what is deployed is there, but not as it should be."""
+"""Faults of test 0: parts of the deployment exist but do not work."""
 
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import replace, wrap
+from streamspace_sandbox.faults.patching import Patch, filter_log, replace, wrap
+from streamspace_sandbox.faults.support.object_lists import change_list
 from streamspace_sandbox.streamspace.api.errors import json_response
 
+AGENTS = "streamspace_sandbox.streamspace.api.agents:Agents"
+TOKENS = "streamspace_sandbox.streamspace.api.auth:Tokens"
 NAMESPACE, REDIS, DATABASE = "streamspace", "streamspace-redis", "streamspace-postgres"
 MARKER = "Admin password: %s"
 
 
-def _unready() -> None:
-    """Kubernetes answers everything, and says of itself that it is not ready."""
-
-    def make(answer: Any) -> Any:
-        async def answer_or_not(server: Any, request: Any, path: str) -> Any:
-            if path == "/readyz":
-                return PlainTextResponse("[-]etcd failed: reason withheld", 500)
-            return await answer(server, request, path)
-
-        return answer_or_not
-
-    wrap("streamspace_sandbox.kubernetes.apiserver.app:_Server._answer", make)
+def _never_ready(create_app: Any, *arguments: Any) -> Any:
+    app = create_app(*arguments)
+    answer = PlainTextResponse("[-]etcd failed: reason withheld", 500)
+    app.router.routes.insert(0, Route("/readyz", lambda _request: answer))
+    return app
 
 
-def _never_gone() -> None:
-    """The namespace was deleted, and its deletion hangs."""
-
-    def make(object_answer: Any) -> Any:
-        def answer(request: Any, target: Any, custom: Any, obj: Any, *rest: Any) -> Any:
-            if obj.get("kind") == "Namespace" and obj["metadata"]["name"] == NAMESPACE:
-                obj = {**obj, "status": {**(obj.get("status") or {}), "phase": "Terminating"}}
-            return object_answer(request, target, custom, obj, *rest)
-
-        return answer
-
-    wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", make)
-
-
-def _list_pods(change: Callable[[list[Any]], list[Any]]) -> Callable[[], None]:
-    """A list of pods is what `change` makes of it."""
-
-    def patch() -> None:
-        def make(list_answer: Any) -> Any:
-            def changed(request: Any, target: Any, store: Any, pages: Any) -> Any:
-                return list_answer(request, target, _Changed(store, change), pages)
-
-            return changed
-
-        wrap("streamspace_sandbox.kubernetes.apiserver.app:list_answer", make)
-
-    return patch
-
-
-class _Changed:
-    """A store whose list of pods is another one."""
-
-    def __init__(self, store: Any, change: Callable[[list[Any]], list[Any]]) -> None:
-        self._store = store
-        self._change = change
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def list(self, resource: Any, *arguments: Any) -> Any:
-        found, version = self._store.list(resource, *arguments)
-        return (self._change(found) if resource.plural == "pods" else found), version
+def _namespace_terminating(object_answer: Any, request: Any, target: Any, custom: Any, obj: Any, *rest: Any) -> Any:
+    if obj.get("kind") == "Namespace" and obj["metadata"]["name"] == NAMESPACE:
+        obj = {**obj, "status": {**(obj.get("status") or {}), "phase": "Terminating"}}
+    return object_answer(request, target, custom, obj, *rest)
 
 
 def _app(pod: Any) -> Any:
@@ -87,64 +46,46 @@ def _with_database_not_ready(pods: list[Any]) -> list[Any]:
 def _not_ready(pod: Any) -> Any:
     status = pod.get("status") or {}
     conditions = [
-        {**each, "status": "False"} if each["type"] in ("Ready", "ContainersReady") else each
-        for each in status.get("conditions") or ()
+        {**condition, "status": "False"} if condition["type"] in ("Ready", "ContainersReady") else condition
+        for condition in status.get("conditions") or ()
     ]
-    containers = [{**each, "ready": False} for each in status.get("containerStatuses") or ()]
+    containers = [{**container, "ready": False} for container in status.get("containerStatuses") or ()]
     return {**pod, "status": {**status, "conditions": conditions, "containerStatuses": containers}}
 
 
-def _say_of_health(answer: dict[str, str]) -> Callable[[], None]:
-    """The health answer is a 200, whatever it says."""
+def _answer_health(answer: dict[str, str]) -> Patch:
+    async def health(_request: Any, _services: Any) -> Any:
+        return json_response(answer)
 
-    def patch() -> None:
-        def make(_health: Any) -> Any:
-            async def health(_request: Any, _services: Any) -> Any:
-                return json_response(answer)
-
-            return health
-
-        wrap("streamspace_sandbox.streamspace.api.endpoints:health", make)
-
-    return patch
+    return replace("streamspace_sandbox.streamspace.api.endpoints:health", health)
 
 
-def _log_otherwise(message: str | None) -> Callable[[], None]:
-    """The line with the password reads `message`, or is not logged at all."""
+def _log_instead(message: str | None) -> Patch:
+    """The API logs `message` in place of the password's line; None omits the line."""
 
-    def patch() -> None:
-        def passes(record: logging.LogRecord) -> bool:
-            if record.msg == MARKER:
-                if message is None:
-                    return False
-                record.msg, record.args = message, ()
-            return True
+    def passes(record: logging.LogRecord) -> bool:
+        if record.msg == MARKER:
+            if message is None:
+                return False
+            record.msg, record.args = message, ()
+        return True
 
-        logging.getLogger("streamspace.api").addFilter(passes)
-
-    return patch
+    return filter_log("streamspace_sandbox.streamspace.api.users", passes)
 
 
-def _after_the_first(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[], None]:
-    """Each answer to a login but the first, which the deployment needs, is what `change` makes of it."""
+def _after_the_first(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Patch:
+    """Change each answer to a login but the first, which the deployment needs."""
+    logins: list[str] = []
 
-    def patch() -> None:
-        def make(login: Any) -> Any:
-            seen: list[str] = []
+    async def log_in(login: Any, users: Any, given: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = await login(users, given)
+        logins.append(given.username)
+        return change(answer) if len(logins) > 1 else answer
 
-            async def log_in(users: Any, given: Any) -> dict[str, Any]:
-                answer: dict[str, Any] = await login(users, given)
-                seen.append(given.username)
-                return change(answer) if len(seen) > 1 else answer
-
-            return log_in
-
-        wrap("streamspace_sandbox.streamspace.api.users:Users.login", make)
-
-    return patch
+    return wrap("streamspace_sandbox.streamspace.api.users:Users.login", log_in)
 
 
-def _spoiled(answer: dict[str, Any]) -> dict[str, Any]:
+def _with_wrong_signature(answer: dict[str, Any]) -> dict[str, Any]:
     header, claims, signature = answer["token"].split(".")
     return {**answer, "token": f"{header}.{claims}.{signature[::-1]}"}
 
@@ -153,129 +94,106 @@ def _without_token(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "token"}
 
 
-def _believe_any_password() -> None:
-    async def matches(_password: str, _hashed: str) -> bool:
-        return True
-
-    replace("streamspace_sandbox.streamspace.api.auth:password_matches", matches)
+async def _accept_password(_password: str, _hashed: str) -> bool:
+    return True
 
 
-def _believe_any_token() -> None:
-    replace("streamspace_sandbox.streamspace.api.auth:Tokens.check_api", lambda _tokens, _connection: "admin")
+def _claims_unchecked(claims: Any, tokens: Any, text: str) -> Any:
+    signed = text.rpartition(".")[0]
+    return claims(tokens, f"{signed}.{tokens.signature(signed.encode()).decode()}")
 
 
-def _believe_any_signature() -> None:
-    """A token that reads like one is taken for one."""
-
-    def make(claims: Any) -> Any:
-        def unchecked(tokens: Any, text: str) -> Any:
-            signed = text.rpartition(".")[0]
-            return claims(tokens, f"{signed}.{tokens._signature(signed.encode()).decode()}")
-
-        return unchecked
-
-    wrap("streamspace_sandbox.streamspace.api.auth:Tokens.claims", make)
-
-
-def _nobody_online() -> None:
-    """The list of agents knows each of them, and calls none online."""
-
-    def make(everyone: Any) -> Any:
-        async def registered(agents: Any) -> list[dict[str, Any]]:
-            return [{**agent, "status": "registered"} for agent in await everyone(agents)]
-
-        return registered
-
-    wrap("streamspace_sandbox.streamspace.api.agents:Agents.all", make)
+async def _none_online(list_agents: Any, agents: Any) -> list[dict[str, Any]]:
+    return [{**agent, "status": "registered"} for agent in await list_agents(agents)]
 
 
 register_fault(
     "cluster-not-ready",
     breaks="0-1",
-    description="The API server answers all calls, and its readiness says that it is not ready",
-    kubernetes=_unready,
+    description="The API server answers all calls, but its readiness endpoint reports a failure",
+    kubernetes=wrap("streamspace_sandbox.control_plane.control_plane:create_app", _never_ready),
 )
 register_fault(
     "namespace-terminating",
     breaks="0-6",
-    description="The namespace is being deleted, for ever",
-    kubernetes=_never_gone,
+    description="The namespace stays Terminating",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", _namespace_terminating),
 )
 register_fault(
     "redis-without-pod",
     breaks="0-7",
-    description="No pod says that it is Redis",
-    kubernetes=_list_pods(_without_redis),
+    description="Kubernetes lists no pod with the label of Redis",
+    kubernetes=change_list("pods", _without_redis),
 )
 register_fault(
     "database-not-ready",
     breaks="0-7",
-    description="The pod of PostgreSQL runs, and is not Ready",
-    kubernetes=_list_pods(_with_database_not_ready),
+    description="The pod of PostgreSQL runs but is not Ready",
+    kubernetes=change_list("pods", _with_database_not_ready),
 )
 register_fault(
     "health-degraded",
     breaks="0-8",
-    description="The health answer is 200, and says degraded",
-    api=_say_of_health({"status": "degraded"}),
+    description="The health endpoint answers 200 with the status degraded",
+    api=_answer_health({"status": "degraded"}),
 )
 register_fault(
     "health-says-nothing",
     breaks="0-8",
-    description="The health answer is 200, and says nothing",
-    api=_say_of_health({}),
+    description="The health endpoint answers 200 without a status",
+    api=_answer_health({}),
 )
 register_fault(
     "password-not-logged",
     breaks="0-9",
     description="The API does not log the administrator's password",
-    api=_log_otherwise(None),
+    api=_log_instead(None),
 )
 register_fault(
     "password-masked",
     breaks="0-9",
-    description="The API logs stars in the place of the administrator's password",
-    api=_log_otherwise("Admin password: ********"),
+    description="The API logs asterisks in place of the administrator's password",
+    api=_log_instead("Admin password: ********"),
 )
 register_fault(
     "password-not-told",
     breaks="0-9",
-    description="The API logs a sentence in the place of the administrator's password",
-    api=_log_otherwise("Admin password: set already, and not shown"),
+    description="The API logs a sentence in place of the administrator's password",
+    api=_log_instead("Admin password: set already, and not shown"),
 )
 register_fault(
     "login-token-invalid",
     breaks="0-10",
-    description="A login gives a token that the API does not accept",
-    api=_after_the_first(_spoiled),
+    description="A login returns a token that the API does not accept",
+    api=_after_the_first(_with_wrong_signature),
 )
 register_fault(
     "login-without-token",
     breaks="0-10",
-    description="A login is answered with the user, and without a token",
+    description="A login returns the user without a token",
     api=_after_the_first(_without_token),
 )
 register_fault(
     "any-password",
     breaks="0-10",
     description="A login succeeds with any password",
-    api=_believe_any_password,
+    api=replace("streamspace_sandbox.streamspace.api.auth:password_matches", _accept_password),
 )
 register_fault(
     "any-token",
     breaks="0-10",
-    description="The API accepts any token, and none",
-    api=_believe_any_token,
+    description="The API accepts any token, and a request without one",
+    api=replace(f"{TOKENS}.check_api", lambda _tokens, _connection: "admin"),
 )
 register_fault(
     "any-signature",
     breaks="0-10",
     description="The API does not check the signature of a token",
-    api=_believe_any_signature,
+    api=wrap(f"{TOKENS}.claims", _claims_unchecked),
 )
 register_fault(
     "nobody-online",
     breaks="0-11",
-    description="No agent is ever called online, though they serve sessions",
-    api=_nobody_online,
+    description="The API lists no agent as online, although the agents serve sessions",
+    api=wrap(f"{AGENTS}.all", _none_online),
 )

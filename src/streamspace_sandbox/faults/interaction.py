@@ -7,26 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.faults.support.rfb_messages import (
     HANDSHAKE_MESSAGES,
     KEY,
     POINTER,
     QEMU_KEY,
     TO_SERVER,
-    rewriting,
+    rewrite_input,
 )
 
 DOWN_FLAG = {KEY: 1, QEMU_KEY: 3}
-"""Where a key event says whether the key goes down: for QEMU's the lower byte of two."""
+"""The byte of a key event that is 1 when the key goes down; for QEMU's, the lower one of two."""
 ALT_KEYSYMS = (0xFFE9, 0xFFE7)
 """X11's keysyms of Alt_L and Meta_L."""
 WHEEL_UP = 8
 """The bit of the pointer's fourth button."""
 CELL_PIXELS = 12
-"""A little more than a character of the terminal is wide."""
+"""A little more than the width of a character in the terminal."""
 
-Chosen = Callable[[int, bytes], bool]
+Selection = Callable[[int, bytes], bool]
 
 
 def _shift_pointer(data: bytes) -> bytes:
@@ -41,7 +41,7 @@ def _lose_wheel_up(data: bytes) -> bytes | None:
 
 
 def _keysym(data: bytes) -> int | None:
-    """The keysym of a key event; None when it is no key event."""
+    """The keysym of a key event; None for other messages."""
     if data[0] not in (KEY, QEMU_KEY) or len(data) < 8:
         return None
     return int(struct.unpack_from("!I", data, 4)[0])
@@ -62,23 +62,23 @@ def _never_release_alt(data: bytes) -> bytes | None:
     return None if _keysym(data) in ALT_KEYSYMS and not data[DOWN_FLAG[data[0]]] else data
 
 
-class _Late:
-    """The writer to the VNC server, in which what is chosen of what is written waits; nothing overtakes it.
+class _DelayedWriter:
+    """The writer to the VNC server, which delays the selected messages and keeps the order of all.
 
-    `chosen` is asked with the number and the bytes of each message.
+    `selected` gets the number and the bytes of each message.
     """
 
-    def __init__(self, writer: Any, seconds: float, chosen: Chosen) -> None:
+    def __init__(self, writer: Any, seconds: float, selected: Selection) -> None:
         self._writer = writer
         self._seconds = seconds
-        self._chosen = chosen
+        self._selected = selected
         self._written = 0
         self._queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         self._task = asyncio.create_task(self._run())
 
     def write(self, data: bytes) -> None:
         self._written += 1
-        late = self._written > HANDSHAKE_MESSAGES and self._chosen(self._written, data)
+        late = self._written > HANDSHAKE_MESSAGES and self._selected(self._written, data)
         self._queue.put_nowait((time.monotonic() + self._seconds * late, data))
 
     async def drain(self) -> None:
@@ -94,70 +94,64 @@ class _Late:
             self._writer.write(data)
 
 
-def _late_by(seconds: float, chosen: Chosen = lambda _number, _data: True) -> Callable[[], None]:
-    def patch() -> None:
-        def make(to_server: Any) -> Any:
-            async def to_server_late(websocket: Any, writer: Any) -> None:
-                late = _Late(writer, seconds, chosen)
-                try:
-                    await to_server(websocket, late)
-                finally:
-                    late.close()
+def _delay(seconds: float, selected: Selection = lambda _number, _data: True) -> Patch:
+    async def to_server_late(to_server: Any, websocket: Any, writer: Any) -> None:
+        delayed = _DelayedWriter(writer, seconds, selected)
+        try:
+            await to_server(websocket, delayed)
+        finally:
+            delayed.close()
 
-            return to_server_late
-
-        wrap(TO_SERVER, make)
-
-    return patch
+    return wrap(TO_SERVER, to_server_late)
 
 
 register_fault(
     "clicks-beside",
     breaks="1.1e-1",
-    description="A click arrives one character to the right of where it was aimed",
-    api=rewriting(_shift_pointer),
+    description="A click arrives one character to the right of its target",
+    api=rewrite_input(_shift_pointer),
 )
 register_fault(
     "capitals-lost",
     breaks="1.1e-2",
-    description="Capital letters arrive as small ones",
-    api=rewriting(_lose_capitals),
+    description="Capital letters arrive as lower-case letters",
+    api=rewrite_input(_lose_capitals),
 )
-register_fault("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=rewriting(_lose_alt))
+register_fault("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=rewrite_input(_lose_alt))
 register_fault(
     "alt-stays-down",
     breaks="1.1e-3",
-    description="The Alt key, once pressed, stays down",
-    api=rewriting(_never_release_alt),
+    description="The Alt key stays down once it was pressed",
+    api=rewrite_input(_never_release_alt),
 )
 register_fault(
     "wheel-turns-one-way",
     breaks="1.1e-4",
     description="The wheel scrolls down only",
-    api=rewriting(_lose_wheel_up),
+    api=rewrite_input(_lose_wheel_up),
 )
 register_fault(
     "input-is-late",
     breaks="1.1e-5",
-    description="All that the user does reaches the desktop 150 ms late",
-    api=_late_by(0.150),
+    description="All input reaches the desktop 150 ms late",
+    api=_delay(0.150),
 )
 register_fault(
     "mouse-is-late",
     breaks="1.1e-5",
-    description="What the user does by mouse reaches the desktop 150 ms late; keys do not",
-    api=_late_by(0.150, lambda _, data: data[0] == POINTER),
+    description="Mouse input reaches the desktop 150 ms late, keyboard input does not",
+    api=_delay(0.150, lambda _, data: data[0] == POINTER),
 )
 register_fault(
     "one-event-in-three-is-late",
     breaks="1.1e-5",
-    description="Of what the user does one event in three reaches the desktop 150 ms late",
-    api=_late_by(0.150, lambda number, _: number % 3 == 0),
+    description="One input event in three reaches the desktop 150 ms late",
+    api=_delay(0.150, lambda number, _: number % 3 == 0),
 )
 register_fault(
     "input-is-a-little-late",
     breaks="1.1e-5",
-    description="All that the user does reaches the desktop 30 ms late, within the limit",
+    description="All input reaches the desktop 30 ms late, within the limit",
     tolerable=True,
-    api=_late_by(0.030),
+    api=_delay(0.030),
 )

@@ -1,4 +1,4 @@
-"""Start a component broken: `python -m streamspace_sandbox.faults.launcher FAULT COMPONENT MODULE`."""
+"""Start a component with a fault: `python -m streamspace_sandbox.faults.launcher FAULT COMPONENT MODULE`."""
 
 import runpy
 import sys
@@ -7,11 +7,10 @@ from streamspace_sandbox.faults.catalogue import find
 
 
 def main(arguments: list[str]) -> None:
-    """Apply the fault's patch for the component, if it has one there, and run the module as `python -m` would."""
+    """Apply the fault's patches for the component, if it has any, and run the module as `python -m` would."""
     fault, component, module = arguments
-    patch = find(fault).patches.get(component)
-    if patch is not None:
-        patch()
+    for patch in find(fault).patches.get(component, ()):
+        patch.apply()
     sys.argv = [module]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -1,32 +1,62 @@
-"""Replacing one attribute of a module or class, loudly: a patch whose target has moved is an error, never a no-op."""
+"""Patches of one attribute of a module or class. A patch whose target has moved is an error, never a no-op."""
 
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 
-class PatchMissed(Exception):
-    """The code that a fault wants to break is not where the fault looks for it."""
+class PatchTargetError(Exception):
+    """The code that a fault patches is not where the fault looks for it."""
 
 
-def replace(target: str, value: Any) -> None:
-    """Set `target`, written `package.module:attribute` or `package.module:Class.method`, to `value`."""
-    owner, name = _find(target)
-    setattr(owner, name, value)
+@dataclass(frozen=True)
+class Patch:
+    """Sets `target`, written `package.module:attribute` or `package.module:Class.method`, to `make(original)`."""
+
+    target: str
+    make: Callable[[Any], Any]
+
+    def apply(self) -> None:
+        """Raises PatchTargetError."""
+        owner, name = self.find()
+        setattr(owner, name, self.make(getattr(owner, name)))
+
+    def find(self) -> tuple[Any, str]:
+        """The object that has the attribute, and the attribute's name. Raises PatchTargetError."""
+        module_name, _, path = self.target.partition(":")
+        owner: Any = import_module(module_name)
+        *parents, name = path.split(".")
+        for parent in parents:
+            owner = getattr(owner, parent, None)
+        if not hasattr(owner, name):
+            raise PatchTargetError(f"{self.target} does not exist")
+        return owner, name
 
 
-def wrap(target: str, make: Callable[[Any], Any]) -> None:
-    """Replace `target` by what `make` returns when it is given the original."""
-    owner, name = _find(target)
-    setattr(owner, name, make(getattr(owner, name)))
+def replace(target: str, value: Any) -> Patch:
+    """`target` becomes `value`."""
+    return Patch(target, lambda _original: value)
 
 
-def _find(target: str) -> tuple[Any, str]:
-    module_name, _, path = target.partition(":")
-    owner: Any = import_module(module_name)
-    *parents, name = path.split(".")
-    for parent in parents:
-        owner = getattr(owner, parent, None)
-    if not hasattr(owner, name):
-        raise PatchMissed(f"there is no {target} to break")
-    return owner, name
+def wrap(target: str, wrapper: Callable[..., Any]) -> Patch:
+    """Calls of `target` go to `wrapper`, which gets the original function and then the call's arguments."""
+
+    def make(original: Any) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            return wrapper(original, *arguments, **options)
+
+        return call
+
+    return Patch(target, make)
+
+
+def filter_log(module: str, passes: Callable[[logging.LogRecord], bool]) -> Patch:
+    """`module` logs only the records that `passes` accepts; it may also change them."""
+
+    def make(log: logging.Logger) -> logging.Logger:
+        log.addFilter(passes)
+        return log
+
+    return Patch(f"{module}:log", make)

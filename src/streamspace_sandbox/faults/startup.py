@@ -1,4 +1,4 @@
-"""Faults of test 1.1b: a session starts quickly."""
+"""Faults of test 1.1b: session startup time."""
 
 import asyncio
 from dataclasses import replace
@@ -11,7 +11,7 @@ from streamspace_sandbox.faults.patching import wrap
 SLOW_SECONDS = 7.0
 """Just more than the plan's 60 s at the default time scale, and far less than the 120 s that a start may take."""
 
-# Perl is on every Debian: it is essential there, and readable for the session's user.
+# Perl is essential on Debian, so every machine has it, and the session's user may read it.
 MUTE_SERVER = """
 use IO::Socket::INET;
 $SIG{TERM} = sub { exit 0 };
@@ -21,80 +21,53 @@ while (my $client = $server->accept) { push @open, $client }
 """
 
 
-def _never_say_running() -> None:
-    def make(resolve: Any) -> Any:
-        def without_running(desired: str, phase: str) -> str:
-            status: str = resolve(desired, phase)
-            return "Pending" if status == "Running" else status
-
-        return without_running
-
-    wrap("streamspace_sandbox.streamspace.api.sessions:resolve", make)
+def _never_running(resolve: Any, desired: str, phase: str) -> str:
+    status: str = resolve(desired, phase)
+    return "Pending" if status == "Running" else status
 
 
-def _dawdle() -> None:
-    def make(create: Any) -> Any:
-        async def create_late(*arguments: Any) -> Any:
-            await asyncio.sleep(SLOW_SECONDS)
-            return await create(*arguments)
-
-        return create_late
-
-    wrap("streamspace_sandbox.streamspace.agent.workload:Workload._create", make)
+async def _create_late(create: Any, *arguments: Any) -> Any:
+    await asyncio.sleep(SLOW_SECONDS)
+    return await create(*arguments)
 
 
-def _never_ready() -> None:
-    def make(set_ready: Any) -> Any:
-        def set_ready_unless_desktop(prober: Any, ready: bool) -> None:
-            set_ready(prober, ready and prober._spec["name"] != "desktop")
-
-        return set_ready_unless_desktop
-
-    wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", make)
+def _desktops_never_ready(set_ready: Any, prober: Any, ready: bool) -> None:
+    set_ready(prober, ready and prober._spec["name"] != "desktop")
 
 
-def _take_running_for_ready() -> None:
-    def runs(pod: Any) -> bool:
-        containers = pod.get("status", {}).get("containerStatuses", [])
-        leaving = "deletionTimestamp" in pod["metadata"]
-        return bool(containers) and not leaving and all("running" in each["state"] for each in containers)
-
-    patching.replace("streamspace_sandbox.streamspace.agent.observation:is_ready", runs)
+def _is_running(pod: Any) -> bool:
+    containers = pod.get("status", {}).get("containerStatuses", [])
+    leaving = "deletionTimestamp" in pod["metadata"]
+    return bool(containers) and not leaving and all("running" in container["state"] for container in containers)
 
 
-def _mute_desktop() -> None:
-    def make(find: Any) -> Any:
-        def find_mute(reference: str) -> Any:
-            image = find(reference)
-            return replace(image, argv=["perl", "-e", MUTE_SERVER]) if reference.startswith("streamspace/") else image
-
-        return find_mute
-
-    wrap("streamspace_sandbox.control_plane.images:find", make)
+def _find_mute_desktop(find: Any, reference: str) -> Any:
+    image = find(reference)
+    return replace(image, argv=["perl", "-e", MUTE_SERVER]) if reference.startswith("streamspace/") else image
 
 
 register_fault(
     "never-running",
     breaks="1.1b-1",
-    description="The API never says that a session is Running",
-    api=_never_say_running,
+    description="The API never reports a session as Running",
+    api=wrap("streamspace_sandbox.streamspace.api.sessions:resolve", _never_running),
 )
 register_fault(
     "slow-start",
     breaks="1.1b-2",
-    description=f"The agent takes {SLOW_SECONDS:g} s to have a session's pod started",
-    agent=_dawdle,
+    description=f"The agent waits {SLOW_SECONDS:g} s before it creates a session's pod",
+    agent=wrap("streamspace_sandbox.streamspace.agent.workload:Workload.create", _create_late),
 )
 register_fault(
     "never-ready",
     breaks="1.1b-3",
-    description="No session's pod is ever Ready; the agent takes a running container for a running session",
-    kubernetes=_never_ready,
-    agent=_take_running_for_ready,
+    description="No session's pod becomes Ready, and the agent takes a running container for a running session",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", _desktops_never_ready),
+    agent=patching.replace("streamspace_sandbox.streamspace.agent.observation:is_ready", _is_running),
 )
 register_fault(
     "mute-vnc-server",
     breaks="1.1b-4",
-    description="What listens on the VNC port of a session's pod does not speak RFB",
-    kubernetes=_mute_desktop,
+    description="The process that listens on the VNC port of a session's pod does not speak RFB",
+    kubernetes=wrap("streamspace_sandbox.control_plane.images:find", _find_mute_desktop),
 )

@@ -5,279 +5,200 @@ from typing import Any
 import orjson
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.faults.support.responses import set_body
 from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, conflict
 
 TEMPLATES = "streamspace_sandbox.streamspace.api.templates:Templates"
-SCHEMAS = "streamspace_sandbox.streamspace.api.schemas"
-ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
-MIRROR = "streamspace_sandbox.streamspace.agent.template_sync:TemplateSync"
+INSERT_SESSION = "streamspace_sandbox.streamspace.api.sessions:Sessions.insert"
+KUBE_CLIENT = "streamspace_sandbox.streamspace.kube.client:KubeClient"
 
 
-def _lose_the_display_name() -> None:
-    def make(insert: Any) -> Any:
-        async def insert_nameless(templates: Any, connection: Any, new: Any) -> Any:
-            return await insert(templates, connection, new.model_copy(update={"display_name": ""}))
-
-        return insert_nameless
-
-    wrap(f"{TEMPLATES}._insert", make)
+async def _lose_the_display_name(insert: Any, templates: Any, connection: Any, new: Any) -> Any:
+    return await insert(templates, connection, new.model_copy(update={"display_name": ""}))
 
 
-def _list_what_it_came_with() -> None:
-    def make(list_templates: Any) -> Any:
-        async def list_old_templates(*arguments: Any) -> Any:
-            response = await list_templates(*arguments)
-            first = orjson.loads(response.body)["templates"][:1]
-            response.body = orjson.dumps({"templates": first, "total": len(first)})
-            response.headers["content-length"] = str(len(response.body))
-            return response
-
-        return list_old_templates
-
-    wrap(f"{ENDPOINTS}:list_templates", make)
+async def _list_the_first(list_templates: Any, *arguments: Any) -> Any:
+    response = await list_templates(*arguments)
+    first = orjson.loads(response.body)["templates"][:1]
+    return set_body(response, orjson.dumps({"templates": first, "total": len(first)}))
 
 
-def _say_only_that_it_is_invalid() -> None:
-    def make(read: Any) -> Any:
-        async def read_tersely(request: Any, model: Any) -> Any:
-            try:
-                return await read(request, model)
-            except ApiError:
-                if model.__name__ == "NewTemplate":
-                    raise bad_request("invalid_template", "The template is invalid.") from None
-                raise
-
-        return read_tersely
-
-    wrap("streamspace_sandbox.streamspace.api.request_body:read", make)
+async def _refuse_without_reason(read: Any, request: Any, model: Any) -> Any:
+    try:
+        return await read(request, model)
+    except ApiError:
+        if model.__name__ == "NewTemplate":
+            raise bad_request("invalid_template", "The template is invalid.") from None
+        raise
 
 
-def _overlook_unknown_fields() -> None:
-    def make(new_template: Any) -> Any:
-        class NewTemplate(new_template):  # type: ignore[misc]
-            model_config = {"extra": "ignore"}  # noqa: RUF012 - as pydantic has it
+def _ignoring_unknown_fields(new_template: Any) -> Any:
+    class NewTemplate(new_template):  # type: ignore[misc]
+        model_config = {"extra": "ignore"}  # noqa: RUF012 - as pydantic has it
 
-        return NewTemplate
-
-    wrap(f"{SCHEMAS}:NewTemplate", make)
+    return NewTemplate
 
 
-def _keep_the_memory() -> None:
-    def make(change: Any) -> Any:
-        async def change_without_memory(templates: Any, name: str, body: Any) -> Any:
-            resources = body.resources
-            fields = {field: getattr(resources, field) for field in resources.model_fields_set - {"memory"}}
-            return await change(templates, name, body.model_copy(update={"resources": type(resources)(**fields)}))
-
-        return change_without_memory
-
-    wrap(f"{TEMPLATES}.change", make)
+async def _keep_the_memory(change: Any, templates: Any, name: str, body: Any) -> Any:
+    resources = body.resources
+    fields = {field: getattr(resources, field) for field in resources.model_fields_set - {"memory"}}
+    return await change(templates, name, body.model_copy(update={"resources": type(resources)(**fields)}))
 
 
-def _change_sessions_too() -> None:
-    def make(change: Any) -> Any:
-        async def change_sessions(templates: Any, name: str, body: Any) -> Any:
-            changed = await change(templates, name, body)
-            statement = "update sessions set image = $2 where template = $1"
-            await templates.pool.execute(statement, name, changed["image"])
-            return changed
-
-        return change_sessions
-
-    wrap(f"{TEMPLATES}.change", make)
+async def _change_sessions_too(change: Any, templates: Any, name: str, body: Any) -> Any:
+    changed = await change(templates, name, body)
+    await templates.pool.execute("update sessions set image = $2 where template = $1", name, changed["image"])
+    return changed
 
 
-def _restart_sessions() -> None:
-    def make(write: Any) -> Any:
-        async def write_and_restart(mirror: Any, name: str, spec: Any, present: Any) -> None:
-            await write(mirror, name, spec, present)
-            if present is not None and present["spec"] != spec:
-                await _roll_out(mirror, name, spec["version"])
+async def _restart_sessions(patch: Any, client: Any, collection: Any, name: str, body: Any, **options: Any) -> Any:
+    """When the agent updates a template in Kubernetes, it also changes the Deployments of the template's sessions."""
+    patched = await patch(client, collection, name, body, **options)
+    if collection.plural == "templates":
+        from streamspace_sandbox.streamspace.agent.objects import Collections  # noqa: PLC0415 - the agent's alone
 
-        return write_and_restart
-
-    wrap(f"{MIRROR}._write", make)
-
-
-async def _roll_out(mirror: Any, template: str, version: int) -> None:
-    from streamspace_sandbox.streamspace.agent.objects import Collections  # noqa: PLC0415 - the agent's alone
-
-    collections = Collections(mirror._collection.namespace)
-    sessions = await mirror._client.list(collections.sessions)
-    annotations = {"stream.space/template-version": str(version)}
-    for session in sessions["items"]:
-        if session["spec"]["template"] == template:
-            change = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
-            await mirror._client.patch(collections.deployments, session["metadata"]["name"], change)
+        collections = Collections(collection.namespace)
+        annotations = {"stream.space/template-version": str(body["spec"]["version"])}
+        change = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+        for session in (await client.list(collections.sessions))["items"]:
+            if session["spec"]["template"] == name:
+                await patch(client, collections.deployments, session["metadata"]["name"], change)
+    return patched
 
 
-def _order_what_the_template_was() -> None:
+def _insert_from_first_template() -> Patch:
     first: dict[str, Any] = {}
 
-    def make(insert: Any) -> Any:
-        async def insert_from_memory(sessions: Any, connection: Any, new: Any, template: Any, *rest: Any) -> Any:
-            known = first.setdefault(template["name"], template)
-            size, agent_id = rest
-            size = size if new.resources.model_fields_set else (known["cpu"], known["memory"])
-            return await insert(sessions, connection, new, known, size, agent_id)
+    async def insert_from_memory(insert: Any, sessions: Any, *arguments: Any, **options: Any) -> Any:
+        connection, new, template, size, agent_id = arguments
+        known = first.setdefault(template["name"], template)
+        size = size if new.resources.model_fields_set else (known["cpu"], known["memory"])
+        return await insert(sessions, connection, new, known, size, agent_id, **options)
 
-        return insert_from_memory
-
-    wrap("streamspace_sandbox.streamspace.api.sessions:Sessions._insert", make)
+    return wrap(INSERT_SESSION, insert_from_memory)
 
 
-def _forget_what_it_was() -> None:
-    def make(remember: Any) -> Any:
-        async def remember_the_first(templates: Any, connection: Any, row: Any) -> None:
-            if row["version"] == 1:
-                await remember(templates, connection, row)
-
-        return remember_the_first
-
-    wrap(f"{TEMPLATES}._remember", make)
+async def _remember_the_first(remember: Any, templates: Any, connection: Any, row: Any) -> None:
+    if row["version"] == 1:
+        await remember(templates, connection, row)
 
 
-def _delete_in_use() -> None:
-    def make(delete: Any) -> Any:
-        async def delete_all_the_same(templates: Any, name: str) -> None:
-            await templates.pool.execute("alter table sessions drop constraint if exists sessions_template_fkey")
-            try:
-                await delete(templates, name)
-            except ApiError as error:
-                if error.code != "template_in_use":
-                    raise
-                await templates.pool.execute("delete from templates where name = $1", name)
-
-        return delete_all_the_same
-
-    wrap(f"{TEMPLATES}.delete", make)
+async def _delete_in_use(delete: Any, templates: Any, name: str) -> None:
+    await templates.pool.execute("alter table sessions drop constraint if exists sessions_template_fkey")
+    try:
+        await delete(templates, name)
+    except ApiError as error:
+        if error.code != "template_in_use":
+            raise
+        await templates.pool.execute("delete from templates where name = $1", name)
 
 
-def _always_count_one() -> None:
-    def make(delete: Any) -> Any:
-        async def delete_counting_one(templates: Any, name: str) -> None:
-            try:
-                await delete(templates, name)
-            except ApiError as error:
-                if error.code == "template_in_use":
-                    raise conflict(error.code, "Template in use by 1 sessions") from None
-                raise
-
-        return delete_counting_one
-
-    wrap(f"{TEMPLATES}.delete", make)
+async def _always_count_one(delete: Any, templates: Any, name: str) -> None:
+    try:
+        await delete(templates, name)
+    except ApiError as error:
+        if error.code == "template_in_use":
+            raise conflict(error.code, "Template in use by 1 sessions") from None
+        raise
 
 
-def _never_delete_once_used() -> None:
+def _never_delete_once_used() -> tuple[Patch, Patch]:
     used: dict[str, int] = {}
 
-    def count(insert: Any) -> Any:
-        async def insert_and_count(sessions: Any, connection: Any, new: Any, template: Any, *rest: Any) -> Any:
-            used[template["name"]] = used.get(template["name"], 0) + 1
-            return await insert(sessions, connection, new, template, *rest)
+    async def count(insert: Any, sessions: Any, *arguments: Any, **options: Any) -> Any:
+        _connection, _new, template, *_ = arguments
+        used[template["name"]] = used.get(template["name"], 0) + 1
+        return await insert(sessions, *arguments, **options)
 
-        return insert_and_count
+    async def delete_unless_ever_used(delete: Any, templates: Any, name: str) -> None:
+        if name in used:
+            raise conflict("template_in_use", f"Template in use by {used[name]} sessions")
+        await delete(templates, name)
 
-    def make(delete: Any) -> Any:
-        async def delete_unless_ever_used(templates: Any, name: str) -> None:
-            if name in used:
-                raise conflict("template_in_use", f"Template in use by {used[name]} sessions")
-            await delete(templates, name)
-
-        return delete_unless_ever_used
-
-    wrap("streamspace_sandbox.streamspace.api.sessions:Sessions._insert", count)
-    wrap(f"{TEMPLATES}.delete", make)
+    return wrap(INSERT_SESSION, count), wrap(f"{TEMPLATES}.delete", delete_unless_ever_used)
 
 
-def _leave_it_in_kubernetes() -> None:
-    def make(want: Any) -> Any:
-        def want_all_ever_wanted(mirror: Any, templates: Any) -> None:
-            before = dict(mirror._wanted or {})
-            want(mirror, templates)
-            mirror._wanted = before | mirror._wanted
-
-        return want_all_ever_wanted
-
-    wrap(f"{MIRROR}.want", make)
+async def _keep_in_kubernetes(delete: Any, client: Any, collection: Any, *arguments: Any, **options: Any) -> None:
+    if collection.plural != "templates":
+        await delete(client, collection, *arguments, **options)
 
 
 register_fault(
     "template-loses-display-name",
     breaks="2.1-1",
-    description="A new template does not keep the display name that it was given",
-    api=_lose_the_display_name,
+    description="A new template loses its display name",
+    api=wrap(f"{TEMPLATES}.insert", _lose_the_display_name),
 )
 register_fault(
     "new-templates-not-listed",
     breaks="2.1-2",
-    description="The list of templates shows only the first, though each can be read by its id",
-    api=_list_what_it_came_with,
+    description="The API lists only the first template, although each can be read by its id",
+    api=wrap("streamspace_sandbox.streamspace.api.endpoints:list_templates", _list_the_first),
 )
 register_fault(
     "vague-template-errors",
     breaks="2.1-3",
-    description="A malformed template is refused without saying what is wrong with it",
-    api=_say_only_that_it_is_invalid,
+    description="The API refuses a malformed template without a reason",
+    api=wrap("streamspace_sandbox.streamspace.api.request_body:read", _refuse_without_reason),
 )
 register_fault(
     "unknown-template-fields-accepted",
     breaks="2.1-4",
-    description="Fields that no template has are overlooked",
-    api=_overlook_unknown_fields,
+    description="The API accepts unknown fields in a template",
+    api=Patch("streamspace_sandbox.streamspace.api.schemas:NewTemplate", _ignoring_unknown_fields),
 )
 register_fault(
     "update-keeps-memory",
     breaks="2.2-1",
-    description="A change of a template leaves its memory as it was",
-    api=_keep_the_memory,
+    description="A change of a template does not change its memory",
+    api=wrap(f"{TEMPLATES}.change", _keep_the_memory),
 )
 register_fault(
     "update-reaches-old-sessions",
     breaks="2.2-2",
-    description="A change of a template changes what the API says of the sessions made from it before",
-    api=_change_sessions_too,
+    description="A change of a template changes the image that the API reports for its existing sessions",
+    api=wrap(f"{TEMPLATES}.change", _change_sessions_too),
 )
 register_fault(
     "update-restarts-sessions",
     breaks="2.2-2",
-    description="A change of a template replaces the pods of the sessions made from it before",
-    agent=_restart_sessions,
+    description="A change of a template replaces the pods of its existing sessions",
+    agent=wrap(f"{KUBE_CLIENT}.patch", _restart_sessions),
 )
 register_fault(
     "new-sessions-use-old-template",
     breaks="2.2-3",
-    description="Sessions are made from what their template was when its first session was made",
-    api=_order_what_the_template_was,
+    description="New sessions use the template as it was when its first session was created",
+    api=_insert_from_first_template(),
 )
 register_fault(
     "template-history-forgotten",
     breaks="2.2-4",
-    description="Only the first version of a template is in its history",
-    api=_forget_what_it_was,
+    description="The history of a template holds only the first version",
+    api=wrap(f"{TEMPLATES}.remember", _remember_the_first),
 )
 register_fault(
     "template-deleted-in-use",
     breaks="2.3-1",
-    description="A template can be deleted while sessions use it",
-    api=_delete_in_use,
+    description="The API deletes a template while sessions use it",
+    api=wrap(f"{TEMPLATES}.delete", _delete_in_use),
 )
 register_fault(
     "sessions-miscounted",
     breaks="2.3-2",
-    description="The refusal to delete a template speaks of 1 session, however many there are",
-    api=_always_count_one,
+    description="The refusal to delete a template states 1 session, however many there are",
+    api=wrap(f"{TEMPLATES}.delete", _always_count_one),
 )
 register_fault(
     "template-never-deletable",
     breaks="2.3-3",
-    description="A template that has ever had a session cannot be deleted",
-    api=_never_delete_once_used,
+    description="The API never deletes a template that once had a session",
+    api=_never_delete_once_used(),
 )
 register_fault(
     "template-stays-in-kubernetes",
     breaks="2.3-4",
     description="A deleted template stays in Kubernetes",
-    agent=_leave_it_in_kubernetes,
+    agent=wrap(f"{KUBE_CLIENT}.delete", _keep_in_kubernetes),
 )

@@ -1,1 +1,1 @@
-"""What the embedded StreamSpace needs of this machine: bridges, ports, processes, mounts. It knows no Kubernetes."""
+"""Bridges, ports, processes and mounts of this machine. It must not know Kubernetes or the product."""

@@ -1,4 +1,4 @@
-"""The few calls and files of the kernel that clearing up needs."""
+"""Kernel calls and files for mounts and cgroups."""
 
 import contextlib
 import ctypes
@@ -12,7 +12,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def unmount(path: Path) -> None:
-    """Take a mount away, at once for names and as soon as nobody uses it for the rest. Gone already is fine."""
+    """Detach a mount at once; the kernel frees it after its last use. A missing mount is fine."""
     if _libc.umount2(os.fsencode(path), MNT_DETACH | UMOUNT_NOFOLLOW) != 0:
         number = ctypes.get_errno()
         if number not in (errno.EINVAL, errno.ENOENT):
@@ -37,7 +37,7 @@ def cgroup_hierarchies() -> list[Path]:
 
 
 def remove_cgroup(cgroup: str) -> None:
-    """Remove a cgroup without processes from all hierarchies; gone already is fine."""
+    """Remove a cgroup without processes from all hierarchies; a missing one is fine."""
     for hierarchy in cgroup_hierarchies():
         with contextlib.suppress(FileNotFoundError):
             (hierarchy / cgroup.lstrip("/")).rmdir()

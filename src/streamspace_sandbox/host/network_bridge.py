@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 
 DEVICES = Path("/sys/class/net")
 NUMBERS = range(256)
@@ -17,7 +17,7 @@ def bridge_name(number: int) -> str:
 
 
 def veth_name(number: int, host: int) -> str:
-    """The host's end of the cable to the pod with the address 10.231.<number>.<host>."""
+    """The host's end of the veth pair to the pod with the address 10.231.<number>.<host>."""
     return f"ssv{number}.{host}"
 
 
@@ -47,29 +47,29 @@ def _routed() -> set[int]:
 def make(number: int) -> None:
     """Create the bridge with the addresses of the gateway and of all Services."""
     name = bridge_name(number)
-    # A hardware address of its own: else it takes over that of a cable that is added, and the pods, who remember the
-    # old one, lose their connections for half a minute.
+    # A fixed hardware address: otherwise the bridge takes over that of an added device, and pods that cached the old
+    # one lose their connections for half a minute.
     commands = [f"link add {name} address 02:73:73:00:00:{number:02x} type bridge"]
     commands += [f"addr add {address(number, host)}/24 dev {name}" for host in (1, *SERVICE_HOSTS)]
     commands += [f"link set {name} up", ""]
     batch = "\n".join(commands)
     done = subprocess.run(["ip", "-batch", "-"], input=batch, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = done.stderr.strip().splitlines()[0]
+        reason = done.stderr.strip().splitlines()[0]
         advice = "run this as root, outside a container or in a privileged one"
-        if "File exists" in said:
-            advice = f"something else on this machine has just made {name}; try again"
-        raise StartError(f"The kernel made no network bridge ({said}); {advice}.")
+        if "File exists" in reason:
+            advice = f"another process on this machine has just created {name}; try again"
+        raise StartError(f"The network bridge could not be created ({reason}); {advice}.")
 
 
 def remove(number: int) -> None:
-    """Remove the bridge and the cables on it; nothing happens to what is not there."""
+    """Remove the bridge and the devices on it; missing ones are fine."""
     name = bridge_name(number)
     devices = [device.name for device in DEVICES.glob(f"ssv{number}.*")]
     if (DEVICES / name).exists():
         devices.append(name)
     commands = "".join(f"link del {device}\n" for device in devices)
-    # Forced: a cable may vanish by itself meanwhile, when the last process of its pod has ended.
+    # -force: a device disappears by itself when the last process of its pod ends.
     subprocess.run(["ip", "-force", "-batch", "-"], input=commands, capture_output=True, text=True, check=False)
     if (DEVICES / name).exists():
         raise OSError(f"the bridge {name} cannot be removed")

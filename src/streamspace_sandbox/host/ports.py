@@ -1,4 +1,4 @@
-"""Ports that may be taken by others on this machine."""
+"""Free and occupied TCP ports of this machine."""
 
 import errno
 import socket
@@ -10,7 +10,7 @@ HIGHEST = 65535
 
 
 def next_free(address: str, port: int, make: Callable[[str, int], Opened]) -> Opened:
-    """What `make` gives for the first port from `port` on that nobody else uses. Raises OSError when all are taken."""
+    """The result of `make` for the first free port from `port` on. Raises OSError when all are taken."""
     for candidate in range(port, HIGHEST + 1):
         if is_taken(address, candidate):
             continue
@@ -23,7 +23,7 @@ def next_free(address: str, port: int, make: Callable[[str, int], Opened]) -> Op
 
 
 def is_taken(address: str, port: int) -> bool:
-    """Whether somebody listens there, also on all addresses of the machine at once."""
+    """Whether a process listens there, or on all addresses of the machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -36,7 +36,7 @@ def is_taken(address: str, port: int) -> bool:
 
 def listen(address: str, port: int) -> socket.socket:
     """A listening TCP socket. Raises OSError."""
-    # With the protocol named, asyncio switches off Nagle's algorithm, which would cost 40 ms an answer.
+    # With an explicit protocol, asyncio disables Nagle's algorithm, which would delay an answer by 40 ms.
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Processes told apart by more than their number, which the system gives to another one later."""
+"""Processes identified by id and start time, since the system reuses ids."""
 
 import os
 import select
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Process:
-    """A process: its number, and when it started in clock ticks since the machine did."""
+    """A process: its id, and its start time in clock ticks since boot."""
 
     pid: int
     started: int
@@ -20,7 +20,7 @@ class Process:
         return find(self.pid) == self
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal; nothing happens when the process is gone."""
+        """Send a signal, unless the process has ended."""
         handle = self._open()
         if handle is None:
             return
@@ -48,7 +48,7 @@ class Process:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
             return None
-        # Looked at after the descriptor was taken: from here on the number cannot change hands.
+        # Checked after the descriptor was opened: from here on the id cannot be reused.
         if self.is_alive:
             return handle
         os.close(handle)
@@ -56,7 +56,7 @@ class Process:
 
 
 def find(pid: int) -> Process | None:
-    """The process that has this number now."""
+    """The process with this id, unless it has ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -68,6 +68,6 @@ def find(pid: int) -> Process | None:
 
 def current() -> Process:
     """This process."""
-    found = find(os.getpid())
-    assert found is not None, "a running process finds itself in /proc"  # noqa: S101
-    return found
+    process = find(os.getpid())
+    assert process is not None, "a running process is in /proc"  # noqa: S101
+    return process

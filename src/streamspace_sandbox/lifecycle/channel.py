@@ -1,7 +1,7 @@
-"""What `up` and the control plane that it started say to each other: one line of JSON at a time over a socket pair.
+"""The connection between `up` and its control plane: one line of JSON per message, over a socket pair.
 
-The control plane says `{"kubernetes_port": N}` once it answers, or `{"failed": sentence}`. `up` says
-`{"deployed": true}` when StreamSpace is Ready; if it goes away before that, the control plane removes everything.
+The control plane sends `{"kubernetes_port": N}` once it answers, or `{"failed": sentence}`. `up` sends
+`{"deployed": true}` when StreamSpace is Ready; if `up` ends before that, the control plane removes everything.
 """
 
 import asyncio
@@ -14,18 +14,18 @@ from typing import Any
 INSTANCE_VARIABLE = "STREAMSPACE_SANDBOX_INSTANCE"
 OWNER_VARIABLE = "STREAMSPACE_SANDBOX_OWNER"
 VARIABLE = "STREAMSPACE_SANDBOX_CHANNEL"
-"""In the control plane's environment: the instance's name, the process that owns it, its end's descriptor."""
+"""In the control plane's environment: the instance's name, its owner's process id, and the descriptor of its end."""
 
 
-class Channel:
-    """One end. `receive` gives None when the other end is gone."""
+class StartChannel:
+    """One end. `receive` returns None when the other end is closed."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        """Raises ConnectionError when the other end is gone."""
+        """Raises ConnectionError when the other end is closed."""
         self._writer.write(json.dumps(message).encode() + b"\n")
         await self._writer.drain()
 
@@ -41,11 +41,11 @@ class Channel:
         self._writer.close()
 
 
-async def on_socket(end: socket.socket) -> Channel:
-    return Channel(*await asyncio.open_unix_connection(sock=end))
+async def on_socket(end: socket.socket) -> StartChannel:
+    return StartChannel(*await asyncio.open_unix_connection(sock=end))
 
 
-async def inherited() -> Channel | None:
+async def inherited() -> StartChannel | None:
     """The control plane's end; None when it was started by hand."""
     number = os.environ.pop(VARIABLE, None)
     return await on_socket(socket.socket(fileno=int(number))) if number else None

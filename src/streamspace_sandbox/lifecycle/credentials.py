@@ -17,7 +17,7 @@ LIFETIME = timedelta(days=365)
 
 
 def issue(directory: Path, addresses: list[str]) -> None:
-    """Write `ca.crt`, `server.crt` and `server.key`, the certificate good for `addresses` and the Service's names."""
+    """Write `ca.crt`, `server.crt` and `server.key`; the certificate covers `addresses` and the Service's names."""
     directory.mkdir(mode=0o700)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _certificate("streamspace-sandbox-ca", authority_key.public_key())
@@ -30,9 +30,12 @@ def issue(directory: Path, addresses: list[str]) -> None:
 
     server_key = ec.generate_private_key(ec.SECP256R1())
     server = _certificate("kubernetes", server_key.public_key()).issuer_name(issuer.subject)
-    names = [x509.DNSName(name) for name in ("localhost", *SERVICE_NAMES)]
+    names: list[x509.GeneralName] = [x509.DNSName(name) for name in ("localhost", *SERVICE_NAMES)]
+    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
     server = server.add_extension(
-        x509.SubjectAlternativeName([*names, *(x509.IPAddress(ipaddress.ip_address(each)) for each in addresses)]),
+        x509.SubjectAlternativeName(
+            [*names, *(x509.IPAddress(ipaddress.ip_address(address)) for address in addresses)]
+        ),
         critical=False,
     )
     server = server.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

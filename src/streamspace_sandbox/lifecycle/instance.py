@@ -1,4 +1,4 @@
-"""An instance on disk: where its parts lie, and what it says of itself in `state.json`."""
+"""An instance on disk: its paths, its state in `state.json`, and the locks on its directory."""
 
 import json
 import os
@@ -10,19 +10,19 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from streamspace_sandbox.host.processes import Process
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 
 ROOT = Path("/var/lib/streamspace-sandbox")
 SCRATCH = "~"
-"""What the names of passing directories in ROOT begin with; no instance's does."""
+"""The prefix of temporary directories in ROOT, which no instance's name has."""
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
-class State:
-    """What is known of an instance from outside.
+class InstanceState:
+    """The recorded state of an instance.
 
-    `number` is that of its bridge and subnet; `ready` says that StreamSpace has been deployed and all pods are Ready;
+    `number` identifies its bridge and subnet; `ready` means that StreamSpace is deployed and all its pods are Ready;
     `process` is the control plane, or the `up` that is about to start it.
     """
 
@@ -47,7 +47,7 @@ class Instance:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise StartError(
-                f"{self.name!r} is no name for a sandbox; use up to 63 lower-case letters, digits, dots and dashes."
+                f"{self.name!r} is not a valid name for a sandbox; use at most 63 lower-case letters, digits, '.', '-'."
             )
 
     @property
@@ -64,7 +64,7 @@ class Instance:
 
     @property
     def log(self) -> Path:
-        """What the control plane writes."""
+        """The control plane's log."""
         return self.directory / "control-plane.log"
 
     @property
@@ -76,15 +76,15 @@ class Instance:
     def exists(self) -> bool:
         return self.directory.is_dir()
 
-    def read(self) -> State | None:
-        """The state; None when the instance is not there, or has left no state that can be read."""
+    def read(self) -> InstanceState | None:
+        """The state; None when the instance does not exist or its state is unreadable."""
         try:
             state = json.loads((self.directory / "state.json").read_text())
-            return State(**{**state, "process": Process(**state["process"])})
+            return InstanceState(**{**state, "process": Process(**state["process"])})
         except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
             return None
 
-    def write(self, state: State) -> None:
+    def write(self, state: InstanceState) -> None:
         """Replace the state in one step. It holds tokens: only root may read it."""
         draft = self.directory / "state.json.new"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -93,8 +93,8 @@ class Instance:
 
 
 def runroot(number: int) -> Path:
-    """Where podman mounts the containers of the instance with this number: outside of the instance's directory, since
-    podman takes no path of more than 50 characters for it.
+    """Where podman mounts the containers of the instance with this number. Outside the instance's directory, since
+    podman allows 50 characters for this path.
     """
     return ROOT / f".{number}"
 
@@ -107,21 +107,21 @@ def instances() -> list[Instance]:
 
 
 def claimed_numbers() -> set[int]:
-    """Of all instances' bridges and subnets, among them those that are yet to be made.
+    """The numbers of all instances, also of those whose bridge does not exist yet.
 
-    Whoever chooses one holds ROOT until the choice has been written down.
+    A caller that chooses a number holds ROOT until it has written the choice.
     """
-    return {state.number for each in instances() if (state := each.read())}
+    return {state.number for instance in instances() if (state := instance.read())}
 
 
 def lock(directory: Path, *, create: bool) -> int | None:
     """Wait until no other process holds `directory`, then hold it until the returned descriptor is closed.
 
-    The lock is on the directory itself, so that no file is left. None when it is not there and not to be made.
+    The lock is on the directory itself, so no lock file remains. None when it does not exist and `create` is false.
     """
     while True:
         if create:
-            # Others on this machine may not read what lies below: passwords are among it, in logs.
+            # Other users must not read the files below: logs hold passwords.
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -130,7 +130,7 @@ def lock(directory: Path, *, create: bool) -> int | None:
                 continue
             return None
         flock(handle, LOCK_EX)
-        # Whoever held it before may have removed it: then the lock is on something that has no name any more.
+        # The previous holder may have removed the directory: the lock is then on an unlinked one.
         if _is_at(handle, directory):
             return handle
         os.close(handle)
@@ -138,7 +138,7 @@ def lock(directory: Path, *, create: bool) -> int | None:
 
 @contextmanager
 def root_locked() -> Iterator[None]:
-    """Hold ROOT, which is made when needed: no instance is begun, swept or removed by others meanwhile."""
+    """Hold ROOT, and create it if needed: no other process starts, sweeps or removes an instance meanwhile."""
     handle = lock(ROOT, create=True)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a machine must have before an instance is begun. Looks only, and takes well under a second."""
+"""Checks of the machine before an instance starts. They change nothing and take well under a second."""
 
 import os
 import shutil
@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.novnc import find_novnc
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
 
 PACKAGES = {
@@ -24,42 +25,50 @@ PACKAGES = {
     "xsetroot": "x11-xserver-utils",
     "xkbcomp": "x11-xkb-utils",
 }
-"""Program -> Debian package that has it."""
+"""Program -> its Debian package."""
 LEAST_ROOM = 500
-"""MiB: a StreamSpace without sessions takes about 60, and the home of each session comes on top."""
+"""MiB: a StreamSpace without sessions takes about 60, and each session's home adds to that."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def check_machine() -> None:
-    """Raises StartFailure with the first thing that is missing. Changes nothing but this process's PATH."""
+    """Raises StartError for the first failed check. Changes nothing but this process's PATH."""
     # Without a login shell, root's path often lacks the directories of `ip` and `iptables`.
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
+    _check_novnc()
     _check_programs()
     _check_root()
     _check_room()
     if not cgroup_hierarchies():
-        raise StartError("No cgroup file system is mounted, so containers cannot be limited; mount /sys/fs/cgroup.")
+        raise StartError("No cgroup file system is mounted, which resource limits need; mount /sys/fs/cgroup.")
+
+
+def _check_novnc() -> None:
+    try:
+        find_novnc()
+    except FileNotFoundError as error:
+        raise StartError(str(error)) from error
 
 
 def _check_programs() -> None:
     missing = sorted({package for program, package in PACKAGES.items() if not shutil.which(program)})
     if missing:
         names = " ".join(missing)
-        raise StartError(f"These packages are missing; apt-get install --no-install-recommends {names}")
+        raise StartError(f"Packages are missing; run apt-get install --no-install-recommends {names}")
 
 
 def _check_root() -> None:
-    """A container's later processes would have the machine's root, not that of a chroot."""
-    found = subprocess.run(
+    """In a chroot, `exec` into a container would use the machine's root directory."""
+    looked_up = subprocess.run(
         ["nsenter", "--mount=/proc/self/ns/mnt", "stat", "--format=%d:%i", "/"],
         capture_output=True,
         text=True,
         check=False,
     )
     own = Path("/").stat()
-    if found.returncode == 0 and found.stdout.strip() != f"{own.st_dev}:{own.st_ino}":
+    if looked_up.returncode == 0 and looked_up.stdout.strip() != f"{own.st_dev}:{own.st_ino}":
         raise StartError(
-            "This is a chroot, in which containers do not start properly; make its directory the root of a mount "
+            "Containers do not start in a chroot; make its directory the root of a mount "
             'namespace instead: unshare --mount sh -c "mount --rbind DIR DIR && cd DIR && pivot_root . . && '
             'umount --lazy . && exec chroot ."'
         )
@@ -68,16 +77,16 @@ def _check_root() -> None:
 def _check_room() -> None:
     there = next(folder for folder in (ROOT, *ROOT.parents) if folder.is_dir())
     if not os.access(there, os.W_OK):
-        raise StartError(f"{there} cannot be written to, and sandboxes live in {ROOT}; make it writable.")
+        raise StartError(f"{there} is not writable, and sandboxes store their files in {ROOT}; make it writable.")
     free = shutil.disk_usage(there).free // 1024**2
     if free < LEAST_ROOM:
-        raise StartError(f"Only {free} MiB are free for {ROOT}, and a sandbox needs {LEAST_ROOM}; make room there.")
+        raise StartError(f"Only {free} MiB are free for {ROOT}, a sandbox needs {LEAST_ROOM}; free some space there.")
 
 
 def check_overlay() -> None:
-    """Mount, for a moment, what every container stands on: an overlay over the root file system.
+    """Try the mount that every container needs: an overlay over the root file system.
 
-    The caller holds the lock on ROOT. Raises StartFailure.
+    The caller holds the lock on ROOT. Raises StartError.
     """
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=SCRATCH) as scratch:
         upper, work, merged = (Path(scratch) / name for name in ("upper", "work", "merged"))
@@ -93,6 +102,6 @@ def check_overlay() -> None:
         if done.returncode:
             raise StartError(
                 f"The kernel refuses an overlay of / in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
-                f"run this as root on a machine whose {ROOT.parent} is on a disk's own file system."
+                f"run this as root on a machine where {ROOT.parent} is on a disk's file system."
             )
         unmount(merged)

@@ -1,6 +1,6 @@
-"""Removing an instance whatever state it is in: its processes, mounts, network, cgroups and files.
+"""Removes an instance in any state: its processes, mounts, network, cgroups and files.
 
-Nothing of it relies on podman or on the instance's own records, which a killed instance may have left half written.
+It does not rely on podman or on podman's records, which a killed instance may have left half written.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ KILL_SECONDS = 10.0
 
 
 def remove(instance: Instance) -> None:
-    """Leave nothing of the instance, but for this process; harmless when there is nothing.
+    """Remove everything of the instance but this process. Does nothing when nothing exists.
 
-    The caller has made sure that no other process still builds it. Raises OSError when something resists.
+    The caller ensures that no other process is starting it. Raises OSError when something cannot be removed.
     """
     state = instance.read()
     _kill_processes(instance)
@@ -31,12 +31,12 @@ def remove(instance: Instance) -> None:
         _remove_tree(runroot(state.number))
         network_bridge.remove(state.number)
     _remove_cgroups(instance)
-    # Last, since it holds the state that the rest is found by.
+    # Last, since its state leads to the rest.
     _remove_tree(instance.directory)
 
 
 def sweep() -> list[str]:
-    """Remove every instance whose control plane is dead; their names. The caller holds the lock on ROOT."""
+    """Remove every instance whose control plane is dead. Returns their names. The caller holds the lock on ROOT."""
     swept, used = [], set()
     for instance in instances():
         state = instance.read()
@@ -51,7 +51,7 @@ def sweep() -> list[str]:
 
 
 def remove_root() -> None:
-    """Remove ROOT when nothing is left in it."""
+    """Remove ROOT if it is empty."""
     with root_locked(), contextlib.suppress(OSError):
         ROOT.rmdir()
 
@@ -67,7 +67,7 @@ def _remove_tree(directory: Path) -> None:
 
 
 def _kill_processes(instance: Instance) -> None:
-    """Kill until there is none: what is killed may have been about to start another."""
+    """Kill until none is left: a killed process may have just started another."""
     deadline = time.monotonic() + KILL_SECONDS
     while handles := [handle for pid in _processes(instance) if (handle := _open(pid)) is not None]:
         try:
@@ -95,14 +95,14 @@ def _await_ends(handles: list[int], deadline: float) -> None:
     while waiting:
         ended = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
         if not ended:
-            raise OSError(errno.EBUSY, f"{waiting} processes do not end")
+            raise OSError(errno.EBUSY, f"{waiting} processes survive SIGKILL")
         for handle, _ in ended:
             poll.unregister(handle)
         waiting -= len(ended)
 
 
 def _processes(instance: Instance) -> Iterator[int]:
-    """Everything in the instance's cgroup, and every podman, conmon or runtime that was started for it."""
+    """Process ids in the instance's cgroup, and of every podman, conmon or runtime that was started for it."""
     folder, group = f"{instance.directory}/".encode(), f":{instance.cgroup}/".encode()
     mine = os.getpid()
     for entry in os.scandir("/proc"):

@@ -1,4 +1,4 @@
-"""What `status` tells of a running instance."""
+"""The text of `status`: a running instance's addresses and pods."""
 
 import json
 import ssl
@@ -6,13 +6,13 @@ import urllib.request
 from typing import Any
 from urllib.error import URLError
 
-from streamspace_sandbox.lifecycle.instance import Instance, State
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState
 
 ANSWER_SECONDS = 5.0
 
 
-def describe(instance: Instance, state: State) -> str:
-    """Where it answers, since when it has been up, and its pods, as lines of text."""
+def describe(instance: Instance, state: InstanceState) -> str:
+    """The instance's state, addresses and pods, as lines of text."""
     lines = [
         f"{instance.name}: {'up' if state.ready else 'starting'} since {state.since}",
         f"time scale   {state.time_scale:g}",
@@ -26,7 +26,7 @@ def describe(instance: Instance, state: State) -> str:
     return "\n".join([*lines, *_pod_table(instance, state)]) + "\n"
 
 
-def _pod_table(instance: Instance, state: State) -> list[str]:
+def _pod_table(instance: Instance, state: InstanceState) -> list[str]:
     if not state.kubernetes_port:
         return ["no pods yet"]
     try:
@@ -41,14 +41,14 @@ def _pod_table(instance: Instance, state: State) -> list[str]:
 def _row(pod: dict[str, Any]) -> tuple[str, ...]:
     status = pod["status"]
     containers = status.get("containerStatuses") or []
-    ready = f"{sum(each['ready'] for each in containers)}/{len(pod['spec']['containers'])}"
+    ready = f"{sum(container['ready'] for container in containers)}/{len(pod['spec']['containers'])}"
     phase = "Terminating" if "deletionTimestamp" in pod["metadata"] else status.get("phase", "Unknown")
-    restarts = str(sum(each["restartCount"] for each in containers))
+    restarts = str(sum(container["restartCount"] for container in containers))
     place = status.get("podIP") or "-", pod["spec"].get("nodeName") or "-"
     return pod["metadata"]["namespace"], pod["metadata"]["name"], ready, phase, restarts, *place
 
 
-def _pods(instance: Instance, state: State) -> list[dict[str, Any]]:
+def _pods(instance: Instance, state: InstanceState) -> list[dict[str, Any]]:
     request = urllib.request.Request(
         f"https://127.0.0.1:{state.kubernetes_port}/api/v1/pods", headers={"Authorization": f"Bearer {state.token}"}
     )

@@ -1,4 +1,4 @@
-"""Bringing an instance up: room for it, its control plane, and StreamSpace deployed on it."""
+"""Starts an instance: checks the machine, starts the control plane and deploys StreamSpace."""
 
 import asyncio
 import os
@@ -13,19 +13,14 @@ from datetime import UTC, datetime
 from signal import SIGHUP, SIGKILL, SIGTERM
 
 from streamspace_sandbox import faults
-from streamspace_sandbox.faults.catalogue import UnknownFault
+from streamspace_sandbox.faults.catalogue import UnknownFaultError
 from streamspace_sandbox.faults.catalogue import find as find_fault
-from streamspace_sandbox.host import network_bridge, processes
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host import network_bridge, novnc, processes
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
-from streamspace_sandbox.lifecycle.instance import Instance, State, claimed_numbers, lock, root_locked
-from streamspace_sandbox.streamspace.deployment import (
-    Deployed,
-    DeploymentFailed,
-    KubeEndpoint,
-    deploy,
-    is_deployed,
-)
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, claimed_numbers, lock, root_locked
+from streamspace_sandbox.streamspace.deployment import DeploymentError, deploy, is_deployed
+from streamspace_sandbox.streamspace.kube.client import KubeEndpoint
 
 CONTROL_PLANE = "streamspace_sandbox.control_plane"
 ANSWER_SECONDS = 20.0
@@ -35,16 +30,16 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Options:
-    """What `up` was asked for. With `owner`, a process number, the instance lives no longer than that process."""
+class StartOptions:
+    """The options of `up`. With `owner`, a process id, the instance ends with that process."""
 
     time_scale: float = 0.1
     fault: str | None = None
     owner: int | None = None
 
 
-def up(instance: Instance, options: Options, report: Report) -> State:
-    """The state of the instance, which is up and Ready now; started if it was not. Raises StartFailure."""
+def up(instance: Instance, options: StartOptions, report: Report) -> InstanceState:
+    """Start the instance unless it is up. Returns its state once StreamSpace is Ready. Raises StartError."""
     preflight.check_machine()
     _choose_fault(options.fault)
     begun = time.monotonic()
@@ -62,7 +57,7 @@ def up(instance: Instance, options: Options, report: Report) -> State:
 
 
 def check() -> None:
-    """Raises StartFailure with the first thing that keeps this machine from running an instance; starts nothing."""
+    """Check whether this machine can run an instance, and start nothing. Raises StartError."""
     preflight.check_machine()
     try:
         with root_locked():
@@ -72,7 +67,7 @@ def check() -> None:
 
 
 def down(instance: Instance) -> bool:
-    """Remove the instance with everything that belongs to it; whether there was one."""
+    """Remove the instance with everything that belongs to it. Returns whether it existed."""
     existed = instance.exists
     state = instance.read()
     if state is not None:
@@ -89,13 +84,13 @@ def down(instance: Instance) -> bool:
 
 
 @contextmanager
-def _claimed(instance: Instance, options: Options, report: Report) -> Iterator[tuple[State, bool]]:
-    """(state, whether it is ours to start). While ours, the instance's directory is locked."""
+def _claimed(instance: Instance, options: StartOptions, report: Report) -> Iterator[tuple[InstanceState, bool]]:
+    """(state, whether the caller must start the instance). The instance's directory is locked meanwhile."""
     held = None
     try:
         with root_locked():
             for name in removal.sweep():
-                report(f"removed what was left of the sandbox {name!r}, whose control plane is dead")
+                report(f"removed the remains of the sandbox {name!r}, whose control plane is dead")
             state = instance.read()
             is_new = state is None
             if state is None:
@@ -111,18 +106,18 @@ def _claimed(instance: Instance, options: Options, report: Report) -> Iterator[t
 
 
 def _choose_fault(name: str | None) -> None:
-    """Let this process's children run with that fault, or with none."""
+    """Set or clear the fault in the environment of this process's children. Raises StartError."""
     os.environ.pop(faults.FAULT_VARIABLE, None)
     if name is not None:
         try:
             find_fault(name)
-        except UnknownFault as error:
+        except UnknownFaultError as error:
             raise StartError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
         os.environ[faults.FAULT_VARIABLE] = name
 
 
-def _new_state(options: Options) -> State:
-    return State(
+def _new_state(options: StartOptions) -> InstanceState:
+    return InstanceState(
         number=network_bridge.free_number(claimed_numbers()),
         process=processes.current(),
         since=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -132,18 +127,20 @@ def _new_state(options: Options) -> State:
     )
 
 
-def _await_other_start(instance: Instance, state: State) -> None:
-    """Another process starts or stops the instance: wait until it has."""
+def _await_other_start(instance: Instance, state: InstanceState) -> None:
+    """Wait until the other process has started or stopped the instance."""
     held = lock(instance.directory, create=False)
     if held is not None:
         os.close(held)
     now = instance.read()
     if now is not None and not now.ready and not now.process.wait(STOP_SECONDS):
-        raise StartError(f"The sandbox {instance.name!r} hangs while it stops; end process {state.process.pid}.")
+        raise StartError(
+            f"The sandbox {instance.name!r} does not stop; kill process {state.process.pid} and try again."
+        )
 
 
-async def _start(instance: Instance, state: State, options: Options, report: Report) -> State:
-    """Start the control plane and deploy; when that fails or is interrupted, nothing stays."""
+async def _start(instance: Instance, state: InstanceState, options: StartOptions, report: Report) -> InstanceState:
+    """Start the control plane and deploy. A failure or an interruption removes everything."""
     task = asyncio.current_task()
     if task is not None:
         for number in (SIGTERM, SIGHUP):
@@ -151,13 +148,13 @@ async def _start(instance: Instance, state: State, options: Options, report: Rep
     ours, theirs = socket.socketpair()
     with theirs:
         child = _spawn(instance, options, theirs)
-    line = await channel.on_socket(ours)
+    to_plane = await channel.on_socket(ours)
     try:
         state = replace(state, process=_identify(instance, child))
         instance.write(state)
-        state = await _deploy(instance, state, line, report)
+        state = await _deploy(instance, state, to_plane, report)
         instance.write(state)
-        await line.send({"deployed": True})
+        await to_plane.send({"deployed": True})
     except BaseException:
         child.terminate()
         await asyncio.to_thread(_stop, child)
@@ -165,27 +162,27 @@ async def _start(instance: Instance, state: State, options: Options, report: Rep
             removal.remove(instance)
         raise
     finally:
-        line.close()
+        to_plane.close()
     return state
 
 
-def _refreshed(instance: Instance, state: State, report: Report) -> State:
-    """The state of an instance that is up; its StreamSpace is deployed again if it has been deleted."""
+def _refreshed(instance: Instance, state: InstanceState, report: Report) -> InstanceState:
+    """The state of an instance that is up. Deploys StreamSpace again if its namespace was deleted."""
     held = lock(instance.directory, create=False)
     try:
         return asyncio.run(_deploy_if_deleted(instance, instance.read() or state, report))
-    except DeploymentFailed as failure:
+    except DeploymentError as failure:
         raise StartError(str(failure)) from failure
     finally:
         if held is not None:
             os.close(held)
 
 
-async def _deploy_if_deleted(instance: Instance, state: State, report: Report) -> State:
+async def _deploy_if_deleted(instance: Instance, state: InstanceState, report: Report) -> InstanceState:
     endpoint = _endpoint(instance, state)
     if await is_deployed(endpoint):
         return state
-    report("its namespace has been deleted: StreamSpace is deployed again")
+    report("the namespace was deleted: deploying StreamSpace again")
     deployed = await deploy(endpoint, time_scale=state.time_scale)
     report(f"StreamSpace answers at {deployed.api_url}")
     state = replace(state, api_url=deployed.api_url, api_token=deployed.token)
@@ -193,33 +190,34 @@ async def _deploy_if_deleted(instance: Instance, state: State, report: Report) -
     return state
 
 
-def _endpoint(instance: Instance, state: State) -> KubeEndpoint:
+def _endpoint(instance: Instance, state: InstanceState) -> KubeEndpoint:
     url = f"https://127.0.0.1:{state.kubernetes_port}"
     return KubeEndpoint(url=url, token=state.token, ca_path=str(instance.tls / "ca.crt"))
 
 
 def _identify(instance: Instance, child: subprocess.Popen[bytes]) -> processes.Process:
-    found = processes.find(child.pid)
-    if found is None:
+    process = processes.find(child.pid)
+    if process is None:
         raise StartError(_no_answer(instance))
-    return found
+    return process
 
 
-def _spawn(instance: Instance, options: Options, end: socket.socket) -> subprocess.Popen[bytes]:
-    """Start the control plane in a session of its own, so that it outlives this terminal."""
+def _spawn(instance: Instance, options: StartOptions, end: socket.socket) -> subprocess.Popen[bytes]:
+    """Start the control plane in its own session, so that it outlives this terminal."""
     environment = os.environ | {channel.INSTANCE_VARIABLE: instance.name, channel.VARIABLE: str(end.fileno())}
     if options.owner:
         environment[channel.OWNER_VARIABLE] = str(options.owner)
+    environment[novnc.VARIABLE] = str(novnc.find_novnc())
     with instance.log.open("ab") as log:
         python, *module = faults.argv("kubernetes", CONTROL_PLANE)
         return subprocess.Popen(
-            # The option means nothing to Python: it tells people who look at the processes whose this one is.
+            # Python ignores this option: it names the instance in the process list.
             [python, "-X", f"sandbox={instance.directory}/", *module],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=environment,
-            # conmon leaves a file called `oom` in its working directory when a container ran out of memory.
+            # conmon writes a file `oom` into its working directory when a container runs out of memory.
             cwd=instance.directory,
             pass_fds=[end.fileno()],
             start_new_session=True,
@@ -234,25 +232,27 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-async def _deploy(instance: Instance, state: State, line: channel.Channel, report: Report) -> State:
+async def _deploy(
+    instance: Instance, state: InstanceState, to_plane: channel.StartChannel, report: Report
+) -> InstanceState:
     try:
-        said = await asyncio.wait_for(line.receive(), ANSWER_SECONDS)
+        message = await asyncio.wait_for(to_plane.receive(), ANSWER_SECONDS)
     except TimeoutError:
-        said = None
-    if said is None or "failed" in said:
-        raise StartError(said["failed"] if said else _no_answer(instance))
-    state = replace(state, kubernetes_port=said["kubernetes_port"])
+        message = None
+    if message is None or "failed" in message:
+        raise StartError(message["failed"] if message else _no_answer(instance))
+    state = replace(state, kubernetes_port=message["kubernetes_port"])
     endpoint = _endpoint(instance, state)
     report(f"Kubernetes answers at {endpoint.url}")
     try:
-        deployed: Deployed = await deploy(endpoint, time_scale=state.time_scale)
-    except DeploymentFailed as failure:
+        deployed = await deploy(endpoint, time_scale=state.time_scale)
+    except DeploymentError as failure:
         raise StartError(str(failure)) from failure
     report(f"StreamSpace answers at {deployed.api_url}")
     return replace(state, ready=True, api_url=deployed.api_url, api_token=deployed.token)
 
 
 def _no_answer(instance: Instance) -> str:
-    """Why the control plane did not come up, from the last line that it wrote."""
+    """Why the control plane did not start, from the last line of its log."""
     lines = instance.log.read_text(errors="replace").strip().splitlines() if instance.log.exists() else []
-    return f"The control plane did not start ({lines[-1] if lines else 'it wrote nothing'}); try `up` again."
+    return f"The control plane did not start ({lines[-1] if lines else 'its log is empty'}); try `up` again."

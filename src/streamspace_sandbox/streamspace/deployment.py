@@ -1,4 +1,4 @@
-"""Deploying StreamSpace: its manifests applied through the Kubernetes API, and the wait until all of it is Ready."""
+"""Deploys StreamSpace: applies its manifests through the Kubernetes API and waits until all pods are Ready."""
 
 import asyncio
 import base64
@@ -22,8 +22,6 @@ from streamspace_sandbox.streamspace.kube.client import (
     Obj,
 )
 
-__all__ = ["Deployed", "DeploymentFailed", "KubeEndpoint", "deploy", "is_deployed"]
-
 MANIFESTS = Path(__file__).parent / "manifests"
 NAMESPACE = "streamspace"
 COMPONENTS = ("streamspace-postgres", "streamspace-redis", "streamspace-api", "streamspace-k8s-agent")
@@ -35,16 +33,16 @@ DEADLINE = 60.0
 LOGIN_DEADLINE = 10.0
 ANSWER_DEADLINE = 8.0
 HOPELESS_RESTARTS = 4
-"""No component ends because another one is away, so one that has ended this often does not get over it."""
+"""No component ends because it misses another one, so one that ended this often will not recover."""
 
 
-class DeploymentFailed(Exception):
-    """StreamSpace did not become ready; the message says what is missing and why."""
+class DeploymentError(Exception):
+    """StreamSpace did not become ready; the message says which part is missing and why."""
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """A StreamSpace that answers: its base URL, and a token of its administrator."""
+class DeployedStreamSpace:
+    """A running StreamSpace: its base URL, and a token of its administrator."""
 
     api_url: str
     token: str
@@ -57,10 +55,10 @@ async def is_deployed(endpoint: KubeEndpoint) -> bool:
             return await client.find(Collection("v1", "namespaces"), NAMESPACE) is not None
     except (KubeError, *UNREACHABLE) as error:
         reason = f"Kubernetes does not answer ({error or type(error).__name__})"
-        raise DeploymentFailed(f"{reason}; `streamspace-sandbox down` and `up` give a new one.") from error
+        raise DeploymentError(f"{reason}; run `streamspace-sandbox down`, then `up`.") from error
 
 
-async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> Deployed:
+async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> DeployedStreamSpace:
     """Deploy into namespace `streamspace`. Raises DeploymentFailed, at the latest after `deadline` seconds."""
     try:
         async with KubeClient(endpoint) as client:
@@ -70,14 +68,14 @@ async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float =
                 async with asyncio.timeout(deadline):
                     await readiness.wait()
             except TimeoutError:
-                raise DeploymentFailed(f"After {deadline:g} s, {await readiness.missing()}.") from None
+                raise DeploymentError(f"After {deadline:g} s, {await readiness.missing()}.") from None
             return await _log_in(client)
     except KubeError as error:
-        raise DeploymentFailed(f"Kubernetes refused the deployment: {error}.") from error
+        raise DeploymentError(f"Kubernetes refused the deployment: {error}.") from error
     except UNREACHABLE as error:
-        raise DeploymentFailed(
-            "Kubernetes or the API went away while StreamSpace was being deployed"
-            f" ({type(error).__name__}): something has ended the sandbox; try `up` again."
+        raise DeploymentError(
+            f"Kubernetes or the API became unreachable during the deployment ({type(error).__name__}):"
+            " another process stopped the sandbox; try `up` again."
         ) from error
 
 
@@ -90,7 +88,7 @@ async def _apply_all(client: KubeClient, time_scale: float) -> None:
 
 
 def manifests(time_scale: float) -> Iterator[Obj]:
-    """Every object of the deployment but the secrets, in the order in which they are needed."""
+    """Every object of the deployment but the secrets, in the order of creation."""
     for path in sorted(MANIFESTS.glob("*.yaml")):
         for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8")):
             if manifest["metadata"]["name"] == "streamspace-config":
@@ -132,7 +130,7 @@ def _collection(obj: Obj) -> Collection:
 
 
 class Readiness:
-    """Follows the pods of the deployment until every component has one that is Ready."""
+    """Watches the pods of the deployment until every component has a Ready one."""
 
     def __init__(self, client: KubeClient) -> None:
         self._client = client
@@ -154,12 +152,12 @@ class Readiness:
             if self._complete():
                 return
             if _restarts(pod) >= HOPELESS_RESTARTS:
-                raise DeploymentFailed(f"StreamSpace does not start: {await self.missing()}.")
-        raise DeploymentFailed("The API server ended the watch before StreamSpace was ready.")
+                raise DeploymentError(f"StreamSpace does not start: {await self.missing()}.")
+        raise DeploymentError("The API server ended the watch before StreamSpace was ready.")
 
     async def missing(self) -> str:
-        """What is not ready, and why, as part of a sentence."""
-        return ", ".join([await self._state(each) for each in COMPONENTS if not self._is_ready(each)])
+        """The components that are not ready, and why, as part of a sentence."""
+        return ", ".join([await self._state(component) for component in COMPONENTS if not self._is_ready(component)])
 
     def _complete(self) -> bool:
         return all(self._is_ready(component) for component in COMPONENTS)
@@ -172,11 +170,11 @@ class Readiness:
         if not pods:
             return f"{component} has no pod"
         status = pods[-1].get("status", {})
-        reason = observation.trouble(status) or status.get("phase", "Pending")
+        reason = observation.blocking_reason(status) or status.get("phase", "Pending")
         name = pods[-1]["metadata"]["name"]
         if _restarts(pods[-1]):
             with suppress(KubeError):
-                reason += f"; it said: {await self._client.last_log_line(self._collection, name)}"
+                reason += f"; its log ends with: {await self._client.last_log_line(self._collection, name)}"
         return f"pod {name} is not ready ({reason})"
 
     def _of(self, component: str) -> list[Obj]:
@@ -184,10 +182,11 @@ class Readiness:
 
 
 def _restarts(pod: Obj) -> int:
-    return sum(each.get("restartCount", 0) for each in pod.get("status", {}).get("containerStatuses", []))
+    statuses = pod.get("status", {}).get("containerStatuses", [])
+    return sum(container.get("restartCount", 0) for container in statuses)
 
 
-async def _log_in(client: KubeClient) -> Deployed:
+async def _log_in(client: KubeClient) -> DeployedStreamSpace:
     service = await client.get(Collection("v1", "services", NAMESPACE), "streamspace-api")
     url = _address(service)
     credentials = await client.get(Collection("v1", "secrets", NAMESPACE), CREDENTIALS)
@@ -199,12 +198,12 @@ async def _log_in(client: KubeClient) -> Deployed:
     ):
         answer = orjson.loads(await response.read())
         if response.status != 200:
-            raise DeploymentFailed(f"Logging in failed: {answer.get('message', response.status)}")
-    return Deployed(url, answer["token"])
+            raise DeploymentError(f"The API refused the login: {answer.get('message', response.status)}")
+    return DeployedStreamSpace(url, answer["token"])
 
 
 def _address(service: Obj) -> str:
     ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
     if not ingress:
-        raise DeploymentFailed("Service streamspace-api has no address outside the cluster.")
+        raise DeploymentError("Service streamspace-api has no address outside the cluster.")
     return f"http://{ingress[0]['ip']}:{ingress[0]['ports'][0]['port']}"

@@ -1,4 +1,4 @@
-"""One form of log line for StreamSpace's processes: time in UTC, level, logger, message."""
+"""The log format of StreamSpace's processes: time in UTC, level, logger, message."""
 
 import logging
 import sys
@@ -13,10 +13,10 @@ def configure() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    # A store that is away is told of by those who miss it; the pool would add a traceback for each attempt.
+    # The callers log an unreachable store; the pool would add a traceback for each attempt.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """A WebSocket that was refused with an answer is in order, and yet uvicorn calls it an error."""
+    """uvicorn logs an error for a WebSocket that was refused with a response, which is intended here."""
     return record.getMessage() != "ASGI callable returned without completing handshake."

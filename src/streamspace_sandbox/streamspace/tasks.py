@@ -1,4 +1,4 @@
-"""Parts of one connection that live and die together."""
+"""Coroutines that end together."""
 
 import asyncio
 from typing import Any

@@ -18,6 +18,8 @@ from tests.acceptance.target.test_target import KUBECONFIG
 from tests.support.project import PROJECT
 from tests.support.stand_in_tools import HANGING, put
 
+pytestmark = pytest.mark.slow
+
 COMMAND = Path(sys.executable).with_name("streamspace-acceptance")
 
 

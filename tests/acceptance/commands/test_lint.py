@@ -39,7 +39,7 @@ HOME, HOUSE = "its home is on the session's own volume", "its house is on the se
     ("old", "new", "message"),
     [
         ("@disruptive", "@disrupting", "unknown tag @disrupting"),
-        ("@test-1.2", "@test-9.9", "@test-9.9 is no test of the plan"),
+        ("@test-1.2", "@test-9.9", "@test-9.9 is not a test of the plan"),
         ("@phase1", "@phase2", "test 1.2 is @phase1 in the plan"),
         ("@p0", "@p1", "test 1.2 is @p0 in the plan"),
         (" @test-1.2", "", "a feature names its test: @test-…"),
@@ -55,7 +55,7 @@ HOME, HOUSE = "its home is on the session's own volume", "its house is on the se
         ("a running session", "a 404", "the product owner does not read a status code"),
         ("  @disruptive\n", "  Rule: a\n", "Rule: loses its scenarios in the report; use a feature or a scenario"),
         (HOME, HOUSE, f"“{HOUSE}” proves no criterion of test 1.2"),
-        (HOME, HOUSE, f"1.2-4 is said 0 times, not once: “{HOME}”"),
+        (HOME, HOUSE, f"0 sentences prove 1.2-4, not one: “{HOME}”"),
         ("Feature:", "Fature:", "does not parse"),
     ],
 )  # fmt: skip
@@ -67,7 +67,7 @@ def test_a_bad_feature_is_found(features: Path, old: str, new: str, message: str
 
 def test_a_sentence_said_twice_is_found(features: Path) -> None:
     (features / "again.feature").write_text(GOOD)
-    assert any("1.2-2 is said 2 times" in one for one in found(features))
+    assert any("2 sentences prove 1.2-2" in one for one in found(features))
 
 
 def test_a_supporting_sentence_that_nobody_says_is_found(features: Path) -> None:

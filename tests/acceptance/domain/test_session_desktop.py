@@ -28,6 +28,8 @@ from streamspace_acceptance.waiting import Budget
 from tests.support.samples import SESSION, pod
 from tests.support.web_server import says, web_server
 
+pytestmark = pytest.mark.slow
+
 PAGE = b"""<!doctype html><title>desktop</title><body style="margin:0">
 <script type="module" src="/rfb.js"></script></body>"""
 

@@ -18,6 +18,8 @@ from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 from streamspace_acceptance.redaction import playwright_trace
 
+pytestmark = pytest.mark.slow
+
 TOKEN, COOKIE, TYPED = "t0ken-0123456789-abc", "c00kie-0123456789", "typed pa55word"
 PAGE = (
     "<html><head><link rel=stylesheet href='style.css?token={token}'></head><body><input id=name><canvas></canvas>"

@@ -24,6 +24,8 @@ from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 from streamspace_acceptance.redaction.redactor import MASK
 
+pytestmark = pytest.mark.slow
+
 BROWSER = os.environ.get("STREAMSPACE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 VIEWER = Path(playwright.__file__).parent / "driver" / "package" / "lib" / "vite" / "traceViewer"

@@ -152,6 +152,16 @@ def test_the_embedded_ones_own_sentence_is_passed_on_and_it_is_taken_down(
     assert down == f"down --name {name}"
 
 
+def test_target_without_the_sandbox_extra_is_a_setup_problem(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = tmp_path / "streamspace-sandbox"
+    sandbox.write_text("#!/bin/sh\necho 'It is not installed.' >&2\nexit 127\n")
+    sandbox.chmod(0o755)
+    monkeypatch.setattr(target, "sandbox", lambda: str(sandbox))
+    assert problem(STREAMSPACE_BROWSER=program) == "It is not installed."
+
+
 def test_a_checkout_that_is_no_folder(program: Path, product: str, tmp_path: Path) -> None:
     assert "is not a directory" in problem(**given(product, program) | {"STREAMSPACE_REPO": tmp_path / "none"})
 

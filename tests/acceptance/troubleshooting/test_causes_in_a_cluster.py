@@ -20,7 +20,7 @@ from streamspace_acceptance.troubleshooting import causes
 from streamspace_acceptance.troubleshooting.failure import collect
 from streamspace_acceptance.troubleshooting.snapshot import cause_inputs, take
 from streamspace_acceptance.waiting import Budget, Wait, now, poll
-from tests.proof.conftest import embedded
+from tests.proof.running import embedded
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
 

@@ -1,4 +1,4 @@
-"""Instances as processes and directories, and what the command says to bad input."""
+"""Instances as processes and directories, and the command's answers to bad input."""
 
 import json
 import os
@@ -15,54 +15,58 @@ import pytest
 
 from streamspace_sandbox.host import network_bridge, processes
 from streamspace_sandbox.host.kernel import mounts_below, unmount
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.instance import ROOT, Instance, State, claimed_numbers, lock, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import (
+    ROOT,
+    Instance,
+    InstanceState,
+    claimed_numbers,
+    lock,
+    root_locked,
+    runroot,
+)
+from tests.support.sandbox_target import TOOL, sandbox_tool
+
+pytestmark = pytest.mark.slow
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
-TOOL = str(Path(sys.executable).with_name("streamspace-sandbox"))
-
-
-def tool(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [TOOL, *arguments], capture_output=True, text=True, timeout=60, check=False, env=os.environ | environment
-    )
 
 
 @pytest.fixture
 def instance() -> Iterator[Instance]:
-    found = Instance(f"lifecycle-{os.getpid()}")
-    yield found
-    assert tool("down", "--name", found.name).returncode == 0
-    assert not found.exists
+    starting = Instance(f"lifecycle-{os.getpid()}")
+    yield starting
+    assert sandbox_tool("down", "--name", starting.name).returncode == 0
+    assert not starting.exists
 
 
-def test_a_process_is_more_than_its_number() -> None:
+def test_process_with_reused_number_is_not_alive() -> None:
     child = subprocess.Popen(["sleep", "100"])
-    found = processes.find(child.pid)
-    assert found is not None
-    assert found.is_alive
-    assert not processes.Process(child.pid, found.started + 1).is_alive
-    assert processes.Process(child.pid, found.started + 1).wait(0)
-    assert not found.wait(0.05)
-    found.signal(signal.SIGKILL)
-    assert found.wait(5)
+    process = processes.find(child.pid)
+    assert process is not None
+    assert process.is_alive
+    assert not processes.Process(child.pid, process.started + 1).is_alive
+    assert processes.Process(child.pid, process.started + 1).wait(0)
+    assert not process.wait(0.05)
+    process.signal(signal.SIGKILL)
+    assert process.wait(5)
     # A zombie until its parent has asked for it.
-    assert not found.is_alive
+    assert not process.is_alive
     child.wait()
-    found.signal(signal.SIGKILL)
+    process.signal(signal.SIGKILL)
 
 
-def test_names_stay_in_their_directory() -> None:
+def test_instance_name_outside_the_root_is_refused() -> None:
     for name in ("../etc", "a/b", "", "~x", ".1", "UP", "-a", "a" * 64):
-        with pytest.raises(StartError, match="is no name for a sandbox"):
+        with pytest.raises(StartError, match="is not a valid name for a sandbox"):
             Instance(name)
 
 
 @needs_root
-def test_a_state_is_read_as_it_was_written(instance: Instance) -> None:
+def test_state_is_read_as_it_was_written(instance: Instance) -> None:
     instance.directory.mkdir(parents=True)
-    state = State(number=200, process=processes.current(), since="now", time_scale=0.5, token="t", api_url="u")
+    state = InstanceState(number=200, process=processes.current(), since="now", time_scale=0.5, token="t", api_url="u")
     instance.write(state)
     assert instance.read() == state
     assert (instance.directory / "state.json").stat().st_mode & 0o077 == 0
@@ -70,7 +74,7 @@ def test_a_state_is_read_as_it_was_written(instance: Instance) -> None:
     assert instance.read() is None
 
 
-def test_a_lock_is_on_what_is_there_now(tmp_path: Path) -> None:
+def test_lock_on_removed_directory_is_not_held(tmp_path: Path) -> None:
     directory = tmp_path / "root"
     assert lock(directory, create=False) is None
     handle = lock(directory, create=True)
@@ -94,7 +98,7 @@ def test_a_lock_is_on_what_is_there_now(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_what_a_dead_instance_left_is_swept() -> None:
+def test_sweep_removes_everything_of_a_dead_instance() -> None:
     dead = Instance(f"dead-{os.getpid()}")
     killed = subprocess.Popen(["sleep", "0"])
     killed.wait()
@@ -102,7 +106,7 @@ def test_what_a_dead_instance_left_is_swept() -> None:
         # All of it in one go: else any sandbox that is started meanwhile sweeps it first.
         number = network_bridge.free_number(claimed_numbers())
         dead.directory.mkdir()
-        dead.write(State(number, processes.Process(killed.pid, 1), "", 1, ""))
+        dead.write(InstanceState(number, processes.Process(killed.pid, 1), "", 1, ""))
         network_bridge.make(number)
         mounted = runroot(number) / "merged"
         mounted.mkdir(parents=True)
@@ -123,13 +127,13 @@ def test_what_a_dead_instance_left_is_swept() -> None:
 
 
 @needs_root
-def test_a_subnet_is_nobody_elses_from_the_moment_it_is_claimed() -> None:
+def test_claimed_subnet_is_not_free() -> None:
     starting = Instance(f"starting-{os.getpid()}")
     with root_locked():
         number = network_bridge.free_number(claimed_numbers())
         starting.directory.mkdir()
         try:
-            starting.write(State(number, processes.current(), "", 1, ""))
+            starting.write(InstanceState(number, processes.current(), "", 1, ""))
             assert not (network_bridge.DEVICES / network_bridge.bridge_name(number)).exists()
             assert network_bridge.free_number(claimed_numbers()) != number
         finally:
@@ -138,7 +142,7 @@ def test_a_subnet_is_nobody_elses_from_the_moment_it_is_claimed() -> None:
 
 
 @needs_root
-def test_removal_does_not_reach_through_a_mount(tmp_path: Path) -> None:
+def test_removal_keeps_files_behind_a_mount(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "file").touch()
@@ -158,25 +162,25 @@ def test_removal_does_not_reach_through_a_mount(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["up", "--name", "A B"], "is no name for a sandbox"),
+        (["up", "--name", "A B"], "is not a valid name for a sandbox"),
         (["up", "--fault", "no-such-fault"], "There is no fault 'no-such-fault'"),
     ],
 )
 @needs_root
-def test_bad_input_is_answered_with_one_sentence(arguments: list[str], sentence: str) -> None:
-    done = tool(*arguments)
+def test_bad_input_gets_one_sentence(arguments: list[str], sentence: str) -> None:
+    done = sandbox_tool(*arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_time_scale_is_a_number_above_zero() -> None:
+def test_time_scale_out_of_range_is_wrong_usage() -> None:
     for scale in ("0", "-1", "nan", "x", "2"):
-        assert tool("up", "--time-scale", scale).returncode == 2
+        assert sandbox_tool("up", "--time-scale", scale).returncode == 2
 
 
 @needs_root
-def test_missing_programs_are_named_by_their_packages(tmp_path: Path) -> None:
+def test_up_without_programs_names_their_packages(tmp_path: Path) -> None:
     script = (
         "from streamspace_sandbox.lifecycle import preflight; preflight.SYSTEM_PATH = '';"
         "from streamspace_sandbox.cli import main; main(['up', '--name', 'never'])"
@@ -201,8 +205,8 @@ def test_missing_programs_are_named_by_their_packages(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_an_owner_that_is_not_there_is_refused(instance: Instance) -> None:
-    done = tool("up", "--name", instance.name, "--owner-pid", "4194304")
+def test_up_with_dead_owner_is_refused(instance: Instance) -> None:
+    done = sandbox_tool("up", "--name", instance.name, "--owner-pid", "4194304")
     assert done.returncode == 1
     assert "does not exist" in done.stderr
     assert not instance.exists
@@ -211,7 +215,7 @@ def test_an_owner_that_is_not_there_is_refused(instance: Instance) -> None:
 @needs_root
 @pytest.mark.sandbox
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_start_that_is_broken_off_leaves_nothing(instance: Instance, number: signal.Signals) -> None:
+def test_up_ended_by_a_signal_leaves_nothing(instance: Instance, number: signal.Signals) -> None:
     # What a shell starts in the background ignores SIGINT, and so would its children.
     begin = ["env", "--default-signal=INT", TOOL, "up", "--name", instance.name]
     with subprocess.Popen(begin, stderr=subprocess.PIPE, text=True) as starting:
@@ -230,7 +234,7 @@ def test_a_start_that_is_broken_off_leaves_nothing(instance: Instance, number: s
 def test_two_starts_of_one_name_give_one_instance(instance: Instance) -> None:
     begin = [TOOL, "up", "--name", instance.name, "--format", "json"]
     started = [subprocess.Popen(begin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)]
-    first, second = (each.communicate(timeout=60)[0] for each in started)
+    first, second = (process.communicate(timeout=60)[0] for process in started)
     assert json.loads(first) == json.loads(second)
     state = instance.read()
     assert state is not None
@@ -239,18 +243,18 @@ def test_two_starts_of_one_name_give_one_instance(instance: Instance) -> None:
 
 @needs_root
 @pytest.mark.sandbox
-def test_taken_ports_are_passed_over(instance: Instance) -> None:
+def test_up_skips_ports_in_use(instance: Instance) -> None:
     # The suite may run beside other instances: hold the ports that are free of those that this one tries first.
     taken = [opened for port in (6443, 6444, 8080, 8081) if (opened := listener(port))]
     ours = {opened.getsockname()[1] for opened in taken}
     try:
-        done = tool("up", "--name", instance.name, "--format", "json")
+        done = sandbox_tool("up", "--name", instance.name, "--format", "json")
     finally:
-        for each in taken:
-            each.close()
+        for opened in taken:
+            opened.close()
     assert done.returncode == 0, done.stderr
     assert urlsplit(json.loads(done.stdout)["STREAMSPACE_API_URL"]).port not in ours
-    status = tool("status", "--name", instance.name)
+    status = sandbox_tool("status", "--name", instance.name)
     assert status.returncode == 0
     assert "streamspace-postgres" in status.stdout
     assert not any(f"https://127.0.0.1:{port}\n" in status.stdout for port in ours)
@@ -264,6 +268,6 @@ def listener(port: int) -> socket.socket | None:
 
 
 @needs_root
-def test_status_of_what_is_not_there() -> None:
-    assert tool("status", "--name", "nowhere").returncode == 3
+def test_status_of_missing_instance_is_3() -> None:
+    assert sandbox_tool("status", "--name", "nowhere").returncode == 3
     assert not (ROOT / "nowhere").exists()

@@ -1,4 +1,4 @@
-"""One set of stores and one API for all of these tests; every test finds it without agents and sessions."""
+"""One set of stores and one API for all tests of this folder; every test starts without agents and sessions."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import streamspace_stack
-from tests.support.streamspace_stack import Api, PlayedAgent, Stores
+from tests.support.streamspace_stack import Api, FakeAgent, Stores
 
 
 @pytest.fixture(scope="session")
@@ -33,17 +33,17 @@ def api(shared_api: Api, stores: Stores) -> Iterator[Api]:
 
 
 @pytest.fixture
-def agent(api: Api) -> Iterator[Callable[..., PlayedAgent]]:
+def agent(api: Api) -> Iterator[Callable[..., FakeAgent]]:
     """Makes connected agents by name, and disconnects them at the end."""
-    made: list[PlayedAgent] = []
+    made: list[FakeAgent] = []
 
-    def make(name: str, **more: object) -> PlayedAgent:
-        made.append(PlayedAgent(api, name, **more).connect())  # type: ignore[arg-type]
+    def make(name: str, **more: object) -> FakeAgent:
+        made.append(FakeAgent(api, name, **more).connect())  # type: ignore[arg-type]
         return made[-1]
 
     yield make
-    for each in made:
-        each.disconnect()
+    for fake in made:
+        fake.disconnect()
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
-"""Agents: presence, placement, commands that wait, and sessions that move."""
+"""Agents: presence, placement, queued commands, and sessions that move."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.streamspace_stack import Api, PlayedAgent, eventually
+from tests.support.streamspace_stack import Api, FakeAgent, eventually
 
-Agent = Callable[..., PlayedAgent]
+Agent = Callable[..., FakeAgent]
 OFFLINE_AFTER = 1.2
 
 
-def test_fifteen_parallel_creations_go_five_to_each_of_three_agents(api: Api, agent: Agent) -> None:
+def test_parallel_creations_are_shared_evenly(api: Api, agent: Agent) -> None:
     for number in range(3):
         agent(f"agent-{number}")
     with ThreadPoolExecutor(15) as pool:
@@ -19,16 +19,16 @@ def test_fifteen_parallel_creations_go_five_to_each_of_three_agents(api: Api, ag
     assert Counter(session["agentId"] for session in created) == {f"agent-{number}": 5 for number in range(3)}
 
 
-def test_a_silent_agent_is_offline_after_two_heartbeats_and_not_before(api: Api, agent: Agent) -> None:
+def test_agent_is_offline_after_two_missed_heartbeats(api: Api, agent: Agent) -> None:
     silent = agent("silent")
-    silent.fall_silent()
-    # The hello was the last that was heard, or a heartbeat that was sent within this moment.
+    silent.stop_heartbeats()
+    # The API heard the hello last, or a heartbeat that was sent within this moment.
     time.sleep(OFFLINE_AFTER * 0.8)
     assert api.agents() == {"silent": "online"}
     eventually(lambda: api.agents() == {"silent": "offline"}, within=OFFLINE_AFTER * 0.2 + 0.7)
 
 
-def test_an_agent_that_keeps_beating_stays_online(api: Api, agent: Agent) -> None:
+def test_agent_with_heartbeats_stays_online(api: Api, agent: Agent) -> None:
     agent("steady")
     end = time.monotonic() + OFFLINE_AFTER * 2.5
     while time.monotonic() < end:
@@ -36,14 +36,14 @@ def test_an_agent_that_keeps_beating_stays_online(api: Api, agent: Agent) -> Non
         time.sleep(0.05)
 
 
-def test_goodbye_is_offline_at_once_and_logged(api: Api, agent: Agent, log: Callable[[], str]) -> None:
+def test_agent_is_offline_at_once_after_goodbye(api: Api, agent: Agent, log: Callable[[], str]) -> None:
     agent("leaver").goodbye()
     eventually(lambda: api.agents() == {"leaver": "offline"}, within=0.5)
     assert "agent leaver connected" in log()
     assert "agent leaver status online -> offline" in log()
 
 
-def test_an_agent_that_comes_back_is_online_again_and_logged(api: Api, agent: Agent, log: Callable[[], str]) -> None:
+def test_reconnected_agent_is_online_and_logged(api: Api, agent: Agent, log: Callable[[], str]) -> None:
     returning = agent("returning")
     returning.disconnect()
     eventually(lambda: api.agents() == {"returning": "offline"})
@@ -55,11 +55,11 @@ def test_an_agent_that_comes_back_is_online_again_and_logged(api: Api, agent: Ag
 def test_a_new_connection_closes_the_old_one(api: Api, agent: Agent, log: Callable[[], str]) -> None:
     agent("twice")
     agent("twice")
-    eventually(lambda: "agent twice came back on another connection" in log())
+    eventually(lambda: "agent twice reconnected" in log())
     assert api.agents() == {"twice": "online"}
 
 
-def test_a_command_waits_for_the_agent_and_is_carried_out_once(api: Api, agent: Agent) -> None:
+def test_queued_command_is_carried_out_once(api: Api, agent: Agent) -> None:
     worker = agent("worker")
     session = api.create()["sessionId"]
     api.await_status(session, "Running")
@@ -72,10 +72,10 @@ def test_a_command_waits_for_the_agent_and_is_carried_out_once(api: Api, agent: 
     assert api.session(session)["status"] == "Hibernating"
     worker.connect()
     api.await_status(session, "Hibernated")
-    assert [order["kind"] for order in worker.commands] == ["create", "hibernate"]
+    assert [command["kind"] for command in worker.commands] == ["create", "hibernate"]
 
 
-def test_a_command_that_was_not_answered_comes_again_under_the_same_id(api: Api, agent: Agent) -> None:
+def test_unanswered_command_is_sent_again_with_its_id(api: Api, agent: Agent) -> None:
     forgetful = agent("forgetful", obeys=False)
     session = api.create()["sessionId"]
     eventually(lambda: forgetful.commands)
@@ -87,8 +87,8 @@ def test_a_command_that_was_not_answered_comes_again_under_the_same_id(api: Api,
     assert first["id"] == second["id"]
 
 
-def test_a_silent_connection_does_not_swallow_a_command(api: Api, agent: Agent) -> None:
-    """Given before anybody noticed that the agent is away, the command still says that it waits."""
+def test_command_on_dead_connection_is_queued(api: Api, agent: Agent) -> None:
+    """The API accepts the command before it notices that the agent is disconnected."""
     worker = agent("worker")
     session = api.create()["sessionId"]
     api.await_status(session, "Running")
@@ -98,7 +98,7 @@ def test_a_silent_connection_does_not_swallow_a_command(api: Api, agent: Agent) 
     assert "waits" in answer["message"]
 
 
-def test_the_successor_adopts_sessions_and_waiting_commands(api: Api, agent: Agent) -> None:
+def test_successor_adopts_sessions_and_queued_commands(api: Api, agent: Agent) -> None:
     first = agent("first")
     session = api.create()["sessionId"]
     api.await_status(session, "Running")
@@ -108,7 +108,7 @@ def test_the_successor_adopts_sessions_and_waiting_commands(api: Api, agent: Age
     second = agent("second")
     hibernated = api.await_status(session, "Hibernated")
     assert hibernated["agentId"] == "second"
-    assert [order["kind"] for order in second.commands] == ["hibernate"]
+    assert [command["kind"] for command in second.commands] == ["hibernate"]
 
 
 def test_a_session_created_without_an_agent_waits_for_one(api: Api, agent: Agent) -> None:
@@ -119,17 +119,17 @@ def test_a_session_created_without_an_agent_waits_for_one(api: Api, agent: Agent
     assert api.await_status(created["sessionId"], "Running")["agentId"] == "late"
 
 
-def test_an_agent_that_left_leaves_the_list(api: Api, agent: Agent) -> None:
+def test_agent_after_goodbye_leaves_the_list(api: Api, agent: Agent) -> None:
     agent("gone").goodbye()
     eventually(lambda: api.agents() == {"gone": "offline"})
     eventually(lambda: not api.agents(), within=OFFLINE_AFTER * 4 + 3)
 
 
-def test_what_the_list_says_of_an_agent(api: Api, agent: Agent) -> None:
+def test_listed_agent_has_exactly_these_fields(api: Api, agent: Agent) -> None:
     agent("one")
     api.create()
-    [said] = api.http.get("/api/v1/agents").json()["agents"]
-    assert said.keys() == {"agentId", "status", "lastHeartbeat", "connectedAt", "nodeName", "sessions"}
-    assert (said["nodeName"], said["sessions"]) == ("node-1", 1)
-    assert api.http.get("/api/v1/agents/one").json() | {"lastHeartbeat": ""} == said | {"lastHeartbeat": ""}
+    [listed] = api.http.get("/api/v1/agents").json()["agents"]
+    assert listed.keys() == {"agentId", "status", "lastHeartbeat", "connectedAt", "nodeName", "sessions"}
+    assert (listed["nodeName"], listed["sessions"]) == ("node-1", 1)
+    assert api.http.get("/api/v1/agents/one").json() | {"lastHeartbeat": ""} == listed | {"lastHeartbeat": ""}
     assert api.http.get("/api/v1/agents/nobody").status_code == 404

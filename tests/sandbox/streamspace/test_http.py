@@ -1,4 +1,4 @@
-"""What the API refuses, and how: always with a sentence, and leaving nothing behind."""
+"""The API's refusals: each has a sentence and leaves nothing behind."""
 
 import time
 from typing import Any
@@ -14,12 +14,12 @@ TEMPLATE = {"name": "t", "image": "streamspace/firefox:v1", "resources": {"cpu":
 
 
 def refused(answer: httpx.Response, status: int, *parts: str) -> dict[str, Any]:
-    said: dict[str, Any] = answer.json()
+    error: dict[str, Any] = answer.json()
     assert answer.status_code == status, answer.text
-    assert said.keys() == {"error", "message"}
+    assert error.keys() == {"error", "message"}
     for part in parts:
-        assert part in said["message"]
-    return said
+        assert part in error["message"]
+    return error
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def refused(answer: httpx.Response, status: int, *parts: str) -> dict[str, Any]:
         (b"", "empty"),
         (b"{", "not valid JSON"),
         (b'{"user": "a", "user": "b"}', "'user' appears twice"),
-        (b'{"user": NaN}', "NaN is no JSON number"),
+        (b'{"user": NaN}', "NaN is not a JSON number"),
         (b'{"user": "a\xff"}', "UTF-8"),
         (b'{"user": "\\ud800", "template": "firefox-browser"}', "UTF-8"),
         (b"[]", "must be a JSON object, not an array"),
@@ -139,7 +139,7 @@ def test_parameters_that_no_store_can_hold(api: Api) -> None:
 
 
 def test_what_is_no_http(api: Api) -> None:
-    refused(api.http.request("NONSENSE", "/api/v1/sessions"), 400, "no HTTP request")
+    refused(api.http.request("NONSENSE", "/api/v1/sessions"), 400, "not a valid HTTP request")
 
 
 PRIVATE = [
@@ -168,7 +168,7 @@ def test_tokens_that_are_forged_expired_or_for_something_else(api: Api) -> None:
     forged = Tokens(b"another key").issue("api", "admin", "admin", 60)
     expired = Tokens(b"k").issue("api", "admin", "admin", -1)
     desktop = Tokens(b"k").issue("vnc:x", "admin", "viewer", 60)
-    for token, part in ((forged, "not one of this"), (expired, "expired"), (desktop, "desktop")):
+    for token, part in ((forged, "not valid for this"), (expired, "expired"), (desktop, "desktop")):
         headers = {"Authorization": f"Bearer {token.text}"}
         refused(httpx.get(f"{api.url}/api/v1/sessions", headers=headers), 401, part)
     good = Tokens(b"k").issue("api", "admin", "admin", 60)

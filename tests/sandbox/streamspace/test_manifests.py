@@ -1,9 +1,10 @@
-"""What is deployed, and what the agent makes of an order."""
+"""The deployed objects, and the objects that the agent creates for a command."""
 
 from streamspace_sandbox.streamspace.agent import objects
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 from streamspace_sandbox.streamspace.deployment import COMPONENTS, manifests
 
-ORDER = {
+COMMAND = {
     "name": "testuser-firefox-browser-7f3a",
     "user": "testuser",
     "template": "firefox-browser",
@@ -14,26 +15,44 @@ ORDER = {
 }
 
 
-def test_every_component_has_a_deployment_and_a_service() -> None:
+def test_components_have_a_deployment_and_a_service() -> None:
     deployed = list(manifests(0.1))
     for kind in ("Deployment", "Service"):
-        named = {each["metadata"]["name"]: each for each in deployed if each["kind"] == kind}
+        named = {manifest["metadata"]["name"]: manifest for manifest in deployed if manifest["kind"] == kind}
         assert tuple(named) == COMPONENTS
-        assert all(each["metadata"]["labels"]["app"] == name for name, each in named.items())
+        assert all(manifest["metadata"]["labels"]["app"] == name for name, manifest in named.items())
     assert all(
-        len(each["spec"]["template"]["spec"]["containers"]) == 1 for each in deployed if each["kind"] == "Deployment"
+        len(manifest["spec"]["template"]["spec"]["containers"]) == 1
+        for manifest in deployed
+        if manifest["kind"] == "Deployment"
     )
 
 
-def test_the_target_says_its_time_scale_and_that_it_is_the_embedded_one() -> None:
-    [config] = [each for each in manifests(0.1) if each["metadata"]["name"] == "streamspace-config"]
+def test_config_map_states_time_scale_and_embedded() -> None:
+    [config] = [manifest for manifest in manifests(0.1) if manifest["metadata"]["name"] == "streamspace-config"]
     assert config["data"] == {"version": "v2.0-beta.1", "deployment": "embedded", "time-scale": "0.1"}
 
 
-def test_a_sessions_objects() -> None:
-    session = objects.session(ORDER, "agent-1", "cmd-1")
+def test_manifests_pods_get_no_service_links() -> None:
+    """Kubernetes would set STREAMSPACE_API_PORT and its like in every pod."""
+    for manifest in manifests(0.1):
+        if manifest["kind"] == "Deployment":
+            assert manifest["spec"]["template"]["spec"]["enableServiceLinks"] is False, manifest["metadata"]["name"]
+
+
+def test_api_settings_ignore_service_links() -> None:
+    required = ("POSTGRES_HOST", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "REDIS_HOST", "REDIS_PASSWORD")
+    environment = dict.fromkeys((*required, "SIGNING_KEY", "AGENT_TOKEN"), "x")
+    links = {"STREAMSPACE_API_PORT": "tcp://10.96.0.1:8080", "STREAMSPACE_POSTGRES_PORT": "tcp://10.96.0.2:5432"}
+    settings = ApiSettings.from_environment(environment | links)
+    assert (settings.listen_port, settings.postgres_port) == (8080, 5432)
+    assert ApiSettings.from_environment(environment | {"LISTEN_PORT": "9090"}).listen_port == 9090
+
+
+def test_session_objects_follow_its_command() -> None:
+    session = objects.session(COMMAND, "agent-1", "cmd-1")
     session["metadata"]["uid"] = "u"
-    name = ORDER["name"]
+    name = COMMAND["name"]
     deployment = objects.deployment(session)
     pod = deployment["spec"]["template"]
     [desktop] = pod["spec"]["containers"]

@@ -1,12 +1,15 @@
 """What the agent says of a session, from its object and its pods."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from streamspace_sandbox.streamspace.agent.observation import observe
+from streamspace_sandbox.streamspace.agent.observation import SCHEDULING_SECONDS, observe
 
 RUNNING = {"metadata": {"name": "s"}, "spec": {"state": "running"}}
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
 HIBERNATED = {"metadata": {"name": "s"}, "spec": {"state": "hibernated"}}
 
 
@@ -59,10 +62,32 @@ def test_the_live_pod_speaks_and_not_the_leaving_one() -> None:
     assert (seen.phase, seen.pod_name) == ("Pending", "new")
 
 
-def test_failures_carry_kubernetes_own_words() -> None:
+def test_observe_failure_has_kubernetes_message() -> None:
     assert observe("s", RUNNING, [waiting("ErrImagePull")], "").message == "ErrImagePull: why"
-    unschedulable = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
-    assert observe("s", RUNNING, [pod(conditions=[unschedulable])], "").message == "Unschedulable: 0/3 nodes"
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds", "phase", "again_after"),
+    [
+        ("", 1.0, "Pending", SCHEDULING_SECONDS - 1),
+        ("Waking", 1.0, "Waking", SCHEDULING_SECONDS - 1),
+        ("Pending", SCHEDULING_SECONDS - 0.5, "Pending", 0.5),
+        ("Pending", SCHEDULING_SECONDS, "Failed", None),
+        ("Waking", SCHEDULING_SECONDS + 1, "Failed", None),
+    ],
+)
+def test_observe_unschedulable_pod_fails_after_patience(
+    before: str, seconds: float, phase: str, again_after: float | None
+) -> None:
+    """A real cluster's pod is unschedulable until its volume is bound."""
+    now = CREATED + timedelta(seconds=seconds)
+    seen = observe("s", RUNNING, [pod(conditions=[UNSCHEDULABLE])], before, now=now)
+    assert (seen.phase, seen.message, seen.again_after) == (phase, "Unschedulable: 0/3 nodes", again_after)
+
+
+def test_observe_pod_scheduled_late_runs() -> None:
+    now = CREATED + timedelta(seconds=SCHEDULING_SECONDS + 5)
+    assert observe("s", RUNNING, [pod(ready=True)], "Pending", now=now).phase == "Running"
 
 
 def test_a_running_session_says_since_when_and_where() -> None:

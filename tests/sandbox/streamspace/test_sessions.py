@@ -1,4 +1,4 @@
-"""Sessions through their lives, with an agent that a test plays."""
+"""The life of sessions, with a fake agent."""
 
 import re
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from streamspace_sandbox.streamspace.api.sessions import resolve
-from tests.support.streamspace_stack import Api, PlayedAgent, eventually
+from tests.support.streamspace_stack import Api, FakeAgent, eventually
 
-Agent = Callable[..., PlayedAgent]
+Agent = Callable[..., FakeAgent]
 
 
 def test_the_answer_to_a_creation(api: Api, agent: Agent) -> None:
@@ -53,7 +53,7 @@ def test_deletion(api: Api, agent: Agent) -> None:
     worker.see(session, "Running")
     worker.carry_out(eventually(lambda: worker.commands[1:])[0])
     eventually(lambda: api.http.get(f"/api/v1/sessions/{session}").status_code == 404)
-    assert [order["kind"] for order in worker.commands] == ["create", "delete"]
+    assert [command["kind"] for command in worker.commands] == ["create", "delete"]
 
 
 def test_a_session_that_ends_in_kubernetes_ends_here(api: Api, agent: Agent) -> None:
@@ -89,8 +89,8 @@ def test_a_late_report_does_not_undo_a_command_under_way(api: Api, agent: Agent)
 def test_a_creation_that_kubernetes_refuses_has_failed(api: Api, agent: Agent) -> None:
     worker = agent("a", obeys=False)
     session = api.create()["sessionId"]
-    order = eventually(lambda: worker.commands)[0]
-    worker.say({"type": "result", "command": order["id"], "failure": "create was refused by Kubernetes: Forbidden"})
+    command = eventually(lambda: worker.commands)[0]
+    worker.say({"type": "result", "command": command["id"], "failure": "create was refused by Kubernetes: Forbidden"})
     assert "Forbidden" in api.await_status(session, "Failed")["message"]
 
 
@@ -153,14 +153,14 @@ def test_resources_that_no_node_could_hold_are_refused(api: Api, agent: Agent) -
         ("deleted", "Hibernated", "Terminating"),
     ],
 )
-def test_status_follows_from_what_is_wanted_and_what_is_seen(desired: str, phase: str, status: str) -> None:
+def test_resolve_combines_desired_state_and_phase(desired: str, phase: str, status: str) -> None:
     assert resolve(desired, phase) == status
 
 
-def test_a_session_tells_what_its_request_was_called(api: Api, agent: Agent) -> None:
+def test_session_has_the_id_of_its_request(api: Api, agent: Agent) -> None:
     agent("a")
     body = {"user": "testuser", "template": "firefox-browser"}
-    for name, told in (("run-1.request-7", "run-1.request-7"), ("no name at all", None), ("x" * 65, None)):
+    for name, expected in (("run-1.request-7", "run-1.request-7"), ("no name at all", None), ("x" * 65, None)):
         created = api.http.post("/api/v1/sessions", json=body, headers={"X-Request-Id": name}).json()
-        assert (created["requestId"], api.session(created["sessionId"])["requestId"]) == (told, told)
+        assert (created["requestId"], api.session(created["sessionId"])["requestId"]) == (expected, expected)
     assert api.create()["requestId"] is None

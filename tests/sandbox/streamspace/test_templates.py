@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.support.streamspace_stack import Api, PlayedAgent, eventually
+from tests.support.streamspace_stack import Api, FakeAgent, eventually
 
 TEMPLATE = {
     "name": "custom-firefox",
@@ -22,7 +22,7 @@ def test_creation(api: Api) -> None:
     assert {key: created[key] for key in TEMPLATE} == TEMPLATE
     assert (created["id"], created["version"]) == ("custom-firefox", 1)
     listed = api.http.get("/api/v1/templates").json()
-    assert [each["id"] for each in listed["templates"]] == ["firefox-browser", "custom-firefox"]
+    assert [template["id"] for template in listed["templates"]] == ["firefox-browser", "custom-firefox"]
     assert listed["total"] == 2
     again = api.http.post("/api/v1/templates", json=TEMPLATE)
     assert (again.status_code, again.json()["error"]) == (409, "template_exists")
@@ -50,7 +50,7 @@ def test_versions_are_listed_oldest_first(api: Api) -> None:
     api.http.post("/api/v1/templates", json=TEMPLATE)
     api.http.put("/api/v1/templates/custom-firefox", json={"image": "streamspace/firefox:v2"})
     versions = api.http.get("/api/v1/templates/custom-firefox/versions").json()["versions"]
-    assert [(each["version"], each["image"]) for each in versions] == [
+    assert [(version["version"], version["image"]) for version in versions] == [
         (1, "streamspace/firefox:latest"),
         (2, "streamspace/firefox:v2"),
     ]
@@ -58,7 +58,7 @@ def test_versions_are_listed_oldest_first(api: Api) -> None:
     assert versions[0].keys() == {"version", "image", "resources", "createdAt"}
 
 
-def test_sessions_keep_the_template_that_they_were_made_from(api: Api, agent: Callable[..., PlayedAgent]) -> None:
+def test_session_keeps_its_template_version(api: Api, agent: Callable[..., FakeAgent]) -> None:
     worker = agent("a")
     api.http.post("/api/v1/templates", json=TEMPLATE)
     old = api.create(template="custom-firefox")
@@ -66,10 +66,10 @@ def test_sessions_keep_the_template_that_they_were_made_from(api: Api, agent: Ca
     new = api.create(template="custom-firefox")
     assert (api.session(old["sessionId"])["image"], old["templateVersion"]) == ("streamspace/firefox:latest", 1)
     assert (new["image"], new["templateVersion"]) == ("streamspace/firefox:v2", 2)
-    assert [order["session"]["image"] for order in worker.commands] == [old["image"], new["image"]]
+    assert [command["session"]["image"] for command in worker.commands] == [old["image"], new["image"]]
 
 
-def test_a_template_in_use_cannot_be_deleted(api: Api, agent: Callable[..., PlayedAgent]) -> None:
+def test_a_template_in_use_cannot_be_deleted(api: Api, agent: Callable[..., FakeAgent]) -> None:
     agent("a")
     api.http.post("/api/v1/templates", json=TEMPLATE)
     sessions = [api.create(template="custom-firefox")["sessionId"] for _ in range(2)]
@@ -84,21 +84,21 @@ def test_a_template_in_use_cannot_be_deleted(api: Api, agent: Callable[..., Play
     assert api.http.delete("/api/v1/templates/custom-firefox").status_code == 404
 
 
-def test_agents_are_told_of_every_change(api: Api, agent: Callable[..., PlayedAgent]) -> None:
+def test_template_change_reaches_the_agents(api: Api, agent: Callable[..., FakeAgent]) -> None:
     worker = agent("a")
 
-    def told() -> list[str]:
-        news = [message for message in worker.told if "templates" in message]
-        return [each["image"] for each in news[-1]["templates"]]
+    def images() -> list[str]:
+        news = [message for message in worker.received if "templates" in message]
+        return [template["image"] for template in news[-1]["templates"]]
 
-    assert told() == ["streamspace/firefox:latest"]
+    assert images() == ["streamspace/firefox:latest"]
     api.http.post("/api/v1/templates", json=TEMPLATE | {"image": "streamspace/firefox:v1"})
-    eventually(lambda: told() == ["streamspace/firefox:latest", "streamspace/firefox:v1"])
+    eventually(lambda: images() == ["streamspace/firefox:latest", "streamspace/firefox:v1"])
     api.http.delete("/api/v1/templates/custom-firefox")
-    eventually(lambda: told() == ["streamspace/firefox:latest"])
+    eventually(lambda: images() == ["streamspace/firefox:latest"])
 
 
-def test_resources_that_no_node_could_ever_hold(api: Api, agent: Callable[[str], PlayedAgent]) -> None:
+def test_resources_that_no_node_could_ever_hold(api: Api, agent: Callable[[str], FakeAgent]) -> None:
     agent("agent-a")
     huge = {"cpu": "9", "memory": "1Gi"}
     refused = api.http.post("/api/v1/templates", json=TEMPLATE | {"resources": huge})

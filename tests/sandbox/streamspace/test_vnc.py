@@ -10,12 +10,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.streamspace_stack import Api, PlayedAgent
+from tests.support.streamspace_stack import Api, FakeAgent
 
 GREETING = b"RFB 003.008\n"
 
 
-class PlayedDesktop:
+class FakeDesktop:
     """A server that greets as VNC servers do and then says back what it hears; "bye" ends the connection."""
 
     def __init__(self) -> None:
@@ -45,19 +45,19 @@ class PlayedDesktop:
 
 
 @pytest.fixture
-def desktop() -> Iterator[PlayedDesktop]:
-    played = PlayedDesktop()
-    yield played
-    played.close()
+def desktop() -> Iterator[FakeDesktop]:
+    fake = FakeDesktop()
+    yield fake
+    fake.close()
 
 
 @pytest.fixture
-def session(api: Api, agent: Callable[..., PlayedAgent], desktop: PlayedDesktop) -> str:
+def session(api: Api, agent: Callable[..., FakeAgent], desktop: FakeDesktop) -> str:
     agent("a")
     image = {"image": "streamspace/firefox:latest", "resources": {"cpu": "1", "memory": "1Gi"}}
-    answer = api.http.post("/api/v1/templates", json={"name": "played", **image, "vnc": {"port": desktop.port}})
+    answer = api.http.post("/api/v1/templates", json={"name": "fake", **image, "vnc": {"port": desktop.port}})
     assert answer.status_code == 201, answer.text
-    session_id: str = api.create(template="played")["sessionId"]
+    session_id: str = api.create(template="fake")["sessionId"]
     api.await_status(session_id, "Running")
     return session_id
 
@@ -159,7 +159,7 @@ def test_text_is_no_rfb(api: Api, session: str) -> None:
         assert end.value.rcvd.code == 1003
 
 
-def test_a_desktop_that_does_not_answer_is_a_refusal(api: Api, session: str, desktop: PlayedDesktop) -> None:
+def test_a_desktop_that_does_not_answer_is_a_refusal(api: Api, session: str, desktop: FakeDesktop) -> None:
     token = address(api, session).params["token"]
     desktop.close()
     with pytest.raises(InvalidStatus) as refusal, connect(socket_url(api, session, token)):

@@ -13,20 +13,10 @@ import pytest
 
 from streamspace_sandbox.host.network_bridge import DEVICES, bridge_name, veth_name
 from streamspace_sandbox.lifecycle.instance import Instance
-from tests.sandbox.whole.conftest import sandbox_tool
+from tests.support.sandbox_target import sandbox_tool, traces
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 STATE = Path("/var/lib/streamspace-sandbox")
-
-
-def traces(name: str) -> dict[str, list[str]]:
-    """Everything on this machine that belongs to the instance `name`, by kind."""
-    folder = f"{STATE}/{name}/"
-    return {
-        "processes": [line for line in _lines("ps", "-ewwo", "pid,args") if folder in line or f"--name {name}" in line],
-        "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if folder in line],
-        "files": [str(each) for each in STATE.glob(f"{name}*")],
-    }
 
 
 def devices(name: str) -> set[int]:
@@ -36,7 +26,7 @@ def devices(name: str) -> set[int]:
     state = Instance(name).read()
     assert state is not None
     cables = DEVICES.glob(veth_name(state.number, 0).removesuffix("0") + "*")
-    return {int((each / "ifindex").read_text()) for each in (DEVICES / bridge_name(state.number), *cables)}
+    return {int((device / "ifindex").read_text()) for device in (DEVICES / bridge_name(state.number), *cables)}
 
 
 def all_devices() -> set[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.whole.conftest import Target
+from tests.support.sandbox_target import SandboxTarget
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-def shell(target: Target, script: str, *, seconds: float = 90) -> str:
+def shell(target: SandboxTarget, script: str, *, seconds: float = 90) -> str:
     """What `script` prints when it runs with the variables that the plan names; its exit status must be 0."""
     port = target.environment["STREAMSPACE_API_URL"].rsplit(":", 1)[1]
     done = subprocess.run(
@@ -49,10 +49,10 @@ kubectl wait --for=delete pod -l session=$SESSION_ID -n streamspace --timeout=60
 """
 
 
-def test_environment_setup(target: Target) -> None:
-    said = shell(target, "kubectl cluster-info; kubectl version; kubectl get pods -n streamspace --no-headers")
-    assert "is running at" in said
-    pods = [line.split() for line in said.splitlines() if line.startswith("streamspace-")]
+def test_environment_setup(target: SandboxTarget) -> None:
+    output = shell(target, "kubectl cluster-info; kubectl version; kubectl get pods -n streamspace --no-headers")
+    assert "is running at" in output
+    pods = [line.split() for line in output.splitlines() if line.startswith("streamspace-")]
     assert {re.sub(r"-[^-]+-[^-]+$", "", pod[0]) for pod in pods} == {
         "streamspace-postgres",
         "streamspace-redis",
@@ -66,8 +66,8 @@ def test_environment_setup(target: Target) -> None:
     )
 
 
-def test_1_1a_and_1_1c(target: Target) -> None:
-    said = shell(
+def test_1_1a_and_1_1c(target: SandboxTarget) -> None:
+    output = shell(
         target,
         f"""{CREATE}
         kubectl get sessions -n streamspace | grep $SESSION_ID | grep Running
@@ -76,13 +76,13 @@ def test_1_1a_and_1_1c(target: Target) -> None:
         kubectl get pod $POD_NAME -n streamspace -o jsonpath='{{.spec.containers[0].resources}}'
         {DELETE}""",
     )
-    assert "1/1" in said
-    assert '"limits":{"cpu":"1000m","memory":"2Gi"}' in said
-    assert '"requests":{"cpu":"1000m","memory":"2Gi"}' in said
+    assert "1/1" in output
+    assert '"limits":{"cpu":"1000m","memory":"2Gi"}' in output
+    assert '"requests":{"cpu":"1000m","memory":"2Gi"}' in output
 
 
-def test_1_1d(target: Target) -> None:
-    said = shell(
+def test_1_1d(target: SandboxTarget) -> None:
+    output = shell(
         target,
         f"""{CREATE}
         VNC_URL=$(curl -s http://localhost:8080/api/v1/sessions/$SESSION_ID/connect \
@@ -90,11 +90,11 @@ def test_1_1d(target: Target) -> None:
         curl -s -w "%{{http_code}}" "$VNC_URL" -o /dev/null
         {DELETE}""",
     )
-    assert said == "200"
+    assert output == "200"
 
 
-def test_1_2(target: Target) -> None:
-    said = shell(
+def test_1_2(target: SandboxTarget) -> None:
+    output = shell(
         target,
         f"""{CREATE}
         kubectl exec -n streamspace $POD_NAME -- bash -c "echo 'test data' > /home/user/test.txt"
@@ -105,11 +105,11 @@ def test_1_2(target: Target) -> None:
         kubectl exec -n streamspace $NEW_POD_NAME -- cat /home/user/test.txt
         {DELETE}""",
     )
-    assert said == "test data"
+    assert output == "test data"
 
 
-def test_1_4(target: Target) -> None:
-    said = shell(
+def test_1_4(target: SandboxTarget) -> None:
+    output = shell(
         target,
         f"""{CREATE}
         curl -s -o /dev/null -X POST http://localhost:8080/api/v1/sessions/$SESSION_ID/hibernate \
@@ -124,11 +124,11 @@ def test_1_4(target: Target) -> None:
         curl -s http://localhost:8080/api/v1/sessions/$SESSION_ID -H "Authorization: Bearer $TOKEN" | jq -r '.status'
         {DELETE}""",
     )
-    assert said.split() == ["Hibernated", "Running"]
+    assert output.split() == ["Hibernated", "Running"]
 
 
-def test_2_2_and_2_3(target: Target) -> None:
-    said = shell(
+def test_2_2_and_2_3(target: SandboxTarget) -> None:
+    output = shell(
         target,
         """
         api() { curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" "$@"; }
@@ -154,14 +154,14 @@ def test_2_2_and_2_3(target: Target) -> None:
         api -o /dev/null -w '%{http_code}' -X DELETE $URL/templates/$TEMPLATE_ID
         """,
     )
-    version, old, new, refusal, refused, deleted = said.splitlines()
+    version, old, new, refusal, refused, deleted = output.splitlines()
     assert (version, old, new) == ("2", "streamspace/firefox:v1", "streamspace/firefox:v2")
     assert "Template in use by 2 sessions" in refusal
     assert (refused, deleted) == ("409", "204")
 
 
-def test_3_3_the_network_cut(target: Target) -> None:
-    said = shell(
+def test_3_3_the_network_cut(target: SandboxTarget) -> None:
+    output = shell(
         target,
         """
         AGENT_ID=$(kubectl get pods -n streamspace -l app=streamspace-k8s-agent -o jsonpath='{.items[0].metadata.name}')
@@ -177,11 +177,11 @@ def test_3_3_the_network_cut(target: Target) -> None:
         sleep 4; state
         """,
     )
-    assert said.split() == ["online", "offline", "online"]
+    assert output.split() == ["online", "offline", "online"]
 
 
-def test_3_4_three_agents(target: Target) -> None:
-    said = shell(
+def test_3_4_three_agents(target: SandboxTarget) -> None:
+    output = shell(
         target,
         """
         kubectl scale deployment streamspace-k8s-agent -n streamspace --replicas=3 >&2
@@ -205,13 +205,13 @@ def test_3_4_three_agents(target: Target) -> None:
         kubectl scale deployment streamspace-k8s-agent -n streamspace --replicas=1 >&2
         """,
     )
-    agents, running, *nodes = map(int, said.split())
+    agents, running, *nodes = map(int, output.split())
     assert (agents, running, sum(nodes)) == (3, 15, 15)
     assert max(nodes) - min(nodes) <= 2
 
 
-def test_the_quick_reference(target: Target) -> None:
-    said = shell(
+def test_the_quick_reference(target: SandboxTarget) -> None:
+    output = shell(
         target,
         f"""{CREATE}
         kubectl get all -n streamspace
@@ -222,14 +222,14 @@ def test_the_quick_reference(target: Target) -> None:
         kubectl logs -n streamspace -l app=streamspace-api --tail=-1 | grep -E "agent.*connected"
         {DELETE}""",
     )
-    assert "deployment.apps/streamspace-api" in said
-    assert "Started" in said
+    assert "deployment.apps/streamspace-api" in output
+    assert "Started" in output
 
 
-def test_manifests_are_applied_again_without_a_change(target: Target, tmp_path: Path) -> None:
+def test_manifests_are_applied_again_without_a_change(target: SandboxTarget, tmp_path: Path) -> None:
     manifest = tmp_path / "settings.yaml"
     manifest.write_text(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: mine, namespace: streamspace}\ndata: {a: b}\n"
     )
-    said = shell(target, f"for i in 1 2; do kubectl apply -f {manifest}; done; kubectl delete -f {manifest}")
-    assert said.splitlines() == ["configmap/mine created", "configmap/mine unchanged", 'configmap "mine" deleted']
+    output = shell(target, f"for i in 1 2; do kubectl apply -f {manifest}; done; kubectl delete -f {manifest}")
+    assert output.splitlines() == ["configmap/mine created", "configmap/mine unchanged", 'configmap "mine" deleted']

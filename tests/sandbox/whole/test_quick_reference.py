@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.sandbox.whole.conftest import sandbox_tool
+from tests.support.sandbox_target import sandbox_tool
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -40,8 +40,8 @@ def shell() -> Iterator[Shell]:
 
 
 def test_the_password_stands_in_the_first_log(shell: Shell) -> None:
-    said = shell('kubectl logs -n streamspace -l app=streamspace-api | grep "Admin password"')
-    assert said.count("Admin password: ") == 1
+    output = shell('kubectl logs -n streamspace -l app=streamspace-api | grep "Admin password"')
+    assert output.count("Admin password: ") == 1
 
 
 def test_everything_is_deleted_and_comes_back(shell: Shell) -> None:
@@ -49,18 +49,18 @@ def test_everything_is_deleted_and_comes_back(shell: Shell) -> None:
         -H 'Content-Type: application/json' -d '{"user": "testuser", "template": "firefox-browser"}' > /dev/null
         kubectl wait --for=jsonpath='{.status.phase}'=Running session --all -n streamspace --timeout=60s"""
     shell(create)
-    said = shell(
+    output = shell(
         """kubectl delete --all pods,sessions,templates -n streamspace
         kubectl wait --for=condition=ready pod --all -n streamspace --timeout=60s >&2
         until curl -sf $STREAMSPACE_API_URL/api/v1/sessions -H "Authorization: Bearer $TOKEN" | grep -q '"total":0'
         do sleep 0.2; done
         kubectl get sessions -n streamspace -o name"""
     )
-    assert said.count("deleted") == 5 + 1 + 1
-    assert "session.stream.space/" not in said
+    assert output.count("deleted") == 5 + 1 + 1
+    assert "session.stream.space/" not in output
     shell(create)
     shell("kubectl delete namespace streamspace")
-    said = shell("kubectl get pods,sessions -n streamspace --no-headers; echo $STREAMSPACE_API_URL")
-    assert said.count(" 1/1 ") == 4
-    assert httpx.get(f"{said.split()[-1]}/health").json() == {"status": "ok"}
+    output = shell("kubectl get pods,sessions -n streamspace --no-headers; echo $STREAMSPACE_API_URL")
+    assert output.count(" 1/1 ") == 4
+    assert httpx.get(f"{output.split()[-1]}/health").json() == {"status": "ok"}
     shell(create)

@@ -1,33 +1,31 @@
-"""Starts that do not go as planned: one sentence that says what is wrong, and nothing left."""
+"""Starts that fail: one sentence says what is wrong, and nothing is left."""
 
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from streamspace_sandbox.host.start_failure import StartError
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import preflight, start
 from streamspace_sandbox.lifecycle.instance import Instance, instances
-from tests.sandbox.whole.conftest import sandbox_tool
+from tests.support.sandbox_target import TOOL, sandbox_tool
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")]
-TOOL = str(Path(sys.executable).with_name("streamspace-sandbox"))
 
 
 @pytest.fixture
 def instance() -> Iterator[Instance]:
-    found = Instance(f"starts-{os.getpid()}")
-    yield found
-    assert sandbox_tool("down", "--name", found.name).returncode == 0
-    assert not found.exists
+    starting = Instance(f"starts-{os.getpid()}")
+    yield starting
+    assert sandbox_tool("down", "--name", starting.name).returncode == 0
+    assert not starting.exists
 
 
 def beginning(instance: Instance) -> subprocess.Popen[str]:
-    """An `up` whose control plane answers already while StreamSpace is not there yet."""
+    """An `up` whose control plane answers before StreamSpace is deployed."""
     started = subprocess.Popen(
         [TOOL, "up", "--name", instance.name], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -37,24 +35,24 @@ def beginning(instance: Instance) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_start_is_ended_by_a_signal(instance: Instance, number: signal.Signals) -> None:
+def test_up_interrupted_leaves_nothing(instance: Instance, number: signal.Signals) -> None:
     started = beginning(instance)
     started.send_signal(number)
-    _, said = started.communicate(timeout=30)
-    assert (started.returncode, said) == (143, "Ended by a signal; nothing is left running.\n")
+    _, output = started.communicate(timeout=30)
+    assert (started.returncode, output) == (143, "Interrupted; nothing is left running.\n")
     assert not instance.exists
 
 
-def test_a_start_is_overtaken_by_down(instance: Instance) -> None:
+def test_up_during_down_says_what_to_do(instance: Instance) -> None:
     started = beginning(instance)
     assert sandbox_tool("down", "--name", instance.name).returncode == 0
-    _, said = started.communicate(timeout=30)
+    _, output = started.communicate(timeout=30)
     assert started.returncode == 1
-    assert "something has ended the sandbox; try `up` again" in said
+    assert "another process stopped the sandbox; try `up` again" in output
     assert not instance.exists
 
 
-def test_nobody_takes_what_is_printed(instance: Instance) -> None:
+def test_up_with_full_stdout_fails_but_stays_up(instance: Instance) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [TOOL, "up", "--name", instance.name], stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -64,33 +62,33 @@ def test_nobody_takes_what_is_printed(instance: Instance) -> None:
     assert sandbox_tool("up", "--name", instance.name).stdout.startswith("export STREAMSPACE_API_URL=")
 
 
-def test_only_root_reads_what_an_instance_holds(instance: Instance) -> None:
+def test_instance_files_are_readable_by_root_only(instance: Instance) -> None:
     assert sandbox_tool("up", "--name", instance.name).returncode == 0
     assert instance.directory.stat().st_mode & 0o077 == 0
     assert instance.kubeconfig.stat().st_mode & 0o077 == 0
 
 
-def test_a_machine_is_checked_without_starting_anything() -> None:
+def test_check_of_good_machine_starts_nothing() -> None:
     before = sorted(instance.name for instance in instances())
     done = sandbox_tool("check")
     assert (done.returncode, done.stderr) == (0, "This machine can run a sandbox.\n")
     assert sorted(instance.name for instance in instances()) == before
 
 
-def test_a_machine_that_cannot_run_a_sandbox_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_without_disk_space_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "LEAST_ROOM", 2**40)
-    with pytest.raises(StartError, match="make room there"):
+    with pytest.raises(StartError, match="free some space there"):
         start.check()
 
 
-def test_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preflight_without_disk_space_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "LEAST_ROOM", 2**40)
-    with pytest.raises(StartError, match=r"MiB are free for .*; make room there"):
+    with pytest.raises(StartError, match=r"MiB are free for .*; free some space there"):
         preflight.check_machine()
 
 
-def test_the_disk_is_read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preflight_with_read_only_disk_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "ROOT", Path("/proc/sys/streamspace-sandbox"))
     monkeypatch.setattr(os, "access", lambda path, mode: (str(path), mode) != ("/proc/sys", os.W_OK))
-    with pytest.raises(StartError, match="/proc/sys cannot be written to"):
+    with pytest.raises(StartError, match="/proc/sys is not writable"):
         preflight.check_machine()

@@ -1,1 +1,1 @@
-"""The house's rules for features and steps, as a check."""
+"""`streamspace-acceptance lint`: rules for features, steps, code and wording."""

@@ -10,6 +10,7 @@ from streamspace_acceptance.commands.lint.code import check_pauses, check_steps
 from streamspace_acceptance.commands.lint.features import check_features
 from streamspace_acceptance.commands.lint.register import check_register, without_sentence
 from streamspace_acceptance.commands.lint.sentences import check_sentences
+from streamspace_acceptance.commands.lint.wording import check_wording, read_unconverted
 from streamspace_acceptance.verdict.register import REGISTER, Register
 
 FEATURES, STEPS = Path("features"), Path("steps")
@@ -25,10 +26,11 @@ def lint() -> int:
         *check_sentences(FEATURES, STEPS),
         *check_steps(STEPS),
         *check_pauses(package, allowed=package / "waiting.py"),
+        *check_wording(Path(), read_unconverted(Path())),
     ]
     for finding in findings:
         sys.stderr.write(f"{finding}\n")
     features = len(list(FEATURES.rglob("*.feature")))
-    open_ones = len(without_sentence(plan))
-    sys.stdout.write(f"{features} features: {len(findings)} findings; {open_ones} criteria have no sentence yet\n")
+    pending = len(without_sentence(plan))
+    sys.stdout.write(f"{features} features: {len(findings)} findings; {pending} criteria have no sentence yet\n")
     return 1 if findings else 0

@@ -92,7 +92,7 @@ def _owner(statement: ast.stmt) -> str | None:
 
 
 def _reaches_through_the_world(node: ast.AST) -> bool:
-    """Whether this is the second attribute after `world(context)`: one is the door, what is behind it has a name."""
+    """Whether this is the second attribute after `world(context)`: only the first belongs in a step."""
     attributes, inner = 0, node
     while isinstance(inner, ast.Attribute | ast.Subscript):
         attributes += isinstance(inner, ast.Attribute)

@@ -65,7 +65,7 @@ def _check_tags(path: Path, feature: Any, plan: Register) -> Iterator[Finding]:
         if not _ALLOWED_TAG.fullmatch(tag):
             yield Finding(path, statement.line, f"unknown tag @{tag}")
         elif tag.startswith(TEST_TAG) and plan.test_of([tag]) is None:
-            yield Finding(path, statement.line, f"@{tag} is no test of the plan")
+            yield Finding(path, statement.line, f"@{tag} is not a test of the plan")
     if BEYOND_THE_PLAN in path.parts:
         return
     test = plan.test_of(feature.tags)
@@ -104,18 +104,18 @@ def _check_words(path: Path, step: Any) -> Iterator[Finding]:
 
 def _check_criteria(folder: Path, features: Sequence[Any], plan: Register) -> Iterator[Finding]:
     """Each sentence of the register stands in one Then of its test; each Then is a sentence of the register."""
-    said: Counter[tuple[str, str]] = Counter()
+    uses: Counter[tuple[str, str]] = Counter()
     for path, test, step in _judging_steps(features, plan):
-        said[test.id, step.name] += 1
+        uses[test.id, step.name] += 1
         if test.criterion_of(step.name) is None and step.name not in test.supporting:
             yield Finding(path, step.line, f"“{step.name}” proves no criterion of test {test.id}")
     for test in plan.tests:
         for criterion in test.criteria:
-            count = said[test.id, criterion.sentence] if criterion.sentence is not None else 1
+            count = uses[test.id, criterion.sentence] if criterion.sentence is not None else 1
             if count != 1:
-                yield Finding(folder, 1, f"{criterion.id} is said {count} times, not once: “{criterion.sentence}”")
+                yield Finding(folder, 1, f"{count} sentences prove {criterion.id}, not one: “{criterion.sentence}”")
         for sentence in test.supporting:
-            if not said[test.id, sentence]:
+            if not uses[test.id, sentence]:
                 yield Finding(folder, 1, f"nothing in test {test.id} says its supporting “{sentence}”")
 
 

@@ -30,7 +30,7 @@ def _check_test(test: Test) -> Iterator[str]:
     numbered = [f"{test.id}-{number}" for number in range(1, len(test.criteria) + 1)]
     if [criterion.id for criterion in test.criteria] != numbered:
         yield f"the criteria of test {test.id} are not numbered {test.id}-1, {test.id}-2, …"
-    sentences = Counter(one.sentence for one in test.criteria if one.sentence is not None)
+    sentences = Counter(criterion.sentence for criterion in test.criteria if criterion.sentence is not None)
     for sentence, count in sentences.items():
         if count > 1:
             yield f"{count} criteria of test {test.id} share the sentence “{sentence}”; each has its own"

@@ -42,7 +42,7 @@ def _sentences(features: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _unused(used: set[int]) -> Iterator[Finding]:
-    definitions = [one for kind in registry.steps.values() for one in kind]
+    definitions = [definition for kind in registry.steps.values() for definition in kind]
     for definition in definitions:
         if id(definition.func) not in used:
             place = definition.location

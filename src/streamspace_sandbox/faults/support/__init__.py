@@ -1,1 +1,1 @@
-"""Helpers of several planted faults."""
+"""Parts that several planted faults share."""

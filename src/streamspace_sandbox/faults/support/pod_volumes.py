@@ -1,39 +1,42 @@
-"""Emptying the homes of sessions, as a fault of the storage below would."""
+"""Emptying the homes of sessions, as a defect of the storage would."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.kubernetes.machinery.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, REPLICASETS
+
+SESSION_LABEL = "session"
 
 
-def wipe_homes(*, when: Callable[[Any], bool]) -> None:
-    """Empty the claims of a session's pod as it is created, if `when` says so of its ReplicaSet."""
+def wipe_homes(*, when: Callable[[Any], bool]) -> Patch:
+    """Empty the claims of a session's pod as it is created, if `when` is true of its ReplicaSet."""
 
-    def make(create_pod: Any) -> Any:
-        def create_on_empty_volumes(controller: Any, replicaset: Any) -> Any:
-            if "session" in replicaset["metadata"]["labels"] and when(replicaset):
-                for directory in _claimed(controller._store, replicaset):
+    def create(original: Any, store: Any, resource: Any, obj: Any, **options: Any) -> Any:
+        metadata = obj["metadata"]
+        if resource.plural == "pods" and SESSION_LABEL in (metadata.get("labels") or {}):
+            [owner] = metadata["ownerReferences"]
+            if when(store.get(REPLICASETS, metadata["namespace"], owner["name"])):
+                for directory in _claimed_directories(store, metadata["namespace"], obj["spec"]):
                     _empty(directory)
-            return create_pod(controller, replicaset)
+        return original(store, resource, obj, **options)
 
-        return create_on_empty_volumes
-
-    wrap("streamspace_sandbox.kubernetes.controllers.replicasets:ReplicaSetController._create_pod", make)
+    return wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", create)
 
 
-def _claimed(store: Any, replicaset: Any) -> list[Path]:
-    """The directories of the claims that the ReplicaSet's pods mount, of those that are bound already."""
-    from streamspace_sandbox.kubernetes.machinery.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES  # noqa: PLC0415
-
-    namespace = replicaset["metadata"]["namespace"]
-    volumes = replicaset["spec"]["template"]["spec"].get("volumes") or []
-    names = {each["persistentVolumeClaim"]["claimName"] for each in volumes if "persistentVolumeClaim" in each}
-    claims = [each for each in store.list(PERSISTENTVOLUMECLAIMS, namespace)[0] if each["metadata"]["name"] in names]
-    bound = {each["spec"]["volumeName"] for each in claims if each["spec"].get("volumeName")}
-    found = [each for each in store.list(PERSISTENTVOLUMES)[0] if each["metadata"]["name"] in bound]
-    return [Path(each["spec"]["hostPath"]["path"]) for each in found]
+def _claimed_directories(store: Any, namespace: str, pod_spec: Any) -> list[Path]:
+    """The directories of the bound claims that the pod mounts."""
+    names = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in pod_spec.get("volumes") or []
+        if "persistentVolumeClaim" in volume
+    }
+    claims = [claim for claim in store.list(PERSISTENTVOLUMECLAIMS, namespace)[0] if claim["metadata"]["name"] in names]
+    bound = {claim["spec"]["volumeName"] for claim in claims if claim["spec"].get("volumeName")}
+    volumes = [volume for volume in store.list(PERSISTENTVOLUMES)[0] if volume["metadata"]["name"] in bound]
+    return [Path(volume["spec"]["hostPath"]["path"]) for volume in volumes]
 
 
 def _empty(directory: Path) -> None:

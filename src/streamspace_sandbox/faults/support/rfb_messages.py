@@ -1,11 +1,11 @@
-"""What faults need that stand between a viewer and the VNC server of its session."""
+"""RFB messages from a viewer to the VNC server of its session: their numbers, and a patch that rewrites them."""
 
 from collections.abc import Callable
 from typing import Any
 
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
 
-TO_SERVER = "streamspace_sandbox.streamspace.api.vnc:_to_server"
+TO_SERVER = "streamspace_sandbox.streamspace.api.vnc:to_server"
 KEY, POINTER, QEMU_KEY = 4, 5, 255
 """RFB's KeyEvent and PointerEvent, and QEMU's extended key event."""
 HANDSHAKE_MESSAGES = 3
@@ -14,8 +14,8 @@ HANDSHAKE_MESSAGES = 3
 Rewrite = Callable[[bytes], bytes | None]
 
 
-class _Rewriting:
-    """A WebSocket whose input messages are rewritten; None drops one. The viewer sends each in a message of its own."""
+class _RewritingSocket:
+    """A WebSocket whose input messages are rewritten; None drops one. Viewers send each event in its own message."""
 
     def __init__(self, websocket: Any, rewrite: Rewrite) -> None:
         self._websocket = websocket
@@ -37,16 +37,10 @@ class _Rewriting:
                 return message | {"bytes": rewritten}
 
 
-def rewriting(rewrite: Rewrite) -> Callable[[], None]:
-    """A patch of the API: each message of a viewer, after the handshake, becomes what `rewrite` makes of it."""
+def rewrite_input(rewrite: Rewrite) -> Patch:
+    """Each message of a viewer, after the handshake, becomes `rewrite` of it."""
 
-    def patch() -> None:
-        def make(to_server: Any) -> Any:
-            async def to_server_rewritten(websocket: Any, writer: Any) -> None:
-                await to_server(_Rewriting(websocket, rewrite), writer)
+    async def to_server_rewritten(to_server: Any, websocket: Any, writer: Any) -> None:
+        await to_server(_RewritingSocket(websocket, rewrite), writer)
 
-            return to_server_rewritten
-
-        wrap(TO_SERVER, make)
-
-    return patch
+    return wrap(TO_SERVER, to_server_rewritten)

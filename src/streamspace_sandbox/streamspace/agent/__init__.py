@@ -1,1 +1,1 @@
-"""The Kubernetes agent: carries out the API's commands in its cluster and tells what it sees there."""
+"""The Kubernetes agent: carries out the API's commands in its cluster and reports the sessions' state."""

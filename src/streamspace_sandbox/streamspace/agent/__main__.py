@@ -8,13 +8,13 @@ import signal
 import uvloop
 
 from streamspace_sandbox.streamspace.agent.agent import Agent
-from streamspace_sandbox.streamspace.agent.settings import Settings
+from streamspace_sandbox.streamspace.agent.settings import AgentSettings
 from streamspace_sandbox.streamspace.kube.client import KubeClient, KubeEndpoint
 from streamspace_sandbox.streamspace.logs import configure
 
 
 async def serve() -> None:
-    settings = Settings.from_environment()
+    settings = AgentSettings.from_environment()
     logging.getLogger("streamspace.agent").info("agent %s, time scale %g", settings.agent_id, settings.time_scale)
     leaving = asyncio.Event()
     loop = asyncio.get_running_loop()

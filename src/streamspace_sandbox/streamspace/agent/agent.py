@@ -1,15 +1,15 @@
-"""The agent as a whole: its parts, and what they tell each other."""
+"""The agent: its parts and the messages between them."""
 
 import asyncio
 import logging
 from typing import Any
 
-from streamspace_sandbox.streamspace.agent.channel import Channel
-from streamspace_sandbox.streamspace.agent.commands import Commands
+from streamspace_sandbox.streamspace.agent.channel import AgentChannel
+from streamspace_sandbox.streamspace.agent.commands import CommandRunner
 from streamspace_sandbox.streamspace.agent.objects import Collections
 from streamspace_sandbox.streamspace.agent.readiness import serve_readiness
 from streamspace_sandbox.streamspace.agent.session_reconciler import SessionReconciler
-from streamspace_sandbox.streamspace.agent.settings import Settings
+from streamspace_sandbox.streamspace.agent.settings import AgentSettings
 from streamspace_sandbox.streamspace.agent.template_sync import TemplateSync
 from streamspace_sandbox.streamspace.kube.client import KubeClient, Obj
 from streamspace_sandbox.streamspace.kube.reflector import Reflector
@@ -20,22 +20,22 @@ CAPACITY = ("cpu", "memory")
 
 
 class Agent:
-    """Listens to the API's messages; sends it what happens in Kubernetes."""
+    """Handles the API's messages, and reports changes in Kubernetes."""
 
-    def __init__(self, settings: Settings, client: KubeClient) -> None:
+    def __init__(self, settings: AgentSettings, client: KubeClient) -> None:
         collections = Collections(settings.namespace)
         self._settings = settings
         self._nodes = Reflector(client, collections.nodes, self._on_node)
-        self._nodes_told: list[dict[str, str]] = []
-        self._channel = Channel(settings, self, self._tell_nodes)
-        self._tracking = SessionReconciler(client, collections, settings.agent_id, self._channel.send)
-        self._commands = Commands(self._tracking, self._channel.send)
-        self._mirror = TemplateSync(client, collections)
+        self._nodes_reported: list[dict[str, str]] = []
+        self._channel = AgentChannel(settings, self, self._nodes_to_report)
+        self._reconciler = SessionReconciler(client, collections, settings.agent_id, self._channel.send)
+        self._commands = CommandRunner(self._reconciler, self._channel.send)
+        self._templates = TemplateSync(client, collections)
         self._takeovers: set[asyncio.Task[None]] = set()
 
     async def run(self, leaving: asyncio.Event) -> None:
         """Serve until `leaving` is set."""
-        parts = [self._nodes.run(), self._tracking.run(), self._mirror.run()]
+        parts = [self._nodes.run(), self._reconciler.run(), self._templates.run()]
         background = [asyncio.create_task(part) for part in parts]
         readiness = await serve_readiness(self._settings.readiness_port, lambda: self._channel.connected)
         connection = asyncio.create_task(self._serve(leaving))
@@ -50,29 +50,29 @@ class Agent:
             await asyncio.gather(*background, connection, return_exceptions=True)
 
     async def _serve(self, leaving: asyncio.Event) -> None:
-        await self._tracking.synced()
+        await self._reconciler.synced()
         await self._nodes.synced.wait()
         await self._channel.run(leaving)
 
     def welcomed(self, welcome: dict[str, Any]) -> None:
-        self._mirror.want(welcome["templates"])
-        self._tracking.report_everything()
+        self._templates.want(welcome["templates"])
+        self._reconciler.report_everything()
         self._take_over(welcome["sessions"])
 
-    def told(self, message: dict[str, Any]) -> None:
+    def message_received(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "command":
                 self._commands.take(message)
             case "assigned":
                 self._take_over(message["sessions"])
             case "templates":
-                self._mirror.want(message["templates"])
+                self._templates.want(message["templates"])
             case kind:
                 log.warning("message of unknown type %r", kind)
 
     def _take_over(self, sessions: list[str]) -> None:
-        """Beside everything else: Kubernetes may be away for a while."""
-        task = asyncio.create_task(self._tracking.take_over(sessions))
+        """In the background, since Kubernetes may be unreachable for a while."""
+        task = asyncio.create_task(self._reconciler.take_over(sessions))
         self._takeovers.add(task)
         task.add_done_callback(self._takeover_ended)
 
@@ -81,16 +81,16 @@ class Agent:
         if not task.cancelled() and task.exception() is not None:
             log.error("sessions could not be taken over", exc_info=task.exception())
 
-    def _tell_nodes(self) -> list[dict[str, str]]:
-        self._nodes_told = self._capacity()
-        return self._nodes_told
+    def _nodes_to_report(self) -> list[dict[str, str]]:
+        self._nodes_reported = self._capacity()
+        return self._nodes_reported
 
     def _capacity(self) -> list[dict[str, str]]:
         return [_allocatable(node) for _, node in sorted(self._nodes.objects.items())]
 
     def _on_node(self, _name: str, _node: Obj | None) -> None:
-        if self._capacity() != self._nodes_told:
-            self._channel.send({"type": "nodes", "nodes": self._tell_nodes()})
+        if self._capacity() != self._nodes_reported:
+            self._channel.send({"type": "nodes", "nodes": self._nodes_to_report()})
 
 
 def _allocatable(node: Obj) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The agent's WebSocket to the API: opened again whenever it is lost or silent."""
+"""The agent's WebSocket to the API, which it reopens whenever it loses the connection."""
 
 import asyncio
 import logging
@@ -8,36 +8,36 @@ from typing import Any, Protocol
 import aiohttp
 import orjson
 
-from streamspace_sandbox.streamspace.agent.settings import Settings
+from streamspace_sandbox.streamspace.agent.settings import AgentSettings
 from streamspace_sandbox.streamspace.tasks import until_one_ends
 
 log = logging.getLogger("streamspace.agent")
 
-# In the product's seconds, with floors in real ones: below these a busy machine would be taken for a lost network.
+# In the product's seconds, with floors in real ones: below these, a busy machine would look like a lost network.
 BACKOFF_LIMIT, BACKOFF_LIMIT_FLOOR = 3.0, 0.2
 CONNECT, CONNECT_FLOOR = 3.0, 0.5
 WELCOME, WELCOME_FLOOR = 10.0, 2.0
-SILENCE, SILENCE_FLOOR = 15.0, 2.5
+ACKNOWLEDGE, ACKNOWLEDGE_FLOOR = 15.0, 2.5
 FIRST_BACKOFF = 0.1
-FAREWELL_SECONDS = 1.0
-# With the network cut the closing handshake would never end; the connection is simply let go.
+CLOSE_GRACE_SECONDS = 1.0
+# Without a network the closing handshake would never end, so the connection is dropped.
 CLOSE_SECONDS = 0.1
 LOST = (aiohttp.ClientError, OSError, TimeoutError)
 
 
-class Silent(Exception):
+class UnacknowledgedError(Exception):
     """The API has not acknowledged a heartbeat in time."""
 
 
 class Listener(Protocol):
     def welcomed(self, welcome: dict[str, Any]) -> None: ...
-    def told(self, message: dict[str, Any]) -> None: ...
+    def message_received(self, message: dict[str, Any]) -> None: ...
 
 
-class Channel:
-    """Keeps one connection up. What is sent while there is none is dropped: after each welcome all is told anew."""
+class AgentChannel:
+    """Keeps one connection open. It drops messages while disconnected: the agent reports everything after a welcome."""
 
-    def __init__(self, settings: Settings, listener: Listener, nodes: Callable[[], list[dict[str, str]]]) -> None:
+    def __init__(self, settings: AgentSettings, listener: Listener, nodes: Callable[[], list[dict[str, str]]]) -> None:
         self._settings = settings
         self._listener = listener
         self._nodes = nodes
@@ -52,7 +52,7 @@ class Channel:
             self._outgoing.put_nowait(message)
 
     async def run(self, leaving: asyncio.Event) -> None:
-        """Stay connected until `leaving` is set; then say goodbye."""
+        """Stay connected until `leaving` is set; then disconnect cleanly."""
         backoff = FIRST_BACKOFF
         timeout = aiohttp.ClientTimeout(sock_connect=self._scaled(CONNECT, CONNECT_FLOOR))
         async with aiohttp.ClientSession(timeout=timeout) as session:
@@ -60,8 +60,8 @@ class Channel:
                 try:
                     await self._connection(session, leaving)
                     backoff = FIRST_BACKOFF
-                except (*LOST, Silent) as error:
-                    self._log_once(f"connection to the API failed or was lost: {error or type(error).__name__}")
+                except (*LOST, UnacknowledgedError) as error:
+                    self.connection_lost(f"connection to the API failed or was lost: {error or type(error).__name__}")
                 if self.connected:
                     self.connected = False
                     backoff = FIRST_BACKOFF
@@ -90,12 +90,12 @@ class Channel:
             await until_one_ends(
                 self._receive(websocket),
                 self._deliver(websocket),
-                self._beat(websocket, welcome["heartbeatSeconds"]),
+                self.send_heartbeats(websocket, welcome["heartbeatSeconds"]),
                 self._leave(websocket, leaving),
             )
 
-    def _log_once(self, reason: str) -> None:
-        """An API that is away for long is worth one line, not one for every attempt."""
+    def connection_lost(self, reason: str) -> None:
+        """Log the reason, once for a row of equal ones."""
         if reason != self._last_reason:
             log.warning("%s", reason)
         self._last_reason = reason
@@ -117,13 +117,13 @@ class Channel:
                     self._acknowledged = message["sequence"]
                     self._acknowledgement.set()
                 else:
-                    self._listener.told(message)
+                    self._listener.message_received(message)
 
     async def _deliver(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         while True:
             await websocket.send_str(_text(await self._outgoing.get()))
 
-    async def _beat(self, websocket: aiohttp.ClientWebSocketResponse, interval: float) -> None:
+    async def send_heartbeats(self, websocket: aiohttp.ClientWebSocketResponse, interval: float) -> None:
         """A heartbeat every `interval` seconds, without drift; the hello was the first one."""
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -135,28 +135,28 @@ class Channel:
             await self._acknowledgement_of(sequence)
 
     async def _acknowledgement_of(self, sequence: int) -> None:
-        patience = self._scaled(SILENCE, SILENCE_FLOOR)
+        patience = self._scaled(ACKNOWLEDGE, ACKNOWLEDGE_FLOOR)
         try:
             async with asyncio.timeout(patience):
                 while self._acknowledged < sequence:
                     self._acknowledgement.clear()
                     await self._acknowledgement.wait()
         except TimeoutError:
-            raise Silent(f"heartbeat {sequence} was not acknowledged within {patience:g} s") from None
+            raise UnacknowledgedError(f"heartbeat {sequence} was not acknowledged within {patience:g} s") from None
 
     async def _leave(self, websocket: aiohttp.ClientWebSocketResponse, leaving: asyncio.Event) -> None:
         await leaving.wait()
         await websocket.send_str(_text({"type": "goodbye"}))
-        log.info("goodbye said")
-        # The API closes the connection when it has noted the goodbye, which ends `_receive` first.
-        await asyncio.sleep(FAREWELL_SECONDS)
+        log.info("goodbye sent")
+        # The API closes the connection once it has recorded the goodbye, which ends `_receive` first.
+        await asyncio.sleep(CLOSE_GRACE_SECONDS)
 
     def _scaled(self, seconds: float, floor: float) -> float:
         return max(seconds * self._settings.time_scale, floor)
 
 
 async def _first(websocket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    """The API's first message. Raises ConnectionError when it closes instead, as it does while a store is away."""
+    """The API's first message. Raises ConnectionError when it closes instead, as it does without its stores."""
     frame = await websocket.receive()
     if frame.type != aiohttp.WSMsgType.TEXT:
         raise ConnectionError(f"the API closed the connection with code {frame.data}")

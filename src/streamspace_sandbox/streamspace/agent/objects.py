@@ -33,21 +33,21 @@ class Collections:
         self.nodes = Collection("v1", "nodes")
 
 
-def session(order: Obj, agent_id: str, command_id: str) -> Obj:
-    """The session that a create command orders: {name, user, template, image, cpu, memory, vncPort}."""
+def session(command: Obj, agent_id: str, command_id: str) -> Obj:
+    """The session of a create command: {name, user, template, image, cpu, memory, vncPort}."""
     return {
         "apiVersion": GROUP_VERSION,
         "kind": "Session",
         "metadata": {
-            "name": order["name"],
-            "labels": {SESSION_LABEL: order["name"], USER_LABEL: order["user"], AGENT_LABEL: agent_id},
-            "annotations": {COMMAND_ANNOTATION: command_id, VNC_PORT_ANNOTATION: str(order["vncPort"])},
+            "name": command["name"],
+            "labels": {SESSION_LABEL: command["name"], USER_LABEL: command["user"], AGENT_LABEL: agent_id},
+            "annotations": {COMMAND_ANNOTATION: command_id, VNC_PORT_ANNOTATION: str(command["vncPort"])},
         },
         "spec": {
-            "user": order["user"],
-            "template": order["template"],
-            "image": order["image"],
-            "resources": {"cpu": order["cpu"], "memory": order["memory"]},
+            "user": command["user"],
+            "template": command["template"],
+            "image": command["image"],
+            "resources": {"cpu": command["cpu"], "memory": command["memory"]},
             "state": "running",
         },
     }
@@ -86,13 +86,13 @@ def deployment(owner: Obj) -> Obj:
             # Two pods must never write to the same home.
             "strategy": {"type": "Recreate"},
             "selector": {"matchLabels": {SESSION_LABEL: name}},
-            "template": {"metadata": {"labels": labels}, "spec": _pod(owner)},
+            "template": {"metadata": {"labels": labels}, "spec": pod_spec(owner)},
         },
     }
 
 
 def event(session: Obj, agent_id: str, phase: str, message: str) -> Obj:
-    """What `kubectl describe session` tells of the session's coming into a phase."""
+    """The event of a session that enters a phase, as `kubectl describe session` shows it."""
     metadata = session["metadata"]
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {
@@ -120,13 +120,14 @@ def replicas(session: Obj) -> int:
     return 0 if session["spec"]["state"] == "hibernated" else 1
 
 
-def _pod(owner: Obj) -> Obj:
+def pod_spec(owner: Obj) -> Obj:
     name = owner["metadata"]["name"]
     return {
         "terminationGracePeriodSeconds": 2,
         "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
         "securityContext": {"runAsUser": DESKTOP_USER, "runAsGroup": DESKTOP_USER, "fsGroup": DESKTOP_USER},
-        "containers": [_desktop(owner)],
+        "containers": [desktop_container(owner)],
         "volumes": [
             {"name": "home", "persistentVolumeClaim": {"claimName": f"{name}-home"}},
             {"name": "tmp", "emptyDir": {}},
@@ -134,7 +135,7 @@ def _pod(owner: Obj) -> Obj:
     }
 
 
-def _desktop(owner: Obj) -> Obj:
+def desktop_container(owner: Obj) -> Obj:
     vnc_port = int(owner["metadata"].get("annotations", {}).get(VNC_PORT_ANNOTATION, DEFAULT_VNC_PORT))
     resources: dict[str, Any] = owner["spec"]["resources"]
     return {

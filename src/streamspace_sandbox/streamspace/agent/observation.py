@@ -1,12 +1,13 @@
-"""What is to be said of a session, from its object and its pods."""
+"""The status of a session, derived from its object and its pods."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from streamspace_sandbox.streamspace.kube.client import Obj
 
-# Reasons why a container waits that it does not get over by itself within moments.
+# Reasons why a container waits that do not pass by themselves within moments.
 STUCK = frozenset(
     {
         "ErrImagePull",
@@ -18,12 +19,18 @@ STUCK = frozenset(
         "CrashLoopBackOff",
     }
 )
-ASLEEP = frozenset({"Hibernating", "Hibernated", "Waking"})
+SCHEDULING_SECONDS = 30.0
+"""How long after its creation a pod may be unschedulable, as it is until its volume is bound. In real seconds, since
+the cluster's storage does not follow the product's clock."""
+HIBERNATION_PHASES = frozenset({"Hibernating", "Hibernated", "Waking"})
 
 
 @dataclass(frozen=True)
 class Observation:
-    """`phase` is one of the session's statuses, or "Gone" when nothing of the session is left."""
+    """`phase` is one of the session's statuses, or "Gone" when nothing of the session is left.
+
+    `again_after` are the seconds after which time alone may change the phase.
+    """
 
     session: str
     phase: str
@@ -32,9 +39,10 @@ class Observation:
     pod_ip: str | None = None
     message: str = ""
     started_at: str | None = None
+    again_after: float | None = field(default=None, compare=False)
 
     def report(self) -> dict[str, Any]:
-        """As the API is told."""
+        """The message to the API."""
         return {
             "type": "session",
             "session": self.session,
@@ -47,44 +55,54 @@ class Observation:
         }
 
     def status(self, agent_id: str) -> dict[str, Any]:
-        """As the session object's `.status` says it."""
+        """The session object's `.status`."""
         return {"phase": self.phase, "podName": self.pod_name, "agentId": agent_id, "message": self.message}
 
 
-def observe(name: str, session: Obj | None, pods: Iterable[Obj], before: str) -> Observation:
-    """What is seen of session `name` now; `before` is the phase it was seen in last, or ""."""
+def observe(
+    name: str, session: Obj | None, pods: Iterable[Obj], before: str, *, now: datetime | None = None
+) -> Observation:
+    """The state of session `name`; `before` is the phase that was observed last, or ""."""
     present = sorted(pods, key=_preference)
     if session is None:
         return Observation(name, "Terminating" if present else "Gone")
     state = session["spec"]["state"]
     pod = present[-1] if present else None
     if session["metadata"].get("deletionTimestamp"):
-        # The object waits for what it owns; to its user the session is over with its last pod.
+        # The object waits for its dependents; for its user the session ends with its last pod.
         return Observation(name, "Terminating" if pod else "Gone", state, _name(pod))
     if state == "hibernated":
         return Observation(name, "Hibernating" if pod else "Hibernated", state, _name(pod))
     if pod is None or _leaving(pod):
         return Observation(name, _starting(before), state, message=_absence(before))
-    return _of_pod(name, pod, before)
+    return _of_pod(name, pod, before, now or datetime.now(UTC))
 
 
-def _of_pod(name: str, pod: Obj, before: str) -> Observation:
+def _of_pod(name: str, pod: Obj, before: str, now: datetime) -> Observation:
     status = pod.get("status", {})
-    found = {"state": "running", "pod_name": _name(pod), "pod_ip": status.get("podIP")}
+    details = {"state": "running", "pod_name": _name(pod), "pod_ip": status.get("podIP")}
     if is_ready(pod):
-        return Observation(name, "Running", started_at=_started_at(pod), **found)
-    reason = trouble(status)
-    if reason:
-        return Observation(name, "Failed", message=reason, **found)
-    return Observation(name, _starting(before), **found)
+        return Observation(name, "Running", started_at=_started_at(pod), **details)
+    reason = blocking_reason(status)
+    left = _scheduling_seconds_left(pod, now)
+    if left is not None and left > 0:
+        return Observation(name, _starting(before), message=reason, again_after=left, **details)
+    return Observation(name, "Failed" if reason else _starting(before), message=reason, **details)
+
+
+def _scheduling_seconds_left(pod: Obj, now: datetime) -> float | None:
+    """Seconds for which the pod may still be unschedulable; None when it is scheduled."""
+    if _condition(pod.get("status", {}), "PodScheduled").get("status") != "False":
+        return None
+    return SCHEDULING_SECONDS - (now - datetime.fromisoformat(pod["metadata"]["creationTimestamp"])).total_seconds()
 
 
 def is_ready(pod: Obj) -> bool:
     return _condition(pod.get("status", {}), "Ready").get("status") == "True" and not _leaving(pod)
 
 
-def trouble(status: Obj) -> str:
-    """Why the pod cannot start, in Kubernetes' words; empty when nothing says so."""
+def blocking_reason(status: Obj) -> str:
+    """Why the pod cannot start, in Kubernetes' words; "" when nothing blocks it."""
     scheduled = _condition(status, "PodScheduled")
     if scheduled.get("status") == "False":
         return f"{scheduled.get('reason', 'Unschedulable')}: {scheduled.get('message', '')}"
@@ -96,15 +114,15 @@ def trouble(status: Obj) -> str:
 
 
 def _starting(before: str) -> str:
-    return "Waking" if before in ASLEEP else "Pending"
+    return "Waking" if before in HIBERNATION_PHASES else "Pending"
 
 
 def _absence(before: str) -> str:
-    return "Its pod is gone; another one is starting." if before == "Running" else ""
+    return "Its pod was deleted; another one is starting." if before == "Running" else ""
 
 
 def _preference(pod: Obj) -> tuple[bool, bool, str]:
-    """Pods in the order in which they speak for the session, the last one first: live, ready, young."""
+    """Sort key: the last pod represents the session. Live before leaving, ready before not ready, young before old."""
     return not _leaving(pod), is_ready(pod), str(pod["metadata"].get("creationTimestamp", ""))
 
 
@@ -125,5 +143,6 @@ def _started_at(pod: Obj) -> str | None:
 
 
 def _condition(status: Obj, kind: str) -> Obj:
-    found: Obj = next((each for each in status.get("conditions", []) if each.get("type") == kind), {})
-    return found
+    conditions = status.get("conditions", [])
+    matching: Obj = next((condition for condition in conditions if condition.get("type") == kind), {})
+    return matching

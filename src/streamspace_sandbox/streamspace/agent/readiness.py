@@ -10,7 +10,7 @@ NOT_READY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 14\r\nConnecti
 
 async def serve_readiness(port: int, ready: Callable[[], bool]) -> asyncio.Server:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A probe that only opens the connection, or hangs up early, is none of our errors.
+        # A probe that only opens the connection or closes it early is not an error.
         with suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(READY if ready() else NOT_READY)

@@ -1,4 +1,4 @@
-"""The sessions that this agent is responsible for: each is watched, made to be what it asks for, and reported."""
+"""The reconciler of an agent's sessions: it watches each, makes Kubernetes match its spec, and reports its status."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from streamspace_sandbox.streamspace.agent import objects, observation
 from streamspace_sandbox.streamspace.agent.objects import AGENT_LABEL, SESSION_LABEL, Collections
 from streamspace_sandbox.streamspace.agent.observation import Observation
 from streamspace_sandbox.streamspace.agent.workload import Workload
-from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, KubeClient, KubeError, Obj, patiently
+from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, KubeClient, KubeError, Obj, retry_while_unreachable
 from streamspace_sandbox.streamspace.kube.reflector import Reflector
 
 log = logging.getLogger("streamspace.agent")
@@ -23,7 +23,7 @@ RETRY_SECONDS = 0.5
 
 
 class SessionReconciler:
-    """Follows the session objects labelled with this agent's id, and their pods."""
+    """Watches the session objects with this agent's label, and their pods."""
 
     def __init__(self, client: KubeClient, collections: Collections, agent_id: str, report: Report) -> None:
         self.client = client
@@ -34,7 +34,7 @@ class SessionReconciler:
         self.pods = Reflector(client, collections.pods, self._on_pod, labels=objects.SESSION_PODS)
         self._pods_of: dict[str, dict[str, Obj]] = defaultdict(dict)
         self._session_of: dict[str, str] = {}
-        self._trackers: dict[str, Tracker] = {}
+        self._trackers: dict[str, SessionTracker] = {}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -49,18 +49,20 @@ class SessionReconciler:
         return list(self._pods_of.get(name, {}).values())
 
     def report_everything(self) -> None:
-        """Report every session anew: what was said on a connection that broke may never have arrived."""
+        """Report every session again: reports on a broken connection may be lost."""
         for tracker in self._trackers.values():
             tracker.report_again()
 
     async def take_over(self, names: Iterable[str]) -> None:
-        """Make the named sessions this agent's own, and report each anew."""
-        await asyncio.gather(*(patiently(f"taking over {name}", partial(self._take_over, name)) for name in names))
+        """Label the named sessions with this agent's id, and report each again."""
+        await asyncio.gather(
+            *(retry_while_unreachable(f"taking over {name}", partial(self._take_over, name)) for name in names)
+        )
 
     async def _take_over(self, name: str) -> None:
         session = self.sessions.objects.get(name) or await self.client.find(self.collections.sessions, name)
         if session is not None and session["metadata"].get("labels", {}).get(AGENT_LABEL) != self.agent_id:
-            log.info("session %s is taken over", name)
+            log.info("session %s: taken over", name)
             session = await self._claim(name)
         if session is not None:
             self.sessions.put(session)
@@ -103,14 +105,14 @@ class SessionReconciler:
         if session in self._trackers:
             self._trackers[session].changed.set()
 
-    def _tracker(self, name: str) -> "Tracker":
+    def _tracker(self, name: str) -> "SessionTracker":
         if name not in self._trackers:
-            self._trackers[name] = Tracker(self, name)
+            self._trackers[name] = SessionTracker(self, name)
         return self._trackers[name]
 
 
-class Tracker:
-    """One session: after every change it is observed, what is new is reported, and its objects are made to follow."""
+class SessionTracker:
+    """Follows one session: after every change it observes it, reports news, and updates its objects."""
 
     def __init__(self, tracking: SessionReconciler, name: str) -> None:
         self._tracking = tracking
@@ -119,10 +121,10 @@ class Tracker:
         self._workload = Workload(tracking.client, tracking.collections)
         self.changed = asyncio.Event()
         self.task = asyncio.create_task(self._run(), name=f"session {name}")
-        self.task.add_done_callback(_say_if_broken)
+        self.task.add_done_callback(_end_if_broken)
 
     def report_again(self) -> None:
-        """Report even if nothing is new: somebody may have missed it."""
+        """Report even if nothing changed, since the API may have missed the last report."""
         self._last = None
         self.changed.set()
 
@@ -134,16 +136,18 @@ class Tracker:
             if seen != self._last:
                 self._last = seen
                 self._tracking.report(seen.report())
+            if seen.again_after is not None:
+                asyncio.get_running_loop().call_later(seen.again_after, self.changed.set)
             if seen.phase == "Gone":
                 self._tracking.forget(self._name)
                 return
             try:
                 await self._follow_up(seen)
             except KubeError as error:
-                # Deleted in the meantime, of which the watch will tell; anything else is worth a line.
+                # 404: deleted in the meantime, which the watch reports as well.
                 log.log(logging.INFO if error.code == 404 else logging.ERROR, "session %s: %s", self._name, error)
             except UNREACHABLE as error:
-                log.warning("session %s: Kubernetes is away: %s", self._name, error or type(error).__name__)
+                log.warning("session %s: Kubernetes is unreachable: %s", self._name, error or type(error).__name__)
                 self.changed.set()
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -167,7 +171,7 @@ class Tracker:
         await self._label_pods()
 
     async def _label_pods(self) -> None:
-        """A pod says which agent looks after it, also when that is another one than at its start."""
+        """Keep the agent's label on the pods current after a takeover."""
         tracking = self._tracking
         labels = {"metadata": {"labels": {AGENT_LABEL: tracking.agent_id}}}
         for pod in tracking.pods_of(self._name):
@@ -190,7 +194,7 @@ class Tracker:
             await tracking.client.create(tracking.collections.events, event)
 
 
-def _say_if_broken(task: "asyncio.Task[None]") -> None:
+def _end_if_broken(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.critical("%s is not followed any more", task.get_name(), exc_info=task.exception())
+        log.critical("%s: the tracker failed", task.get_name(), exc_info=task.exception())
         signal.raise_signal(signal.SIGTERM)

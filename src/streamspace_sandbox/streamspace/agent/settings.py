@@ -1,4 +1,4 @@
-"""What the agent is told by its environment."""
+"""The agent's settings, read from its environment."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settings:
+class AgentSettings:
     agent_id: str
     """The name of the agent's own pod."""
     node_name: str
@@ -19,7 +19,7 @@ class Settings:
     readiness_port: int
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "AgentSettings":
         """Raises KeyError for a variable that is missing."""
         return cls(
             agent_id=environment.get("AGENT_ID") or socket.gethostname(),

@@ -1,4 +1,4 @@
-"""Templates in Kubernetes, kept equal to the API's. What somebody else changes or deletes there is put right again."""
+"""Keeps the templates in Kubernetes equal to the API's, and reverts changes that others make there."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ FIELDS = ("displayName", "description", "image", "category", "resources", "vnc",
 
 
 class TemplateSync:
-    """Every agent keeps the mirror; they all write the same, so it does not matter which one comes first."""
+    """Every agent does this; all write the same, so their order does not matter."""
 
     def __init__(self, client: KubeClient, collections: Collections) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class TemplateSync:
 
     def want(self, templates: list[dict[str, Any]]) -> None:
         """The templates as the API has them now."""
-        self._wanted = {each["name"]: {field: each[field] for field in FIELDS} for each in templates}
+        self._wanted = {template["name"]: {field: template[field] for field in FIELDS} for template in templates}
         self._changed.set()
 
     async def run(self) -> None:
@@ -44,7 +44,7 @@ class TemplateSync:
             except KubeError as error:
                 log.warning("templates: %s", error)
             except UNREACHABLE as error:
-                log.warning("templates: Kubernetes is away: %s", error or type(error).__name__)
+                log.warning("templates: Kubernetes is unreachable: %s", error or type(error).__name__)
                 self._changed.set()
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -63,7 +63,7 @@ class TemplateSync:
             try:
                 self._reflector.put(await self._client.create(self._collection, template))
             except KubeError as error:
-                # Another agent was first; its event is on the way.
+                # Another agent was first; its event will arrive.
                 if error.code != 409:
                     raise
         elif present["spec"] != spec and present["spec"].get("version", 0) <= spec["version"]:

@@ -1,4 +1,4 @@
-"""A session's claim and Deployment, made and scaled to what its object asks for."""
+"""A session's claim and Deployment, created and scaled as its object specifies."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from streamspace_sandbox.streamspace.kube.client import Collection, KubeClient, 
 
 
 class Workload:
-    """What one session runs on. `refusal` is Kubernetes' reason for not taking it, or ""."""
+    """The objects under one session. `refusal` is Kubernetes' reason to refuse them, or ""."""
 
     def __init__(self, client: KubeClient, collections: Collections) -> None:
         self._client = client
@@ -17,13 +17,13 @@ class Workload:
         self.refusal = ""
 
     async def follow(self, session: Obj) -> bool:
-        """Make Kubernetes hold what the session's `.spec.state` asks for. Returns whether it was refused just now."""
+        """Apply the session's `.spec.state`. Returns whether Kubernetes refused it just now."""
         state = session["spec"]["state"]
         if state == self._followed or session["metadata"].get("deletionTimestamp"):
             return False
         try:
-            if self._followed is not None or not await self._create(session):
-                await self._scale(session)
+            if self._followed is not None or not await self.create(session):
+                await self.scale(session)
             self.refusal = ""
         except KubeError as error:
             if error.code not in (400, 403, 422):
@@ -32,22 +32,22 @@ class Workload:
         self._followed = state
         return bool(self.refusal)
 
-    async def _create(self, session: Obj) -> bool:
-        """Returns False when there is a Deployment already, whose scale may then be another."""
+    async def create(self, session: Obj) -> bool:
+        """Returns False when the Deployment exists already, perhaps with another scale."""
         _, made = await asyncio.gather(
             self._create_unless_there(self._collections.claims, objects.claim(session)),
             self._create_unless_there(self._collections.deployments, objects.deployment(session)),
         )
         return made
 
-    async def _scale(self, session: Obj) -> None:
+    async def scale(self, session: Obj) -> None:
         name, wanted = session["metadata"]["name"], objects.replicas(session)
         deployment = await self._client.find(self._collections.deployments, name)
         if deployment is None or deployment["spec"].get("replicas", 1) == wanted:
             return
         spec: Obj = {"replicas": wanted}
         if wanted:
-            # Only now, with no pod there: a change of the template replaces the pods.
+            # Only while there is no pod: a change of the template replaces the pods.
             label = {AGENT_LABEL: session["metadata"]["labels"][AGENT_LABEL]}
             spec["template"] = {"metadata": {"labels": label}}
         await self._client.patch(self._collections.deployments, name, {"spec": spec})

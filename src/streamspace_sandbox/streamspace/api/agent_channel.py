@@ -1,8 +1,8 @@
 """The agents' WebSocket.
 
-An agent opens with {"type": "hello", agentId, nodeName, nodes} and is told {"type": "welcome", heartbeatSeconds,
-sessions, templates}. Then it sends heartbeat {sequence}, session {…observation}, accepted {command}, result {command,
-failure}, nodes {nodes} and goodbye; it is sent acknowledged {sequence}, command, assigned {sessions} and templates.
+An agent sends {"type": "hello", agentId, nodeName, nodes} and gets {"type": "welcome", heartbeatSeconds, sessions,
+templates}. Then it sends heartbeat {sequence}, session {…observation}, accepted {command}, result {command, failure},
+nodes {nodes} and goodbye. The API sends acknowledged {sequence}, command, assigned {sessions} and templates.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamspace_sandbox.streamspace.api.agents import Agents
 from streamspace_sandbox.streamspace.api.auth import bearer
 from streamspace_sandbox.streamspace.api.commands import Commands
-from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, error_response, unauthorized
-from streamspace_sandbox.streamspace.api.notifications import Bus, Event
+from streamspace_sandbox.streamspace.api.errors import STORE_UNREACHABLE, error_response, unauthorized
+from streamspace_sandbox.streamspace.api.notifications import Event, EventBus
 from streamspace_sandbox.streamspace.api.sessions import Sessions
 from streamspace_sandbox.streamspace.api.templates import Templates
 from streamspace_sandbox.streamspace.tasks import until_one_ends
@@ -35,15 +35,15 @@ HELLO_DEADLINE = 10.0
 
 
 @dataclass(frozen=True)
-class AgentGate:
-    """Lets agents in and serves each on a connection of its own."""
+class AgentConnections:
+    """Authenticates agents and serves each on its own connection."""
 
     token: str
     agents: Agents
     sessions: Sessions
     templates: Templates
     commands: Commands
-    bus: Bus
+    bus: EventBus
 
     async def serve(self, websocket: WebSocket) -> None:
         if not hmac.compare_digest(bearer(websocket).encode(), self.token.encode()):
@@ -55,47 +55,47 @@ class AgentGate:
                 hello = orjson.loads(await websocket.receive_text())
         except (TimeoutError, WebSocketDisconnect, orjson.JSONDecodeError):
             return
-        link = AgentLink(self, websocket, hello["agentId"])
+        link = AgentConnection(self, websocket, hello["agentId"])
         try:
             await link.run(hello)
         except WebSocketDisconnect:
             pass
-        except STORE_AWAY as error:
-            log.warning("agent %s: a store is away, it shall come back: %s", link.agent_id, error)
+        except STORE_UNREACHABLE as error:
+            log.warning("agent %s: a store is unreachable, the agent must reconnect: %s", link.agent_id, error)
             await link.close(TRY_AGAIN_LATER)
         except (KeyError, TypeError, ValueError) as error:
-            log.warning("agent %s: not understood: %r", link.agent_id, error)
+            log.warning("agent %s: invalid message: %r", link.agent_id, error)
             await link.close(PROTOCOL_ERROR)
         log.info("agent %s disconnected", link.agent_id)
 
 
 @dataclass
-class AgentLink:
+class AgentConnection:
     """One connection of one agent."""
 
-    gate: AgentGate
+    gate: AgentConnections
     websocket: WebSocket
     agent_id: str
     connection_id: str = field(default_factory=lambda: secrets.token_hex(8))
-    news: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     entries: dict[str, list[str]] = field(default_factory=dict)
     """Command id -> the stream entries that carried it."""
     reports: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
-    given_up: bool = False
-    """Whether the agent was marked offline while this connection stood."""
+    marked_offline: bool = False
+    """Whether the agent was marked offline while this connection was open."""
 
     async def run(self, hello: dict[str, Any]) -> None:
         unsubscribe = self.gate.bus.subscribe(self._on_event)
         try:
             await self.gate.agents.connected(self.agent_id, self.connection_id, hello["nodeName"], hello["nodes"])
             await self._welcome()
-            await until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._tell_news())
+            await until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._forward_events())
         finally:
             unsubscribe()
 
     async def close(self, code: int) -> None:
         if self.websocket.application_state == WebSocketState.CONNECTED:
-            # The agent may have gone first.
+            # The agent may have closed it first.
             with suppress(WebSocketDisconnect):
                 await self.websocket.close(code)
 
@@ -128,12 +128,12 @@ class AgentLink:
     async def _heartbeat(self, sequence: int) -> None:
         await self.gate.agents.presence.beat(self.agent_id)
         await self._send({"type": "acknowledged", "sequence": sequence})
-        if self.given_up:
-            self.given_up = False
+        if self.marked_offline:
+            self.marked_offline = False
             await self.gate.agents.revive(self.agent_id, self.connection_id)
 
     async def _take_reports(self) -> None:
-        """What takes its time is done one after the other, while heartbeats are answered at once."""
+        """Handle slow messages one after the other; heartbeats do not wait for them."""
         while True:
             await self._take(await self.reports.get())
 
@@ -161,16 +161,16 @@ class AgentLink:
             await self.gate.bus.publish("session", id=session_id)
 
     async def _deliver(self) -> None:
-        async for entry, order in self.gate.commands.follow(self.agent_id):
-            self.entries.setdefault(order["id"], []).append(entry)
-            await self._send(order)
+        async for entry, command in self.gate.commands.follow(self.agent_id):
+            self.entries.setdefault(command["id"], []).append(entry)
+            await self._send(command)
 
-    async def _tell_news(self) -> None:
+    async def _forward_events(self) -> None:
         while True:
-            event = await self.news.get()
+            event = await self.events.get()
             match event["type"]:
                 case "connected":
-                    log.info("agent %s came back on another connection; this one is closed", self.agent_id)
+                    log.info("agent %s reconnected; its old connection is closed", self.agent_id)
                     await self.close(REPLACED)
                     return
                 case "assigned":
@@ -183,12 +183,12 @@ class AgentLink:
         mine = event.get("agentId") == self.agent_id
         replaced = event["type"] == "connected" and mine and event["connectionId"] != self.connection_id
         if replaced or (event["type"] == "assigned" and mine) or event["type"] == "templates":
-            self.news.put_nowait(event)
-        elif event["type"] == "silent" and mine:
-            self.given_up = True
+            self.events.put_nowait(event)
+        elif event["type"] == "offline" and mine:
+            self.marked_offline = True
         elif event["type"] == "resumed":
-            self.given_up = True
-            self.news.put_nowait({"type": "templates"})
+            self.marked_offline = True
+            self.events.put_nowait({"type": "templates"})
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.websocket.send_text(orjson.dumps(message).decode())

@@ -1,4 +1,4 @@
-"""Agents: who is online, since when, and what happens to the sessions of those that are not."""
+"""Agents: which are online, and where the sessions of the others go."""
 
 import asyncio
 import logging
@@ -11,8 +11,8 @@ import orjson
 from streamspace_sandbox.streamspace.api import placement, representations
 from streamspace_sandbox.streamspace.api.commands import Commands
 from streamspace_sandbox.streamspace.api.database import Pool
-from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, ApiError, not_found
-from streamspace_sandbox.streamspace.api.notifications import Bus
+from streamspace_sandbox.streamspace.api.errors import STORE_UNREACHABLE, ApiError, not_found
+from streamspace_sandbox.streamspace.api.notifications import EventBus
 from streamspace_sandbox.streamspace.api.presence import Presence
 from streamspace_sandbox.streamspace.api.settings import Clock
 
@@ -28,12 +28,12 @@ def unknown(agent_id: str) -> ApiError:
 @dataclass(frozen=True)
 class Agents:
     pool: Pool
-    bus: Bus
+    bus: EventBus
     presence: Presence
     commands: Commands
     clock: Clock
     started: float = field(default_factory=time.time)
-    """When this process started, in seconds since the epoch: while no API ran, no heartbeat could be noted."""
+    """When this process started, in seconds since the epoch: before, no heartbeat could be recorded."""
 
     async def all(self) -> list[dict[str, Any]]:
         rows = await self.pool.fetch("select * from agents order by connected_at, agent_id")
@@ -50,7 +50,7 @@ class Agents:
         return representations.agent(row, heard.get(agent_id), counts.get(agent_id, 0))
 
     async def connected(self, agent_id: str, connection_id: str, node_name: str, nodes: list[dict[str, str]]) -> None:
-        """An agent has said hello on a new connection. Any older connection of it is to be closed."""
+        """Record an agent's new connection; older connections of the agent get closed."""
         await self.presence.beat(agent_id)
         async with self.pool.acquire() as connection, connection.transaction():
             before = await connection.fetchval("select status from agents where agent_id = $1 for update", agent_id)
@@ -72,7 +72,7 @@ class Agents:
         await self.adopt_orphans()
 
     async def revive(self, agent_id: str, connection_id: str) -> None:
-        """An agent that was given up is heard of again on the connection that it had."""
+        """Mark an agent online that sends heartbeats again on the connection that it had."""
         revived = await self.pool.fetchval(
             "update agents set status = 'online', departed = false"
             " where agent_id = $1 and connection_id = $2 and status = 'offline' returning agent_id",
@@ -84,11 +84,11 @@ class Agents:
             await self.adopt_orphans()
 
     async def nodes_changed(self, agent_id: str, nodes: list[dict[str, str]]) -> None:
-        told = orjson.dumps(nodes).decode()
-        await self.pool.execute("update agents set nodes = $2 where agent_id = $1", agent_id, told)
+        query = "update agents set nodes = $2 where agent_id = $1"
+        await self.pool.execute(query, agent_id, orjson.dumps(nodes).decode())
 
     async def goodbye(self, agent_id: str, connection_id: str) -> None:
-        """An agent leaves of its own accord: offline at once."""
+        """Record an agent's clean disconnect: it is offline at once."""
         left = await self.pool.fetchval(
             "update agents set status = 'offline', departed = true, last_heartbeat = now()"
             " where agent_id = $1 and connection_id = $2 and status = 'online' returning agent_id",
@@ -96,11 +96,11 @@ class Agents:
             connection_id,
         )
         if left:
-            log.info("agent %s status online -> offline (it said goodbye)", agent_id)
+            log.info("agent %s status online -> offline (clean disconnect)", agent_id)
             await self.adopt_orphans()
 
     async def assigned(self, agent_id: str) -> list[str]:
-        """The agent's sessions that exist in Kubernetes as far as is known: those whose creation is done."""
+        """The agent's sessions whose creation is done, so that they exist in Kubernetes."""
         rows = await self.pool.fetch(
             "select id from sessions s where agent_id = $1 and not exists (select 1 from commands c"
             " where c.session_id = s.id and c.kind = 'create' and c.status in ('queued', 'running'))"
@@ -110,26 +110,26 @@ class Agents:
         return [row["id"] for row in rows]
 
     async def adopt_orphans(self) -> None:
-        """Move the sessions of agents that are not online to those that are, waiting commands with them."""
+        """Move the sessions of offline agents to online ones, with their queued commands."""
         async with self.pool.acquire() as connection, connection.transaction():
             adopted = await placement.adopt_orphans(connection)
         for agent_id, command_ids in adopted.items():
-            log.info("agent %s takes over sessions, and %d waiting commands with them", agent_id, len(command_ids))
+            log.info("agent %s takes over sessions with %d queued commands", agent_id, len(command_ids))
             await self.commands.send(agent_id, *command_ids)
             await self.bus.publish("assigned", agentId=agent_id)
 
     async def watch_over(self) -> None:
-        """Mark agents offline when their time is up, and drop those that stay away. Runs until cancelled."""
+        """Mark agents offline whose heartbeats are overdue, and drop those that stay offline. Runs until cancelled."""
         while True:
             try:
-                pause = await self._expire_silent()
+                pause = await self._expire_overdue()
                 await self._drop_departed()
-            except STORE_AWAY as error:
-                log.warning("agents are not watched: a store is away: %s", error or type(error).__name__)
+            except STORE_UNREACHABLE as error:
+                log.warning("agents are not watched: a store is unreachable: %s", error or type(error).__name__)
                 pause = STORE_RETRY_SECONDS
             await asyncio.sleep(pause)
 
-    async def _expire_silent(self) -> float:
+    async def _expire_overdue(self) -> float:
         """Returns the seconds until the next agent could be due."""
         rows = await self.pool.fetch("select agent_id, last_heartbeat from agents where status = 'online'")
         heard = await self.presence.last(row["agent_id"] for row in rows)
@@ -139,12 +139,12 @@ class Agents:
             last = max(heard.get(row["agent_id"], row["last_heartbeat"].timestamp()), self.started)
             remaining = last + self.clock.offline_after - now
             if remaining <= 0:
-                await self._silent(row["agent_id"], last)
+                await self._mark_offline(row["agent_id"], last)
             else:
                 pause = min(pause, remaining)
         return pause
 
-    async def _silent(self, agent_id: str, last: float) -> None:
+    async def _mark_offline(self, agent_id: str, last: float) -> None:
         left = await self.pool.fetchval(
             "update agents set status = 'offline', last_heartbeat = to_timestamp($2::float8)"
             " where agent_id = $1 and status = 'online' returning agent_id",
@@ -152,9 +152,9 @@ class Agents:
             last,
         )
         if left:
-            silence = f"{time.time() - last:.1f} s"
-            log.warning("agent %s status online -> offline (no heartbeat for %s)", agent_id, silence)
-            await self.bus.publish("silent", agentId=agent_id)
+            overdue = f"{time.time() - last:.1f} s"
+            log.warning("agent %s status online -> offline (no heartbeat for %s)", agent_id, overdue)
+            await self.bus.publish("offline", agentId=agent_id)
             await self.adopt_orphans()
 
     async def _drop_departed(self) -> None:
@@ -165,13 +165,13 @@ class Agents:
             "   secs => case when departed then $1::float8 else $2::float8 end)"
             " and not exists (select 1 from sessions s where s.agent_id = a.agent_id) returning agent_id",
             self.clock.departed_retention,
-            self.clock.silent_retention,
+            self.clock.lost_retention,
         )
-        gone = [row["agent_id"] for row in rows]
-        await self.presence.forget(gone)
-        for agent_id in gone:
+        dropped = [row["agent_id"] for row in rows]
+        await self.presence.forget(dropped)
+        for agent_id in dropped:
             await self.commands.discard(agent_id)
-            log.info("agent %s is not coming back; it leaves the list", agent_id)
+            log.info("agent %s leaves the list: it stayed offline", agent_id)
 
     async def _session_counts(self) -> dict[str, int]:
         rows = await self.pool.fetch("select agent_id, count(*) as sessions from sessions group by agent_id")

@@ -1,4 +1,4 @@
-"""The ASGI application: which path is answered by what."""
+"""The ASGI application: the handler of each path."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,14 +11,14 @@ from starlette.staticfiles import StaticFiles
 
 from streamspace_sandbox.streamspace.api import endpoints, errors, services, viewer
 from streamspace_sandbox.streamspace.api.endpoints import Handler, private, public
-from streamspace_sandbox.streamspace.api.errors import STORE_AWAY, ApiError
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.errors import STORE_UNREACHABLE, ApiError
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 
 SESSIONS = "/api/v1/sessions"
 TEMPLATES = "/api/v1/templates"
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: ApiSettings) -> Starlette:
     app = Starlette(
         routes=[
             *_open_routes(settings),
@@ -29,16 +29,16 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={
             ApiError: errors.on_api_error,
             HTTPException: errors.on_http_exception,
-            **dict.fromkeys(STORE_AWAY, errors.on_store_away),
+            **dict.fromkeys(STORE_UNREACHABLE, errors.on_store_unreachable),
             Exception: errors.on_unexpected,
         },
     )
-    # An unknown path is refused, also when it differs from a known one by a slash only.
+    # A path that differs from a known one by a trailing slash is unknown too.
     app.router.redirect_slashes = False
     return app
 
 
-def _lifespan(settings: Settings) -> Any:
+def _lifespan(settings: ApiSettings) -> Any:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with services.running(settings) as running:
@@ -48,7 +48,7 @@ def _lifespan(settings: Settings) -> Any:
     return lifespan
 
 
-def _open_routes(settings: Settings) -> list[BaseRoute]:
+def _open_routes(settings: ApiSettings) -> list[BaseRoute]:
     novnc = settings.novnc
     return [
         Route("/health", public(endpoints.health)),
@@ -84,7 +84,7 @@ def _private_routes() -> list[BaseRoute]:
 
 
 def _resource(path: str, **handlers: Handler) -> Route:
-    """One path with a handler for each verb, so that a wrong verb is told which ones are right."""
+    """One path with a handler for each verb, so that a 405 lists the right ones."""
     endpoints_by_verb = {verb: private(handler) for verb, handler in handlers.items()}
 
     async def endpoint(request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Who may do what: passwords, and tokens that are signed so that any process of the API can check them alone.
+"""Authentication: passwords, and signed tokens, which every process of the API can check by itself.
 
 Tokens are JSON Web Tokens signed with HMAC-SHA256. `aud` is "api" for a user's token and "vnc:<session>" for one that
 opens a single session's desktop.
@@ -43,18 +43,18 @@ class Tokens:
         expires = time.time() + seconds
         claims = {"aud": audience, "sub": subject, "role": role, "exp": expires, "jti": secrets.token_hex(8)}
         signed = _HEADER + b"." + _encode(orjson.dumps(claims))
-        return Token((signed + b"." + self._signature(signed)).decode(), expires)
+        return Token((signed + b"." + self.signature(signed)).decode(), expires)
 
     def claims(self, text: str) -> dict[str, Any]:
-        """The claims of a token that is ours and still valid. Raises ApiError 401."""
+        """The claims of a valid token. Raises ApiError 401."""
         try:
             signed, _, signature = text.encode("ascii").rpartition(b".")
-            genuine = hmac.compare_digest(signature, self._signature(signed))
+            genuine = hmac.compare_digest(signature, self.signature(signed))
             claims: dict[str, Any] = orjson.loads(_decode(signed.partition(b".")[2])) if genuine else {}
         except (ValueError, binascii.Error):
             claims = {}
         if not claims:
-            raise unauthorized("The token is not one of this StreamSpace.")
+            raise unauthorized("The token is not valid for this StreamSpace.")
         if claims["exp"] < time.time():
             raise unauthorized("The token has expired.")
         return claims
@@ -67,12 +67,12 @@ class Tokens:
         return str(claims["sub"])
 
     def check_vnc(self, connection: HTTPConnection, session_id: str) -> None:
-        """Let in a token of the API, or one for this session's desktop. Raises ApiError 401."""
+        """Accept a token of the API, or one for this session's desktop. Raises ApiError 401."""
         text = connection.query_params.get("token") or bearer(connection)
         if self.claims(text)["aud"] not in (API_AUDIENCE, f"vnc:{session_id}"):
             raise unauthorized(f"This token does not open the desktop of {session_id}.")
 
-    def _signature(self, signed: bytes) -> bytes:
+    def signature(self, signed: bytes) -> bytes:
         return _encode(hmac.digest(self._key, signed, "sha256"))
 
 

@@ -1,4 +1,4 @@
-"""What the cluster's nodes can hold at all."""
+"""The largest session that the cluster's nodes can hold."""
 
 from decimal import Decimal
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from streamspace_sandbox.streamspace.api.field_formats import quantity
 async def require_capacity(connection: Connection, cpu: str, memory: str) -> None:
     """Raises ApiError 422 when no node of the cluster could hold a session of this size, even if it were empty.
 
-    Judged by what the agents last told of the nodes; before any agent ever has, nothing is known and nothing refused.
+    It uses the nodes that the agents last reported; before the first report it accepts every size.
     """
     rows = await connection.fetch("select nodes from agents")
     nodes = [node for row in rows for node in orjson.loads(row["nodes"])]
@@ -24,7 +24,7 @@ async def require_capacity(connection: Connection, cpu: str, memory: str) -> Non
     largest_memory = max(quantity(node["memory"]) for node in nodes) / 1024**3
     sentence = (
         f"No node can hold a session with cpu {cpu} and memory {memory};"
-        f" the largest has {largest_cpu:f} CPU and {largest_memory:.1f} GiB to give."
+        f" the largest has {largest_cpu:f} CPU and {largest_memory:.1f} GiB allocatable."
     )
     raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "insufficient_capacity", sentence)
 

@@ -1,7 +1,7 @@
-"""Commands to agents: PostgreSQL knows each one and how far it got, a Redis stream per agent carries them.
+"""Commands to agents: PostgreSQL records each one and its progress, and a Redis stream per agent carries them.
 
-An entry stays in the stream until its command is done, so whatever connection the agent comes back with reads it again;
-the agent runs each command id once. A stream that Redis lost is written anew from PostgreSQL when the agent connects.
+An entry stays in the stream until its command is done, so the agent gets it again after it reconnects; the agent runs
+each command id once. When an agent connects, the API rewrites its stream from PostgreSQL.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from streamspace_sandbox.streamspace.api.database import Connection, Pool
 from streamspace_sandbox.streamspace.api.redis_client import Redis
 
 Kind: TypeAlias = Literal["create", "hibernate", "wake", "delete"]
-# Well below the time after which a connection that says nothing counts as dead.
+# Well below the socket timeout of the Redis client.
 BLOCK_MS = 2000
 BATCH = 64
 
@@ -23,7 +23,7 @@ def stream(agent_id: str) -> str:
 
 
 async def record(connection: Connection, session_id: str, agent_id: str | None, kind: Kind) -> str:
-    """Note a command in the transaction that wants it. Returns its id; `Commands.send` it after the commit."""
+    """Record a command in the caller's transaction. Returns its id, for `Commands.send` after the commit."""
     command_id = f"cmd-{secrets.token_hex(8)}"
     await connection.execute(
         "insert into commands (id, session_id, agent_id, kind) values ($1, $2, $3, $4)",
@@ -48,7 +48,7 @@ class Commands:
             await self.redis.xadd(stream(agent_id), {"command": command_id})
 
     async def restore(self, agent_id: str) -> None:
-        """Write the agent's stream anew: exactly the commands that are not done, in order."""
+        """Rewrite the agent's stream: exactly the commands that are not done, in order."""
         rows = await self.pool.fetch(
             "select id from commands where agent_id = $1 and status in ('queued', 'running') order by sequence",
             agent_id,
@@ -64,16 +64,16 @@ class Commands:
         await self.redis.delete(stream(agent_id))
 
     async def follow(self, agent_id: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """Every command of the agent that is not done, from the oldest: (stream entry, what the agent is told)."""
+        """Every command of the agent that is not done, oldest first: (stream entry, message to the agent)."""
         position = "0"
         while True:
             answer = await self.redis.xread({stream(agent_id): position}, count=BATCH, block=BLOCK_MS)
             for position, fields in _entries(answer):
-                order = await self._order(agent_id, fields["command"])
-                if order is None:
+                message = await self._command_message(agent_id, fields["command"])
+                if message is None:
                     await self.remove(agent_id, position)
                 else:
-                    yield position, order
+                    yield position, message
 
     async def remove(self, agent_id: str, *entries: str) -> None:
         if entries:
@@ -85,7 +85,7 @@ class Commands:
         )
 
     async def finished(self, command_id: str, *, failure: str) -> str | None:
-        """Note a command's end; `failure` is empty for success. Returns its session, or None when that is gone."""
+        """Record a command's end; `failure` is empty for success. Returns its session, or None if that was deleted."""
         session_id: str | None = await self.pool.fetchval(
             "update commands set status = $2, message = $3, finished_at = now()"
             " where id = $1 and status in ('queued', 'running') returning session_id",
@@ -95,7 +95,7 @@ class Commands:
         )
         return session_id
 
-    async def _order(self, agent_id: str, command_id: str) -> dict[str, Any] | None:
+    async def _command_message(self, agent_id: str, command_id: str) -> dict[str, Any] | None:
         row = await self.pool.fetchrow(
             "select c.id as command, c.kind, s.* from commands c join sessions s on s.id = c.session_id"
             " where c.id = $1 and c.agent_id = $2 and c.status in ('queued', 'running')",

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 
 log = logging.getLogger("streamspace.api")
 
@@ -18,7 +18,7 @@ Row: TypeAlias = Any
 CONNECT_DEADLINE = 5.0
 QUERY_DEADLINE = 10.0
 RETRY_SECONDS = 0.2
-# Advisory locks: what must not run twice at the same time in any process of the API.
+# Advisory locks: sections that only one process of the API may run at a time.
 SCHEMA_LOCK, PLACEMENT_LOCK = 7001, 7002
 
 SCHEMA = """
@@ -97,8 +97,8 @@ create index if not exists commands_waiting on commands (agent_id, sequence) whe
 """
 
 
-async def connect(settings: Settings) -> Pool:
-    """A pool on a server that answers and a schema that is there. Waits for the server as long as it takes."""
+async def connect(settings: ApiSettings) -> Pool:
+    """A pool on a server with the schema. Waits for the server without a deadline."""
     waiting = False
     while True:
         try:
@@ -115,7 +115,7 @@ async def connect(settings: Settings) -> Pool:
     return pool
 
 
-async def _open(settings: Settings) -> Pool:
+async def _open(settings: ApiSettings) -> Pool:
     return await asyncpg.create_pool(
         host=settings.postgres_host,
         port=settings.postgres_port,

@@ -1,4 +1,4 @@
-"""What each path answers. Handlers of the API get the request and the services; `private` ones want a user's token."""
+"""The handlers of the API. Each gets the request and the services; `private` ones need a user's token."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 
 from streamspace_sandbox.streamspace.api import auth, representations, request_body, schemas, viewer, vnc
 from streamspace_sandbox.streamspace.api.errors import (
-    STORE_AWAY,
+    STORE_UNREACHABLE,
     ApiError,
     bad_request,
     conflict,
@@ -36,9 +36,9 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 def require_text(connection: HTTPConnection) -> None:
-    """No store can hold a NUL, so nothing is called so. Raises ApiError 404 for the path, 400 for a parameter."""
+    """Refuse NUL characters, which no store accepts. Raises ApiError 404 for the path, 400 for a parameter."""
     if any("\0" in str(part) for part in connection.path_params.values()):
-        raise not_found("not_found", "There is nothing whose name holds a NUL character.")
+        raise not_found("not_found", "No name contains a NUL character.")
     for name, value in connection.query_params.items():
         if "\0" in value:
             raise bad_request("invalid_parameter", f"The parameter {name!r} must not contain control characters.")
@@ -67,7 +67,7 @@ async def health(_request: Request, services: Services) -> Response:
         async with asyncio.timeout(HEALTH_DEADLINE):
             await services.pool.fetchval("select 1")
             await services.redis.ping()
-    except STORE_AWAY as error:
+    except STORE_UNREACHABLE as error:
         reason = str(error) or "no answer in time"
         return json_response({"status": "unavailable", "message": reason}, HTTPStatus.SERVICE_UNAVAILABLE)
     return json_response({"status": "ok"})
@@ -99,7 +99,7 @@ async def create_session(request: Request, services: Services) -> Response:
 
 
 def _request_id(request: Request) -> str | None:
-    """What whoever asks calls this request, if it is a name at all."""
+    """The client's id of this request, if it is valid."""
     name = request.headers.get("x-request-id", "")
     return name if REQUEST_NAME.fullmatch(name) else None
 
@@ -126,7 +126,9 @@ async def connect_session(request: Request, services: Services) -> Response:
     _require_running(session_id, row["status"])
     token = services.tokens.issue(f"vnc:{session_id}", row["username"], "viewer", auth.VNC_TOKEN_SECONDS)
     url = f"{viewer.base_url(request)}/vnc/{session_id}?token={token.text}"
-    return json_response({"sessionId": session_id, "url": url, "expiresAt": representations.moment(token.expires_at)})
+    return json_response(
+        {"sessionId": session_id, "url": url, "expiresAt": representations.timestamp(token.expires_at)}
+    )
 
 
 async def list_templates(_request: Request, services: Services) -> Response:

@@ -1,4 +1,4 @@
-"""Errors as answers: `{"error": code, "message": sentence}` with a 4xx or 5xx."""
+"""Errors as responses: `{"error": code, "message": sentence}` with a 4xx or 5xx."""
 
 import logging
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 log = logging.getLogger("streamspace.api")
 
-STORE_AWAY = (
+STORE_UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.InterfaceError,
@@ -25,7 +25,7 @@ STORE_AWAY = (
 
 
 class ApiError(Exception):
-    """A request that cannot be served: an HTTP status, a code for programs and a sentence for people."""
+    """A refused request: an HTTP status, a code for programs and a sentence for people."""
 
     def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
         super().__init__(message)
@@ -66,7 +66,7 @@ async def on_api_error(_request: Request, error: Exception) -> Response:
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """What the router itself refuses: unknown paths and wrong verbs."""
+    """The router's own refusals: unknown paths and wrong verbs."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.NOT_FOUND:
@@ -80,9 +80,9 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return error_response(ApiError(HTTPStatus(error.status_code), "bad_request", f"{error.detail}."))
 
 
-async def on_store_away(request: Request, error: Exception) -> Response:
-    log.error("%s %s: a store is away: %s", request.method, request.url.path, error or type(error).__name__)
-    sentence = "A store that StreamSpace needs cannot be reached at the moment; try again shortly."
+async def on_store_unreachable(request: Request, error: Exception) -> Response:
+    log.error("%s %s: a store is unreachable: %s", request.method, request.url.path, error or type(error).__name__)
+    sentence = "StreamSpace cannot reach one of its stores; try again shortly."
     return error_response(ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence))
 
 

@@ -1,6 +1,6 @@
-"""The written forms that requests must keep to: names, Kubernetes quantities, image references.
+"""The formats of request fields: names, Kubernetes quantities, image references.
 
-Each check returns the text it was given or raises ValueError with what is wrong, worded to follow "The field 'x'".
+Each check returns its argument or raises ValueError with a phrase that follows "The field 'x'".
 """
 
 import re
@@ -72,7 +72,7 @@ def cpu(text: str) -> str:
 def memory(text: str) -> str:
     value = quantity(text)
     if value < MIN_MEMORY:
-        raise ValueError("must be at least '32Mi', or no desktop could start")
+        raise ValueError("must be at least '32Mi', which a desktop needs")
     if value != value.to_integral_value():
         raise ValueError("must be a whole number of bytes")
     return text

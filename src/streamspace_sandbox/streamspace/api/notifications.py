@@ -1,6 +1,6 @@
-"""What one process of the API tells the others, and itself: a Redis channel.
+"""Events between the processes of the API, over a Redis channel.
 
-Session changes wake requests that wait for one; the others tell the processes that hold agents' connections.
+Session changes wake requests that wait for one; the other events are for the processes with agents' connections.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ Event: TypeAlias = dict[str, Any]
 Listener: TypeAlias = Callable[[Event], None]
 
 
-class Bus:
-    """Events are small dicts with a "type": "session" {id}, "templates", "assigned" {agentId}, "silent" {agentId},
-    "connected" {agentId, connectionId} and, after Redis was away, "resumed".
+class EventBus:
+    """Events are small dicts with a "type": "session" {id}, "templates", "assigned" {agentId}, "offline" {agentId},
+    "connected" {agentId, connectionId} and, after Redis was unreachable, "resumed".
 
     Listeners are called in the order of arrival and must not block.
     """
@@ -39,7 +39,7 @@ class Bus:
         await self._client.publish(CHANNEL, orjson.dumps({"type": kind, **details}))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` for every event from now on; returns what ends that."""
+        """Call `listener` for every event from now on; returns the function that ends this."""
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -54,14 +54,14 @@ class Bus:
                 await self._follow()
             except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError) as error:
                 self.following.clear()
-                log.warning("events: Redis is away: %s", error)
+                log.warning("events: Redis is unreachable: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:
         async with self._client.pubsub() as pubsub:
             await pubsub.subscribe(CHANNEL)
             self.following.set()
-            # Whoever waits may have missed events while Redis was away.
+            # Listeners may have missed events while Redis was unreachable.
             self._deliver({"type": "resumed"})
             async for message in pubsub.listen():
                 if message["type"] == "message":

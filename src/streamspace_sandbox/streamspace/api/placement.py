@@ -1,6 +1,6 @@
-"""Which agent a session goes to: the online one with the fewest running sessions.
+"""Placement: a session goes to the online agent with the fewest running sessions.
 
-Every decision is taken under one lock of PostgreSQL, so that creations at the same time see each other's.
+Every decision holds one lock of PostgreSQL, so that concurrent creations see each other.
 """
 
 from collections import defaultdict
@@ -29,9 +29,9 @@ async def least_loaded(connection: Connection) -> str | None:
 
 
 async def adopt_orphans(connection: Connection) -> dict[str, list[str]]:
-    """Give every session without an online agent to one that is, with its waiting commands.
+    """Move every session without an online agent to an online one, with its queued commands.
 
-    Returns the ids of the commands that moved, by their new agent; agents that got sessions only have an empty list.
+    Returns the ids of the moved commands by their new agent; an agent that only got sessions has an empty list.
     """
     await connection.execute("select pg_advisory_xact_lock($1)", PLACEMENT_LOCK)
     loads = {row["agent_id"]: row["all_sessions"] for row in await connection.fetch(LOADS)}

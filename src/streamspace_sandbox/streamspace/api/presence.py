@@ -1,4 +1,4 @@
-"""When each agent was last heard of, in Redis: a sorted set of agent ids by seconds since the epoch."""
+"""The time of each agent's last heartbeat, in Redis: a sorted set of agent ids by seconds since the epoch."""
 
 import time
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ class Presence:
         await self.redis.zadd(KEY, {agent_id: time.time()})
 
     async def last(self, agents: Iterable[str]) -> dict[str, float]:
-        """Seconds since the epoch, for those of `agents` that were heard of."""
+        """Seconds since the epoch, for those of `agents` that sent a heartbeat."""
         wanted = list(agents)
         if not wanted:
             return {}
@@ -25,6 +25,5 @@ class Presence:
         return {agent: float(score) for agent, score in zip(wanted, scores, strict=True) if score is not None}
 
     async def forget(self, agents: Iterable[str]) -> None:
-        gone = list(agents)
-        if gone:
-            await self.redis.zrem(KEY, *gone)
+        if forgotten := list(agents):
+            await self.redis.zrem(KEY, *forgotten)

@@ -6,22 +6,22 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from streamspace_sandbox.streamspace.api.settings import Settings
+from streamspace_sandbox.streamspace.api.settings import ApiSettings
 
-SILENCE_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 
 Redis: TypeAlias = Any
-"""A redis.asyncio client that answers in text; its own types leave open whether an answer is awaited."""
+"""A redis.asyncio client that decodes answers; its own types leave open whether an answer is awaited."""
 
 
-def connect(settings: Settings) -> Redis:
-    """A client that connects at its first command; one retry covers a connection that died while it was idle."""
+def connect(settings: ApiSettings) -> Redis:
+    """A client that connects at its first command; one retry covers a connection that broke while idle."""
     return redis.asyncio.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
         password=settings.redis_password,
         decode_responses=True,
-        socket_connect_timeout=SILENCE_SECONDS,
-        socket_timeout=SILENCE_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 1),
     )

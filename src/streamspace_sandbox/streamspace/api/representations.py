@@ -6,7 +6,7 @@ from typing import Any
 from streamspace_sandbox.streamspace.api.database import Row
 
 
-def moment(value: datetime | float | None) -> str | None:
+def timestamp(value: datetime | float | None) -> str | None:
     """RFC 3339 in UTC with milliseconds, from a datetime or seconds since the epoch."""
     if value is None:
         return None
@@ -26,8 +26,8 @@ def session(row: Row) -> dict[str, Any]:
         "resources": {"cpu": row["cpu"], "memory": row["memory"]},
         "agentId": row["agent_id"],
         "podName": row["pod_name"],
-        "createdAt": moment(row["created_at"]),
-        "startedAt": moment(row["started_at"]),
+        "createdAt": timestamp(row["created_at"]),
+        "startedAt": timestamp(row["started_at"]),
         "message": row["message"],
         "requestId": row["request_id"],
     }
@@ -44,8 +44,8 @@ def template(row: Row) -> dict[str, Any]:
         "resources": {"cpu": row["cpu"], "memory": row["memory"]},
         "vnc": {"port": row["vnc_port"]},
         "version": row["version"],
-        "createdAt": moment(row["created_at"]),
-        "updatedAt": moment(row["updated_at"]),
+        "createdAt": timestamp(row["created_at"]),
+        "updatedAt": timestamp(row["updated_at"]),
     }
 
 
@@ -54,7 +54,7 @@ def template_version(row: Row) -> dict[str, Any]:
         "version": row["version"],
         "image": row["image"],
         "resources": {"cpu": row["cpu"], "memory": row["memory"]},
-        "createdAt": moment(row["created_at"]),
+        "createdAt": timestamp(row["created_at"]),
     }
 
 
@@ -63,8 +63,8 @@ def agent(row: Row, heartbeat: float | None, sessions: int) -> dict[str, Any]:
     return {
         "agentId": row["agent_id"],
         "status": row["status"],
-        "lastHeartbeat": moment(heartbeat if heartbeat is not None else row["last_heartbeat"]),
-        "connectedAt": moment(row["connected_at"]),
+        "lastHeartbeat": timestamp(heartbeat if heartbeat is not None else row["last_heartbeat"]),
+        "connectedAt": timestamp(row["connected_at"]),
         "nodeName": row["node_name"],
         "sessions": sessions,
     }

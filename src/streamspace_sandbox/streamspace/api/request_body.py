@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read(request: Request, model: type[Model]) -> Model:
-    """The request's body as `model`. Raises ApiError 400 with a sentence for each field that is wrong, or 413."""
+    """The request's body as `model`. Raises ApiError 400 with a sentence for each invalid field, or 413."""
     value = parse(await _bytes(request))
     if not isinstance(value, dict):
         raise bad_request("invalid_body", f"The body must be a JSON object, not {_kind(value)}.")
@@ -27,7 +27,7 @@ async def read(request: Request, model: type[Model]) -> Model:
 
 
 def parse(raw: bytes) -> Any:
-    """Raises ApiError 400 for anything that is not exactly one JSON value without ambiguity."""
+    """Raises ApiError 400 for anything but exactly one unambiguous JSON value."""
     if not raw.strip():
         raise bad_request("malformed_json", "The body is empty; a JSON object is expected.")
     try:
@@ -79,7 +79,7 @@ def _integer(digits: str) -> int:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _kind(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The bodies that requests may have. Strict: no coercion, no unknown field."""
+"""The request bodies. Strict: no coercion, no unknown field."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ class Login(Body):
 
 
 class PartialResources(Body):
-    """Resources of which the template supplies what is absent."""
+    """Resources; absent fields come from the template."""
 
     cpu: Cpu = ""
     memory: Memory = ""
@@ -43,7 +43,7 @@ class Vnc(Body):
 
 class NewSession(Body):
     user: UserName
-    # Only looked up: whatever is no template's name is an unknown template.
+    # Only looked up, so any text is allowed: it is then an unknown template.
     template: Annotated[str, Field(min_length=1, max_length=253), AfterValidator(field_formats.printable)]
     resources: PartialResources = PartialResources()
 
@@ -59,7 +59,7 @@ class NewTemplate(Body):
 
 
 class TemplateChange(Body):
-    """What a PUT may hold. Absent fields keep their value; `null` is no value."""
+    """The body of a PUT. Absent fields keep their value; `null` is not a value."""
 
     name: TemplateName = ""
     display_name: Line = Field("", alias="displayName")

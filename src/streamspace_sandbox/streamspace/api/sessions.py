@@ -1,4 +1,4 @@
-"""Sessions: what is wanted of each, what its agent sees of it, and the status that follows from both."""
+"""Sessions: the desired state of each, the state that its agent observes, and the status from both."""
 
 import asyncio
 import logging
@@ -13,13 +13,13 @@ from streamspace_sandbox.streamspace.api.capacity import require_capacity
 from streamspace_sandbox.streamspace.api.commands import Commands, Kind
 from streamspace_sandbox.streamspace.api.database import Connection, Pool, Row
 from streamspace_sandbox.streamspace.api.errors import ApiError, conflict, not_found
-from streamspace_sandbox.streamspace.api.notifications import Bus, Event
+from streamspace_sandbox.streamspace.api.notifications import Event, EventBus
 from streamspace_sandbox.streamspace.api.schemas import NewSession
 
 log = logging.getLogger("streamspace.api")
 
 STATUSES = ("Pending", "Running", "Hibernating", "Hibernated", "Waking", "Terminating", "Failed")
-# How long an answer waits for what it asked for, in real seconds: whoever looks right after it finds it done.
+# How long a response waits for the result, in real seconds, so that a client usually finds the work done.
 CREATION_PATIENCE = 2.0
 TRANSITION_PATIENCE = 3.0
 NAME_ATTEMPTS = 20
@@ -28,7 +28,7 @@ Condition: TypeAlias = Callable[[Row], bool]
 
 
 def resolve(desired: str, phase: str) -> str:
-    """The status of a session of which `desired` is wanted ("running", "hibernated", "deleted") and `phase` is seen."""
+    """The status for the desired state ("running", "hibernated", "deleted") and the observed phase."""
     match desired, phase:
         case "deleted", _:
             return "Terminating"
@@ -47,16 +47,16 @@ def unknown(session_id: str) -> ApiError:
 
 
 def waiting_for(agent_id: str) -> str:
-    return f"The command waits until agent {agent_id}, or another in its place, can carry it out."
+    return f"The command waits until agent {agent_id}, or its successor, can carry it out."
 
 
 @dataclass(frozen=True)
 class Sessions:
     pool: Pool
-    bus: Bus
+    bus: EventBus
     commands: Commands
     placing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Creations queue here and not with a connection each, which would leave none for anything else."""
+    """Creations queue here without a database connection each, so that other requests still get one."""
 
     async def all(self, user: str | None = None, status: str | None = None) -> list[dict[str, Any]]:
         rows = await self.pool.fetch(
@@ -77,8 +77,8 @@ class Sessions:
         return representations.session(await self.row(session_id))
 
     async def create(self, new: NewSession, request_id: str | None = None) -> dict[str, Any]:
-        """Place a session and have its agent make it. Answers as soon as its pod exists, at the latest after
-        CREATION_PATIENCE; the answer says `pending`. `request_id` is what whoever asked calls the request."""
+        """Place a session and send its creation to the agent. Returns as soon as its pod exists, at the latest after
+        CREATION_PATIENCE, with the status `pending`. `request_id` is the client's id of the request."""
         async with self.placing, self.pool.acquire() as connection, connection.transaction():
             template = await connection.fetchrow("select * from templates where name = $1 for share", new.template)
             if template is None:
@@ -87,10 +87,7 @@ class Sessions:
             memory = new.resources.memory or template["memory"]
             await require_capacity(connection, cpu, memory)
             agent_id = await placement.least_loaded(connection)
-            row = await self._insert(connection, new, template, (cpu, memory), agent_id)
-            row = await connection.fetchrow(
-                "update sessions set request_id = $2 where id = $1 returning *", row["id"], request_id
-            )
+            row = await self.insert(connection, new, template, (cpu, memory), agent_id, request_id=request_id)
             command_id = await commands.record(connection, row["id"], agent_id, "create")
         log.info("session %s created for agent %s", row["id"], agent_id)
         await self.commands.send(agent_id, command_id)
@@ -100,17 +97,17 @@ class Sessions:
         return representations.session(row) | {"status": "pending"}
 
     async def hibernate(self, session_id: str) -> dict[str, Any]:
-        return await self._transition(session_id, "hibernate", "Running", "Hibernating", "Hibernated")
+        return await self.transition(session_id, "hibernate", "Running", "Hibernating", "Hibernated")
 
     async def wake(self, session_id: str) -> dict[str, Any]:
-        return await self._transition(session_id, "wake", "Hibernated", "Waking", "Running")
+        return await self.transition(session_id, "wake", "Hibernated", "Waking", "Running")
 
     async def delete(self, session_id: str) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
             row = await self._locked(connection, session_id)
             command_id = None
             if row["agent_id"] is None:
-                # No agent has ever had it, so there is nothing to take down.
+                # It never had an agent, so nothing exists in Kubernetes.
                 await connection.execute("delete from sessions where id = $1", session_id)
             elif row["desired"] != "deleted":
                 await connection.execute(
@@ -124,10 +121,10 @@ class Sessions:
         return {"sessionId": session_id, "status": "Terminating"}
 
     async def observe(self, agent_id: str, report: dict[str, Any]) -> None:
-        """Take in what an agent sees: {session, phase, state, podName, podIP, message, startedAt}.
+        """Record an agent's report: {session, phase, state, podName, podIP, message, startedAt}.
 
-        `phase` "Gone" means that nothing of the session is left in Kubernetes. `state` is what the session object there
-        asks for: without a command under way it is the truth about what is wanted, whoever wrote it.
+        `phase` "Gone" means that nothing of the session is left in Kubernetes. `state` is the session object's desired
+        state there: it counts, whoever wrote it, unless a command is running.
         """
         session_id = report["session"]
         async with self.pool.acquire() as connection, connection.transaction():
@@ -141,7 +138,7 @@ class Sessions:
                 if any(command["kind"] == "create" for command in waiting):
                     return
                 await connection.execute("delete from sessions where id = $1", session_id)
-                status = "gone"
+                status = "deleted"
             else:
                 desired = row["desired"]
                 if not waiting and desired != "deleted":
@@ -152,7 +149,7 @@ class Sessions:
         await self.bus.publish("session", id=session_id)
 
     async def command_failed(self, session_id: str, message: str) -> None:
-        """A command could not be carried out; a session that could not be made has failed for good."""
+        """Record a failed command; a session whose creation failed is Failed."""
         await self.pool.execute(
             "update sessions set message = $2, status = case when pod_name is null and status = 'Pending'"
             " then 'Failed' else status end where id = $1",
@@ -162,7 +159,7 @@ class Sessions:
         log.warning("session %s: %s", session_id, message)
         await self.bus.publish("session", id=session_id)
 
-    async def _transition(self, session_id: str, kind: Kind, source: str, passing: str, goal: str) -> dict[str, Any]:
+    async def transition(self, session_id: str, kind: Kind, source: str, passing: str, goal: str) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
             row = await self._locked(connection, session_id)
             if row["status"] != source:
@@ -184,9 +181,9 @@ class Sessions:
         await self.bus.publish("session", id=session_id)
         if online:
             await self._settled(session_id, lambda now: now["status"] in (goal, "Failed"), TRANSITION_PATIENCE)
-        return await self._command_answer(session_id, command_id, row["agent_id"])
+        return await self.command_answer(session_id, command_id, row["agent_id"])
 
-    async def _command_answer(self, session_id: str, command_id: str, agent_id: str) -> dict[str, Any]:
+    async def command_answer(self, session_id: str, command_id: str, agent_id: str) -> dict[str, Any]:
         row = await self.pool.fetchrow(
             "select s.status, s.message, c.status as command_status from commands c"
             " join sessions s on s.id = c.session_id where c.id = $1",
@@ -205,7 +202,7 @@ class Sessions:
         }
 
     async def _settled(self, session_id: str, condition: Condition, patience: float) -> Row | None:
-        """The session's row once `condition` holds, or None after `patience` seconds or when the session is gone."""
+        """The session's row once `condition` holds; None after `patience` seconds or if the session was deleted."""
         changed = asyncio.Event()
 
         def listener(event: Event) -> None:
@@ -226,15 +223,22 @@ class Sessions:
         finally:
             unsubscribe()
 
-    async def _insert(
-        self, connection: Connection, new: NewSession, template: Row, size: tuple[str, str], agent_id: str | None
+    async def insert(
+        self,
+        connection: Connection,
+        new: NewSession,
+        template: Row,
+        size: tuple[str, str],
+        agent_id: str | None,
+        *,
+        request_id: str | None,
     ) -> Row:
         message = "" if agent_id else "No agent is online; the session waits for one."
         for _ in range(NAME_ATTEMPTS):
             row = await connection.fetchrow(
                 "insert into sessions (id, username, template, template_version, image, cpu, memory, vnc_port,"
-                " desired, status, agent_id, message)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', 'Pending', $9, $10)"
+                " desired, status, agent_id, message, request_id)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', 'Pending', $9, $10, $11)"
                 " on conflict (id) do nothing returning *",
                 f"{new.user}-{new.template}-{secrets.token_hex(2)}",
                 new.user,
@@ -245,6 +249,7 @@ class Sessions:
                 template["vnc_port"],
                 agent_id,
                 message,
+                request_id,
             )
             if row is not None:
                 return row

@@ -1,21 +1,23 @@
-"""What the API is told by its environment."""
+"""The API's settings, read from its environment."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamspace_sandbox.host.novnc import find_novnc
+
 HEARTBEAT_SECONDS = 30.0
 MISSED_HEARTBEATS = 2
-# An agent that said goodbye is not coming back under its name. One that fell silent may: its network can be down for
-# long, and whoever looks for it should find it offline and not missing.
+# A clean disconnect is final: a new pod has a new name. An agent without heartbeats may reconnect after a long network
+# failure, and until then users should find it offline and not missing.
 DEPARTED_RETENTION = 4.0
-SILENT_RETENTION = 20.0
+LOST_RETENTION = 20.0
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The product's cadences in real seconds: `scale` 0.1 makes them ten times as fast."""
+    """The product's intervals in real seconds: a `scale` of 0.1 makes them ten times as fast."""
 
     scale: float = 1.0
 
@@ -30,17 +32,17 @@ class Clock:
 
     @property
     def departed_retention(self) -> float:
-        """Seconds for which an agent that said goodbye stays in the list."""
+        """Seconds for which an agent stays in the list after a clean disconnect."""
         return self.offline_after * DEPARTED_RETENTION
 
     @property
-    def silent_retention(self) -> float:
-        """Seconds for which an agent that fell silent stays in the list."""
-        return self.offline_after * SILENT_RETENTION
+    def lost_retention(self) -> float:
+        """Seconds for which an agent stays in the list after its last heartbeat."""
+        return self.offline_after * LOST_RETENTION
 
 
 @dataclass(frozen=True)
-class Settings:
+class ApiSettings:
     postgres_host: str
     postgres_port: int
     postgres_user: str
@@ -56,10 +58,12 @@ class Settings:
     version: str
     clock: Clock
     novnc: Path
+    listen_host: str
+    listen_port: int
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Raises KeyError for a variable that is missing."""
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "ApiSettings":
+        """Raises KeyError for a missing variable, FileNotFoundError for a missing noVNC client."""
         return cls(
             postgres_host=environment["POSTGRES_HOST"],
             postgres_port=int(environment.get("POSTGRES_PORT", "5432")),
@@ -75,13 +79,8 @@ class Settings:
             default_templates=environment.get("DEFAULT_TEMPLATES", "[]"),
             version=environment.get("STREAMSPACE_VERSION", "v2.0-beta.1"),
             clock=Clock(float(environment.get("STREAMSPACE_TIME_SCALE", "1"))),
-            novnc=_novnc(environment),
+            novnc=find_novnc(environment),
+            # Not STREAMSPACE_API_PORT: Kubernetes sets that for the Service streamspace-api, to a URL.
+            listen_host=environment.get("LISTEN_HOST", "0.0.0.0"),
+            listen_port=int(environment.get("LISTEN_PORT", "8080")),
         )
-
-
-def _novnc(environment: Mapping[str, str]) -> Path:
-    """The folder of the released @novnc/novnc: named by STREAMSPACE_NOVNC_DIR, or the project's node_modules."""
-    named = environment.get("STREAMSPACE_NOVNC_DIR")
-    if named:
-        return Path(named)
-    return Path(__file__).parents[4] / "node_modules" / "@novnc" / "novnc"

@@ -1,4 +1,4 @@
-"""Templates: what a session is made from, with the history of what they were."""
+"""Templates of sessions, with their history."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,11 +36,11 @@ class Templates:
     async def create(self, new: NewTemplate) -> dict[str, Any]:
         async with self.pool.acquire() as connection, connection.transaction():
             try:
-                row = await self._insert(connection, new)
+                row = await self.insert(connection, new)
             except asyncpg.UniqueViolationError:
                 raise conflict("template_exists", f"There is a template '{new.name}' already.") from None
             await require_capacity(connection, row["cpu"], row["memory"])
-            await self._remember(connection, row)
+            await self.remember(connection, row)
         return representations.template(row)
 
     async def change(self, name: str, change: TemplateChange) -> dict[str, Any]:
@@ -59,18 +59,18 @@ class Templates:
             if row is None:
                 raise unknown(name)
             await require_capacity(connection, row["cpu"], row["memory"])
-            await self._remember(connection, row)
+            await self.remember(connection, row)
         return representations.template(row)
 
     async def versions(self, name: str) -> list[dict[str, Any]]:
-        """What the template was, oldest first."""
+        """The template's versions, oldest first."""
         await self.get(name)
         rows = await self.pool.fetch("select * from template_versions where template = $1 order by version", name)
         return [representations.template_version(row) for row in rows]
 
     async def delete(self, name: str) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            # The lock that creations take too, so that no session can come in between the count and the deletion.
+            # Creations take this lock too, so that no session appears between the count and the deletion.
             if await connection.fetchval("select 1 from templates where name = $1 for update", name) is None:
                 raise unknown(name)
             sessions = await connection.fetchval("select count(*) from sessions where template = $1", name)
@@ -79,14 +79,14 @@ class Templates:
             await connection.execute("delete from templates where name = $1", name)
 
     async def seed(self, defaults: str) -> None:
-        """Put in the templates that a new StreamSpace comes with: a JSON array of template bodies."""
+        """Create the default templates of a new StreamSpace: a JSON array of template bodies."""
         if await self.pool.fetchval("select 1 from templates limit 1"):
             return
         async with self.pool.acquire() as connection, connection.transaction():
             for value in orjson.loads(defaults):
-                await self._remember(connection, await self._insert(connection, NewTemplate.model_validate(value)))
+                await self.remember(connection, await self.insert(connection, NewTemplate.model_validate(value)))
 
-    async def _insert(self, connection: Connection, new: NewTemplate) -> Row:
+    async def insert(self, connection: Connection, new: NewTemplate) -> Row:
         return await connection.fetchrow(
             "insert into templates (name, display_name, description, image, category, cpu, memory, vnc_port)"
             " values ($1, $2, $3, $4, $5, $6, $7, $8) returning *",
@@ -100,7 +100,7 @@ class Templates:
             new.vnc.port,
         )
 
-    async def _remember(self, connection: Connection, row: Row) -> None:
+    async def remember(self, connection: Connection, row: Row) -> None:
         await connection.execute(
             "insert into template_versions (template, version, image, cpu, memory, created_at)"
             " values ($1, $2, $3, $4, $5, $6)",

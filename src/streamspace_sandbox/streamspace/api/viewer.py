@@ -26,7 +26,7 @@ def page(session_id: str) -> Response:
 
 
 def base_url(request: Request) -> str:
-    """The API's address as the client used it. Raises ApiError 400 for a Host header that is no host."""
+    """The API's address as the client used it. Raises ApiError 400 for an invalid Host header."""
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
         raise bad_request("bad_host", "The Host header is not a host name with an optional port.")

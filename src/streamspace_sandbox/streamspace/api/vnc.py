@@ -1,4 +1,4 @@
-"""The desktop's bytes: RFB in binary WebSocket messages on one side, TCP to the session's pod on the other."""
+"""The VNC bridge: RFB in binary WebSocket messages on one side, TCP to the session's pod on the other."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ async def bridge(websocket: WebSocket, host: str, port: int) -> None:
     offered = websocket.scope.get("subprotocols", [])
     await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     outward = asyncio.create_task(_to_browser(reader, websocket))
-    inward = asyncio.create_task(_to_server(websocket, writer))
+    inward = asyncio.create_task(to_server(websocket, writer))
     try:
         await asyncio.wait((outward, inward), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -42,7 +42,7 @@ async def bridge(websocket: WebSocket, host: str, port: int) -> None:
         await asyncio.gather(outward, inward, return_exceptions=True)
         writer.close()
     if websocket.application_state == WebSocketState.CONNECTED and websocket.client_state == WebSocketState.CONNECTED:
-        # The other side may be leaving at this very moment.
+        # The other side may close at the same moment.
         with suppress(RuntimeError, WebSocketDisconnect):
             await websocket.close(SERVER_GONE, "the desktop ended the connection")
 
@@ -52,7 +52,7 @@ async def _to_browser(reader: asyncio.StreamReader, websocket: WebSocket) -> Non
         await websocket.send_bytes(chunk)
 
 
-async def _to_server(websocket: WebSocket, writer: asyncio.StreamWriter) -> None:
+async def to_server(websocket: WebSocket, writer: asyncio.StreamWriter) -> None:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
@@ -66,5 +66,5 @@ async def _to_server(websocket: WebSocket, writer: asyncio.StreamWriter) -> None
 
 
 def _without_delay(writer: asyncio.StreamWriter) -> None:
-    # A key press is a packet of its own: it must not wait for more to go with it.
+    # A key press is a packet of its own, which must not wait for more data.
     writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,1 +1,1 @@
-"""What the agent and the deployment need of Kubernetes: a small asynchronous client and a cache kept by a watch."""
+"""Kubernetes for the agent and the deployment: a small asynchronous client and a cache that a watch updates."""

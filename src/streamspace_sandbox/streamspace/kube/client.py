@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import aiohttp
 import orjson
@@ -16,22 +16,16 @@ log = logging.getLogger("streamspace.kube")
 
 T = TypeVar("T")
 Obj: TypeAlias = dict[str, Any]
-PatchKind: TypeAlias = Literal["merge", "strategic", "json"]
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 CALL_DEADLINE = aiohttp.ClientTimeout(total=30, connect=5)
-# A watch may be silent for as long as the server lets it; only connecting is bounded.
+# The server decides how long a watch lasts; only connecting has a deadline.
 WATCH_DEADLINE = aiohttp.ClientTimeout(total=None, connect=5)
 WATCH_SECONDS = 290
-PATCH_TYPES: Mapping[PatchKind, str] = {
-    "merge": "application/merge-patch+json",
-    "strategic": "application/strategic-merge-patch+json",
-    "json": "application/json-patch+json",
-}
 
 
 class KubeError(Exception):
-    """A Status that the API server answered instead of an object."""
+    """A Status that the API server returned instead of an object."""
 
     def __init__(self, code: int, reason: str, message: str) -> None:
         super().__init__(f"{message} (HTTP {code} {reason})")
@@ -42,7 +36,7 @@ class KubeError(Exception):
 
 @dataclass(frozen=True)
 class KubeEndpoint:
-    """Where a Kubernetes API is and what opens it. `ca_path` is a PEM file."""
+    """The address and credentials of a Kubernetes API. `ca_path` is a PEM file."""
 
     url: str
     token: str
@@ -50,7 +44,7 @@ class KubeEndpoint:
 
     @classmethod
     def in_cluster(cls, environment: Mapping[str, str]) -> "KubeEndpoint":
-        """The endpoint that a pod finds in its environment and its service-account mount."""
+        """The endpoint from a pod's environment and service-account mount."""
         host, port = environment["KUBERNETES_SERVICE_HOST"], environment["KUBERNETES_SERVICE_PORT"]
         token = (SERVICE_ACCOUNT / "token").read_text().strip()
         return cls(f"https://{host}:{port}", token, str(SERVICE_ACCOUNT / "ca.crt"))
@@ -99,7 +93,7 @@ class KubeClient:
         return await self._call("GET", f"{collection.path}/{name}")
 
     async def find(self, collection: Collection, name: str) -> Obj | None:
-        """The object, or None when there is none."""
+        """The object, or None if it does not exist."""
         try:
             return await self.get(collection, name)
         except KubeError as error:
@@ -113,14 +107,13 @@ class KubeClient:
     async def create(self, collection: Collection, obj: Obj) -> Obj:
         return await self._call("POST", collection.path, body=obj)
 
-    async def patch(
-        self, collection: Collection, name: str, patch: Any, *, kind: PatchKind = "merge", subresource: str = ""
-    ) -> Obj:
+    async def patch(self, collection: Collection, name: str, patch: Obj, *, subresource: str = "") -> Obj:
+        """Apply a merge patch."""
         path = f"{collection.path}/{name}" + (f"/{subresource}" if subresource else "")
-        return await self._call("PATCH", path, body=patch, content_type=PATCH_TYPES[kind])
+        return await self._call("PATCH", path, body=patch, content_type="application/merge-patch+json")
 
     async def delete(self, collection: Collection, name: str, *, dependents_first: bool = False) -> None:
-        """Delete an object, with what it owns. One that is already gone is as good."""
+        """Delete an object and its dependents. A missing object is fine."""
         propagation = "Foreground" if dependents_first else "Background"
         body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
         try:
@@ -129,10 +122,11 @@ class KubeClient:
             if error.code != 404:
                 raise
 
-    async def last_log_line(self, pods: Collection, name: str, *, previous: bool = False) -> str:
-        """The last line that a pod's only container wrote; of its previous start, if so asked. May be ""."""
-        params = {"tailLines": "1"} | ({"previous": "true"} if previous else {})
-        async with self._http.get(f"{pods.path}/{name}/log", params=params, timeout=CALL_DEADLINE) as response:
+    async def last_log_line(self, pods: Collection, name: str) -> str:
+        """The last log line of a pod's only container. May be ""."""
+        async with self._http.get(
+            f"{pods.path}/{name}/log", params={"tailLines": "1"}, timeout=CALL_DEADLINE
+        ) as response:
             await _raise_for_status(response)
             return (await response.text()).strip()
 
@@ -182,8 +176,8 @@ RETRY_SECONDS = 0.5
 TOO_MANY_REQUESTS = 429
 
 
-async def patiently(what: str, call: Callable[[], Awaitable[T]]) -> T:
-    """What `call` returns, made again for as long as Kubernetes is away. Raises KubeError when it refuses."""
+async def retry_while_unreachable(what: str, call: Callable[[], Awaitable[T]]) -> T:
+    """The result of `call`, repeated while Kubernetes is unreachable. Raises KubeError when Kubernetes refuses."""
     while True:
         try:
             return await call()
@@ -192,7 +186,7 @@ async def patiently(what: str, call: Callable[[], Awaitable[T]]) -> T:
                 raise
             log.warning("%s: %s", what, error)
         except UNREACHABLE as error:
-            log.warning("%s: Kubernetes is away: %s", what, error or type(error).__name__)
+            log.warning("%s: Kubernetes is unreachable: %s", what, error or type(error).__name__)
         await asyncio.sleep(RETRY_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""A local copy of one collection, kept current by a watch."""
+"""A local copy of one collection that a watch updates."""
 
 import asyncio
 import logging
@@ -16,8 +16,8 @@ RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0)
 class Reflector:
     """Lists once, then follows the watch; after 410 or a lost connection it lists again.
 
-    `listener(name, object or None)` is called for every change, None meaning that the object is gone. Objects that were
-    written here are put in by `put`, so that the copy never runs behind what its owner has already done.
+    It calls `listener(name, object)` for every change, with None for a deleted object. The owner of the copy puts in
+    the objects that it writes itself, so that the copy is never older than its owner's own writes.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Reflector:
         self.synced = asyncio.Event()
 
     def put(self, obj: Obj) -> None:
-        """Take in an object unless a newer one is here already."""
+        """Store an object unless a newer version is here already."""
         name = obj["metadata"]["name"]
         known = self.objects.get(name)
         if known is None or _version(obj) > _version(known):
@@ -40,7 +40,7 @@ class Reflector:
             self._listener(name, obj)
 
     def drop(self, obj: Obj) -> None:
-        """Forget an object, unless it was made anew under the same name in the meantime."""
+        """Drop an object, unless another with its name exists by now."""
         name = obj["metadata"]["name"]
         known = self.objects.get(name)
         if known is not None and known["metadata"].get("uid") == obj["metadata"].get("uid"):

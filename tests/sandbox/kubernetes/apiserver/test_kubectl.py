@@ -19,7 +19,10 @@ from streamspace_sandbox.kubernetes.registry.watch_feed import Event
 from tests.support.api_server import Cluster
 from tests.support.kubernetes_samples import Obj, deployment, pod, session, session_definition
 
-pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
+]
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 READY = {

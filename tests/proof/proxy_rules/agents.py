@@ -1,9 +1,9 @@
-"""Lies about agents."""
+"""Proxy rules about agents."""
 
 import json
 from datetime import datetime, timedelta
 
-from tests.proof.altering import AGENTS, Json, altered
+from tests.proof.json_rewriting import AGENTS, Json, altered
 from tests.proof.proxy import Reply, Rule
 
 
@@ -11,16 +11,16 @@ class _OfAgents(Rule):
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if (method, path) != ("GET", AGENTS) or reply.status != 200:
             return reply
-        return altered(reply, agents=self.told([dict(each) for each in json.loads(reply.body)["agents"]]))
+        return altered(reply, agents=self.listed([dict(each) for each in json.loads(reply.body)["agents"]]))
 
-    def told(self, agents: list[Json]) -> list[Json]:
+    def listed(self, agents: list[Json]) -> list[Json]:
         return agents
 
 
 class HoursAgo(_OfAgents):
     """The time of another place, called UTC."""
 
-    def told(self, agents: list[Json]) -> list[Json]:
+    def listed(self, agents: list[Json]) -> list[Json]:
         def earlier(text: str) -> str:
             return (datetime.fromisoformat(text) - timedelta(hours=2)).isoformat().replace("+00:00", "Z")
 
@@ -33,7 +33,7 @@ class StaysTwice(_OfAgents):
     def __init__(self) -> None:
         self._gone: dict[str, Json] = {}
 
-    def told(self, agents: list[Json]) -> list[Json]:
+    def listed(self, agents: list[Json]) -> list[Json]:
         for each in agents:
             if each["status"] == "offline":
                 self._gone[each["agentId"]] = each

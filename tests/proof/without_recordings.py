@@ -1,7 +1,7 @@
-"""The suite without films and traces of its desktops: `python -m tests.proof.plain [behave's arguments]`.
+"""The suite without recordings: `python -m tests.proof.without_recordings [behave's arguments]`.
 
-They are a good part of what a desktop in the browser costs, and no verdict hangs on them. The runs against a fault do
-without; the sound run, those behind a lying proxy and those of the other folders make them as always.
+Screencasts and traces are a good part of what a desktop in the browser costs, and no verdict depends on them. The runs
+against a planted fault do without; the healthy run and those behind a proxy record as always.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def _no_film(film: Screencast, _: object) -> None:
 
 def leave_out() -> None:
     """From now on, neither is made."""
-    Trace.__init__ = _no_trace  # type: ignore[method-assign]
-    Screencast.follow = _no_film  # type: ignore[method-assign]
+    Trace.__init__ = _no_trace  # type: ignore[assignment,method-assign]
+    Screencast.follow = _no_film  # type: ignore[assignment,method-assign]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Lies about templates."""
+"""Proxy rules about templates."""
 
 import json
 import time
 
-from tests.proof.altering import SESSIONS, TEMPLATES, altered, each_of, refusal
+from tests.proof.json_rewriting import SESSIONS, TEMPLATES, altered, each_of, refusal
 from tests.proof.proxy import Reply, Rule
 
 NOT_FOUND = refusal(404, "template_not_found", "There is no such template.")

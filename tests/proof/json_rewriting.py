@@ -1,4 +1,4 @@
-"""How a rule alters an answer."""
+"""How a proxy rule rewrites the JSON of an answer."""
 
 import json
 from collections.abc import Callable

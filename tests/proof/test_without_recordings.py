@@ -1,4 +1,4 @@
-"""What stands in for films and traces in the runs against a fault is neither, and in nobody's way."""
+"""Runs without recordings make neither screencasts nor traces, and need neither."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from streamspace_acceptance.desktop.screencast import Screencast, ScreencastError
 from streamspace_acceptance.desktop.trace import Trace, TraceError
-from tests.proof.plain import leave_out
+from tests.proof.without_recordings import leave_out
 
 NOTHING: Any = SimpleNamespace()
 """A context and a page of which nothing can be asked."""

@@ -1,4 +1,4 @@
-"""Lies about desktops: what the page does, and what becomes of a viewer's keys and clicks."""
+"""Proxy rules about desktops: what the page does, and what becomes of a viewer's keys and clicks."""
 
 import re
 import struct
@@ -44,14 +44,14 @@ class TornInTheHandshake(Rule):
     """The browser's connection to the desktop is torn once RFB's version and security types have come."""
 
     def severs(self, line: Line) -> bool:
-        return line.browser and line.told >= HANDSHAKE_BYTES
+        return line.browser and line.to_viewer >= HANDSHAKE_BYTES
 
 
 class TornWhenTouched(Rule):
     """The browser's connection to the desktop is torn when a user who sees it lays hands on it."""
 
     def severs(self, line: Line) -> bool:
-        return line.browser and line.told > PICTURE_BYTES and line.heard > UNTOUCHED_BYTES
+        return line.browser and line.to_viewer > PICTURE_BYTES and line.from_viewer > UNTOUCHED_BYTES
 
 
 class NoPointer(Rule):
@@ -60,7 +60,7 @@ class NoPointer(Rule):
 
 
 class Beside(Rule):
-    """Whatever is pointed at, the desktop is told of a place some pixels beside it."""
+    """Whatever is pointed at, the desktop hears of a place some pixels beside it."""
 
     def __init__(self, across: int, down: int) -> None:
         self._across = across

@@ -1,10 +1,10 @@
-"""Lies about sessions: how they are made, whether they run, and whether one gets to their desktops."""
+"""Proxy rules about sessions: how they are made, whether they run, and whether one gets to their desktops."""
 
 import json
 import time
 from dataclasses import replace
 
-from tests.proof.altering import SESSIONS, Json, altered, each_of, refusal
+from tests.proof.json_rewriting import SESSIONS, Json, altered, each_of, refusal
 from tests.proof.proxy import Reply, Rule
 
 FALL_BACK_AFTER = 5  # polls: the suite has then seen the session run
@@ -89,7 +89,7 @@ class NoAddress(Rule):
 
 
 class AnothersAddress(Rule):
-    """The second user is told where the first one's desktop is."""
+    """The second user gets the address of the first one's desktop."""
 
     def __init__(self) -> None:
         self._first = ""
@@ -122,6 +122,6 @@ class Twice(Rule):
 
 
 class Slow(Rule):
-    """A sound product at the end of a slow line."""
+    """A healthy product at the end of a slow line."""
 
     delay = 0.3

@@ -1,4 +1,4 @@
-"""What stops a start, told to whoever asked for it."""
+"""The error of a start that cannot succeed."""
 
 
 class StartError(Exception):

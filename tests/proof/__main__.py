@@ -1,0 +1,112 @@
+"""The whole proof: `python -m tests.proof [--only WORD]... [--shard I/N] [--fresh]`, also called `make proof`.
+
+It runs every case of every family, and goes on where an earlier proof of the same code was stopped. It ends with 0 if
+all selected cases are as wanted, 1 if not, 2 if it was called wrongly, and 130 if it was stopped.
+"""
+
+import argparse
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from tests.proof import table, weights
+from tests.proof.case import Case, Result
+from tests.proof.families import all_cases
+from tests.proof.lanes import Lanes
+from tests.proof.progress import Progress
+from tests.proof.results import Results, fingerprint
+from tests.proof.selection import NothingSelectedError, only, shard
+from tests.support.project import PROJECT
+from tests.surroundings import forget_targets
+
+FOLDER = PROJECT / "reports" / "proof"
+STOPPED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        cases = _selected(options)
+    except NothingSelectedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if options.list:
+        sys.stdout.writelines(f"{case.id}\t{','.join(case.criteria) or '-'}\t{case.seconds:.0f} s\n" for case in cases)
+        return 0
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell lets its background processes ignore the first
+        signal.signal(number, _interrupt)
+    forget_targets()
+    return _prove(cases, options)
+
+
+def _selected(options: argparse.Namespace) -> list[Case]:
+    cases = only(all_cases(), options.only)
+    return shard(cases, *options.shard) if options.shard else cases
+
+
+def _prove(cases: Sequence[Case], options: argparse.Namespace) -> int:
+    code = fingerprint()
+    results = Results(options.folder / "results", code)
+    if options.fresh:
+        for case in cases:
+            results.forget(case.id)
+    found = {case.id: kept for case in cases if (kept := results.read(case.id)) is not None}
+    try:
+        _run([case for case in cases if case.id not in found], results, found, options)
+        is_stopped = False
+    except KeyboardInterrupt:
+        is_stopped = True
+        sys.stdout.write("Stopped; the same command goes on from here.\n")
+    table.write(options.folder, cases, found, code)
+    if options.record_weights:
+        weights.record(found.values())
+    red = sum(not result.is_as_wanted for result in found.values())
+    sys.stdout.write(f"{options.folder / 'proof.md'}\n{len(found) - red} passed, {red} failed\n")
+    return STOPPED if is_stopped else int(red > 0)
+
+
+def _run(cases: Sequence[Case], results: Results, found: dict[str, Result], options: argparse.Namespace) -> None:
+    progress = Progress(cases)
+    progress.start(list(found.values()))
+
+    def report(result: Result) -> None:
+        results.write(result)
+        found[result.id] = result
+        progress.tell(result)
+
+    with tempfile.TemporaryDirectory(prefix="proof-") as folder:
+        Lanes(cases, Path(folder), report, busy=options.lanes).run()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _shard(text: str) -> tuple[int, int]:
+    written = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+    if not written or int(written[1]) > int(written[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 2/4")
+    return int(written[1]), int(written[2])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
+    add = parser.add_argument
+    about = "a family, a case's name, a criterion or a test of the plan; may be repeated"
+    add("--only", action="append", default=[], metavar="WORD", help=about)
+    add("--shard", type=_shard, metavar="I/N", help="part I of N parts of about the same weight")
+    add("--fresh", action="store_true", help="run the selected cases again, whatever was kept of them")
+    add("--list", action="store_true", help="print the selected cases and run none")
+    add("--lanes", type=int, default=2, help="how many busy cases run side by side (default: %(default)s)")
+    add("--folder", type=Path, default=FOLDER, help="where table and results go (default: reports/proof)")
+    add("--record-weights", action="store_true", help="write the measured seconds into weights.json")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

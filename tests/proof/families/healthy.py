@@ -1,0 +1,35 @@
+"""The healthy run: the whole plan against a StreamSpace without a fault proves every criterion."""
+
+from tests.proof.case import Case, Lane, Load, Outcome
+from tests.proof.overhead import of_its_own
+from tests.proof.register import NOT_OF_THE_EMBEDDED, criteria_of_the_embedded
+from tests.proof.running import embedded, run_suite
+from tests.proof.weights import seconds
+
+LONGEST_RUN = 240.0
+"""Seconds that the whole plan may take on two processors."""
+MOST_OF_ITS_OWN = 0.02 * LONGEST_RUN
+"""Seconds by the processor's clock: other work on the machine stretches the other one."""
+ID = "healthy/whole-plan"
+
+
+def cases() -> list[Case]:
+    return [Case(ID, (), seconds(ID), Load.QUIET, _check, sample=True)]
+
+
+def _check(lane: Lane) -> Outcome:
+    with embedded(lane.sandbox_name()) as target:
+        run = run_suite(target, lane.folder(), sampled=True)
+    problems = []
+    if unproven := criteria_of_the_embedded() ^ run.of("PROVEN"):
+        problems.append(f"exactly the criteria of the embedded StreamSpace must be PROVEN; not so {sorted(unproven)}")
+    if run.inapplicable != NOT_OF_THE_EMBEDDED:
+        problems.append(f"inapplicable are {sorted(run.inapplicable)} and not {sorted(NOT_OF_THE_EMBEDDED)}")
+    if "UNDECIDED: the embedded StreamSpace is no release" not in run.console:
+        problems.append("the console does not say that an embedded StreamSpace decides nothing")
+    if run.status != 0:
+        problems.append(f"exit status {run.status} and not 0")
+    own = of_its_own(run.spent)
+    if sum(own.values()) > MOST_OF_ITS_OWN:
+        problems.append(f"the suite itself took {sum(own.values()):.1f} s of a processor: {own}")
+    return Outcome.of(run, set(), problems)

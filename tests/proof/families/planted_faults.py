@@ -1,0 +1,89 @@
+"""Planted faults: each of the sandbox's catalogue turns its criterion red and no other; a tolerable one turns none.
+
+A fault's run is of test 1.1a, on which all others stand, and of the phase of the criterion that the fault breaks, but
+for its long tests; a fault of a long test is run against that test and 1.1a. Long is what waits for tens of seconds, or
+works in a browser, which takes a processor as much as all the rest of phase 1 does. So the proof says that a fault
+turns no other criterion red of what was run against it; of others it says nothing. STREAMSPACE_PROOF=whole asks for
+the whole phase. In `make test` a fault of the sample is run against its test alone.
+"""
+
+import os
+from functools import partial
+
+from streamspace_sandbox.faults.catalogue import Fault, faults
+from tests.proof.case import Case, Lane, Load, Outcome
+from tests.proof.register import plan_test_of
+from tests.proof.running import embedded, run_suite
+from tests.proof.weights import seconds
+
+FAMILY = "planted"
+BASIS = "@test-1.1a"
+LONG_PHASES = {3}
+LONG_TESTS = {"1.1d", "1.1e", "1.3"}
+WAITING_PHASES = {0, 3}
+WANT_A_QUIET_MACHINE = {"1.1e-5"}
+WANT_TIME = {"3.3-1", "3.3-2"}
+"""What judges fractions of a heartbeat: a clock that is half as fast makes what a busy machine adds half as much."""
+HALF_AS_FAST = ("--time-scale", "0.2")
+SAMPLE = {
+    "health-degraded",
+    "creation-answers-200",
+    "mute-vnc-server",
+    "any-size-accepted",
+    "viewer-answers-404",
+    "capitals-lost",
+    "home-lost-with-pod",
+    "crowd-shares-claim",
+    "no-pod-on-wake",
+    "template-loses-display-name",
+    "new-sessions-use-old-template",
+    "sessions-miscounted",
+    "desktops-lost-with-agent",
+    "command-carried-out-twice",
+    "return-not-logged",
+    "unfair-shares",
+}
+"""One of each test of the plan: the cheapest that needs the test's own scenario to be found."""
+
+
+def cases() -> list[Case]:
+    return [_case(fault) for fault in faults()]
+
+
+def _case(fault: Fault) -> Case:
+    return Case(
+        id := f"{FAMILY}/{fault.name}",
+        (fault.breaks,),
+        seconds(id),
+        _load(fault),
+        partial(_check, fault, covered(fault)),
+        sample=fault.name in SAMPLE,
+        check_quickly=partial(_check, fault, f"@test-{plan_test_of(fault.breaks)['id']}"),
+    )
+
+
+def _load(fault: Fault) -> Load:
+    if fault.breaks in WANT_A_QUIET_MACHINE:
+        return Load.QUIET
+    return Load.WAITING if plan_test_of(fault.breaks)["phase"] in WAITING_PHASES else Load.BUSY
+
+
+def covered(fault: Fault) -> str:
+    """The tags of what is run against the fault."""
+    test = plan_test_of(fault.breaks)
+    if os.environ.get("STREAMSPACE_PROOF") == "whole":
+        return f"@phase{test['phase']} or {BASIS}"
+    if test["phase"] in LONG_PHASES or test["id"] in LONG_TESTS:
+        return f"@test-{test['id']} or {BASIS}"
+    left_out = "".join(f" and not @test-{long}" for long in sorted(LONG_TESTS))
+    return f"(@phase{test['phase']}{left_out}) or {BASIS}"
+
+
+def _check(fault: Fault, tags: str, lane: Lane) -> Outcome:
+    clock = HALF_AS_FAST if fault.breaks in WANT_TIME else ()
+    with embedded(lane.sandbox_name(), "--fault", fault.name, *clock) as target:
+        run = run_suite(target, lane.folder(), f"--tags={tags}", recorded=False)
+    problems = []
+    if (run.status == 0) != fault.tolerable:
+        problems.append(f"exit status {run.status}, though the fault is {'' if fault.tolerable else 'not '}tolerable")
+    return Outcome.of(run, set() if fault.tolerable else {fault.breaks}, problems)

@@ -1,0 +1,45 @@
+"""Proxy faults: each turns the criteria red that it is about, and leaves unproven what depends on them."""
+
+from functools import partial
+
+from tests.proof.case import Case, Lane, Load, Outcome
+from tests.proof.proxy_faults import PROXY_FAULTS, ProxyFault, case_id, run_against
+from tests.proof.register import plan_test
+from tests.proof.weights import seconds
+
+FAMILY = "proxy"
+WAITING_PHASES = {0, 3}
+SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
+
+
+def cases() -> list[Case]:
+    return [_case(fault) for fault in PROXY_FAULTS]
+
+
+def _case(fault: ProxyFault) -> Case:
+    return Case(
+        id := case_id(FAMILY, fault),
+        tuple(sorted(fault.failed | fault.unproven)),
+        seconds(id),
+        load_of(fault),
+        partial(_check, fault),
+        sample=fault.name in SAMPLE,
+    )
+
+
+def load_of(fault: ProxyFault) -> Load:
+    return Load.WAITING if plan_test(fault.test)["phase"] in WAITING_PHASES else Load.BUSY
+
+
+def _check(fault: ProxyFault, lane: Lane) -> Outcome:
+    run = run_against(fault, lane.healthy(), lane.folder())
+    problems = [
+        f"the reason of {criterion} does not name {fault.reason!r}: {run.reasons[criterion]}"
+        for criterion in sorted(fault.failed)
+        if fault.reason not in run.reasons.get(criterion, "")
+    ]
+    if proven := fault.unproven - run.of("UNPROVEN"):
+        problems.append(f"not UNPROVEN: {', '.join(sorted(proven))}")
+    if run.status == 0:
+        problems.append("exit status 0")
+    return Outcome.of(run, fault.failed, problems)

@@ -1,0 +1,41 @@
+"""The sample of the proof: the healthy run, one planted fault of each test of the plan, and some behind a proxy."""
+
+import pytest
+
+from streamspace_sandbox.faults.catalogue import faults
+from tests.proof.case import Case, Lane
+from tests.proof.families import all_cases, healthy
+from tests.proof.families.planted_faults import FAMILY as PLANTED
+from tests.proof.register import criteria_of_the_embedded, plan_test_of
+
+CASES = all_cases()
+
+
+def _parameters() -> list[object]:
+    return [pytest.param(case, id=case.id, marks=_marks(case)) for case in CASES if case.sample]
+
+
+def _marks(case: Case) -> list[pytest.MarkDecorator]:
+    """A planted fault has a sandbox of its own, the others share one, and the healthy run is long."""
+    alone = case.id == healthy.ID or case.family == PLANTED
+    group = pytest.mark.xdist_group(case.id if alone else "behind a proxy")
+    return [group, pytest.mark.long] if case.id == healthy.ID else [group]
+
+
+@pytest.mark.proof
+@pytest.mark.sandbox
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("case", _parameters())
+def test_sampled_case_is_as_wanted(case: Case, lane: Lane) -> None:
+    outcome = (case.check_quickly or case.check)(lane)
+    assert not outcome.problems, "\n".join([*outcome.problems, outcome.console])
+
+
+def test_every_criterion_has_a_planted_fault() -> None:
+    assert {fault.breaks for fault in faults() if not fault.tolerable} == criteria_of_the_embedded()
+
+
+def test_every_test_of_the_plan_is_in_the_sample() -> None:
+    sampled = [case for case in CASES if case.sample and case.family == PLANTED]
+    tests = [plan_test_of(criterion)["id"] for case in sampled for criterion in case.criteria]
+    assert sorted(tests) == sorted({plan_test_of(criterion)["id"] for criterion in criteria_of_the_embedded()})

@@ -1,0 +1,50 @@
+"""The sandbox on a machine that lacks its Python packages or the noVNC client."""
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from streamspace_sandbox.host.start_failure import StartError
+
+from streamspace_sandbox import program
+from streamspace_sandbox.host.novnc import find_novnc
+from streamspace_sandbox.lifecycle import preflight
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_program_without_the_extra_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], quote: str
+) -> None:
+    lines = ["rich>=15", "not-here-either; extra == 'dev'", f"not-here>=1; extra == {quote}sandbox{quote}"]
+    monkeypatch.setattr(metadata, "requires", lambda _name: lines)
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 127
+    assert capsys.readouterr().err == (
+        "The embedded StreamSpace is not installed: run "
+        "`pip install 'streamspace-acceptance[sandbox]'`, or set STREAMSPACE_API_URL to the StreamSpace to test.\n"
+    )
+
+
+def test_program_imports_nothing_of_the_extra() -> None:
+    code = "import sys, streamspace_sandbox.program; print({'orjson', 'uvloop', 'yaml'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_check_machine_without_novnc_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STREAMSPACE_NOVNC_DIR", str(tmp_path))
+    with pytest.raises(StartError, match=rf"The noVNC client is missing from {tmp_path}: run `npm ci"):
+        preflight.check_machine()
+
+
+def test_find_novnc_takes_the_current_folder_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    client = tmp_path / "node_modules" / "@novnc" / "novnc"
+    (client / "core").mkdir(parents=True)
+    (client / "core" / "rfb.js").touch()
+    monkeypatch.chdir(tmp_path)
+    assert find_novnc({}) == client
+    monkeypatch.chdir("/")
+    assert find_novnc({}) != client
