@@ -27,4 +27,4 @@ def after_step(context: Context, step: Step) -> None:
 
 def after_scenario(context: Context, _scenario: Scenario) -> None:
     """Every desktop that was opened leaves a picture."""
-    desktop_media.show(context.world.desks)
+    desktop_media.show(context.world.desktops)

@@ -3,45 +3,53 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions.input_probe import probe_input
+from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
 
 
 @given("its VNC server is listening")
 def its_vnc_server_is_listening(context: Context) -> None:
-    expect.shook_hands(world(context).session, world(context).session.vnc_within("start"))
+    session = world(context).session
+    expect.desktops.vnc_answers(session, session.vnc_within("start"))
 
 
-@when("the user asks where to see it")
-def the_user_asks_where_to_see_it(context: Context) -> None:
-    world(context).desk.connect()
+@when("the user requests the connection address")
+def the_user_requests_the_address(context: Context) -> None:
+    desktop = world(context).desktop
+    desktop.connect()
 
 
 @when("the user opens the session in a browser")
 def the_user_opens_the_session(context: Context) -> None:
-    world(context).open_desktop()
+    actions.open_desktop(world(context))
 
 
-@then("the VNC server of each is listening")
-def the_vnc_server_of_each_is_listening(context: Context) -> None:
-    expect.listening(world(context).starts.listening())
+@then("every VNC server is listening")
+def every_vnc_server_is_listening(context: Context) -> None:
+    starts = world(context).results[Starts]
+    expect.desktops.vnc_listening(starts.listening())
 
 
 @then("the answer holds a VNC address")
 def the_answer_holds_a_vnc_address(context: Context) -> None:
-    expect.gives_vnc_url(world(context).desk.connection, world(context).run.profile)
+    desktop = world(context).desktop
+    expect.desktops.address_given(desktop.connection, world(context).profile)
 
 
 @then("a page answers at the VNC address")
 def a_page_answers(context: Context) -> None:
-    expect.page(world(context).desk.fetch_page())
+    desktop = world(context).desktop
+    expect.desktops.page_served(desktop.fetch_page())
 
 
 @then("the noVNC client loads in a browser")
 def the_novnc_client_loads(context: Context) -> None:
-    expect.novnc(world(context).open_client())
+    expect.desktops.client_loaded(actions.open_client(world(context)))
 
 
 @then("the desktop is visible and responds")
 def the_desktop_responds(context: Context) -> None:
-    expect.responds(world(context).desk.probe_input())
+    expect.desktops.responds(probe_input(world(context).desktop))

@@ -13,86 +13,86 @@ def a_streamspace_from_images(context: Context) -> None:
     world(context).deployment.require_images()
 
 
-@given("the StreamSpace that is to be judged")
-def the_streamspace_to_be_judged(context: Context) -> None:
-    attachments.attach_text("target", world(context).run.target.describe())
+@given("the StreamSpace under test")
+def the_streamspace_under_test(context: Context) -> None:
+    attachments.attach_text("target", world(context).target)
 
 
-@when("the tools for that are called")
+@when("the tools are called")
 def the_tools_are_called(context: Context) -> None:
     world(context).deployment.ask_tools()
 
 
-@when("its checkout, where one is named, is built and deployed")
+@when("its checkout, if one is set, is built and deployed")
 def its_checkout_is_rolled_out(context: Context) -> None:
     world(context).deployment.roll_out()
 
 
-@when("its cluster is looked at")
-def its_cluster_is_looked_at(context: Context) -> None:
+@when("its cluster is examined")
+def its_cluster_is_examined(context: Context) -> None:
     world(context).deployment.look()
 
 
-@when("the administrator's credentials are looked for")
-def the_credentials_are_looked_for(context: Context) -> None:
+@when("the administrator's credentials are searched for")
+def the_credentials_are_searched_for(context: Context) -> None:
     world(context).deployment.look_for_credentials()
 
 
-@when("its agents are asked after")
-def its_agents_are_asked_after(context: Context) -> None:
+@when("its agents are listed")
+def its_agents_are_listed(context: Context) -> None:
     world(context).deployment.ask_for_agents()
 
 
-@then("there is a Kubernetes client")
+@then("a Kubernetes client is installed")
 def there_is_a_kubernetes_client(context: Context) -> None:
-    expect.kubectl_installed(world(context).deployment.kubectl)
+    expect.environment.meets("0-2", world(context).deployment)
 
 
 @then("Helm is a release that the plan allows")
 def helm_is_allowed(context: Context) -> None:
-    expect.helm_allowed(world(context).deployment.helm)
+    expect.environment.meets("0-3", world(context).deployment)
 
 
 @then("the Docker engine answers")
 def the_docker_engine_answers(context: Context) -> None:
-    expect.docker_answers(world(context).deployment.docker)
+    expect.environment.meets("0-4", world(context).deployment)
 
 
 @then("both of its images are built and loaded")
 def its_images_are_loaded(context: Context) -> None:
-    expect.images_loaded(world(context).deployment.images, world(context).deployment.rollout)
+    expect.environment.meets("0-5", world(context).deployment)
 
 
 @then("the cluster answers")
 def the_cluster_answers(context: Context) -> None:
-    expect.cluster_answers(world(context).deployment.standing, world(context).deployment.client_version)
+    expect.environment.meets("0-1", world(context).deployment)
 
 
-@then("the namespace is there")
+@then("the namespace exists")
 def the_namespace_is_there(context: Context) -> None:
-    expect.namespace_there(world(context).deployment.namespace)
+    expect.environment.meets("0-6", world(context).deployment)
 
 
 @then("the database, the cache, the API and the agent are each ready")
 def each_component_is_ready(context: Context) -> None:
-    expect.components_ready(world(context).deployment.wait_for_components())
+    expect.environment.meets("0-7", world(context).deployment)
 
 
-@then("the API says that it is well")
-def the_api_says_that_it_is_well(context: Context) -> None:
-    expect.healthy(world(context).deployment.wait_for_health())
+@then("the API reports that it is healthy")
+def the_api_is_healthy(context: Context) -> None:
+    expect.environment.meets("0-8", world(context).deployment)
 
 
-@then("they are told where the plan looks for them")
-def the_credentials_are_told(context: Context) -> None:
-    expect.credentials_found(world(context).deployment.credentials, world(context).deployment.search)
+@then("the credentials are where the plan says")
+def the_credentials_are_found(context: Context) -> None:
+    expect.environment.meets("0-9", world(context).deployment)
 
 
-@then("they open the API, and nothing else does")
-def they_open_the_api(context: Context) -> None:
-    expect.login_opens(world(context).deployment.log_in(), world(context).deployment.login_client)
+@then("the API accepts them and rejects wrong ones")
+def the_api_accepts_them(context: Context) -> None:
+    expect.environment.meets("0-10", world(context).deployment)
 
 
 @then("at least one agent is online")
 def an_agent_is_online(context: Context) -> None:
-    expect.agent_online(world(context).deployment.wait_for_agent())
+    expect.environment.meets("0-11", world(context).deployment)

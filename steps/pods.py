@@ -3,40 +3,46 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.sentences import then, when
 from streamspace_acceptance.world import world
 
 
 @when("the session's pod is deleted")
 def the_pod_is_deleted(context: Context) -> None:
-    world(context).delete_pod()
+    lifecycle = world(context).lifecycle
+    lifecycle.delete_pod()
 
 
 @then("a pod named after the session is created")
 def a_pod_named_after_the_session(context: Context) -> None:
-    pods = world(context).wait_for_pods()
-    expect.named_after(world(context).session, pods)
+    lifecycle = world(context).lifecycle
+    expect.pods.named_after(lifecycle.session, lifecycle.wait_for_pods())
 
 
-@then("the pod of each is Ready, 1/1")
-def the_pod_of_each_is_ready(context: Context) -> None:
-    expect.ready(world(context).starts.ready_pods(within="start"))
+@then("every pod is Ready, 1/1")
+def every_pod_is_ready(context: Context) -> None:
+    starts = world(context).results[Starts]
+    expect.pods.ready(starts.ready_pods(within="start"))
 
 
 @then("another pod serves the session within the {budget:Budget} budget")
 def another_pod_serves_the_session(context: Context, budget: str) -> None:
-    pod = world(context).wait_for_another_pod(within=budget)
-    expect.replaced(world(context).former, by=pod, pods=world(context).session.pods())
+    lifecycle = world(context).lifecycle
+    pod = lifecycle.wait_for_new_pod(within=budget)
+    expect.pods.replaced(lifecycle.former, by=pod, pods=lifecycle.session.pods())
 
 
 @then("the session goes on in another pod within the {budget:Budget} budget")
 def the_session_goes_on(context: Context, budget: str) -> None:
-    pod = world(context).wait_for_another_pod(within=budget)
-    expect.replaced(world(context).former, by=pod, pods=world(context).session.pods())
-    expect.said_by_both(*world(context).wait_for_both("running", within=budget))
-    expect.shook_hands_again(world(context).session, *world(context).wait_for_desktop(within=budget))
+    lifecycle = world(context).lifecycle
+    pod = lifecycle.wait_for_new_pod(within=budget)
+    expect.pods.replaced(lifecycle.former, by=pod, pods=lifecycle.session.pods())
+    expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within=budget))
+    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=budget))
 
 
 @then("no pod of the session is left within the {budget:Budget} budget")
 def no_pod_is_left(context: Context, budget: str) -> None:
-    expect.no_pod_left(world(context).session, world(context).wait_for_no_pod(within=budget))
+    lifecycle = world(context).lifecycle
+    expect.pods.none_left(lifecycle.session, lifecycle.wait_for_no_pod(within=budget))

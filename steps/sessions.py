@@ -1,100 +1,113 @@
-"""A session: asked for, started, put to sleep and woken."""
+"""A session: requested, started, hibernated and woken."""
 
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
+from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring import startup_phases
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
 
 
-@given('the "{template}" template is on offer')
-def the_template_is_on_offer(context: Context, template: str) -> None:
-    expect.offered(template, world(context).run.api.template_names())
+@given('the "{template}" template is available')
+def the_template_is_available(context: Context, template: str) -> None:
+    expect.templates.offered(template, world(context).template_names)
 
 
 @given('"{user}" has a running "{template}" session')
 def a_user_has_a_running_session(context: Context, user: str, template: str) -> None:
-    world(context).start(user, template)
+    actions.start(world(context), user, template)
 
 
 @given('"{user}" has a running "{template}" session of {size} size')
 def a_user_has_a_running_session_of_size(context: Context, user: str, template: str, size: str) -> None:
-    world(context).start(user, template, size)
+    actions.start(world(context), user, template, size)
 
 
 @given("the session is hibernated")
-def the_session_sleeps(context: Context) -> None:
-    world(context).hibernate()
-    expect.no_pod_left(world(context).session, world(context).wait_for_no_pod(within="hibernation"))
-    expect.said_by_both(*world(context).wait_for_both("hibernated", within="hibernation"))
+def the_session_was_hibernated(context: Context) -> None:
+    lifecycle = world(context).lifecycle
+    lifecycle.hibernate()
+    expect.pods.none_left(lifecycle.session, lifecycle.wait_for_no_pod(within="hibernation"))
+    expect.sessions.status_agreed(*lifecycle.wait_for_status("hibernated", within="hibernation"))
 
 
-@when('"{user}" asks for a "{template}" session of {size} size')
-def a_user_asks_for_a_session(context: Context, user: str, template: str, size: str) -> None:
-    world(context).ask(user, template, size)
+@when('"{user}" requests a "{template}" session of {size} size')
+def a_user_requests_a_session(context: Context, user: str, template: str, size: str) -> None:
+    actions.request(world(context), user, template, size)
 
 
 @when('"{user}" starts {count:d} "{template}" sessions of {size} size, one after the other')
 def a_user_starts_sessions(context: Context, user: str, count: int, template: str, size: str) -> None:
-    world(context).start_series(count, user, template, size)
+    actions.start_series(world(context), count, user, template, size)
 
 
-@when('{count:d} users ask for a "{template}" session of {size} size at the same time')
-def users_ask_together(context: Context, count: int, template: str, size: str) -> None:
-    world(context).ask_together(count, template, size)
+@when('{count:d} users request a "{template}" session of {size} size at the same time')
+def users_request_together(context: Context, count: int, template: str, size: str) -> None:
+    actions.request_together(world(context), count, template, size)
 
 
 @when("the session is hibernated")
 def the_session_is_hibernated(context: Context) -> None:
-    world(context).hibernate()
+    lifecycle = world(context).lifecycle
+    lifecycle.hibernate()
 
 
 @when("the session is woken")
 def the_session_is_woken(context: Context) -> None:
-    world(context).wake()
+    lifecycle = world(context).lifecycle
+    lifecycle.wake()
 
 
 @then('the API answers "{status:d} Created"')
 def the_api_answers(context: Context, status: int) -> None:
-    expect.answered(world(context).creation.answer, status)
+    creation = world(context).results[Creation]
+    expect.sessions.answered(creation.answer, status)
 
 
 @then('the answer holds the session\'s id, its name and the status "{status}"')
 def the_answer_identifies_the_session(context: Context, status: str) -> None:
-    expect.identified(world(context).creation, status)
+    expect.sessions.identified(world(context).results[Creation], status)
 
 
 @then("the session is listed in Kubernetes")
 def the_session_is_listed(context: Context) -> None:
-    expect.listed_in_kubernetes(world(context).creation, *world(context).wait_for_object())
+    lifecycle = world(context).lifecycle
+    expect.sessions.listed(world(context).results[Creation], *lifecycle.wait_for_object())
 
 
-@then("each of them reaches Running")
+@then("every session reaches Running")
 def each_reaches_running(context: Context) -> None:
-    expect.all_running(world(context).starts)
-    expect.still_running(world(context).run.profile.statuses["running"], world(context).starts.statuses())
+    starts, profile = world(context).results[Starts], world(context).profile
+    expect.sessions.series_running(starts)
+    expect.sessions.still_running(profile.statuses["running"], starts.statuses())
 
 
 @then("their mean startup time is within the {budget:Budget} budget")
 def the_mean_is_within(context: Context, budget: str) -> None:
-    mean = expect.mean_below(world(context).starts, world(context).run.budgets.named(budget))
+    starts = world(context).results[Starts]
+    mean = expect.sessions.mean_below(starts, world(context).budget(budget))
     attachments.record_figure("mean startup time", mean, "s")
-    attachments.record_figures(startup_phases.means(world(context).starts.phases))
+    attachments.record_figures(startup_phases.means(starts.phases))
 
 
 @then("the session's status becomes Hibernated")
 def the_status_becomes_hibernated(context: Context) -> None:
-    expect.said_by_both(*world(context).wait_for_both("hibernated", within="hibernation"))
+    lifecycle = world(context).lifecycle
+    expect.sessions.status_agreed(*lifecycle.wait_for_status("hibernated", within="hibernation"))
 
 
 @then("the session's status returns to Running")
 def the_status_returns_to_running(context: Context) -> None:
-    expect.said_by_both(*world(context).wait_for_both("running", within="wake"))
-    expect.shook_hands_again(world(context).session, *world(context).wait_for_desktop(within="wake"))
+    lifecycle = world(context).lifecycle
+    expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within="wake"))
+    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within="wake"))
 
 
 @then("all of these sessions reach Running")
 def all_of_them_reach_running(context: Context) -> None:
-    expect.all_run(world(context).crowd)
+    expect.sessions.batch_running(world(context).results[ConcurrentRequests])

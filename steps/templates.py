@@ -3,112 +3,116 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.deletion import Deletion
+from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
 
 
 @given('an administrator has described a "{template}" template')
 def a_template_is_described(context: Context, template: str) -> None:
-    world(context).templates.describe(template)
+    actions.describe(world(context), template)
 
 
 @given('a "{template}" template with a running session of "{user}"')
 def a_template_with_a_session(context: Context, template: str, user: str) -> None:
-    world(context).templates.provide(template, 1, user)
+    actions.provide(world(context), template, 1, user)
 
 
 @given('a "{template}" template with {count:d} running sessions of "{user}"')
 def a_template_with_sessions(context: Context, template: str, count: int, user: str) -> None:
-    world(context).templates.provide(template, count, user)
+    actions.provide(world(context), template, count, user)
 
 
-@given('a "{template}" template with a sleeping session of "{user}"')
-def a_template_with_a_sleeping_session(context: Context, template: str, user: str) -> None:
-    world(context).templates.provide(template, 1, user)
-    world(context).templates.put_to_sleep()
+@given('a "{template}" template with a hibernated session of "{user}"')
+def a_template_with_a_hibernated_session(context: Context, template: str, user: str) -> None:
+    actions.provide(world(context), template, 1, user)
+    actions.hibernate_sessions(world(context))
 
 
 @given("the session has ended")
 def the_session_has_ended(context: Context) -> None:
-    world(context).templates.end_sessions()
+    actions.end_sessions(world(context))
 
 
 @when("the administrator creates the template")
 def the_administrator_creates_it(context: Context) -> None:
-    world(context).templates.create()
+    actions.create(world(context))
 
 
-@when("the administrator creates it, and beside it once with each of these mistakes:")
+@when("the administrator creates it, and also once with each of these mistakes:")
 def the_administrator_makes_mistakes(context: Context) -> None:
-    world(context).templates.attempt(context.table)
+    actions.try_mistakes(world(context), context.table)
 
 
 @when("an administrator changes the template's image and resources")
 def an_administrator_changes_it(context: Context) -> None:
-    world(context).templates.change()
+    actions.make_change(world(context))
 
 
 @when("an administrator deletes the template")
 def an_administrator_deletes_it(context: Context) -> None:
-    world(context).templates.delete()
+    actions.delete(world(context))
 
 
-@then("the template reads as it was described")
+@then("the template matches its description")
 def it_reads_as_described(context: Context) -> None:
-    expect.as_described(world(context).templates.made, world(context).templates.read_back())
+    expect.templates.as_described(*actions.read_back(world(context)))
 
 
-@then("the template is on offer")
-def it_is_on_offer(context: Context) -> None:
-    expect.on_offer(world(context).templates.made, world(context).templates.offers())
+@then("the template is available")
+def it_is_listed(context: Context) -> None:
+    expect.templates.listed(*actions.listed(world(context)))
 
 
 @then("each refusal names the field with the mistake")
 def each_refusal_names_the_field(context: Context) -> None:
-    expect.refused_clearly(world(context).templates.trial)
+    expect.templates.refused_clearly(world(context).results[MistakeTrial])
 
 
-@then("no template with a mistake is accepted or on offer")
+@then("no template with a mistake is accepted or listed")
 def no_mistake_is_accepted(context: Context) -> None:
-    expect.all_caught(world(context).templates.trial)
+    expect.templates.all_caught(world(context).results[MistakeTrial])
 
 
-@then("the template reads as it was changed")
+@then("the template matches the change")
 def it_reads_as_changed(context: Context) -> None:
-    expect.changed(world(context).templates.changed)
+    expect.templates.changed(world(context).results[Change])
 
 
 @then('a new session of "{user}" has the changed image and resources')
 def a_new_session_has_the_change(context: Context, user: str) -> None:
-    expect.provisioned(world(context).templates.another(user), world(context).templates.changed.sent)
+    expect.templates.provisioned(*actions.new_session(world(context), user))
 
 
 @then("the running session keeps its pod, its image and its resources")
 def the_running_session_keeps_everything(context: Context) -> None:
-    expect.unaffected(*world(context).templates.before_and_now())
+    expect.templates.unaffected(*actions.before_and_now(world(context)))
 
 
-@then("the template's history holds what it was and what it is")
+@then("the template's history holds both versions")
 def the_history_holds_both(context: Context) -> None:
-    expect.remembered(*world(context).templates.history())
+    expect.templates.history_kept(*actions.history(world(context)))
 
 
 @then("the deletion is refused, and template and sessions stay")
 def the_deletion_is_refused(context: Context) -> None:
-    expect.refused_in_use(world(context).templates.deleted)
+    expect.templates.refused_in_use(world(context).results[Deletion])
 
 
 @then("the refusal says how many sessions use the template")
 def the_refusal_says_how_many(context: Context) -> None:
-    expect.says_how_many(world(context).templates.deleted)
+    expect.templates.says_how_many(world(context).results[Deletion])
 
 
 @then("the template is deleted")
 def the_template_is_deleted(context: Context) -> None:
-    expect.deleted(world(context).templates.wait_until_deleted())
+    expect.templates.deleted(actions.wait_until_deleted(world(context)))
 
 
 @then("nothing is left of the template")
 def nothing_is_left(context: Context) -> None:
-    expect.nothing_left(world(context).templates.wait_until_nothing_left())
-    expect.forgotten(world(context).templates.ask_again())
+    expect.templates.nothing_left(actions.wait_until_nothing_left(world(context)))
+    expect.templates.forgotten(actions.recreate(world(context)))

@@ -1,34 +1,34 @@
 @phase0 @p0 @test-0
 Feature: 0 The environment is set up
-  Everything else stands on it: the tools, what is built with them, what is deployed, and a way in.
+  All other tests depend on it: the tools, the images, the deployment and the administrator's login.
 
   Scenario: The tools that StreamSpace is built and deployed with
     Given a StreamSpace that is built and deployed from images
-    When the tools for that are called
-    Then there is a Kubernetes client
+    When the tools are called
+    Then a Kubernetes client is installed
     And Helm is a release that the plan allows
     And the Docker engine answers
 
   Scenario: The images that StreamSpace consists of
     Given a StreamSpace that is built and deployed from images
-    When its checkout, where one is named, is built and deployed
+    When its checkout, if one is set, is built and deployed
     Then both of its images are built and loaded
 
   Scenario: StreamSpace is deployed
-    Given the StreamSpace that is to be judged
-    When its cluster is looked at
+    Given the StreamSpace under test
+    When its cluster is examined
     Then the cluster answers
-    And the namespace is there
+    And the namespace exists
     And the database, the cache, the API and the agent are each ready
-    And the API says that it is well
+    And the API reports that it is healthy
 
-  Scenario: The administrator gets in, and nobody else
-    Given the StreamSpace that is to be judged
-    When the administrator's credentials are looked for
-    Then they are told where the plan looks for them
-    And they open the API, and nothing else does
+  Scenario: Only the administrator can log in
+    Given the StreamSpace under test
+    When the administrator's credentials are searched for
+    Then the credentials are where the plan says
+    And the API accepts them and rejects wrong ones
 
-  Scenario: Somebody is there to start sessions
-    Given the StreamSpace that is to be judged
-    When its agents are asked after
+  Scenario: An agent is available
+    Given the StreamSpace under test
+    When its agents are listed
     Then at least one agent is online

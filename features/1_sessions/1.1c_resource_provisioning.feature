@@ -1,11 +1,11 @@
 @phase1 @p0 @test-1.1c
-Feature: 1.1c A session has the resources that were asked for
-  Nobody gets less than was promised, and nobody takes what was promised to others.
+Feature: 1.1c A session has the requested resources
+  No session gets less than was requested, and none takes the resources of others.
 
-  Scenario Outline: A user asks for a session of <size> size
-    Given the "firefox-browser" template is on offer
-    When "testuser" asks for a "firefox-browser" session of <size> size
-    Then its pod gets exactly what was asked for
+  Scenario Outline: A user requests a session of <size> size
+    Given the "firefox-browser" template is available
+    When "testuser" requests a "firefox-browser" session of <size> size
+    Then its pod gets exactly the requested resources
 
     Examples:
       | size     |
@@ -13,12 +13,12 @@ Feature: 1.1c A session has the resources that were asked for
       | standard |
       | maximum  |
 
-  Scenario: A user asks for more than any machine has
-    Given the "firefox-browser" template is on offer
-    When "testuser" asks for "firefox-browser" sessions that no machine can hold, and beside them for one that fits
-    Then what is too much is refused with the reason, and nothing comes of it
+  Scenario: A user requests more than any node has
+    Given the "firefox-browser" template is available
+    When "testuser" requests "firefox-browser" sessions larger than any node, and one that fits
+    Then each oversized request is refused with a reason and creates nothing
 
-  Scenario: Programs in a session want more than it has
+  Scenario: Programs in a session try to exceed its limits
     Given "testuser" has a running "firefox-browser" session of minimum size
-    When programs in it try to take more processor and memory than it has
-    Then they get no more than the session has, and the session goes on
+    When programs in it try to exceed its CPU and memory limits
+    Then they are held to its limits, and the session keeps running

@@ -1,10 +1,10 @@
 @phase1 @p0 @test-1.1d
 Feature: 1.1d A session is used in a web browser
-  All that a user needs is a browser: no client to install, and the desktop answers to mouse and keyboard.
+  A user needs only a browser: no client to install, and the desktop responds to mouse and keyboard.
 
-  Scenario: A user asks where to see a session
+  Scenario: A user requests the address of a session
     Given "testuser" has a running "firefox-browser" session
-    When the user asks where to see it
+    When the user requests the connection address
     Then the answer holds a VNC address
     And a page answers at the VNC address
     And the noVNC client loads in a browser

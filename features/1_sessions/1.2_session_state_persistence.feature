@@ -1,6 +1,6 @@
 @phase1 @p0 @test-1.2
 Feature: 1.2 A session keeps its user's files
-  The home belongs to the user, not to the pod that happens to serve it.
+  The home belongs to the user, not to the pod that serves it.
 
   Scenario: A user saves a file
     Given "testuser" has a running "firefox-browser" session

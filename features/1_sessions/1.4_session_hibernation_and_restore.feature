@@ -1,14 +1,14 @@
 @phase1 @p0 @test-1.4
-Feature: 1.4 A session sleeps and wakes
-  A session that nobody uses costs nothing, and comes back as it was left.
+Feature: 1.4 A session is hibernated and woken
+  A hibernated session uses no pod, and wakes with its data.
 
-  Scenario: A session is put to sleep
+  Scenario: A session is hibernated
     Given "testuser" has a running "firefox-browser" session
     When the session is hibernated
     Then no pod of the session is left within the hibernation budget
     And the session's status becomes Hibernated
 
-  Scenario: A sleeping session is woken
+  Scenario: A hibernated session is woken
     Given "testuser" has a running "firefox-browser" session
     And the file "test.txt" in its home says "test data"
     And the session is hibernated

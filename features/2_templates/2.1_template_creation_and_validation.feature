@@ -1,19 +1,19 @@
 @phase2 @p1 @test-2.1
 Feature: 2.1 An administrator can create a template, and a malformed one is refused
-  A template that cannot work is found out when it is written, not when a user asks for a session of it.
+  An invalid template is rejected when it is created, not when a user requests a session of it.
 
   Scenario: An administrator creates a template
     Given an administrator has described a "custom-firefox" template
     When the administrator creates the template
-    Then the template reads as it was described
-    And the template is on offer
+    Then the template matches its description
+    And the template is available
 
   Scenario: An administrator makes mistakes
     Given an administrator has described a "custom-firefox" template
-    When the administrator creates it, and beside it once with each of these mistakes:
+    When the administrator creates it, and also once with each of these mistakes:
       | mistake                                   |
       | neither image nor resources               |
-      | an image that is no image reference       |
+      | an invalid image reference       |
       | no name                                   |
       | no image                                  |
       | no resources                              |
@@ -32,10 +32,10 @@ Feature: 2.1 An administrator can create a template, and a malformed one is refu
       | an image that is a number                 |
       | an image with nothing after the colon     |
       | resources that are a text                 |
-      | a cpu that is no quantity                 |
+      | an invalid cpu quantity                 |
       | a cpu below zero                          |
       | a cpu that is a number                    |
-      | a memory that is no quantity              |
+      | an invalid memory quantity              |
       | a memory below zero                       |
       | no memory at all                          |
       | a VNC port that does not exist            |
@@ -47,4 +47,4 @@ Feature: 2.1 An administrator can create a template, and a malformed one is refu
       | a field that no template has              |
       | a resource that no template has           |
     Then each refusal names the field with the mistake
-    And no template with a mistake is accepted or on offer
+    And no template with a mistake is accepted or listed

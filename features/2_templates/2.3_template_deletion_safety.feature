@@ -1,6 +1,6 @@
 @phase2 @p1 @test-2.3
 Feature: 2.3 A template cannot be deleted while sessions use it
-  Nobody loses a session because somebody tidied up, and what is deleted is really gone.
+  No user loses a session to a deletion, and a deleted template leaves nothing behind.
 
   Scenario Outline: A template in use by <sessions> is deleted
     Given a "delete-test" template with <sessions> of "testuser"
@@ -13,7 +13,7 @@ Feature: 2.3 A template cannot be deleted while sessions use it
       | sessions           |
       | a running session  |
       | 2 running sessions |
-      | a sleeping session |
+      | a hibernated session |
 
   Scenario: A template that is no longer in use is deleted
     Given a "delete-test" template with a running session of "testuser"

@@ -1,12 +1,12 @@
 @phase3 @p1 @test-3.1 @disruptive
-Feature: 3.1 Users stay at work while an agent is cut off
-  The agent starts and stops sessions; those that run need it no more than a book needs its printer.
+Feature: 3.1 Users keep working while an agent is cut off
+  The agent starts and stops sessions. Running sessions do not depend on it.
 
-  Scenario: An agent's network fails while users work
+  Scenario: An agent's network is cut while users work
     Given one agent is online
-    And "testuser" and "testuser2" are at work in "firefox-browser" sessions
-    When its network fails and comes back
-    Then the sessions keep their pods while the agent is gone
-    And the agent is called offline for as long as it is gone
-    And the agent is online again in time, and stays so
+    And "testuser" and "testuser2" work in "firefox-browser" sessions
+    When its network is cut and restored
+    Then the sessions keep their pods while the agent is offline
+    And the agent is reported offline for as long as it is cut off
+    And the agent reconnects in time and stays online
     And every session still runs, and its desktop opens

@@ -1,12 +1,12 @@
 @phase3 @p1 @test-3.2 @disruptive
-Feature: 3.2 An order that is given while no agent is there is not lost
-  StreamSpace takes it, says that it waits, and sees to it as soon as somebody can.
+Feature: 3.2 A command that is given while no agent is online is not lost
+  StreamSpace accepts the command, reports it as queued, and carries it out once an agent reconnects.
 
-  Scenario: A session is put to sleep while no agent is there
+  Scenario: A session is hibernated while no agent is online
     Given "testuser" has a running "firefox-browser" session
     And no agent is online
-    When it is put to sleep, and the agents come back
-    Then the order is accepted and said to wait
-    And it is carried out once the agents are back
-    And it is carried out no more than once
-    And the session's status is true before and after
+    When the session is hibernated, and the agents reconnect
+    Then the command is accepted and queued
+    And the command is carried out once the agents reconnect
+    And the command is carried out only once
+    And the session's status matches the cluster before and after

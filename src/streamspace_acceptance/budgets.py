@@ -19,7 +19,7 @@ PLAN_SECONDS = {
     "offline": 60.0,  # 3.3: two missed heartbeats
     "reconnection": 30.0,  # 3.3: what the plan waits for an agent to be back
     "agents": 180.0,  # 3.4: `kubectl wait … --timeout=180s`
-    "calm": 10.0,  # for as long a session that was put to sleep must not stir
+    "calm": 10.0,  # for as long a hibernated session must not change
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take
 
@@ -43,6 +43,11 @@ class Budgets:
         if name in BROWSER_SECONDS:
             return Budget(name, BROWSER_SECONDS[name], 1.0)
         return Budget(name, PLAN_SECONDS[name], self.scale)
+
+    def spans(self, name: str = "outage", **times: float) -> Budget:
+        """So many times each of the plan's spans, taken together: `spans(heartbeat=2, offline=1)`."""
+        seconds = sum(factor * self.named(span).plan_seconds for span, factor in times.items())
+        return Budget(name, seconds, self.scale)
 
     @property
     def input_lag(self) -> float:

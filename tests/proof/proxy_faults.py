@@ -59,14 +59,14 @@ PROXY_FAULTS = [
     ProxyFault("a refused deletion happens", templates.GoesAllTheSame(0.5), "2.3", {"2.3-1"}),
     ProxyFault("any session is in the way", templates.AnySessionCounts(), "2.3", {"2.3-2", "2.3-3"}),
     ProxyFault("only out of sight", templates.OnlyHidden(), "2.3", {"2.3-4"}),
-    ProxyFault("heartbeats of two hours ago", agents.HoursAgo(), "3.3", {"3.3-1"}, only="An agent is at work"),
+    ProxyFault("heartbeats of two hours ago", agents.HoursAgo(), "3.3", {"3.3-1"}, only="An agent sends heartbeats"),
     ProxyFault(
         "offline and online",
         agents.StaysTwice(),
         "3.3",
         {"3.3-3"},
         {"3.3-4"},
-        "An agent's network fails and comes back",
+        "An agent's network is cut and restored",
     ),
 ]
 """What a suite that looks well must find."""

@@ -8,6 +8,7 @@ import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import Registry
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
@@ -40,7 +41,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def others(place: Place) -> Iterator[Place]:
     """The place with somebody else's session, for the user and of the template that the plan has, and a template."""
-    registry, templates = Registry(place.api, place.cluster, Budgets(0.1)), TemplateApi(place.api)
+    registry, templates = Registry(Clients(place.api, place.cluster, Budgets(0.1))), TemplateApi(place.api)
     try:
         session = registry.enter(str(registry.ask("testuser", "firefox-browser", None).id))
         session.wait_for_ready_pod(within="start")

@@ -147,8 +147,8 @@ def test_a_local_context(kubeconfig: Path, context: str, server: str) -> None:
 
 
 WRONG = [
-    ("a context that nobody allowed", _World(), "production", {}, "is no local cluster"),
-    ("another one allowed", _World(), "production", {"STREAMSPACE_ALLOW_CONTEXT": "prod"}, "is no local cluster"),
+    ("a context that nobody allowed", _World(), "production", {}, "is not a local cluster"),
+    ("another one allowed", _World(), "production", {"STREAMSPACE_ALLOW_CONTEXT": "prod"}, "is not a local cluster"),
     ("an API of another cluster", _World(pods=["agent-2"]), "kind-test", {}, "different clusters"),
     ("one with an empty namespace", _World(pods=[]), "kind-test", {}, "different clusters"),
     ("one with other sessions", _World([], [], ["a"], ["b"]), "kind-test", {}, "different clusters"),
@@ -161,19 +161,25 @@ WRONG = [
     ),
     ("nothing to compare", _World([], []), "kind-test", {}, "Nothing shows"),
     ("only lost agents", _World(pods=[], status="offline"), "kind-test", {}, "Nothing shows"),
-    ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Somebody works"),
-    ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Somebody works"),
-    ("one in Kubernetes only", _World(objects=["a"]), "kind-test", {}, "Somebody works"),
+    ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Sessions of others are"),
+    ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Sessions of others are"),
+    ("one in Kubernetes only", _World(objects=["a"]), "kind-test", {}, "Sessions of others are"),
     (
         "another namespace typed",
         _World(sessions=["a"]),
         "kind-test",
         {"STREAMSPACE_SHARED_NAMESPACE": "other"},
-        "Somebody",
+        "Sessions of others",
     ),
-    ("a yes typed", _World(sessions=["a"]), "kind-test", {"STREAMSPACE_SHARED_NAMESPACE": "yes"}, "Somebody works"),
-    ("pods that are not told", _World(broken="/pods"), "kind-test", {}, "nothing was touched"),
-    ("sessions that are not told", _World(broken="/v1/sessions"), "kind-test", {}, "nothing was touched"),
+    (
+        "a yes typed",
+        _World(sessions=["a"]),
+        "kind-test",
+        {"STREAMSPACE_SHARED_NAMESPACE": "yes"},
+        "Sessions of others are",
+    ),
+    ("pods that are not told", _World(broken="/pods"), "kind-test", {}, "nothing was changed"),
+    ("sessions that are not told", _World(broken="/v1/sessions"), "kind-test", {}, "nothing was changed"),
 ]
 
 
@@ -209,11 +215,11 @@ def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[s
 
 def test_guard_ignores_sessions_of_a_running_run(kubeconfig: Path) -> None:
     other = lock_files.LockedFile(journal.KIND, {"target": {"namespace_uid": UID}})
-    with pytest.raises(SetupProblem, match="Another run is at work in namespace streamspace"):
+    with pytest.raises(SetupProblem, match="Another run uses namespace streamspace"):
         begin(_World(sessions=["a"]), kubeconfig)
     begin(_World(sessions=["a"]), kubeconfig, STREAMSPACE_SHARED_NAMESPACE="streamspace")
     other.close()
-    with pytest.raises(SetupProblem, match="Somebody works"):
+    with pytest.raises(SetupProblem, match="Sessions of others are"):
         begin(_World(sessions=["a"]), kubeconfig)
 
 

@@ -156,7 +156,7 @@ def test_what_was_broken_is_mended(others: Place, agents: Agents, way: int) -> N
         assert traces() != before.traces
         assert others.cluster.replicas(AGENT) == 2
         said, _ = sweep(others)
-        assert said.count("Mended after a killed run") == 2
+        assert said.count("Reverted after a killed run") == 2
     check(others, before.scene, said)
 
 

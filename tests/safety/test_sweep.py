@@ -15,6 +15,7 @@ from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -98,7 +99,7 @@ def left(act: str, /, target: str = "here", outcome: Json | None = None, **what:
 
 def swept(place: _Place, api: StreamSpaceApi) -> str:
     said: list[str] = []
-    sweep(api, cast("Cluster", place), Budgets(0.003), said.append)
+    sweep(Clients(api, cast("Cluster", place), Budgets(0.003)), said.append)
     return "\n".join(said)
 
 
@@ -132,7 +133,7 @@ def test_sweep_keeps_session_without_request_id(place: _Place, api: StreamSpaceA
     place.add("theirs")
     place.add("later", age=-100)
     said = swept(place, api)
-    assert "left alone, for it may be somebody else's: session theirs. End it" in said
+    assert "left alone, for it may be somebody else's: session theirs. Delete it" in said
     assert "later is left alone" in said
     assert place.deleted == []
     del place.sessions["theirs"]
@@ -224,7 +225,7 @@ def test_sweep_names_a_journal_without_target(place: _Place, api: StreamSpaceApi
     path.write_bytes(b"\0" * len(first) + b"\n" + b"".join(others))
     assert swept(place, api) == ""
     assert (place.deleted, len(kept())) == ([], 1)
-    assert "does not tell any more which target it is of: look at it, delete it." in kept()[0]
+    assert "no longer names its target: read it, then delete it." in kept()[0]
 
 
 def test_a_living_run_is_left_alone(place: _Place, api: StreamSpaceApi) -> None:

@@ -1,15 +1,15 @@
-"""What is expected of agents: their heartbeats, their outages, and what becomes of sessions meanwhile."""
+"""What is expected of agents: their heartbeats, their outages, and how they share the sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from statistics import fmean
 
+from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
-from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
 
 # Two of the suite's own looks at the API, and as much for a machine that has other things to do: real seconds.
@@ -19,6 +19,7 @@ MEAN_TOLERANCE, TOLERANCE = 0.1, 0.25
 FEWEST_SPACINGS = 3
 # The plan gives the offline window as a round figure; whoever looks after agents has this long to look again.
 LATE_PLAN_SECONDS = 10.0
+FEWEST_AGENTS = 2
 
 
 def on_pace(pace: Pace) -> float:
@@ -40,23 +41,23 @@ def on_pace(pace: Pace) -> float:
     if pace.untimely:
         raise Unmet(
             f"agent {pace.agent_id}, heartbeats by the API",
-            expected="each told with the moment at which it came, and its zone",
+            expected="each reported with its time and its time zone",
             actual=pace.untimely,
-            likely="the time of another place, or of another event",
+            likely="the time is of another time zone, or of another event",
         )
     return fmean(each for spacings in pace.spacings.values() for each in spacings)
 
 
 def offline_in_time(outage: Outage, window: Budget) -> float:
-    """The agent was called offline when its window was over, not before and not long after; gives the seconds.
+    """The agent was reported offline when its window was over, not before and not long after; returns the seconds.
 
-    They count from the last heartbeat that the API told of.
+    They count from the last heartbeat that the API reported.
     """
     silence = outage.silence
     late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
     expected = f"offline {window.seconds:g} s after its last heartbeat, by {late:.1f} s at the latest"
     if silence is None:
-        raise _never_offline(outage, expected, "nobody watches over the heartbeats, or the API tells of none")
+        raise _never_offline(outage, expected, "the API does not watch the heartbeats, or reports none")
     least, most = silence
     if most < window.seconds - SLACK_SECONDS or least > late:
         raise Unmet(
@@ -64,24 +65,24 @@ def offline_in_time(outage: Outage, window: Budget) -> float:
             expected=expected,
             actual=f"offline {least:.1f} to {most:.1f} s after its last heartbeat",
             timeline=outage.timeline(),
-            likely="another number of missed heartbeats, or whoever watches over them looks too seldom",
+            likely="the API counts another number of missed heartbeats, or checks them too seldom",
         )
     return (least + most) / 2
 
 
 def stays_offline(outage: Outage) -> None:
-    """The API called the agent offline while it was cut off, and never anything else until it was healed."""
+    """The API reported the agent offline while it was cut off, and nothing else until the cut was reverted."""
     at = outage.went_offline
     if at is None:
-        raise _never_offline(outage, "offline while it is cut off", "nobody watches over the heartbeats")
-    wrong = outage.wrongly(outage.words["agent_offline"], at, outage.healed)
+        raise _never_offline(outage, "offline while it is cut off", "the API does not watch the heartbeats")
+    wrong = outage.wrongly(outage.words["agent_offline"], at, outage.reverted)
     if wrong is not None:
         raise Unmet(
             outage.subject,
             expected="offline for as long as it is cut off",
-            actual=f"{wrong.item} {wrong.at - at:.1f} s after it was called offline",
+            actual=f"{wrong.item} {wrong.at - at:.1f} s after it was reported offline",
             timeline=outage.timeline(),
-            likely="its status is told from something else than its heartbeats",
+            likely="its status does not follow its heartbeats",
         )
 
 
@@ -89,7 +90,7 @@ def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
     return Unmet(
         outage.subject,
         expected=expected,
-        actual=f"never offline in {outage.healed - outage.cut:.1f} s without a connection",
+        actual=f"never offline in {outage.reverted - outage.cut:.1f} s without a connection",
         timeline=outage.timeline(),
         likely=likely,
     )
@@ -98,13 +99,13 @@ def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
 def reconnected(outage: Outage, within: Budget) -> float:
     """The agent was online again in time once its network was back, and stayed online; gives the seconds."""
     if outage.went_offline is None:
-        raise Unproven("the agent was never called offline, so that it came back cannot be told")
+        raise Unproven("the agent was never reported offline, so its reconnection cannot be shown (see 3.3-2)")
     at = outage.came_online
-    if at is None or at - outage.healed > within.seconds:
+    if at is None or at - outage.reverted > within.seconds:
         raise Unmet(
             outage.subject,
             expected=f"online again within {within}",
-            actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.healed:.1f} s",
+            actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.reverted:.1f} s",
             timeline=outage.timeline(),
             likely="the agent does not try again by itself, or waits too long between two attempts",
         )
@@ -117,13 +118,13 @@ def reconnected(outage: Outage, within: Budget) -> float:
             timeline=outage.timeline(),
             likely="the agent's presence flaps: an old connection of it is given up after the new one stands",
         )
-    return at - outage.healed
+    return at - outage.reverted
 
 
-def logged(outage: Outage, transitions: Transitions) -> None:
-    """The API's log tells of the agent's going and coming, each once and in this order."""
+def transitions_logged(outage: Outage, transitions: Transitions) -> None:
+    """The API's log records that the agent went offline and came online, each once and in this order."""
     if outage.went_offline is None or outage.came_online is None:
-        raise Unproven("the agent was not seen to go and come back, so there is nothing to log")
+        raise Unproven("the agent was not seen offline and online again, so there is nothing to log (see 3.3-2)")
     kinds = [kind for _, kind in transitions.found]
     if kinds != [OFFLINE, ONLINE]:
         raise Unmet(
@@ -135,31 +136,54 @@ def logged(outage: Outage, transitions: Transitions) -> None:
         )
 
 
-def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
-    """No session's pod was touched while the agent was gone, nor when it came back."""
-    for each in kept:
-        disturbances = each.disturbances(outage.cut, outage.ended)
-        if disturbances:
-            raise Unmet(
-                each.session.subject,
-                expected=f"pod {each.pod.meta.name} kept, Ready and not started again, while the agent is gone",
-                actual=disturbances[0],
-                timeline=" · ".join(disturbances),
-                likely="somebody takes sessions down when their agent is lost",
-            )
+def online(agents: AgentList) -> None:
+    """At least one agent is online."""
+    if not agents.online:
+        raise Unmet("agents", expected="at least one online", actual=agents.describe(), likely="see the agent's log")
 
 
-def usable(seen: Iterable[SessionAfter]) -> None:
-    """Each session is Running by the API and by Kubernetes on a sound pod, and its desktop answers to its user."""
-    for each in seen:
-        troubles = [f"the API says {each.status}"] if each.status != each.running else []
-        troubles += [f"Kubernetes says {each.phase}"] if each.phase not in (each.running, None) else []
-        troubles += [each.pod_trouble] if each.pod_trouble else []
-        troubles += [] if each.trial.received and each.trial.clicked else ["its desktop does not answer"]
-        if troubles:
-            raise Unmet(
-                each.kept.session.subject,
-                expected=f"{each.running}, and at its user's service",
-                actual="; ".join(troubles),
-                likely="the session did not outlive the loss of its agent",
-            )
+def connected(agents: AgentList, count: int) -> None:
+    """Exactly `count` agents are online, each listed once."""
+    if len(agents.online) != count or agents.twice:
+        raise Unmet(
+            "agents",
+            expected=f"{count} online, each listed once",
+            actual=agents.describe(),
+            likely="an agent does not connect, or the API loses one",
+        )
+
+
+def spread(found: Balance) -> None:
+    """More than one agent serves the sessions, and API and pods name the same agent for each."""
+    _require_sessions(found)
+    serving = [agent for agent, count in found.shares.items() if count]
+    if found.contradictions or found.nobodys or len(serving) < FEWEST_AGENTS:
+        raise Unmet(
+            f"{len(found.said)} sessions",
+            expected="served by more than one agent, by the API as by their pods",
+            actual="; ".join([*found.contradictions, *[f"{each}: no agent" for each in found.nobodys]])
+            or found.describe(),
+            likely="sessions go to an agent without looking at the others",
+        )
+
+
+def balanced(found: Balance, tolerance: int) -> int:
+    """Each agent serves the mean number of sessions, give or take `tolerance`; gives the largest difference."""
+    _require_sessions(found)
+    if sum(1 for count in found.shares.values() if count) < FEWEST_AGENTS:
+        raise Unproven(f"one agent serves all (see 3.4-2): {found.describe()}")
+    mean = len(found.said) / len(found.shares)
+    worst = max(abs(count - mean) for count in found.shares.values())
+    if worst > tolerance:
+        raise Unmet(
+            f"{len(found.said)} sessions on {len(found.shares)} agents",
+            expected=f"{mean:g} sessions on each agent, give or take {tolerance}",
+            actual=found.describe(),
+            likely="new sessions do not go to the agent with the fewest",
+        )
+    return round(worst)
+
+
+def _require_sessions(found: Balance) -> None:
+    if not found.said:
+        raise Unproven("there are no sessions to count")

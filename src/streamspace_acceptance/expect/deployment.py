@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.deployment.checkout import Rollout
 from streamspace_acceptance.domain.deployment.commands import CommandResult
@@ -13,26 +14,25 @@ from streamspace_acceptance.domain.deployment.login import LoginAttempts, LoginC
 from streamspace_acceptance.domain.deployment.readiness import ClusterStatus, Component
 from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Tool, helm_release
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.product.answers import Answer
 
-_REFUSALS = (401, 403)
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def cluster_answers(standing: ClusterStatus, kubectls_word: CommandResult | None) -> None:
-    """The cluster says that it is ready, and so says kubectl, where there is one."""
+    """The cluster reports that it is ready, and so does kubectl, where there is one."""
     trouble = standing.trouble or (kubectls_word.trouble if kubectls_word else None)
     if trouble:
         raise Unmet(
             "the Kubernetes cluster" if standing.trouble or kubectls_word is None else f"`{kubectls_word.command}`",
-            expected="a Kubernetes that is ready and tells its version",
+            expected="a Kubernetes that is ready and reports its version",
             actual=trouble,
             likely="the cluster is not started, or the kubeconfig leads elsewhere",
         )
 
 
 def kubectl_installed(tool: Tool) -> None:
-    """There is a kubectl that tells its version."""
+    """There is a kubectl that reports its version."""
     _answered(tool, "the version of a Kubernetes client", "kubectl is not installed, or it is something else")
 
 
@@ -55,7 +55,7 @@ def helm_allowed(tool: Tool) -> None:
 
 
 def docker_answers(tool: Tool) -> None:
-    """There is a Docker client, and the engine behind it tells its version."""
+    """There is a Docker client, and the engine behind it reports its version."""
     _answered(tool, "the version of the Docker engine", "the engine is not running, or Docker is not installed")
 
 
@@ -66,7 +66,7 @@ def _answered(tool: Tool, expected: str, likely: str) -> str:
 
 
 def images_loaded(images: Sequence[Image], rollout: Rollout | None) -> None:
-    """The checkout's scripts have succeeded, where one is named, and each image is in the cluster."""
+    """The checkout's scripts have succeeded, where one is set, and each image is in the cluster."""
     if rollout is not None and rollout.failed is not None:
         raise Unmet(
             f"{rollout.failed.command} of {rollout.folder}",
@@ -109,7 +109,7 @@ def components_ready(components: Sequence[Component]) -> None:
 
 
 def healthy(health: Health) -> None:
-    """The API says in so many words that all is well."""
+    """The API reports that it is healthy."""
     if not health.well:
         raise Unmet(
             "the API's health answer",
@@ -120,18 +120,18 @@ def healthy(health: Health) -> None:
 
 
 def credentials_found(credentials: Credentials | None, search: Search) -> None:
-    """The administrator's name and password are told somewhere."""
+    """The administrator's name and password are found."""
     if credentials is None:
-        doubtful = f"; what stands in {search.found[0].place} is no password that opens" if search.found else ""
+        doubtful = f"; what stands in {search.found[0].place} is not a valid password" if search.found else ""
         raise Unmet(
             "the administrator's credentials",
-            expected="a name and a password, told where the plan looks for them",
+            expected="a name and a password, where the plan says",
             actual=f"nothing in {' or '.join(search.looked)}{doubtful}",
-            likely="the API said them at its first start, and that log is gone: set STREAMSPACE_ADMIN_PASSWORD",
+            likely="the API logged them at its first start, and that log is lost: set STREAMSPACE_ADMIN_PASSWORD",
         )
 
 
-def login_opens(trial: LoginAttempts, door: LoginClient) -> None:
+def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     """A login gives a token that the API accepts, and neither another password nor another token opens anything."""
     subject = f"a login with what {trial.place} says"
     if trial.token is None:
@@ -139,18 +139,10 @@ def login_opens(trial: LoginAttempts, door: LoginClient) -> None:
     if not door.lists_sessions(trial.opened):
         raise _unmet(subject, "a token that the API accepts", trial.opened or trial.login, "the token is not valid")
     if not 400 <= trial.wrong_password.status < 500 or door.token(trial.wrong_password) is not None:
-        raise _unmet(
-            "a login with a wrong password", "a refusal", trial.wrong_password, "any password opens StreamSpace"
-        )
+        raise _unmet("a login with a wrong password", "a refusal", trial.wrong_password, "any password is accepted")
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS:
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
-
-
-def agent_online(agents: AgentList) -> None:
-    """At least one agent is online."""
-    if not agents.online:
-        raise Unmet("agents", expected="at least one online", actual=agents.describe(), likely="see the agent's log")
 
 
 def _unmet(subject: str, expected: str, answer: Answer, likely: str) -> Unmet:

@@ -1,18 +1,25 @@
-"""What is expected of the way to a desktop, and of the desktop."""
+"""What is expected of the way to a desktop, of its VNC server, and of the desktop."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from http import HTTPStatus
+
 from streamspace_acceptance.desktop.page_load import PageState
-from streamspace_acceptance.domain.sessions.session_desktop import FILLED, InputProbe, is_html, vnc_url
-from streamspace_acceptance.expect.creation import answered
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProbe
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
+from streamspace_acceptance.domain.sessions.starts import VncCheck
+from streamspace_acceptance.expect.sessions import answered
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.product.rfb import Framebuffer
 
 
-def gives_vnc_url(answer: Answer, profile: Profile) -> None:
+def address_given(answer: Answer, profile: Profile) -> None:
     """The answer to connect is a 200 that holds an absolute http(s) URL."""
-    answered(answer, 200)
+    answered(answer, HTTPStatus.OK)
     field = profile.fields["vnc_url"]
     if vnc_url(answer, field) is None:
         raise Unmet(
@@ -23,9 +30,9 @@ def gives_vnc_url(answer: Answer, profile: Profile) -> None:
         )
 
 
-def page(answer: Answer) -> None:
+def page_served(answer: Answer) -> None:
     """The VNC address answers 200 with a page of HTML."""
-    answered(answer, 200)
+    answered(answer, HTTPStatus.OK)
     if not is_html(answer):
         raise Unmet(
             "the VNC address",
@@ -35,7 +42,7 @@ def page(answer: Answer) -> None:
         )
 
 
-def novnc(loaded: PageState) -> None:
+def client_loaded(loaded: PageState) -> None:
     """The noVNC client runs in the page."""
     if not loaded.novnc_loaded:
         raise Unmet(
@@ -53,4 +60,45 @@ def responds(trial: InputProbe) -> None:
             actual=f"{trial.colour.share:.0%} of the screen, in {trial.colour.box}; carried out: "
             f"command {trial.received}, click {trial.clicked}",
             likely="the picture does not follow what the session's desktop shows",
+        )
+
+
+def vnc_listening(servers: Iterable[VncCheck]) -> None:
+    """Each VNC server completed its handshake, and the session's own pod listens on its port.
+
+    That the way leads to the session's own desktop is shown by what is typed into it, not here.
+    """
+    for server in servers:
+        subject = f"session {server.session}, VNC server"
+        if not isinstance(server.framebuffer, Framebuffer):
+            raise Unmet(
+                subject,
+                expected="a complete RFB handshake",
+                actual=server.framebuffer,
+                likely="nothing that speaks RFB listens behind the session's WebSocket",
+            )
+        if not server.port_listens:
+            raise Unmet(
+                subject,
+                expected=f"a server on port {server.port} of the session's pod",
+                actual="nothing listens there, although a handshake was completed",
+                likely="another server than the session's own answers",
+            )
+
+
+def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
+    """The session's VNC server answers again; Unproven where it had not answered before."""
+    if isinstance(before, str) and isinstance(after, str):
+        raise Unproven(f"its VNC server had not answered before either: {before}")
+    vnc_answers(session, after)
+
+
+def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
+    """The session's VNC server completed a handshake."""
+    if not isinstance(framebuffer, Framebuffer):
+        raise Unmet(
+            f"{session.subject}, VNC server",
+            expected="a complete RFB handshake",
+            actual=framebuffer,
+            likely="nothing that speaks RFB listens behind the session's WebSocket",
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from streamspace_acceptance import expect
 from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.expect import agents
+from streamspace_acceptance.expect import deployment as expected
 
 Check = Callable[[Deployment], None]
 
@@ -21,17 +22,17 @@ def _of_images(check: Check) -> Check:
 
 
 CHECKS: dict[str, Check] = {
-    "0-1": lambda deployment: expect.cluster_answers(deployment.standing, deployment.client_version),
-    "0-2": _of_images(lambda deployment: expect.kubectl_installed(deployment.kubectl)),
-    "0-3": _of_images(lambda deployment: expect.helm_allowed(deployment.helm)),
-    "0-4": _of_images(lambda deployment: expect.docker_answers(deployment.docker)),
-    "0-5": _of_images(lambda deployment: expect.images_loaded(deployment.images, deployment.rollout)),
-    "0-6": lambda deployment: expect.namespace_there(deployment.namespace),
-    "0-7": lambda deployment: expect.components_ready(deployment.wait_for_components()),
-    "0-8": lambda deployment: expect.healthy(deployment.wait_for_health()),
-    "0-9": lambda deployment: expect.credentials_found(deployment.credentials, deployment.search),
-    "0-10": lambda deployment: expect.login_opens(deployment.log_in(), deployment.login_client),
-    "0-11": lambda deployment: expect.agent_online(deployment.wait_for_agent()),
+    "0-1": lambda deployment: expected.cluster_answers(deployment.standing, deployment.client_version),
+    "0-2": _of_images(lambda deployment: expected.kubectl_installed(deployment.kubectl)),
+    "0-3": _of_images(lambda deployment: expected.helm_allowed(deployment.helm)),
+    "0-4": _of_images(lambda deployment: expected.docker_answers(deployment.docker)),
+    "0-5": _of_images(lambda deployment: expected.images_loaded(deployment.images, deployment.rollout)),
+    "0-6": lambda deployment: expected.namespace_there(deployment.namespace),
+    "0-7": lambda deployment: expected.components_ready(deployment.wait_for_components()),
+    "0-8": lambda deployment: expected.healthy(deployment.wait_for_health()),
+    "0-9": lambda deployment: expected.credentials_found(deployment.credentials, deployment.search),
+    "0-10": lambda deployment: expected.login_works(deployment.log_in(), deployment.login_client),
+    "0-11": lambda deployment: agents.online(deployment.wait_for_agent()),
 }
 
 

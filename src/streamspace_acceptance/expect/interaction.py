@@ -9,23 +9,23 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 
 
 def clicked_as_aimed(pointing: Pointing) -> None:
-    """The program in the window was told of each click, once, with the cell that was aimed at, and of nothing else."""
+    """The program in the window was given each click, once, with the cell that was aimed at, and of nothing else."""
     wanted = [report for aim in pointing.aims for report in aim.reports]
     if list(pointing.clicks) != wanted or pointing.rest:
         first = next((n for n, one in enumerate(wanted) if [*pointing.clicks, None][n : n + 1] != [one]), len(wanted))
         told = pointing.clicks[first] if first < len(pointing.clicks) else "nothing"
-        junk = f"; and what is no click: {pointing.rest!r}" if pointing.rest else ""
+        junk = f"; and input that is not a click: {pointing.rest!r}" if pointing.rest else ""
         raise Unmet(
             f"{pointing.session}, mouse",
             expected="; ".join(map(str, pointing.aims)),
             actual=f"{len(pointing.clicks)} reports instead of {len(wanted)}; the first that is not as aimed: {told}"
             f"{f', not {wanted[first]}' if first < len(wanted) else ''}{junk}",
-            likely="where the user points is not where the session's desktop is told that they do",
+            likely="the desktop receives other coordinates than the user pointed at",
         )
 
 
 def scrolled(pointing: Pointing) -> None:
-    """The program in the window was told of every turn of the wheel: first up, then down, as far back as forth."""
+    """The program in the window was given every turn of the wheel: first up, then down, as far back as forth."""
     turned = [each.button for each in pointing.wheel]
     up, down = turned.count(WHEEL_UP), turned.count(WHEEL_DOWN)
     if turned != [WHEEL_UP] * up + [WHEEL_DOWN] * down or up != down or up < TURNS:
@@ -72,12 +72,12 @@ def special_keys_arrived(pressed: Pressed) -> None:
         )
 
 
-def answers_at_once(lag: InputLag, limit: float) -> float:
+def lag_below(lag: InputLag, limit: float) -> float:
     """Nine answers of ten come within `limit` milliseconds, whatever the input; gives the slowest kind's figure."""
     if distrust := lag.distrust(limit):
         raise Unproven(f"the input lag cannot be measured here: {distrust}")
     if lag.worst >= limit and (excuse := lag.excuse(limit)):
-        raise Unproven(f"this machine is too busy to tell the product's lag from its own: {excuse}\n{lag.table()}")
+        raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
     if lag.worst >= limit:
         raise Unmet(
             f"{lag.session}, input lag",

@@ -1,8 +1,8 @@
-"""What is expected of the pods of a session, and of its status."""
+"""What is expected of the pods of a session."""
 
 from __future__ import annotations
 
-from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
 
@@ -51,7 +51,7 @@ def replaced(former: frozenset[str], by: Pod, pods: list[Pod]) -> None:
         )
 
 
-def no_pod_left(session: Session, left: list[Pod]) -> None:
+def none_left(session: Session, left: list[Pod]) -> None:
     """No pod is left."""
     if left:
         raise Unmet(
@@ -59,15 +59,4 @@ def no_pod_left(session: Session, left: list[Pod]) -> None:
             expected="no pod",
             actual=", ".join(pod.describe() for pod in left),
             likely="the session's pod was started again, or taken out of its sight and not stopped",
-        )
-
-
-def said_by_both(word: str, listed: str, phase: SessionObject | None) -> None:
-    """The API says so, and Kubernetes does not say otherwise."""
-    if listed != word or (phase is not None and phase.phase != word):
-        raise Unmet(
-            "the session's status",
-            expected=f"{word} by the API and in Kubernetes",
-            actual=f"{listed} by the API, {phase.phase if phase else 'nothing'} in Kubernetes",
-            likely="one of the two is not kept up to date",
         )

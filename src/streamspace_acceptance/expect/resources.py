@@ -18,7 +18,7 @@ READ_TOLERANCE = Decimal("0.01")  # memory limits are cut to whole pages, CPU li
 
 
 def given_exactly(given: GrantedResources) -> None:
-    """The session was accepted, and its pod requests and is limited to exactly what was asked for, and runs with it."""
+    """The session was accepted, and its running pod requests and is limited to exactly the requested resources."""
     if given.provisioned is None:
         raise _refused(given)
     found = given.provisioned
@@ -38,14 +38,14 @@ def given_exactly(given: GrantedResources) -> None:
             likely="the resources are changed between the request and the pod",
         )
     if given.trouble is not None:
-        raise Unproven(f"its pod has them, but does not run (see test 1.1b): {given.trouble}")
+        raise Unproven(f"its pod has them, but does not run (see 1.1b-1): {given.trouble}")
 
 
 def _refused(given: GrantedResources) -> Unmet | Unproven:
     answer = given.creation.answer
-    said = f"{answer.status} {answer.reason}: {answer.excerpt()}"
+    said = answer.gist
     if given.control is None or not given.control.answer.ok:
-        return Unproven(f"a session of the template's own size is refused as well (see test 1.1a): {said}")
+        return Unproven(f"a session of the template's own size is refused as well (see 1.1a-1): {said}")
     if not given.fits:
         return Unproven(f"no node of this cluster could hold {dict(given.size)}: {said}")
     return Unmet(
@@ -57,7 +57,7 @@ def _refused(given: GrantedResources) -> Unmet | Unproven:
 
 
 def refused_as_too_much(found: OversizedRequests) -> None:
-    """Each request that no node can hold was refused in a way that names what is too much, and nothing came of it."""
+    """Each request that no node can hold was refused with an error that names the excess, and created nothing."""
     accepted = [
         f"{each}: accepted with {each.creation.answer.status}" for each in found.attempts if each.creation.answer.ok
     ]
@@ -79,9 +79,9 @@ def refused_as_too_much(found: OversizedRequests) -> None:
 def _unmet(found: OversizedRequests, troubles: list[str]) -> Unmet:
     return Unmet(
         f"{len(found.attempts)} requests that no node can hold",
-        expected="each refused with an error that says what is too much, and no pod or session of it at any time",
+        expected="each refused with an error that names the excess, and no pod or session of it at any time",
         actual="; ".join(troubles),
-        likely="the size is not held against what the nodes have, or only after the session is made",
+        likely="the size is not compared with the nodes' capacity, or only after the session is created",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.domain.templates.change import Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
@@ -10,9 +12,20 @@ from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttemp
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
-NO_SUCH_CALL = (404, 405, 501)
-PLANS_REFUSALS = (400, 409)
-PLANS_ACCEPTANCES = (200, 204)  # of a deletion
+NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
+PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
+
+
+def offered(template: str, names: frozenset[str]) -> None:
+    """The template is among those on offer."""
+    if template not in names:
+        raise Unmet(
+            f"template {template}",
+            expected="on offer",
+            actual=f"the API offers {', '.join(sorted(names)) or 'none'}",
+            likely="the target was set up without it",
+        )
 
 
 def as_described(made: CreatedTemplate, read: Answer | None) -> None:
@@ -33,7 +46,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
         )
 
 
-def on_offer(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
+def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
     """The template is in the list, once, under its name."""
     names = [each.get("name") for each in entries]
     if names != [made.described["name"]]:
@@ -56,37 +69,37 @@ def refused_clearly(trial: MistakeTrial) -> None:
             actual="; ".join(f"{each.words}: {each.answer.status} {each.answer.excerpt(160)}" for each in unclear),
             likely="the error is made without looking at what is wrong",
         )
-    _require_twins(trial)
+    _require_controls(trial)
     accepted = [each.words for each in trial.attempts if each.answer.ok]
     if accepted:
-        raise Unproven(f"accepted, so that there is no error to read: {', '.join(accepted)}")
+        raise Unproven(f"accepted, so there is no error to read (see 2.1-4): {', '.join(accepted)}")
 
 
 def all_caught(trial: MistakeTrial) -> None:
     """No template with a mistake was accepted, none is to be found, and none has changed one that was there."""
     troubles = [
         *(f"{each.words}: accepted with {each.answer.status}" for each in trial.attempts if each.answer.ok),
-        *(f"{each.words}: {trouble}" for each in trial.attempts for trouble in each.twin_changes),
-        *trial.strays,
+        *(f"{each.words}: {trouble}" for each in trial.attempts for trouble in each.control_changes),
+        *trial.leftovers,
     ]
     if troubles:
         raise Unmet(
             f"{len(trial.attempts)} templates with a mistake",
             expected="each refused, with nothing left of it",
             actual="; ".join(troubles),
-            likely="that is not validated, or only after the template is stored",
+            likely="this is not validated, or only after the template is stored",
         )
-    _require_twins(trial)
+    _require_controls(trial)
     if trial.blind:
         raise Unproven(f"{' and '.join(trial.blind)}: not even the templates without a mistake are there")
 
 
-def _require_twins(trial: MistakeTrial) -> None:
-    """Without the twin's acceptance, a refusal says nothing about the mistake."""
+def _require_controls(trial: MistakeTrial) -> None:
+    """Without the positive control's acceptance, a refusal says nothing about the mistake."""
     without: list[MistakeAttempt] = [each for each in trial.attempts if each.positive_control.id is None]
     if without or not trial.attempts:
         words = ", ".join(each.words for each in without) or "no mistake was made"
-        raise Unproven(f"the same template without the mistake was refused as well: {words}")
+        raise Unproven(f"the positive control without the mistake was refused as well: {words}")
 
 
 def changed(change: Change) -> None:
@@ -101,7 +114,7 @@ def changed(change: Change) -> None:
 
 
 def provisioned(session: Provisioned, wanted: Json) -> None:
-    """The session's pod has the image and resources wanted, and nobody says otherwise."""
+    """The session's pod has the image and resources wanted, by every source."""
     asked = Provision.of(wanted)
     troubles = [f"{place}: {given}" for place, given in session.said.items() if not asked.is_as(given)]
     troubles += [] if session.complete else ["its pod does not say all of its image, requests and limits"]
@@ -110,12 +123,12 @@ def provisioned(session: Provisioned, wanted: Json) -> None:
             f"session {session.session}",
             expected=f"one pod with {asked}",
             actual="; ".join(troubles) or f"{len(session.pods)} pods",
-            likely="the session is made from what the template was",
+            likely="the session is created from the former template",
         )
 
 
 def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> None:
-    """The same one pod, Ready and never started again, and everybody says of the session what they said before."""
+    """The same one pod, Ready and never started again, and every source reports the session as before."""
     known = {pod.meta.uid for pod in before.pods}
     troubles = [
         *(f"{place}: {now.said.get(place)}, before {given}" for place, given in before.said.items()
@@ -134,7 +147,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
         )
 
 
-def remembered(change: Change, answer: Answer) -> None:
+def history_kept(change: Change, answer: Answer) -> None:
     """The history holds what the template was and what it is, in that order; Unproven where there is no history."""
     if answer.status in NO_SUCH_CALL:
         raise Unproven(f"the product keeps no history of templates: {answer.status} {answer.excerpt(80)}")
@@ -181,7 +194,7 @@ def refused_in_use(deletion: Deletion) -> None:
 def says_how_many(deletion: Deletion) -> None:
     """The refusal says by how many sessions the template is used: that number and no other."""
     if deletion.answer.ok:
-        raise Unproven("the deletion was not refused (see the sentence about that)")
+        raise Unproven("the deletion was not refused (see 2.3-1)")
     if deletion.counts != [deletion.users]:
         raise Unmet(
             deletion.answer.call,
@@ -198,7 +211,7 @@ def deleted(deletion: Deletion) -> None:
         raise Unmet(
             answer.call,
             expected="the deletion carried out: 200 or 204",
-            actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+            actual=answer.gist,
             likely="the template still counts as used, or cannot be deleted",
         )
 
@@ -223,7 +236,7 @@ def forgotten(remains: Leftovers) -> None:
             f"template {remains.template}",
             expected="nothing of it left: no session to be had of it, and its name free",
             actual="; ".join(troubles),
-            likely="the template is only put out of sight",
+            likely="the template is only hidden",
         )
 
 
@@ -231,6 +244,6 @@ def _refused(answer: Answer, what: str, likely: str) -> Unmet:
     return Unmet(
         answer.call,
         expected=f"{what} accepted (2xx)",
-        actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
+        actual=answer.gist,
         likely=likely,
     )

@@ -34,8 +34,8 @@ def check_context(settings: Settings, cluster: Cluster) -> None:
     if name == settings.allow_context or (LOCAL_NAMES.fullmatch(name) and _is_here(name, server)):
         return
     raise SetupProblem(
-        f"The kubeconfig's context {name!r} at {server} is no local cluster, and this suite deletes and breaks things: "
-        f"set STREAMSPACE_ALLOW_CONTEXT={name} if it may."
+        f"The kubeconfig's context {name!r} at {server} is not a local cluster, and this suite deletes and breaks "
+        f"things: set STREAMSPACE_ALLOW_CONTEXT={name} if it may."
     )
 
 
@@ -53,7 +53,7 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     if agents.online or (sessions and objects):
         told = ", ".join(sorted(agents.online or sessions)[:3])
         raise SetupProblem(
-            f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API tells of is in "
+            f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API lists is in "
             f"namespace {cluster.namespace}: {told}): correct one of them."
         )
     if not shown_before and settings.shared_namespace != cluster.namespace:
@@ -80,7 +80,7 @@ def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sa
             "`unset STREAMSPACE_API_URL` to run against a sandbox of the run's own."
         )
     raise SetupProblem(
-        f"Somebody works in namespace {namespace} ({named}), and a run cuts off the agents that serve them: "
+        f"Sessions of others are in namespace {namespace} ({named}), and a run cuts off the agents that serve them: "
         f"end them, or set STREAMSPACE_SHARED_NAMESPACE={namespace} to run beside them."
     )
 
@@ -92,7 +92,7 @@ def check_no_other_run(settings: Settings, others: Sequence[Path]) -> None:
     """
     if others and settings.shared_namespace != settings.namespace:
         raise SetupProblem(
-            f"Another run is at work in namespace {settings.namespace}, or what one has left is being removed "
+            f"Another run uses namespace {settings.namespace}, or what one has left is being removed "
             f"({others[0]}): let it end, or set STREAMSPACE_SHARED_NAMESPACE={settings.namespace} to run beside it."
         )
 

@@ -9,6 +9,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster import capacity
 from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
 from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.product import tls
@@ -43,30 +44,30 @@ class Run:
         for path in target.kubeconfig:
             redactor.register_kubeconfig(path)
         _tell(target)
-        self.budgets = Budgets(target.time_scale)
-        self.netadmin_image = settings.netadmin_image
-        self.profile = load()
-        self.http = self._open.enter_context(HttpClient(target.api_url, target.token))
-        self.api = StreamSpaceApi(self.http, self.profile)
-        self.cluster = Cluster(target.kubeconfig, target.namespace)
-        secret_sources.from_secrets(self.cluster.raw_secrets())
-        for pod in self.cluster.pods(app=self.profile.agents.api_label):
-            secret_sources.from_log(self.cluster.first_lines(pod.meta.name))
-        run_facts.record(run_facts.NODES, capacity.nodes(self.cluster))
-        run_facts.record(run_facts.AGENTS, capacity.agents(self.cluster, self.profile.agents.label))
-        self._open.enter_context(guard_and_sweep(settings, target, self.api, self.cluster))
-        self.browser = RunBrowser(target.browser, lambda url: tls.pin(url, self.http.trusted))
-        self._open.callback(self.browser.close)
+        http = self._open.enter_context(HttpClient(target.api_url, target.token))
+        cluster = Cluster(target.kubeconfig, target.namespace)
+        browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted))
+        self.clients = clients = Clients(
+            StreamSpaceApi(http, load()), cluster, Budgets(target.time_scale), browser, settings.netadmin_image
+        )
+        agents = clients.profile.agents
+        secret_sources.from_secrets(cluster.raw_secrets())
+        for pod in cluster.pods(app=agents.api_label):
+            secret_sources.from_log(cluster.first_lines(pod.meta.name))
+        run_facts.record(run_facts.NODES, capacity.nodes(cluster))
+        run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.label))
+        self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))
+        self._open.callback(browser.close)
 
     def deployment(self) -> Deployment:
-        """The environment of the target, with nothing looked at yet."""
+        """The environment of the target, with nothing examined yet."""
         return Deployment(
             self.settings,
-            self.profile,
-            lambda: self.cluster,
-            lambda: self.api,
+            self.clients.profile,
+            lambda: self.clients.cluster,
+            lambda: self.clients.api,
             needs_no_images=lambda: self.target.is_embedded,
-            patience=self.budgets.named,
+            patience=self.clients.budgets.named,
         )
 
     def close(self) -> None:
@@ -79,7 +80,7 @@ def _kind(target: Target) -> str:
 
 
 def _tell(target: Target) -> None:
-    """What every report says about the target."""
+    """The facts about the target that every report shows."""
     run_facts.record(run_facts.PRODUCT_VERSION, target.product_version)
     run_facts.record(run_facts.KUBERNETES_VERSION, target.kubernetes_version)
     run_facts.record(run_facts.TARGET, f"{target.api_url} {_kind(target)}")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.lock_files import Json, RecordError
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -70,14 +71,14 @@ def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Clu
     try:
         guard.check_context(settings, cluster)
         guard.check_same(settings, cluster, api, shown_before=is_on_record(_identity(target, cluster)))
-        sweep(api, cluster, Budgets(target.time_scale), _say)
+        sweep(Clients(api, cluster, Budgets(target.time_scale)), _say)
     except (ClusterError, NoAnswer, Unmet) as error:
         reason = " ".join(str(error).split())
-        raise SetupProblem(f"The target could not be looked at, so nothing was touched: {reason}.") from error
+        raise SetupProblem(f"The target could not be examined, so nothing was changed: {reason}.") from error
 
 
 def _identity(target: Target, cluster: Cluster) -> Json:
-    """What tells this target from every other; no secret. The uid of a namespace stands for its cluster as well."""
+    """What identifies this target; no secret. The uid of a namespace stands for its cluster as well."""
     parts = urlsplit(target.api_url)
     return {
         "embedded": target.embedded,

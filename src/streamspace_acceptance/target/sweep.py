@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 
 from streamspace_acceptance import journal, lock_files
-from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.disruption.network_cut import revert
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import creation
 from streamspace_acceptance.domain.sessions.creation import Asked
 from streamspace_acceptance.domain.sessions.registry import Registry, left_alone
@@ -19,22 +19,20 @@ from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.journal import Entry, StaleJournal
 from streamspace_acceptance.lock_files import Json, RecordError
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
-from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.waiting import wall_clock
 
 SKEW_SECONDS = 5.0  # between this machine's clock and the product's; a session outside is left and named
 Say = Callable[[str], object]
 
 
-def sweep(api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, say: Say) -> None:
+def sweep(clients: Clients, say: Say) -> None:
     """Removes what dead runs left on this target; one sentence for each thing removed and for each that stays."""
-    namespace = cluster.namespace_uid()
+    namespace = clients.cluster.namespace_uid()
     for path in journal.all_paths():
         with journal.acquire_stale(path) as left:
             if left is not None and left.target.get("namespace_uid") == namespace:
-                _Sweep(left, api, cluster, budgets, say).run()
+                _Sweep(left, clients, say).run()
     forget_embedded()
 
 
@@ -61,9 +59,7 @@ def kept() -> list[str]:
     for path in journal.all_paths():
         with journal.acquire_stale(path) as left:
             if left is not None and not left.target:
-                sentences.append(
-                    f"{path} is kept, but does not tell any more which target it is of: look at it, delete it."
-                )
+                sentences.append(f"{path} is kept, but no longer names its target: read it, then delete it.")
             elif left is not None:
                 where = f"{left.target.get('api_url')}, namespace {left.target.get('namespace')}"
                 sentences.append(f"{path} is kept: a killed run left something at {where}, which is not swept yet.")
@@ -83,17 +79,15 @@ def in_use() -> list[str]:
 @dataclass
 class _Sweep:
     left: StaleJournal
-    api: StreamSpaceApi
-    cluster: Cluster
-    budgets: Budgets
+    clients: Clients
     say: Say
     _troubles: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        """Mends first, so that the product can do what it is asked for next; sessions go before their templates."""
+        """Reverts disruptions first, so that the product can work; sessions are deleted before their templates."""
         for entry in reversed(self._of("disruption")):
-            self._try(partial(self._mend, entry))
+            self._try(partial(self._revert_disruption, entry))
         self._try(self._remove_sessions)
         if not self._of("session"):
             self._try(self._remove_templates)
@@ -111,15 +105,15 @@ class _Sweep:
         except (ClusterError, NoAnswer, Unmet, RecordError) as error:
             self._troubles.append(" ".join(str(error).split()))
 
-    def _mend(self, entry: Entry) -> None:
+    def _revert_disruption(self, entry: Entry) -> None:
         what = entry.what
         if what["kind"] == "cut":
-            revert(self.cluster, what)
-            self.say(f"Mended after a killed run: the network of pod {what['pod']}.")
-        elif what["kind"] == "scaling" and self.cluster.replicas(what["deployment"]) == what["replicas"]:
-            self.cluster.scale(what["deployment"], what["before"])
-            self.say(f"Mended after a killed run: {what['deployment']} has {what['before']} replicas again.")
-        elif what["kind"] == "scaling" and self.cluster.replicas(what["deployment"]) != what["before"]:
+            revert(self.clients.cluster, what)
+            self.say(f"Reverted after a killed run: the network of pod {what['pod']}.")
+        elif what["kind"] == "scaling" and self.clients.cluster.replicas(what["deployment"]) == what["replicas"]:
+            self.clients.cluster.scale(what["deployment"], what["before"])
+            self.say(f"Reverted after a killed run: {what['deployment']} has {what['before']} replicas again.")
+        elif what["kind"] == "scaling" and self.clients.cluster.replicas(what["deployment"]) != what["before"]:
             self.say(f"{what['deployment']} was scaled by somebody else after a killed run: it is left alone.")
         self.left.record_revert(entry)
 
@@ -130,7 +124,7 @@ class _Sweep:
             with suppress(_NotCertain):
                 found[entry.number] = self._session(entry, self._taken(entries))
         ids = sorted(frozenset[str]().union(*found.values()))
-        stays = Registry(self.api, self.cluster, self.budgets).remove(ids) if ids else []
+        stays = Registry(self.clients).remove(ids) if ids else []
         self._troubles += stays
         if stays:
             return
@@ -157,28 +151,30 @@ class _Sweep:
             entry.what.get("request", ""),
         )
         patience = max(entry.at + _answer_seconds(entry) - wall_clock(), 0.0)
-        if certain := creation.await_made(self.api, asked, patience):
+        if certain := creation.await_made(self.clients.api, asked, patience):
             return certain
-        strays = [each for each in sorted(creation.made(asked, self.api.sessions())) if self._is_of_then(entry, each)]
+        strays = [
+            each for each in sorted(creation.made(asked, self.clients.api.sessions())) if self._is_of_then(entry, each)
+        ]
         if strays:
             self._tell_once(
-                f"A killed run had asked for a session and had no answer yet. What may have come of it is "
-                f"{left_alone(strays)}. End it if it is nobody's; delete {self.left.path} if it is somebody's."
+                f"A killed run had requested a session and had no answer yet. What it may have created is "
+                f"{left_alone(strays)}. Delete it if nobody uses it; otherwise delete {self.left.path}."
             )
             raise _NotCertain
         return certain
 
     def _is_still(self, entry: Entry, session_id: str) -> bool:
         """By uid where the run saw it; else the answer to its own request named it, and it is as old as that."""
-        known, there = entry.outcome.get("uid"), self.cluster.session_object(session_id)
+        known, there = entry.outcome.get("uid"), self.clients.cluster.session_object(session_id)
         if known is not None and there is not None:
             return bool(known == there.meta.uid)
-        if session_id not in self.api.sessions().ids:
+        if session_id not in self.clients.api.sessions().ids:
             return there is not None and known is None
         return self._is_of_then(entry, session_id)
 
     def _is_of_then(self, entry: Entry, session_id: str) -> bool:
-        made = self.api.session(session_id).get(self.api.profile.fields["created_at"])
+        made = self.clients.api.session(session_id).get(self.clients.api.profile.fields["created_at"])
         try:
             moment = datetime.fromisoformat(made).timestamp() if isinstance(made, str) else None
         except ValueError:
@@ -197,7 +193,7 @@ class _Sweep:
 
     def _remove_templates(self) -> None:
         for mark in sorted({each.what["mark"] for each in self._of("template")}):
-            registry = TemplateRegistry(TemplateApi(self.api), self.cluster, self.budgets, mark)
+            registry = TemplateRegistry(self.clients, mark)
             there = bool([each for each in registry.api.listed() if registry.is_mine(each)] or registry.in_kubernetes())
             stays = registry.remove()
             self._troubles += stays

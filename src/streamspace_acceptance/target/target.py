@@ -1,6 +1,6 @@
 """The StreamSpace under test: the one that the settings name, or an embedded one that lives as long as the run.
 
-Whatever is wrong with the settings is found here, before anything runs, and said in one sentence (SetupProblem).
+Invalid settings are found here, before anything runs, and reported in one sentence (SetupProblem).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -36,8 +37,8 @@ CONFIG_MAP = "streamspace-config"
 class Target:
     """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds.
 
-    `embedded`: whether this run has started it. `needs_no_images`: whether it says that it is an embedded one, whoever
-    has started it, which is deployed without kubectl, Helm, Docker and images; it is no release then.
+    `embedded`: whether this run has started it. `is_embedded`: whether it says that it is an embedded one, whoever
+    has started it, which is deployed without kubectl, Helm, Docker and images, and is not a release.
     """
 
     api_url: str
@@ -59,7 +60,7 @@ class Target:
 
 @contextmanager
 def open_target(settings: Settings) -> Iterator[Target]:
-    """A target that was looked at and can be tested; an embedded one is stopped at the end whatever happens.
+    """A target that was examined and can be tested; an embedded one is stopped at the end whatever happens.
 
     Raises SetupProblem.
     """
@@ -81,7 +82,9 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
     if settings.token is None:
         raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
     if settings.repo is not None and not Path(settings.repo).is_dir():
-        raise SetupProblem(f"STREAMSPACE_REPO names {settings.repo}, which is no folder: name a StreamSpace checkout.")
+        raise SetupProblem(
+            f"STREAMSPACE_REPO names {settings.repo}, which is not a directory: set it to a StreamSpace checkout."
+        )
     _check_api(url, settings.token, profile)
     cluster = _cluster(settings)
     try:
@@ -92,7 +95,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             namespace=settings.namespace,
             kubeconfig=tuple(settings.kubeconfig_files()),
             browser=program,
-            time_scale=_time_scale(config),
+            time_scale=read_time_scale(config),
             product_version=config.get("version", "unknown"),
             kubernetes_version=cluster.version(),
             embedded=embedded,
@@ -108,12 +111,12 @@ def is_embedded(config: Mapping[str, str]) -> bool:
 
 
 def checked_url(settings: Settings) -> str:
-    """The API's base URL; SetupProblem when there is none, or what there is is no URL."""
+    """The API's base URL; SetupProblem when it is missing or not a URL."""
     url = settings.api_url
     if url is None:
         raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
     if not url.startswith(("http://", "https://")):
-        raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is no http:// or https:// URL: correct it.")
+        raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is not an http:// or https:// URL: correct it.")
     return url
 
 
@@ -124,14 +127,14 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
             answer = http.call(call.method, call.to(), seconds=LOOK_SECONDS)
     except NoAnswer as error:
         raise SetupProblem(_no_streamspace(url, error)) from error
-    if answer.status in (401, 403):
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise SetupProblem(
             f"StreamSpace at {url} refuses the token in STREAMSPACE_TEST_TOKEN ({answer.status}): "
             "log in again and set the new one."
         )
     if not _lists_sessions(answer, profile):
         raise SetupProblem(
-            f"What answers at STREAMSPACE_API_URL={url} is no StreamSpace API ({answer.status}{_where(answer)} to "
+            f"What answers at STREAMSPACE_API_URL={url} is not a StreamSpace API ({answer.status}{_where(answer)} to "
             f"{call.method} {call.to()}): correct the URL."
         )
 
@@ -187,7 +190,7 @@ def _kubernetes_problem(settings: Settings, error: ClusterError) -> SetupProblem
     )
 
 
-def _time_scale(config: Mapping[str, str]) -> float:
+def read_time_scale(config: Mapping[str, str]) -> float:
     text = config.get("time-scale", "1")
     try:
         scale = float(text)

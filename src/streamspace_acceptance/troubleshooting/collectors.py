@@ -32,7 +32,7 @@ def pods(snapshot: ClusterSnapshot) -> None:
 
 def api_logs(snapshot: ClusterSnapshot) -> None:
     """What the API logged."""
-    _logs(snapshot, snapshot.run.profile.agents.api_label)
+    _logs(snapshot, snapshot.clients.profile.agents.api_label)
 
 
 def sessions(snapshot: ClusterSnapshot) -> None:
@@ -53,7 +53,7 @@ def agents(snapshot: ClusterSnapshot) -> None:
 
 def agent_logs(snapshot: ClusterSnapshot) -> None:
     """What the agents logged."""
-    _logs(snapshot, snapshot.run.profile.agents.label)
+    _logs(snapshot, snapshot.clients.profile.agents.label)
 
 
 def yaml_of(name: str, snapshot: ClusterSnapshot) -> None:

@@ -18,8 +18,8 @@ _MIB = 1024**2
 
 def collect(snapshot: ClusterSnapshot) -> None:
     """The nodes of the cluster."""
-    nodes = snapshot.kubernetes(snapshot.run.cluster.raw_nodes)
-    metrics = known(snapshot.kubernetes(snapshot.run.cluster.raw_node_metrics))
+    nodes = snapshot.kubernetes(snapshot.clients.cluster.raw_nodes)
+    metrics = known(snapshot.kubernetes(snapshot.clients.cluster.raw_node_metrics))
     attach("nodes.txt", nodes, lambda listed: use(listed, known(snapshot.pods) or [], metrics))
 
 

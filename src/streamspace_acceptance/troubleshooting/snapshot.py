@@ -56,8 +56,8 @@ class ClusterSnapshot:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.run = world.run
-        self.exchanges = world.run.http.log.since(world.began)
+        self.clients = world.clients
+        self.exchanges = world.clients.http.log.since(world.began)
         self._timeout: str | None = None
 
     def kubernetes(self, read: Callable[[], T]) -> T | Unavailable:
@@ -73,7 +73,7 @@ class ClusterSnapshot:
     def health(self) -> str:
         """Why the API is not healthy; empty when it is."""
         try:
-            answer = self.run.api.call_once("health", seconds=HEALTH_SECONDS)
+            answer = self.clients.api.call_once("health", seconds=HEALTH_SECONDS)
         except NoAnswer as error:
             return str(error)
         return "" if answer.ok else f"{answer.call}: {answer.gist}"
@@ -81,22 +81,22 @@ class ClusterSnapshot:
     @cached_property
     def agents(self) -> AgentList | Unavailable:
         """The agents in the API's list."""
-        return Unavailable("the API is not reachable") if self.health else attempt(AgentApi(self.run.api).all)
+        return Unavailable("the API is not reachable") if self.health else attempt(AgentApi(self.clients.api).all)
 
     @cached_property
     def pods(self) -> list[Json] | Unavailable:
         """The pods of the namespace."""
-        return self.kubernetes(self.run.cluster.raw_pods)
+        return self.kubernetes(self.clients.cluster.raw_pods)
 
     @cached_property
     def events(self) -> list[Json] | Unavailable:
         """The events of the namespace."""
-        return self.kubernetes(self.run.cluster.events)
+        return self.kubernetes(self.clients.cluster.events)
 
     @cached_property
     def sessions(self) -> list[Json] | Unavailable:
         """The sessions as Kubernetes shows them."""
-        return self.kubernetes(self.run.cluster.raw_sessions)
+        return self.kubernetes(self.clients.cluster.raw_sessions)
 
     def logs(self, app: str) -> dict[str, str | Unavailable]:
         """What the pods with the label `app` logged since the scenario began, by the pod's name."""
@@ -106,18 +106,18 @@ class ClusterSnapshot:
 
     def _log(self, pod: str) -> str:
         since = math.ceil(now() - self.world.began) + 1
-        text = self.run.cluster.logs(pod, since_seconds=since, tail_lines=LOG_LINES)
+        text = self.clients.cluster.logs(pod, since_seconds=since, tail_lines=LOG_LINES)
         return text or f"{pod} logged nothing in the last {since} s"
 
     def cause_inputs(self) -> CauseInputs:
         """What causes are found in: the product's own pods, and those of the sessions that the scenario created."""
         ids = tuple(session.id for session in self.world.registry.sessions)
-        label, profile = self.run.profile.session_label, self.run.profile.agents
+        label, profile = self.clients.profile.session_label, self.clients.profile.agents
         listed = known(self.agents)
         pods = [pod for pod in known(self.pods) or () if _concerns(pod["metadata"], label, ids)]
         names = (*ids, profile.deployment, profile.api_label, *(pod["metadata"]["name"] for pod in pods))
         events = [event for event in known(self.events) or () if _object_name(event).startswith(names)]
-        claims = known(self.kubernetes(self.run.cluster.claims)) or ()
+        claims = known(self.kubernetes(self.clients.cluster.claims)) or ()
         return CauseInputs(
             began=wall_clock() - (now() - self.world.began),
             health=self.health,
@@ -125,7 +125,7 @@ class ClusterSnapshot:
             pods=pods,
             events=events,
             claims=[(claim.meta.name, claim.phase or "") for claim in claims if claim.meta.name.startswith(names)],
-            cut_off=self.world.agents.disruptions.names(),
+            cut_off=self.world.disruptions.names(),
         )
 
 

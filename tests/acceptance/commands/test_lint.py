@@ -152,6 +152,21 @@ def test_a_good_step_is_left_alone(tmp_path: Path) -> None:
     assert check_steps(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "reach", ["world(context).run.api", "world(context).agents.scale(3)", "world(context).results[Creation].answer"]
+)
+def test_a_step_that_reaches_through_the_world(tmp_path: Path, reach: str) -> None:
+    (tmp_path / "steps.py").write_text(STEP.format(body=f"expect.so({reach})"))
+    (finding,) = check_steps(tmp_path)
+    assert "reaches through the world" in finding.message
+
+
+def test_a_step_may_take_one_thing_from_the_world(tmp_path: Path) -> None:
+    body = 'expect.so(world(context).session, world(context).results[Creation], world(context).budget("x"))'
+    (tmp_path / "steps.py").write_text(STEP.format(body=body))
+    assert check_steps(tmp_path) == []
+
+
 def test_a_figure_may_be_recorded_after_the_expectation(tmp_path: Path) -> None:
     (tmp_path / "steps.py").write_text(
         STEP.format(body="mean = expect.so()\n    attachments.record_figure('mean', mean, 's')")

@@ -50,7 +50,7 @@ def _passes(at: float) -> None:
 
 
 def _fails(at: float) -> None:
-    raise MethodUnavailable("a heartbeat came through")
+    raise MethodUnavailable("a heartbeat arrived")
 
 
 def test_the_first_way_that_is_open_is_taken_and_the_others_are_told() -> None:
@@ -64,7 +64,7 @@ def test_the_first_way_that_is_open_is_taken_and_the_others_are_told() -> None:
 def test_one_that_is_not_certain_is_looked_at() -> None:
     assert cut(Disruptions(), [_Way("policy", is_certain=False)], _passes).closed == ()
     useless = _Way("policy", is_certain=False)
-    with pytest.raises(ClusterError, match=r"in any way; .*first: no iptables; .*policy: a heartbeat came through"):
+    with pytest.raises(ClusterError, match=r"in any way; .*first: no iptables; .*policy: a heartbeat arrived"):
         cut(Disruptions(), [_Way("first", closed="no iptables"), useless], _fails)
     assert useless.story == ["apply", "undo"]
 
@@ -211,5 +211,5 @@ def test_an_agent_that_is_offline_or_only_silent_is_cut_off() -> None:
 
 
 def test_a_heartbeat_long_after_the_cut_shows_that_there_is_none() -> None:
-    with pytest.raises(MethodUnavailable, match=r"a heartbeat came through .* does not enforce it"):
+    with pytest.raises(MethodUnavailable, match=r"a heartbeat arrived .* does not enforce it"):
         silent(recorded(1.0, 2.0), now() - 10)

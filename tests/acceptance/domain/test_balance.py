@@ -37,46 +37,46 @@ def shared(**shares: int) -> Balance:
 
 
 def test_all_agents_are_connected() -> None:
-    expect.connected(agents("a", "b", "c"), 3)
+    expect.agents.connected(agents("a", "b", "c"), 3)
     for wrong in (agents("a", "b"), agents("a", "b", "c", "d"), agents("a", "b", "c", "c")):
         with pytest.raises(Unmet, match="3 online, each listed once"):
-            expect.connected(wrong, 3)
+            expect.agents.connected(wrong, 3)
 
 
 @pytest.mark.parametrize(("shares", "difference"), [({"a": 5, "b": 5, "c": 5}, 0), ({"a": 7, "b": 5, "c": 3}, 2)])
 def test_fair_shares(shares: dict[str, int], difference: int) -> None:
-    expect.spread(shared(**shares))
-    assert expect.balanced(shared(**shares), 2) == difference
+    expect.agents.spread(shared(**shares))
+    assert expect.agents.balanced(shared(**shares), 2) == difference
 
 
 @pytest.mark.parametrize("shares", [{"a": 8, "b": 4, "c": 3}, {"a": 8, "b": 7}, {"a": 6, "b": 7, "c": 2}])
 def test_unfair_shares(shares: dict[str, int]) -> None:
-    expect.spread(shared(**shares))
+    expect.agents.spread(shared(**shares))
     with pytest.raises(Unmet, match="give or take 2"):
-        expect.balanced(shared(**shares), 2)
+        expect.agents.balanced(shared(**shares), 2)
 
 
 def test_one_agent_does_all() -> None:
     with pytest.raises(Unmet, match="more than one agent"):
-        expect.spread(shared(a=15))
+        expect.agents.spread(shared(a=15))
     with pytest.raises(Unproven):
-        expect.balanced(shared(a=15), 2)
+        expect.agents.balanced(shared(a=15), 2)
 
 
 def test_the_api_and_the_pods_name_different_agents() -> None:
     told = shared(a=5, b=5, c=5)
     with pytest.raises(Unmet, match="by its pod"):
-        expect.spread(Balance(AGENTS, told.said, told.seen | {"s-0": "c"}))
+        expect.agents.spread(Balance(AGENTS, told.said, told.seen | {"s-0": "c"}))
 
 
 def test_a_session_of_nobodys() -> None:
     told = shared(a=5, b=5, c=5)
     with pytest.raises(Unmet, match="no agent"):
-        expect.spread(Balance(AGENTS, told.said | {"s-0": None}, told.seen | {"s-0": None}))
+        expect.agents.spread(Balance(AGENTS, told.said | {"s-0": None}, told.seen | {"s-0": None}))
 
 
 def test_without_sessions_nothing_is_shown() -> None:
-    for sentence in (expect.spread, lambda found: expect.balanced(found, 2)):
+    for sentence in (expect.agents.spread, lambda found: expect.agents.balanced(found, 2)):
         with pytest.raises(Unproven):
             sentence(Balance(AGENTS, {}, {}))
 
@@ -88,7 +88,7 @@ def creation(user: str, status: int, session_id: str | None) -> Creation:
 def test_a_crowd_in_which_one_is_refused() -> None:
     crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 500, None)], [])
     with pytest.raises(Unmet, match="user2: 500"):
-        expect.all_run(crowd)
+        expect.sessions.batch_running(crowd)
     assert "user2" in crowd.table()
 
 
@@ -101,7 +101,7 @@ def test_a_crowd_in_which_one_does_not_run() -> None:
         sessions: Any = [SimpleNamespace(id=each, api=api, budgets=budgets) for each in ("s-1", "s-2")]
         crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
         with pytest.raises(Unmet, match="s-2 is Pending"):
-            expect.all_run(crowd)
+            expect.sessions.batch_running(crowd)
 
 
 def test_requests_are_in_flight_together() -> None:

@@ -11,10 +11,10 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
+from streamspace_acceptance.domain.concurrency.checks import compare_with_single
 from streamspace_acceptance.domain.concurrency.concurrent_creation import created
 from streamspace_acceptance.domain.concurrency.conflicts import without_conflict
 from streamspace_acceptance.domain.concurrency.isolation import isolated
-from streamspace_acceptance.domain.concurrency.world import TogetherWorld
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -111,13 +111,13 @@ class Product:
     # The three sentences
 
     def is_created(self) -> None:
-        expect.each_has_a_session(created(self.crowd(), self, self))  # type: ignore[arg-type]
+        expect.users.each_has_a_session(created(self.crowd(), self, self))  # type: ignore[arg-type]
 
     def is_isolated(self) -> None:
-        expect.each_has_a_pod(isolated(self.crowd(), self))  # type: ignore[arg-type]
+        expect.users.each_has_a_pod(isolated(self.crowd(), self))  # type: ignore[arg-type]
 
     def is_without_conflict(self) -> None:
-        expect.no_conflict(without_conflict(self.crowd(), self))  # type: ignore[arg-type]
+        expect.users.no_conflict(without_conflict(self.crowd(), self))  # type: ignore[arg-type]
 
 
 def first(product: Product) -> Json:
@@ -140,8 +140,8 @@ def relist(product: Product, **changes: Any) -> None:
     [
         (lambda p: p.statuses.update({"s-2": 500}), "user2 got 500"),
         (lambda p: p.statuses.update({"s-2": 202}), "user2 got 202"),
-        (lambda p: p.claimed.update({"s-2": "s-1"}), "2 users were told of the session s-1"),
-        (lambda p: p.claimed.update({"s-2": "s-9"}), "user2 was told of s-9, and s-2 is there"),
+        (lambda p: p.claimed.update({"s-2": "s-1"}), "2 users were given the session s-1"),
+        (lambda p: p.claimed.update({"s-2": "s-9"}), "user2 was given s-9, and s-2 is there"),
         (lambda p: relist(p, status="Pending"), "s-1 is Pending"),
         (lambda p: relist(p, user="user3"), "user1 has no session now"),
         (lambda p: p.listed.append(replace(p.listed[0], id="s-9")), "user1 has s-1, s-9 now"),
@@ -251,15 +251,15 @@ def test_sessions_in_each_others_way(spoil: Any, says: str) -> None:
         product.is_without_conflict()
 
 
-def test_what_one_session_alone_has_as_well_is_not_for_being_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    product: Any = Product()
-    together = TogetherWorld(product, product, product, product)
-    monkeypatch.setattr(together, "_alone", lambda _: "alone")
-    crowd = product.crowd()
+def test_a_trouble_of_a_single_session_is_excused() -> None:
+    product = Product()
+    requests, single = product.crowd(), product.crowd()
     trouble = CheckResult("sessions", troubles=("too slow",))
-    both = together._against_one(crowd, lambda _: trouble)
-    with pytest.raises(Unproven, match="so it is with one session that is asked for alone: too slow"):
-        expect.no_conflict(both)
-    only_together = together._against_one(crowd, lambda asked: trouble if asked is crowd else CheckResult("one"))
+    both = compare_with_single(requests, lambda _: trouble, lambda: single)
+    with pytest.raises(Unproven, match="a single session, requested alone, has it too: too slow"):
+        expect.users.no_conflict(both)
+    only_together = compare_with_single(
+        requests, lambda checked: trouble if checked is requests else CheckResult("one"), lambda: single
+    )
     with pytest.raises(Unmet, match="too slow"):
-        expect.no_conflict(only_together)
+        expect.users.no_conflict(only_together)

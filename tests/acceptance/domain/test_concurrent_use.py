@@ -15,6 +15,7 @@ from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.concurrency import concurrent_use, desktop_viewers, markers
 from streamspace_acceptance.domain.concurrency.concurrent_use import ConcurrentUse, UseResult
+from streamspace_acceptance.domain.sessions import rendering
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
@@ -176,8 +177,8 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concurrent_use, "Desk", Desk)
-    monkeypatch.setattr(desktop_viewers, "SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(concurrent_use, "SessionDesktop", Desk)
+    monkeypatch.setattr(rendering, "SETTLED_SECONDS", 0.0)
     for module in (desktop_viewers, concurrent_use):
         monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
 
@@ -192,8 +193,8 @@ def day(trouble: str = "") -> UseResult:
 @pytest.mark.parametrize("no_trouble", ["", "network"])
 def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     outcome = day(no_trouble)
-    expect.reachable(outcome)
-    expect.undisturbed(outcome)
+    expect.users.reachable(outcome)
+    expect.users.undisturbed(outcome)
     assert outcome == UseResult()
 
 
@@ -201,32 +202,32 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     ("trouble", "says"),
     [
         ("no-address", "it does not open: 409"),
-        ("too-many", "desktop of s-4: a desktop to be seen: not within"),
-        ("deaf", "what was typed to be seen: not within"),
+        ("too-many", "desktop of s-4: a desktop to be visible: not within"),
+        ("deaf", "the typed text to be visible: not within"),
         ("flapping", "the desktop of s-1: it was cut off"),
-        ("ousted", "the desktop of s-1: a desktop to be seen: not within"),
-        ("one-visit", "the desktop of s-2 at a second visit: the desktop as it was left: not within"),
+        ("ousted", "the desktop of s-1: a desktop to be visible: not within"),
+        ("one-visit", "the desktop of s-2 after reconnecting: the desktop as the user left it: not within"),
     ],
 )
 def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
     outcome = day(trouble)
     with pytest.raises(Unmet, match=says):
-        expect.reachable(outcome)
+        expect.users.reachable(outcome)
     with pytest.raises(Unproven):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)
     outcome.alone = "a blank screen"
     with pytest.raises(Unproven, match="opened alone does not work either"):
-        expect.reachable(outcome)
+        expect.users.reachable(outcome)
 
 
 @pytest.mark.parametrize(
     ("trouble", "says"),
     [
         ("shared-files", "a temporary file in s-3, made in s-2"),
-        ("wrong-desktop-later", "s-2 at a second visit shows what was typed in s-1"),
+        ("wrong-desktop-later", "s-2 after reconnecting shows what was typed in s-1"),
         ("shared-home", "a file in the home in s-3, made in s-2"),
         ("shared-processes", "a process in s-3, made in s-2"),
-        ("cut-all", "the desktop of s-1: the desktop still to be seen: not within"),
+        ("cut-all", "the desktop of s-1: the desktop still to be visible: not within"),
         ("cut-once", "the desktop of s-1: it was cut off"),
         ("new-pod", "pod p is new"),
         ("lost-pod", "pod p is gone"),
@@ -237,17 +238,17 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
 )
 def test_users_who_get_in_each_others_way(trouble: str, says: str) -> None:
     outcome = day(trouble)
-    expect.reachable(outcome)
+    expect.users.reachable(outcome)
     with pytest.raises(Unmet, match=says):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)
 
 
 def test_a_viewer_who_is_led_to_anothers_desktop() -> None:
     outcome = day("wrong-desktop")
     with pytest.raises(Unproven, match="sessions interfere"):
-        expect.reachable(outcome)
+        expect.users.reachable(outcome)
     with pytest.raises(Unmet, match="a temporary file in s-1, made in s-2"):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +262,6 @@ def test_a_viewer_who_is_led_to_anothers_desktop() -> None:
 )
 def test_what_another_criterion_answers_for_proves_nothing_here(trouble: str, says: str) -> None:
     outcome = day(trouble)
-    expect.reachable(outcome)
+    expect.users.reachable(outcome)
     with pytest.raises(Unproven, match=says):
-        expect.undisturbed(outcome)
+        expect.users.undisturbed(outcome)

@@ -109,18 +109,18 @@ def test_what_reads_like_a_sentence_counts_only_if_it_opens(
 ) -> None:
     log = {log_of("one"): "2026-01-01T00:00:01Z Admin password: two words\n"}
     judged = deployment(FakeCluster(pods=[api_pod("one")], answers=log))
-    monkeypatch.setattr(Deployment, "door", type("Door", (), {"opens": staticmethod(lambda _: opens)}))
+    monkeypatch.setattr(Deployment, "login_client", type("Client", (), {"accepts": staticmethod(lambda _: opens)}))
     assert (judged.credentials.password if judged.credentials else None) == found
     if not opens:
         with pytest.raises(Unmet) as caught:
-            expect.credentials_found(judged.credentials, judged.search)
-        assert "no password that opens" in caught.value.actual
+            expect.deployment.credentials_found(judged.credentials, judged.search)
+        assert "not a valid password" in caught.value.actual
 
 
 def test_credentials_that_are_nowhere() -> None:
     cluster: Any = FakeCluster(pods=[api_pod("one")])
     found = search(settings(), cluster, PROFILE)
     with pytest.raises(Unmet) as caught:
-        expect.credentials_found(None, found)
+        expect.deployment.credentials_found(None, found)
     assert "the logs of the pods with app=streamspace-api" in caught.value.actual
-    expect.credentials_found(Credentials("admin", "x", "the log"), found)
+    expect.deployment.credentials_found(Credentials("admin", "x", "the log"), found)

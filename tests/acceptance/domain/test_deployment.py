@@ -45,7 +45,7 @@ def test_exactly_what_is_wrong_turns_red(case: str, tmp_path: Path, monkeypatch:
 def test_helm_4_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(put(tmp_path, {"helm": "echo v4.0.1"})))
     with pytest.raises(Unmet) as caught:
-        expect.helm_allowed(deployment().helm)
+        expect.deployment.helm_allowed(deployment().helm)
     assert "never 4.0.x" in caught.value.expected
     assert caught.value.actual == "v4.0.1"
     assert "3.18.0" in caught.value.likely
@@ -76,12 +76,12 @@ def test_a_tool_gets_none_of_the_suites_secrets(tmp_path: Path, monkeypatch: pyt
 )
 def test_a_cluster_that_does_not_answer(answers: Json) -> None:
     with pytest.raises(Unmet):
-        expect.cluster_answers(deployment(FakeCluster(answers=answers)).standing, None)
+        expect.deployment.cluster_answers(deployment(FakeCluster(answers=answers)).standing, None)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_cluster_that_keeps_its_readiness_to_itself(status: int) -> None:
-    expect.cluster_answers(deployment(FakeCluster(answers={"__readyz": status})).standing, None)
+    expect.deployment.cluster_answers(deployment(FakeCluster(answers={"__readyz": status})).standing, None)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_cluster_that_keeps_its_readiness_to_itself(status: int) -> None:
 def test_a_namespace_that_is_not_there_to_stay(found: Json | int) -> None:
     cluster = FakeCluster(answers={"__api__v1__namespaces__streamspace": found})
     with pytest.raises(Unmet):
-        expect.namespace_there(deployment(cluster).namespace)
-    expect.namespace_there(deployment().namespace)
+        expect.deployment.namespace_there(deployment(cluster).namespace)
+    expect.deployment.namespace_there(deployment().namespace)
 
 
 @pytest.mark.parametrize(
@@ -99,27 +99,29 @@ def test_a_namespace_that_is_not_there_to_stay(found: Json | int) -> None:
 )
 def test_a_component_that_is_not_ready(pods: tuple[Any, ...]) -> None:
     with pytest.raises(Unmet) as caught:
-        expect.components_ready([Component("API", "a", (pod(),)), Component("Redis", "streamspace-redis", pods)])
+        expect.deployment.components_ready(
+            [Component("API", "a", (pod(),)), Component("Redis", "streamspace-redis", pods)]
+        )
     assert caught.value.actual.startswith("Redis: ")
-    expect.components_ready([Component("API", "a", (pod(), pod()))])
+    expect.deployment.components_ready([Component("API", "a", (pod(), pod()))])
 
 
 def test_no_component_at_all() -> None:
     with pytest.raises(Unmet):
-        expect.components_ready([])
+        expect.deployment.components_ready([])
 
 
 def test_an_api_that_is_not_well() -> None:
-    expect.healthy(Health(True, "200 ok"))
+    expect.deployment.healthy(Health(True, "200 ok"))
     with pytest.raises(Unmet):
-        expect.healthy(Health(False, '200 {"status": "degraded"}'))
+        expect.deployment.healthy(Health(False, '200 {"status": "degraded"}'))
 
 
 @pytest.mark.parametrize("status", ["offline", "Online", "registered"])
 def test_no_agent_online(status: str) -> None:
     with pytest.raises(Unmet):
-        expect.agent_online(AgentList((Agent("a", status, None),), frozenset(), PROFILE.statuses))
-    expect.agent_online(AgentList((Agent("a", "online", None),), frozenset(), PROFILE.statuses))
+        expect.agents.online(AgentList((Agent("a", status, None),), frozenset(), PROFILE.statuses))
+    expect.agents.online(AgentList((Agent("a", "online", None),), frozenset(), PROFILE.statuses))
 
 
 # Images and the checkout
@@ -132,8 +134,8 @@ def images_of(cluster: FakeCluster) -> list[Image]:
 def test_images_on_a_node_or_in_use_are_loaded() -> None:
     api, agent = PROFILE.deployment.images
     cluster = FakeCluster(nodes=[node(f"docker.io/library/{api}")], pods=[running(agent)])
-    expect.images_loaded(images_of(cluster), None)
-    expect.images_loaded(images_of(FakeCluster(nodes=403, pods=[running(api), running(agent)])), None)
+    expect.deployment.images_loaded(images_of(cluster), None)
+    expect.deployment.images_loaded(images_of(FakeCluster(nodes=403, pods=[running(api), running(agent)])), None)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_an_image_that_is_nowhere(nodes: list[Json], pods: list[Json]) -> None:
     for each in pods:
         each["spec"]["containers"][0]["image"] = "streamspace-k8s-agent:local"
     with pytest.raises(Unmet) as caught:
-        expect.images_loaded(images_of(FakeCluster(nodes=nodes, pods=pods)), None)
+        expect.deployment.images_loaded(images_of(FakeCluster(nodes=nodes, pods=pods)), None)
     assert "streamspace-k8s-agent:local" in caught.value.actual
 
 
@@ -165,7 +167,7 @@ def test_a_checkout_is_built_and_deployed_by_its_own_scripts(tmp_path: Path) -> 
     found = deployment(STREAMSPACE_REPO=str(stage(tmp_path, "pwd > built", "pwd > deployed")))
     found.roll_out()
     assert (tmp_path / "built").read_text() == (tmp_path / "deployed").read_text() == f"{tmp_path.resolve()}\n"
-    expect.images_loaded(found.images, found.rollout)
+    expect.deployment.images_loaded(found.images, found.rollout)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_a_script_that_fails_is_told_by_its_last_lines(
     found = deployment(STREAMSPACE_REPO=str(stage(tmp_path, build, deploy)))
     found.roll_out()
     with pytest.raises(Unmet) as caught:
-        expect.images_loaded(found.images, found.rollout)
+        expect.deployment.images_loaded(found.images, found.rollout)
     assert told in caught.value.actual
     assert not (tmp_path / "deployed").exists()
 
@@ -214,7 +216,7 @@ def test_a_checkout_without_scripts(tmp_path: Path) -> None:
     found = deployment(STREAMSPACE_REPO=str(tmp_path))
     found.roll_out()
     with pytest.raises(Unmet) as caught:
-        expect.images_loaded(found.images, found.rollout)
+        expect.deployment.images_loaded(found.images, found.rollout)
     assert "cannot be started" in caught.value.actual
 
 

@@ -26,8 +26,8 @@ def pointing(received: str) -> Pointing:
 
 def test_clicks_and_turns_that_arrive_as_aimed_are_proven() -> None:
     found = pointing(CLICKS + WHEEL)
-    expect.clicked_as_aimed(found)
-    expect.scrolled(found)
+    expect.interaction.clicked_as_aimed(found)
+    expect.interaction.scrolled(found)
     assert found.clicks[0] == Report(0, 1, 1, pressed=True)
     assert str(found.clicks[-1]) == "right released at column 56, row 16"
 
@@ -41,12 +41,12 @@ def test_clicks_and_turns_that_arrive_as_aimed_are_proven() -> None:
         (CLICKS.replace("\x1b[<0;1;1m", ""), "5 reports instead of 6"),
         (CLICKS * 2, "12 reports instead of 6"),
         (CLICKS.replace("<2", "<0"), "left pressed at column 56, row 16, not right pressed"),
-        (CLICKS + "\x1b[A", "what is no click: '\\x1b[A'"),
+        (CLICKS + "\x1b[A", "input that is not a click: '\\x1b[A'"),
     ],
 )
 def test_clicks_that_do_not_arrive_as_aimed(received: str, actual: str) -> None:
     with pytest.raises(Unmet) as caught:
-        expect.clicked_as_aimed(pointing(received + WHEEL))
+        expect.interaction.clicked_as_aimed(pointing(received + WHEEL))
     assert actual in caught.value.actual
 
 
@@ -70,21 +70,21 @@ def test_a_click_is_aimed_near_the_edge_of_its_mark(
 @pytest.mark.parametrize("wheel", ["", DOWN * 3, UP * 3, UP * 3 + DOWN * 2, UP * 2 + DOWN * 2, DOWN * 3 + UP * 3])
 def test_turns_of_the_wheel_that_are_lost_or_turned_round(wheel: str) -> None:
     found = pointing(CLICKS + wheel)
-    expect.clicked_as_aimed(found)
+    expect.interaction.clicked_as_aimed(found)
     with pytest.raises(Unmet, match="wheel"):
-        expect.scrolled(found)
+        expect.interaction.scrolled(found)
 
 
 def test_a_browser_may_make_several_steps_of_one_turn() -> None:
-    expect.scrolled(pointing(CLICKS + UP * 6 + DOWN * 6))
+    expect.interaction.scrolled(pointing(CLICKS + UP * 6 + DOWN * 6))
 
 
 TYPED = Typed("session s", "Hello", "Hello", ink=0.12, off=0.0, rest=EVERY_CHARACTER)
 
 
 def test_a_text_that_is_received_and_shown_is_proven() -> None:
-    expect.typed(TYPED)
-    expect.typed(replace(TYPED, off=0.02))
+    expect.interaction.typed(TYPED)
+    expect.interaction.typed(replace(TYPED, off=0.02))
 
 
 @pytest.mark.parametrize(
@@ -103,22 +103,22 @@ def test_a_text_that_is_received_and_shown_is_proven() -> None:
 )
 def test_a_text_that_is_lost_changed_or_not_shown(changed: dict[str, object], actual: str) -> None:
     with pytest.raises(Unmet) as caught:
-        expect.typed(replace(TYPED, **changed))  # type: ignore[arg-type]
+        expect.interaction.typed(replace(TYPED, **changed))  # type: ignore[arg-type]
     assert actual in caught.value.actual
 
 
 def test_special_keys() -> None:
     whole = "".join(SPECIAL_KEYS.values())
-    expect.special_keys_arrived(Pressed("session s", tuple(SPECIAL_KEYS), whole))
+    expect.interaction.special_keys_arrived(Pressed("session s", tuple(SPECIAL_KEYS), whole))
     for wrong in ("", whole.replace("\x03", "c"), whole.replace("\x1bx", "x"), whole.replace("\t", ""), whole + "k"):
         with pytest.raises(Unmet, match="special keys"):
-            expect.special_keys_arrived(Pressed("session s", tuple(SPECIAL_KEYS), wrong))
+            expect.interaction.special_keys_arrived(Pressed("session s", tuple(SPECIAL_KEYS), wrong))
 
 
 def test_the_first_key_that_does_not_arrive_is_named() -> None:
     lost = "".join(SPECIAL_KEYS.values()).replace("\x1bx", "x")
     with pytest.raises(Unmet) as caught:
-        expect.special_keys_arrived(Pressed("session s", tuple(SPECIAL_KEYS), lost))
+        expect.interaction.special_keys_arrived(Pressed("session s", tuple(SPECIAL_KEYS), lost))
     assert caught.value.likely == "Alt+x is the first that does not arrive as what it is"
 
 
@@ -128,7 +128,7 @@ def lag(keyboard: list[float], mouse: list[float], *, injected: float = 60.0, la
 
 
 def test_nine_answers_of_ten_in_time_are_proven() -> None:
-    assert expect.answers_at_once(lag([20.0] * 9 + [500.0], [30.0] * 10), LIMIT) == 30.0
+    assert expect.interaction.lag_below(lag([20.0] * 9 + [500.0], [30.0] * 10), LIMIT) == 30.0
     assert percentile([1.0, 2.0, 3.0], 0.9) == 3.0
 
 
@@ -144,7 +144,7 @@ def test_nine_answers_of_ten_in_time_are_proven() -> None:
 )
 def test_answers_that_are_late(keyboard: list[float], mouse: list[float]) -> None:
     with pytest.raises(Unmet) as caught:
-        expect.answers_at_once(lag(keyboard, mouse), LIMIT)
+        expect.interaction.lag_below(lag(keyboard, mouse), LIMIT)
     assert "self-check: 60 ms put in on purpose" in caught.value.timeline
 
 
@@ -154,7 +154,9 @@ SPARED, CAUGHT = [15.0, 140.0, 23.0] * 10, [142.0, 15.0, 142.0] * 10
 def test_a_product_that_is_slow_now_and_then_does_not_look_like_a_probe_that_cannot_be_trusted() -> None:
     delayed = [200.0, 83.0, 200.0, 200.0, 75.0, 200.0, 83.0, 200.0, 75.0]
     with pytest.raises(Unmet, match="mouse: 142 ms"):
-        expect.answers_at_once(InputLag("s", {"keyboard": SPARED, "mouse": CAUGHT}, delayed, "keyboard", [0.4]), LIMIT)
+        expect.interaction.lag_below(
+            InputLag("s", {"keyboard": SPARED, "mouse": CAUGHT}, delayed, "keyboard", [0.4]), LIMIT
+        )
 
 
 @pytest.mark.parametrize(
@@ -169,26 +171,26 @@ def test_a_probe_that_cannot_be_trusted_is_told_from_a_slow_product(
     keyboard: list[float], delayed: list[float]
 ) -> None:
     with pytest.raises(Unproven, match="put in on purpose"):
-        expect.answers_at_once(InputLag("s", {"keyboard": keyboard}, delayed, "keyboard", [0.4]), LIMIT)
+        expect.interaction.lag_below(InputLag("s", {"keyboard": keyboard}, delayed, "keyboard", [0.4]), LIMIT)
 
 
 @pytest.mark.parametrize("injected", [0.0, 35.0, 90.0, NEVER])
 def test_a_probe_that_does_not_find_its_own_delay_again_proves_nothing(injected: float) -> None:
     with pytest.raises(Unproven, match="put in on purpose"):
-        expect.answers_at_once(lag([20.0] * 10, [20.0] * 10, injected=injected), LIMIT)
+        expect.interaction.lag_below(lag([20.0] * 10, [20.0] * 10, injected=injected), LIMIT)
 
 
 def test_a_busy_machine_is_not_the_products_lag() -> None:
     with pytest.raises(Unproven, match="too busy"):
-        expect.answers_at_once(lag([120.0] * 10, [120.0] * 10, late=30.0), LIMIT)
+        expect.interaction.lag_below(lag([120.0] * 10, [120.0] * 10, late=30.0), LIMIT)
     with pytest.raises(Unproven, match="too busy"):
-        expect.answers_at_once(lag([41.0] * 8 + [134.0] * 2, [40.0] * 10, late=4.6), LIMIT)
-    expect.answers_at_once(lag([20.0] * 10, [20.0] * 10, late=30.0), LIMIT)
+        expect.interaction.lag_below(lag([41.0] * 8 + [134.0] * 2, [40.0] * 10, late=4.6), LIMIT)
+    expect.interaction.lag_below(lag([20.0] * 10, [20.0] * 10, late=30.0), LIMIT)
 
 
 def test_a_product_that_is_always_late_is_told_from_a_machine_that_is_now_and_then() -> None:
     with pytest.raises(Unmet):
-        expect.answers_at_once(lag([165.0] * 10, [20.0] * 10, late=4.6), LIMIT)
+        expect.interaction.lag_below(lag([165.0] * 10, [20.0] * 10, late=4.6), LIMIT)
 
 
 def test_a_text_with_quotes_is_handed_to_the_shell_as_it_is() -> None:

@@ -55,7 +55,7 @@ def door(respond: Respond) -> Iterator[LoginClient]:
 
 def judge(respond: Respond) -> None:
     with door(respond) as found:
-        expect.login_opens(found.try_out(Credentials("admin", PASSWORD, "the log")), found)
+        expect.deployment.login_works(found.try_out(Credentials("admin", PASSWORD, "the log")), found)
 
 
 def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.resources import oversized_requests
-from streamspace_acceptance.domain.resources.oversized_requests import Refusals
+from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests, request_too_much
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Recording
@@ -32,7 +34,7 @@ class _Product:
     def ask(self, user: str, template: str, size: str) -> Creation:
         self.asked.append(size)
         asked = Asked(user, template, size, frozenset())
-        if size == oversized_requests.MODEST:
+        if size == oversized_requests.WITHIN_CAPACITY:
             return Creation(asked, answer({}, 201, method="POST"), SESSION, SESSION, ())
         return Creation(asked, answer({"message": "too much cpu"}, 422, method="POST"), None, None, ())
 
@@ -78,6 +80,8 @@ def test_what_is_left_of_a_refused_session(monkeypatch: pytest.MonkeyPatch, left
             pods.append(SimpleNamespace(kind="ADDED", object=pod_json("lost", "uid-9", labels=LABELS)))
 
     monkeypatch.setattr(oversized_requests, "watching", watching)
-    monkeypatch.setattr(Refusals, "_watch_calmly", come)
-    found = Refusals(product, product, Budgets(0.01), product).attempt("testuser", "firefox-browser", ["impossible"])
-    assert found.strays == strays
+    monkeypatch.setattr(oversized_requests, "watch_until_calm", come)
+    scenario = Scenario(Clients(product, product, Budgets(0.01)))
+    scenario.registry = product
+    request_too_much(scenario, "testuser", "firefox-browser")
+    assert scenario.results[OversizedRequests].strays == strays

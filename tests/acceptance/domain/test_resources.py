@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -45,8 +46,8 @@ def given(limits_: Provision = EXACT, **changes: Any) -> GrantedResources:
 
 
 def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
-    expect.given_exactly(given())
-    expect.given_exactly(given(Provision("firefox", "0.5", "1024Mi")))
+    expect.resources.given_exactly(given())
+    expect.resources.given_exactly(given(Provision("firefox", "0.5", "1024Mi")))
 
 
 @pytest.mark.parametrize(
@@ -62,18 +63,18 @@ def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
     ],
 )
 def test_a_pod_that_has_something_else(wrong: GrantedResources, says: str) -> None:
-    assert says in unmet(expect.given_exactly, wrong)
+    assert says in unmet(expect.resources.given_exactly, wrong)
 
 
 def test_a_size_that_is_refused_although_it_fits() -> None:
     refused = GrantedResources(SIZE, creation(422, "no"), control=creation())
-    assert "422" in unmet(expect.given_exactly, refused)
-    assert "refused as well" in unproven(expect.given_exactly, replace(refused, control=creation(500)))
-    assert "no node" in unproven(expect.given_exactly, replace(refused, fits=False))
+    assert "422" in unmet(expect.resources.given_exactly, refused)
+    assert "refused as well" in unproven(expect.resources.given_exactly, replace(refused, control=creation(500)))
+    assert "no node" in unproven(expect.resources.given_exactly, replace(refused, fits=False))
 
 
 def test_a_pod_that_does_not_run_shows_nothing() -> None:
-    assert "does not run" in unproven(expect.given_exactly, replace(given(), trouble="Pending"))
+    assert "does not run" in unproven(expect.resources.given_exactly, replace(given(), trouble="Pending"))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_pod_that_does_not_run_shows_nothing() -> None:
 def test_a_container_beside_the_desktop_has_limits_too(resources: Json, unlimited: bool) -> None:
     raw = pod_json()
     raw["spec"]["containers"].append({"name": "beside", "resources": resources})
-    assert provision._unlimited(raw) == (["beside"] if unlimited else [])
+    assert provision.unlimited_containers(raw) == (["beside"] if unlimited else [])
 
 
 # 1.1c-2
@@ -119,7 +120,7 @@ def impossible(*attempts: OversizedRequest, control: int = 201, strays: tuple[st
 
 
 def test_refusals_that_say_why() -> None:
-    expect.refused_as_too_much(
+    expect.resources.refused_as_too_much(
         impossible(attempt(), attempt(400, "Memory too large", "memory"), attempt(409, "not so much memory", *SIZE))
     )
 
@@ -139,13 +140,13 @@ def test_refusals_that_say_why() -> None:
     ],
 )
 def test_refusals_that_are_none(wrong: OversizedRequests, says: str) -> None:
-    assert says in unmet(expect.refused_as_too_much, wrong)
+    assert says in unmet(expect.resources.refused_as_too_much, wrong)
 
 
 def test_refusals_that_show_nothing() -> None:
-    assert "fits is refused" in unproven(expect.refused_as_too_much, impossible(attempt(), control=503))
+    assert "fits is refused" in unproven(expect.resources.refused_as_too_much, impossible(attempt(), control=503))
     nothing = replace(impossible(), possible=(SIZE,))
-    assert "could hold" in unproven(expect.refused_as_too_much, nothing)
+    assert "could hold" in unproven(expect.resources.refused_as_too_much, nothing)
 
 
 @pytest.mark.parametrize(
@@ -162,9 +163,7 @@ def test_refusals_that_show_nothing() -> None:
 def test_whose_pod_it_is(name: str, labels: dict[str, str], cpu: str, stray: bool) -> None:
     raw = pod_json(name, labels=labels)
     raw["spec"]["containers"][0]["resources"] = {"requests": {"cpu": cpu, "memory": "1Gi"}}
-    refusals = object.__new__(oversized_requests.Refusals)
-    refusals._api = cast("Any", type("Api", (), {"profile": load()}))
-    assert refusals._is_stray(raw, [attempt()], creation()) is stray
+    assert oversized_requests.is_stray(raw, [attempt()], creation(), "session") is stray
 
 
 # 1.1c-3
@@ -183,11 +182,11 @@ KEPT = Enforcement(
 
 
 def test_limits_that_hold() -> None:
-    expect.kept_to_limits(KEPT)
-    expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.2, 1.0, 1)))
-    expect.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
-    expect.kept_to_limits(replace(KEPT, burn=CpuLoad(0.45, 1.0, None)))
-    expect.kept_to_limits(replace(KEPT, over_limit=Allocation(2048, None, "the container was ended for it")))
+    expect.resources.kept_to_limits(KEPT)
+    expect.resources.kept_to_limits(replace(KEPT, burn=CpuLoad(0.2, 1.0, 1)))
+    expect.resources.kept_to_limits(replace(KEPT, found=Limits(None, None, frozenset({"cpu", "memory"}))))
+    expect.resources.kept_to_limits(replace(KEPT, burn=CpuLoad(0.45, 1.0, None)))
+    expect.resources.kept_to_limits(replace(KEPT, over_limit=Allocation(2048, None, "the container was ended for it")))
 
 
 @pytest.mark.parametrize(
@@ -198,12 +197,12 @@ def test_limits_that_hold() -> None:
         ({"found": replace(LIMITS, memory=None)}, "no limit of bytes"),
         ({"found": replace(LIMITS, memory=Decimal(2 * 1024**3))}, "2147483648 of bytes"),
         ({"burn": CpuLoad(1.9, 1.0, 0)}, "1.90 cores"),
-        ({"greedy": Allocation(2048, 0, "")}, "ended well"),
+        ({"over_limit": Allocation(2048, 0, "")}, "ended well"),
         ({"survived": Unmet("s", expected="a", actual="no pod Ready", likely="b")}, "no pod Ready"),
     ],
 )
 def test_limits_that_do_not(wrong: Json, says: str) -> None:
-    assert says in unmet(expect.kept_to_limits, replace(KEPT, **wrong))
+    assert says in unmet(expect.resources.kept_to_limits, replace(KEPT, **wrong))
 
 
 @pytest.mark.parametrize(
@@ -211,13 +210,13 @@ def test_limits_that_do_not(wrong: Json, says: str) -> None:
     [
         ({"burn": CpuLoad(0.3, 1.0, 0)}, "too busy"),
         ({"burn": CpuLoad(0.3, 1.0, None)}, "too busy"),
-        ({"modest": Allocation(1024, 137, "")}, "not even"),
-        ({"greedy": Allocation(2048, 1, "memory exhausted")}, "memory exhausted"),
-        ({"greedy": Allocation(2048, 127, "no dd")}, "no dd"),
+        ({"within_limit": Allocation(1024, 137, "")}, "not even"),
+        ({"over_limit": Allocation(2048, 1, "memory exhausted")}, "memory exhausted"),
+        ({"over_limit": Allocation(2048, 127, "no dd")}, "no dd"),
     ],
 )
 def test_limits_that_nothing_came_up_against(shown: Json, says: str) -> None:
-    assert says in unproven(expect.kept_to_limits, replace(KEPT, **shown))
+    assert says in unproven(expect.resources.kept_to_limits, replace(KEPT, **shown))
 
 
 def test_what_the_loops_told() -> None:
@@ -283,10 +282,9 @@ class _Ended:
 
 
 def test_a_container_that_is_ended_whole_has_been_kept_to_its_memory() -> None:
-    session = object.__new__(Session)
-    session.id, session.api = SESSION, cast("Any", type("Api", (), {"profile": load()}))
-    session.cluster = cast("Cluster", _Ended("OOMKilled"))
-    assert enforcement._allocate(session, pod(), 1024).killed
-    session.cluster = cast("Cluster", _Ended("Error"))
+    def session(reason: str) -> Session:
+        return cast("Session", SimpleNamespace(id=SESSION, api=SimpleNamespace(profile=load()), cluster=_Ended(reason)))
+
+    assert enforcement.allocate(session("OOMKilled"), pod(), 1024).killed
     with pytest.raises(ClusterError):
-        enforcement._allocate(session, pod(), 1024)
+        enforcement.allocate(session("Error"), pod(), 1024)

@@ -11,15 +11,14 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import session as sessions_session
+from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven
-from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.rfb import Framebuffer
-from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import Budget, Recording
-from streamspace_acceptance.world import World
 from tests.support.samples import SESSION, Json, pod, pod_json, session_object
 
 SOON = Budgets(0.003)
@@ -38,7 +37,9 @@ class _Cluster:
         return session_object()
 
 
-def session(monkeypatch: pytest.MonkeyPatch, *pods: Pod, told: Sequence[tuple[str, Json]] = ()) -> Session:
+def session(
+    monkeypatch: pytest.MonkeyPatch, *pods: Pod, told: Sequence[tuple[str, Json]] = (), api: Any = None
+) -> Session:
     """A session whose cluster lists `pods`, and whose watch has told of `told`."""
     recording: Recording[Change] = Recording()
     for kind, obj in told:
@@ -50,14 +51,14 @@ def session(monkeypatch: pytest.MonkeyPatch, *pods: Pod, told: Sequence[tuple[st
 
     monkeypatch.setattr(sessions_session, "watching", watching)
     monkeypatch.setattr(Session, "vnc", lambda _: Framebuffer(800, 600, "desktop", 1.0))
-    api: Any = SimpleNamespace(profile=load())
-    return Session(SESSION, cast("StreamSpaceApi", api), cast("Cluster", _Cluster(pods)), SOON)
+    api = api or SimpleNamespace(profile=load())
+    return Session(SESSION, Clients(api, cast("Cluster", _Cluster(pods)), SOON))
 
 
 def test_a_pod_that_is_listed_but_not_told_of_breaks_the_check_and_not_the_product(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(ClusterError, match="did not tell"):
+    with pytest.raises(ClusterError, match="did not report"):
         session(monkeypatch, pod()).wait_for_ready_pod(within="start")
 
 
@@ -70,7 +71,7 @@ def test_a_pod_without_the_label_is_told_as_such(monkeypatch: pytest.MonkeyPatch
     unlabelled = session(monkeypatch, pod(labels={}))
     with pytest.raises(Unmet, match="without its label session"):
         unlabelled.wait_for_a_pod(within="start")
-    with pytest.raises(Unproven, match="does not carry the label"):
+    with pytest.raises(Unproven, match="does not have the label"):
         unlabelled.check_label()
     session(monkeypatch, pod()).check_label()
     session(monkeypatch).check_label()
@@ -84,7 +85,7 @@ def test_a_pod_that_comes_back_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Refusing:
-    """An API that refuses every order."""
+    """An API that refuses every command."""
 
     profile = load()
 
@@ -94,37 +95,44 @@ class _Refusing:
     wake_session = hibernate_session
 
 
-@pytest.mark.parametrize("order", ["hibernate", "wake"])
-def test_a_refused_order_fails_its_effect_and_proves_nothing_else(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
-    run: Any = SimpleNamespace(
-        api=_Refusing(), cluster=None, browser=None, netadmin_image=None, budgets=SOON, profile=load()
-    )
-    refused = World(cast("Run", run), lambda _: None)
-    refused._session, refused._pod = session(monkeypatch, pod()), pod()
-    getattr(refused, order)()
+def lifecycle(monkeypatch: pytest.MonkeyPatch, api: Any) -> SessionLifecycle:
+    return SessionLifecycle(session(monkeypatch, pod(), api=api), pod())
+
+
+def test_a_refused_hibernation_fails_its_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = lifecycle(monkeypatch, _Refusing())
+    refused.hibernate()
     with pytest.raises(Unmet, match="boom"):
-        if order == "wake":
-            refused.wait_for_another_pod(within="restart")
-        else:
-            refused.wait_for_no_pod(within="hibernation")
+        refused.wait_for_no_pod(within="hibernation")
     with pytest.raises(Unproven, match="boom"):
-        refused.wait_for_both("running", within="wake")
+        refused.wait_for_status("running", within="wake")
 
 
-@pytest.mark.parametrize("order", ["hibernate", "wake"])
-def test_a_status_proves_nothing_while_the_pod_says_otherwise(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
-    said: Any = SimpleNamespace(
-        profile=load(),
-        hibernate_session=str,
-        wake_session=str,
-        status=lambda _: "Running" if order == "wake" else "Hibernated",
-    )
-    run: Any = SimpleNamespace(api=said, cluster=None, browser=None, netadmin_image=None, budgets=SOON, profile=load())
-    lying = World(cast("Run", run), lambda _: None)
-    lying._session, lying._pod = session(monkeypatch, pod()), pod()
-    getattr(lying, order)()
+def test_a_refused_waking_fails_its_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = lifecycle(monkeypatch, _Refusing())
+    refused.wake()
+    with pytest.raises(Unmet, match="boom"):
+        refused.wait_for_new_pod(within="restart")
+    with pytest.raises(Unproven, match="boom"):
+        refused.wait_for_status("running", within="wake")
+
+
+def reports(status: str) -> Any:
+    return SimpleNamespace(profile=load(), hibernate_session=str, wake_session=str, status=lambda _: status)
+
+
+def test_a_status_shows_nothing_while_a_pod_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    early = lifecycle(monkeypatch, reports("Hibernated"))
+    early.hibernate()
     with pytest.raises(Unproven, match="the API says"):
-        lying.wait_for_both("running" if order == "wake" else "hibernated", within="wake")
+        early.wait_for_status("hibernated", within="wake")
+
+
+def test_a_status_shows_nothing_while_no_pod_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    early = lifecycle(monkeypatch, reports("Running"))
+    early.wake()
+    with pytest.raises(Unproven, match="the API says"):
+        early.wait_for_status("running", within="wake")
 
 
 def test_a_vnc_server_is_given_time_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:

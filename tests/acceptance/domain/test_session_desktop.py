@@ -15,7 +15,9 @@ from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser, find
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.sessions import rendering
 from streamspace_acceptance.domain.sessions import session_desktop as sessions_desk
+from streamspace_acceptance.domain.sessions.input_probe import probe_input
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -124,8 +126,8 @@ class _Session:
 
 @pytest.fixture(autouse=True)
 def _soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions_desk, "SETTLED_SECONDS", 0.3)
-    monkeypatch.setattr(sessions_desk, "PORTRAIT_SECONDS", 1.0)
+    monkeypatch.setattr(rendering, "SETTLED_SECONDS", 0.3)
+    monkeypatch.setattr(sessions_desk, "SCREENSHOT_SECONDS", 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -149,11 +151,11 @@ def desk(trouble: str = "", url: str | None = None) -> Iterator[SessionDesktop]:
 
 def test_a_desktop_that_works(browser: RunBrowser) -> None:
     with desk() as works:
-        expect.page(works.fetch_page())
+        expect.desktops.page_served(works.fetch_page())
         works.open(browser)
-        expect.novnc(works.wait_for_client())
-        trial = works.probe_input()
-        expect.responds(trial)
+        expect.desktops.client_loaded(works.wait_for_client())
+        trial = probe_input(works)
+        expect.desktops.responds(trial)
         assert trial.before.differs(trial.after) > 0.5
 
 
@@ -161,7 +163,7 @@ def test_a_desktop_that_works(browser: RunBrowser) -> None:
     ("trouble", "says_"),
     [
         ("blank", "a blank screen"),
-        ("restless", "something to be seen"),
+        ("restless", "a desktop"),
         ("still", "the picture is not what the desktop shows"),
         ("deaf", "do not reach the desktop"),
         ("no-clicks", "keys reach the desktop, clicks do not"),
@@ -173,20 +175,20 @@ def test_a_desktop_that_does_not_work(browser: RunBrowser, trouble: str, says_: 
         broken.open(browser)
         broken.wait_for_client()
         with pytest.raises(Unmet, match=says_):
-            broken.probe_input()
+            probe_input(broken)
 
 
 def test_a_change_elsewhere_than_where_one_typed(browser: RunBrowser) -> None:
     with desk("elsewhere") as broken:
         broken.open(browser)
         with pytest.raises(Unmet, match=r"in \(10, 10"):
-            expect.responds(broken.probe_input())
+            expect.desktops.responds(probe_input(broken))
 
 
 @pytest.mark.parametrize(("trouble", "says_"), [("no-script", "answers 404"), ("no-novnc", "no script of noVNC")])
 def test_a_client_that_does_not_load(browser: RunBrowser, trouble: str, says_: str) -> None:
     with desk(trouble) as broken:
-        expect.page(broken.fetch_page())
+        expect.desktops.page_served(broken.fetch_page())
         broken.open(browser)
         with pytest.raises(Unmet, match=says_):
             broken.wait_for_client()
@@ -195,23 +197,23 @@ def test_a_client_that_does_not_load(browser: RunBrowser, trouble: str, says_: s
 def test_a_client_loads_whatever_status_its_page_has(browser: RunBrowser) -> None:
     with desk("status") as odd:
         with pytest.raises(Unmet, match="500"):
-            expect.page(odd.fetch_page())
+            expect.desktops.page_served(odd.fetch_page())
         odd.open(browser)
-        expect.novnc(odd.wait_for_client())
+        expect.desktops.client_loaded(odd.wait_for_client())
 
 
 def test_a_client_may_stand_in_the_page_itself(browser: RunBrowser) -> None:
     with desk("in-the-page") as whole:
         whole.open(browser)
-        expect.novnc(whole.wait_for_client())
+        expect.desktops.client_loaded(whole.wait_for_client())
 
 
 def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser: RunBrowser) -> None:
     with desk("no-html") as odd:
         with pytest.raises(Unmet, match="HTML"):
-            expect.page(odd.fetch_page())
+            expect.desktops.page_served(odd.fetch_page())
         odd.open(browser)
-        with pytest.raises(Unproven, match="no page comes from the VNC address"):
+        with pytest.raises(Unproven, match="the VNC address serves no page"):
             odd.wait_for_client()
 
 
@@ -219,7 +221,7 @@ def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: R
     with desk("network") as interrupted:
         interrupted.open(browser)
         loaded = interrupted.wait_for_client()
-        expect.novnc(loaded)
+        expect.desktops.client_loaded(loaded)
         assert (loaded.loaded_again, loaded.errors) == (1, [])
 
 

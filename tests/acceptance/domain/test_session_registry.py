@@ -12,7 +12,9 @@ import pytest
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
-from streamspace_acceptance.domain.sessions.registry import CleanupFailure, Registry
+from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.sessions.registry import Registry
+from streamspace_acceptance.outcomes import CleanupFailure
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -123,7 +125,7 @@ def cluster() -> _Cluster:
 def registry(product: _Product, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     monkeypatch.setattr("streamspace_acceptance.domain.sessions.registry.CALL_SECONDS", 0.5)
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
-        yield Registry(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003))
+        yield Registry(Clients(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003)))
 
 
 def ask(registry: Registry) -> str | None:
@@ -312,6 +314,6 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluste
 def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, product: _Product) -> None:
     product.trouble, product.tells_requests = "twice", True
     made = registry.ask("testuser", "firefox-browser", None)
-    assert (made.id, made.others) == (SESSION, {f"{SESSION}-2"})
+    assert (made.id, made.others) == (SESSION, frozenset({f"{SESSION}-2"}))
     registry.clean_up()
     assert [each["sessionId"] for each in product.sessions] == ["others"]

@@ -167,9 +167,9 @@ MOUNTINFO = """\
 
 
 def test_only_a_mount_at_exactly_the_home_counts() -> None:
-    (found,) = home._mount_points(MOUNTINFO, "/home/user")
+    (found,) = home.mount_points_at(MOUNTINFO, "/home/user")
     assert (found.kind, found.options) == ("ext4", frozenset({"rw", "relatime"}))
-    assert home._mount_points(MOUNTINFO, "/home") == ()
+    assert home.mount_points_at(MOUNTINFO, "/home") == ()
 
 
 SOCKETS = """\
@@ -182,10 +182,10 @@ SOCKETS = """\
 
 
 def test_a_port_that_is_listened_on() -> None:
-    assert starts._listens(SOCKETS, 5900)
-    assert starts._listens(SOCKETS, 5901)
-    assert not starts._listens(SOCKETS, 5902)
-    assert not starts._listens(SOCKETS, 0x9C40)
+    assert starts.listens(SOCKETS, 5900)
+    assert starts.listens(SOCKETS, 5901)
+    assert not starts.listens(SOCKETS, 5902)
+    assert not starts.listens(SOCKETS, 0x9C40)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import DELETED, NOTHING_LEFT, TemplateRegistry
@@ -16,7 +17,6 @@ from streamspace_acceptance.outcomes import CleanupFailure
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.verdict.register import Register
 from tests.support.samples import Json
 from tests.support.web_server import says, web_server
@@ -88,7 +88,7 @@ def product() -> _Product:
 @pytest.fixture
 def registry(product: _Product) -> Iterator[TemplateRegistry]:
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
-        yield TemplateRegistry(TemplateApi(StreamSpaceApi(client, PLAN)), cast("Cluster", product), Budgets(0.003))
+        yield TemplateRegistry(Clients(StreamSpaceApi(client, PLAN), cast("Cluster", product), Budgets(0.003)))
 
 
 def sound(registry: TemplateRegistry) -> Json:
@@ -146,15 +146,15 @@ def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
 
 
 def tried(registry: TemplateRegistry, *words: str) -> MistakeTrial:
-    return attempt_all(words, sound(registry), registry, Budgets(0.003))
+    return attempt_all(words, sound(registry), registry)
 
 
 def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistry, product: _Product) -> None:
     trial = tried(registry, "no image", "the name of a template that exists")
-    assert [(each.answer.status, each.names_field, each.twin_changes) for each in trial.attempts] == [
+    assert [(each.answer.status, each.names_field, each.control_changes) for each in trial.attempts] == [
         (400, True, ())
     ] * 2
-    assert (trial.strays, trial.blind) == ((), ())
+    assert (trial.leftovers, trial.blind) == ((), ())
     registry.clean_up()
     assert list(product.templates) == ["others"]
 
@@ -163,9 +163,11 @@ def test_a_mistake_that_is_not_caught_is_found_and_removed(registry: TemplateReg
     product.trouble = "takes anything"
     trial = tried(registry, "no image", "no name", "the name of a template that exists")
     name = f"{registry.name('custom-firefox')}-1x"
-    assert {f"{name} in the API's list", f"{name} in Kubernetes", f"{name} by its name"} < set(trial.strays)
-    assert "unnamed in the API's list" in trial.strays
-    assert trial.attempts[2].twin_changes == ("image reads 'streamspace/firefox:v2', not 'streamspace/firefox:latest'",)
+    assert {f"{name} in the API's list", f"{name} in Kubernetes", f"{name} by its name"} < set(trial.leftovers)
+    assert "unnamed in the API's list" in trial.leftovers
+    assert trial.attempts[2].control_changes == (
+        "image reads 'streamspace/firefox:v2', not 'streamspace/firefox:latest'",
+    )
     registry.clean_up()
     assert list(product.templates) == ["others"]
 

@@ -76,7 +76,7 @@ def made(body: object = READ, status: int = 201) -> CreatedTemplate:
 
 
 def test_a_template_as_described() -> None:
-    expect.as_described(made(), answer(READ))
+    expect.templates.as_described(made(), answer(READ))
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_a_template_as_described() -> None:
     ],
 )
 def test_a_template_that_is_not(template: CreatedTemplate, read: Any, says: str) -> None:
-    assert says in unmet(expect.as_described, template, read)
+    assert says in unmet(expect.templates.as_described, template, read)
 
 
 def test_on_offer_is_once_under_its_name() -> None:
-    expect.on_offer(made(), (READ,))
+    expect.templates.listed(made(), (READ,))
     for entries in ((), (READ, READ), ({**READ, "name": "other"},)):
-        unmet(expect.on_offer, made(), entries)
+        unmet(expect.templates.listed, made(), entries)
 
 
 def attempt(
@@ -109,15 +109,15 @@ def attempt(
     return MistakeAttempt(words, MISTAKES[words], made(), said, message, f"{NAME}x")
 
 
-def trial(*attempts: MistakeAttempt, strays: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> MistakeTrial:
+def trial(*attempts: MistakeAttempt, leftovers: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> MistakeTrial:
     return MistakeTrial(
-        attempts or (attempt(), attempt("an empty name", message="The field 'name' is bad.")), strays, blind
+        attempts or (attempt(), attempt("an empty name", message="The field 'name' is bad.")), leftovers, blind
     )
 
 
 def test_a_clear_refusal_names_the_field() -> None:
-    expect.refused_clearly(trial())
-    expect.refused_clearly(trial(attempt("no cpu", message="The field 'resources.cpu' is missing.")))
+    expect.templates.refused_clearly(trial())
+    expect.templates.refused_clearly(trial(attempt("no cpu", message="The field 'resources.cpu' is missing.")))
 
 
 @pytest.mark.parametrize(
@@ -132,35 +132,35 @@ def test_a_clear_refusal_names_the_field() -> None:
     ],
 )
 def test_an_unclear_refusal(unclear: MistakeAttempt) -> None:
-    assert unclear.words in unmet(expect.refused_clearly, trial(attempt(), unclear))
+    assert unclear.words in unmet(expect.templates.refused_clearly, trial(attempt(), unclear))
 
 
 def test_without_a_refusal_there_is_no_error_to_read() -> None:
-    assert "no image" in unproven(expect.refused_clearly, trial(attempt(status=201)))
+    assert "no image" in unproven(expect.templates.refused_clearly, trial(attempt(status=201)))
 
 
 def test_all_mistakes_are_caught() -> None:
-    expect.all_caught(trial())
-    expect.all_caught(trial(attempt(message="?"), attempt(status=500)))
+    expect.templates.all_caught(trial())
+    expect.templates.all_caught(trial(attempt(message="?"), attempt(status=500)))
 
 
 @pytest.mark.parametrize(
     ("tried", "says"),
     [
         (trial(attempt(status=201)), "no image: accepted with 201"),
-        (trial(strays=("x in Kubernetes",)), "x in Kubernetes"),
-        (trial(replace(attempt(), twin_changes=("image reads 'v2'",))), "image reads 'v2'"),
+        (trial(leftovers=("x in Kubernetes",)), "x in Kubernetes"),
+        (trial(replace(attempt(), control_changes=("image reads 'v2'",))), "image reads 'v2'"),
     ],
 )
 def test_a_mistake_that_is_not_caught(tried: MistakeTrial, says: str) -> None:
-    assert says in unmet(expect.all_caught, tried)
+    assert says in unmet(expect.templates.all_caught, tried)
 
 
 def test_where_the_twins_are_not_seen_nothing_follows() -> None:
-    assert "Kubernetes" in unproven(expect.all_caught, trial(blind=("Kubernetes",)))
+    assert "Kubernetes" in unproven(expect.templates.all_caught, trial(blind=("Kubernetes",)))
 
 
-@pytest.mark.parametrize("check", [expect.refused_clearly, expect.all_caught])
+@pytest.mark.parametrize("check", [expect.templates.refused_clearly, expect.templates.all_caught])
 def test_a_refusal_of_everything_shows_nothing(check: Callable[..., object]) -> None:
     refused = replace(attempt(), positive_control=made({}, 500))
     assert "without the mistake was refused" in unproven(check, trial(refused))
@@ -171,7 +171,7 @@ def test_the_feature_tries_every_mistake_and_each_spoils() -> None:
     feature = parse_file(str(FEATURES / "2.1_template_creation_and_validation.feature"))
     tables = [step.table for scenario in feature.walk_scenarios() for step in scenario.steps if step.table]
     assert [row["mistake"] for table in tables for row in table] == list(MISTAKES)
-    spoilt = [mistake.apply(SOUND, "existing") for mistake in MISTAKES.values()]
+    invalid = [mistake.apply(SOUND, "existing") for mistake in MISTAKES.values()]
     assert {"name": NAME, **load().templates["custom-firefox"]} == SOUND
-    assert all(each != SOUND for each in spoilt)
-    assert all(spoilt.count(each) == 1 for each in spoilt)
+    assert all(each != SOUND for each in invalid)
+    assert all(invalid.count(each) == 1 for each in invalid)

@@ -27,8 +27,8 @@ def change(*, made_answer: Any = None, after: Any = None, listed: tuple[Json, ..
 
 
 def test_a_change_is_read_back() -> None:
-    expect.changed(change())
-    expect.changed(change(listed=()))
+    expect.templates.changed(change())
+    expect.templates.changed(change(listed=()))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_change_is_read_back() -> None:
     ],
 )
 def test_a_change_that_is_not(wrong: Change, says: str) -> None:
-    assert says in unmet(expect.changed, wrong)
+    assert says in unmet(expect.templates.changed, wrong)
 
 
 def provisioned(
@@ -54,8 +54,10 @@ def provisioned(
 
 
 def test_a_session_has_what_was_asked_for() -> None:
-    expect.provisioned(provisioned(V2), SENT)
-    expect.provisioned(provisioned(Provision("firefox:v2", "1", "2048Mi"), API=Provision(None, None, None)), SENT)
+    expect.templates.provisioned(provisioned(V2), SENT)
+    expect.templates.provisioned(
+        provisioned(Provision("firefox:v2", "1", "2048Mi"), API=Provision(None, None, None)), SENT
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,11 +73,11 @@ def test_a_session_has_what_was_asked_for() -> None:
     ],
 )
 def test_a_session_that_has_something_else(session: Provisioned, says: str) -> None:
-    assert says in unmet(expect.provisioned, session, SENT)
+    assert says in unmet(expect.templates.provisioned, session, SENT)
 
 
 def test_a_session_that_nothing_happened_to() -> None:
-    expect.unaffected(provisioned(), provisioned(), frozenset({"uid-1"}))
+    expect.templates.unaffected(provisioned(), provisioned(), frozenset({"uid-1"}))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_session_that_nothing_happened_to() -> None:
     ],
 )
 def test_a_session_that_something_happened_to(now: Provisioned, uids: set[str], says: str) -> None:
-    assert says in unmet(expect.unaffected, provisioned(), now, frozenset(uids))
+    assert says in unmet(expect.templates.unaffected, provisioned(), now, frozenset(uids))
 
 
 def version(number: object, template: Json) -> Json:
@@ -104,7 +106,7 @@ def history(*versions: Json) -> Any:
 
 
 def test_a_history_holds_both() -> None:
-    expect.remembered(change(), history(version(1, OLD), version(2, NEW)))
+    expect.templates.history_kept(change(), history(version(1, OLD), version(2, NEW)))
 
 
 @pytest.mark.parametrize(
@@ -123,12 +125,12 @@ def test_a_history_holds_both() -> None:
     ],
 )
 def test_a_history_that_does_not(wrong: Any) -> None:
-    unmet(expect.remembered, change(), wrong)
+    unmet(expect.templates.history_kept, change(), wrong)
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_no_history_is_no_failure(status: int) -> None:
-    assert "no history" in unproven(expect.remembered, change(), answer({}, status))
+    assert "no history" in unproven(expect.templates.history_kept, change(), answer({}, status))
 
 
 # 2.3
@@ -145,7 +147,7 @@ def deletion(
 
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_refused_deletion_leaves_everything(status: int) -> None:
-    expect.refused_in_use(deletion(status))
+    expect.templates.refused_in_use(deletion(status))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_a_refused_deletion_leaves_everything(status: int) -> None:
     ],
 )
 def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) -> None:
-    assert says in unmet(expect.refused_in_use, wrong)
+    assert says in unmet(expect.templates.refused_in_use, wrong)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) ->
     [(1, "Template in use by 1 sessions"), (1, "in use by 1 session"), (12, "delete-test-2 has 12 active sessions.")],
 )
 def test_a_refusal_that_counts(users: int, message: str) -> None:
-    expect.says_how_many(deletion(users=users, message=message))
+    expect.templates.says_how_many(deletion(users=users, message=message))
 
 
 @pytest.mark.parametrize(
@@ -182,31 +184,31 @@ def test_a_refusal_that_counts(users: int, message: str) -> None:
     ],
 )
 def test_a_refusal_that_does_not(message: str) -> None:
-    unmet(expect.says_how_many, deletion(message=message))
+    unmet(expect.templates.says_how_many, deletion(message=message))
 
 
 def test_without_a_refusal_there_is_no_count() -> None:
-    unproven(expect.says_how_many, deletion(204))
+    unproven(expect.templates.says_how_many, deletion(204))
 
 
 def test_a_deletion_is_accepted() -> None:
-    expect.deleted(deletion(204, users=0))
-    expect.deleted(deletion(200, users=0))
-    assert "409" in unmet(expect.deleted, deletion(users=0))
-    assert "202" in unmet(expect.deleted, deletion(202, users=0))
+    expect.templates.deleted(deletion(204, users=0))
+    expect.templates.deleted(deletion(200, users=0))
+    assert "409" in unmet(expect.templates.deleted, deletion(users=0))
+    assert "202" in unmet(expect.templates.deleted, deletion(202, users=0))
 
 
 def test_absence_shows_something_only_where_it_was_seen_before() -> None:
-    expect.nothing_left(deletion(204))
-    assert "Kubernetes" in unproven(expect.nothing_left, deletion(204, before=PLACES - {"Kubernetes"}))
+    expect.templates.nothing_left(deletion(204))
+    assert "Kubernetes" in unproven(expect.templates.nothing_left, deletion(204, before=PLACES - {"Kubernetes"}))
 
 
 GONE = Leftovers("delete-test-1a2b3c", answer({}, 404), answer(READ, 201), 1)
 
 
 def test_what_is_deleted_is_forgotten() -> None:
-    expect.forgotten(GONE)
-    expect.forgotten(replace(GONE, versions=None))
+    expect.templates.forgotten(GONE)
+    expect.templates.forgotten(replace(GONE, versions=None))
 
 
 @pytest.mark.parametrize(
@@ -218,4 +220,4 @@ def test_what_is_deleted_is_forgotten() -> None:
     ],
 )
 def test_what_is_only_put_out_of_sight(wrong: Leftovers, says: str) -> None:
-    assert says in unmet(expect.forgotten, wrong)
+    assert says in unmet(expect.templates.forgotten, wrong)

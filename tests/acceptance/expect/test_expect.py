@@ -14,8 +14,8 @@ from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.desktop.pictures import Area, Picture
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, MountPoint, SavedFile
+from streamspace_acceptance.domain.sessions.input_probe import InputProbe
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import InputProbe
 from streamspace_acceptance.domain.sessions.starts import Start, Starts, VncCheck
 from streamspace_acceptance.measuring.startup_phases import Phases
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -58,17 +58,17 @@ def creation(body: object = GOOD, status: int = 201, listed: tuple[Listed, ...] 
 
 def test_one_request_makes_one_session() -> None:
     twice = replace(creation(), others=frozenset({f"{SESSION}-2"}))
-    assert f"has made {SESSION}-2 as well" in unmet(expect.identified, twice, "pending")
+    assert f"has made {SESSION}-2 as well" in unmet(expect.sessions.identified, twice, "pending")
 
 
 def test_exactly_that_status() -> None:
-    expect.answered(answer({}, 201), 201)
-    assert "200" in unmet(expect.answered, answer({}, 200), 201)
+    expect.sessions.answered(answer({}, 201), 201)
+    assert "200" in unmet(expect.sessions.answered, answer({}, 200), 201)
 
 
 def test_the_answer_identifies_the_session() -> None:
-    expect.identified(creation(), "pending")
-    expect.identified(creation(listed=()), "pending")
+    expect.sessions.identified(creation(), "pending")
+    expect.sessions.identified(creation(listed=()), "pending")
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_the_answer_identifies_the_session() -> None:
     ],
 )
 def test_an_answer_that_does_not(made: Creation, says: str) -> None:
-    assert says in unmet(expect.identified, made, "pending")
+    assert says in unmet(expect.sessions.identified, made, "pending")
 
 
 def test_an_answer_that_says_no_identifies_nothing() -> None:
     with pytest.raises(Unproven):
-        expect.identified(creation({"error": "x"}, 500), "pending")
+        expect.sessions.identified(creation({"error": "x"}, 500), "pending")
 
 
 def test_the_session_in_kubernetes_is_the_one_asked_for() -> None:
-    expect.listed_in_kubernetes(creation(), session_object(), session_object())
+    expect.sessions.listed(creation(), session_object(), session_object())
 
 
 @pytest.mark.parametrize(
@@ -112,22 +112,22 @@ def test_the_session_in_kubernetes_is_the_one_asked_for() -> None:
     ],
 )
 def test_a_session_in_kubernetes_that_is_another(listed: Any, alone: Any, says: str) -> None:
-    assert says in unmet(expect.listed_in_kubernetes, creation(), listed, alone)
+    assert says in unmet(expect.sessions.listed, creation(), listed, alone)
 
 
 @pytest.mark.parametrize("name", [SESSION, f"{SESSION}-5d-x1"])
 def test_a_pod_named_after_the_session(name: str) -> None:
-    expect.named_after(NAMED, [pod(name=name)])
+    expect.pods.named_after(NAMED, [pod(name=name)])
 
 
 @pytest.mark.parametrize("names", [["desktop-1"], [f"{SESSION}x-1"], [f"{SESSION}-1", "desktop-1"], []])
 def test_a_pod_named_after_something_else(names: list[str]) -> None:
-    unmet(expect.named_after, NAMED, [pod(name=name) for name in names])
+    unmet(expect.pods.named_after, NAMED, [pod(name=name) for name in names])
 
 
 def test_the_template_is_offered() -> None:
-    expect.offered("firefox-browser", frozenset({"firefox-browser"}))
-    unmet(expect.offered, "firefox-browser", frozenset({"other"}))
+    expect.templates.offered("firefox-browser", frozenset({"firefox-browser"}))
+    unmet(expect.templates.offered, "firefox-browser", frozenset({"other"}))
 
 
 # Starts
@@ -142,34 +142,34 @@ NEVER = Unmet("session s", expected="Running", actual="Pending", likely="?")
 
 
 def test_all_starts_reach_running() -> None:
-    expect.all_running(starts(1, 2, 3, 4, 5))
+    expect.sessions.series_running(starts(1, 2, 3, 4, 5))
     with pytest.raises(Unmet, match="Pending"):
-        expect.all_running(starts(1, 2, trouble=NEVER))
+        expect.sessions.series_running(starts(1, 2, trouble=NEVER))
     with pytest.raises(Unproven, match="2 of 5"):
-        expect.all_running(starts(1, 2))
+        expect.sessions.series_running(starts(1, 2))
 
 
 def test_sessions_stay_running() -> None:
-    expect.still_running("Running", {SESSION: "Running"})
-    assert "is Pending" in unmet(expect.still_running, "Running", {"other": "Running", SESSION: "Pending"})
-    assert "not listed" in unmet(expect.still_running, "Running", {SESSION: None})
+    expect.sessions.still_running("Running", {SESSION: "Running"})
+    assert "is Pending" in unmet(expect.sessions.still_running, "Running", {"other": "Running", SESSION: "Pending"})
+    assert "not listed" in unmet(expect.sessions.still_running, "Running", {SESSION: None})
 
 
 def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:
-    assert expect.mean_below(starts(1, 2, 3, 4, 5), STARTUP) == pytest.approx(3)
-    assert "mean 6.00 s" in unmet(expect.mean_below, starts(6, 6, 6, 6, 6), STARTUP)
+    assert expect.sessions.mean_below(starts(1, 2, 3, 4, 5), STARTUP) == pytest.approx(3)
+    assert "mean 6.00 s" in unmet(expect.sessions.mean_below, starts(6, 6, 6, 6, 6), STARTUP)
     nobody_at_work = Starts(5, [Start(NAMED, 0.0, Phases({"end to end": None})), *starts(1, 2, 3, 4).made])
     for incomplete in (starts(1, 2), starts(1, 2, trouble=NEVER), starts(), nobody_at_work):
         with pytest.raises(Unproven):
-            expect.mean_below(incomplete, STARTUP)
+            expect.sessions.mean_below(incomplete, STARTUP)
 
 
 def test_ready_is_one_of_one() -> None:
-    expect.ready([pod(), pod(uid="uid-2")])
-    unmet(expect.ready, [pod(), pod(ready=False)])
-    unmet(expect.ready, [pod(deleting=True)])
-    unmet(expect.ready, [replace(pod(), containers=2, ready_containers=2)])
-    unmet(expect.ready, [replace(pod(), conditions={})])
+    expect.pods.ready([pod(), pod(uid="uid-2")])
+    unmet(expect.pods.ready, [pod(), pod(ready=False)])
+    unmet(expect.pods.ready, [pod(deleting=True)])
+    unmet(expect.pods.ready, [replace(pod(), containers=2, ready_containers=2)])
+    unmet(expect.pods.ready, [replace(pod(), conditions={})])
 
 
 DESKTOP = Framebuffer(1280, 720, "desk", 1.0)
@@ -180,55 +180,57 @@ def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True) -> l
 
 
 def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
-    expect.listening(listening(DESKTOP))
-    assert "no RFB" in unmet(expect.listening, listening("no RFB version"))
-    assert "nothing listens" in unmet(expect.listening, listening(DESKTOP, port_listens=False))
+    expect.desktops.vnc_listening(listening(DESKTOP))
+    assert "no RFB" in unmet(expect.desktops.vnc_listening, listening("no RFB version"))
+    assert "nothing listens" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, port_listens=False))
 
 
 def test_a_handshake() -> None:
-    expect.shook_hands(NAMED, DESKTOP)
-    unmet(expect.shook_hands, NAMED, "no ProtocolVersion came")
+    expect.desktops.vnc_answers(NAMED, DESKTOP)
+    unmet(expect.desktops.vnc_answers, NAMED, "no ProtocolVersion came")
 
 
 def test_a_handshake_again() -> None:
-    expect.shook_hands_again(NAMED, DESKTOP, DESKTOP)
-    expect.shook_hands_again(NAMED, "not yet", DESKTOP)
-    unmet(expect.shook_hands_again, NAMED, DESKTOP, "no ProtocolVersion came")
+    expect.desktops.vnc_answers_again(NAMED, DESKTOP, DESKTOP)
+    expect.desktops.vnc_answers_again(NAMED, "not yet", DESKTOP)
+    unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, "no ProtocolVersion came")
     with pytest.raises(Unproven, match="had not answered before either: mute"):
-        expect.shook_hands_again(NAMED, "mute", "no ProtocolVersion came")
+        expect.desktops.vnc_answers_again(NAMED, "mute", "no ProtocolVersion came")
 
 
 # Desktop
 
 
 def test_an_address_in_the_answer() -> None:
-    expect.gives_vnc_url(answer({"url": "http://127.0.0.1:8080/vnc/s?token=t"}), PROFILE)
+    expect.desktops.address_given(answer({"url": "http://127.0.0.1:8080/vnc/s?token=t"}), PROFILE)
 
 
 @pytest.mark.parametrize(
     "url", [None, "", 7, "/vnc/s", "ftp://x/y", "http://", "http://a b/", ["http://x/"], "http://[x"]
 )
 def test_no_address_in_the_answer(url: object) -> None:
-    unmet(expect.gives_vnc_url, answer({"url": url}), PROFILE)
+    unmet(expect.desktops.address_given, answer({"url": url}), PROFILE)
 
 
 def test_no_address_without_a_yes() -> None:
-    unmet(expect.gives_vnc_url, answer({"url": "http://x/"}, 409), PROFILE)
-    unmet(expect.gives_vnc_url, answer({}), PROFILE)
+    unmet(expect.desktops.address_given, answer({"url": "http://x/"}, 409), PROFILE)
+    unmet(expect.desktops.address_given, answer({}), PROFILE)
 
 
 def test_a_page_is_200_and_html() -> None:
-    expect.page(answer(b"<!doctype html>", content_type="text/html; charset=utf-8"))
-    unmet(expect.page, answer(b"<!doctype html>", 404, content_type="text/html"))
-    unmet(expect.page, answer(b"{}", content_type="application/json"))
-    unmet(expect.page, answer(b"", content_type="text/html"))
+    expect.desktops.page_served(answer(b"<!doctype html>", content_type="text/html; charset=utf-8"))
+    unmet(expect.desktops.page_served, answer(b"<!doctype html>", 404, content_type="text/html"))
+    unmet(expect.desktops.page_served, answer(b"{}", content_type="application/json"))
+    unmet(expect.desktops.page_served, answer(b"", content_type="text/html"))
 
 
 def test_novnc_runs_with_its_scripts_and_its_screen() -> None:
-    expect.novnc(PageState(scripts=["a"], novnc=["a"], canvas=True))
-    unmet(expect.novnc, PageState(scripts=["a"], canvas=True))
-    unmet(expect.novnc, PageState(scripts=["a"], novnc=["a"]))
-    assert "404" in unmet(expect.novnc, PageState(novnc=["a"], canvas=True, broken_scripts=["/b answers 404"]))
+    expect.desktops.client_loaded(PageState(scripts=["a"], novnc=["a"], canvas=True))
+    unmet(expect.desktops.client_loaded, PageState(scripts=["a"], canvas=True))
+    unmet(expect.desktops.client_loaded, PageState(scripts=["a"], novnc=["a"]))
+    assert "404" in unmet(
+        expect.desktops.client_loaded, PageState(novnc=["a"], canvas=True, broken_scripts=["/b answers 404"])
+    )
 
 
 def picture() -> Picture:
@@ -241,12 +243,12 @@ TRIAL = InputProbe((50, 40), picture(), picture(), Area(0.5, (10, 10, 90, 70)), 
 
 
 def test_a_desktop_that_responds() -> None:
-    expect.responds(TRIAL)
-    unmet(expect.responds, replace(TRIAL, colour=Area(0.01, (10, 10, 90, 70))))
-    unmet(expect.responds, replace(TRIAL, colour=Area(0.5, (60, 10, 90, 70))))
-    unmet(expect.responds, replace(TRIAL, colour=Area(0.5, None)))
-    unmet(expect.responds, replace(TRIAL, received=False))
-    unmet(expect.responds, replace(TRIAL, clicked=False))
+    expect.desktops.responds(TRIAL)
+    unmet(expect.desktops.responds, replace(TRIAL, colour=Area(0.01, (10, 10, 90, 70))))
+    unmet(expect.desktops.responds, replace(TRIAL, colour=Area(0.5, (60, 10, 90, 70))))
+    unmet(expect.desktops.responds, replace(TRIAL, colour=Area(0.5, None)))
+    unmet(expect.desktops.responds, replace(TRIAL, received=False))
+    unmet(expect.desktops.responds, replace(TRIAL, clicked=False))
 
 
 # Home
@@ -257,8 +259,8 @@ READ = FileState("p", ExecResult("test data\n", "", 0), ExecResult("abcd\n", "",
 
 
 def test_a_file_that_was_saved_and_kept() -> None:
-    expect.saved(FILE, READ)
-    expect.kept(FILE, READ)
+    expect.homes.saved(FILE, READ)
+    expect.homes.kept(FILE, READ)
 
 
 @pytest.mark.parametrize(
@@ -273,12 +275,12 @@ def test_a_file_that_was_saved_and_kept() -> None:
     ],
 )
 def test_a_file_that_is_gone_or_another(found: FileState) -> None:
-    unmet(expect.kept, FILE, found)
-    unmet(expect.saved, FILE, found)
+    unmet(expect.homes.kept, FILE, found)
+    unmet(expect.homes.saved, FILE, found)
 
 
 def test_a_file_that_could_not_be_saved() -> None:
-    assert "Read-only" in unmet(expect.saved, replace(FILE, done=ExecResult("", "Read-only", 1)), READ)
+    assert "Read-only" in unmet(expect.homes.saved, replace(FILE, done=ExecResult("", "Read-only", 1)), READ)
 
 
 HOME = HomeVolume(
@@ -293,7 +295,7 @@ HOME = HomeVolume(
 
 
 def test_a_home_on_its_own_volume() -> None:
-    expect.on_own_volume(HOME)
+    expect.homes.on_own_volume(HOME)
 
 
 @pytest.mark.parametrize(
@@ -312,31 +314,31 @@ def test_a_home_on_its_own_volume() -> None:
     ],
 )
 def test_a_home_that_is_elsewhere(home: HomeVolume, says: str) -> None:
-    assert says in unmet(expect.on_own_volume, home)
+    assert says in unmet(expect.homes.on_own_volume, home)
 
 
 # Pods that go and come back
 
 
 def test_replaced_by_another_pod_that_is_ready() -> None:
-    expect.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", deleting=True)])
-    unmet(expect.replaced, frozenset({"uid-1"}), pod(), [pod()])
-    unmet(expect.replaced, frozenset({"uid-0"}), pod(ready=False), [pod()])
+    expect.pods.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", deleting=True)])
+    unmet(expect.pods.replaced, frozenset({"uid-1"}), pod(), [pod()])
+    unmet(expect.pods.replaced, frozenset({"uid-0"}), pod(ready=False), [pod()])
 
 
 def test_two_pods_are_no_replacement() -> None:
     for uid in ("uid-0", "uid-2"):
-        assert "beside it" in unmet(expect.replaced, frozenset({"uid-0"}), pod(), [pod(), pod(uid=uid)])
-    expect.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", phase="Failed")])
+        assert "beside it" in unmet(expect.pods.replaced, frozenset({"uid-0"}), pod(), [pod(), pod(uid=uid)])
+    expect.pods.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", phase="Failed")])
 
 
 def test_no_pod_left() -> None:
-    expect.no_pod_left(NAMED, [])
-    unmet(expect.no_pod_left, NAMED, [pod(labels={})])
+    expect.pods.none_left(NAMED, [])
+    unmet(expect.pods.none_left, NAMED, [pod(labels={})])
 
 
 def test_both_say_the_same() -> None:
-    expect.said_by_both("Hibernated", "Hibernated", session_object(phase="Hibernated"))
-    expect.said_by_both("Hibernated", "Hibernated", None)
-    unmet(expect.said_by_both, "Hibernated", "Hibernated", session_object(phase="Running"))
-    unmet(expect.said_by_both, "Hibernated", "Running", session_object(phase="Hibernated"))
+    expect.sessions.status_agreed("Hibernated", "Hibernated", session_object(phase="Hibernated"))
+    expect.sessions.status_agreed("Hibernated", "Hibernated", None)
+    unmet(expect.sessions.status_agreed, "Hibernated", "Hibernated", session_object(phase="Running"))
+    unmet(expect.sessions.status_agreed, "Hibernated", "Running", session_object(phase="Hibernated"))

@@ -79,7 +79,7 @@ def test_a_wrong_url(url: str, program: Path) -> None:
 @pytest.mark.parametrize("respond", [says(b"<html>"), says(b"{}", 404), says(b"[]"), says(b'{"sessions": 1}')])
 def test_what_answers_is_no_streamspace(respond: Respond, program: Path) -> None:
     with web_server(respond) as url:
-        assert "is no StreamSpace API" in problem(**given(url, program))
+        assert "is not a StreamSpace API" in problem(**given(url, program))
 
 
 def test_no_token(program: Path, product: str) -> None:
@@ -119,12 +119,12 @@ def test_no_namespace(program: Path, product: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scale", ["", "x", "0", "-1", "nan", "1e9"])
 def test_a_time_scale_that_is_none(scale: str) -> None:
     with pytest.raises(SetupProblem, match="time-scale"):
-        target._time_scale({"time-scale": scale})
+        target.read_time_scale({"time-scale": scale})
 
 
 def test_a_time_scale() -> None:
-    assert target._time_scale({"time-scale": "0.1"}) == pytest.approx(0.1)
-    assert target._time_scale({}) == 1
+    assert target.read_time_scale({"time-scale": "0.1"}) == pytest.approx(0.1)
+    assert target.read_time_scale({}) == 1
 
 
 def test_the_embedded_ones_own_sentence_is_passed_on_and_it_is_taken_down(
@@ -156,7 +156,7 @@ def test_target_without_the_sandbox_extra_is_a_setup_problem(
 
 
 def test_a_checkout_that_is_no_folder(program: Path, product: str, tmp_path: Path) -> None:
-    assert "STREAMSPACE_REPO names" in problem(**given(product, program) | {"STREAMSPACE_REPO": tmp_path / "none"})
+    assert "is not a directory" in problem(**given(product, program) | {"STREAMSPACE_REPO": tmp_path / "none"})
 
 
 @pytest.mark.parametrize(

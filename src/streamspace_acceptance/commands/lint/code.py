@@ -54,6 +54,8 @@ def _check_function(path: Path, function: ast.FunctionDef | ast.AsyncFunctionDef
             what = _BRANCHES_AND_LOOPS.get(type(node)) or _built_string(node) or _pause(node)
             if what is not None:
                 yield Finding(path, _line(node), f"{function.name} holds {what}; that belongs below the step")
+            if _reaches_through_the_world(node):
+                yield Finding(path, _line(node), f"{function.name} reaches through the world; name what it takes there")
     if "then" in _decorators(function) and not _ends_in_expect(body):
         yield Finding(path, function.lineno, f"{function.name} is a Then and does not end in an expect.…")
 
@@ -81,11 +83,26 @@ def _ends_in_expect(body: list[ast.stmt]) -> bool:
 
 
 def _owner(statement: ast.stmt) -> str | None:
-    """The name before the dot of the call that a statement makes."""
+    """The name before the first dot of the call that a statement makes."""
     call = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
-    target = call.func if isinstance(call, ast.Call) else None
-    owner = target.value if isinstance(target, ast.Attribute) else None
+    owner = call.func if isinstance(call, ast.Call) else None
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
     return owner.id if isinstance(owner, ast.Name) else None
+
+
+def _reaches_through_the_world(node: ast.AST) -> bool:
+    """Whether this is the second attribute after `world(context)`: only the first belongs in a step."""
+    attributes, inner = 0, node
+    while isinstance(inner, ast.Attribute | ast.Subscript):
+        attributes += isinstance(inner, ast.Attribute)
+        inner = inner.value
+    return (
+        attributes == 2
+        and isinstance(node, ast.Attribute)
+        and isinstance(inner, ast.Call)
+        and _called(inner) == "world"
+    )
 
 
 def _built_string(node: ast.AST) -> str | None:

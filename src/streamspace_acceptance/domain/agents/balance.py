@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.product.agents import AgentApi
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,16 @@ class Balance:
         return ", ".join(f"{agent}: {count}" for agent, count in self.shares.items())
 
 
-def balance(api: StreamSpaceApi, cluster: Cluster, sessions: Sequence[Session], agents: frozenset[str]) -> Balance:
-    """The balance over `sessions` as it is now."""
-    ids = {session.id for session in sessions}
+def balance(scenario: Scenario) -> Balance:
+    """Which of the online agents serves how many of the sessions that were requested at the same time, as it is now."""
+    api, profile = scenario.clients.api, scenario.clients.profile
+    ids = {session.id for session in scenario.results[ConcurrentRequests].sessions}
+    online = AgentApi(api).all().online
     said = {each.id: each.agent for each in api.sessions().sessions if isinstance(each.agent, str) and each.agent}
-    label, own = api.profile.agents.session_label, api.profile.session_label
-    pods = [pod for pod in cluster.pods() if pod.stays and pod.meta.labels.get(own) in ids]
-    seen = {pod.meta.labels[own]: pod.meta.labels.get(label) for pod in pods}
-    return Balance(agents, {each: said.get(each) for each in sorted(ids)}, seen)
+    pods = [pod for pod in scenario.clients.cluster.pods() if pod.stays]
+    seen = {
+        pod.meta.labels[profile.session_label]: pod.meta.labels.get(profile.agents.session_label)
+        for pod in pods
+        if pod.meta.labels.get(profile.session_label) in ids
+    }
+    return Balance(online, {session: said.get(session) for session in sorted(ids)}, seen)

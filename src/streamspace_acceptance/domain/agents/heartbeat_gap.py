@@ -23,15 +23,17 @@ def await_heartbeat(recording: Recording[AgentList], agent: str, span: Budget) -
             recording,
             goal=lambda samples: len(received(samples, agent)) > 1 or None,
             says=lambda _: None,
-            likely=lambda _: "the API tells of no new heartbeat",
+            likely=lambda _: "the API reports no new heartbeat",
         )
 
 
 def check_silence(
     recording: Recording[AgentList], agent: str, cut_at: float, *, interval: float, offline: str, span: Budget
 ) -> None:
-    """Returns when the agent is offline, or when the span is over without a heartbeat; NotPossible for a heartbeat
-    that came later than one interval (in seconds) after the cut: by then every network has done as it was told.
+    """Returns when the agent is offline, or when the span is over without a heartbeat.
+
+    MethodUnavailable for a heartbeat later than one interval (in seconds) after the cut: by then every network has
+    applied the cut.
     """
 
     def gone(samples: Sequence[Stamped[AgentList]]) -> bool | None:
@@ -39,9 +41,9 @@ def check_silence(
 
     def heard(samples: Sequence[Stamped[AgentList]]) -> str | None:
         late = [each for each in received(samples, agent) if each.at > cut_at + interval]
-        return "a heartbeat came through" if late else None
+        return "a heartbeat arrived" if late else None
 
-    wait = Wait(f"agent {agent}", "silent since the cut", span)
+    wait = Wait(f"agent {agent}", "no heartbeat since the cut", span)
     try:
         follow(
             wait,
@@ -49,7 +51,7 @@ def check_silence(
             goal=gone,
             impossible=heard,
             says=lambda each: each.status(agent),
-            likely=lambda _: "it is not cut off",
+            likely=lambda _: "the cut has no effect",
         )
     except Unmet as unmet:
         if wait.outcome == "impossible":

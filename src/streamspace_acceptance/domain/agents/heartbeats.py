@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
+from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
-from streamspace_acceptance.waiting import Stamped
+from streamspace_acceptance.waiting import Stamped, Wait, follow, now
+
+HEARTBEATS_WATCHED = 4
 
 CLOCKS_APART_SECONDS = 60.0
 """Real seconds, on no target's clock: no zone is nearer to another, and the plan calls an agent lost after so many."""
@@ -33,6 +40,28 @@ class Pace:
         )
 
 
+def watch_heartbeats(scenario: Scenario) -> None:
+    """Follows the heartbeats of the agent for some intervals, in its log and in what the API says of it."""
+    clients, agent = scenario.clients, scenario.results[ObservedAgent]
+    interval, began, recording = clients.budgets.named("heartbeat").seconds, now(), watch(scenario)
+    span = clients.budgets.spans("heartbeat", heartbeat=HEARTBEATS_WATCHED * 2)
+    with suppress(Unmet):  # the expectation judges how many there were, and how far apart
+        follow(
+            Wait(agent.subject, f"{HEARTBEATS_WATCHED} heartbeats seen by the API", span),
+            recording,
+            goal=lambda samples: len(received(samples, agent.id)) > HEARTBEATS_WATCHED or None,
+            says=lambda _: None,
+            likely=lambda _: "the agent or the API does not keep to the pace",
+        )
+    # The log's lines may reach back to before: the same agent, the same pace.
+    lines = clients.cluster.stamped_lines(agent.id, since_seconds=int(now() - began + 2 * interval))
+    logged = [at for at, line in lines if clients.profile.agents.heartbeat_line in line]
+    seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
+    sources = {"the agent's log": spacings(logged), "the API's lastHeartbeat": spacings(seen)}
+    pace = scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id)))
+    attachments.attach_text("heartbeats", pace.table())
+
+
 def spacings(moments: Sequence[float]) -> list[float]:
     """The differences of moments in order."""
     return [later - earlier for earlier, later in pairwise(moments)]
@@ -49,14 +78,14 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
         if agent is None or agent.last_heartbeat is None:
             continue
         if not agent.zoned:
-            return "lastHeartbeat is told without its zone"
+            return "lastHeartbeat has no time zone"
         if date is not None and abs(date - agent.last_heartbeat) > CLOCKS_APART_SECONDS:
             return f"a heartbeat that has just come in was {date - agent.last_heartbeat:.0f} s ago by lastHeartbeat"
     return ""
 
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:
-    """Each heartbeat of an agent that the API told of, by the API's clock, stamped when it was first seen here."""
+    """Each heartbeat of an agent that the API reported, by the API's clock, stamped when it was first seen here."""
     found: list[Stamped[float]] = []
     for sample in samples:
         agent = sample.item.agent(agent_id)

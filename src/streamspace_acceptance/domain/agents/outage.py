@@ -1,4 +1,4 @@
-"""An agent that was cut off from the API and came back, with all that the API said of it meanwhile."""
+"""An agent that was cut off from the API and reconnected, with all statuses that the API gave it meanwhile."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from streamspace_acceptance.waiting import Stamped, Timeline
 
 @dataclass(frozen=True)
 class Outage:
-    """Moments are of the monotonic clock: when the network was cut, healed, and when watching ended.
+    """Moments are of the monotonic clock: when the network was cut, when that was reverted, and when watching ended.
 
     `samples` is the API's list of agents, ten times a second, from before the cut until the end; `cut_by` says how.
     """
 
     agent_id: str
     cut: float
-    healed: float
+    reverted: float
     ended: float
     samples: Sequence[Stamped[AgentList]]
     words: Mapping[str, str]
@@ -33,12 +33,12 @@ class Outage:
     @property
     def went_offline(self) -> float | None:
         """When the API first called the agent offline while it was cut off; None when it never did."""
-        return self._first(self.words["agent_offline"], self.cut, self.healed)
+        return self._first(self.words["agent_offline"], self.cut, self.reverted)
 
     @property
     def came_online(self) -> float | None:
-        """When the API first called it online again after the network was healed; None when it never did."""
-        return self._first(self.words["agent_online"], self.healed, self.ended)
+        """When the API first called it online again after the cut was reverted; None when it never did."""
+        return self._first(self.words["agent_online"], self.reverted, self.ended)
 
     @property
     def said_last(self) -> str:
@@ -47,7 +47,7 @@ class Outage:
 
     @property
     def silence(self) -> tuple[float, float] | None:
-        """Seconds from its last heartbeat until it was called offline, at least and at most; None for neither.
+        """Seconds from its last heartbeat until it was reported offline, at least and at most; None for neither.
 
         Each of the two happened between one look at the API and the next, which on a busy machine are farther apart.
         """
@@ -67,7 +67,7 @@ class Outage:
         said = [
             Stamped(self.cut, self.cut_by),
             *self._said(self.cut, self.ended),
-            Stamped(self.healed, "network healed"),
+            Stamped(self.reverted, "network cut reverted"),
         ]
         for each in sorted(said, key=lambda one: one.at):
             line.note(each.item, each.at)

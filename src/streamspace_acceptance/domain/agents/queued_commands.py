@@ -1,23 +1,26 @@
-"""An order that was given while no agent was there, and what became of it once they were back."""
+"""A command that was given while no agent was connected, and its effect once the agents reconnected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.domain.agents.fleet import wait_for_online
+from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.waiting import Stamped, Timeline
+from streamspace_acceptance.waiting import POLL_SECONDS, Stamped, Timeline, Wait, elapse, now, sampling
 
 
 @dataclass(frozen=True)
 class QueuedCommand:
-    """The order to put a session to sleep. Moments are of the monotonic clock.
+    """The command to hibernate a session. Moments are of the monotonic clock.
 
-    given, back, ended: when it was given, when the agents were online again, and when watching ended. `said` is the
-    API's status of the session, ten times a second throughout; `trouble` tells why its pod did not go.
+    given, back, ended: when it was given, when the agents were online again, and when watching ended. `statuses` is the
+    API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted.
     """
 
     session: Session
@@ -26,13 +29,13 @@ class QueuedCommand:
     given: float
     back: float
     ended: float
-    said: Sequence[Stamped[str]]
+    statuses: Sequence[Stamped[str]]
     phase: SessionObject | None
     trouble: Unmet | None
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
-        """What happened to pods of the session since the order: `name there` and `name gone`, each once."""
+        """What happened to pods of the session since the command: `name there` and `name gone`, each once."""
         found: list[Stamped[str]] = []
         for change in self.session.changes.items():
             if change.at < self.given:
@@ -54,10 +57,32 @@ class QueuedCommand:
         )
 
     def timeline(self) -> str:
-        """What the API said and what became of the pods, from the order on."""
+        """The API's statuses and what happened to the pods, from the command on."""
         line = Timeline(self.given)
         marks = [Stamped(self.back, "agents online again")]
-        said = [each for each in self.said if each.at >= self.given]
-        for each in sorted([*said, *self.pod_events, *marks], key=lambda one: one.at):
-            line.note(each.item, each.at)
+        statuses = [status for status in self.statuses if status.at >= self.given]
+        for event in sorted([*statuses, *self.pod_events, *marks], key=lambda event: event.at):
+            line.note(event.item, event.at)
         return line.render()
+
+
+def hibernate_while_offline(scenario: Scenario) -> None:
+    """Hibernates the session while no agent is online, lets the agents reconnect, and follows the command's effect."""
+    clients, session, pod = scenario.clients, scenario.session, scenario.lifecycle.pod
+    status, spans = partial(clients.api.status, session.id), clients.budgets.spans
+    with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as statuses:
+        given = now()
+        answer = clients.api.order_hibernation(session.id)
+        elapse(Wait(session.subject, "no agent is there for the command", spans(heartbeat=1)))
+        scenario.disruptions.revert_all()
+        wait_for_online(clients, clients.cluster.replicas(clients.profile.agents.deployment))
+        back, trouble = now(), None
+        try:
+            session.wait_for_no_pod(frozenset({pod.meta.uid}), within="hibernation")
+            session.wait_for_phase(clients.profile.statuses["hibernated"], within="hibernation")
+        except Unmet as unmet:
+            trouble = unmet
+        elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
+        phase = clients.cluster.session_object(session.id)
+        command = QueuedCommand(session, pod, answer, given, back, now(), statuses.items(), phase, trouble)
+    scenario.results.put(command)

@@ -1,14 +1,15 @@
-"""Whether sessions were left alone while their agent was away: by what the watch over their pods told."""
+"""Whether sessions were left alone while their agent was offline, by the watch over their pods."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
+from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session, present
-from streamspace_acceptance.domain.sessions.session_desktop import InputProbe, SessionDesktop
 from streamspace_acceptance.waiting import Timeline
 
 
@@ -45,7 +46,7 @@ class SessionBefore:
 
 @dataclass(frozen=True)
 class SessionAfter:
-    """A session as it is now: by the API, by Kubernetes, by its pod, and by what came of working in it."""
+    """A session as it is now: by the API, by Kubernetes, by its pod, and by input into its desktop."""
 
     kept: SessionBefore
     running: str
@@ -55,16 +56,32 @@ class SessionAfter:
     trial: InputProbe
 
 
-def look_at(kept: SessionBefore, cluster: Cluster, desk: SessionDesktop, browser: RunBrowser) -> SessionAfter:
+class KeptSessions(list[SessionBefore]):
+    """The sessions of the scenario that nothing may touch."""
+
+
+def start_to_keep(scenario: Scenario, user: str, template: str) -> None:
+    """A running session that nothing may touch from now on; Unmet when it does not become Running."""
+    lifecycle = actions.start(scenario, user, template)
+    kept = scenario.results.find(KeptSessions) or KeptSessions()
+    scenario.results.put(KeptSessions([*kept, SessionBefore(lifecycle.session, lifecycle.pod)]))
+
+
+def look_at_kept(scenario: Scenario) -> Iterator[SessionAfter]:
+    """Each kept session as it is now, and whether its desktop accepts input in a browser."""
+    return (_look(scenario, kept) for kept in scenario.results[KeptSessions])
+
+
+def _look(scenario: Scenario, kept: SessionBefore) -> SessionAfter:
     """Opens the session's desktop as its user would and works in it; Unmet when that cannot be done."""
-    session = kept.session
-    obj = cluster.session_object(session.id)
-    desk.open_whole(browser)
+    session, desktop = kept.session, scenario.new_desktop(kept.session)
+    obj = session.cluster.session_object(session.id)
+    desktop.open_whole(scenario.clients.browser)
     return SessionAfter(
         kept,
         session.api.profile.statuses["running"],
         session.api.status(session.id),
         None if obj is None else obj.phase,
         kept.trouble(),
-        desk.probe_input(),
+        probe_input(desktop),
     )

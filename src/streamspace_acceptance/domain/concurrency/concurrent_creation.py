@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.quantities import amount
@@ -11,8 +12,6 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.domain.sessions.creation import Creation, made
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
-
-CREATED = 201
 
 
 def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) -> CheckResult:
@@ -26,7 +25,7 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
             timeline = unmet.timeline
     listed = api.sessions()
     claims = Counter(each.claimed for each in crowd.creations if each.claimed is not None)
-    troubles += [f"{count} users were told of the session {each}" for each, count in claims.items() if count > 1]
+    troubles += [f"{count} users were given the session {each}" for each, count in claims.items() if count > 1]
     troubles += [trouble for each in crowd.creations for trouble in _troubles(each, listed, cluster)]
     excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
     return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse)
@@ -34,11 +33,11 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
 
 def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
     user = one.asked.user
-    if one.id is None or one.answer.status != CREATED:
+    if one.id is None or one.answer.status != HTTPStatus.CREATED:
         return [f"{user} got {one.answer.status} {one.answer.excerpt(60)}"]
     new, obj = made(one.asked, listed), cluster.session_object(one.id)
     return [
-        *([] if one.claimed == one.id else [f"{user} was told of {one.claimed}, and {one.id} is there"]),
+        *([] if one.claimed == one.id else [f"{user} was given {one.claimed}, and {one.id} is there"]),
         *([] if new == {one.id} else [f"{user} has {', '.join(sorted(new)) or 'no session'} now"]),
         *([f"{one.id} is listed {listed.times(one.id)} times"] if listed.times(one.id) > 1 else []),
         *([f"{one.id} is not in Kubernetes"] if obj is None else []),

@@ -1,4 +1,4 @@
-"""Several users at work at the same time, each in a browser of their own: what they see, leave, and notice."""
+"""Several users working at the same time, each in a browser of their own: what they see, leave, and notice."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from streamspace_acceptance.domain.concurrency.desktop_viewers import DesktopVie
 from streamspace_acceptance.domain.concurrency.isolation import label, served, shared_namespaces
 from streamspace_acceptance.domain.concurrency.markers import Markers
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
+from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll
 
-SHOWS, OBEYS = "a desktop to be seen", "what was typed to be seen"
+SHOWS, OBEYS = "a desktop to be visible", "the typed text to be visible"
 
 
 @dataclass
 class UseResult:
-    """What came of the day.
+    """The result of working at the same time.
 
-    unreachable: desktops that did not show or obey; astray: those that obeyed or showed another user. leaks: what of
-    one user's was found with another; explained: such of that as follows from what the sessions have in common by
-    Kubernetes or the kernel. lost: what was found nowhere. noticed: what befell others when one user left; untold: why
-    that could not be seen. alone: why a desktop that is opened alone does not work either.
+    unreachable: desktops that did not render or accept input; astray: those that did so for another user.
+    leaks: traces of one user that were found with another; explained: leaks that follow from what the sessions share
+    by Kubernetes or the kernel. lost: traces that were found nowhere. noticed: what happened to others when one user
+    ended the session; untold: why that could not be seen. alone: why a desktop opened alone does not work either.
     """
 
     unreachable: list[str] = field(default_factory=list)
@@ -52,14 +53,14 @@ class ConcurrentUse:
         self._sessions = list(crowd.sessions)
         self._users = [DesktopViewer(SessionDesktop(each), f"the desktop of {each.id}") for each in self._sessions]
         first = self._sessions[0]
-        self._second = DesktopViewer(SessionDesktop(first), f"the desktop of {first.id} at a second viewer's")
+        self._second = DesktopViewer(SessionDesktop(first), f"the desktop of {first.id} for a second viewer")
         self._screens = [*self._users, self._second]
         self._marks = {session.id: markers.mark() for session in self._sessions}
         self._misled: list[DesktopViewer] = []
         self.outcome = UseResult()
 
     def run(self, end: Callable[[Session], str | None]) -> UseResult:
-        """The whole day; `end` ends a session and says what went wrong with that. Every page is closed afterwards."""
+        """All users work; `end` ends a session and returns what went wrong. Every page is closed afterwards."""
         try:
             self._work()
             self._judge_work()
@@ -108,7 +109,7 @@ class ConcurrentUse:
                 look,
                 met=lambda lacking: not lacking,
                 says=lambda lacking: f"lacking: {'; '.join(lacking) or 'nothing'}",
-                likely=lambda _: "see the sentences about it",
+                likely=lambda _: "see the criteria about it",
                 impossible=lambda _: self._astray(seen[0], working),
                 every=LOOK_SECONDS,
             )
@@ -171,10 +172,10 @@ class ConcurrentUse:
         if former.trouble is not None or former in self._misled:
             return
         former.desk.close()
-        screen = DesktopViewer(SessionDesktop(former.session), f"{former.name} at a second visit", former.colour)
+        screen = DesktopViewer(SessionDesktop(former.session), f"{former.name} after reconnecting", former.colour)
         self._screens.append(screen)
         screen.open(self._browser)
-        await_each([screen], "the desktop as it was left", self._obeys)
+        await_each([screen], "the desktop as the user left it", self._obeys)
         self.outcome.leaks += self._shown_of_others(screen)
         screen.begin()
         self._retype([screen])
@@ -192,7 +193,7 @@ class ConcurrentUse:
         if trouble is not None:
             self.outcome.untold.append(trouble)
             return
-        await_each(working, "the desktop still to be seen", self._is_painted)
+        await_each(working, "the desktop still to be visible", self._is_painted)
         self._retype(working)
         for each in working:
             each.check_lasting()

@@ -1,4 +1,4 @@
-"""Whether several sessions get in each other's way: what each was given, and what became of it meanwhile."""
+"""Whether several sessions conflict: the resources of each, and what happened to it meanwhile."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
 
 
 def ended(pods: Iterable[Json]) -> list[str]:
-    """What befell pods that nobody ended, in all the states that they were seen in: each thing once."""
+    """What happened to pods that no user ended, in all the states that were seen: each thing once."""
     told: dict[str, None] = {}
     for each in pods:
         name, status = each["metadata"]["name"], each.get("status") or {}

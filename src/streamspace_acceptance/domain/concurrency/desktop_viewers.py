@@ -14,17 +14,12 @@ from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, random_colours
 from streamspace_acceptance.desktop.watchdog import BrowserEndedError, PageHangsError
+from streamspace_acceptance.domain.sessions.input_probe import FILLED
+from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS, Settling, describe
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.session_desktop import (
-    FILLED,
-    LOOK_SECONDS,
-    SETTLED_SECONDS,
-    SHOWN,
-    STILL,
-    SessionDesktop,
-)
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
-from streamspace_acceptance.waiting import Budget, Stamped, Wait, now, poll
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 PATIENCE = 2  # times the browser's budget: several pages share the time of one machine
 APART = 4 * TOLERANCE  # in one channel at the least: no blurred colour is taken for another's
@@ -39,7 +34,7 @@ class DesktopViewer:
     colour: Colour | None = None
     picture: Picture | None = None
     trouble: str | None = None
-    _settled: list[Stamped[Picture]] = field(default_factory=list)
+    _settling: Settling = field(default_factory=Settling)
     _connections: tuple[int, int] = (0, 0)
 
     @property
@@ -68,7 +63,7 @@ class DesktopViewer:
             self._lose(error)
 
     def look(self) -> Picture | None:
-        """What it shows now, None when that is no desktop."""
+        """What it shows now; None when it shows no desktop."""
         try:
             self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
         except PageOpenError as error:
@@ -86,14 +81,10 @@ class DesktopViewer:
         return self.picture is not None and colour is not None and self.picture.share(colour) >= FILLED
 
     def has_settled(self) -> bool:
-        """Whether it shows something that has stood still for a moment."""
-        picture, last = self.look(), self._settled
-        if picture is None or picture.foreground <= SHOWN:
-            return False
-        if not last or picture.differs(last[0].item) > STILL:
-            last[:] = [Stamped(now(), picture)]
+        """Whether it is rendered; from now on its connection is to last."""
+        settled = self._settling.has_settled(self.look())
         self.begin()
-        return now() - last[0].at >= SETTLED_SECONDS
+        return settled
 
     def begin(self) -> None:
         """From now on its connection is to last."""
@@ -106,12 +97,6 @@ class DesktopViewer:
             (load, before), (present, times) = self._connections, self.desk.viewer.connections
             if present == load and times > before:
                 self.trouble = f"it was cut off {times - before} times, and its page connected again"
-
-    def describe(self) -> str:
-        """What the last picture shows, for a failure."""
-        if self.picture is None:
-            return "there is no noVNC screen"
-        return "there is a desktop" if self.picture.foreground > SHOWN else "the screen is blank"
 
 
 def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[DesktopViewer], bool]) -> None:
@@ -136,7 +121,7 @@ def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[Desk
             every=LOOK_SECONDS,
         )
     for each in left:
-        each.trouble = f"{goal}: not within {budget}, {each.describe()}"
+        each.trouble = f"{goal}: not within {budget}, {describe(each.picture)}"
 
 
 def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:

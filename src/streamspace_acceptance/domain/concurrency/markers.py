@@ -20,7 +20,7 @@ printf '%s\\n' '=='; for each in /proc/[0-9]*/cmdline; do cat "$each" 2>/dev/nul
 
 
 def mark() -> str:
-    """A number that is nowhere else, and for so many seconds (a thousand years) a program may sleep."""
+    """A number that is nowhere else, and for so many seconds (a thousand years) a program may wait."""
     return f"3{secrets.randbelow(10**10):010}"
 
 

@@ -15,7 +15,7 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True)
 class Rollout:
-    """What came of the scripts, as far as they were run: the one that failed is the last."""
+    """The results of the scripts that were run: the one that failed is the last."""
 
     folder: Path
     called: tuple[CommandResult, ...]

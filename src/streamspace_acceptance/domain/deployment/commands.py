@@ -21,7 +21,7 @@ _MOST_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What came of a call. `trouble` says in part of a sentence why it did not succeed; None when it did."""
+    """The result of a call. `trouble` says why it did not succeed; None when it did."""
 
     command: str
     output: str
@@ -30,7 +30,7 @@ class CommandResult:
 
 
 def call(name: str, *arguments: str, seconds: float) -> CommandResult:
-    """Calls the program of that name on PATH; whatever comes of it is in the answer, also that there is none."""
+    """Calls the program of that name on PATH; a missing program is a result as well."""
     path = shutil.which(name)
     if path is None:
         return CommandResult(" ".join((name, *arguments)), "", "", f"there is no {name} on PATH")

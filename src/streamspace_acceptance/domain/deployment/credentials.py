@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import quote
 
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
@@ -80,7 +81,7 @@ def _in_secret(cluster: Cluster, secret: str, name: str) -> Iterator[Credentials
     try:
         found = read(what, cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/secrets/{secret}"))
     except ClusterError as error:
-        if error.status == 404:
+        if error.status == HTTPStatus.NOT_FOUND:
             return
         raise
     with as_cluster_error(what):
@@ -118,7 +119,10 @@ def _log(cluster: Cluster, pod: str, container: str, *, previous: bool) -> list[
     try:
         raw = cluster.raw(path, **query, **({"previous": "true"} if previous else {}))
     except ClusterError as error:
-        if error.status in (400, 404):  # it has not begun, or is gone: there is no log
+        if error.status in (
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
+        ):  # it has not begun, or is gone: there is no log
             return []
         raise
     return raw.decode("utf-8", "replace").split("\n")

@@ -1,4 +1,4 @@
-"""Everything about the environment, each thing looked at once, when it is first asked for."""
+"""Everything about the environment, each thing examined once, when it is first needed."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Deployment:
         return tools.docker(self._tool_seconds)
 
     def ask_tools(self) -> None:
-        """Calls each of the tools, whatever comes of it."""
+        """Calls each of the tools, whether that succeeds or not."""
         found = (self.kubectl, self.helm, self.docker)
         attachments.attach_text(
             "tools", "\n".join([*(tool.describe() for tool in found), tools.helm_advice(self.helm) or ""])
@@ -97,15 +97,15 @@ class Deployment:
     # Images
 
     def roll_out(self) -> None:
-        """Builds and deploys the checkout that STREAMSPACE_REPO names, whatever comes of it; nothing without one."""
+        """Builds and deploys the checkout that STREAMSPACE_REPO names, successfully or not; nothing without one."""
         if self._settings.repo is None:
-            attachments.attach_text("checkout", "STREAMSPACE_REPO names none: what is deployed already is looked at")
+            attachments.attach_text("checkout", "STREAMSPACE_REPO is not set: the existing deployment is examined")
             return
         self._rollout = checkout.roll_out(Path(self._settings.repo))
 
     @property
     def rollout(self) -> Rollout | None:
-        """What came of building and deploying; None when no checkout is named."""
+        """The result of building and deploying; None when no checkout is set."""
         return self._rollout
 
     @cached_property
@@ -132,7 +132,7 @@ class Deployment:
         return None if self._needs_no_images() or not self.kubectl.version else tools.cluster_info(self._tool_seconds)
 
     def look(self) -> None:
-        """Looks at the cluster from outside, whatever comes of it."""
+        """Examines the cluster from outside, whether it answers or not."""
         attachments.attach_text("the cluster", str(self.standing.version or self.standing.trouble))
 
     @property
@@ -148,8 +148,8 @@ class Deployment:
         )
 
     def wait_for_health(self) -> Health:
-        """What the API says of its health, as soon as that is that all is well; Unmet when it is not in time."""
-        return health.wait_for_health(self._api, Wait("the API", "healthy by its own word", self._patience("start")))
+        """The API's health report once it is healthy; Unmet when it is not in time."""
+        return health.wait_for_health(self._api, Wait("the API", "healthy by its own report", self._patience("start")))
 
     # The way in
 
@@ -169,14 +169,14 @@ class Deployment:
         return next((one for one in self.search.found if not one.doubtful or self.login_client.accepts(one)), None)
 
     def look_for_credentials(self) -> None:
-        """Looks everywhere, whatever comes of it."""
+        """Searches everywhere, whether there is anything or not."""
         found = ", ".join(one.place for one in self.search.found) or "nowhere"
         attachments.attach_text("credentials", f"looked in: {', '.join(self.search.looked)}\nfound in: {found}")
 
     def log_in(self) -> LoginAttempts:
         """Logs in with what was found; Unproven when nothing was."""
         if self.credentials is None:
-            raise Unproven("the administrator's credentials were not found (see the sentence about that)")
+            raise Unproven("the administrator's credentials were not found (see 0-9)")
         return self.login_client.try_out(self.credentials)
 
     # Agents
@@ -189,7 +189,7 @@ class Deployment:
     def wait_for_agent(self) -> AgentList:
         """The list in which an agent is online; Unmet when none is in time, Unproven without a token to ask with."""
         if not self._api.http.token:
-            raise Unproven("there is no token to ask with: STREAMSPACE_TEST_TOKEN is not set")
+            raise Unproven("STREAMSPACE_TEST_TOKEN is not set")
         return poll(
             Wait("agents", "at least one online", self._patience("agents")),
             AgentApi(self._api).all,

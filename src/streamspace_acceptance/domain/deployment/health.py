@@ -1,8 +1,9 @@
-"""What the API says of its own health."""
+"""The API's report of its own health."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -31,7 +32,7 @@ def ask(api: StreamSpaceApi) -> Health:
     except Unmet:
         word = None
     return Health(
-        answer.status == 200 and word == profile.statuses["healthy"], f"{answer.status} {answer.excerpt(120)}"
+        answer.status == HTTPStatus.OK and word == profile.statuses["healthy"], f"{answer.status} {answer.excerpt(120)}"
     )
 
 

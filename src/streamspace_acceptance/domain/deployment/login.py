@@ -46,7 +46,7 @@ class LoginClient:
                 f"a login with what {credentials.place} says",
                 expected="an answer",
                 actual=str(error),
-                likely="the API does not get on with logins; see its log",
+                likely="the API does not answer logins; see its log",
             ) from error
         token = self.token(login)
         wrong = f"not-{credentials.password}"

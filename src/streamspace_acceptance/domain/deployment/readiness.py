@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -10,7 +11,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.waiting import Wait, poll
 
 # Where a cluster keeps its readiness to itself, its version has to do.
-_KEPT_BACK = (401, 403, 404)
+_KEPT_BACK = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def namespace_state(cluster: Cluster) -> str | None:
     try:
         found = read(what, cluster.raw(f"/api/v1/namespaces/{cluster.namespace}"))
     except ClusterError as error:
-        if error.status == 404:
+        if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
     with as_cluster_error(what):

@@ -81,4 +81,4 @@ def _tool(name: str, called: CommandResult, version: str | None) -> Tool:
     if called.trouble is not None:
         return Tool(name, called.command, None, called.trouble)
     said = " ".join(called.output.split())[:100]
-    return Tool(name, called.command, version, None if version else f"it says {said!r}, which is no version")
+    return Tool(name, called.command, version, None if version else f"it says {said!r}, which is not a version")

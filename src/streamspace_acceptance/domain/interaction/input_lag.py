@@ -1,14 +1,16 @@
-"""How long it takes until what a user does is seen: keys and clicks on a lamp, each timed in the page."""
+"""Input lag: keys and clicks toggle an indicator, each timed in the page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from streamspace_acceptance.desktop.lag_probe import LagProbe
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
+from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.input_lag import INJECTED_MILLISECONDS, NEVER, InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -17,13 +19,15 @@ from streamspace_acceptance.waiting import poll
 KEYBOARD, MOUSE = "keyboard", "mouse"
 PRESSES = 30
 WARM_UP, CHECKS = 3, 10
-SEEN = 0.0002  # the lamp's share of the screen, at the least
+SEEN = 0.0002  # the indicator's share of the screen, at the least
 
 
-def measure(desk: SessionDesktop, colours: Sequence[Colour]) -> InputLag:
-    """Presses keys and clicks, in turn, and takes the lag of each; Unproven when there is no lamp to be seen."""
+def measure(scenario: Scenario) -> None:
+    """Presses keys and clicks, in turn, and takes the lag of each; Unproven when no indicator is visible."""
+    desk = scenario.desktop
+    colours = desk.unused_colours(2)
     TerminalProgram(desk, program_sources.toggle_program(colours))
-    viewer, (x, y) = desk.opened(), _lamp(desk, colours[0])
+    viewer, (x, y) = desk.opened(), _indicator(desk, colours[0])
     probe = viewer.lag_probe(x, y)
     acts: dict[str, Callable[[], None]] = {KEYBOARD: lambda: viewer.press("a"), MOUSE: lambda: viewer.click(x, y)}
     for act in acts.values():
@@ -37,10 +41,9 @@ def measure(desk: SessionDesktop, colours: Sequence[Colour]) -> InputLag:
     probe.delay_by(INJECTED_MILLISECONDS)
     delayed = _lags(probe, acts[KEYBOARD], CHECKS)
     probe.delay_by(0)
-    found = InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts)
-    attachments.attach_text("input lag", found.table())
-    attachments.attach_png("the lamp that keys and clicks switch", viewer.framebuffer().png)
-    return found
+    lag = scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts))
+    attachments.attach_text("input lag", lag.table())
+    attachments.attach_png("the indicator that keys and clicks toggle", viewer.framebuffer().png)
 
 
 def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
@@ -48,8 +51,8 @@ def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
     return [NEVER if each is None else each for each in found]
 
 
-def _lamp(desk: SessionDesktop, colour: Colour) -> tuple[int, int]:
-    """Where the middle of the lamp is shown in the page."""
+def _indicator(desk: SessionDesktop, colour: Colour) -> tuple[int, int]:
+    """Where the middle of the indicator is shown in the page."""
     viewer = desk.opened()
 
     def lit(seen: Picture) -> bool:
@@ -57,16 +60,16 @@ def _lamp(desk: SessionDesktop, colour: Colour) -> tuple[int, int]:
 
     try:
         picture = poll(
-            desk.wait("a lamp to be seen"),
+            desk.wait("an indicator to be visible"),
             viewer.framebuffer,
             met=lit,
-            says=lambda seen: "the lamp" if lit(seen) else "no lamp",
+            says=lambda seen: "the indicator" if lit(seen) else "no indicator",
             likely=lambda _: desk.blame("the picture is not what the session's desktop shows"),
             every=LOOK_SECONDS,
         )
     except Unmet as unmet:
-        raise Unproven(f"there is no lamp to be switched: {unmet.actual}; {unmet.likely}") from unmet
+        raise Unproven(f"there is no indicator to toggle: {unmet.actual}; {unmet.likely}") from unmet
     box = picture.area(colour).box
     if box is None:
-        raise AssertionError("a wait for a lamp ended without one")
+        raise AssertionError("a wait for an indicator ended without one")
     return viewer.shown_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)

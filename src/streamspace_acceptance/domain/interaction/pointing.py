@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
+from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import poll
@@ -32,7 +34,7 @@ _REPORT = re.compile(r"\x1b\[<(\d+);(\d+);(\d+)([Mm])")
 
 @dataclass(frozen=True)
 class Report:
-    """What a program is told of the mouse: the button by its number, the cell by column and row from 1 on."""
+    """A mouse report as a program receives it: the button by its number, the cell by column and row from 1 on."""
 
     button: int
     column: int
@@ -55,7 +57,7 @@ class Aim:
 
     @property
     def reports(self) -> tuple[Report, Report]:
-        """What a program is to be told of it."""
+        """The reports that a program must receive of it."""
         pressed, released = (Report(self.button, self.column, self.row, pressed=down) for down in (True, False))
         return pressed, released
 
@@ -74,8 +76,10 @@ class Pointing:
     rest: str
 
 
-def point(desk: SessionDesktop, colours: Sequence[Colour]) -> Pointing:
+def point(scenario: Scenario) -> None:
     """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
+    desk = scenario.desktop
+    colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
     rows, columns = map(int, receiver.told)
     picture, points = _marks(desk, colours)
@@ -99,11 +103,11 @@ def point(desk: SessionDesktop, colours: Sequence[Colour]) -> Pointing:
     viewer.press(END)
     received = receiver.received(until=END)
     attachments.attach_png("after clicks and turns of the wheel", viewer.framebuffer().png)
-    return judged_from(desk.session.subject, aims, received)
+    scenario.results.put(judged_from(desk.session.subject, aims, received))
 
 
 def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
-    """What was received, told apart."""
+    """The received reports, sorted into clicks and wheel."""
     reports = [
         Report(int(button), int(column), int(row), kind == "M")
         for button, column, row, kind in _REPORT.findall(received)

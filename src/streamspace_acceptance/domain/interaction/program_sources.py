@@ -40,19 +40,19 @@ printf '\\033[6;4H'; stty echo -echoctl
 
 
 def keys() -> str:
-    """Logs the keys; Alt is told by an escape before the key (xterm's mode 1036)."""
+    """Logs the keys; Alt arrives as an escape before the key (xterm's mode 1036)."""
     return f"{_RAW}; printf '\\033[?1036h\\033[?1034l'\n{_log('')}"
 
 
 def toggle_program(colours: Sequence[Colour]) -> str:
-    """Shows a lamp in the middle, which changes between two colours at each key and at each press of a button."""
+    """Shows an indicator in the middle, which changes between two colours at each key and at each press of a button."""
     return f"""{_RAW}; {_MARK}; {_palette(colours)}
 set -- $(stty size); row=$(($1 / 2)) column=$(($2 / 2)) now={FIRST_COLOUR}
-lamp() {{ for each in 0 1 2; do mark $now $((row - 1 + each)) $((column - 3)) 6; done; }}
-lamp; printf '\\033[?9h'; echo >"$0.ready"
+draw() {{ for each in 0 1 2; do mark $now $((row - 1 + each)) $((column - 3)) 6; done; }}
+draw; printf '\\033[?9h'; echo >"$0.ready"
 while IFS= read -rN1 key; do
   [ "$key" = $'\\033' ] && IFS= read -rN5 key
-  now=$(({2 * FIRST_COLOUR + 1} - now)); lamp
+  now=$(({2 * FIRST_COLOUR + 1} - now)); draw
 done"""
 
 

@@ -14,21 +14,21 @@ _PUT = 'printf "%s" "$1" >"$2"'
 
 
 class TerminalProgram:
-    """One program that runs in the terminal of an open desktop. `told` is what it said when it was ready."""
+    """One program that runs in the terminal of an open desktop. `told` is its output when it was ready."""
 
     def __init__(self, desk: SessionDesktop, program: str) -> None:
         """`desk` shows its desktop already (`Desk.shown`)."""
         self._desk = desk
         self._cluster = desk.session.cluster
         self._pod = desk.own_pod()
-        self._path = f"/tmp/hands-{secrets.token_hex(3)}"  # noqa: S108 - in the session's own container
+        self._path = f"/tmp/program-{secrets.token_hex(3)}"  # noqa: S108 - in the session's own container
         put = self._cluster.execute(self._pod, ["sh", "-c", _PUT, "sh", program, self._path])
         if put.code != 0:
             raise ClusterError(f"a program cannot be put into pod {self._pod.meta.name}: {put.stderr.strip()}")
         self.told = self._start()
 
     def _start(self) -> list[str]:
-        """Clicks into the terminal and types the command; Unproven when no program comes of that."""
+        """Clicks into the terminal and types the command; Unproven when no program starts."""
         viewer = self._desk.opened()
         viewer.click(*viewer.middle())
         viewer.type(f"bash {self._path}", told=True)
@@ -42,7 +42,7 @@ class TerminalProgram:
             )
         except Unmet as unmet:
             raise Unproven(
-                f"a program cannot be started by typing (see test 1.1d): {unmet.actual}; {unmet.likely}"
+                f"a program cannot be started by typing (see 1.1d-4): {unmet.actual}; {unmet.likely}"
             ) from unmet
         return said.split()
 

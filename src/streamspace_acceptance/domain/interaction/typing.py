@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
-from streamspace_acceptance.domain.sessions.session_desktop import LOOK_SECONDS, SessionDesktop
+from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import poll
@@ -74,8 +76,10 @@ class Pressed:
     received: str
 
 
-def type_text(desk: SessionDesktop, colours: Sequence[Colour], text: str) -> Typed:
+def type_text(scenario: Scenario, text: str) -> None:
     """Types `text` below the same text, and compares both; then types every character there is."""
+    desk = scenario.desktop
+    colours = desk.unused_colours(4)
     receiver = TerminalProgram(desk, program_sources.echo(colours, text))
     viewer = desk.opened()
     viewer.type(text, told=True)
@@ -84,11 +88,13 @@ def type_text(desk: SessionDesktop, colours: Sequence[Colour], text: str) -> Typ
     attachments.attach_png(f"typed: {text}", picture.png)
     viewer.type(EVERY_CHARACTER, told=True)
     rest = receiver.received(until=ENTER, times=2).removeprefix(f"{received}{ENTER}").removesuffix(ENTER)
-    return Typed(desk.session.subject, text, received, ink, off, rest)
+    scenario.results.put(Typed(desk.session.subject, text, received, ink, off, rest))
 
 
-def press_keys(desk: SessionDesktop) -> Pressed:
+def press_keys(scenario: Scenario) -> None:
     """Presses each of the special keys, and a plain one at last."""
+    desk = scenario.desktop
+    desk.wait_until_rendered()
     receiver = TerminalProgram(desk, program_sources.keys())
     viewer = desk.opened()
     for key in SPECIAL_KEYS:
@@ -97,7 +103,7 @@ def press_keys(desk: SessionDesktop) -> Pressed:
     received = receiver.received(until=END).removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
     attachments.attach_text("received of special keys", f"pressed: {' '.join(SPECIAL_KEYS)}\nreceived: {received!r}")
     attachments.attach_png("after special keys", viewer.framebuffer().png)
-    return Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received)
+    scenario.results.put(Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received))
 
 
 def _compared(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[float | None, float | None, Picture]:
@@ -112,7 +118,7 @@ def _compared(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[float | 
 
     with suppress(Unmet):  # what is to be seen is judged by the sentence
         poll(
-            desk.wait("the typed text to be seen"),
+            desk.wait("the typed text to be visible"),
             look,
             met=lambda found: _alike(*found),
             says=lambda found: "its places are not to be seen" if found[1] is None else f"off by {found[1]:.1%}",

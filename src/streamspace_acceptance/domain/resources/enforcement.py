@@ -11,13 +11,15 @@ from streamspace_acceptance.cluster.kubernetes import ClusterError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.resources import limits
 from streamspace_acceptance.domain.resources.limits import Limits
+from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 BURN_SECONDS, BUSY_SECONDS = 1, 8  # at the least; and at most, for a machine that is too busy to give more at once
 EXEC_SECONDS = 60.0
 KILLED = 137
-MODEST, GREEDY = Decimal("0.25"), Decimal("1.5")  # shares of the memory limit
+WITHIN_LIMIT, OVER_LIMIT = Decimal("0.25"), Decimal("1.5")  # shares of the memory limit
 
 # What the loops have used is the shell's own account of its children (`times`, POSIX), whatever cgroups there are.
 _BURN_SCRIPT = """
@@ -63,7 +65,7 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Enforcement:
-    """What came of trying. `survived`: why the session does not go on afterwards, None if it does."""
+    """The result of exceeding the limits. `survived`: why the session does not go on afterwards, None if it does."""
 
     session: str
     pod: str
@@ -87,21 +89,23 @@ class Enforcement:
         )
 
 
-def tried(session: Session, pod: Pod) -> Enforcement:
+def exceed_limits(scenario: Scenario) -> None:
     """Takes CPU time, then a little memory, then too much; Unproven where the pod has no limits to enforce."""
+    session, pod = scenario.session, scenario.lifecycle.pod
     wanted = limits.of_pod(session.cluster, pod)
     if wanted.cpu is None or wanted.memory is None:
-        raise Unproven(f"{pod.describe()} is limited to {wanted}, so that there is nothing to enforce (see 1.1c)")
-    return Enforcement(
+        raise Unproven(f"{pod.describe()} is limited to {wanted}, so there is nothing to enforce (see 1.1c-1)")
+    enforcement = Enforcement(
         session=session.id,
         pod=pod.meta.name,
         wanted=wanted,
         found=limits.enforced(session.cluster, pod),
         burn=_burn(session, pod, wanted.cpu),
-        within_limit=_allocate(session, pod, int(wanted.memory * MODEST)),
-        over_limit=_allocate(session, pod, int(wanted.memory * GREEDY)),
+        within_limit=allocate(session, pod, int(wanted.memory * WITHIN_LIMIT)),
+        over_limit=allocate(session, pod, int(wanted.memory * OVER_LIMIT)),
         survived=_end_of(session, pod),
     )
+    attachments.attach_text("limits", scenario.results.put(enforcement).describe())
 
 
 def _burn(session: Session, pod: Pod, cores: Decimal) -> CpuLoad:
@@ -116,7 +120,7 @@ def _words(count: int) -> str:
 
 
 def read_cpu_load(done: ExecResult) -> CpuLoad:
-    """The burn that the script told of; Unproven when the container's shell could not do it."""
+    """The CPU load that the script reported; Unproven when the container's shell could not do it."""
     lines = done.stdout.splitlines()
     uptimes = next((line.split()[1:] for line in lines if line.startswith("uptime ")), [])
     counts = next((line.split()[1:] for line in lines if line.startswith("throttled")), [])
@@ -128,7 +132,7 @@ def read_cpu_load(done: ExecResult) -> CpuLoad:
     return CpuLoad(cores, seconds, int(counts[0]) if counts else None)
 
 
-def _allocate(session: Session, pod: Pod, size: int) -> Allocation:
+def allocate(session: Session, pod: Pod, size: int) -> Allocation:
     """Has `dd` fill one buffer of that size: what it reads is nothing, what it writes goes nowhere."""
     command = ["dd", "if=/dev/zero", "of=/dev/null", f"bs={size}", "count=1"]
     try:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.resources.oversized_requests import Size, excess
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.provision import Provisioned
-from streamspace_acceptance.domain.sessions.registry import Registry
-from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet, unproven_if_failed
-from streamspace_acceptance.product.api import StreamSpaceApi
 
 
 @dataclass(frozen=True)
 class GrantedResources:
-    """The size asked for and what came of it. Without `provisioned` the session was refused.
+    """The requested size and its result. Without `provisioned` the session was refused.
 
-    `control`: what came of asking for one of the template's own size then. `trouble`: why the session does not run.
+    `control`: the request for one of the template's own size then. `trouble`: why the session does not run.
     """
 
     size: Size
@@ -30,16 +27,17 @@ class GrantedResources:
     trouble: str | None = None
 
 
-def look(
-    creation: Creation, session: Session | None, api: StreamSpaceApi, registry: Registry, cluster: Cluster
-) -> GrantedResources:
+def granted(scenario: Scenario) -> GrantedResources:
     """Waits for the session to run and looks at it whether it does or not; Unproven when no pod ever comes."""
+    creation, clients = scenario.results[Creation], scenario.clients
     asked = creation.asked
-    size = api.profile.sizes[asked.size or ""]
-    if session is None:
-        control = registry.ask(asked.user, asked.template, None)
-        return GrantedResources(size, creation, control=control, fits=not excess(size, cluster.allocatable() or [size]))
-    with unproven_if_failed("the session has no pod (see test 1.1a)"):
+    size = clients.profile.sizes[asked.size or ""]
+    if creation.id is None:
+        control = scenario.registry.ask(asked.user, asked.template, None)
+        fits = not excess(size, clients.cluster.allocatable() or [size])
+        return GrantedResources(size, creation, control=control, fits=fits)
+    session = scenario.session
+    with unproven_if_failed("the session has no pod (see 1.1a-4)"):
         session.wait_for_a_pod(within="start")
     trouble = None
     try:

@@ -1,25 +1,32 @@
-"""Sessions that no node can hold, asked for beside one that fits, and everything that came of them."""
+"""Sessions that no node can hold, requested beside one that fits, and everything that was created for them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta
 from streamspace_acceptance.cluster.quantities import amount, same
 from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.creation import made as made_of
-from streamspace_acceptance.domain.sessions.registry import Registry
-from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.waiting import Recording, now
 
-REFUSALS = (400, 403, 409, 413, 422)
+REFUSALS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
 NAMES = {"cpu": r"cpus?|cores?|processors?", "memory": r"memory|ram|gib"}
-MODEST = "minimum"
+WITHIN_CAPACITY = "minimum"
+# Too much in both, as the plan has it, and in each alone: a check of only one of the two would not be enough.
+OVERSIZED = ("impossible", "too-much-cpu", "too-much-memory")
 
 Size = Mapping[str, str]
 Node = Mapping[str, str]
@@ -27,7 +34,7 @@ Node = Mapping[str, str]
 
 @dataclass(frozen=True)
 class OversizedRequest:
-    """One request that no node can hold: its size, what of it is too much, and what came of it."""
+    """One request that no node can hold: its size, what of it is too much, and its result."""
 
     size: Size
     too_much: tuple[str, ...]
@@ -71,66 +78,68 @@ def excess(size: Size, nodes: Sequence[Node] | None) -> tuple[str, ...]:
     return alone or tuple(size)
 
 
-class Refusals:
-    """Asks for what no node can hold."""
+def request_too_much(scenario: Scenario, user: str, template: str) -> None:
+    """Requests sessions that no node can hold, and one that fits; all pods are watched from before until after.
 
-    def __init__(self, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, registry: Registry) -> None:
-        self._api = api
-        self._cluster = cluster
-        self._budgets = budgets
-        self._registry = registry
+    A refused request must have no effect for as long as a hibernated session must have none.
+    """
+    clients, registry = scenario.clients, scenario.registry
+    sizes = {name: clients.profile.sizes[name] for name in OVERSIZED}
+    nodes = clients.cluster.allocatable()
+    wanted = {name: excess(size, nodes) for name, size in sizes.items()}
+    nothing = Asked(user, template, None, clients.api.sessions().ids)
+    objects, claims = _objects(clients, nothing), {claim.meta.uid for claim in clients.cluster.claims()}
+    with watching(clients.cluster, "pods") as pods:
+        before = {stamped.item.object["metadata"]["uid"] for stamped in pods.items()}
+        made = {name: registry.ask(user, template, name) for name, too_much in wanted.items() if too_much}
+        control = registry.ask(user, template, WITHIN_CAPACITY)
+        watch_until_calm(pods, clients)
+        seen = [stamped.item.object for stamped in pods.items()]
+    attempts = tuple(
+        OversizedRequest(sizes[name], wanted[name], creation, clients.api.message(creation.answer))
+        for name, creation in made.items()
+    )
+    label = clients.profile.session_label
+    strays = [
+        f"pod {pod['metadata']['name']}"
+        for pod in seen
+        if pod["metadata"]["uid"] not in before and is_stray(pod, attempts, control, label)
+    ]
+    strays += [
+        f"volume claim {claim.meta.name}"
+        for claim in clients.cluster.claims()
+        if claim.meta.uid not in claims and _is_of_another(claim.meta, control, label)
+    ]
+    if control.id is not None:  # without it nobody knows which session is the one that fits
+        in_api = made_of(nothing, clients.api.sessions()) - {control.id}
+        in_kubernetes = _objects(clients, nothing) - objects - {control.id}
+        strays += [f"session {session}" for session in sorted(in_api | in_kubernetes)]
+    possible = tuple(sizes[name] for name, too_much in wanted.items() if not too_much)
+    scenario.results.put(OversizedRequests(attempts, control, tuple(dict.fromkeys(strays)), possible))
 
-    def attempt(self, user: str, template: str, sizes: Sequence[str]) -> OversizedRequests:
-        """Asks for each of the profile's `sizes` and for a modest one, with all pods watched from before until after.
 
-        What is refused must not stir for as long as a session that sleeps must not.
-        """
-        nodes = self._cluster.allocatable()
-        wanted = {name: excess(self._size(name), nodes) for name in sizes}
-        nothing = Asked(user, template, None, self._api.sessions().ids)
-        objects, claims = self._objects(nothing), {each.meta.uid for each in self._cluster.claims()}
-        with watching(self._cluster, "pods") as pods:
-            there = {stamped.item.object["metadata"]["uid"] for stamped in pods.items()}
-            made = {name: self._registry.ask(user, template, name) for name, much in wanted.items() if much}
-            control = self._registry.ask(user, template, MODEST)
-            self._watch_calmly(pods)
-            seen = [stamped.item.object for stamped in pods.items()]
-        attempts = tuple(
-            OversizedRequest(self._size(name), wanted[name], each, self._api.message(each.answer))
-            for name, each in made.items()
-        )
-        strays = [f"pod {each['metadata']['name']}" for each in seen
-                  if each["metadata"]["uid"] not in there and self._is_stray(each, attempts, control)]  # fmt: skip
-        strays += [f"volume claim {each.meta.name}" for each in self._cluster.claims()
-                   if each.meta.uid not in claims and self._is_of_another(each.meta, control)]  # fmt: skip
-        if control.id is not None:  # without it nobody knows which session is the one that fits
-            in_api = made_of(nothing, self._api.sessions()) - {control.id}
-            in_kubernetes = self._objects(nothing) - objects - {control.id}
-            strays += [f"session {each}" for each in sorted(in_api | in_kubernetes)]
-        possible = tuple(self._size(name) for name, much in wanted.items() if not much)
-        return OversizedRequests(attempts, control, tuple(dict.fromkeys(strays)), possible)
+def watch_until_calm(pods: Recording[Change], clients: Clients) -> None:
+    """Records what happens to pods for the calm budget."""
+    end = now() + clients.budgets.named("calm").seconds
+    while (left := end - now()) > 0:
+        pods.beyond(len(pods.items()), left)
 
-    def _size(self, name: str) -> Size:
-        return self._api.profile.sizes[name]
 
-    def _watch_calmly(self, pods: Recording[Change]) -> None:
-        end = now() + self._budgets.named("calm").seconds
-        while (left := end - now()) > 0:
-            pods.beyond(len(pods.items()), left)
+def is_stray(pod: Json, attempts: Sequence[OversizedRequest], control: Creation, label: str) -> bool:
+    """Whether a pod is of a session that was refused: by its label or name, or because it requests so much."""
+    return _is_of_another(Meta.of(pod), control, label) or any(_wants(pod, attempt.size) for attempt in attempts)
 
-    def _objects(self, asked: Asked) -> set[str]:
-        found = self._cluster.session_objects()
-        return {each.meta.name for each in found if (each.user, each.template) == (asked.user, asked.template)}
 
-    def _is_stray(self, pod: Json, attempts: Sequence[OversizedRequest], control: Creation) -> bool:
-        """Whether a pod is of a session that was refused: by its label or name, or because it wants so much."""
-        return self._is_of_another(Meta.of(pod), control) or any(_wants(pod, each.size) for each in attempts)
+def _objects(clients: Clients, asked: Asked) -> set[str]:
+    objects = clients.cluster.session_objects()
+    return {obj.meta.name for obj in objects if (obj.user, obj.template) == (asked.user, asked.template)}
 
-    def _is_of_another(self, meta: Meta, control: Creation) -> bool:
-        """Whether something is of a session as they were asked for here, but not of the one that fits."""
-        session = meta.labels.get(self._api.profile.session_label) or meta.name
-        named = session.startswith(f"{control.asked.user}-{control.asked.template}-")
-        return named and not (control.id is None or session.startswith(control.id))
+
+def _is_of_another(meta: Meta, control: Creation, label: str) -> bool:
+    """Whether something is of a session as they were requested here, but not of the one that fits."""
+    session = meta.labels.get(label) or meta.name
+    named = session.startswith(f"{control.asked.user}-{control.asked.template}-")
+    return named and not (control.id is None or session.startswith(control.id))
 
 
 def _wants(pod: Json, size: Size) -> bool:

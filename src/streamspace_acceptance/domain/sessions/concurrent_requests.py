@@ -1,4 +1,4 @@
-"""Several users who ask for a session in the same instant, and what becomes of each."""
+"""Several users who request a session at the same time, and the result of each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ask_together(
 
 @dataclass(frozen=True)
 class ConcurrentRequests:
-    """What came of asking together: a creation for each user, and the sessions that there are."""
+    """The result of requesting together: a creation for each user, and the sessions that there are."""
 
     creations: Sequence[Creation]
     sessions: Sequence[Session]

@@ -1,4 +1,4 @@
-"""Asking for a session, and finding out which session came of it, whatever the answer says."""
+"""Requesting a session, and identifying the session that was created, whatever the answer says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 class Asked:
     """A session that is about to be asked for: what for, and which sessions there were before.
 
-    `request` is what the request is called, by which a product that tells it says certainly what came of it.
+    `request` is what the request is called, by which a product that reports it identifies what it created.
     """
 
     user: str
@@ -27,7 +27,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Creation:
-    """What came of asking: the answer, the id that it claims, and the id of the session that there is.
+    """The result of a request: the answer, the id that it claims, and the id of the session that there is.
 
     `id` is None when no new session is to be found. `listed` are the entries of that session in the API's list.
     `others` are the sessions that have certainly come of the same request beside it.
@@ -42,7 +42,7 @@ class Creation:
 
 
 def send(api: StreamSpaceApi, asked: Asked) -> Answer:
-    """Sends the request; what came of it, the list tells afterwards (`conclude`)."""
+    """Sends the request; the list shows its result afterwards (`conclude`)."""
     return api.create_session(asked.user, asked.template, asked.size, request=asked.request)
 
 
@@ -53,7 +53,7 @@ def named(api: StreamSpaceApi, asked: Asked, answer: Answer) -> str | None:
 
 
 def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionList) -> Creation:
-    """What came of asking, by the answer and by the list of sessions afterwards."""
+    """The result of a request, by the answer and by the list of sessions afterwards."""
     claimed = _claimed(api, answer) if answer.ok else None
     found = _identify(asked, claimed, after)
     listed = tuple(each for each in after.sessions if each.id == found)

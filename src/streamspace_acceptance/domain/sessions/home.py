@@ -78,7 +78,7 @@ def volume(session: Session, pod: Pod) -> HomeVolume:
         pod=pod.meta.name,
         path=home,
         mounts=mounts,
-        mount_points=_mount_points(session.cluster.execute(pod, ["cat", "/proc/self/mountinfo"]).stdout, home),
+        mount_points=mount_points_at(session.cluster.execute(pod, ["cat", "/proc/self/mountinfo"]).stdout, home),
         claim=claim,
         is_own=claim is not None and _is_own(session, claim),
         shared_with=() if claim is None else _users(session, claim, session.cluster.pods()),
@@ -100,7 +100,7 @@ def _users(session: Session, claim: Claim, pods: Sequence[Pod]) -> tuple[str, ..
     )
 
 
-def _mount_points(mountinfo: str, path: str) -> tuple[MountPoint, ...]:
+def mount_points_at(mountinfo: str, path: str) -> tuple[MountPoint, ...]:
     """The mounts at exactly `path`: fields 5 and 6 of a line, and the type after the separator (proc(5))."""
     found = []
     for line in mountinfo.splitlines():

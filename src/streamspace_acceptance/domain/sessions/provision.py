@@ -71,7 +71,7 @@ def look(session: Session) -> Provisioned:
         resources = container.get("resources") or {}
         for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True):
             said[place] = Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
-    unlimited = tuple(name for each in raw for name in _unlimited(each))
+    unlimited = tuple(name for each in raw for name in unlimited_containers(each))
     return Provisioned(session.id, tuple(map(Pod.of, raw)), sum(map(_restarts, raw)), said, unlimited)
 
 
@@ -80,7 +80,7 @@ def _restarts(pod: Json) -> int:
     return sum(int(each.get("restartCount", 0)) for each in statuses)
 
 
-def _unlimited(pod: Json) -> list[str]:
+def unlimited_containers(pod: Json) -> list[str]:
     """The containers beside the first one that are not limited in cpu and memory."""
     beside = pod["spec"]["containers"][1:]
     return [

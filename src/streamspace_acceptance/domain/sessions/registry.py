@@ -6,15 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance import journal
-from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import concurrent_requests, creation
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import CleanupFailure, Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.waiting import wall_clock
 
@@ -43,22 +43,21 @@ class _Record:
 class Registry:
     """Makes sessions, and removes what it made and nothing else."""
 
-    def __init__(self, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets) -> None:
-        self._api = api
-        self._cluster = cluster
-        self._budgets = budgets
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._api = clients.api
         self._records: list[_Record] = []
         self.sessions: list[Session] = []
 
     def ask(self, user: str, template: str, size: str | None) -> Creation:
-        """Asks for a session, whatever comes of it."""
+        """Requests a session, whether it is created or not."""
         record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
         return self._note(record, creation.conclude(self._api, record.asked, answer, self._api.sessions()))
 
-    def ask_together(self, users: Sequence[str], template: str, size: str | None) -> list[Creation]:
-        """Each of the users asks for a session in the same instant, whatever comes of it."""
+    def ask_together(self, users: Sequence[str], template: str, size: str | None) -> ConcurrentRequests:
+        """Each of the users requests a session at the same time, whether it is created or not."""
         before = self._api.sessions().ids
         patience = concurrent_requests.PATIENCE_SECONDS
         records = [self._intend(Asked(user, template, size, before), patience) for user in users]
@@ -68,10 +67,11 @@ class Registry:
             lambda number, answer: self._note_answer(records[number], answer),
         )
         after = self._api.sessions()
-        return [
+        creations = [
             self._note(record, creation.conclude(self._api, record.asked, answer, after))
             for record, answer in zip(records, answers, strict=True)
         ]
+        return ConcurrentRequests(creations, [self.enter(made.id) for made in creations if made.id is not None])
 
     def _intend(self, asked: Asked, seconds: float) -> _Record:
         """On record, and in the journal, before it is asked for; `seconds` is how long its answer may take."""
@@ -102,12 +102,12 @@ class Registry:
 
     def enter(self, session_id: str) -> Session:
         """The session of that id, watched from now on."""
-        session = Session(session_id, self._api, self._cluster, self._budgets)
+        session = Session(session_id, self._clients)
         self.sessions.append(session)
         return session
 
     def clean_up(self) -> None:
-        """Deletes what was made and waits until it is gone from the API and from Kubernetes; Leak otherwise.
+        """Deletes what was made and waits until it is gone from the API and from Kubernetes; CleanupFailure otherwise.
 
         What is left stays in the journal: the next start looks for it again, or a sweep.
         """
@@ -134,7 +134,7 @@ class Registry:
         """Deletes those sessions and waits until they are gone; what is left in the end."""
         if not ids:
             return []
-        return Removal(self._api, self._cluster, ids, self._budgets.named("deletion")).run()
+        return Removal(self._clients, ids).run()
 
     def _made(self) -> tuple[list[str], list[str]]:
         """The ids of what was made; and what may have been made, but cannot be told from what others made."""

@@ -1,16 +1,16 @@
-"""The end of sessions that the run has made: ordered, and waited for until nothing is left of them."""
+"""The deletion of sessions that the run has made: requested, and waited for until nothing is left of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
 
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
-from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
+from streamspace_acceptance.waiting import POLL_SECONDS, Wait, now, poll
 
-NOT_FOUND = 404
 AGAIN_SECONDS = 1.0
 """After so long what was refused is asked for again: at most so often does a product in trouble hear of it."""
 
@@ -22,12 +22,12 @@ class Removal:
     is used up. Only a token that is no longer accepted ends it at once (TokenRefused): it will not be accepted later.
     """
 
-    def __init__(self, api: StreamSpaceApi, cluster: Cluster, ids: Sequence[str], budget: Budget) -> None:
-        self._api = api
-        self._cluster = cluster
+    def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
+        self._api = clients.api
+        self._cluster = clients.cluster
         self._ids = ids
         self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
-        self._budget = budget
+        self._budget = clients.budgets.named("deletion")
         self._to_be_ordered = list(ids)
         self._untold = False
 
@@ -58,10 +58,10 @@ class Removal:
             except NoAnswer as error:
                 self._untold = True
                 return [f"session {', '.join(self._to_be_ordered)} may be left: {error}"]
-            if answer.ok or answer.status == NOT_FOUND:
+            if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
                 self._to_be_ordered.remove(each)
             else:
-                troubles.append(f"session {each} cannot be deleted: {answer.status} {answer.excerpt()}")
+                troubles.append(f"session {each} cannot be deleted: {answer.gist}")
         return troubles
 
     def _look(self) -> list[str]:
@@ -73,7 +73,7 @@ class Removal:
             raise
         except (NoAnswer, ClusterError, Unmet) as error:
             self._untold = True
-            return [f"{self._subject}, or not, for that cannot be told: {' '.join(str(error).split())}"]
+            return [f"{self._subject} may be left, which is unknown: {' '.join(str(error).split())}"]
 
     def _left(self) -> list[str]:
         listed = self._api.sessions().ids & set(self._ids)

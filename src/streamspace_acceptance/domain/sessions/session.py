@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from streamspace_acceptance import journal
-from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb
-from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, poll
 
 Changes = Sequence[Stamped[Change]]
@@ -33,15 +32,15 @@ def present(changes: Changes) -> list[Pod]:
 class Session:
     """A session by its id, with a watch over its pods from the moment that it is known. Close it at the end."""
 
-    def __init__(self, session_id: str, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets) -> None:
+    def __init__(self, session_id: str, clients: Clients) -> None:
         self.id = session_id
         self.subject = f"session {session_id}"
-        self.api = api
-        self.cluster = cluster
-        self.budgets = budgets
+        self.api = clients.api
+        self.cluster = clients.cluster
+        self.budgets = clients.budgets
         self._watches = ExitStack()
-        labels = {api.profile.session_label: session_id}
-        self.changes: Recording[Change] = self._watches.enter_context(watching(cluster, "pods", **labels))
+        labels = {clients.profile.session_label: session_id}
+        self.changes: Recording[Change] = self._watches.enter_context(watching(self.cluster, "pods", **labels))
 
     def close(self) -> None:
         """Ends the watch."""
@@ -70,7 +69,7 @@ class Session:
             lambda: self.cluster.session_object(self.id),
             met=lambda obj: obj is None or obj.phase == word,
             says=lambda obj: f"phase {obj.phase}" if obj is not None else "no such session in Kubernetes",
-            likely=lambda _: "the session's object is not kept up to date, or the API's status is not true",
+            likely=lambda _: "the session's object is not kept up to date, or the API's status is wrong",
         )
         if found is not None:
             journal.record_identity(self.id, found.meta.uid)
@@ -83,7 +82,7 @@ class Session:
             self.cluster.session_objects,
             met=lambda objects: any(each.meta.name == self.id for each in objects),
             says=lambda objects: f"{self.id} is {self._whether(objects)} among {len(objects)} sessions",
-            likely=lambda _: "the API accepted the session, but nobody made it an object in Kubernetes",
+            likely=lambda _: "the API accepted the session, but created no object in Kubernetes",
         )
         return next(each for each in listed if each.meta.name == self.id)
 
@@ -100,7 +99,7 @@ class Session:
         unlabelled = [] if self.pods() else self.namesakes()
         if unlabelled:
             label = f"{self.api.profile.session_label}={self.id}"
-            raise Unproven(f"{unlabelled[0].describe()} does not carry the label {label} (see test 1.1a)")
+            raise Unproven(f"{unlabelled[0].describe()} does not have the label {label} (see 1.1a-4)")
 
     def exists(self) -> bool:
         """Whether the API or Kubernetes knows anything of the session."""
@@ -137,7 +136,7 @@ class Session:
             self.changes,
             goal=lambda changes: not present(changes) or None,
             says=_says,
-            likely=lambda _: "nothing scales the session down, or something starts its pod again",
+            likely=lambda _: "nothing scales the session down, or something restarts its pod",
         )
         self.changes.beyond(len(self.changes.items()), self.budgets.named("calm").seconds)
         return [pod for pod in self.cluster.pods() if self._is_mine(pod) or pod.meta.uid in former]
@@ -165,7 +164,7 @@ class Session:
         def likely(_: Changes) -> str:
             listed = pick(self.pods())
             if listed is not None:
-                raise ClusterError(f"the watch of pods did not tell of what the list has: {listed.describe()}")
+                raise ClusterError(f"the watch of pods did not report what the list has: {listed.describe()}")
             return self._likely()
 
         return follow(

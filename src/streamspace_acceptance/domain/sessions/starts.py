@@ -73,7 +73,7 @@ class Starts:
         """The sessions that there are, each with its start."""
         found = [(start.session, start) for start in self.made if start.session is not None]
         if not found:
-            raise Unproven("no session came to be (see the sentence that it reaches Running)")
+            raise Unproven("no session was created (see 1.1b-1)")
         return found
 
     def statuses(self) -> dict[str, str | None]:
@@ -127,7 +127,7 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) ->
 
 def _id_of(creation: Creation) -> str:
     if creation.id is None:
-        raise Unproven(f"no session came of asking: {no_session(creation).actual} (see test 1.1a)")
+        raise Unproven(f"no session was created: {no_session(creation).actual} (see 1.1a-1)")
     return creation.id
 
 
@@ -135,7 +135,7 @@ def _lost(session: Session | None) -> Unproven | None:
     """Set when nobody knows the session that the API said it made: then it is its creation that has failed."""
     if session is None or session.exists():
         return None
-    return Unproven(f"{session.subject} is neither in the API's list nor in Kubernetes (see test 1.1a)")
+    return Unproven(f"{session.subject} is neither in the API's list nor in Kubernetes (see 1.1a-3)")
 
 
 def no_session(creation: Creation) -> Unmet:
@@ -144,8 +144,8 @@ def no_session(creation: Creation) -> Unmet:
     return Unmet(
         answer.call,
         expected="a new session",
-        actual=f"{answer.status} {answer.reason}: {answer.excerpt()}",
-        likely="the API refuses or loses the session; test 1.1a looks at that more closely",
+        actual=answer.gist,
+        likely="the API refuses or loses the session (see 1.1a-1)",
     )
 
 
@@ -168,7 +168,7 @@ def _reach_running(session: Session, sent: float) -> float:
 
 
 def _await_desktop(session: Session, sent: float) -> float | None:
-    """When the session's VNC server answered, on a pod that was Ready: its user is at work then; None for never."""
+    """When the session's VNC server answered, on a pod that was Ready: its user can work then; None for never."""
     try:
         session.wait_for_ready_pod(within=_rest(session, sent))
     except Unmet:
@@ -204,7 +204,7 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    return VncCheck(session.id, framebuffer, port, _listens("".join(tables), port))
+    return VncCheck(session.id, framebuffer, port, listens("".join(tables), port))
 
 
 def _present_pod(session: Session, blame: str) -> Pod:
@@ -214,7 +214,7 @@ def _present_pod(session: Session, blame: str) -> Pod:
     return pods[0]
 
 
-def _listens(tables: str, port: int) -> bool:
+def listens(tables: str, port: int) -> bool:
     """Whether a local port is listened on, by the kernel's tables of sockets: `sl local:port remote:port state …`."""
     rows = (line.split() for line in tables.splitlines())
     return any(row[1].rpartition(":")[2].upper() == f"{port:04X}" and row[3] == _LISTEN for row in rows if len(row) > 3)

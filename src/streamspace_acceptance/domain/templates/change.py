@@ -30,9 +30,9 @@ class Change:
     def troubles(self) -> list[str]:
         """What is not as it should be, by place; empty when the change was made."""
         if not self.answer.ok:
-            return [f"the change is answered {self.answer.status} {self.answer.reason}: {self.answer.excerpt()}"]
+            return [f"the change is answered {self.answer.gist}"]
         if not self.after.ok:
-            return [f"the template is answered {self.after.status} {self.after.reason}: {self.after.excerpt()}"]
+            return [f"the template is answered {self.after.gist}"]
         shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
         shown += [("the list", each) for each in self.listed]
         return [f"in {place}, {each}" for place, found in shown for each in differences(self.wanted, found)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamspace_acceptance.cluster.quantities import same
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 
 Json = dict[str, Any]
@@ -14,11 +15,23 @@ RESOURCES = "resources"
 
 @dataclass(frozen=True)
 class CreatedTemplate:
-    """What came of asking for a template: how it was described, the answer, and its id when it was accepted."""
+    """The result of creating a template: how it was described, the answer, and its id when it was accepted."""
 
     described: Json
     answer: Answer
     id: str | None
+
+    @property
+    def accepted_id(self) -> str:
+        """The id of the template; Unmet when the product did not accept it."""
+        if self.id is None:
+            raise Unmet(
+                self.answer.call,
+                expected="a new template",
+                actual=self.answer.gist,
+                likely="the API refuses the template (see 2.1-1)",
+            )
+        return self.id
 
 
 def differences(wanted: Json, found: object, *, among: str = "") -> list[str]:

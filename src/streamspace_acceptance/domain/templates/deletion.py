@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.templates.change import entries
 from streamspace_acceptance.domain.templates.created_template import Json
-from streamspace_acceptance.domain.templates.registry import NOT_FOUND, TemplateRegistry
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.product.answers import Answer
 
 API, LIST, KUBERNETES = "the API", "the API's list", "Kubernetes"
@@ -40,7 +41,7 @@ class Deletion:
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What came of asking for a session of a template that is gone, and then for the same template once more.
+    """The results of requesting a session of a deleted template, and then creating the same template once more.
 
     `versions`: how many the new one has had, by its history; None where there is no history.
     """
@@ -66,7 +67,7 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
     api = registry.api
     versions = api.versions(template_id)
     found = {
-        API: api.get(template_id).status != NOT_FOUND,
+        API: api.get(template_id).status != HTTPStatus.NOT_FOUND,
         LIST: bool(entries(api, template_id)),
         HISTORY: versions.ok and bool(versions.object().get(api.profile.fields["versions"])),
         KUBERNETES: template_id in registry.in_kubernetes(),

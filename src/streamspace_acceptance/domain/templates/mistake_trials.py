@@ -1,4 +1,4 @@
-"""Templates with one mistake each, and beside each its twin without it, which shows that the mistake is the reason."""
+"""Templates with one mistake each, beside positive controls without it, which show that the mistake is the reason."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES, Mistake
-from streamspace_acceptance.domain.templates.registry import NOT_FOUND, TemplateRegistry
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.waiting import Wait, poll
 
-REFUSALS = (400, 409, 422)
+REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @dataclass(frozen=True)
 class MistakeAttempt:
-    """One mistake: the twin without it, and what came of asking for a template with it.
+    """One mistake: the positive control without it, and the answer to the template with it.
 
-    `message` is the sentence of the refusal, `name` the name that was asked for, `twin_changes` what of the twin reads
-    otherwise afterwards.
+    `message` is the sentence of the refusal, `name` the requested name, `control_changes` what of the positive control
+    reads otherwise afterwards.
     """
 
     words: str
@@ -32,7 +32,7 @@ class MistakeAttempt:
     answer: Answer
     message: str
     name: object
-    twin_changes: tuple[str, ...] = ()
+    control_changes: tuple[str, ...] = ()
 
     @property
     def names_field(self) -> bool:
@@ -44,63 +44,65 @@ class MistakeAttempt:
 
 @dataclass(frozen=True)
 class MistakeTrial:
-    """All attempts. `strays` are the templates with a mistake that are there in spite of it, and where.
+    """All attempts. `leftovers` are the templates with a mistake that exist in spite of it, and where.
 
-    `blind` names the places that show not even the twins, so that nothing follows from what is missing there.
+    `blind` names the places that do not show even the positive controls, so that absence there shows nothing.
     """
 
     attempts: tuple[MistakeAttempt, ...]
-    strays: tuple[str, ...]
+    leftovers: tuple[str, ...]
     blind: tuple[str, ...]
 
 
-def attempt_all(words: Sequence[str], sound: Json, registry: TemplateRegistry, budgets: Budgets) -> MistakeTrial:
-    """Tries each mistake, then looks for what came of them. KeyError for a mistake that nobody has worded."""
-    attempts = tuple(_attempt(number, each, sound, registry) for number, each in enumerate(words, start=1))
-    twins = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
-    places = _places(twins, registry, budgets)
-    strays = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - twins)]
-    strays += [f"{each.name} by its name" for each in attempts if each.name not in twins and _answers(each, registry)]
-    blind = [place for place, names in places.items() if not twins <= names]
-    return MistakeTrial(attempts, tuple(strays), tuple(blind))
+def attempt_all(words: Sequence[str], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
+    """Tries each mistake, then looks for what was created. KeyError for an unknown mistake."""
+    attempts = tuple(_attempt(number, each, valid, registry) for number, each in enumerate(words, start=1))
+    controls = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
+    places = _places(controls, registry)
+    leftovers = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - controls)]
+    leftovers += [
+        f"{each.name} by its name" for each in attempts if each.name not in controls and _answers(each, registry)
+    ]
+    blind = [place for place, names in places.items() if not controls <= names]
+    return MistakeTrial(attempts, tuple(leftovers), tuple(blind))
 
 
 def _attempt(number: int, words: str, sound: Json, registry: TemplateRegistry) -> MistakeAttempt:
     mistake = MISTAKES[words]
     stem = f"{sound['name']}-{number}"
     marked = {**sound, "description": f"{sound['description']}, {registry.mark}"}
-    twin = registry.create({**marked, "name": stem})
-    spoilt = mistake.apply({**marked, "name": f"{stem}x"}, stem)
-    before = _read(twin, registry)
-    answer = registry.api.create(spoilt)
-    changes = differences(before, _read(twin, registry))
+    control = registry.create({**marked, "name": stem})
+    invalid = mistake.apply({**marked, "name": f"{stem}x"}, stem)
+    before = _read(control, registry)
+    answer = registry.api.create(invalid)
+    changes = differences(before, _read(control, registry))
     return MistakeAttempt(
-        words, mistake, twin, answer, registry.api.message(answer), spoilt.get("name"), tuple(changes)
+        words, mistake, control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
     )
 
 
-def _read(twin: CreatedTemplate, registry: TemplateRegistry) -> Json:
-    """The twin as it reads now; empty when there is none."""
-    answer = None if twin.id is None else registry.api.get(twin.id)
+def _read(control: CreatedTemplate, registry: TemplateRegistry) -> Json:
+    """The positive control as it reads now; empty when there is none."""
+    answer = None if control.id is None else registry.api.get(control.id)
     return answer.object() if answer is not None and answer.ok else {}
 
 
 def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
     """Whether the API knows the template by its name, whatever its list says."""
     name = attempt.name
-    return isinstance(name, str) and bool(name) and registry.api.get(name).status != NOT_FOUND
+    return isinstance(name, str) and bool(name) and registry.api.get(name).status != HTTPStatus.NOT_FOUND
 
 
-def _places(twins: set[str], registry: TemplateRegistry, budgets: Budgets) -> dict[str, set[str]]:
+def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str]]:
     """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
     mine = [each for each in registry.api.listed() if registry.is_mine(each)]
     places = {"the API's list": {str(registry.api.id_of(each)) for each in mine}}
     if registry.cluster.raw_templates() is not None:
-        places["Kubernetes"] = _in_kubernetes(twins, registry, budgets)
+        places["Kubernetes"] = _in_kubernetes(controls, registry)
     return places
 
 
-def _in_kubernetes(twins: set[str], registry: TemplateRegistry, budgets: Budgets) -> set[str]:
+def _in_kubernetes(controls: set[str], registry: TemplateRegistry) -> set[str]:
     found: set[str] = set()
 
     def look() -> set[str]:
@@ -110,10 +112,10 @@ def _in_kubernetes(twins: set[str], registry: TemplateRegistry, budgets: Budgets
 
     with suppress(Unmet):  # the trial says that nothing follows from what Kubernetes does not show
         poll(
-            Wait("the templates without a mistake", "in Kubernetes", budgets.named("start")),
+            Wait("the templates without a mistake", "in Kubernetes", registry.budgets.named("start")),
             look,
-            met=lambda names: twins <= names,
-            says=lambda names: f"{len(twins & names)} of {len(twins)}",
+            met=lambda names: controls <= names,
+            says=lambda names: f"{len(controls & names)} of {len(controls)}",
             likely=lambda _: "templates are not mirrored",
         )
     return found

@@ -12,7 +12,7 @@ Spoil = Callable[[Json, str], Json]
 
 @dataclass(frozen=True)
 class Mistake:
-    """`spoil` makes it: given a sound template and the name of one that exists. An error names one of `fields`."""
+    """`apply` makes it: given a valid template and the name of one that exists. An error names one of `fields`."""
 
     apply: Spoil
     fields: tuple[str, ...]
@@ -52,7 +52,7 @@ def _like_another(sound: Json, existing: str) -> Json:
 # The first two are the plan's own.
 MISTAKES: dict[str, Mistake] = {
     "neither image nor resources": _without("image", "resources"),
-    "an image that is no image reference": _with("image", "not-a-valid-image:reference::"),
+    "an invalid image reference": _with("image", "not-a-valid-image:reference::"),
     "no name": _without("name"),
     "no image": _without("image"),
     "no resources": _without("resources"),
@@ -71,10 +71,10 @@ MISTAKES: dict[str, Mistake] = {
     "an image that is a number": _with("image", 7),
     "an image with nothing after the colon": _with("image", "streamspace/firefox:"),
     "resources that are a text": _with("resources", "1000m, 2Gi"),
-    "a cpu that is no quantity": _with_resource("cpu", "a lot"),
+    "an invalid cpu quantity": _with_resource("cpu", "a lot"),
     "a cpu below zero": _with_resource("cpu", "-1"),
     "a cpu that is a number": _with_resource("cpu", 1),
-    "a memory that is no quantity": _with_resource("memory", "2Gigs"),
+    "an invalid memory quantity": _with_resource("memory", "2Gigs"),
     "a memory below zero": _with_resource("memory", "-2Gi"),
     "no memory at all": _with_resource("memory", "0"),
     "a VNC port that does not exist": _with_port(70000),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 
 from streamspace_acceptance import journal
-from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.outcomes import CleanupFailure, Unmet
@@ -16,7 +17,6 @@ from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.waiting import Wait, poll
 
-NOT_FOUND = 404
 # The sentences of test 2.3 about the two ways in which a template can stay: known to the API, or out of its sight.
 DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
 
@@ -28,10 +28,10 @@ class TemplateRegistry:
     recognised wherever they turn up.
     """
 
-    def __init__(self, api: TemplateApi, cluster: Cluster, budgets: Budgets, mark: str | None = None) -> None:
-        self.api = api
-        self.cluster = cluster
-        self._budgets = budgets
+    def __init__(self, clients: Clients, mark: str | None = None) -> None:
+        self.api = TemplateApi(clients.api)
+        self.cluster = clients.cluster
+        self.budgets = clients.budgets
         self.mark = mark or secrets.token_hex(3)
         self._made: dict[str, bool] = {}
         self._entries: list[journal.Entry] = []
@@ -42,7 +42,7 @@ class TemplateRegistry:
         return f"{plans}-{self.mark}"
 
     def create(self, body: Json) -> CreatedTemplate:
-        """Asks for a template with a name, whatever comes of it."""
+        """Creates a template with a name, whether the API accepts it or not."""
         name = str(self.api.name_of(body))
         self._entries.append(journal.record_intent("template", name=name, mark=self.mark))
         self._made[name] = True  # until the answer says otherwise
@@ -84,7 +84,7 @@ class TemplateRegistry:
 
     def _delete(self, template_id: str) -> str | None:
         answer = self.api.delete(template_id)
-        if answer.ok or answer.status == NOT_FOUND:
+        if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
             return None
         self._refused = True
         return f"{template_id}: {answer.status} {answer.excerpt()}"
@@ -92,11 +92,11 @@ class TemplateRegistry:
     def _wait_until_gone(self) -> list[str]:
         try:
             poll(
-                Wait(f"templates …-{self.mark}", "gone", self._budgets.named("deletion")),
+                Wait(f"templates …-{self.mark}", "gone", self.budgets.named("deletion")),
                 self._left,
                 met=lambda left: not left,
                 says=lambda left: f"left: {', '.join(left)}" if left else "gone",
-                likely=lambda _: "the product does not finish the deletion (see test 2.3)",
+                likely=lambda _: "the product does not finish the deletion (see 2.3-3)",
             )
         except Unmet as unmet:
             return [unmet.actual]

@@ -6,12 +6,12 @@ from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
-WORK = "users at work at the same time"
+WORK = "users working at the same time"
 
 
 def each_has_a_session(found: CheckResult) -> None:
     """Each user was given a session of their own with 201, and all of them run."""
-    _judge(found, "a session for each user, created and Running", "what is asked for in the same instant collides")
+    _judge(found, "a session for each user, created and Running", "simultaneous requests collide")
 
 
 def each_has_a_pod(found: CheckResult) -> None:
@@ -20,31 +20,31 @@ def each_has_a_pod(found: CheckResult) -> None:
 
 
 def no_conflict(found: CheckResult) -> None:
-    """Each session has exactly what was asked for and its own volume, and none was ended or started again."""
+    """Each session has exactly the requested resources and its own volume, and none was stopped or restarted."""
     _judge(
         found,
-        "what was asked for, for each session, and none ended for another's sake",
+        "the requested resources for each session, and none stopped in favour of another",
         "the sessions' resources are not accounted for one by one",
     )
 
 
 def reachable(outcome: UseResult) -> None:
-    """Each desktop showed and obeyed while all were open, at a second viewer's and at a second visit too."""
+    """Each desktop rendered and accepted input while all were open, also for a second viewer and after reconnecting."""
     if outcome.unreachable and outcome.alone is None:
         raise Unmet(
             WORK,
-            expected="every desktop to show and to obey",
+            expected="every desktop to render and to accept input",
             actual="; ".join(outcome.unreachable),
             likely="the way to a desktop serves only so many viewers, or only one of a session, or each only once",
         )
     if outcome.unreachable:
-        raise Unproven(f"a desktop that is opened alone does not work either (see test 1.1d): {outcome.alone}")
+        raise Unproven(f"a desktop that is opened alone does not work either (see 1.1d-4): {outcome.alone}")
     if outcome.astray:
-        raise Unproven(f"sessions interfere (see the sentence about that): {'; '.join(outcome.astray)}")
+        raise Unproven(f"sessions interfere (see 1.3-5): {'; '.join(outcome.astray)}")
 
 
 def undisturbed(outcome: UseResult) -> None:
-    """Nothing of one user's was found with another, and nobody noticed that one had left."""
+    """Nothing of one user was found with another, and no user was affected when one ended the session."""
     troubles = [*outcome.leaks, *outcome.noticed]
     if troubles:
         raise Unmet(
@@ -54,10 +54,10 @@ def undisturbed(outcome: UseResult) -> None:
             likely="the product leads users to each other's desktops, homes or processes, or ends more than it should",
         )
     if outcome.explained:
-        raise Unproven(f"the sessions are not apart (see the sentences about that): {'; '.join(outcome.explained)}")
+        raise Unproven(f"the sessions are not isolated (see 1.3-2 and 1.3-3): {'; '.join(outcome.explained)}")
     unseen = [*outcome.unreachable, *outcome.astray, *outcome.lost, *outcome.untold]
     if unseen:
-        raise Unproven(f"not everybody could work, leave something and end a session: {'; '.join(unseen)}")
+        raise Unproven(f"not every user could work and leave a file, or no session could be ended: {'; '.join(unseen)}")
 
 
 def _judge(found: CheckResult, expected: str, likely: str) -> None:

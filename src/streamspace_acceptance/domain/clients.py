@@ -1,0 +1,33 @@
+"""The clients of one run, handed around as one thing. It knows no scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import Profile
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks."""
+
+    api: StreamSpaceApi
+    cluster: Cluster
+    budgets: Budgets
+    browser: RunBrowser = field(default_factory=lambda: RunBrowser(None))
+    netadmin_image: str = ""
+
+    @property
+    def profile(self) -> Profile:
+        """The contract profile that the API is called by."""
+        return self.api.profile
+
+    @property
+    def http(self) -> HttpClient:
+        """The HTTP client under the API."""
+        return self.api.http

@@ -1,0 +1,87 @@
+"""How a scenario's users get sessions and use them; each action keeps its result in the scenario."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.desktop.page_load import PageState
+from streamspace_acceptance.domain.sessions import home
+from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
+from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.starts import no_session, series
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring.startup_phases import table
+from streamspace_acceptance.outcomes import require, unproven_if_failed
+
+
+def request(scenario: Scenario, user: str, template: str, size: str | None = None) -> Creation:
+    """Requests a session, whether it is created or not."""
+    creation = scenario.results.put(scenario.registry.ask(user, template, size))
+    if creation.id is not None:
+        scenario.results.put(SessionLifecycle(scenario.registry.enter(creation.id)))
+    return creation
+
+
+def start(scenario: Scenario, user: str, template: str, size: str | None = None) -> SessionLifecycle:
+    """A session that is Running by the API and in Kubernetes, with a Ready pod; Unmet otherwise."""
+    creation = request(scenario, user, template, size)
+    if creation.id is None:
+        raise no_session(creation)
+    scenario.lifecycle.wait_until_running()
+    return scenario.lifecycle
+
+
+def request_new(scenario: Scenario, user: str, template: str) -> Session:
+    """One more session, which does not become the scenario's own; Unmet when none is created."""
+    creation = scenario.registry.ask(user, template, None)
+    if creation.id is None:
+        raise no_session(creation)
+    return scenario.registry.enter(creation.id)
+
+
+def request_together(scenario: Scenario, count: int, template: str, size: str) -> None:
+    """`count` users request a session each at the same time; the table of their requests is evidence."""
+    users = [f"user{number}" for number in range(1, count + 1)]
+    requests = scenario.results.put(scenario.registry.ask_together(users, template, size))
+    attachments.attach_text("requests sent together", requests.table())
+
+
+def start_series(scenario: Scenario, count: int, user: str, template: str, size: str) -> None:
+    """Timed starts, one after the other; the table of their phases is evidence."""
+    registry, budgets = scenario.registry, scenario.clients.budgets
+    with watching(scenario.clients.cluster, "events") as events:
+        starts = series(count, lambda: registry.ask(user, template, size), registry.enter, events)
+    attachments.attach_text("startup times", table(starts.phases, budgets.target, budgets.named("startup").seconds))
+    scenario.results.put(starts)
+
+
+def save_file(scenario: Scenario, name: str, text: str) -> None:
+    """Saves a file in the home, whether that succeeds or not."""
+    scenario.results.put(home.save(scenario.session, scenario.lifecycle.pod, name, text))
+
+
+def read_file(scenario: Scenario, name: str, text: str) -> tuple[SavedFile, FileState]:
+    """The file as it was saved, and as the pod that serves the session now has it."""
+    saved = require(scenario.results.find(SavedFile), f"{text!r} was not saved as {name} (see 1.2-1)")
+    return saved, home.find(scenario.session, scenario.lifecycle.pod, saved)
+
+
+def home_volume(scenario: Scenario) -> HomeVolume:
+    """The volume under the home in the pod that serves the session now."""
+    return home.volume(scenario.session, scenario.lifecycle.pod)
+
+
+def open_desktop(scenario: Scenario) -> None:
+    """Connects to the session and opens it in a browser; Unproven when no noVNC client loads."""
+    scenario.desktop.connect()
+    scenario.desktop.open(scenario.clients.browser)
+    with unproven_if_failed("the noVNC client did not load (see 1.1d-3)"):
+        scenario.desktop.wait_for_client()
+
+
+def open_client(scenario: Scenario) -> PageState:
+    """Opens the VNC address in a browser and waits for the noVNC client; Unmet when it does not load."""
+    scenario.desktop.open(scenario.clients.browser)
+    return scenario.desktop.wait_for_client()

@@ -1,0 +1,117 @@
+"""One session from its start through the loss of its pod, hibernation and waking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
+from streamspace_acceptance.product.rfb import Framebuffer
+
+
+class SessionLifecycle:
+    """A session, the pod that serves it, and what keeps a later criterion from being shown.
+
+    `former` are the uids of the pods that it had before its pod was deleted, or before it was hibernated or woken.
+    """
+
+    def __init__(self, session: Session, pod: Pod | None = None) -> None:
+        self.session = session
+        self.former: frozenset[str] = frozenset()
+        self._api = session.api
+        self._pod = pod
+        self._cause: str | None = None
+        self._refusal: Unmet | None = None
+        self._vnc_before: Framebuffer | str = "no VNC handshake was attempted"
+
+    @property
+    def pod(self) -> Pod:
+        """The pod that serves the session now; Unproven when none does."""
+        return require(self._pod, "no pod serves the session")
+
+    def wait_until_running(self) -> Pod:
+        """Running by the API and in Kubernetes, with a Ready pod; Unmet otherwise."""
+        running = self._api.profile.statuses["running"]
+        self.session.wait_for_status(running, within="start")
+        self.session.wait_for_phase(running, within="start")
+        self._pod = self.session.wait_for_ready_pod(within="start")
+        return self._pod
+
+    def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:
+        """The session as Kubernetes lists it, and as Kubernetes returns it by name; Unmet when it is not listed."""
+        self._cause = "the session is not in Kubernetes (see 1.1a-3)"
+        listed = self.session.wait_for_object(within="start")
+        self._cause = None
+        return listed, self.session.cluster.session_object(self.session.id)
+
+    def wait_for_pods(self) -> list[Pod]:
+        """The session's pods as soon as there is one; Unproven when the session is not in Kubernetes either."""
+        with unproven_if_failed(self._cause):
+            self.session.wait_for_a_pod(within="start")
+        return self.session.pods()
+
+    def delete_pod(self) -> None:
+        """Deletes the session's pod."""
+        pod = self._leave_pod("no other pod serves the session")
+        self.session.cluster.delete_pod(pod.meta.name, pod.meta.uid)
+
+    def hibernate(self) -> None:
+        """Hibernates the session; a refusal is the failure of the criterion about the effect."""
+        self._leave_pod("a pod of the session is left")
+        self._command(self._api.hibernate_session)
+
+    def wake(self) -> None:
+        """Wakes the session; a refusal is the failure of the criterion about the effect."""
+        self.former = self.session.known_uids()
+        self._cause = "no pod serves the session again"
+        self._command(self._api.wake_session)
+
+    def wait_for_new_pod(self, *, within: str) -> Pod:
+        """A Ready pod that the session did not have before; Unmet otherwise, also when the API refused to wake it."""
+        self._check_accepted()
+        self._pod = self.session.wait_for_ready_pod(within=within, other_than=self.former)
+        self._cause = None
+        return self._pod
+
+    def wait_for_no_pod(self, *, within: str) -> list[Pod]:
+        """The pods of the session that are left in the end; Unmet when one stays, or when the API refused."""
+        self._check_accepted()
+        left = self.session.wait_for_no_pod(self.former, within=within)
+        self._cause = self._cause if left else None
+        return left
+
+    def wait_for_status(self, name: str, *, within: str) -> tuple[str, str, SessionObject | None]:
+        """The profile's word for a status, then the status by the API and by Kubernetes.
+
+        Unproven while a pod is missing or left over: then no status is known to be true.
+        """
+        word = self._api.profile.statuses[name]
+        with unproven_if_failed(self._cause):
+            self._check_accepted()
+            if self._cause is not None:
+                raise Unproven(f"{self._cause}; the API says {self._api.status(self.session.id)}")
+            self.session.wait_for_status(word, within=within)
+            phase = self.session.wait_for_phase(word, within=within)
+        return word, self._api.status(self.session.id), phase
+
+    def wait_for_vnc(self, *, within: str) -> tuple[Framebuffer | str, Framebuffer | str]:
+        """The VNC handshake before the session left its pod, and the one now; a sentence for one that failed."""
+        return self._vnc_before, self.session.vnc_within(within)
+
+    def _command(self, call: Callable[[str], object]) -> None:
+        self._refusal = None
+        try:
+            call(self.session.id)
+        except Unmet as refusal:
+            self._refusal = refusal
+
+    def _check_accepted(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _leave_pod(self, cause: str) -> Pod:
+        self._vnc_before = self.session.vnc_within("start")
+        pod, self._pod, self._cause = self.pod, None, cause
+        self.former = self.session.known_uids()
+        return pod

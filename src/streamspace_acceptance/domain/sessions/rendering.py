@@ -1,0 +1,33 @@
+"""When a desktop in a browser counts as rendered: it shows something that has not changed for a moment."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.waiting import Stamped, now
+
+SETTLED_SECONDS = 1.0
+STILL = 0.01  # share of pixels: a clock or a cursor may move in a picture that has settled
+SHOWN = 0.002  # share of pixels that differ from the background on a desktop with a window
+LOOK_SECONDS = 0.25
+
+
+class Settling:
+    """Follows the pictures of one desktop."""
+
+    def __init__(self) -> None:
+        self._last: Stamped[Picture] | None = None
+
+    def has_settled(self, picture: Picture | None) -> bool:
+        """Whether the latest picture shows something, and has not changed for SETTLED_SECONDS."""
+        if picture is None or picture.foreground <= SHOWN:
+            return False
+        if self._last is None or picture.differs(self._last.item) > STILL:
+            self._last = Stamped(now(), picture)
+        return now() - self._last.at >= SETTLED_SECONDS
+
+
+def describe(picture: Picture | None) -> str:
+    """For a failure: what a picture shows."""
+    if picture is None:
+        return "no noVNC screen"
+    return "a desktop" if picture.foreground > SHOWN else "a blank screen"

@@ -1,0 +1,240 @@
+"""What a scenario does with one template: it is described, created, changed and deleted while sessions use it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from streamspace_acceptance.domain.sessions import actions, provision
+from streamspace_acceptance.domain.sessions.provision import Provisioned
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.templates import change, deletion
+from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json
+from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
+from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.waiting import Wait, elapse, poll
+
+
+class TemplateDescription(dict[str, Any]):
+    """A template as it is described, before it is created."""
+
+
+@dataclass
+class TemplateUse:
+    """The sessions that use the template: whose, in which status, and what the first one was given."""
+
+    user: str
+    sessions: list[Session] = field(default_factory=list)
+    status: str = ""
+    before: Provisioned | None = None
+
+
+def describe(scenario: Scenario, label: str) -> None:
+    """Describes a template as the plan does, under a name of the scenario's own."""
+    name = scenario.results[TemplateRegistry].name(label)
+    scenario.results.put(TemplateDescription({"name": name, **scenario.clients.profile.templates[label]}))
+
+
+def create(scenario: Scenario) -> CreatedTemplate:
+    """Creates the described template, whether the API accepts it or not."""
+    return scenario.results.put(scenario.results[TemplateRegistry].create(scenario.results[TemplateDescription]))
+
+
+def try_mistakes(scenario: Scenario, table: Sequence[Any]) -> None:
+    """Creates the described template once with each mistake of a table, and beside it without."""
+    mistakes = [row["mistake"] for row in table]
+    scenario.results.put(
+        attempt_all(mistakes, scenario.results[TemplateDescription], scenario.results[TemplateRegistry])
+    )
+
+
+def provide(scenario: Scenario, label: str, count: int, user: str) -> None:
+    """A template with running sessions; Unmet when either is not created."""
+    describe(scenario, label)
+    template_id = create(scenario).accepted_id
+    sessions = [actions.request_new(scenario, user, template_id) for _ in range(count)]
+    for session in sessions:
+        _wait_until_running(session)
+    running = scenario.clients.profile.statuses["running"]
+    scenario.results.put(TemplateUse(user, sessions, running, provision.look(sessions[0])))
+
+
+def read_back(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
+    """The template as it was created, and as the API returns it; None when it was not accepted."""
+    made = scenario.results[CreatedTemplate]
+    return made, None if made.id is None else scenario.results[TemplateRegistry].api.get(made.id)
+
+
+def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
+    """The template as it was created, and its entries in the API's list; Unproven when there is no template."""
+    made = scenario.results[CreatedTemplate]
+    if made.id is None:
+        raise Unproven("no template was created (see 2.1-1)")
+    return made, change.entries(scenario.results[TemplateRegistry].api, made.id)
+
+
+# It is changed
+
+
+def make_change(scenario: Scenario) -> None:
+    """Changes the template's image and resources as the plan does."""
+    template_id = scenario.results[CreatedTemplate].accepted_id
+    api = scenario.results[TemplateRegistry].api
+    scenario.results.put(change.make(api, template_id, scenario.clients.profile.template_change))
+
+
+def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
+    """What a new running session of the template has, and what was changed; Unproven when nothing was changed."""
+    changed = _require_change(scenario)
+    session = actions.request_new(scenario, user, scenario.results[CreatedTemplate].accepted_id)
+    _wait_until_running(session)
+    return provision.look(session), changed.sent
+
+
+def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozenset[str]]:
+    """What the running session had before and has now, and the uids of all pods that it has had."""
+    use = scenario.results[TemplateUse]
+    if use.before is None:
+        raise Unproven("no session of the template runs")
+    _elapse_calmly(scenario)
+    return use.before, provision.look(use.sessions[0]), use.sessions[0].known_uids()
+
+
+def history(scenario: Scenario) -> tuple[Change, Answer]:
+    """The change, and the product's own history of the template."""
+    changed = _require_change(scenario)
+    return changed, scenario.results[TemplateRegistry].api.versions(scenario.results[CreatedTemplate].accepted_id)
+
+
+def _require_change(scenario: Scenario) -> Change:
+    changed = scenario.results[Change]
+    if changed.troubles:
+        raise Unproven("the template was not changed (see 2.2-1)")
+    return changed
+
+
+# It is deleted
+
+
+def hibernate_sessions(scenario: Scenario) -> None:
+    """Hibernates the sessions that use the template; Unmet when one does not become Hibernated."""
+    use, api = scenario.results[TemplateUse], scenario.clients.api
+    use.status = scenario.clients.profile.statuses["hibernated"]
+    for session in use.sessions:
+        api.hibernate_session(session.id)
+        session.wait_for_status(use.status, within="hibernation")
+        session.wait_for_no_pod(session.known_uids(), within="hibernation")
+
+
+def end_sessions(scenario: Scenario) -> None:
+    """Deletes the sessions that use the template and waits until they are gone; Unmet when one stays."""
+    use = scenario.results[TemplateUse]
+    for session in use.sessions:
+        session.api.delete_session(session.id)
+    for session in use.sessions:
+        _wait_until_gone(session)
+    use.sessions = []
+
+
+def delete(scenario: Scenario) -> None:
+    """Requests the template's deletion, accepted or not, and looks where the template is before and after.
+
+    A refused deletion may still happen a moment later, so the second look waits for that.
+    """
+    registry, use = scenario.results[TemplateRegistry], scenario.results[TemplateUse]
+    template_id = scenario.results[CreatedTemplate].accepted_id
+    before, pods = deletion.traces(registry, template_id), [_pods(session) for session in use.sessions]
+    answer = registry.api.delete(template_id)
+    if not answer.ok:
+        _elapse_calmly(scenario)
+    result = Deletion(
+        template=template_id,
+        users=len(use.sessions),
+        before=before,
+        expected_in=deletion.expected_places(registry),
+        answer=answer,
+        message=registry.api.message(answer),
+        after=deletion.traces(registry, template_id),
+        lost=tuple(
+            session.id
+            for session, had in zip(use.sessions, pods, strict=True)
+            if not _is_as_before(session, use.status, had)
+        ),
+    )
+    scenario.results.put(result)
+
+
+def wait_until_deleted(scenario: Scenario) -> Deletion:
+    """The API no longer knows the template; Unmet when it stays. A refused deletion is not waited for."""
+    deleted, api = scenario.results[Deletion], scenario.results[TemplateRegistry].api
+    if deleted.answer.ok:
+        poll(
+            _wait(scenario, "no longer known to the API", "deletion"),
+            lambda: api.get(deleted.template).status,
+            met=lambda status: status == HTTPStatus.NOT_FOUND,
+            says=lambda status: f"the API answers {status}",
+            likely=lambda _: "the deletion was accepted but not carried out",
+        )
+    return deleted
+
+
+def wait_until_nothing_left(scenario: Scenario) -> Deletion:
+    """Nothing of the template is found anywhere; Unmet otherwise. Unproven when it was not deleted."""
+    deleted, registry = scenario.results[Deletion], scenario.results[TemplateRegistry]
+    if not deleted.answer.ok or registry.api.get(deleted.template).status != HTTPStatus.NOT_FOUND:
+        raise Unproven("the template was not deleted (see 2.3-3)")
+    poll(
+        _wait(scenario, "nothing left", "deletion"),
+        lambda: deletion.traces(registry, deleted.template),
+        met=lambda left: not left,
+        says=lambda left: f"left: {', '.join(sorted(left))}" if left else "gone",
+        likely=lambda _: "the deletion does not reach every place in which templates are kept",
+    )
+    return deleted
+
+
+def recreate(scenario: Scenario) -> Leftovers:
+    """Requests a session of the deleted template, and then creates the same template once more."""
+    template, registry = scenario.results[CreatedTemplate], scenario.results[TemplateRegistry]
+    session = scenario.registry.ask(scenario.results[TemplateUse].user, template.accepted_id, None)
+    return deletion.ask_again(registry, session.answer, template.described)
+
+
+def _elapse_calmly(scenario: Scenario) -> None:
+    elapse(_wait(scenario, "it has no further effect", "calm"))
+
+
+def _wait(scenario: Scenario, goal: str, budget: str) -> Wait:
+    template_id = scenario.results[CreatedTemplate].accepted_id
+    return Wait(f"template {template_id}", goal, scenario.clients.budgets.named(budget))
+
+
+def _wait_until_running(session: Session) -> None:
+    session.wait_for_status(session.api.profile.statuses["running"], within="start")
+    session.wait_for_ready_pod(within="start")
+
+
+def _is_as_before(session: Session, status: str, pods: frozenset[str]) -> bool:
+    return session.api.sessions().status(session.id) == status and _pods(session) == pods
+
+
+def _wait_until_gone(session: Session) -> None:
+    poll(
+        Wait(session.subject, "gone", session.budgets.named("deletion")),
+        lambda: session.api.sessions().status(session.id) or "gone",
+        met=lambda status: status == "gone",
+        says=str,
+        likely=lambda _: "the product does not finish the deletion",
+    )
+
+
+def _pods(session: Session) -> frozenset[str]:
+    """The uids of the session's pods that are not being deleted."""
+    return frozenset(pod.meta.uid for pod in session.pods() if pod.stays)

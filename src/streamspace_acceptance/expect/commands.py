@@ -1,0 +1,85 @@
+"""What is expected of a command that is given while no agent is connected."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.waiting import POLL_SECONDS
+
+SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch over the pods tells
+
+
+def queued(command: QueuedCommand, profile: Profile) -> None:
+    """The API accepted the command and reported it as queued, with a message."""
+    answer, fields = command.answer, profile.fields
+    body = answer.object() if answer.ok else {}
+    listed = body.get(fields["command"])
+    word = listed.get(fields["command_status"]) if isinstance(listed, dict) else None
+    message = body.get(fields["message"])
+    if not answer.ok or word != profile.statuses["command_waiting"] or not (isinstance(message, str) and message):
+        raise Unmet(
+            answer.call,
+            expected=f"the command accepted and reported as {profile.statuses['command_waiting']!r}, with a message",
+            actual=answer.gist,
+            likely="the API does not distinguish a queued command from one that was carried out",
+        )
+
+
+def carried_out(command: QueuedCommand) -> None:
+    """The session's pod was deleted once the agents reconnected, and Kubernetes reports the session as hibernated."""
+    _require_acceptance(command)
+    if command.trouble is not None:
+        raise command.trouble
+
+
+def carried_out_once(command: QueuedCommand) -> None:
+    """After the command the session's one pod was deleted, and no other was created."""
+    _require_acceptance(command)
+    events = [each.item for each in command.pod_events]
+    others = [each for each in events if not each.startswith(f"{command.pod.meta.name} ")]
+    if others:
+        raise Unmet(
+            command.session.subject,
+            expected=f"pod {command.pod.meta.name} gone, and no other in its place",
+            actual=", ".join(events),
+            timeline=command.timeline(),
+            likely="the command was carried out more than once, or something reverted it",
+        )
+    if command.trouble is not None:
+        raise Unproven(f"the command was not carried out (see 3.2-2); {command.trouble.actual}")
+
+
+def status_truthful(command: QueuedCommand, profile: Profile) -> None:
+    """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted."""
+    _require_acceptance(command)
+    running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
+    went = command.pod_went
+    early = next(
+        (each for each in command.statuses if each.item == hibernated and (went is None or each.at < went)), None
+    )
+    if early is not None and (went is None or early.at < went - SLACK_SECONDS):
+        raise Unmet(
+            command.session.subject,
+            expected=f"not {hibernated} while its pod runs",
+            actual=f"{hibernated} {early.at - command.given:.1f} s after the command, with its pod running",
+            timeline=command.timeline(),
+            likely="the status shows the command, not the state",
+        )
+    if command.trouble is not None or went is None:
+        raise Unproven("the command was not carried out, so the status afterwards shows nothing (see 3.2-2)")
+    said, first = command.statuses[-1].item, command.statuses[0].item
+    kubernetes = None if command.phase is None else command.phase.phase
+    if (first, said) != (running, hibernated) or kubernetes not in (hibernated, None):
+        raise Unmet(
+            command.session.subject,
+            expected=f"{running} before the command, {hibernated} after it, by the API and by Kubernetes",
+            actual=f"{first} before, {said} after by the API, {kubernetes} after by Kubernetes",
+            timeline=command.timeline(),
+            likely="the status is not kept up to date",
+        )
+
+
+def _require_acceptance(command: QueuedCommand) -> None:
+    if not command.answer.ok:
+        raise Unproven(f"the command was not accepted (see 3.2-1): {command.answer.status}")

@@ -1,0 +1,179 @@
+"""What is expected of sessions: created, started, left alone, and their status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from streamspace_acceptance.cluster.objects import SessionObject
+from streamspace_acceptance.domain.agents.outage import Outage
+from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
+from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.starts import Starts
+from streamspace_acceptance.measuring.statistics import Summary
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.waiting import Budget
+
+
+def answered(answer: Answer, status: int) -> None:
+    """The answer has exactly that status code."""
+    if answer.status != status:
+        raise Unmet(
+            answer.call,
+            expected=f"{status}",
+            actual=answer.gist,
+            likely="the API refuses the request or answers it with another code; its own message stands above",
+        )
+
+
+def identified(creation: Creation, status: str) -> None:
+    """The answer holds the id and the name under which the API lists one new session, and that status."""
+    if not creation.answer.ok:
+        raise Unproven("no session was created (see 1.1a-1)")
+    body = creation.answer.object()
+    troubles = [
+        *(f"{key} is {body.get(key)!r}" for key in ("sessionId", "name") if not _text(body.get(key))),
+        *([] if body.get("status") == status else [f"status is {body.get('status')!r}, not {status!r}"]),
+        *_misnamed(creation, body.get("sessionId"), body.get("name")),
+        *(f"the same request has made {each} as well" for each in sorted(creation.others)),
+    ]
+    if troubles:
+        raise Unmet(
+            creation.answer.call,
+            expected=f"sessionId, name and status {status!r} of the new session",
+            actual="; ".join(troubles),
+            likely="the answer is not made from the session that was created",
+        )
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]:
+    if session_id in creation.asked.before:
+        return [f"sessionId {session_id!r} is that of a session that was there before"]
+    if not creation.listed:
+        return []  # nothing to compare with: a session that nobody knows is the matter of the next sentence
+    if len(creation.listed) > 1:
+        return [f"the API lists {len(creation.listed)} sessions {session_id!r}"]
+    listed = creation.listed[0]
+    return [
+        *([] if listed.id == session_id else [f"sessionId is {session_id!r}, but the new session is {listed.id!r}"]),
+        *([] if listed.name == name else [f"name is {name!r}, but the new session's is {listed.name!r}"]),
+    ]
+
+
+def listed(creation: Creation, listed: SessionObject, alone: SessionObject | None) -> None:
+    """The session in Kubernetes' list is the requested one, and the one that Kubernetes returns by name."""
+    asked = creation.asked
+    troubles = [
+        *([] if listed.user == asked.user else [f"its user is {listed.user!r}"]),
+        *([] if listed.template == asked.template else [f"its template is {listed.template!r}"]),
+        *(["it is being deleted"] if listed.meta.deleting else []),
+        *([] if alone is not None and alone.meta.uid == listed.meta.uid else ["by its name there is another, or none"]),
+    ]
+    if troubles:
+        raise Unmet(
+            f"session {listed.meta.name} in Kubernetes",
+            expected=f"the {asked.template} session of {asked.user}",
+            actual="; ".join(troubles),
+            likely="the object was not made from the request",
+        )
+
+
+def series_running(starts: Starts) -> None:
+    """Every requested start reached Running; one that created no session shows nothing."""
+    for start in starts.made:
+        if start.trouble is not None:
+            raise start.trouble
+    if not starts.complete:
+        raise Unproven(f"only {len(starts.made)} of {starts.wanted} starts were made")
+
+
+def mean_below(starts: Starts, budget: Budget) -> float:
+    """The mean of all starts, end to end, is below the budget; gives it, in seconds."""
+    if not starts.complete:
+        raise Unproven(f"only {len(starts.phases)} of {starts.wanted} starts reached Running and can be measured")
+    figures = [start.end_to_end for start in starts.made if start.end_to_end is not None]
+    if len(figures) < starts.wanted:
+        raise Unproven(
+            f"only {len(figures)} of {starts.wanted} sessions that are Running can be used: the pod of another is "
+            "not Ready, or its VNC server does not answer (see 1.1b-3 and 1.1b-4)"
+        )
+    summary = Summary.of(figures)
+    if summary.mean >= budget.seconds:
+        raise Unmet(
+            f"{summary.count} starts",
+            expected=f"a mean below {budget}",
+            actual=f"mean {summary.mean:.2f} s, from {summary.least:.2f} to {summary.greatest:.2f} s",
+            timeline=" · ".join(f"start {number} {each:.2f} s" for number, each in enumerate(figures, 1)),
+            likely="the slowest phase in the table of the starts",
+        )
+    return summary.mean
+
+
+def still_running(word: str, statuses: Mapping[str, str | None]) -> None:
+    """Each of the sessions, by id, still has the status that it reached."""
+    fallen = [f"{each} is {status or 'not listed'}" for each, status in statuses.items() if status != word]
+    if fallen:
+        raise Unmet(
+            "the sessions that were started",
+            expected=f"still {word} after the last one was started",
+            actual=", ".join(fallen),
+            likely="the sessions do not last, or their status is not steady",
+        )
+
+
+def batch_running(crowd: ConcurrentRequests) -> None:
+    """Each user got a session, and all of them reach Running."""
+    if crowd.refusals:
+        raise Unmet(
+            crowd.subject,
+            expected="a session for each user",
+            actual="; ".join(crowd.refusals),
+            likely="the API refuses or loses sessions that are requested at the same time",
+        )
+    crowd.wait_until_running(within="start")
+
+
+def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
+    """No session's pod was touched while the agent was offline, nor when it reconnected."""
+    for each in kept:
+        disturbances = each.disturbances(outage.cut, outage.ended)
+        if disturbances:
+            raise Unmet(
+                each.session.subject,
+                expected=f"pod {each.pod.meta.name} kept, Ready and not restarted, while the agent is offline",
+                actual=disturbances[0],
+                timeline=" · ".join(disturbances),
+                likely="sessions are stopped when their agent disconnects",
+            )
+
+
+def usable(seen: Iterable[SessionAfter]) -> None:
+    """Each session is Running by the API and by Kubernetes on a healthy pod, and its desktop accepts input."""
+    for each in seen:
+        troubles = [f"the API says {each.status}"] if each.status != each.running else []
+        troubles += [f"Kubernetes says {each.phase}"] if each.phase not in (each.running, None) else []
+        troubles += [each.pod_trouble] if each.pod_trouble else []
+        troubles += [] if each.trial.received and each.trial.clicked else ["its desktop does not accept input"]
+        if troubles:
+            raise Unmet(
+                each.kept.session.subject,
+                expected=f"{each.running}, and usable by its user",
+                actual="; ".join(troubles),
+                likely="the session did not survive the loss of its agent",
+            )
+
+
+def status_agreed(word: str, listed: str, phase: SessionObject | None) -> None:
+    """The API says so, and Kubernetes does not say otherwise."""
+    if listed != word or (phase is not None and phase.phase != word):
+        raise Unmet(
+            "the session's status",
+            expected=f"{word} by the API and in Kubernetes",
+            actual=f"{listed} by the API, {phase.phase if phase else 'nothing'} in Kubernetes",
+            likely="one of the two is not kept up to date",
+        )
