@@ -10,7 +10,8 @@ from streamspace_acceptance.world import world
 
 @given("a StreamSpace that is built and deployed from images")
 def a_streamspace_from_images(context: Context) -> None:
-    world(context).deployment.require_images()
+    deployment = world(context).deployment
+    deployment.require_images()
 
 
 @given("the StreamSpace under test")
@@ -20,27 +21,32 @@ def the_streamspace_under_test(context: Context) -> None:
 
 @when("the tools are called")
 def the_tools_are_called(context: Context) -> None:
-    world(context).deployment.ask_tools()
+    deployment = world(context).deployment
+    deployment.ask_tools()
 
 
 @when("its checkout, if one is set, is built and deployed")
 def its_checkout_is_rolled_out(context: Context) -> None:
-    world(context).deployment.roll_out()
+    deployment = world(context).deployment
+    deployment.roll_out()
 
 
 @when("its cluster is examined")
 def its_cluster_is_examined(context: Context) -> None:
-    world(context).deployment.look()
+    deployment = world(context).deployment
+    deployment.look()
 
 
 @when("the administrator's credentials are searched for")
 def the_credentials_are_searched_for(context: Context) -> None:
-    world(context).deployment.look_for_credentials()
+    deployment = world(context).deployment
+    deployment.look_for_credentials()
 
 
 @when("its agents are listed")
 def its_agents_are_listed(context: Context) -> None:
-    world(context).deployment.ask_for_agents()
+    deployment = world(context).deployment
+    deployment.ask_for_agents()
 
 
 @then("a Kubernetes client is installed")
