@@ -27,7 +27,7 @@ def _give_up():
     nodes = client.CoreV1Api(client.ApiClient(client.Configuration(host=os.environ["DRIPS"]))).list_node
     try:
         waiting.within(0.05, nodes, what="x")
-    except waiting.Silence:
+    except waiting.DeadlineExceeded:
         pass
 
 for _ in range(8):
@@ -79,7 +79,7 @@ def project_that_gives_up(project: Project, monkeypatch: pytest.MonkeyPatch) -> 
 STARTS = {
     "behave": [str(Path(sys.executable).with_name("behave"))],
     "python -m behave": BEHAVE,
-    "the tests' own wrapper": [sys.executable, "-m", "tests.proof.plain"],
+    "the tests' own wrapper": [sys.executable, "-m", "tests.proof.without_recordings"],
     "a sampled run": [sys.executable, "-m", "tests.proof.overhead", "samples.json"],
     "python -c": [sys.executable, "-c", "from behave.__main__ import main; main()"],
 }
