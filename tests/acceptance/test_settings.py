@@ -18,9 +18,10 @@ def test_everything_set() -> None:
             "STREAMSPACE_TEST_TOKEN": "t",
             "NAMESPACE": "other",
             "STREAMSPACE_BROWSER": "/usr/bin/chromium",
+            "STREAMSPACE_TESTER": "somebody",
         }
     )
-    assert settings == Settings("http://127.0.0.1:8080", "t", "other", None, "/usr/bin/chromium")
+    assert settings == Settings("http://127.0.0.1:8080", "t", "other", None, "/usr/bin/chromium", tester="somebody")
     assert not settings.embedded
 
 
