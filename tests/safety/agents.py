@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from kubernetes import client
 
@@ -24,7 +24,7 @@ class Agents:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._apps = client.AppsV1Api(place.client())
-        self._before: client.V1Deployment = self._apps.read_namespaced_deployment(AGENT, place.cluster.namespace)
+        self._before = cast("Any", self._apps.read_namespaced_deployment(AGENT, place.cluster.namespace))
         self._before.metadata.resource_version = None
         self._is: Mapping[str, object] | None = {}
 
@@ -53,7 +53,7 @@ def await_rollout(apps: client.AppsV1Api, place: Place) -> None:
     """Until the new agent is the only one and Ready."""
     deadline = time.monotonic() + 60
     while True:
-        found = apps.read_namespaced_deployment(AGENT, place.cluster.namespace)
+        found: Any = apps.read_namespaced_deployment(AGENT, place.cluster.namespace)
         status, seen = found.status, found.status.observed_generation == found.metadata.generation
         pods = place.cluster.pods(app=AGENT)
         if seen and status.updated_replicas == status.ready_replicas == 1 and len(pods) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kubernetes import client
 
@@ -46,10 +46,12 @@ class Scene:
 
 def look(place: Place) -> Scene:
     """The scene as it is now."""
-    namespace, core = place.cluster.namespace, client.CoreV1Api(place.client())
+    namespace = place.cluster.namespace
+    core: Any = client.CoreV1Api(place.client())
     agents = [each for each in core.list_namespaced_pod(namespace).items if each.metadata.labels.get("app") == AGENT]
     uids = {each.metadata.uid for each in agents}
-    policies = client.NetworkingV1Api(place.client()).list_namespaced_network_policy(namespace).items
+    networking: Any = client.NetworkingV1Api(place.client())
+    policies = networking.list_namespaced_network_policy(namespace).items
     things = {each for each in place.things() if each[1] not in uids}
     things |= {("policy", each.metadata.uid) for each in policies}
     things |= {("replicas", str(place.cluster.replicas(AGENT)))}
@@ -87,7 +89,7 @@ def plant_others(place: Place) -> None:
     rule = ["OUTPUT", "-p", "tcp", "--dport", "9", "-m", "comment", "--comment", "somebody-elses", "-j", "DROP"]
     words = " ".join(rule)
     place.cluster.execute(agent, ["sh", "-c", f"iptables -C {words} || iptables -A {words} || true"])
-    networking = client.NetworkingV1Api(place.client())
+    networking: Any = client.NetworkingV1Api(place.client())
     if not networking.list_namespaced_network_policy(place.cluster.namespace).items:
         spec = {"podSelector": {"matchLabels": {"of": "nobody"}}, "policyTypes": ["Egress"]}
         body = {"metadata": {"name": "somebody-elses"}, "spec": spec}

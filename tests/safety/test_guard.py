@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,7 +187,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("world", "context", "typed", "says_"), [each[1:] for each in WRONG], ids=[e[0] for e in WRONG]
 )
-def test_a_wrong_target(kubeconfig: Path, world: _World, context: str, typed: dict[str, str], says_: str) -> None:
+def test_a_wrong_target(kubeconfig: Path, world: _World, context: str, typed: dict[str, Any], says_: str) -> None:
     leave_journal()
     with pytest.raises(SetupProblem, match=says_) as caught:
         begin(world, kubeconfig, context, **typed)
@@ -208,7 +209,7 @@ def leave_journal() -> None:
         (_World([], []), {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}),
     ],
 )
-def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[str, str]) -> None:
+def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[str, Any]) -> None:
     begin(world, kubeconfig, **typed)
     assert world.changes == []
 

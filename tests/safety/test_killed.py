@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kubernetes import client
@@ -210,6 +211,6 @@ def traces_of_a_cut(place: Place, agent: Pod) -> tuple[object, ...]:
     rules = place.cluster.execute(agent, ["iptables", "-S", "OUTPUT"]).stdout
     pod = next(each for each in place.cluster.raw_pods() if each["metadata"]["uid"] == agent.meta.uid)
     beside = [each for each in pod["status"].get("ephemeralContainerStatuses") or [] if "running" in each["state"]]
-    networking = client.NetworkingV1Api(place.client())
+    networking: Any = client.NetworkingV1Api(place.client())
     policies = networking.list_namespaced_network_policy(place.cluster.namespace).items
     return rules, pod["metadata"]["labels"], beside, [each.metadata.name for each in policies]

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -101,7 +102,7 @@ class Planted:
 @pytest.fixture(scope="module")
 def planted(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     folder = tmp_path_factory.mktemp("canaries")
-    core = client.CoreV1Api(place.client())
+    core: Any = client.CoreV1Api(place.client())
     namespace = place.environment["NAMESPACE"]
     data = core.read_namespaced_secret("streamspace-admin-credentials", namespace).data
     secrets = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -23,7 +23,7 @@ from streamspace_acceptance.target.sweep import kept, sweep
 from tests.support.samples import SESSION, Json, session_object
 from tests.support.web_server import says, web_server
 
-ASKED = {"user": "testuser", "template": "firefox-browser", "before": ["others"]}
+ASKED: dict[str, Any] = {"user": "testuser", "template": "firefox-browser", "before": ["others"]}
 UID = session_object().meta.uid
 
 

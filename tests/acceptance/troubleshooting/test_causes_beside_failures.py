@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from behave.model_type import Status
 
+from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.reporting.console import formatting
 from streamspace_acceptance.verdict.judgement import Verdict, judge_criteria, judge_scenario
@@ -21,7 +23,7 @@ def scenario(error: Exception | None) -> Any:
 
 
 def judged(error: Exception | None) -> Any:
-    record, ran = RunRecord(), scenario(error)
+    record, ran = RunRecord(RunEvidence(Path())), scenario(error)
     record.saw(ran, [CAUSE])
     assert judge_criteria(ran, ran.all_steps[:1], record) == [judge_scenario(ran, record)]
     return judge_scenario(ran, record)

@@ -6,10 +6,10 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from streamspace_sandbox.host.start_failure import StartError
 
 from streamspace_sandbox import program
 from streamspace_sandbox.host.novnc import find_novnc
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import preflight
 
 
