@@ -9,9 +9,6 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from streamspace_acceptance.commands.doctor.run import doctor
-from streamspace_acceptance.commands.init.init import init
-from streamspace_acceptance.commands.lint.cli import lint
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction.redactor import redact
@@ -19,7 +16,6 @@ from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import html_report
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.target.run_start import sweep_now
 from streamspace_acceptance.verdict.verdict_file import VerdictFileError
 
 NAME = "streamspace-acceptance"
@@ -65,17 +61,40 @@ def _report() -> int:
     return 0
 
 
+# Each command imports what it alone needs: the clients of product, cluster and browser take over a second.
+
+
 def _sweep() -> int:
+    from streamspace_acceptance.target.run_start import sweep_now  # noqa: PLC0415
+
     killed_runs.complete(_say)
     return sweep_now()
 
 
+def _doctor() -> int:
+    from streamspace_acceptance.commands.doctor.run import doctor  # noqa: PLC0415
+
+    return doctor()
+
+
+def _init() -> int:
+    from streamspace_acceptance.commands.init.init import init  # noqa: PLC0415
+
+    return init()
+
+
+def _lint() -> int:
+    from streamspace_acceptance.commands.lint.cli import lint  # noqa: PLC0415
+
+    return lint()
+
+
 COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
-    "doctor": ("check the environment, with advice for each failed check", doctor),
+    "doctor": ("check the environment, with advice for each failed check", _doctor),
     "report": ("write the reports of the last run again, and one HTML file", _report),
     "sweep": ("remove what killed runs left on the target of the settings", _sweep),
-    "init": ("write features, steps and settings into the current folder", init),
-    "lint": ("check features and steps against the project's rules", lint),
+    "init": ("write features, steps and settings into the current folder", _init),
+    "lint": ("check features and steps against the project's rules", _lint),
 }
 
 

@@ -34,7 +34,6 @@ from streamspace_acceptance.runner.observer import RunObserver
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.troubleshooting import failure
 from streamspace_acceptance.verdict import gates, run_document
 from streamspace_acceptance.verdict.judgement import (
     EXIT_STATUS,
@@ -279,6 +278,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         world = getattr(self.context, "world", None)
         verdict = judge_scenario(scenario, self.record).verdict
         if world is not None and verdict in (Verdict.FAILED, Verdict.BROKEN):
+            from streamspace_acceptance.troubleshooting import failure  # noqa: PLC0415 - a second that no other run needs
+
             self.record.saw(scenario, map(str, failure.collect(world)))
 
     def _note(self, name: str, context: Any, args: tuple[Any, ...], error: BaseException) -> None:
