@@ -11,8 +11,9 @@ from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact_within
 from streamspace_acceptance.reporting import junit
 from streamspace_acceptance.reporting.allure.results import AllureResults
+from streamspace_acceptance.verdict.run_document import decided
 from streamspace_acceptance.verdict.scenario_result import Json, scenario_of
-from streamspace_acceptance.verdict.verdict_file import of_json
+from streamspace_acceptance.verdict.verdict_file import RunResult, of_json
 
 
 class RunWriter:
@@ -32,13 +33,25 @@ class RunWriter:
         text = json.dumps(self._document, indent=2 if run.is_over else None, ensure_ascii=False) + "\n"
         files.put(self.folder.verdicts, text.encode())
         self._allure.write(run, verdicts=text if run.is_over else "")
+        self._write_junit(run)
+
+    def update(self, changes: Json, *, all_views: bool = False) -> None:
+        """Write parts of the run again: fields of the document, and of its scenarios those with the same ids.
+
+        A run writes at every step, so the rest is neither redacted nor rendered again. `all_views` renews the decision
+        and JUnit as well, which takes as long as all else.
+        """
+        changed = redact_within(changes)
+        scenarios = {scenario["id"]: scenario for scenario in changed.pop("scenarios")}
+        known = self._document["scenarios"]
+        self._document |= changed | {"scenarios": [scenarios.get(before["id"], before) for before in known]}
+        if all_views:
+            self._document = decided(self._document)
+            self._write_junit(of_json(self._document))
+        files.put(self.folder.verdicts, json.dumps(self._document, ensure_ascii=False).encode())
+        for scenario in scenarios.values():
+            self._allure.update(scenario_of(scenario))
+
+    def _write_junit(self, run: RunResult) -> None:
         for path in self.junit_files:
             junit.write(path, run)
-
-    def update(self, scenario: Json) -> None:
-        """Write the running scenario again; the rest of the run does not change meanwhile."""
-        updated = redact_within(scenario)
-        scenarios = self._document["scenarios"]
-        scenarios[[one["id"] for one in scenarios].index(updated["id"])] = updated
-        files.put(self.folder.verdicts, json.dumps(self._document, ensure_ascii=False).encode())
-        self._allure.update(scenario_of(updated))

@@ -211,7 +211,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _update_on_disk(self) -> None:
         """The same for the running scenario alone."""
-        self._writer.update(run_document.scenario_document(self.record.running, self._ledger))
+        running = run_document.scenario_document(self.record.running, self._ledger)
+        self._writer.update({"scenarios": [running]})
+
+    def _put_change_on_disk(self, scenario: Any) -> None:
+        """The same after a scenario has ended or was gated; the next one renews the views for programs."""
+        self._writer.update(run_document.changes(self._ledger, [scenario]))
 
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
@@ -226,7 +231,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             if self._is_gated(scenario):
                 return False
             self.record.begin(scenario)
-            self._put_on_disk()
+            self._writer.update(run_document.changes(self._ledger, [scenario]), all_views=True)
             try:
                 return run(runner)
             except KeyboardInterrupt as interrupted:
@@ -234,7 +239,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 raise
             finally:
                 self.record.finish(scenario)
-                self._put_on_disk()
+                self._put_change_on_disk(scenario)
                 for observer in self._observers():
                     observer.scenario_finished(scenario)
 
@@ -245,7 +250,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         reason = None if self._gates_lifted else self._gates.closed_for(scenario)
         if reason is not None:
             scenario.skip_reason = reason
-            self._put_on_disk()
+            self._put_change_on_disk(scenario)
             for observer in self._observers():
                 observer.scenario_finished(scenario)
         return reason is not None

@@ -44,16 +44,30 @@ def document(ledger: Ledger) -> Json:
         {
             "schema": verdict_file.SCHEMA,
             "run": {"began": iso(record.began), "ended": iso(record.ended), "tester": record.tester},
-            "environment": run_facts.of_run(record.evidence),
             "counts": {},
-            "criteria": [_entry(entry) for entry in ledger.entries()],
-            "scenarios": [scenario_document(scenario, ledger) for scenario in record.selected],
-            "attachments": _attachments(record.evidence.attachments_of(None)),
-            "problems": [_problem(problem, ledger) for problem in record.problems],
-            "interruption": record.interruption,
+            **changes(ledger, record.selected),
             "tests": [_test(test) for test in ledger.plan.tests],
         }
     )
+
+
+def changes(ledger: Ledger, scenarios: list[Any]) -> Json:
+    """The parts of the document that change when `scenarios` begin or end.
+
+    A later criterion can explain a problem of an earlier scenario, so scenarios with problems are among the changes.
+    """
+    record = ledger.record
+    begun_or_ended = set(map(id, scenarios))
+    with_problems = set(map(record.scenario_of, record.problems))
+    changed = [one for one in record.selected if id(one) in begun_or_ended or one.name in with_problems]
+    return {
+        "environment": run_facts.of_run(record.evidence),
+        "criteria": [_entry(entry) for entry in ledger.entries()],
+        "scenarios": [scenario_document(scenario, ledger) for scenario in changed],
+        "attachments": _attachments(record.evidence.attachments_of(None)),
+        "problems": [_problem(problem, ledger) for problem in record.problems],
+        "interruption": record.interruption,
+    }
 
 
 def decided(written: Json) -> Json:
