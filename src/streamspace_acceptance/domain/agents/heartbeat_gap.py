@@ -1,4 +1,4 @@
-"""Heartbeats around a cut: one seen just before it, and none after it where the cut itself does not show."""
+"""Heartbeats around a network cut: one just before it, and none after it, which shows that the cut works."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, fol
 
 
 def await_heartbeat(recording: Recording[AgentList], agent: str, span: Budget) -> None:
-    """Returns when a heartbeat has come in before our eyes, so that what follows counts from a known moment.
+    """Returns when the API reports a new heartbeat, so that the time of the last one is known.
 
-    The one that the first look shows may be old. Where none comes in all the span, that is for the sentences to judge.
+    The first sample may show an old heartbeat. Returns as well when none arrives: the criteria judge that.
     """
     with suppress(Unmet):
         follow(

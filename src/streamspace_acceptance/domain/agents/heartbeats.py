@@ -1,4 +1,4 @@
-"""The pace of an agent's heartbeats: as the agent logs that it sends them, and as the API says that it got them."""
+"""The pace of an agent's heartbeats: sent, by the agent's log; and received, by the API."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from streamspace_acceptance.waiting import Stamped, Wait, follow, now
 HEARTBEATS_WATCHED = 4
 
 CLOCKS_APART_SECONDS = 60.0
-"""Real seconds, on no target's clock: no zone is nearer to another, and the plan calls an agent lost after so many."""
+"""Real seconds, not scaled: less than between any two time zones, and the plan calls an agent lost after so many."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds between one heartbeat and the next, by source; each source keeps to a clock of its own throughout.
+    """Seconds between one heartbeat and the next, by source. Each source uses one clock throughout.
 
-    `untimely`: what is wrong with the moments that the API tells, whatever is between them; empty if nothing is.
+    `untimely` says why the times that the API reports are wrong; empty if they are right.
     """
 
     agent_id: str
@@ -41,7 +41,7 @@ class Pace:
 
 
 def watch_heartbeats(scenario: Scenario) -> None:
-    """Follows the heartbeats of the agent for some intervals, in its log and in what the API says of it."""
+    """Follows the agent's heartbeats for some intervals, in its log and in the API's list of agents."""
     clients, agent = scenario.clients, scenario.results[ObservedAgent]
     interval, began, recording = clients.budgets.named("heartbeat").seconds, now(), watch(scenario)
     span = clients.budgets.spans("heartbeat", heartbeat=HEARTBEATS_WATCHED * 2)
@@ -68,9 +68,9 @@ def spacings(moments: Sequence[float]) -> list[float]:
 
 
 def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
-    """Why a heartbeat that has just come in cannot have been when the API says; empty when it can.
+    """The reason why a heartbeat cannot have been at the time that the API reports; empty if it can.
 
-    The API's own clock is what its answers are dated by. Clocks of different machines may be apart a little.
+    The date of the API's answers shows the API's own clock. Clocks of different machines may differ a little.
     """
     beats = [each.at for each in received(samples, agent_id)][1:]
     for sample in (each for each in samples if each.at in beats):
@@ -85,7 +85,7 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
 
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:
-    """Each heartbeat of an agent that the API reported, by the API's clock, stamped when it was first seen here."""
+    """Each heartbeat that the API reported, by the API's clock, stamped when the suite first saw it."""
     found: list[Stamped[float]] = []
     for sample in samples:
         agent = sample.item.agent(agent_id)

@@ -32,24 +32,24 @@ class Outage:
 
     @property
     def went_offline(self) -> float | None:
-        """When the API first called the agent offline while it was cut off; None when it never did."""
+        """When the API first reported the agent offline while it was cut off; None when it never did."""
         return self._first(self.words["agent_offline"], self.cut, self.reverted)
 
     @property
     def came_online(self) -> float | None:
-        """When the API first called it online again after the cut was reverted; None when it never did."""
+        """When the API first reported the agent online after the cut was reverted; None when it never did."""
         return self._first(self.words["agent_online"], self.reverted, self.ended)
 
     @property
     def said_last(self) -> str:
-        """What the API said of the agent in the end."""
+        """The last status that the API reported."""
         return self.samples[-1].item.status(self.agent_id)
 
     @property
     def silence(self) -> tuple[float, float] | None:
-        """Seconds from its last heartbeat until it was reported offline, at least and at most; None for neither.
+        """The least and most seconds from the last heartbeat until the API reported the agent offline.
 
-        Each of the two happened between one look at the API and the next, which on a busy machine are farther apart.
+        Each of the two events happened between two samples of the API. None if one of them is missing.
         """
         offline = self.went_offline
         beats = [each.at for each in received(self.samples, self.agent_id) if offline is None or each.at <= offline]
@@ -58,11 +58,11 @@ class Outage:
         return self._look_before(offline) - beats[-1], offline - self._look_before(beats[-1])
 
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
-        """The first time between two moments that the API said anything else than `word`."""
+        """The first other status than `word` that the API reported between two moments."""
         return next((each for each in self._said(since, until) if each.item != word), None)
 
     def timeline(self) -> str:
-        """What the API said, from the cut on."""
+        """The statuses that the API reported, from the cut on."""
         line = Timeline(self.cut)
         said = [
             Stamped(self.cut, self.cut_by),

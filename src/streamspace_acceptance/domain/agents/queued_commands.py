@@ -35,7 +35,7 @@ class QueuedCommand:
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
-        """What happened to pods of the session since the command: `name there` and `name gone`, each once."""
+        """The changes of the session's pods since the command: `name there` and `name gone`, each once."""
         found: list[Stamped[str]] = []
         for change in self.session.changes.items():
             if change.at < self.given:
@@ -48,7 +48,7 @@ class QueuedCommand:
 
     @property
     def pod_went(self) -> float | None:
-        """When the session's pod was on its way out; None when it stayed."""
+        """When the deletion of the session's pod began; None when it stayed."""
         changes = [
             each for each in self.session.changes.items() if Pod.of(each.item.object).meta.uid == self.pod.meta.uid
         ]
@@ -57,7 +57,7 @@ class QueuedCommand:
         )
 
     def timeline(self) -> str:
-        """The API's statuses and what happened to the pods, from the command on."""
+        """The API's statuses and the changes of the pods, from the command on."""
         line = Timeline(self.given)
         marks = [Stamped(self.back, "agents online again")]
         statuses = [status for status in self.statuses if status.at >= self.given]

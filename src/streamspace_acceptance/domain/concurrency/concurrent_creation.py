@@ -15,7 +15,7 @@ from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 
 
 def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) -> CheckResult:
-    """By the answers, by the API's list and by Kubernetes; waits until all run, or for as long as a start may take."""
+    """Judges by the answers, the API's list and Kubernetes, once all run or the start budget is used up."""
     troubles, timeline = [], ""
     try:
         crowd.wait_until_running(within="start")
@@ -46,7 +46,7 @@ def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]
 
 
 def _run_without_pods(crowd: ConcurrentRequests, listed: SessionList) -> bool:
-    """Whether all run by the API and some have no pod of their own, which the sentence about pods answers for."""
+    """Whether the API says that all run although some have no pod (see 1.3-2)."""
     word = crowd.sessions[0].api.profile.statuses["running"]
     return all(listed.status(each.id) == word for each in crowd.sessions) and not all(
         each.pods() for each in crowd.sessions

@@ -90,12 +90,12 @@ class ConcurrentUse:
                 attachments.attach_png(screen.name, screen.desk.viewer.whole_page())
 
     def _obeys(self, screen: DesktopViewer) -> bool:
-        """Shows the colour that was typed, or somebody else's, for which there is nothing to wait."""
+        """Whether the screen shows the colour of any user; another user's colour ends the wait as well."""
         screen.look()
         return any(screen.shows(each.colour) for each in self._users)
 
     def _look_for_traces(self) -> Markers:
-        """Where the marks are, once each is where it belongs or the browser's budget is used up."""
+        """The places of the marks, once each is in its own session or the browser's budget is used up."""
         names, working = list(self._marks.values()), [each for each in self._users if each.trouble is None]
         seen: list[Markers] = []
 
@@ -122,7 +122,7 @@ class ConcurrentUse:
         return [f"{place} of {session}" for place in found.lacking(self._marks[session], session)]
 
     def _astray(self, found: Markers, screens: Sequence[DesktopViewer]) -> str | None:
-        """Set when something is where it does not belong: then the rest need not be waited for."""
+        """The marks in other sessions than their own, which end the wait; None if there are none."""
         strays = [trace for each in screens for trace in found.elsewhere(self._marks[each.session.id], each.session.id)]
         return "; ".join(strays) or None
 
@@ -154,7 +154,7 @@ class ConcurrentUse:
         ]
 
     def _explain_leaks(self) -> None:
-        """Processes are seen where a namespace is shared, files of the home where a volume is."""
+        """Shared namespaces explain visible processes, and shared volumes explain visible files of the home."""
         pods = [pod for each in self._sessions for pod in served(self._cluster.raw_pods(**label(each)))]
         reasons = {
             markers.PROCESS: shared_namespaces(self._cluster, map(Pod.of, pods), ("pid",)),
@@ -204,7 +204,7 @@ class ConcurrentUse:
         self.outcome.noticed += self._missing([each.session for each in others])
 
     def _missing(self, sessions: Sequence[Session]) -> list[str]:
-        """What users had left in their own sessions and do not find there any more."""
+        """The traces that users left in their own sessions and no longer find there."""
         found = markers.look(sessions, list(self._marks.values()))
         return [
             f"{place} of {each.id} is gone"
@@ -228,7 +228,7 @@ class ConcurrentUse:
 
 
 def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:
-    """What happened to a session since then that was to be left alone; also when it is not Running any more."""
+    """The changes since then of a session that nothing should touch, a status other than Running included."""
     watched = session.changes.items()
     former = ended(each.item.object for each in watched if each.at < since)
     changes = [each.item for each in watched if each.at >= since]

@@ -1,4 +1,4 @@
-"""Whether several sessions conflict: the resources of each, and what happened to it meanwhile."""
+"""Whether several sessions conflict: whether each has its resources, and whether any was ended or restarted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNTED = ("cpu", "memory")
 
 
 def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
-    """Each has exactly what was asked for and a volume claim of its own, none was ended, and no node gives too much."""
+    """Each has the requested resources and its own volume claim; none was ended; no node is overcommitted."""
     if crowd.sessions:
         elapse(Wait(crowd.subject, "they stay as they are", crowd.sessions[0].budgets.named("calm")))
     asked = {each.id: each for each in crowd.creations}
@@ -43,7 +43,7 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
 
 
 def ended(pods: Iterable[Json]) -> list[str]:
-    """What happened to pods that no user ended, in all the states that were seen: each thing once."""
+    """The ends and restarts of pods that no user ended, from all recorded states: each once."""
     told: dict[str, None] = {}
     for each in pods:
         name, status = each["metadata"]["name"], each.get("status") or {}
@@ -81,7 +81,7 @@ def _differences(session: Session, one: Creation) -> list[str]:
 
 
 def _overcommitted(cluster: Cluster, pods: Iterable[Json]) -> list[str]:
-    """The nodes on which the pods of this namespace alone request more than there is."""
+    """The nodes on which the pods of this namespace alone request more than the node has."""
     try:
         nodes = {each["metadata"]["name"]: each["status"]["allocatable"] for each in cluster.raw_nodes()}
     except ClusterError as error:

@@ -43,7 +43,7 @@ class DesktopViewer:
         return self.desk.session
 
     def open(self, browser: RunBrowser) -> None:
-        """Asks where the desktop is to be seen and opens it in a context of its own."""
+        """Requests the desktop's address and opens it in a browser context of its own."""
         try:
             self.desk.connect()
             self.desk.check_connected()
@@ -63,7 +63,7 @@ class DesktopViewer:
             self._lose(error)
 
     def look(self) -> Picture | None:
-        """What it shows now; None when it shows no desktop."""
+        """The current picture; None when the page shows no desktop."""
         try:
             self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
         except PageOpenError as error:
@@ -73,7 +73,7 @@ class DesktopViewer:
         return self.picture
 
     def _lose(self, error: PageHangsError | BrowserEndedError) -> None:
-        """Its page hangs, or another one does, which took the browser with it."""
+        """Notes that the page hangs, or that another page hung and ended the browser."""
         self.trouble, self.picture = error.actual if isinstance(error, PageHangsError) else error.reason, None
 
     def shows(self, colour: Colour | None) -> bool:
@@ -81,18 +81,18 @@ class DesktopViewer:
         return self.picture is not None and colour is not None and self.picture.share(colour) >= FILLED
 
     def has_settled(self) -> bool:
-        """Whether it is rendered; from now on its connection is to last."""
+        """Whether the desktop is rendered; its connection must last from now on."""
         settled = self._settling.has_settled(self.look())
         self.begin()
         return settled
 
     def begin(self) -> None:
-        """From now on its connection is to last."""
+        """Requires the connection to last from now on."""
         if self.desk.viewer is not None:
             self._connections = self.desk.viewer.connections
 
     def check_lasting(self) -> None:
-        """It has trouble when its page has had to connect again; not when the browser's own network changed."""
+        """Notes a trouble when the page had to reconnect, unless the browser's own network changed."""
         if self.trouble is None and self.desk.viewer is not None:
             (load, before), (present, times) = self._connections, self.desk.viewer.connections
             if present == load and times > before:
@@ -100,7 +100,7 @@ class DesktopViewer:
 
 
 def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[DesktopViewer], bool]) -> None:
-    """Waits for all together; each of which it does not come true gets its trouble."""
+    """Waits for all viewers together; each that does not reach the goal gets a trouble."""
     left = [each for each in screens if each.trouble is None]
     if not left:
         return
@@ -125,6 +125,6 @@ def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[Desk
 
 
 def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:
-    """So many colours of chance, neither dark nor pale, each unlike the others and shown on none of the screens yet."""
+    """`count` random colours, neither dark nor pale, each unlike the others and not yet on any of the screens."""
     pictures = [each.picture for each in screens if each.picture]
     return random_colours(count, lambda one: not any(each.share(one) > FILLED / 50 for each in pictures), APART)

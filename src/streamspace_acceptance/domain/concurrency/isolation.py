@@ -44,7 +44,7 @@ def isolated(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
 
 
 def lacking(crowd: ConcurrentRequests) -> list[str]:
-    """How many users have no session, or none of their own."""
+    """The number of users without a session of their own, as a sentence; empty if all have one."""
     count = len(crowd.creations) - len({each.id for each in crowd.sessions})
     return [f"{count} of the users have no session of their own"] if count else []
 
@@ -60,7 +60,7 @@ def served(pods: Sequence[Json]) -> list[Json]:
 
 
 def shared_namespaces(cluster: Cluster, pods: Iterable[Pod], kinds: Iterable[str] = KINDS) -> list[str]:
-    """What pods share by the kernel; nothing of those where it cannot be read."""
+    """The kernel's namespaces that pods share; pods whose namespaces cannot be read are left out."""
     holders: dict[tuple[str, str], list[str]] = defaultdict(list)
     for pod in (each for each in pods if each.running):
         kernel, *found = cluster.execute(pod, ["sh", "-c", NAMESPACES]).stdout.split() or [""]

@@ -1,4 +1,4 @@
-"""What a user leaves in a session, and in which sessions it is to be found."""
+"""The marks that a user leaves in a session, and the sessions in which they are found."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ printf '%s\\n' '=='; for each in /proc/[0-9]*/cmdline; do cat "$each" 2>/dev/nul
 
 
 def mark() -> str:
-    """A number that is nowhere else, and for so many seconds (a thousand years) a program may wait."""
+    """A unique number. It serves as a file name and as the seconds that a process sleeps (about a thousand years)."""
     return f"3{secrets.randbelow(10**10):010}"
 
 
 def command(name: str, colour: Colour) -> str:
-    """What a user types: it leaves a file, a file in the home and a process of that name, and then a colour.
+    """The line that a user types. It leaves a file, a file in the home, a process of that name, and a colour.
 
-    Short, since each key takes its time in a browser.
+    The line is short, since each key takes time in a browser.
     """
     return f"m={name};touch /tmp/$m ~/$m;sleep $m& {paint(colour)}"
 
 
 def paint(colour: Colour) -> str:
-    """The colour alone."""
+    """The command that paints the terminal in a colour."""
     return rf"printf '\033]11;#{bytes(colour).hex()}\007'"
 
 
@@ -44,7 +44,7 @@ class Markers:
     found: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def elsewhere(self, name: str, session: str) -> list[str]:
-        """Where a mark is, beside its own session: `a temporary file in s-2`."""
+        """The places of a mark outside its own session: `a temporary file in s-2`."""
         return [
             f"{place} in {other}"
             for other, marks in self.found.items()

@@ -34,7 +34,7 @@ class Rollout:
 
 
 def roll_out(folder: Path) -> Rollout:
-    """Builds and deploys the checkout; what the scripts say is evidence."""
+    """Builds and deploys the checkout, and attaches the output of the scripts."""
     called: list[CommandResult] = []
     for script, seconds in SCRIPTS.items():
         one = run([str(folder.resolve() / script)], script, seconds=seconds, folder=folder, children_stay=True)

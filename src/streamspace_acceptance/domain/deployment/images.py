@@ -1,4 +1,4 @@
-"""StreamSpace's images: what Docker has built, and what the cluster's nodes have got of it."""
+"""StreamSpace's images: those that Docker has built, and those on the cluster's nodes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamspace_acceptance.domain.deployment.commands import call
 
 @dataclass(frozen=True)
 class Image:
-    """An image by its name. `built` is Docker's word, None where Docker does not answer.
+    """An image by its name. `built` says whether Docker has it; None where Docker does not answer.
 
     `places` are the nodes that list it, and the pods that run with it: a kubelet lists no more than its 50 largest.
     """
@@ -41,7 +41,7 @@ def _built(name: str, seconds: float | None) -> bool | None:
 
 
 def _nodes(cluster: Cluster) -> list[Json]:
-    """The nodes; none where one may not list them, and then the pods must tell."""
+    """The nodes; none where listing them is forbidden: then the pods show the images."""
     try:
         return cluster.raw_nodes()
     except ClusterError as error:

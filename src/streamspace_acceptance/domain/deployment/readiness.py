@@ -1,4 +1,4 @@
-"""How the cluster, the namespace and what is deployed in it stand."""
+"""The readiness of the cluster, the namespace and the components in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.waiting import Wait, poll
 
-# Where a cluster keeps its readiness to itself, its version has to do.
+# Where a cluster does not report its readiness, its version suffices.
 _KEPT_BACK = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
@@ -23,7 +23,7 @@ class ClusterStatus:
 
 
 def cluster_standing(cluster: Cluster) -> ClusterStatus:
-    """The API server is ready to serve, by its own word, and tells its version. Raises nothing."""
+    """Whether the API server reports that it is ready, and its version. Raises nothing."""
     try:
         said = _readiness(cluster)
         if said not in (None, "ok"):

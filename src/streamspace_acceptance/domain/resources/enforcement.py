@@ -1,4 +1,4 @@
-"""Programs in a session that try to take more than it has, and what they get."""
+"""Programs in a session that try to exceed its limits, and the resources that they get."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Allocation:
 
     @property
     def killed(self) -> bool:
-        """Whether it was ended for it."""
+        """Whether the program was killed for its memory."""
         return self.code in (None, KILLED)
 
 
@@ -133,7 +133,7 @@ def read_cpu_load(done: ExecResult) -> CpuLoad:
 
 
 def allocate(session: Session, pod: Pod, size: int) -> Allocation:
-    """Has `dd` fill one buffer of that size: what it reads is nothing, what it writes goes nowhere."""
+    """Has `dd` fill one buffer of that size; it reads zeros and writes to /dev/null."""
     command = ["dd", "if=/dev/zero", "of=/dev/null", f"bs={size}", "count=1"]
     try:
         done = session.cluster.execute(pod, command, seconds=EXEC_SECONDS)

@@ -1,4 +1,4 @@
-"""What a container may use: as its pod says it, and as the kernel enforces it."""
+"""The limits of a container: in its pod's specification, and as the kernel enforces them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Limits:
 
 
 def of_pod(cluster: Cluster, pod: Pod) -> Limits:
-    """What the pod's first container may use by its specification."""
+    """The limits of the pod's first container by its specification."""
     for each in cluster.raw_pods():
         if each["metadata"]["uid"] == pod.meta.uid:
             given = (each["spec"]["containers"][0].get("resources") or {}).get("limits") or {}
@@ -56,7 +56,7 @@ def of_pod(cluster: Cluster, pod: Pod) -> Limits:
 
 
 def enforced(cluster: Cluster, pod: Pod) -> Limits:
-    """What the kernel lets the first container use, read inside it."""
+    """The limits that the kernel enforces on the first container, read inside it."""
     script = f"{CGROUP_SCRIPT}\necho memory $(limit_of_memory)\necho cpu $(limit_of_cpu)"
     told = cluster.execute(pod, ["sh", "-c", script]).stdout
     lines = {words[0]: words[1:] for line in told.splitlines() if (words := line.split())}

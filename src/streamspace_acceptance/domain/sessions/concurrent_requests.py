@@ -22,8 +22,8 @@ def ask_together(
 ) -> list[Answer]:
     """All requests sent in the same instant; the answers in their order.
 
-    `answered` is told of each by its number as it comes, from a thread of its own. Raises what the first of the calls
-    raised, once all have ended.
+    `answered` is called with each request's number and answer as it arrives, from a thread of its own. If calls raised,
+    raises the first of their errors, once all have ended.
     """
     begin = threading.Barrier(len(asked))
 

@@ -1,4 +1,4 @@
-"""What a session was given: by the API, by its object in Kubernetes and by its pod."""
+"""The image and resources of a session: by the API, by its object in Kubernetes and by its pod."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Provision:
 
     @classmethod
     def of(cls, spec: Mapping[str, object]) -> Provision:
-        """What a template or a session says: `{image, resources: {cpu, memory}}`."""
+        """The provision in a template or a session: `{image, resources: {cpu, memory}}`."""
         resources = spec.get("resources")
         given = resources if isinstance(resources, Mapping) else {}
         return cls(spec.get("image"), given.get("cpu"), given.get("memory"))
@@ -38,7 +38,7 @@ class Provision:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """A session at one moment: its pods, how often their containers were started again, and what it has by whom.
+    """A session at one moment: its pods, the restarts of their containers, and its provision by source.
 
     `unlimited` are the containers beside the first one that are not limited in cpu and memory.
     """

@@ -12,14 +12,14 @@ from streamspace_acceptance.product.http import NoAnswer, TokenRefused
 from streamspace_acceptance.waiting import POLL_SECONDS, Wait, now, poll
 
 AGAIN_SECONDS = 1.0
-"""After so long what was refused is asked for again: at most so often does a product in trouble hear of it."""
+"""The seconds between two requests for a refused deletion, so as not to burden a product in trouble."""
 
 
 class Removal:
     """Removes those sessions within the budget for all of it.
 
-    Trouble may pass, and what is left behind stays: what is refused or not answered is asked for again until the budget
-    is used up. Only a token that is no longer accepted ends it at once (TokenRefused): it will not be accepted later.
+    A deletion that is refused or not answered is requested again until the budget is used up, since trouble may pass.
+    Only a token that is no longer accepted ends it at once (TokenRefused).
     """
 
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
@@ -32,7 +32,7 @@ class Removal:
         self._untold = False
 
     def run(self) -> list[str]:
-        """What is left in the end, and why: nothing, if all is well."""
+        """Deletes the sessions. Returns what is left in the end, and why; empty if nothing is left."""
         began = now()
         refused = self._order()
         if refused:
@@ -48,7 +48,7 @@ class Removal:
         return [*refused, f"left behind after {gone.elapsed:.1f} s: {', '.join(left)}"]
 
     def _order(self) -> list[str]:
-        """Orders the end of what is not accepted yet; why it is not. Silence to one is not tried out with the next."""
+        """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""
         self._untold, troubles = False, list[str]()
         for each in tuple(self._to_be_ordered):
             try:
@@ -65,7 +65,7 @@ class Removal:
         return troubles
 
     def _look(self) -> list[str]:
-        """What is still there: the API is asked first, Kubernetes once the API has none left."""
+        """The remains: by the API first, and by Kubernetes once the API lists none."""
         self._untold = False
         try:
             return self._left()
@@ -92,7 +92,7 @@ class Removal:
 
 
 def _in_the_end(wait: Wait, look: Callable[[], list[str]], *, every: float) -> list[str]:
-    """What `look` finds last, once it finds nothing more or the budget is used up."""
+    """The last result of `look`, once it is empty or the budget is used up."""
     found: list[str] = []
 
     def again() -> list[str]:

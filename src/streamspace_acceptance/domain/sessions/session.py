@@ -91,7 +91,7 @@ class Session:
         return self.cluster.pods(**{self.api.profile.session_label: self.id})
 
     def namesakes(self) -> list[Pod]:
-        """The pods that are named after the session, whether they carry its label or not."""
+        """The pods whose names start with the session's id, whether they carry its label or not."""
         return [pod for pod in self.cluster.pods() if pod.meta.name.startswith(self.id)]
 
     def check_label(self) -> None:
@@ -179,7 +179,7 @@ class Session:
         return Wait(self.subject, goal, self.budgets.named(within) if isinstance(within, str) else within)
 
     def _statuses(self, word: str) -> set[str]:
-        """What the API's list says; once that is `word`, what the API says when asked for the session alone too."""
+        """The status in the API's list; once that is `word`, also the status of the session requested alone."""
         listed = self.api.sessions().status(self.id) or "not listed"
         return {listed} if listed != word else {listed, self.api.status(self.id)}
 

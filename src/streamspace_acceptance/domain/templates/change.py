@@ -1,4 +1,4 @@
-"""A change of a template: what was sent, and what the template and its history read afterwards."""
+"""A change of a template: the fields that were sent, and the template's content afterwards."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Change:
 
     @property
     def wanted(self) -> Json:
-        """What the template should read: as before where nothing else was sent."""
+        """The expected content of the template: as sent, and as before where nothing was sent."""
         changing = {"version", "updatedAt"}
         kept = {field: value for field, value in self.before.items() if field not in changing}
         return overlaid(kept, self.sent)
 
     @property
     def troubles(self) -> list[str]:
-        """What is not as it should be, by place; empty when the change was made."""
+        """The differences from the expected content, by place; empty when the change was made."""
         if not self.answer.ok:
             return [f"the change is answered {self.answer.gist}"]
         if not self.after.ok:

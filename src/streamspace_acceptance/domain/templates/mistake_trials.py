@@ -55,7 +55,7 @@ class MistakeTrial:
 
 
 def attempt_all(words: Sequence[str], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
-    """Tries each mistake, then looks for what was created. KeyError for an unknown mistake."""
+    """Tries each mistake, then looks for created templates. KeyError for an unknown mistake."""
     attempts = tuple(_attempt(number, each, valid, registry) for number, each in enumerate(words, start=1))
     controls = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
     places = _places(controls, registry)
@@ -112,7 +112,7 @@ def _in_kubernetes(controls: set[str], registry: TemplateRegistry) -> set[str]:
 
     with suppress(Unmet):  # the trial says that nothing follows from what Kubernetes does not show
         poll(
-            Wait("the templates without a mistake", "in Kubernetes", registry.budgets.named("start")),
+            Wait("the valid templates", "in Kubernetes", registry.budgets.named("start")),
             look,
             met=lambda names: controls <= names,
             says=lambda names: f"{len(controls & names)} of {len(controls)}",

@@ -1,4 +1,4 @@
-"""The templates that a scenario made: each on record before it is asked for, each deleted when the scenario is over."""
+"""The templates of a scenario: each is recorded before it is requested, and deleted when the scenario ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.waiting import Wait, poll
 
-# The sentences of test 2.3 about the two ways in which a template can stay: known to the API, or out of its sight.
+# The sentences of test 2.3 for the two ways in which a template can stay: known to the API, or not.
 DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
 
 
@@ -59,7 +59,7 @@ class TemplateRegistry:
     def clean_up(self) -> None:
         """Deletes what was made and waits until it is gone. The sessions made from it must be gone before.
 
-        Leak otherwise. That a template can be deleted, and what is left then, is what test 2.3 answers for.
+        CleanupFailure otherwise. Test 2.3 answers for the deletion of templates and its remains.
         """
         try:
             left = self.remove() if self._made else []
@@ -116,4 +116,4 @@ class TemplateRegistry:
         try:
             return self.api.id_of(answer.object())
         except Unmet:
-            return None  # the sentence about the template says so; here it only has to be found again
+            return None  # 2.1-1 judges the answer; here it only has to be found again
