@@ -1,4 +1,4 @@
-"""What is expected of agents: their heartbeats, their outages, and how they share the sessions."""
+"""Expectations of agents: their heartbeats, their outages, and how they share the sessions."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ FEWEST_AGENTS = 2
 
 
 def on_pace(pace: Pace) -> float:
-    """Heartbeats follow each other after the plan's interval, one by one and on the mean, by both sources; and now.
+    """Heartbeats keep the plan's interval, each and on the mean, by both sources; and their times are right.
 
-    Gives the mean of all of them, in seconds.
+    Returns the mean of all of them, in seconds.
     """
     tolerance = TOLERANCE * pace.interval + SLACK_SECONDS
     for source, spacings in pace.spacings.items():

@@ -1,4 +1,4 @@
-"""What is expected of a command that is given while no agent is connected."""
+"""Expectations of a command that is given while no agent is connected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is expected of the environment."""
+"""Expectations of the environment."""
 
 from __future__ import annotations
 

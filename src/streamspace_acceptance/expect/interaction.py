@@ -1,4 +1,4 @@
-"""What is expected of mouse and keyboard."""
+"""Expectations of mouse and keyboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is expected of the resources of a session."""
+"""Expectations of the resources of a session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is expected of sessions: created, started, left alone, and their status."""
+"""Expectations of sessions: created, started, left alone, and their status."""
 
 from __future__ import annotations
 

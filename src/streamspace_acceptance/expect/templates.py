@@ -1,4 +1,4 @@
-"""What is expected of templates."""
+"""Expectations of templates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     """The template was accepted, and both the answer and the template alone read as it was described."""
     if read is None or not read.ok:
         answer = made.answer if read is None else read
-        raise _refused(answer, "the template", "the API refuses or loses a template without a mistake")
+        raise _refused(answer, "the template", "the API refuses or loses a valid template")
     shown = {"the answer": made.answer.object(), "the template": read.object()}
     troubles = [f"in {place}, {each}" for place, found in shown.items() for each in differences(made.described, found)]
     ids = {place: found.get("id") for place, found in shown.items()}
@@ -91,7 +91,7 @@ def all_caught(trial: MistakeTrial) -> None:
         )
     _require_controls(trial)
     if trial.blind:
-        raise Unproven(f"{' and '.join(trial.blind)}: not even the templates without a mistake are there")
+        raise Unproven(f"{' and '.join(trial.blind)}: not even the valid templates are there")
 
 
 def _require_controls(trial: MistakeTrial) -> None:
