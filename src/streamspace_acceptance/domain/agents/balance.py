@@ -37,12 +37,15 @@ class Balance:
     def shares(self) -> dict[str, int]:
         """The sessions that each agent serves, by the pods or else by the API; an idle agent has 0."""
         served = Counter(self.seen.get(session) or said for session, said in self.said.items())
-        return {agent: served[agent] for agent in sorted(self.agents | {each for each in served if each is not None})}
+        return {
+            agent: served[agent]
+            for agent in sorted(self.agents | {agent_id for agent_id in served if agent_id is not None})
+        }
 
     @property
     def nobodys(self) -> list[str]:
         """Sessions that no agent serves."""
-        return [each for each, said in self.said.items() if (self.seen.get(each) or said) is None]
+        return [session for session, said in self.said.items() if (self.seen.get(session) or said) is None]
 
     def describe(self) -> str:
         """For a failure: `x-1: 5, x-2: 6`."""
@@ -54,7 +57,9 @@ def balance(scenario: Scenario) -> Balance:
     api, profile = scenario.clients.api, scenario.clients.profile
     ids = {session.id for session in scenario.results[ConcurrentRequests].sessions}
     online = AgentApi(api).all().online
-    said = {each.id: each.agent for each in api.sessions().sessions if isinstance(each.agent, str) and each.agent}
+    said = {
+        listed.id: listed.agent for listed in api.sessions().sessions if isinstance(listed.agent, str) and listed.agent
+    }
     pods = [pod for pod in scenario.clients.cluster.pods() if pod.stays]
     seen = {
         pod.meta.labels[profile.session_label]: pod.meta.labels.get(profile.agents.session_label)

@@ -40,7 +40,7 @@ def check_silence(
         return (samples[-1].at >= cut_at and samples[-1].item.status(agent) == offline) or None
 
     def heard(samples: Sequence[Stamped[AgentList]]) -> str | None:
-        late = [each for each in received(samples, agent) if each.at > cut_at + interval]
+        late = [beat for beat in received(samples, agent) if beat.at > cut_at + interval]
         return "a heartbeat arrived" if late else None
 
     wait = Wait(f"agent {agent}", "no heartbeat since the cut", span)
@@ -50,7 +50,7 @@ def check_silence(
             recording,
             goal=gone,
             impossible=heard,
-            says=lambda each: each.status(agent),
+            says=lambda sample: sample.status(agent),
             likely=lambda _: "the cut has no effect",
         )
     except Unmet as unmet:

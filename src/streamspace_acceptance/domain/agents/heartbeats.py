@@ -35,7 +35,7 @@ class Pace:
     def table(self) -> str:
         """For the report."""
         return "\n".join(
-            f"{source}: {', '.join(f'{each:.2f} s' for each in spacings) or 'none seen'} (plan: {self.interval:g} s)"
+            f"{source}: {', '.join(f'{gap:.2f} s' for gap in spacings) or 'none seen'} (plan: {self.interval:g} s)"
             for source, spacings in self.spacings.items()
         )
 
@@ -72,8 +72,8 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
 
     The date of the API's answers shows the API's own clock. Clocks of different machines may differ a little.
     """
-    beats = [each.at for each in received(samples, agent_id)][1:]
-    for sample in (each for each in samples if each.at in beats):
+    beats = [beat.at for beat in received(samples, agent_id)][1:]
+    for sample in (candidate for candidate in samples if candidate.at in beats):
         agent, date = sample.item.agent(agent_id), sample.item.date
         if agent is None or agent.last_heartbeat is None:
             continue
@@ -86,10 +86,10 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:
     """Each heartbeat that the API reported, by the API's clock, stamped when the suite first saw it."""
-    found: list[Stamped[float]] = []
+    heartbeats: list[Stamped[float]] = []
     for sample in samples:
         agent = sample.item.agent(agent_id)
         beat = None if agent is None else agent.last_heartbeat
-        if beat is not None and (not found or beat != found[-1].item):
-            found.append(Stamped(sample.at, beat))
-    return found
+        if beat is not None and (not heartbeats or beat != heartbeats[-1].item):
+            heartbeats.append(Stamped(sample.at, beat))
+    return heartbeats

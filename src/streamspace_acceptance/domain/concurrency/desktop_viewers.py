@@ -101,14 +101,14 @@ class DesktopViewer:
 
 def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[DesktopViewer], bool]) -> None:
     """Waits for all viewers together; each that does not reach the goal gets a trouble."""
-    left = [each for each in screens if each.trouble is None]
+    left = [screen for screen in screens if screen.trouble is None]
     if not left:
         return
-    count, one = len(left), left[0].session.budgets.named("browser")
-    budget = Budget(one.name, one.plan_seconds * PATIENCE, one.scale)
+    count, browser = len(left), left[0].session.budgets.named("browser")
+    budget = Budget(browser.name, browser.plan_seconds * PATIENCE, browser.scale)
 
     def look() -> list[DesktopViewer]:
-        left[:] = [each for each in left if each.trouble is None and not done(each)]
+        left[:] = [screen for screen in left if screen.trouble is None and not done(screen)]
         return left
 
     with suppress(Unmet):  # each screen says for itself what came of it
@@ -120,11 +120,13 @@ def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[Desk
             likely=lambda _: "see each of them",
             every=LOOK_SECONDS,
         )
-    for each in left:
-        each.trouble = f"{goal}: not within {budget}, {describe(each.picture)}"
+    for screen in left:
+        screen.trouble = f"{goal}: not within {budget}, {describe(screen.picture)}"
 
 
 def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:
     """`count` random colours, neither dark nor pale, each unlike the others and not yet on any of the screens."""
-    pictures = [each.picture for each in screens if each.picture]
-    return random_colours(count, lambda one: not any(each.share(one) > FILLED / 50 for each in pictures), APART)
+    pictures = [screen.picture for screen in screens if screen.picture]
+    return random_colours(
+        count, lambda colour: not any(picture.share(colour) > FILLED / 50 for picture in pictures), APART
+    )

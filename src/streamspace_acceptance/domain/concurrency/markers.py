@@ -65,13 +65,13 @@ def look(sessions: Sequence[Session], names: Sequence[str]) -> Markers:
 def _parts(session: Session) -> list[list[str]]:
     home = session.api.profile.home
     pods = [pod for pod in session.pods() if pod.running]
-    told = [session.cluster.execute(pod, ["sh", "-c", LOOK, home]).stdout for pod in pods]
-    return [each.split("==\n")[1:] for each in told]
+    outputs = [session.cluster.execute(pod, ["sh", "-c", LOOK, home]).stdout for pod in pods]
+    return [output.split("==\n")[1:] for output in outputs]
 
 
 def _marks(pods: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """For each name the places in which any of the pods has it."""
-    told = {
+    texts = {
         place: "".join(parts[number] for parts in pods if len(parts) > number) for number, place in enumerate(PLACES)
     }
-    return {name: tuple(place for place, text in told.items() if name in text) for name in names}
+    return {name: tuple(place for place, text in texts.items() if name in text) for name in names}

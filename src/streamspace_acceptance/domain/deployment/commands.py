@@ -15,7 +15,7 @@ from typing import IO
 
 # Secrets of the suite that no other program needs.
 _SECRETS = ("STREAMSPACE_TEST_TOKEN", "STREAMSPACE_ADMIN_PASSWORD", "TOKEN")
-_TOLD_CHARACTERS = 300
+_SHOWN_CHARACTERS = 300
 _MOST_BYTES = 1024 * 1024
 
 
@@ -67,8 +67,8 @@ def run(
         finally:
             if code != 0 or not children_stay:
                 _end(process)
-        said = _end_of(output), _end_of(errors)
-        return CommandResult(title, *said, None if code == 0 else _why(code, *said))
+        texts = _end_of(output), _end_of(errors)
+        return CommandResult(title, *texts, None if code == 0 else _why(code, *texts))
 
 
 def _end_of(file: IO[bytes]) -> str:
@@ -88,4 +88,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _why(code: int, output: str, errors: str) -> str:
     lines = [line.strip() for line in (errors.strip() or output.strip()).splitlines()]
-    return f"it ended with {code}: {lines[-1][:_TOLD_CHARACTERS]}" if lines else f"it ended with {code}, saying nothing"
+    return (
+        f"it ended with {code}: {lines[-1][:_SHOWN_CHARACTERS]}" if lines else f"it ended with {code}, saying nothing"
+    )

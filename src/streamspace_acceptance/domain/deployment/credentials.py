@@ -65,14 +65,14 @@ def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
         found += _in_secret(cluster, secret, name)
     label, line = profile.agents.api_label, profile.deployment.password_line
     looked.append(f"the logs of the pods with app={label}")
-    logged = [one for pod in cluster.raw_pods(app=label) for one in _in_logs(cluster, pod, line, name)]
-    found += sorted(logged, key=lambda one: one.told_at, reverse=True)
+    logged = [credentials for pod in cluster.raw_pods(app=label) for credentials in _in_logs(cluster, pod, line, name)]
+    found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
     return _kept(Search(tuple(found), tuple(looked)))
 
 
 def _kept(found: Search) -> Search:
-    for one in found.found:
-        register_secret(one.password)
+    for credentials in found.found:
+        register_secret(credentials.password)
     return found
 
 
@@ -102,7 +102,7 @@ def _in_logs(cluster: Cluster, pod: Json, marker: str, name: str) -> Iterator[Cr
     """In the whole log of every container of a pod, and in that of the container before it, if it was started again."""
     with as_cluster_error("list pods"):
         name_of_pod, statuses = str(pod["metadata"]["name"]), (pod.get("status") or {}).get("containerStatuses") or []
-        containers = [(str(each["name"]), bool(each.get("restartCount"))) for each in statuses]
+        containers = [(str(status["name"]), bool(status.get("restartCount"))) for status in statuses]
     place = f"the log of pod {name_of_pod}"
     for container, started_again in containers:
         for previous in (False, True) if started_again else (False,):
@@ -144,4 +144,4 @@ def _texts(line: str) -> list[str]:
         logged = json.loads(line)  # not strictly: loggers write keys twice
     except (ValueError, RecursionError):
         return [line]
-    return [each for each in logged.values() if isinstance(each, str)] if isinstance(logged, dict) else [line]
+    return [text for text in logged.values() if isinstance(text, str)] if isinstance(logged, dict) else [line]

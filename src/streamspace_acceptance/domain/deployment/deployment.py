@@ -113,7 +113,7 @@ class Deployment:
         """StreamSpace's images; Docker is asked for them where its engine answers."""
         seconds = self._tool_seconds if self.docker.version else None
         found = images.look_for(self._profile.deployment.images, self.cluster, seconds=seconds)
-        attachments.attach_text("images", "\n".join(each.describe() for each in found))
+        attachments.attach_text("images", "\n".join(image.describe() for image in found))
         return found
 
     # The deployed components
@@ -166,11 +166,18 @@ class Deployment:
     @cached_property
     def credentials(self) -> Credentials | None:
         """The first credentials found. Doubtful ones count only if a login accepts them."""
-        return next((one for one in self.search.found if not one.doubtful or self.login_client.accepts(one)), None)
+        return next(
+            (
+                credentials
+                for credentials in self.search.found
+                if not credentials.doubtful or self.login_client.accepts(credentials)
+            ),
+            None,
+        )
 
     def look_for_credentials(self) -> None:
         """Searches all places for the credentials and attaches the result."""
-        found = ", ".join(one.place for one in self.search.found) or "nowhere"
+        found = ", ".join(credentials.place for credentials in self.search.found) or "nowhere"
         attachments.attach_text("credentials", f"looked in: {', '.join(self.search.looked)}\nfound in: {found}")
 
     def log_in(self) -> LoginAttempts:

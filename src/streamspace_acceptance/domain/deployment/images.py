@@ -51,17 +51,17 @@ def _nodes(cluster: Cluster) -> list[Json]:
 
 
 def _listed(name: str, nodes: list[Json]) -> list[str]:
-    found = []
+    places = []
     for node in nodes:
-        listed = [each for image in (node.get("status") or {}).get("images") or () for each in image.get("names") or ()]
-        if any(each == name or each.endswith(f"/{name}") for each in listed):
-            found.append(f"on node {node['metadata']['name']}")
-    return found
+        listed = [tag for image in (node.get("status") or {}).get("images") or () for tag in image.get("names") or ()]
+        if any(tag == name or tag.endswith(f"/{name}") for tag in listed):
+            places.append(f"on node {node['metadata']['name']}")
+    return places
 
 
 def _used(name: str, pods: list[Json]) -> list[str]:
     return [
         f"in pod {pod['metadata']['name']}"
         for pod in pods
-        if any(each.get("image") == name for each in pod["spec"]["containers"]) and Pod.of(pod).running
+        if any(container.get("image") == name for container in pod["spec"]["containers"]) and Pod.of(pod).running
     ]

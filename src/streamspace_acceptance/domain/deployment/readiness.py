@@ -90,7 +90,11 @@ def wait_for_components(cluster: Cluster, labels: dict[str, str], wait: Wait) ->
     return poll(
         wait,
         lambda: components(cluster, labels),
-        met=lambda found: all(each.ready for each in found),
-        says=lambda found: " · ".join(each.describe() for each in found if not each.ready) or "all ready",
-        likely=lambda found: f"see the pods and events of {', '.join(each.name for each in found if not each.ready)}",
+        met=lambda waited: all(component.ready for component in waited),
+        says=lambda waited: (
+            " · ".join(component.describe() for component in waited if not component.ready) or "all ready"
+        ),
+        likely=lambda waited: (
+            f"see the pods and events of {', '.join(component.name for component in waited if not component.ready)}"
+        ),
     )

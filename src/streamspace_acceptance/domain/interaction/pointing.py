@@ -112,8 +112,8 @@ def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
         Report(int(button), int(column), int(row), kind == "M")
         for button, column, row, kind in _REPORT.findall(received)
     ]
-    clicks = [each for each in reports if each.button < WHEEL_UP]
-    wheel = [each for each in reports if each.button >= WHEEL_UP and each.pressed]
+    clicks = [report for report in reports if report.button < WHEEL_UP]
+    wheel = [report for report in reports if report.button >= WHEEL_UP and report.pressed]
     found = Pointing(session, aims, clicks, wheel, _REPORT.sub("", received).replace(END, "", 1))
     attachments.attach_text("received of the mouse", "\n".join(map(str, reports)) or "nothing")
     return found
@@ -140,7 +140,7 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, li
     shown = viewer.magnification()
     *corners, middle = filter(None, boxes)
     spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
-    return picture, [viewer.shown_at(*each) for each in spots]
+    return picture, [viewer.shown_at(*point) for point in spots]
 
 
 def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:
@@ -163,4 +163,4 @@ def _along(begin: int, end: int, edge: int, shown: float) -> float:
 def _seen(picture: Picture, colours: Sequence[Colour]) -> tuple[Picture, list[Box | None]]:
     """The picture with the box of each mark; None where its colour is missing or does not fill one box."""
     areas = [picture.area(colour) for colour in colours]
-    return picture, [each.box if each.box is not None and each.fills(picture) >= FILLED_BOX else None for each in areas]
+    return picture, [area.box if area.box is not None and area.fills(picture) >= FILLED_BOX else None for area in areas]

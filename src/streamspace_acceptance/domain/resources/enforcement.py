@@ -146,11 +146,11 @@ def allocate(session: Session, pod: Pod, size: int) -> Allocation:
 
 
 def _was_out_of_memory(session: Session, pod: Pod) -> bool:
-    for each in session.cluster.raw_pods(**{session.api.profile.session_label: session.id}):
-        for status in (each.get("status") or {}).get("containerStatuses") or ():
+    for raw in session.cluster.raw_pods(**{session.api.profile.session_label: session.id}):
+        for status in (raw.get("status") or {}).get("containerStatuses") or ():
             states = (status.get("state") or {}, status.get("lastState") or {})
             ended = [(state.get("terminated") or {}).get("reason") for state in states]
-            if each["metadata"]["uid"] == pod.meta.uid and "OOMKilled" in ended:
+            if raw["metadata"]["uid"] == pod.meta.uid and "OOMKilled" in ended:
                 return True
     return False
 

@@ -143,6 +143,6 @@ def _is_of_another(meta: Meta, control: Creation, label: str) -> bool:
 
 
 def _wants(pod: Json, size: Size) -> bool:
-    given = [each.get("resources") or {} for each in pod["spec"]["containers"]]
-    kinds = [each.get(kind) or {} for each in given for kind in ("requests", "limits")]
+    given = [container.get("resources") or {} for container in pod["spec"]["containers"]]
+    kinds = [resources.get(kind) or {} for resources in given for kind in ("requests", "limits")]
     return any(all(same(kind.get(name), size[name]) for name in size) for kind in kinds)

@@ -56,7 +56,7 @@ def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionLi
     """The result of a request, by the answer and by the list of sessions afterwards."""
     claimed = _claimed(api, answer) if answer.ok else None
     found = _identify(asked, claimed, after)
-    listed = tuple(each for each in after.sessions if each.id == found)
+    listed = tuple(session for session in after.sessions if session.id == found)
     return Creation(asked, answer, claimed, found, listed, certainly_made(asked, after) - {found})
 
 
@@ -65,18 +65,18 @@ def made(asked: Asked, after: SessionList) -> frozenset[str]:
     user and template. The latter may be somebody else's.
     """
     return certainly_made(asked, after) or frozenset(
-        each.id
-        for each in after.sessions
-        if each.id not in asked.before
-        and (each.user, each.template) == (asked.user, asked.template)
-        and not each.tells_request  # one that tells its request names another request
+        session.id
+        for session in after.sessions
+        if session.id not in asked.before
+        and (session.user, session.template) == (asked.user, asked.template)
+        and not session.tells_request  # one that tells its request names another request
     )
 
 
 def certainly_made(asked: Asked, after: SessionList) -> frozenset[str]:
     """The sessions that `asked` created by the product's own account; none where the product gives no account."""
     return frozenset(
-        each.id for each in after.sessions if each.id not in asked.before and each.request == asked.request
+        session.id for session in after.sessions if session.id not in asked.before and session.request == asked.request
     )
 
 

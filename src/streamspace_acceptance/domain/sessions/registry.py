@@ -127,7 +127,7 @@ class Registry:
     def _asked_for(self) -> str:
         """The sessions by id, or by template and user where the id is unknown."""
         return ", ".join(
-            each.id or f"a {each.asked.template!r} session of {each.asked.user!r}" for each in self._records
+            record.id or f"a {record.asked.template!r} session of {record.asked.user!r}" for record in self._records
         )
 
     def remove(self, ids: list[str]) -> list[str]:
@@ -139,10 +139,10 @@ class Registry:
     def _made(self) -> tuple[list[str], list[str]]:
         """The ids of the sessions that this scenario made, and a sentence for each that may be its own."""
         made = [record.made for record in self._records if record.made is not None]
-        known = {record.id for record in self._records if record.id is not None}.union(*(each.others for each in made))
-        named = [each for one in made if (each := creation.also_named(self._api, one)) is not None]
-        known |= {each for each, is_mine in named if is_mine}
-        doubtful = {each for each, is_mine in named if is_mine is None} - known
+        known = {record.id for record in self._records if record.id is not None}.union(*(own.others for own in made))
+        named = [session for own in made if (session := creation.also_named(self._api, own)) is not None]
+        known |= {session_id for session_id, is_mine in named if is_mine}
+        doubtful = {session_id for session_id, is_mine in named if is_mine is None} - known
         ids, troubles = set(known), [f"{left_alone(doubtful)}: the list calls it otherwise"] if doubtful else []
         for record in self._records:
             if record.id is None:

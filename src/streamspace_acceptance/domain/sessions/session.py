@@ -80,11 +80,11 @@ class Session:
         listed = poll(
             self._wait("listed in Kubernetes", within),
             self.cluster.session_objects,
-            met=lambda objects: any(each.meta.name == self.id for each in objects),
+            met=lambda objects: any(obj.meta.name == self.id for obj in objects),
             says=lambda objects: f"{self.id} is {self._whether(objects)} among {len(objects)} sessions",
             likely=lambda _: "the API accepted the session, but created no object in Kubernetes",
         )
-        return next(each for each in listed if each.meta.name == self.id)
+        return next(obj for obj in listed if obj.meta.name == self.id)
 
     def pods(self) -> list[Pod]:
         """The session's pods as Kubernetes lists them now."""
@@ -199,7 +199,7 @@ class Session:
         return pod.meta.labels.get(self.api.profile.session_label) == self.id
 
     def _whether(self, objects: list[SessionObject]) -> str:
-        return "listed" if any(each.meta.name == self.id for each in objects) else "not listed"
+        return "listed" if any(obj.meta.name == self.id for obj in objects) else "not listed"
 
 
 def _answers(said: rfb.Framebuffer | str) -> bool:

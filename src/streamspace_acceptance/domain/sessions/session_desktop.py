@@ -215,4 +215,4 @@ def distinct_colours(picture: Picture, count: int) -> list[Colour]:
 
     The edges of letters are all the greys between those of the letter and its background.
     """
-    return random_colours(count, lambda one: max(one) - min(one) >= VIVID and not picture.share(one), APART)
+    return random_colours(count, lambda colour: max(colour) - min(colour) >= VIVID and not picture.share(colour), APART)

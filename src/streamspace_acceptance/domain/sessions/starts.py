@@ -106,7 +106,7 @@ def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Sta
     starts = Starts(count)
     while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
         # A pod or a VNC server that did not answer once is judged later; five silences would only take time here.
-        probe = all(each.seconds["VNC server start"] is not None for each in starts.phases)
+        probe = all(phases_of_start.seconds["VNC server start"] is not None for phases_of_start in starts.phases)
         starts.made.append(_start(ask, enter, events, probe=probe))
     return starts
 

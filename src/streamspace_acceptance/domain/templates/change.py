@@ -34,8 +34,8 @@ class Change:
         if not self.after.ok:
             return [f"the template is answered {self.after.gist}"]
         shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
-        shown += [("the list", each) for each in self.listed]
-        return [f"in {place}, {each}" for place, found in shown for each in differences(self.wanted, found)]
+        shown += [("the list", template) for template in self.listed]
+        return [f"in {place}, {difference}" for place, found in shown for difference in differences(self.wanted, found)]
 
 
 def make(api: TemplateApi, template_id: str, sent: Json) -> Change:
@@ -48,4 +48,4 @@ def make(api: TemplateApi, template_id: str, sent: Json) -> Change:
 
 def entries(api: TemplateApi, template_id: str) -> tuple[Json, ...]:
     """The entries of a template in the API's list: one, if all is well."""
-    return tuple(each for each in api.listed() if api.id_of(each) == template_id)
+    return tuple(template for template in api.listed() if api.id_of(template) == template_id)

@@ -36,7 +36,7 @@ class Deletion:
     @property
     def counts(self) -> list[int]:
         """Every number of sessions that the answer's sentence names."""
-        return [int(each) for each in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
+        return [int(number) for number in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
 
 
 @dataclass(frozen=True)

@@ -67,16 +67,18 @@ class TemplateRegistry:
             names = ", ".join(sorted(self._made))
             raise CleanupFailure(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
         if left:
-            known = self._refused or any(self.is_mine(each) for each in self.api.listed())
+            known = self._refused or any(self.is_mine(template) for template in self.api.listed())
             raise CleanupFailure(
                 f"templates left behind: {'; '.join(left)}", answered_by=DELETED if known else NOTHING_LEFT
             )
 
     def remove(self) -> list[str]:
         """Deletes every template that carries the mark; what is left in the end."""
-        listed = {self.api.id_of(each) for each in self.api.listed() if self.is_mine(each)}
-        ids = {name for name, there in self._made.items() if there} | {each for each in listed if each is not None}
-        left = [trouble for each in sorted(ids) if (trouble := self._delete(each))]
+        listed = {self.api.id_of(template) for template in self.api.listed() if self.is_mine(template)}
+        ids = {name for name, there in self._made.items() if there} | {
+            template_id for template_id in listed if template_id is not None
+        }
+        left = [trouble for template_id in sorted(ids) if (trouble := self._delete(template_id))]
         left += [] if left or not ids else self._wait_until_gone()
         for entry in [] if left else self._entries:
             journal.record_revert(entry)
@@ -103,13 +105,15 @@ class TemplateRegistry:
         return []
 
     def _left(self) -> list[str]:
-        listed = [f"{self.api.name_of(each)} in the API" for each in self.api.listed() if self.is_mine(each)]
+        listed = [
+            f"{self.api.name_of(template)} in the API" for template in self.api.listed() if self.is_mine(template)
+        ]
         return listed or [f"{name} in Kubernetes" for name in self.in_kubernetes()]
 
     def in_kubernetes(self) -> list[str]:
         """The names of this scenario's templates in Kubernetes; none where it knows no such kind."""
         objects = self.cluster.raw_templates() or []
-        found = ((each["metadata"], each.get("spec") or {}) for each in objects)
+        found = ((obj["metadata"], obj.get("spec") or {}) for obj in objects)
         return [meta["name"] for meta, spec in found if self.is_mine(meta, description=spec.get("description"))]
 
     def _id(self, answer: Answer) -> str | None:
