@@ -46,7 +46,7 @@ def test_the_first_way_that_is_open(place: Place, tmp_path: Path, case: Case) ->
     try:
         agents.become(case.agent)
         run = subprocess.run(
-            [sys.executable, "-m", "behave", "--no-color", FEATURE, "--name=network fails"],
+            [sys.executable, "-m", "behave", "--no-color", FEATURE, "--name=network is cut"],
             cwd=PROJECT,
             env={**place.environment, **case.told, "STREAMSPACE_REPORTS": str(tmp_path)},
             capture_output=True,

@@ -30,7 +30,7 @@ def of_run(evidence: RunEvidence) -> dict[str, str]:
 
 @functools.cache
 def _of_suite() -> dict[str, str]:
-    tools = {name: version(name) for name in ("behave", "allure-behave", "playwright")}
+    tools = {name: version(name) for name in ("behave", "allure-python-commons", "playwright")}
     return {
         "Suite": version("streamspace-acceptance"),
         **tools,

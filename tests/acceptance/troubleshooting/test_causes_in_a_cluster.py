@@ -37,11 +37,11 @@ def run() -> Iterator[Any]:
 
 def world(run: Any, *session_ids: str) -> Any:
     return SimpleNamespace(
-        run=run,
+        clients=run,
         began=now(),
-        desks=[],
+        desktops=[],
         registry=SimpleNamespace(sessions=[SimpleNamespace(id=each) for each in session_ids]),
-        agents=SimpleNamespace(disruptions=SimpleNamespace(names=list)),
+        disruptions=SimpleNamespace(names=list),
     )
 
 

@@ -13,6 +13,7 @@ from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.troubleshooting import failure
 from streamspace_acceptance.troubleshooting.collectors import COLLECTORS
 from streamspace_acceptance.troubleshooting.snapshot import ClusterSnapshot
@@ -102,7 +103,7 @@ class FakeHttp:
 @pytest.fixture
 def attached(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     found: dict[str, str] = {}
-    monkeypatch.setattr(attachments, "_attach", lambda body, name, *_: found.update({name: body}))
+    monkeypatch.setattr(attachments, "attach", lambda name, body, *_: found.update({name: redact(body)}))
     return found
 
 
@@ -117,10 +118,12 @@ def world(cluster: FakeCluster, *, away: bool = False) -> Any:
     profile = load()
     return SimpleNamespace(
         began=began,
-        desks=[],
+        desktops=[],
         registry=SimpleNamespace(sessions=[SimpleNamespace(id="s-1")]),
-        agents=SimpleNamespace(disruptions=SimpleNamespace(names=list)),
-        run=SimpleNamespace(cluster=cluster, http=http, profile=profile, api=StreamSpaceApi(cast(Any, http), profile)),
+        disruptions=SimpleNamespace(names=list),
+        clients=SimpleNamespace(
+            cluster=cluster, http=http, profile=profile, api=StreamSpaceApi(cast(Any, http), profile)
+        ),
     )
 
 

@@ -170,7 +170,8 @@ def test_3_3_the_network_cut(target: SandboxTarget) -> None:
             | jq -r '.agents[] | select(.agentId=="'$AGENT_ID'") | .status'
         }
         state
-        kubectl logs -n streamspace $AGENT_ID --tail=-1 | grep "Heartbeat sent" | tail -5 >&2
+        # An agent that has just started sends its first heartbeat after 3 s.
+        until kubectl logs -n streamspace $AGENT_ID --tail=-1 | grep "Heartbeat sent" >&2; do sleep 0.2; done
         kubectl exec -n streamspace $AGENT_ID -- iptables -A OUTPUT -p tcp --dport 8080 -j DROP
         sleep 8; state
         kubectl exec -n streamspace $AGENT_ID -- iptables -F OUTPUT
