@@ -1,4 +1,4 @@
-"""The environment that the plan sets up first: tools, images, what is deployed, and the way in."""
+"""The environment that the plan sets up first: tools, images, deployed components, and the login."""
 
 from behave.runner import Context
 

@@ -1,4 +1,4 @@
-"""What a user does with mouse and keyboard."""
+"""Mouse and keyboard in the desktop of a session."""
 
 from behave.runner import Context
 

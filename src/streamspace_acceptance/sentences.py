@@ -21,7 +21,7 @@ def when(sentence: str) -> Callable[[Step], Step]:
 
 
 def then(sentence: str) -> Callable[[Step], Step]:
-    """What can be seen then."""
+    """One claim that a scenario judges."""
     return cast("Callable[[Step], Step]", behave.then(sentence))
 
 

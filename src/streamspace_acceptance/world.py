@@ -1,4 +1,4 @@
-"""The only door from a step to state: what the running scenario shares with its actions, and its clean-ups in order."""
+"""The world of a running scenario: the only access of steps to its state, and its clean-ups in order."""
 
 from __future__ import annotations
 

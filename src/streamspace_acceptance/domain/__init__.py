@@ -1,1 +1,1 @@
-"""What the plan is about, one folder per subject: actions and their results. Nothing here decides a verdict."""
+"""The subjects of the plan, one folder each: actions and their results. Nothing here decides a verdict."""

@@ -1,4 +1,4 @@
-"""What the Then sentences expect, one module a noun: each check returns, or raises Unmet with expected and actual."""
+"""The checks of the Then sentences, one module a noun: each returns, or raises Unmet with expected and actual."""
 
 from streamspace_acceptance.expect import agents as agents
 from streamspace_acceptance.expect import commands as commands

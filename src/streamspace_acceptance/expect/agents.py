@@ -1,4 +1,4 @@
-"""What is expected of agents: their heartbeats, their outages, and how they share the sessions."""
+"""Expectations of agents: their heartbeats, their outages, and how they share the sessions."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ FEWEST_AGENTS = 2
 
 
 def on_pace(pace: Pace) -> float:
-    """Heartbeats follow each other after the plan's interval, one by one and on the mean, by both sources; and now.
+    """Heartbeats keep the plan's interval, each and on the mean, by both sources; and their times are right.
 
-    Gives the mean of all of them, in seconds.
+    Returns the mean of all of them, in seconds.
     """
     tolerance = TOLERANCE * pace.interval + SLACK_SECONDS
     for source, spacings in pace.spacings.items():
-        off = [each for each in spacings if abs(each - pace.interval) > tolerance]
+        off = [spacing for spacing in spacings if abs(spacing - pace.interval) > tolerance]
         drifts = spacings and abs(fmean(spacings) - pace.interval) > MEAN_TOLERANCE * pace.interval
         if off or drifts or len(spacings) < FEWEST_SPACINGS:
             raise Unmet(
                 f"agent {pace.agent_id}, heartbeats by {source}",
                 expected=f"one every {pace.interval:g} s, to a tenth on the mean, and each to {tolerance:.1f} s",
-                actual=", ".join(f"{each:.1f} s" for each in spacings) + " apart" if spacings else "none in that time",
+                actual=", ".join(f"{spacing:.1f} s" for spacing in spacings) + " apart"
+                if spacings
+                else "none in that time",
                 likely="the agent's interval, or the API keeps what it hears of for later",
             )
     if pace.untimely:
@@ -45,7 +47,7 @@ def on_pace(pace: Pace) -> float:
             actual=pace.untimely,
             likely="the time is of another time zone, or of another event",
         )
-    return fmean(each for spacings in pace.spacings.values() for each in spacings)
+    return fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
 
 
 def offline_in_time(outage: Outage, window: Budget) -> float:
@@ -161,7 +163,7 @@ def spread(found: Balance) -> None:
         raise Unmet(
             f"{len(found.said)} sessions",
             expected="served by more than one agent, by the API as by their pods",
-            actual="; ".join([*found.contradictions, *[f"{each}: no agent" for each in found.nobodys]])
+            actual="; ".join([*found.contradictions, *[f"{session}: no agent" for session in found.nobodys]])
             or found.describe(),
             likely="sessions go to an agent without looking at the others",
         )

@@ -1,4 +1,4 @@
-"""What is expected of a command that is given while no agent is connected."""
+"""Expectations of a command that is given while no agent is connected."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def carried_out(command: QueuedCommand) -> None:
 def carried_out_once(command: QueuedCommand) -> None:
     """After the command the session's one pod was deleted, and no other was created."""
     _require_acceptance(command)
-    events = [each.item for each in command.pod_events]
-    others = [each for each in events if not each.startswith(f"{command.pod.meta.name} ")]
+    events = [event.item for event in command.pod_events]
+    others = [event for event in events if not event.startswith(f"{command.pod.meta.name} ")]
     if others:
         raise Unmet(
             command.session.subject,
@@ -56,7 +56,8 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
     went = command.pod_went
     early = next(
-        (each for each in command.statuses if each.item == hibernated and (went is None or each.at < went)), None
+        (status for status in command.statuses if status.item == hibernated and (went is None or status.at < went)),
+        None,
     )
     if early is not None and (went is None or early.at < went - SLACK_SECONDS):
         raise Unmet(

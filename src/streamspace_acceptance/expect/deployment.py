@@ -1,4 +1,4 @@
-"""What is expected of the environment."""
+"""Expectations of the environment."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def namespace_there(found: tuple[str, str | None]) -> None:
 
 def components_ready(components: Sequence[Component]) -> None:
     """Each component has pods, and each of them is Ready."""
-    late = [each for each in components if not each.ready]
+    late = [component for component in components if not component.ready]
     if late or not components:
         raise Unmet(
             "StreamSpace's pods",
             expected="each Ready, 1/1",
-            actual=" · ".join(each.describe() for each in late) or "the profile names no component",
+            actual=" · ".join(component.describe() for component in late) or "the profile names no component",
             likely="see the pods' events",
         )
 

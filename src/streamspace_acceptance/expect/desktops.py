@@ -1,4 +1,4 @@
-"""What is expected of the way to a desktop, of its VNC server, and of the desktop."""
+"""Expectations of a desktop, its address and its VNC server."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def responds(trial: InputProbe) -> None:
 def vnc_listening(servers: Iterable[VncCheck]) -> None:
     """Each VNC server completed its handshake, and the session's own pod listens on its port.
 
-    That the way leads to the session's own desktop is shown by what is typed into it, not here.
+    That the server shows the session's own desktop is the matter of 1.1d-4.
     """
     for server in servers:
         subject = f"session {server.session}, VNC server"

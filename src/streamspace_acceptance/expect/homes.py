@@ -1,4 +1,4 @@
-"""What is expected of the home of a session's user."""
+"""Expectations of the home of a session's user."""
 
 from __future__ import annotations
 

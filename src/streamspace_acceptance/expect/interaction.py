@@ -1,4 +1,4 @@
-"""What is expected of mouse and keyboard."""
+"""Expectations of mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ def clicked_as_aimed(pointing: Pointing) -> None:
     """The program in the window was given each click, once, with the cell that was aimed at, and of nothing else."""
     wanted = [report for aim in pointing.aims for report in aim.reports]
     if list(pointing.clicks) != wanted or pointing.rest:
-        first = next((n for n, one in enumerate(wanted) if [*pointing.clicks, None][n : n + 1] != [one]), len(wanted))
+        first = next(
+            (n for n, report in enumerate(wanted) if [*pointing.clicks, None][n : n + 1] != [report]), len(wanted)
+        )
         told = pointing.clicks[first] if first < len(pointing.clicks) else "nothing"
         junk = f"; and input that is not a click: {pointing.rest!r}" if pointing.rest else ""
         raise Unmet(
@@ -26,7 +28,7 @@ def clicked_as_aimed(pointing: Pointing) -> None:
 
 def scrolled(pointing: Pointing) -> None:
     """The program in the window was given every turn of the wheel: first up, then down, as far back as forth."""
-    turned = [each.button for each in pointing.wheel]
+    turned = [report.button for report in pointing.wheel]
     up, down = turned.count(WHEEL_UP), turned.count(WHEEL_DOWN)
     if turned != [WHEEL_UP] * up + [WHEEL_DOWN] * down or up != down or up < TURNS:
         raise Unmet(
@@ -90,7 +92,7 @@ def lag_below(lag: InputLag, limit: float) -> float:
 
 
 def _lacking(received: str) -> str:
-    lost = [each for each in EVERY_CHARACTER if each not in received]
+    lost = [character for character in EVERY_CHARACTER if character not in received]
     return f"; {len(lost)} are lacking: {''.join(lost)!r}" if lost else ""
 
 

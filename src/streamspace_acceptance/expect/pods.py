@@ -1,4 +1,4 @@
-"""What is expected of the pods of a session."""
+"""Expectations of the pods of a session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def named_after(session: Session, pods: list[Pod]) -> None:
             session.subject,
             expected=f"a pod named {session_id} or {session_id}-…",
             actual=", ".join(pod.describe() for pod in strangers) or "no pod",
-            likely="the pod is named after something else than the session",
+            likely="the pod has the name of something else than the session",
         )
 
 
@@ -58,5 +58,5 @@ def none_left(session: Session, left: list[Pod]) -> None:
             session.subject,
             expected="no pod",
             actual=", ".join(pod.describe() for pod in left),
-            likely="the session's pod was started again, or taken out of its sight and not stopped",
+            likely="the session's pod was started again, or lost its label and was not stopped",
         )

@@ -1,4 +1,4 @@
-"""What is expected of the resources of a session."""
+"""Expectations of the resources of a session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def given_exactly(given: GrantedResources) -> None:
         *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.said.items()
           if not said.is_as(asked) and (said.cpu, said.memory) != (None, None)),
         *([] if found.complete else ["its pod does not say all of its requests and limits"]),
-        *(f"its container {each} is not limited" for each in found.unlimited),
+        *(f"its container {container} is not limited" for container in found.unlimited),
         *([] if len(found.pods) == 1 else [f"{len(found.pods)} pods"]),
     ]  # fmt: skip
     if troubles:
@@ -59,16 +59,18 @@ def _refused(given: GrantedResources) -> Unmet | Unproven:
 def refused_as_too_much(found: OversizedRequests) -> None:
     """Each request that no node can hold was refused with an error that names the excess, and created nothing."""
     accepted = [
-        f"{each}: accepted with {each.creation.answer.status}" for each in found.attempts if each.creation.answer.ok
+        f"{attempt}: accepted with {attempt.creation.answer.status}"
+        for attempt in found.attempts
+        if attempt.creation.answer.ok
     ]
     if accepted or found.strays:
         raise _unmet(found, [*accepted, *([f"there was {', '.join(found.strays)}"] if found.strays else [])])
     if not found.control.answer.ok:
         raise Unproven(f"a session that fits is refused as well: {found.control.answer.excerpt()}")
     unclear = [
-        f"{each}: {each.creation.answer.status} {each.creation.answer.excerpt(160)}"
-        for each in found.attempts
-        if not each.names_it
+        f"{attempt}: {attempt.creation.answer.status} {attempt.creation.answer.excerpt(160)}"
+        for attempt in found.attempts
+        if not attempt.names_it
     ]
     if unclear:
         raise _unmet(found, unclear)

@@ -1,4 +1,4 @@
-"""What is expected of sessions: created, started, left alone, and their status."""
+"""Expectations of sessions: created, started, left alone, and their status."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def identified(creation: Creation, status: str) -> None:
         *(f"{key} is {body.get(key)!r}" for key in ("sessionId", "name") if not _text(body.get(key))),
         *([] if body.get("status") == status else [f"status is {body.get('status')!r}, not {status!r}"]),
         *_misnamed(creation, body.get("sessionId"), body.get("name")),
-        *(f"the same request has made {each} as well" for each in sorted(creation.others)),
+        *(f"the same request has made {other} as well" for other in sorted(creation.others)),
     ]
     if troubles:
         raise Unmet(
@@ -108,7 +108,7 @@ def mean_below(starts: Starts, budget: Budget) -> float:
             f"{summary.count} starts",
             expected=f"a mean below {budget}",
             actual=f"mean {summary.mean:.2f} s, from {summary.least:.2f} to {summary.greatest:.2f} s",
-            timeline=" · ".join(f"start {number} {each:.2f} s" for number, each in enumerate(figures, 1)),
+            timeline=" · ".join(f"start {number} {figure:.2f} s" for number, figure in enumerate(figures, 1)),
             likely="the slowest phase in the table of the starts",
         )
     return summary.mean
@@ -116,7 +116,7 @@ def mean_below(starts: Starts, budget: Budget) -> float:
 
 def still_running(word: str, statuses: Mapping[str, str | None]) -> None:
     """Each of the sessions, by id, still has the status that it reached."""
-    fallen = [f"{each} is {status or 'not listed'}" for each, status in statuses.items() if status != word]
+    fallen = [f"{session_id} is {status or 'not listed'}" for session_id, status in statuses.items() if status != word]
     if fallen:
         raise Unmet(
             "the sessions that were started",
@@ -140,12 +140,12 @@ def batch_running(crowd: ConcurrentRequests) -> None:
 
 def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
     """No session's pod was touched while the agent was offline, nor when it reconnected."""
-    for each in kept:
-        disturbances = each.disturbances(outage.cut, outage.ended)
+    for kept_session in kept:
+        disturbances = kept_session.disturbances(outage.cut, outage.ended)
         if disturbances:
             raise Unmet(
-                each.session.subject,
-                expected=f"pod {each.pod.meta.name} kept, Ready and not restarted, while the agent is offline",
+                kept_session.session.subject,
+                expected=f"pod {kept_session.pod.meta.name} kept, Ready and not restarted, while the agent is offline",
                 actual=disturbances[0],
                 timeline=" · ".join(disturbances),
                 likely="sessions are stopped when their agent disconnects",
@@ -154,15 +154,15 @@ def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
 
 def usable(seen: Iterable[SessionAfter]) -> None:
     """Each session is Running by the API and by Kubernetes on a healthy pod, and its desktop accepts input."""
-    for each in seen:
-        troubles = [f"the API says {each.status}"] if each.status != each.running else []
-        troubles += [f"Kubernetes says {each.phase}"] if each.phase not in (each.running, None) else []
-        troubles += [each.pod_trouble] if each.pod_trouble else []
-        troubles += [] if each.trial.received and each.trial.clicked else ["its desktop does not accept input"]
+    for session in seen:
+        troubles = [f"the API says {session.status}"] if session.status != session.running else []
+        troubles += [f"Kubernetes says {session.phase}"] if session.phase not in (session.running, None) else []
+        troubles += [session.pod_trouble] if session.pod_trouble else []
+        troubles += [] if session.trial.received and session.trial.clicked else ["its desktop does not accept input"]
         if troubles:
             raise Unmet(
-                each.kept.session.subject,
-                expected=f"{each.running}, and usable by its user",
+                session.kept.session.subject,
+                expected=f"{session.running}, and usable by its user",
                 actual="; ".join(troubles),
                 likely="the session did not survive the loss of its agent",
             )

@@ -1,4 +1,4 @@
-"""What is expected of templates."""
+"""Expectations of templates."""
 
 from __future__ import annotations
 
@@ -32,11 +32,15 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     """The template was accepted, and both the answer and the template alone read as it was described."""
     if read is None or not read.ok:
         answer = made.answer if read is None else read
-        raise _refused(answer, "the template", "the API refuses or loses a template without a mistake")
+        raise _refused(answer, "the template", "the API refuses or loses a valid template")
     shown = {"the answer": made.answer.object(), "the template": read.object()}
-    troubles = [f"in {place}, {each}" for place, found in shown.items() for each in differences(made.described, found)]
+    troubles = [
+        f"in {place}, {difference}"
+        for place, found in shown.items()
+        for difference in differences(made.described, found)
+    ]
     ids = {place: found.get("id") for place, found in shown.items()}
-    troubles += [f"in {place}, its id is {each!r}" for place, each in ids.items() if not isinstance(each, str)]
+    troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if not isinstance(id_, str)]
     if troubles or len(set(map(str, ids.values()))) != 1:
         raise Unmet(
             f"template {made.id}",
@@ -48,7 +52,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
 
 def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
     """The template is in the list, once, under its name."""
-    names = [each.get("name") for each in entries]
+    names = [entry.get("name") for entry in entries]
     if names != [made.described["name"]]:
         raise Unmet(
             f"template {made.id}",
@@ -60,17 +64,19 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
 
 def refused_clearly(trial: MistakeTrial) -> None:
     """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
-    refused = [each for each in trial.attempts if not each.answer.ok]
-    unclear = [each for each in refused if each.positive_control.id is not None and not each.names_field]
+    refused = [attempt for attempt in trial.attempts if not attempt.answer.ok]
+    unclear = [attempt for attempt in refused if attempt.positive_control.id is not None and not attempt.names_field]
     if unclear:
         raise Unmet(
             f"{len(unclear)} of {len(trial.attempts)} templates with a mistake",
             expected="a refusal whose message names the field with the mistake",
-            actual="; ".join(f"{each.words}: {each.answer.status} {each.answer.excerpt(160)}" for each in unclear),
+            actual="; ".join(
+                f"{attempt.words}: {attempt.answer.status} {attempt.answer.excerpt(160)}" for attempt in unclear
+            ),
             likely="the error is made without looking at what is wrong",
         )
     _require_controls(trial)
-    accepted = [each.words for each in trial.attempts if each.answer.ok]
+    accepted = [attempt.words for attempt in trial.attempts if attempt.answer.ok]
     if accepted:
         raise Unproven(f"accepted, so there is no error to read (see 2.1-4): {', '.join(accepted)}")
 
@@ -78,8 +84,8 @@ def refused_clearly(trial: MistakeTrial) -> None:
 def all_caught(trial: MistakeTrial) -> None:
     """No template with a mistake was accepted, none is to be found, and none has changed one that was there."""
     troubles = [
-        *(f"{each.words}: accepted with {each.answer.status}" for each in trial.attempts if each.answer.ok),
-        *(f"{each.words}: {trouble}" for each in trial.attempts for trouble in each.control_changes),
+        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in trial.attempts if attempt.answer.ok),
+        *(f"{attempt.words}: {trouble}" for attempt in trial.attempts for trouble in attempt.control_changes),
         *trial.leftovers,
     ]
     if troubles:
@@ -91,14 +97,14 @@ def all_caught(trial: MistakeTrial) -> None:
         )
     _require_controls(trial)
     if trial.blind:
-        raise Unproven(f"{' and '.join(trial.blind)}: not even the templates without a mistake are there")
+        raise Unproven(f"{' and '.join(trial.blind)}: not even the valid templates are there")
 
 
 def _require_controls(trial: MistakeTrial) -> None:
     """Without the positive control's acceptance, a refusal says nothing about the mistake."""
-    without: list[MistakeAttempt] = [each for each in trial.attempts if each.positive_control.id is None]
+    without: list[MistakeAttempt] = [attempt for attempt in trial.attempts if attempt.positive_control.id is None]
     if without or not trial.attempts:
-        words = ", ".join(each.words for each in without) or "no mistake was made"
+        words = ", ".join(attempt.words for attempt in without) or "no mistake was made"
         raise Unproven(f"the positive control without the mistake was refused as well: {words}")
 
 
@@ -154,23 +160,25 @@ def history_kept(change: Change, answer: Answer) -> None:
     if not answer.ok:
         raise _refused(answer, "the history", "the API's call for the versions of a template")
     versions = answer.object().get("versions")
-    entries = [each for each in versions if isinstance(each, dict)] if isinstance(versions, list) else []
+    entries = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
     wanted = [Provision.of(change.before), Provision.of(change.wanted)]
-    found = [Provision.of(each) for each in entries]
-    numbers = [each.get("version") for each in entries]
-    same = len(found) == len(wanted) and all(one.is_as(other) for one, other in zip(found, wanted, strict=True))
+    found = [Provision.of(entry) for entry in entries]
+    numbers = [entry.get("version") for entry in entries]
+    same = len(found) == len(wanted) and all(kept.is_as(other) for kept, other in zip(found, wanted, strict=True))
     if not same or not _rising(numbers):
         raise Unmet(
             answer.call,
             expected=f"first {wanted[0]}, then {wanted[1]}, with rising numbers",
-            actual=" then ".join(f"version {number}: {each}" for number, each in zip(numbers, found, strict=True))
+            actual=" then ".join(
+                f"version {number}: {provision}" for number, provision in zip(numbers, found, strict=True)
+            )
             or answer.excerpt(),
             likely="a change does not keep what the template was",
         )
 
 
 def _rising(numbers: list[object]) -> bool:
-    counted = [each for each in numbers if isinstance(each, int)]
+    counted = [number for number in numbers if isinstance(number, int)]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 
@@ -180,7 +188,7 @@ def refused_in_use(deletion: Deletion) -> None:
         *([] if deletion.answer.status in PLANS_REFUSALS
           else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
         *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
-        *(f"session {each} is not what it was" for each in deletion.lost),
+        *(f"session {session} is not what it was" for session in deletion.lost),
     ]  # fmt: skip
     if troubles:
         raise Unmet(

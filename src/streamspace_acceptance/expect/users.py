@@ -1,4 +1,4 @@
-"""What is expected of several users at once."""
+"""Expectations of several users at once."""
 
 from __future__ import annotations
 

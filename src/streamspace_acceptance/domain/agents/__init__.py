@@ -1,1 +1,1 @@
-"""StreamSpace's agents: whether they are there, as the API says over time and as Kubernetes has their pods."""
+"""StreamSpace's agents: whether they are online, by the API over time and by their pods in Kubernetes."""

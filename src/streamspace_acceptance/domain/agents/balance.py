@@ -1,4 +1,4 @@
-"""Which agent serves how many sessions: by what the API says, and by what the agents wrote on the sessions' pods."""
+"""The number of sessions that each agent serves: by the API, and by the agents' labels on the sessions' pods."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from streamspace_acceptance.product.agents import AgentApi
 
 @dataclass(frozen=True)
 class Balance:
-    """Sessions by agent. `said` is the API's word for each session, `seen` the label of its pod; None: not said.
+    """Sessions by agent. `said` is the agent that the API names for each session; `seen` is the label of its pod.
+
+    Either is None where it names no agent.
 
     `agents` are the ids of the agents that were online.
     """
@@ -23,7 +25,7 @@ class Balance:
 
     @property
     def contradictions(self) -> list[str]:
-        """Sessions of which API and pod name different agents."""
+        """The sessions for which the API and the pod name different agents."""
         both = ((session, said, self.seen.get(session)) for session, said in self.said.items())
         return [
             f"{session}: {said} by the API, {seen} by its pod"
@@ -33,14 +35,17 @@ class Balance:
 
     @property
     def shares(self) -> dict[str, int]:
-        """How many sessions each agent serves, by the pods, or else by the API; agents with none among them."""
+        """The sessions that each agent serves, by the pods or else by the API; an idle agent has 0."""
         served = Counter(self.seen.get(session) or said for session, said in self.said.items())
-        return {agent: served[agent] for agent in sorted(self.agents | {each for each in served if each is not None})}
+        return {
+            agent: served[agent]
+            for agent in sorted(self.agents | {agent_id for agent_id in served if agent_id is not None})
+        }
 
     @property
     def nobodys(self) -> list[str]:
         """Sessions that no agent serves."""
-        return [each for each, said in self.said.items() if (self.seen.get(each) or said) is None]
+        return [session for session, said in self.said.items() if (self.seen.get(session) or said) is None]
 
     def describe(self) -> str:
         """For a failure: `x-1: 5, x-2: 6`."""
@@ -48,11 +53,13 @@ class Balance:
 
 
 def balance(scenario: Scenario) -> Balance:
-    """Which of the online agents serves how many of the sessions that were requested at the same time, as it is now."""
+    """The current balance of the sessions that were requested at the same time."""
     api, profile = scenario.clients.api, scenario.clients.profile
     ids = {session.id for session in scenario.results[ConcurrentRequests].sessions}
     online = AgentApi(api).all().online
-    said = {each.id: each.agent for each in api.sessions().sessions if isinstance(each.agent, str) and each.agent}
+    said = {
+        listed.id: listed.agent for listed in api.sessions().sessions if isinstance(listed.agent, str) and listed.agent
+    }
     pods = [pod for pod in scenario.clients.cluster.pods() if pod.stays]
     seen = {
         pod.meta.labels[profile.session_label]: pod.meta.labels.get(profile.agents.session_label)

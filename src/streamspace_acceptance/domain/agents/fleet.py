@@ -22,7 +22,7 @@ class ObservedAgent:
 
     @property
     def id(self) -> str:
-        """Its id in the API."""
+        """The agent's id in the API."""
         return self.pod.meta.name
 
     @property

@@ -1,4 +1,4 @@
-"""Heartbeats around a cut: one seen just before it, and none after it where the cut itself does not show."""
+"""Heartbeats around a network cut: one just before it, and none after it, which shows that the cut works."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, fol
 
 
 def await_heartbeat(recording: Recording[AgentList], agent: str, span: Budget) -> None:
-    """Returns when a heartbeat has come in before our eyes, so that what follows counts from a known moment.
+    """Returns when the API reports a new heartbeat, so that the time of the last one is known.
 
-    The one that the first look shows may be old. Where none comes in all the span, that is for the sentences to judge.
+    The first sample may show an old heartbeat. Returns as well when none arrives: the criteria judge that.
     """
     with suppress(Unmet):
         follow(
@@ -40,7 +40,7 @@ def check_silence(
         return (samples[-1].at >= cut_at and samples[-1].item.status(agent) == offline) or None
 
     def heard(samples: Sequence[Stamped[AgentList]]) -> str | None:
-        late = [each for each in received(samples, agent) if each.at > cut_at + interval]
+        late = [beat for beat in received(samples, agent) if beat.at > cut_at + interval]
         return "a heartbeat arrived" if late else None
 
     wait = Wait(f"agent {agent}", "no heartbeat since the cut", span)
@@ -50,7 +50,7 @@ def check_silence(
             recording,
             goal=gone,
             impossible=heard,
-            says=lambda each: each.status(agent),
+            says=lambda sample: sample.status(agent),
             likely=lambda _: "the cut has no effect",
         )
     except Unmet as unmet:

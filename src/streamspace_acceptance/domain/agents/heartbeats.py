@@ -1,4 +1,4 @@
-"""The pace of an agent's heartbeats: as the agent logs that it sends them, and as the API says that it got them."""
+"""The pace of an agent's heartbeats: sent, by the agent's log; and received, by the API."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from streamspace_acceptance.waiting import Stamped, Wait, follow, now
 HEARTBEATS_WATCHED = 4
 
 CLOCKS_APART_SECONDS = 60.0
-"""Real seconds, on no target's clock: no zone is nearer to another, and the plan calls an agent lost after so many."""
+"""Real seconds, not scaled: less than between any two time zones, and the plan calls an agent lost after so many."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds between one heartbeat and the next, by source; each source keeps to a clock of its own throughout.
+    """Seconds between one heartbeat and the next, by source. Each source uses one clock throughout.
 
-    `untimely`: what is wrong with the moments that the API tells, whatever is between them; empty if nothing is.
+    `untimely` says why the times that the API reports are wrong; empty if they are right.
     """
 
     agent_id: str
@@ -35,13 +35,13 @@ class Pace:
     def table(self) -> str:
         """For the report."""
         return "\n".join(
-            f"{source}: {', '.join(f'{each:.2f} s' for each in spacings) or 'none seen'} (plan: {self.interval:g} s)"
+            f"{source}: {', '.join(f'{gap:.2f} s' for gap in spacings) or 'none seen'} (plan: {self.interval:g} s)"
             for source, spacings in self.spacings.items()
         )
 
 
 def watch_heartbeats(scenario: Scenario) -> None:
-    """Follows the heartbeats of the agent for some intervals, in its log and in what the API says of it."""
+    """Follows the agent's heartbeats for some intervals, in its log and in the API's list of agents."""
     clients, agent = scenario.clients, scenario.results[ObservedAgent]
     interval, began, recording = clients.budgets.named("heartbeat").seconds, now(), watch(scenario)
     span = clients.budgets.spans("heartbeat", heartbeat=HEARTBEATS_WATCHED * 2)
@@ -68,12 +68,12 @@ def spacings(moments: Sequence[float]) -> list[float]:
 
 
 def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
-    """Why a heartbeat that has just come in cannot have been when the API says; empty when it can.
+    """The reason why a heartbeat cannot have been at the time that the API reports; empty if it can.
 
-    The API's own clock is what its answers are dated by. Clocks of different machines may be apart a little.
+    The date of the API's answers shows the API's own clock. Clocks of different machines may differ a little.
     """
-    beats = [each.at for each in received(samples, agent_id)][1:]
-    for sample in (each for each in samples if each.at in beats):
+    beats = [beat.at for beat in received(samples, agent_id)][1:]
+    for sample in (candidate for candidate in samples if candidate.at in beats):
         agent, date = sample.item.agent(agent_id), sample.item.date
         if agent is None or agent.last_heartbeat is None:
             continue
@@ -85,11 +85,11 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
 
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:
-    """Each heartbeat of an agent that the API reported, by the API's clock, stamped when it was first seen here."""
-    found: list[Stamped[float]] = []
+    """Each heartbeat that the API reported, by the API's clock, stamped when the suite first saw it."""
+    heartbeats: list[Stamped[float]] = []
     for sample in samples:
         agent = sample.item.agent(agent_id)
         beat = None if agent is None else agent.last_heartbeat
-        if beat is not None and (not found or beat != found[-1].item):
-            found.append(Stamped(sample.at, beat))
-    return found
+        if beat is not None and (not heartbeats or beat != heartbeats[-1].item):
+            heartbeats.append(Stamped(sample.at, beat))
+    return heartbeats

@@ -1,4 +1,4 @@
-"""What the API's own log says of an agent's going and coming."""
+"""The lines in the API's log about an agent that goes offline and comes online."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ OFFLINE, ONLINE = "offline", "online"
 
 
 class Transitions:
-    """The lines about one agent's status that the API's pods log from the moment on in which this is made."""
+    """The lines about one agent's status that the API's pods log after this object is created."""
 
     def __init__(self, cluster: Cluster, profile: AgentProfile, agent_id: str) -> None:
         self._cluster = cluster
@@ -29,7 +29,7 @@ class Transitions:
         self.found = [(at, kind) for at, text in sorted(new) for kind, mark in self._marks.items() if mark in text]
 
     def expected(self) -> str:
-        """The lines that are to be there, in words."""
+        """The expected lines, in words."""
         return " and then ".join(f"“{mark}”" for mark in self._marks.values())
 
     def _lines(self, since_seconds: int) -> list[tuple[float, str]]:

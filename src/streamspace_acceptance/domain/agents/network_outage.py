@@ -1,4 +1,4 @@
-"""An agent is cut off from the API until it is offline, and watched until it has been online again for a while."""
+"""An outage of an agent's network: cut until the agent is offline, restored, and watched until it stays online."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def cut_off(scenario: Scenario) -> None:
 def _await_status(
     recording: Recording[AgentList], agent: ObservedAgent, status: str, since: float, span: Budget
 ) -> None:
-    """Follows the API's status of the agent until it is `status`; the expectations judge whether it ever was."""
+    """Follows the API's status of the agent until it is `status`; the criteria judge whether it ever was."""
     with suppress(Unmet):
         follow(
             Wait(agent.subject, f"reported {status}", span),

@@ -32,52 +32,56 @@ class Outage:
 
     @property
     def went_offline(self) -> float | None:
-        """When the API first called the agent offline while it was cut off; None when it never did."""
+        """When the API first reported the agent offline while it was cut off; None when it never did."""
         return self._first(self.words["agent_offline"], self.cut, self.reverted)
 
     @property
     def came_online(self) -> float | None:
-        """When the API first called it online again after the cut was reverted; None when it never did."""
+        """When the API first reported the agent online after the cut was reverted; None when it never did."""
         return self._first(self.words["agent_online"], self.reverted, self.ended)
 
     @property
     def said_last(self) -> str:
-        """What the API said of the agent in the end."""
+        """The last status that the API reported."""
         return self.samples[-1].item.status(self.agent_id)
 
     @property
     def silence(self) -> tuple[float, float] | None:
-        """Seconds from its last heartbeat until it was reported offline, at least and at most; None for neither.
+        """The least and most seconds from the last heartbeat until the API reported the agent offline.
 
-        Each of the two happened between one look at the API and the next, which on a busy machine are farther apart.
+        Each of the two events happened between two samples of the API. None if one of them is missing.
         """
         offline = self.went_offline
-        beats = [each.at for each in received(self.samples, self.agent_id) if offline is None or each.at <= offline]
+        beats = [beat.at for beat in received(self.samples, self.agent_id) if offline is None or beat.at <= offline]
         if offline is None or not beats:
             return None
         return self._look_before(offline) - beats[-1], offline - self._look_before(beats[-1])
 
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
-        """The first time between two moments that the API said anything else than `word`."""
-        return next((each for each in self._said(since, until) if each.item != word), None)
+        """The first other status than `word` that the API reported between two moments."""
+        return next((status for status in self._statuses(since, until) if status.item != word), None)
 
     def timeline(self) -> str:
-        """What the API said, from the cut on."""
+        """The statuses that the API reported, from the cut on."""
         line = Timeline(self.cut)
-        said = [
+        statuses = [
             Stamped(self.cut, self.cut_by),
-            *self._said(self.cut, self.ended),
+            *self._statuses(self.cut, self.ended),
             Stamped(self.reverted, "network cut reverted"),
         ]
-        for each in sorted(said, key=lambda one: one.at):
-            line.note(each.item, each.at)
+        for status in sorted(statuses, key=lambda status: status.at):
+            line.note(status.item, status.at)
         return line.render()
 
     def _look_before(self, at: float) -> float:
-        return max((each.at for each in self.samples if each.at < at), default=at)
+        return max((sample.at for sample in self.samples if sample.at < at), default=at)
 
     def _first(self, word: str, since: float, until: float) -> float | None:
-        return next((each.at for each in self._said(since, until) if each.item == word), None)
+        return next((status.at for status in self._statuses(since, until) if status.item == word), None)
 
-    def _said(self, since: float, until: float) -> list[Stamped[str]]:
-        return [Stamped(each.at, each.item.status(self.agent_id)) for each in self.samples if since <= each.at <= until]
+    def _statuses(self, since: float, until: float) -> list[Stamped[str]]:
+        return [
+            Stamped(sample.at, sample.item.status(self.agent_id))
+            for sample in self.samples
+            if since <= sample.at <= until
+        ]

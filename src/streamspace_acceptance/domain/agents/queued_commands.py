@@ -35,29 +35,32 @@ class QueuedCommand:
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
-        """What happened to pods of the session since the command: `name there` and `name gone`, each once."""
-        found: list[Stamped[str]] = []
+        """The changes of the session's pods since the command: `name there` and `name gone`, each once."""
+        events: list[Stamped[str]] = []
         for change in self.session.changes.items():
             if change.at < self.given:
                 continue
             pod = Pod.of(change.item.object)
             text = f"{pod.meta.name} {'gone' if change.item.kind == 'DELETED' else 'there'}"
-            if text not in (each.item for each in found):
-                found.append(Stamped(change.at, text))
-        return found
+            if text not in (event.item for event in events):
+                events.append(Stamped(change.at, text))
+        return events
 
     @property
     def pod_went(self) -> float | None:
-        """When the session's pod was on its way out; None when it stayed."""
+        """When the deletion of the session's pod began; None when it stayed."""
         changes = [
-            each for each in self.session.changes.items() if Pod.of(each.item.object).meta.uid == self.pod.meta.uid
+            change
+            for change in self.session.changes.items()
+            if Pod.of(change.item.object).meta.uid == self.pod.meta.uid
         ]
         return next(
-            (each.at for each in changes if each.item.kind == "DELETED" or not Pod.of(each.item.object).stays), None
+            (change.at for change in changes if change.item.kind == "DELETED" or not Pod.of(change.item.object).stays),
+            None,
         )
 
     def timeline(self) -> str:
-        """The API's statuses and what happened to the pods, from the command on."""
+        """The API's statuses and the changes of the pods, from the command on."""
         line = Timeline(self.given)
         marks = [Stamped(self.back, "agents online again")]
         statuses = [status for status in self.statuses if status.at >= self.given]

@@ -21,7 +21,7 @@ class SessionBefore:
     pod: Pod
 
     def disturbances(self, since: float, until: float) -> list[str]:
-        """What happened to the session's pods between two moments of the monotonic clock; nothing, if all is well."""
+        """The troubles of the session's pods between two moments of the monotonic clock; empty if there were none."""
         line = Timeline(since)
         for change in self.session.changes.items():
             now = Pod.of(change.item.object)
@@ -31,7 +31,7 @@ class SessionBefore:
         return [f"+{offset:.1f} s {text}" for offset, text in line.entries]
 
     def trouble(self) -> str | None:
-        """What is wrong with the session's pods now: anything but one pod, Ready, whichever it is."""
+        """The trouble with the session's pods now: anything but one Ready pod, old or new; None if all is well."""
         pods = [pod for pod in present(self.session.changes.items()) if pod.stays]
         sound = len(pods) == 1 and pods[0].ready
         return None if sound else f"its pods are: {', '.join(pod.describe() for pod in pods) or 'none'}"

@@ -1,1 +1,1 @@
-"""Several users at once: what each has for themselves, and whether they notice anything of each other."""
+"""Several users at once: whether each has a session of their own, and whether they affect each other."""

@@ -1,4 +1,4 @@
-"""What was found out about sessions that were asked for in the same instant."""
+"""The result of a check of sessions that were requested at the same time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What is wrong with them; `missing` says of which ones it could not be seen.
+    """The troubles with the sessions; `missing` says for which sessions the check could not be made.
 
-    `excuse`: why the users' being there at once is not to blame, where it is so: one session alone has the same
-    trouble, or the cluster has no room for all of them.
+    `excuse` says why concurrency is not to blame: a single session has the same trouble, or the cluster has no room
+    for all of them.
     """
 
     subject: str
@@ -20,5 +20,5 @@ class CheckResult:
     excuse: str = ""
 
     def describe(self) -> str:
-        """Everything that is wrong or could not be seen, on one line."""
+        """All troubles, and all that could not be checked, on one line."""
         return "; ".join([*self.troubles, *self.missing])

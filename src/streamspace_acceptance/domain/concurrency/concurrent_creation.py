@@ -15,7 +15,7 @@ from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 
 
 def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) -> CheckResult:
-    """By the answers, by the API's list and by Kubernetes; waits until all run, or for as long as a start may take."""
+    """Judges by the answers, the API's list and Kubernetes, once all run or the start budget is used up."""
     troubles, timeline = [], ""
     try:
         crowd.wait_until_running(within="start")
@@ -24,32 +24,38 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
             troubles.append(f"{unmet.subject}: {unmet.actual}; {unmet.likely}")
             timeline = unmet.timeline
     listed = api.sessions()
-    claims = Counter(each.claimed for each in crowd.creations if each.claimed is not None)
-    troubles += [f"{count} users were given the session {each}" for each, count in claims.items() if count > 1]
-    troubles += [trouble for each in crowd.creations for trouble in _troubles(each, listed, cluster)]
+    claims = Counter(creation.claimed for creation in crowd.creations if creation.claimed is not None)
+    troubles += [
+        f"{count} users were given the session {session_id}" for session_id, count in claims.items() if count > 1
+    ]
+    troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, cluster)]
     excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
     return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse)
 
 
-def _troubles(one: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
-    user = one.asked.user
-    if one.id is None or one.answer.status != HTTPStatus.CREATED:
-        return [f"{user} got {one.answer.status} {one.answer.excerpt(60)}"]
-    new, obj = made(one.asked, listed), cluster.session_object(one.id)
+def _troubles(creation: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
+    user = creation.asked.user
+    if creation.id is None or creation.answer.status != HTTPStatus.CREATED:
+        return [f"{user} got {creation.answer.status} {creation.answer.excerpt(60)}"]
+    new, obj = made(creation.asked, listed), cluster.session_object(creation.id)
     return [
-        *([] if one.claimed == one.id else [f"{user} was given {one.claimed}, and {one.id} is there"]),
-        *([] if new == {one.id} else [f"{user} has {', '.join(sorted(new)) or 'no session'} now"]),
-        *([f"{one.id} is listed {listed.times(one.id)} times"] if listed.times(one.id) > 1 else []),
-        *([f"{one.id} is not in Kubernetes"] if obj is None else []),
-        *([f"{one.id} is {obj.user}'s in Kubernetes"] if obj is not None and obj.user != user else []),
+        *(
+            []
+            if creation.claimed == creation.id
+            else [f"{user} was given {creation.claimed}, and {creation.id} is there"]
+        ),
+        *([] if new == {creation.id} else [f"{user} has {', '.join(sorted(new)) or 'no session'} now"]),
+        *([f"{creation.id} is listed {listed.times(creation.id)} times"] if listed.times(creation.id) > 1 else []),
+        *([f"{creation.id} is not in Kubernetes"] if obj is None else []),
+        *([f"{creation.id} is {obj.user}'s in Kubernetes"] if obj is not None and obj.user != user else []),
     ]
 
 
 def _run_without_pods(crowd: ConcurrentRequests, listed: SessionList) -> bool:
-    """Whether all run by the API and some have no pod of their own, which the sentence about pods answers for."""
+    """Whether the API says that all run although some have no pod (see 1.3-2)."""
     word = crowd.sessions[0].api.profile.statuses["running"]
-    return all(listed.status(each.id) == word for each in crowd.sessions) and not all(
-        each.pods() for each in crowd.sessions
+    return all(listed.status(session.id) == word for session in crowd.sessions) and not all(
+        session.pods() for session in crowd.sessions
     )
 
 

@@ -51,7 +51,10 @@ class ConcurrentUse:
         self._cluster = cluster
         self._browser = browser
         self._sessions = list(crowd.sessions)
-        self._users = [DesktopViewer(SessionDesktop(each), f"the desktop of {each.id}") for each in self._sessions]
+        self._users = [
+            DesktopViewer(SessionDesktop(user_session), f"the desktop of {user_session.id}")
+            for user_session in self._sessions
+        ]
         first = self._sessions[0]
         self._second = DesktopViewer(SessionDesktop(first), f"the desktop of {first.id} for a second viewer")
         self._screens = [*self._users, self._second]
@@ -90,18 +93,18 @@ class ConcurrentUse:
                 attachments.attach_png(screen.name, screen.desk.viewer.whole_page())
 
     def _obeys(self, screen: DesktopViewer) -> bool:
-        """Shows the colour that was typed, or somebody else's, for which there is nothing to wait."""
+        """Whether the screen shows the colour of any user; another user's colour ends the wait as well."""
         screen.look()
-        return any(screen.shows(each.colour) for each in self._users)
+        return any(screen.shows(user.colour) for user in self._users)
 
     def _look_for_traces(self) -> Markers:
-        """Where the marks are, once each is where it belongs or the browser's budget is used up."""
-        names, working = list(self._marks.values()), [each for each in self._users if each.trouble is None]
+        """The places of the marks, once each is in its own session or the browser's budget is used up."""
+        names, working = list(self._marks.values()), [screen for screen in self._users if screen.trouble is None]
         seen: list[Markers] = []
 
         def look() -> list[str]:
             seen[:] = [markers.look(self._sessions, names)]
-            return [trace for each in working for trace in self._lacking(seen[0], each)]
+            return [trace for screen in working for trace in self._lacking(seen[0], screen)]
 
         try:
             poll(
@@ -122,8 +125,10 @@ class ConcurrentUse:
         return [f"{place} of {session}" for place in found.lacking(self._marks[session], session)]
 
     def _astray(self, found: Markers, screens: Sequence[DesktopViewer]) -> str | None:
-        """Set when something is where it does not belong: then the rest need not be waited for."""
-        strays = [trace for each in screens for trace in found.elsewhere(self._marks[each.session.id], each.session.id)]
+        """The marks in other sessions than their own, which end the wait; None if there are none."""
+        strays = [
+            trace for screen in screens for trace in found.elsewhere(self._marks[screen.session.id], screen.session.id)
+        ]
         return "; ".join(strays) or None
 
     def _judge_work(self) -> None:
@@ -133,7 +138,7 @@ class ConcurrentUse:
             led = self._shown_of_others(screen)
             traces_elsewhere = [] if screen is self._second else self._traces.elsewhere(own, session)
             self.outcome.leaks += [*led, *(f"{place}, made in {session}" for place in traces_elsewhere)]
-            if led or any(each.startswith(f"{markers.FILE} in ") for each in traces_elsewhere):
+            if led or any(trace.startswith(f"{markers.FILE} in ") for trace in traces_elsewhere):
                 self._misled.append(screen)
             screen.check_lasting()
             trouble = screen.trouble
@@ -148,22 +153,24 @@ class ConcurrentUse:
             self._explain_leaks()
 
     def _shown_of_others(self, screen: DesktopViewer) -> list[str]:
-        others = [each for each in self._users if each.session is not screen.session]
+        others = [other for other in self._users if other.session is not screen.session]
         return [
-            f"{screen.name} shows what was typed in {each.session.id}" for each in others if screen.shows(each.colour)
+            f"{screen.name} shows what was typed in {other.session.id}"
+            for other in others
+            if screen.shows(other.colour)
         ]
 
     def _explain_leaks(self) -> None:
-        """Processes are seen where a namespace is shared, files of the home where a volume is."""
-        pods = [pod for each in self._sessions for pod in served(self._cluster.raw_pods(**label(each)))]
+        """Shared namespaces explain visible processes, and shared volumes explain visible files of the home."""
+        pods = [pod for session in self._sessions for pod in served(self._cluster.raw_pods(**label(session)))]
         reasons = {
             markers.PROCESS: shared_namespaces(self._cluster, map(Pod.of, pods), ("pid",)),
             markers.HOME: shared_claims(self._sessions, pods),
         }
         for place, reason in reasons.items():
-            found = [each for each in self.outcome.leaks if each.startswith(f"{place} in ")]
+            found = [leak for leak in self.outcome.leaks if leak.startswith(f"{place} in ")]
             if found and reason:
-                self.outcome.leaks = [each for each in self.outcome.leaks if each not in found]
+                self.outcome.leaks = [leak for leak in self.outcome.leaks if leak not in found]
                 self.outcome.explained += [*found, *reason]
 
     def _come_back(self) -> None:
@@ -186,8 +193,8 @@ class ConcurrentUse:
     def _leave(self, end: Callable[[Session], str | None]) -> None:
         """The last user ends the session; the others go on working."""
         *others, last = self._users
-        working = [each for each in others if each.trouble is None]
-        pods = {each.session.id: each.session.known_uids() for each in others}
+        working = [screen for screen in others if screen.trouble is None]
+        pods = {screen.session.id: screen.session.known_uids() for screen in others}
         since = now()
         trouble = end(last.session)
         if trouble is not None:
@@ -195,22 +202,22 @@ class ConcurrentUse:
             return
         await_each(working, "the desktop still to be visible", self._is_painted)
         self._retype(working)
-        for each in working:
-            each.check_lasting()
-        self.outcome.noticed += [f"{each.name}: {each.trouble}" for each in working if each.trouble is not None]
+        for screen in working:
+            screen.check_lasting()
+        self.outcome.noticed += [f"{screen.name}: {screen.trouble}" for screen in working if screen.trouble is not None]
         self.outcome.noticed += [
-            trouble for each in others for trouble in _disturbances(each.session, pods[each.session.id], since)
+            trouble for screen in others for trouble in _disturbances(screen.session, pods[screen.session.id], since)
         ]
-        self.outcome.noticed += self._missing([each.session for each in others])
+        self.outcome.noticed += self._missing([screen.session for screen in others])
 
     def _missing(self, sessions: Sequence[Session]) -> list[str]:
-        """What users had left in their own sessions and do not find there any more."""
+        """The traces that users left in their own sessions and no longer find there."""
         found = markers.look(sessions, list(self._marks.values()))
         return [
-            f"{place} of {each.id} is gone"
-            for each in sessions
-            for place in found.lacking(self._marks[each.id], each.id)
-            if place not in self._traces.lacking(self._marks[each.id], each.id)
+            f"{place} of {session.id} is gone"
+            for session in sessions
+            for place in found.lacking(self._marks[session.id], session.id)
+            if place not in self._traces.lacking(self._marks[session.id], session.id)
         ]
 
     def _retype(self, screens: Sequence[DesktopViewer]) -> None:
@@ -228,13 +235,13 @@ class ConcurrentUse:
 
 
 def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:
-    """What happened to a session since then that was to be left alone; also when it is not Running any more."""
+    """The changes since then of a session that nothing should touch, a status other than Running included."""
     watched = session.changes.items()
-    former = ended(each.item.object for each in watched if each.at < since)
-    changes = [each.item for each in watched if each.at >= since]
-    found = [each for each in ended(each.object for each in changes) if each not in former]
-    found += [f"pod {each.object['metadata']['name']} is gone" for each in changes if each.kind == "DELETED"]
-    pods = [Pod.of(each.object) for each in changes]
+    former = ended(stamped.item.object for stamped in watched if stamped.at < since)
+    changes = [stamped.item for stamped in watched if stamped.at >= since]
+    found = [end for end in ended(change.object for change in changes) if end not in former]
+    found += [f"pod {change.object['metadata']['name']} is gone" for change in changes if change.kind == "DELETED"]
+    pods = [Pod.of(change.object) for change in changes]
     found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
     found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
     status, word = session.api.status(session.id), session.api.profile.statuses["running"]

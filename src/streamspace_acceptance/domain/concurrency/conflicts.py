@@ -1,4 +1,4 @@
-"""Whether several sessions conflict: the resources of each, and what happened to it meanwhile."""
+"""Whether several sessions conflict: whether each has its resources, and whether any was ended or restarted."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ COUNTED = ("cpu", "memory")
 
 
 def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
-    """Each has exactly what was asked for and a volume claim of its own, none was ended, and no node gives too much."""
+    """Each has the requested resources and its own volume claim; none was ended; no node is overcommitted."""
     if crowd.sessions:
         elapse(Wait(crowd.subject, "they stay as they are", crowd.sessions[0].budgets.named("calm")))
-    asked = {each.id: each for each in crowd.creations}
+    asked = {creation.id: creation for creation in crowd.creations}
     troubles, missing = [], []
     for session in crowd.sessions:
         try:
@@ -35,7 +35,7 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
             missing.append(f"{session.id}: {unmet.actual}")
         troubles += ended(change.item.object for change in session.changes.items())
         missing += [] if session.pods() else [f"{session.id} has no pod"]
-    pods = [each for each in cluster.raw_pods() if Pod.of(each).stays]
+    pods = [pod for pod in cluster.raw_pods() if Pod.of(pod).stays]
     troubles += shared_claims(crowd.sessions, pods)
     if len(crowd.creations) > 1:  # one alone is looked at while the others are still there
         troubles += _overcommitted(cluster, pods)
@@ -43,16 +43,16 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
 
 
 def ended(pods: Iterable[Json]) -> list[str]:
-    """What happened to pods that no user ended, in all the states that were seen: each thing once."""
+    """The ends and restarts of pods that no user ended, from all recorded states: each once."""
     told: dict[str, None] = {}
-    for each in pods:
-        name, status = each["metadata"]["name"], each.get("status") or {}
+    for pod in pods:
+        name, status = pod["metadata"]["name"], pod.get("status") or {}
         found = [] if status.get("reason") is None else [f"{status['reason']}: {status.get('message') or ''}"]
         for container in status.get("containerStatuses") or ():
             states = [container.get(kind) or {} for kind in ("state", "lastState")]
             found += [f"ended: {over.get('reason')}" for state in states if (over := state.get("terminated"))]
             found += [f"started again {times} times" for times in [container.get("restartCount", 0)] if times]
-        found += ["deleted"] if each["metadata"].get("deletionTimestamp") else []
+        found += ["deleted"] if pod["metadata"].get("deletionTimestamp") else []
         told |= {f"pod {name} {what}": None for what in found}
     return list(told)
 
@@ -61,39 +61,43 @@ def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str
     """The volume claims that pods of more than one of the sessions have."""
     users: dict[str, set[str]] = defaultdict(set)
     ids = {session.id: session.api.profile.session_label for session in sessions}
-    for each in pods:
-        labels = each["metadata"].get("labels") or {}
-        owner = next((one for one, label in ids.items() if labels.get(label) == one), None)
-        for volume in (each["spec"].get("volumes") or ()) if owner is not None else ():
+    for pod in pods:
+        labels = pod["metadata"].get("labels") or {}
+        owner = next((session_id for session_id, label in ids.items() if labels.get(label) == session_id), None)
+        for volume in (pod["spec"].get("volumes") or ()) if owner is not None else ():
             if claim := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
                 users[claim].add(str(owner))
-    return [f"{' and '.join(sorted(each))} share the volume {name}" for name, each in users.items() if len(each) > 1]
+    return [
+        f"{' and '.join(sorted(sharers))} share the volume {name}"
+        for name, sharers in users.items()
+        if len(sharers) > 1
+    ]
 
 
-def _differences(session: Session, one: Creation) -> list[str]:
-    wanted = Provision.of({"resources": session.api.profile.sizes[one.asked.size or ""]})
-    found = provision.look(session)
+def _differences(session: Session, creation: Creation) -> list[str]:
+    wanted = Provision.of({"resources": session.api.profile.sizes[creation.asked.size or ""]})
+    provisioned = provision.look(session)
     return [
         f"{session.id} has cpu {said.cpu} and memory {said.memory} by {place}, not {wanted.cpu} and {wanted.memory}"
-        for place, said in found.said.items()
+        for place, said in provisioned.said.items()
         if not said.is_as(wanted) and ((said.cpu, said.memory) != (None, None) or place in provision.PLACES_OF_POD)
     ]
 
 
 def _overcommitted(cluster: Cluster, pods: Iterable[Json]) -> list[str]:
-    """The nodes on which the pods of this namespace alone request more than there is."""
+    """The nodes on which the pods of this namespace alone request more than the node has."""
     try:
-        nodes = {each["metadata"]["name"]: each["status"]["allocatable"] for each in cluster.raw_nodes()}
+        nodes = {raw["metadata"]["name"]: raw["status"]["allocatable"] for raw in cluster.raw_nodes()}
     except ClusterError as error:
         if error.status == FORBIDDEN:
             return []
         raise
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for each in pods:
-        for container in each["spec"]["containers"]:
+    for pod in pods:
+        for container in pod["spec"]["containers"]:
             requests = (container.get("resources") or {}).get("requests") or {}
             for name in COUNTED:
-                sums[each["spec"].get("nodeName") or "", name] += amount(requests.get(name, "0"))
+                sums[pod["spec"].get("nodeName") or "", name] += amount(requests.get(name, "0"))
     return [
         f"{name} of node {node}: {requested.normalize():f} requested, {nodes[node][name]} there"
         for (node, name), requested in sums.items()

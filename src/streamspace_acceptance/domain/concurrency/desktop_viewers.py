@@ -43,7 +43,7 @@ class DesktopViewer:
         return self.desk.session
 
     def open(self, browser: RunBrowser) -> None:
-        """Asks where the desktop is to be seen and opens it in a context of its own."""
+        """Requests the desktop's address and opens it in a browser context of its own."""
         try:
             self.desk.connect()
             self.desk.check_connected()
@@ -63,7 +63,7 @@ class DesktopViewer:
             self._lose(error)
 
     def look(self) -> Picture | None:
-        """What it shows now; None when it shows no desktop."""
+        """The current picture; None when the page shows no desktop."""
         try:
             self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
         except PageOpenError as error:
@@ -73,7 +73,7 @@ class DesktopViewer:
         return self.picture
 
     def _lose(self, error: PageHangsError | BrowserEndedError) -> None:
-        """Its page hangs, or another one does, which took the browser with it."""
+        """Notes that the page hangs, or that another page hung and ended the browser."""
         self.trouble, self.picture = error.actual if isinstance(error, PageHangsError) else error.reason, None
 
     def shows(self, colour: Colour | None) -> bool:
@@ -81,18 +81,18 @@ class DesktopViewer:
         return self.picture is not None and colour is not None and self.picture.share(colour) >= FILLED
 
     def has_settled(self) -> bool:
-        """Whether it is rendered; from now on its connection is to last."""
+        """Whether the desktop is rendered; its connection must last from now on."""
         settled = self._settling.has_settled(self.look())
         self.begin()
         return settled
 
     def begin(self) -> None:
-        """From now on its connection is to last."""
+        """Requires the connection to last from now on."""
         if self.desk.viewer is not None:
             self._connections = self.desk.viewer.connections
 
     def check_lasting(self) -> None:
-        """It has trouble when its page has had to connect again; not when the browser's own network changed."""
+        """Notes a trouble when the page had to reconnect, unless the browser's own network changed."""
         if self.trouble is None and self.desk.viewer is not None:
             (load, before), (present, times) = self._connections, self.desk.viewer.connections
             if present == load and times > before:
@@ -100,15 +100,15 @@ class DesktopViewer:
 
 
 def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[DesktopViewer], bool]) -> None:
-    """Waits for all together; each of which it does not come true gets its trouble."""
-    left = [each for each in screens if each.trouble is None]
+    """Waits for all viewers together; each that does not reach the goal gets a trouble."""
+    left = [screen for screen in screens if screen.trouble is None]
     if not left:
         return
-    count, one = len(left), left[0].session.budgets.named("browser")
-    budget = Budget(one.name, one.plan_seconds * PATIENCE, one.scale)
+    count, browser = len(left), left[0].session.budgets.named("browser")
+    budget = Budget(browser.name, browser.plan_seconds * PATIENCE, browser.scale)
 
     def look() -> list[DesktopViewer]:
-        left[:] = [each for each in left if each.trouble is None and not done(each)]
+        left[:] = [screen for screen in left if screen.trouble is None and not done(screen)]
         return left
 
     with suppress(Unmet):  # each screen says for itself what came of it
@@ -120,11 +120,13 @@ def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[Desk
             likely=lambda _: "see each of them",
             every=LOOK_SECONDS,
         )
-    for each in left:
-        each.trouble = f"{goal}: not within {budget}, {describe(each.picture)}"
+    for screen in left:
+        screen.trouble = f"{goal}: not within {budget}, {describe(screen.picture)}"
 
 
 def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:
-    """So many colours of chance, neither dark nor pale, each unlike the others and shown on none of the screens yet."""
-    pictures = [each.picture for each in screens if each.picture]
-    return random_colours(count, lambda one: not any(each.share(one) > FILLED / 50 for each in pictures), APART)
+    """`count` random colours, neither dark nor pale, each unlike the others and not yet on any of the screens."""
+    pictures = [screen.picture for screen in screens if screen.picture]
+    return random_colours(
+        count, lambda colour: not any(picture.share(colour) > FILLED / 50 for picture in pictures), APART
+    )

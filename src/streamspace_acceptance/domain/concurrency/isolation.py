@@ -20,32 +20,32 @@ NAMESPACES = "cat /proc/sys/kernel/random/boot_id && cd /proc/self/ns && readlin
 
 def isolated(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
     """By the pods' labels and specifications, and by the kernel's namespaces as seen inside each."""
-    pods = {each.id: served(cluster.raw_pods(**label(each))) for each in crowd.sessions}
+    pods = {owner.id: served(cluster.raw_pods(**label(owner))) for owner in crowd.sessions}
     troubles = [
-        f"{session} has {len(found)} pods: {', '.join(each['metadata']['name'] for each in found)}"
-        for session, found in pods.items()
-        if len(found) > 1
+        f"{session} has {len(served_pods)} pods: {', '.join(pod['metadata']['name'] for pod in served_pods)}"
+        for session, served_pods in pods.items()
+        if len(served_pods) > 1
     ]
-    every = [each for found in pods.values() for each in found]
+    every = [pod for served_pods in pods.values() for pod in served_pods]
     troubles += [
-        f"pod {each['metadata']['name']} has the node's {what}"
-        for each in every
+        f"pod {pod['metadata']['name']} has the node's {what}"
+        for pod in every
         for field, what in SHARED_WITH_THE_NODE.items()
-        if each["spec"].get(field)
+        if pod["spec"].get(field)
     ]
     troubles += shared_namespaces(cluster, map(Pod.of, every))
-    podless = [each for each in crowd.sessions if not pods[each.id]]
-    running = {each.id for each in podless if each.api.status(each.id) == each.api.profile.statuses["running"]}
+    podless = [owner for owner in crowd.sessions if not pods[owner.id]]
+    running = {owner.id for owner in podless if owner.api.status(owner.id) == owner.api.profile.statuses["running"]}
     for session in podless:
         session.check_label()  # a pod that nobody can find by its label is another criterion's matter
-    troubles += [f"{each} is Running and has no pod of its own" for each in sorted(running)]
-    missing = [f"{each.id} has no pod" for each in podless if each.id not in running]
+    troubles += [f"{session_id} is Running and has no pod of its own" for session_id in sorted(running)]
+    missing = [f"{owner.id} has no pod" for owner in podless if owner.id not in running]
     return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
 
 
 def lacking(crowd: ConcurrentRequests) -> list[str]:
-    """How many users have no session, or none of their own."""
-    count = len(crowd.creations) - len({each.id for each in crowd.sessions})
+    """The number of users without a session of their own, as a sentence; empty if all have one."""
+    count = len(crowd.creations) - len({session.id for session in crowd.sessions})
     return [f"{count} of the users have no session of their own"] if count else []
 
 
@@ -56,13 +56,13 @@ def label(session: Session) -> dict[str, str]:
 
 def served(pods: Sequence[Json]) -> list[Json]:
     """Those of the pods that are there to stay."""
-    return [each for each in pods if Pod.of(each).stays]
+    return [pod for pod in pods if Pod.of(pod).stays]
 
 
 def shared_namespaces(cluster: Cluster, pods: Iterable[Pod], kinds: Iterable[str] = KINDS) -> list[str]:
-    """What pods share by the kernel; nothing of those where it cannot be read."""
+    """The kernel's namespaces that pods share; pods whose namespaces cannot be read are left out."""
     holders: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for pod in (each for each in pods if each.running):
+    for pod in (candidate for candidate in pods if candidate.running):
         kernel, *found = cluster.execute(pod, ["sh", "-c", NAMESPACES]).stdout.split() or [""]
         for namespace in found:
             holders[kernel, namespace].append(pod.meta.name)

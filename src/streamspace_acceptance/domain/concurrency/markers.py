@@ -1,4 +1,4 @@
-"""What a user leaves in a session, and in which sessions it is to be found."""
+"""The marks that a user leaves in a session, and the sessions in which they are found."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ printf '%s\\n' '=='; for each in /proc/[0-9]*/cmdline; do cat "$each" 2>/dev/nul
 
 
 def mark() -> str:
-    """A number that is nowhere else, and for so many seconds (a thousand years) a program may wait."""
+    """A unique number. It serves as a file name and as the seconds that a process sleeps (about a thousand years)."""
     return f"3{secrets.randbelow(10**10):010}"
 
 
 def command(name: str, colour: Colour) -> str:
-    """What a user types: it leaves a file, a file in the home and a process of that name, and then a colour.
+    """The line that a user types. It leaves a file, a file in the home, a process of that name, and a colour.
 
-    Short, since each key takes its time in a browser.
+    The line is short, since each key takes time in a browser.
     """
     return f"m={name};touch /tmp/$m ~/$m;sleep $m& {paint(colour)}"
 
 
 def paint(colour: Colour) -> str:
-    """The colour alone."""
+    """The command that paints the terminal in a colour."""
     return rf"printf '\033]11;#{bytes(colour).hex()}\007'"
 
 
@@ -44,7 +44,7 @@ class Markers:
     found: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def elsewhere(self, name: str, session: str) -> list[str]:
-        """Where a mark is, beside its own session: `a temporary file in s-2`."""
+        """The places of a mark outside its own session: `a temporary file in s-2`."""
         return [
             f"{place} in {other}"
             for other, marks in self.found.items()
@@ -65,13 +65,13 @@ def look(sessions: Sequence[Session], names: Sequence[str]) -> Markers:
 def _parts(session: Session) -> list[list[str]]:
     home = session.api.profile.home
     pods = [pod for pod in session.pods() if pod.running]
-    told = [session.cluster.execute(pod, ["sh", "-c", LOOK, home]).stdout for pod in pods]
-    return [each.split("==\n")[1:] for each in told]
+    outputs = [session.cluster.execute(pod, ["sh", "-c", LOOK, home]).stdout for pod in pods]
+    return [output.split("==\n")[1:] for output in outputs]
 
 
 def _marks(pods: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """For each name the places in which any of the pods has it."""
-    told = {
+    texts = {
         place: "".join(parts[number] for parts in pods if len(parts) > number) for number, place in enumerate(PLACES)
     }
-    return {name: tuple(place for place, text in told.items() if name in text) for name in names}
+    return {name: tuple(place for place, text in texts.items() if name in text) for name in names}

@@ -1,1 +1,1 @@
-"""The environment that the plan sets up first: its tools, its images, what is deployed, and the way in."""
+"""The environment that the plan sets up first: its tools, images, deployed components, and the login."""

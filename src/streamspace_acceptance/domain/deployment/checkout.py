@@ -23,23 +23,24 @@ class Rollout:
     @property
     def failed(self) -> CommandResult | None:
         """The script that did not succeed."""
-        return next((one for one in self.called if one.trouble is not None), None)
+        return next((result for result in self.called if result.trouble is not None), None)
 
     def last_words(self) -> str:
         """The last lines of the script that failed."""
-        said = f"{self.failed.output}\n{self.failed.errors}" if self.failed else ""
+        output = f"{self.failed.output}\n{self.failed.errors}" if self.failed else ""
         return (
-            " / ".join([line.strip() for line in said.splitlines() if line.strip()][-_LAST_LINES:]) or "it said nothing"
+            " / ".join([line.strip() for line in output.splitlines() if line.strip()][-_LAST_LINES:])
+            or "it said nothing"
         )
 
 
 def roll_out(folder: Path) -> Rollout:
-    """Builds and deploys the checkout; what the scripts say is evidence."""
+    """Builds and deploys the checkout, and attaches the output of the scripts."""
     called: list[CommandResult] = []
     for script, seconds in SCRIPTS.items():
-        one = run([str(folder.resolve() / script)], script, seconds=seconds, folder=folder, children_stay=True)
-        called.append(one)
-        attachments.attach_text(script, f"{one.output}\n{one.errors}\n{one.trouble or 'it succeeded'}\n")
-        if one.trouble is not None:
+        result = run([str(folder.resolve() / script)], script, seconds=seconds, folder=folder, children_stay=True)
+        called.append(result)
+        attachments.attach_text(script, f"{result.output}\n{result.errors}\n{result.trouble or 'it succeeded'}\n")
+        if result.trouble is not None:
             break
     return Rollout(folder, tuple(called))

@@ -1,4 +1,4 @@
-"""Calling a program: without a shell, within a total deadline, and with nothing of it left behind."""
+"""Calls of programs: without a shell, within a total deadline, and without processes left behind."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-# What the suite holds and no other program needs.
+# Secrets of the suite that no other program needs.
 _SECRETS = ("STREAMSPACE_TEST_TOKEN", "STREAMSPACE_ADMIN_PASSWORD", "TOKEN")
-_TOLD_CHARACTERS = 300
+_SHOWN_CHARACTERS = 300
 _MOST_BYTES = 1024 * 1024
 
 
@@ -40,9 +40,9 @@ def call(name: str, *arguments: str, seconds: float) -> CommandResult:
 def run(
     command: Sequence[str], title: str, *, seconds: float, folder: Path | None = None, children_stay: bool = False
 ) -> CommandResult:
-    """Runs a program to its end, at most `seconds` long; it and all that it has started is gone afterwards.
+    """Runs a program to its end, at most `seconds` long, then ends it and all its children.
 
-    With `children_stay`, what it has started by purpose goes on when it has succeeded: a deployment may.
+    With `children_stay`, the children of a successful program keep running: a deployment may leave some.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     # Files, since a child that goes on holds a pipe open.
@@ -67,12 +67,12 @@ def run(
         finally:
             if code != 0 or not children_stay:
                 _end(process)
-        said = _end_of(output), _end_of(errors)
-        return CommandResult(title, *said, None if code == 0 else _why(code, *said))
+        texts = _end_of(output), _end_of(errors)
+        return CommandResult(title, *texts, None if code == 0 else _why(code, *texts))
 
 
 def _end_of(file: IO[bytes]) -> str:
-    """What was written, its end at least."""
+    """The text of a file, or its end if the file is long."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - _MOST_BYTES, 0))
     return file.read().decode("utf-8", "replace")
@@ -88,4 +88,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _why(code: int, output: str, errors: str) -> str:
     lines = [line.strip() for line in (errors.strip() or output.strip()).splitlines()]
-    return f"it ended with {code}: {lines[-1][:_TOLD_CHARACTERS]}" if lines else f"it ended with {code}, saying nothing"
+    return (
+        f"it ended with {code}: {lines[-1][:_SHOWN_CHARACTERS]}" if lines else f"it ended with {code}, saying nothing"
+    )

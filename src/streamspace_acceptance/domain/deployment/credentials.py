@@ -1,4 +1,4 @@
-"""The administrator's name and password, where a StreamSpace tells them: a setting, a Secret, or the API's log."""
+"""The administrator's name and password, from a setting, a Secret, or the API's log."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from streamspace_acceptance.settings import Settings
 LOG_BYTES = 8 * 1024 * 1024
 """The line stands at the beginning of the log, and a log that was not rotated is hardly longer."""
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
-# What stands where a password is not told: stars, dots, something in brackets.
+# A mask in place of a password: stars, dots, something in brackets.
 _MASKED = re.compile(r"[*•.xX_#-]+|[\[<({].*[\])>}]")
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What opens StreamSpace, and where it was found. `told_at` is the log's time, by which the newest is known."""
+    """A name and a password, and where they were found. `told_at` is the log's time, which identifies the newest."""
 
     name: str
     password: str
@@ -36,13 +36,13 @@ class Credentials:
 
     @property
     def doubtful(self) -> bool:
-        """Whether it reads like a sentence or a mask rather than a password: then only a login can tell."""
+        """Whether it reads like a sentence or a mask rather than a password: then only a login can decide."""
         return self.password.split() != [self.password] or _MASKED.fullmatch(self.password) is not None
 
 
 @dataclass(frozen=True)
 class Search:
-    """What was found, the most telling first, and where it was looked for."""
+    """The credentials that were found, the most reliable first, and the places that were searched."""
 
     found: tuple[Credentials, ...]
     looked: tuple[str, ...]
@@ -65,14 +65,14 @@ def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
         found += _in_secret(cluster, secret, name)
     label, line = profile.agents.api_label, profile.deployment.password_line
     looked.append(f"the logs of the pods with app={label}")
-    logged = [one for pod in cluster.raw_pods(app=label) for one in _in_logs(cluster, pod, line, name)]
-    found += sorted(logged, key=lambda one: one.told_at, reverse=True)
+    logged = [credentials for pod in cluster.raw_pods(app=label) for credentials in _in_logs(cluster, pod, line, name)]
+    found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
     return _kept(Search(tuple(found), tuple(looked)))
 
 
 def _kept(found: Search) -> Search:
-    for one in found.found:
-        register_secret(one.password)
+    for credentials in found.found:
+        register_secret(credentials.password)
     return found
 
 
@@ -102,7 +102,7 @@ def _in_logs(cluster: Cluster, pod: Json, marker: str, name: str) -> Iterator[Cr
     """In the whole log of every container of a pod, and in that of the container before it, if it was started again."""
     with as_cluster_error("list pods"):
         name_of_pod, statuses = str(pod["metadata"]["name"]), (pod.get("status") or {}).get("containerStatuses") or []
-        containers = [(str(each["name"]), bool(each.get("restartCount"))) for each in statuses]
+        containers = [(str(status["name"]), bool(status.get("restartCount"))) for status in statuses]
     place = f"the log of pod {name_of_pod}"
     for container, started_again in containers:
         for previous in (False, True) if started_again else (False,):
@@ -129,7 +129,7 @@ def _log(cluster: Cluster, pod: str, container: str, *, previous: bool) -> list[
 
 
 def password_in(line: str, marker: str) -> str | None:
-    """What follows `marker` to the end of the line, or of a JSON line's text; None when it is not there or empty."""
+    """The text after `marker`, to the end of the line or of a JSON line's text; None when it is missing or empty."""
     for text in _texts(_COLOURS.sub("", line)):
         _, found, rest = text.partition(marker)
         if found and rest.strip():
@@ -144,4 +144,4 @@ def _texts(line: str) -> list[str]:
         logged = json.loads(line)  # not strictly: loggers write keys twice
     except (ValueError, RecursionError):
         return [line]
-    return [each for each in logged.values() if isinstance(each, str)] if isinstance(logged, dict) else [line]
+    return [text for text in logged.values() if isinstance(text, str)] if isinstance(logged, dict) else [line]

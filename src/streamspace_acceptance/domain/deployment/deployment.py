@@ -1,4 +1,4 @@
-"""Everything about the environment, each thing examined once, when it is first needed."""
+"""The environment of the target; each part is examined once, when it is first needed."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ TOOL_SECONDS = 15.0
 class Deployment:
     """The environment of the target.
 
-    `cluster` and `api` are asked for only where they are needed, so that one that is missing hides nothing else.
-    `needs_no_images` is what the target says of itself; `patience` gives the budget of a name.
+    `cluster` and `api` are called only where they are needed, so that a missing one hides nothing else.
+    `needs_no_images` says whether the target runs without images; `patience` gives the budget of a name.
     """
 
     def __init__(
@@ -113,14 +113,14 @@ class Deployment:
         """StreamSpace's images; Docker is asked for them where its engine answers."""
         seconds = self._tool_seconds if self.docker.version else None
         found = images.look_for(self._profile.deployment.images, self.cluster, seconds=seconds)
-        attachments.attach_text("images", "\n".join(each.describe() for each in found))
+        attachments.attach_text("images", "\n".join(image.describe() for image in found))
         return found
 
-    # What is deployed
+    # The deployed components
 
     @cached_property
     def standing(self) -> ClusterStatus:
-        """Whether the cluster answers; one to which nothing leads does not."""
+        """Whether the cluster answers; a cluster that cannot be reached does not."""
         try:
             return readiness.cluster_standing(self.cluster)
         except (ClusterError, SetupProblem) as problem:
@@ -128,7 +128,7 @@ class Deployment:
 
     @cached_property
     def client_version(self) -> CommandResult | None:
-        """What kubectl says of the cluster; None where there is no kubectl that works, or none is needed."""
+        """The answer of `kubectl cluster-info`; None where kubectl does not work or is not needed."""
         return None if self._needs_no_images() or not self.kubectl.version else tools.cluster_info(self._tool_seconds)
 
     def look(self) -> None:
@@ -155,26 +155,33 @@ class Deployment:
 
     @property
     def login_client(self) -> LoginClient:
-        """Where one logs in."""
+        """The client for logins."""
         return LoginClient(self._api.http, self._profile)
 
     @cached_property
     def search(self) -> Search:
-        """Where the administrator's credentials were looked for, and what was found."""
+        """The places that were searched for the administrator's credentials, and the result."""
         return search(self._settings, self.cluster, self._profile)
 
     @cached_property
     def credentials(self) -> Credentials | None:
-        """The first that was found; what does not look like a password only if it opens."""
-        return next((one for one in self.search.found if not one.doubtful or self.login_client.accepts(one)), None)
+        """The first credentials found. Doubtful ones count only if a login accepts them."""
+        return next(
+            (
+                credentials
+                for credentials in self.search.found
+                if not credentials.doubtful or self.login_client.accepts(credentials)
+            ),
+            None,
+        )
 
     def look_for_credentials(self) -> None:
-        """Searches everywhere, whether there is anything or not."""
-        found = ", ".join(one.place for one in self.search.found) or "nowhere"
+        """Searches all places for the credentials and attaches the result."""
+        found = ", ".join(credentials.place for credentials in self.search.found) or "nowhere"
         attachments.attach_text("credentials", f"looked in: {', '.join(self.search.looked)}\nfound in: {found}")
 
     def log_in(self) -> LoginAttempts:
-        """Logs in with what was found; Unproven when nothing was."""
+        """Logs in with the credentials; Unproven when none were found."""
         if self.credentials is None:
             raise Unproven("the administrator's credentials were not found (see 0-9)")
         return self.login_client.try_out(self.credentials)
@@ -182,7 +189,7 @@ class Deployment:
     # Agents
 
     def ask_for_agents(self) -> None:
-        """Asks after the agents, whatever the answer."""
+        """Requests the list of agents and attaches the answer, whatever it is."""
         answer = self._api.call_once("list_agents")
         attachments.attach_text("agents", f"{answer.status} {answer.excerpt()}")
 

@@ -13,7 +13,7 @@ from streamspace_acceptance.waiting import Wait, poll
 
 @dataclass(frozen=True)
 class Health:
-    """One answer, or that there was none. `well`: it is a 200 whose body says in so many words that all is well."""
+    """One answer, or none. `well`: a 200 whose body has the profile's word for healthy."""
 
     well: bool
     told: str
@@ -21,7 +21,7 @@ class Health:
 
 
 def ask(api: StreamSpaceApi) -> Health:
-    """Asks once, without a token. No answer at all is not well either."""
+    """Requests the health report once, without a token. No answer counts as not healthy."""
     profile = api.profile
     try:
         answer = api.call_as(None, "health")
@@ -37,7 +37,7 @@ def ask(api: StreamSpaceApi) -> Health:
 
 
 def wait_for_health(api: StreamSpaceApi, wait: Wait) -> Health:
-    """The first answer that says that all is well; Unmet when none does in time."""
+    """The first healthy answer; Unmet when none comes in time."""
     return poll(
         wait,
         lambda: ask(api),

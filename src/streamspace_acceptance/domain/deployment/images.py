@@ -1,4 +1,4 @@
-"""StreamSpace's images: what Docker has built, and what the cluster's nodes have got of it."""
+"""StreamSpace's images: those that Docker has built, and those on the cluster's nodes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamspace_acceptance.domain.deployment.commands import call
 
 @dataclass(frozen=True)
 class Image:
-    """An image by its name. `built` is Docker's word, None where Docker does not answer.
+    """An image by its name. `built` says whether Docker has it; None where Docker does not answer.
 
     `places` are the nodes that list it, and the pods that run with it: a kubelet lists no more than its 50 largest.
     """
@@ -41,7 +41,7 @@ def _built(name: str, seconds: float | None) -> bool | None:
 
 
 def _nodes(cluster: Cluster) -> list[Json]:
-    """The nodes; none where one may not list them, and then the pods must tell."""
+    """The nodes; none where listing them is forbidden: then the pods show the images."""
     try:
         return cluster.raw_nodes()
     except ClusterError as error:
@@ -51,17 +51,17 @@ def _nodes(cluster: Cluster) -> list[Json]:
 
 
 def _listed(name: str, nodes: list[Json]) -> list[str]:
-    found = []
+    places = []
     for node in nodes:
-        listed = [each for image in (node.get("status") or {}).get("images") or () for each in image.get("names") or ()]
-        if any(each == name or each.endswith(f"/{name}") for each in listed):
-            found.append(f"on node {node['metadata']['name']}")
-    return found
+        listed = [tag for image in (node.get("status") or {}).get("images") or () for tag in image.get("names") or ()]
+        if any(tag == name or tag.endswith(f"/{name}") for tag in listed):
+            places.append(f"on node {node['metadata']['name']}")
+    return places
 
 
 def _used(name: str, pods: list[Json]) -> list[str]:
     return [
         f"in pod {pod['metadata']['name']}"
         for pod in pods
-        if any(each.get("image") == name for each in pod["spec"]["containers"]) and Pod.of(pod).running
+        if any(container.get("image") == name for container in pod["spec"]["containers"]) and Pod.of(pod).running
     ]

@@ -1,4 +1,4 @@
-"""Logging in as the administrator, and the controls beside it: who must not get in does not."""
+"""Logging in as the administrator, and the controls beside it, which the API must refuse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GARBAGE = "this-is-no-token-of-any-streamspace"
 
 @dataclass(frozen=True)
 class LoginAttempts:
-    """A login with what was found, then calls with nothing but the token that it gave.
+    """A login with the credentials, then calls with nothing but the token that it gave.
 
     `opened` is the API's answer to that token, None when there was none. The others are controls: a login with a wrong
     password, and a call each without a token, with garbage for one, and with the new token altered in one character.
@@ -38,7 +38,7 @@ class LoginClient:
         self._profile = profile
 
     def try_out(self, credentials: Credentials) -> LoginAttempts:
-        """Logs in with the credentials, and does what must not succeed; Unmet when the login is not answered at all."""
+        """Logs in with the credentials, and makes the calls that must fail; Unmet when the login gets no answer."""
         try:
             login = self.log_in(credentials.name, credentials.password)
         except NoAnswer as error:

@@ -1,4 +1,4 @@
-"""How the cluster, the namespace and what is deployed in it stand."""
+"""The readiness of the cluster, the namespace and the components in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.waiting import Wait, poll
 
-# Where a cluster keeps its readiness to itself, its version has to do.
+# Where a cluster does not report its readiness, its version suffices.
 _KEPT_BACK = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
@@ -23,7 +23,7 @@ class ClusterStatus:
 
 
 def cluster_standing(cluster: Cluster) -> ClusterStatus:
-    """The API server is ready to serve, by its own word, and tells its version. Raises nothing."""
+    """Whether the API server reports that it is ready, and its version. Raises nothing."""
     try:
         said = _readiness(cluster)
         if said not in (None, "ok"):
@@ -90,7 +90,11 @@ def wait_for_components(cluster: Cluster, labels: dict[str, str], wait: Wait) ->
     return poll(
         wait,
         lambda: components(cluster, labels),
-        met=lambda found: all(each.ready for each in found),
-        says=lambda found: " · ".join(each.describe() for each in found if not each.ready) or "all ready",
-        likely=lambda found: f"see the pods and events of {', '.join(each.name for each in found if not each.ready)}",
+        met=lambda waited: all(component.ready for component in waited),
+        says=lambda waited: (
+            " · ".join(component.describe() for component in waited if not component.ready) or "all ready"
+        ),
+        likely=lambda waited: (
+            f"see the pods and events of {', '.join(component.name for component in waited if not component.ready)}"
+        ),
     )

@@ -1,4 +1,4 @@
-"""The tools that the plan builds and deploys with. Each is really called, and what it says is read strictly."""
+"""The tools that the plan builds and deploys with. Each is called, and its answer is read strictly."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def docker(seconds: float) -> Tool:
 
 
 def cluster_info(seconds: float) -> CommandResult:
-    """What kubectl says of the cluster."""
+    """The answer of `kubectl cluster-info`."""
     return call("kubectl", "cluster-info", seconds=seconds)
 
 
@@ -70,14 +70,14 @@ def helm_release(version: str) -> tuple[int, int]:
 
 
 def helm_advice(tool: Tool) -> str | None:
-    """What to say of a Helm that is allowed, but is none that the plan names; None where there is nothing to say."""
+    """Advice about a Helm that the plan allows but does not name; None where there is nothing to advise."""
     if tool.version is None or helm_release(tool.version) in _TRIED_HELM or helm_release(tool.version)[0] != 3:
         return None
     return f"The plan was written with Helm 3.16 and {RECOMMENDED_HELM}, which is recommended; this is {tool.version}."
 
 
 def _tool(name: str, called: CommandResult, version: str | None) -> Tool:
-    """What was not asked for in vain: a call that failed gives no version, whatever it printed."""
+    """The tool by its answer. A call that failed gives no version, whatever it printed."""
     if called.trouble is not None:
         return Tool(name, called.command, None, called.trouble)
     said = " ".join(called.output.split())[:100]

@@ -1,1 +1,1 @@
-"""What a user does with mouse and keyboard, and what of it arrives in the session and in the picture."""
+"""Mouse and keyboard: a user's input, and its effect in the session and in the picture."""

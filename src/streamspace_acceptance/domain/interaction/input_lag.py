@@ -47,8 +47,8 @@ def measure(scenario: Scenario) -> None:
 
 
 def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
-    found = [probe.lag_of(act) for _ in range(times)]
-    return [NEVER if each is None else each for each in found]
+    lags = [probe.lag_of(act) for _ in range(times)]
+    return [NEVER if lag is None else lag for lag in lags]
 
 
 def _indicator(desk: SessionDesktop, colour: Colour) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Clicks on marks in a window and turns of the wheel, and what the program in the window received."""
+"""Clicks on marks in a window and turns of the wheel, and the reports that the program in the window received."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from streamspace_acceptance.waiting import poll
 LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
 WHEEL_UP, WHEEL_DOWN = 64, 65
 TURNS = 3
-WHEEL_PIXELS = 100  # what a notch of a wheel is to a browser
+WHEEL_PIXELS = 100  # a browser's pixels for one notch of a wheel
 BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
 # For each click in turn the edges of its mark, across and down, near which it is aimed. In the corners of the window
@@ -67,7 +67,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class Pointing:
-    """What was aimed at and what arrived. `rest`: what arrived and is no report of the mouse."""
+    """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report."""
 
     session: str
     aims: Sequence[Aim]
@@ -95,7 +95,7 @@ def point(scenario: Scenario) -> None:
     for aim, place in zip(aims, points, strict=True):
         viewer.click(*place, button=BUTTONS[aim.button])  # type: ignore[arg-type]
         reports += len(aim.reports)
-        # A hand does not leap to the next place before the click has been taken.
+        # Like a user, wait until the click has arrived before moving to the next mark.
         if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
             break  # this click is lost: the rest would only wait as long
     for pixels in [-WHEEL_PIXELS] * TURNS + [WHEEL_PIXELS] * TURNS:
@@ -112,18 +112,18 @@ def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
         Report(int(button), int(column), int(row), kind == "M")
         for button, column, row, kind in _REPORT.findall(received)
     ]
-    clicks = [each for each in reports if each.button < WHEEL_UP]
-    wheel = [each for each in reports if each.button >= WHEEL_UP and each.pressed]
+    clicks = [report for report in reports if report.button < WHEEL_UP]
+    wheel = [report for report in reports if report.button >= WHEEL_UP and report.pressed]
     found = Pointing(session, aims, clicks, wheel, _REPORT.sub("", received).replace(END, "", 1))
     attachments.attach_text("received of the mouse", "\n".join(map(str, reports)) or "nothing")
     return found
 
 
 def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
-    """The picture in which all marks are to be seen, and where in the page each is to be clicked on.
+    """The picture that shows all marks, and the point in the page at which to click on each.
 
-    They are looked for in the desktop's own pixels: where a page scales a picture, the edge of one mark blends into
-    the background and may pass through the colour of another.
+    The search uses the desktop's own pixels: where a page scales a picture, the edge of one mark blends into the
+    background and may pass through the colour of another.
     """
     viewer = desk.opened()
     try:
@@ -140,14 +140,14 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, li
     shown = viewer.magnification()
     *corners, middle = filter(None, boxes)
     spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
-    return picture, [viewer.shown_at(*each) for each in spots]
+    return picture, [viewer.shown_at(*point) for point in spots]
 
 
 def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:
     """The point of a mark, in pixels of the framebuffer, near these edges: -1 left or top, 1 right or bottom, 0 none.
 
-    Where a pixel of the framebuffer is `shown` smaller than one of the page, which is where one can click, it keeps a
-    whole one of those from the edge.
+    `shown` is the size of a framebuffer's pixel in pixels of the page. Where it is below 1, the point keeps a whole
+    pixel of the page from the edge, since clicks fall on pixels of the page.
     """
     return _along(box[0], box[2], edges[0], shown[0]), _along(box[1], box[3], edges[1], shown[1])
 
@@ -161,6 +161,6 @@ def _along(begin: int, end: int, edge: int, shown: float) -> float:
 
 
 def _seen(picture: Picture, colours: Sequence[Colour]) -> tuple[Picture, list[Box | None]]:
-    """The picture with the box of each mark; None where its colour is not to be seen, or does not fill one box."""
+    """The picture with the box of each mark; None where its colour is missing or does not fill one box."""
     areas = [picture.area(colour) for colour in colours]
-    return picture, [each.box if each.box is not None and each.fills(picture) >= FILLED_BOX else None for each in areas]
+    return picture, [area.box if area.box is not None and area.fills(picture) >= FILLED_BOX else None for area in areas]

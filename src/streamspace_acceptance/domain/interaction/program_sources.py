@@ -57,7 +57,7 @@ done"""
 
 
 def _palette(colours: Sequence[Colour]) -> str:
-    defined = "".join(f"\\033]4;{FIRST_COLOUR + n};#{bytes(one).hex()}\\007" for n, one in enumerate(colours))
+    defined = "".join(f"\\033]4;{FIRST_COLOUR + n};#{bytes(colour).hex()}\\007" for n, colour in enumerate(colours))
     return f"printf '{defined}'"
 
 

@@ -1,4 +1,4 @@
-"""A program in the terminal of a session, started as its user would, and what it has received."""
+"""A program in the terminal of a session, started as its user would start it, and the input that it received."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class TerminalProgram:
         return said.split()
 
     def received(self, *, until: str, times: int = 1) -> str:
-        """All that has arrived as soon as `until` has so many times, or what there is when that does not come."""
-        with suppress(Unmet):  # what is missing is judged by the sentence
+        """The input so far, once `until` has arrived `times` times or the browser's budget is used up."""
+        with suppress(Unmet):  # the criterion judges what is missing
             poll(
                 self._desk.wait("all of it received in the session"),
                 lambda: self._read("log"),

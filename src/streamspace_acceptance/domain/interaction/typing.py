@@ -1,4 +1,4 @@
-"""Text and special keys, typed into a window: what the program in it received, and what the picture shows."""
+"""Text and special keys, typed into a window: the input that the program received, and the picture of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streamspace_acceptance.waiting import poll
 
 ENTER, END = "\r", "q"
 EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
-"""Of a keyboard of the US: all of ASCII that can be seen, and the space."""
+"""All printable characters of ASCII, the space included, as a US keyboard has them."""
 ALIKE = 0.25
 """Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
 
@@ -48,10 +48,10 @@ SPECIAL_KEYS = {
 
 @dataclass(frozen=True)
 class Typed:
-    """A text that was typed, what was received of it, and how it looks.
+    """A text that was typed, the input that the program received, and how the text looks.
 
-    `ink`: the share of pixels that the text takes where the program itself wrote it; `off`: the share by which what
-    was typed looks different; None when the places cannot be seen. `rest`: what was received of every character.
+    `ink`: the share of pixels of the text that the program itself wrote. `off`: the share of pixels in which the typed
+    text differs from it. Both are None when the marks are not visible. `rest`: the input for EVERY_CHARACTER.
     """
 
     session: str
@@ -63,13 +63,13 @@ class Typed:
 
     @property
     def is_shown(self) -> bool:
-        """Whether what was typed looks like the text."""
+        """Whether the typed text looks like the text that the program wrote."""
         return bool(self.ink) and _alike(self.ink, self.off)
 
 
 @dataclass(frozen=True)
 class Pressed:
-    """Special keys that were pressed, in this order, and what was received."""
+    """Special keys that were pressed, in this order, and the input that the program received."""
 
     session: str
     keys: Sequence[str]
@@ -107,7 +107,7 @@ def press_keys(scenario: Scenario) -> None:
 
 
 def _compared(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[float | None, float | None, Picture]:
-    """The text's ink and by how much what was typed differs, once they are alike or the browser's budget is over."""
+    """The text's ink and the difference of the typed text, once they are alike or the browser's budget is used up."""
     viewer, last = desk.opened(), list[tuple[float | None, float | None, Picture]]()
 
     def look() -> tuple[float | None, float | None]:
@@ -116,7 +116,7 @@ def _compared(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[float | 
         last[:] = [(ink, off, picture)]
         return ink, off
 
-    with suppress(Unmet):  # what is to be seen is judged by the sentence
+    with suppress(Unmet):  # the criterion judges the picture
         poll(
             desk.wait("the typed text to be visible"),
             look,

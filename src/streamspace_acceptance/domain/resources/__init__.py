@@ -1,1 +1,1 @@
-"""What a session is given of its node, what it is refused, and how its limits hold."""
+"""The resources of sessions: granted sizes, refused sizes, and enforced limits."""

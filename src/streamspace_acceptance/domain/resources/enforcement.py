@@ -1,4 +1,4 @@
-"""Programs in a session that try to take more than it has, and what they get."""
+"""Programs in a session that try to exceed its limits, and the resources that they get."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Allocation:
 
     @property
     def killed(self) -> bool:
-        """Whether it was ended for it."""
+        """Whether the program was killed for its memory."""
         return self.code in (None, KILLED)
 
 
@@ -133,7 +133,7 @@ def read_cpu_load(done: ExecResult) -> CpuLoad:
 
 
 def allocate(session: Session, pod: Pod, size: int) -> Allocation:
-    """Has `dd` fill one buffer of that size: what it reads is nothing, what it writes goes nowhere."""
+    """Has `dd` fill one buffer of that size; it reads zeros and writes to /dev/null."""
     command = ["dd", "if=/dev/zero", "of=/dev/null", f"bs={size}", "count=1"]
     try:
         done = session.cluster.execute(pod, command, seconds=EXEC_SECONDS)
@@ -146,11 +146,11 @@ def allocate(session: Session, pod: Pod, size: int) -> Allocation:
 
 
 def _was_out_of_memory(session: Session, pod: Pod) -> bool:
-    for each in session.cluster.raw_pods(**{session.api.profile.session_label: session.id}):
-        for status in (each.get("status") or {}).get("containerStatuses") or ():
+    for raw in session.cluster.raw_pods(**{session.api.profile.session_label: session.id}):
+        for status in (raw.get("status") or {}).get("containerStatuses") or ():
             states = (status.get("state") or {}, status.get("lastState") or {})
             ended = [(state.get("terminated") or {}).get("reason") for state in states]
-            if each["metadata"]["uid"] == pod.meta.uid and "OOMKilled" in ended:
+            if raw["metadata"]["uid"] == pod.meta.uid and "OOMKilled" in ended:
                 return True
     return False
 

@@ -1,4 +1,4 @@
-"""What a session of a size that was asked for is really given."""
+"""The resources that a session of a requested size really gets."""
 
 from __future__ import annotations
 

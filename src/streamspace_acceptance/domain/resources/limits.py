@@ -1,4 +1,4 @@
-"""What a container may use: as its pod says it, and as the kernel enforces it."""
+"""The limits of a container: in its pod's specification, and as the kernel enforces them."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ class Limits:
     unread: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        return f"{_said(self.cpu)} cores and {_said(self.memory)} bytes"
+        return f"{_figure(self.cpu)} cores and {_figure(self.memory)} bytes"
 
 
 def of_pod(cluster: Cluster, pod: Pod) -> Limits:
-    """What the pod's first container may use by its specification."""
-    for each in cluster.raw_pods():
-        if each["metadata"]["uid"] == pod.meta.uid:
-            given = (each["spec"]["containers"][0].get("resources") or {}).get("limits") or {}
+    """The limits of the pod's first container by its specification."""
+    for raw in cluster.raw_pods():
+        if raw["metadata"]["uid"] == pod.meta.uid:
+            given = (raw["spec"]["containers"][0].get("resources") or {}).get("limits") or {}
             return Limits(_amount(given, "cpu"), _amount(given, "memory"))
     return Limits(None, None)
 
 
 def enforced(cluster: Cluster, pod: Pod) -> Limits:
-    """What the kernel lets the first container use, read inside it."""
+    """The limits that the kernel enforces on the first container, read inside it."""
     script = f"{CGROUP_SCRIPT}\necho memory $(limit_of_memory)\necho cpu $(limit_of_cpu)"
-    told = cluster.execute(pod, ["sh", "-c", script]).stdout
-    lines = {words[0]: words[1:] for line in told.splitlines() if (words := line.split())}
+    output = cluster.execute(pod, ["sh", "-c", script]).stdout
+    lines = {words[0]: words[1:] for line in output.splitlines() if (words := line.split())}
     unread = frozenset(name for name in ("cpu", "memory") if not lines.get(name))
     return Limits(_cores(lines.get("cpu", [])), _bytes(lines.get("memory", [])), unread)
 
@@ -86,5 +86,5 @@ def _amount(given: Mapping[str, str], name: str) -> Decimal | None:
     return amount(given[name]) if name in given else None
 
 
-def _said(figure: Decimal | None) -> str:
+def _figure(figure: Decimal | None) -> str:
     return "any number of" if figure is None else f"{figure.normalize():f}"

@@ -34,7 +34,7 @@ Node = Mapping[str, str]
 
 @dataclass(frozen=True)
 class OversizedRequest:
-    """One request that no node can hold: its size, what of it is too much, and its result."""
+    """One request that no node can hold: its size, the resources that are too much, and its result."""
 
     size: Size
     too_much: tuple[str, ...]
@@ -54,7 +54,7 @@ class OversizedRequest:
 
 @dataclass(frozen=True)
 class OversizedRequests:
-    """All attempts, the request beside them that fits, and what there was of refused sessions, were it for a moment.
+    """All attempts, the request beside them that fits, and all objects of refused sessions, even short-lived ones.
 
     `possible` are the sizes that were left out, since a node of this cluster could hold them.
     """
@@ -66,9 +66,9 @@ class OversizedRequests:
 
 
 def excess(size: Size, nodes: Sequence[Node] | None) -> tuple[str, ...]:
-    """What of a size is too much for every node; all of it where Kubernetes does not tell of its nodes.
+    """The resources of a size that exceed every node; all of them where Kubernetes does not list its nodes.
 
-    Empty when a node could hold the size. One that fits no node for reasons of no single resource is too much in all.
+    Empty when a node could hold the size. If no single resource exceeds every node, but no node holds all, all count.
     """
     if nodes is None:
         return tuple(size)
@@ -143,6 +143,6 @@ def _is_of_another(meta: Meta, control: Creation, label: str) -> bool:
 
 
 def _wants(pod: Json, size: Size) -> bool:
-    given = [each.get("resources") or {} for each in pod["spec"]["containers"]]
-    kinds = [each.get(kind) or {} for each in given for kind in ("requests", "limits")]
+    given = [container.get("resources") or {} for container in pod["spec"]["containers"]]
+    kinds = [resources.get(kind) or {} for resources in given for kind in ("requests", "limits")]
     return any(all(same(kind.get(name), size[name]) for name in size) for kind in kinds)

@@ -22,19 +22,21 @@ def ask_together(
 ) -> list[Answer]:
     """All requests sent in the same instant; the answers in their order.
 
-    `answered` is told of each by its number as it comes, from a thread of its own. Raises what the first of the calls
-    raised, once all have ended.
+    `answered` is called with each request's number and answer as it arrives, from a thread of its own. If calls raised,
+    raises the first of their errors, once all have ended.
     """
     begin = threading.Barrier(len(asked))
 
-    def ask(number: int, one: Asked) -> Answer:
+    def ask(number: int, request: Asked) -> Answer:
         begin.wait()
-        answer = api.create_session(one.user, one.template, one.size, request=one.request, seconds=PATIENCE_SECONDS)
+        answer = api.create_session(
+            request.user, request.template, request.size, request=request.request, seconds=PATIENCE_SECONDS
+        )
         answered(number, answer)
         return answer
 
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        return [each.result() for each in [pool.submit(ask, number, one) for number, one in enumerate(asked)]]
+        return [call.result() for call in [pool.submit(ask, number, request) for number, request in enumerate(asked)]]
 
 
 @dataclass(frozen=True)
@@ -53,36 +55,39 @@ class ConcurrentRequests:
     def refusals(self) -> list[str]:
         """The users who got no session, each with what the API answered."""
         return [
-            f"{each.asked.user}: {each.answer.status} {each.answer.excerpt(120)}"
-            for each in self.creations
-            if each.id is None or not each.answer.ok
+            f"{creation.asked.user}: {creation.answer.status} {creation.answer.excerpt(120)}"
+            for creation in self.creations
+            if creation.id is None or not creation.answer.ok
         ]
 
     def table(self) -> str:
         """When each request was sent and answered, in ms after the first was sent: for the report."""
-        first = min(each.answer.sent_at for each in self.creations)
+        first = min(creation.answer.sent_at for creation in self.creations)
         return "\n".join(
-            f"{each.asked.user:10} sent +{1000 * (each.answer.sent_at - first):6.1f} ms, answered"
-            f" +{1000 * (each.answer.received_at - first):6.1f} ms: {each.answer.status} {each.id or 'no session'}"
-            for each in self.creations
+            f"{creation.asked.user:10} sent +{1000 * (creation.answer.sent_at - first):6.1f} ms, answered"
+            f" +{1000 * (creation.answer.received_at - first):6.1f} ms: {creation.answer.status}"
+            f" {creation.id or 'no session'}"
+            for creation in self.creations
         )
 
     def wait_until_running(self, *, within: str) -> None:
         """All sessions are Running by the API, and by Kubernetes on a Ready pod each; Unmet otherwise."""
         if not self.sessions:
             return
-        one = self.sessions[0]
-        word = one.api.profile.statuses["running"]
+        first = self.sessions[0]
+        word = first.api.profile.statuses["running"]
         poll(
-            Wait(self.subject, f"all {word}", one.budgets.named(within)),
-            one.api.sessions,
+            Wait(self.subject, f"all {word}", first.budgets.named(within)),
+            first.api.sessions,
             met=lambda listed: not self._behind(listed, word),
             says=lambda listed: f"{len(self.sessions) - len(self._behind(listed, word))} {word}",
-            likely=lambda listed: "; ".join(f"{each} is {listed.status(each)}" for each in self._behind(listed, word)),
+            likely=lambda listed: "; ".join(
+                f"{session_id} is {listed.status(session_id)}" for session_id in self._behind(listed, word)
+            ),
         )
         for session in self.sessions:
             session.wait_for_phase(word, within=within)
             session.wait_for_ready_pod(within=within)
 
     def _behind(self, listed: SessionList, word: str) -> list[str]:
-        return [each.id for each in self.sessions if listed.status(each.id) != word]
+        return [session.id for session in self.sessions if listed.status(session.id) != word]

@@ -13,9 +13,9 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 
 @dataclass(frozen=True)
 class Asked:
-    """A session that is about to be asked for: what for, and which sessions there were before.
+    """A session that is about to be requested: for whom, of which template, and the sessions before it.
 
-    `request` is what the request is called, by which a product that reports it identifies what it created.
+    `request` is the request's id; a product that reports it identifies the session that the request created.
     """
 
     user: str
@@ -30,7 +30,7 @@ class Creation:
     """The result of a request: the answer, the id that it claims, and the id of the session that there is.
 
     `id` is None when no new session is to be found. `listed` are the entries of that session in the API's list.
-    `others` are the sessions that have certainly come of the same request beside it.
+    `others` are further sessions that the same request certainly created.
     """
 
     asked: Asked
@@ -56,34 +56,34 @@ def conclude(api: StreamSpaceApi, asked: Asked, answer: Answer, after: SessionLi
     """The result of a request, by the answer and by the list of sessions afterwards."""
     claimed = _claimed(api, answer) if answer.ok else None
     found = _identify(asked, claimed, after)
-    listed = tuple(each for each in after.sessions if each.id == found)
+    listed = tuple(session for session in after.sessions if session.id == found)
     return Creation(asked, answer, claimed, found, listed, certainly_made(asked, after) - {found})
 
 
 def made(asked: Asked, after: SessionList) -> frozenset[str]:
-    """The sessions that may have come of `asked`: those that certainly have, where there are any; else those that are
-    new since, for the same user and of the same template. The latter may be somebody else's.
+    """The sessions that `asked` may have created: those that it certainly created, or else the new ones of the same
+    user and template. The latter may be somebody else's.
     """
     return certainly_made(asked, after) or frozenset(
-        each.id
-        for each in after.sessions
-        if each.id not in asked.before
-        and (each.user, each.template) == (asked.user, asked.template)
-        and not each.tells_request  # it has told then that it came of another request
+        session.id
+        for session in after.sessions
+        if session.id not in asked.before
+        and (session.user, session.template) == (asked.user, asked.template)
+        and not session.tells_request  # one that tells its request names another request
     )
 
 
 def certainly_made(asked: Asked, after: SessionList) -> frozenset[str]:
-    """The sessions that have come of `asked` by the product's own account; none where it gives no such account."""
+    """The sessions that `asked` created by the product's own account; none where the product gives no account."""
     return frozenset(
-        each.id for each in after.sessions if each.id not in asked.before and each.request == asked.request
+        session.id for session in after.sessions if session.id not in asked.before and session.request == asked.request
     )
 
 
 def also_named(api: StreamSpaceApi, creation: Creation | None) -> tuple[str, bool | None] | None:
-    """The session that the answer has named, where the list has shown another one, if it is there all the same.
+    """The session that the answer names although the list shows another one, if it exists all the same.
 
-    With it, whether it has come of the request by its own account, as it is asked for alone; None if it gives none.
+    With it, whether the request created it by the session's own account; None if the session gives no account.
     """
     if creation is None or creation.claimed in (None, creation.id) or creation.claimed in creation.asked.before:
         return None
@@ -96,7 +96,7 @@ def also_named(api: StreamSpaceApi, creation: Creation | None) -> tuple[str, boo
 
 
 def await_made(api: StreamSpaceApi, asked: Asked, patience: float) -> frozenset[str]:
-    """What certainly came of a request that was not answered, which may still be on its way for `patience` seconds."""
+    """The sessions that an unanswered request certainly created; it may take effect for `patience` seconds more."""
     wait = Wait(
         f"the {asked.template!r} session that {asked.user!r} asked for", "found", Budget("request", patience, 1.0)
     )
@@ -116,7 +116,7 @@ def _claimed(api: StreamSpaceApi, answer: Answer) -> str | None:
     try:
         body = answer.object()
     except Unmet:
-        return None  # the sentence about the answer says so; here only the session is looked for
+        return None  # 1.1a-2 judges the answer; this only looks for the session
     values = (body.get(api.profile.fields[name]) for name in ("id", "name"))
     # Dots alone lead out of the segment of a path in which they stand: to the deletion of something else.
     return next((value for value in values if isinstance(value, str) and value.strip(".")), None)

@@ -1,4 +1,4 @@
-"""What a session was given: by the API, by its object in Kubernetes and by its pod."""
+"""The image and resources of a session: by the API, by its object in Kubernetes and by its pod."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Provision:
 
     @classmethod
     def of(cls, spec: Mapping[str, object]) -> Provision:
-        """What a template or a session says: `{image, resources: {cpu, memory}}`."""
+        """The provision in a template or a session: `{image, resources: {cpu, memory}}`."""
         resources = spec.get("resources")
         given = resources if isinstance(resources, Mapping) else {}
         return cls(spec.get("image"), given.get("cpu"), given.get("memory"))
@@ -38,7 +38,7 @@ class Provision:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """A session at one moment: its pods, how often their containers were started again, and what it has by whom.
+    """A session at one moment: its pods, the restarts of their containers, and its provision by source.
 
     `unlimited` are the containers beside the first one that are not limited in cpu and memory.
     """
@@ -53,7 +53,9 @@ class Provisioned:
     def complete(self) -> bool:
         """Whether one pod says everything, requests and limits."""
         pod = [self.said[place] for place in PLACES_OF_POD if place in self.said]
-        return len(pod) == len(PLACES_OF_POD) and all(None not in (each.image, each.cpu, each.memory) for each in pod)
+        return len(pod) == len(PLACES_OF_POD) and all(
+            None not in (provision.image, provision.cpu, provision.memory) for provision in pod
+        )
 
 
 PLACES_OF_POD = ("its pod's requests", "its pod's limits")
@@ -63,28 +65,28 @@ def look(session: Session) -> Provisioned:
     """The session as it is now."""
     raw = session.cluster.raw_pods(**{session.api.profile.session_label: session.id})
     said = {"the API": Provision.of(session.api.session(session.id))}
-    for each in session.cluster.raw_sessions():
-        if each["metadata"]["name"] == session.id:
-            said["Kubernetes"] = Provision.of(each.get("spec") or {})
-    for each in raw:
-        container = each["spec"]["containers"][0]
+    for obj in session.cluster.raw_sessions():
+        if obj["metadata"]["name"] == session.id:
+            said["Kubernetes"] = Provision.of(obj.get("spec") or {})
+    for pod in raw:
+        container = pod["spec"]["containers"][0]
         resources = container.get("resources") or {}
         for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True):
             said[place] = Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
-    unlimited = tuple(name for each in raw for name in unlimited_containers(each))
+    unlimited = tuple(name for pod in raw for name in unlimited_containers(pod))
     return Provisioned(session.id, tuple(map(Pod.of, raw)), sum(map(_restarts, raw)), said, unlimited)
 
 
 def _restarts(pod: Json) -> int:
     statuses = (pod.get("status") or {}).get("containerStatuses") or ()
-    return sum(int(each.get("restartCount", 0)) for each in statuses)
+    return sum(int(status.get("restartCount", 0)) for status in statuses)
 
 
 def unlimited_containers(pod: Json) -> list[str]:
     """The containers beside the first one that are not limited in cpu and memory."""
     beside = pod["spec"]["containers"][1:]
     return [
-        each["name"]
-        for each in beside
-        if not {"cpu", "memory"} <= ((each.get("resources") or {}).get("limits") or {}).keys()
+        container["name"]
+        for container in beside
+        if not {"cpu", "memory"} <= ((container.get("resources") or {}).get("limits") or {}).keys()
     ]

@@ -1,4 +1,4 @@
-"""The sessions that a scenario made: each on record before it is asked for, each gone when the scenario is over."""
+"""The sessions of a scenario: each is recorded before it is requested, and deleted when the scenario ends."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class _Record:
 
     @property
     def id(self) -> str | None:
-        """The session that came of it: the one that was found, or that the answer named where nobody could look."""
+        """The session that the request created: by the list, or by the answer where the list was not available."""
         return self.named if self.made is None else self.made.id
 
     def patience(self) -> float:
-        """For how many seconds the request may still be on its way; one that was answered is not."""
+        """The seconds for which the request may still take effect; 0 for one that was answered."""
         return 0.0 if self.answered else max(self.entry.at + self.seconds - wall_clock(), 0.0)
 
 
@@ -74,7 +74,7 @@ class Registry:
         return ConcurrentRequests(creations, [self.enter(made.id) for made in creations if made.id is not None])
 
     def _intend(self, asked: Asked, seconds: float) -> _Record:
-        """On record, and in the journal, before it is asked for; `seconds` is how long its answer may take."""
+        """Records the request, also in the journal, before it is sent; `seconds` is how long its answer may take."""
         entry = journal.record_intent(
             "session",
             user=asked.user,
@@ -88,7 +88,7 @@ class Registry:
         return record
 
     def _note_answer(self, record: _Record, answer: Answer) -> None:
-        """At once: the product may not let anybody look at its list afterwards."""
+        """Notes the answer at once: the product may not give its list afterwards."""
         record.answered, record.named = True, creation.named(self._api, record.asked, answer)
         if record.named is not None:
             journal.record_outcome(record.entry, id=record.named)
@@ -125,9 +125,9 @@ class Registry:
             journal.record_revert(record.entry)
 
     def _asked_for(self) -> str:
-        """The sessions by id, and where none is known by what was asked for."""
+        """The sessions by id, or by template and user where the id is unknown."""
         return ", ".join(
-            each.id or f"a {each.asked.template!r} session of {each.asked.user!r}" for each in self._records
+            record.id or f"a {record.asked.template!r} session of {record.asked.user!r}" for record in self._records
         )
 
     def remove(self, ids: list[str]) -> list[str]:
@@ -137,12 +137,12 @@ class Registry:
         return Removal(self._clients, ids).run()
 
     def _made(self) -> tuple[list[str], list[str]]:
-        """The ids of what was made; and what may have been made, but cannot be told from what others made."""
+        """The ids of the sessions that this scenario made, and a sentence for each that may be its own."""
         made = [record.made for record in self._records if record.made is not None]
-        known = {record.id for record in self._records if record.id is not None}.union(*(each.others for each in made))
-        named = [each for one in made if (each := creation.also_named(self._api, one)) is not None]
-        known |= {each for each, is_mine in named if is_mine}
-        doubtful = {each for each, is_mine in named if is_mine is None} - known
+        known = {record.id for record in self._records if record.id is not None}.union(*(own.others for own in made))
+        named = [session for own in made if (session := creation.also_named(self._api, own)) is not None]
+        known |= {session_id for session_id, is_mine in named if is_mine}
+        doubtful = {session_id for session_id, is_mine in named if is_mine is None} - known
         ids, troubles = set(known), [f"{left_alone(doubtful)}: the list calls it otherwise"] if doubtful else []
         for record in self._records:
             if record.id is None:

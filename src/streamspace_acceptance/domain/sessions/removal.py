@@ -12,14 +12,14 @@ from streamspace_acceptance.product.http import NoAnswer, TokenRefused
 from streamspace_acceptance.waiting import POLL_SECONDS, Wait, now, poll
 
 AGAIN_SECONDS = 1.0
-"""After so long what was refused is asked for again: at most so often does a product in trouble hear of it."""
+"""The seconds between two requests for a refused deletion, so as not to burden a product in trouble."""
 
 
 class Removal:
     """Removes those sessions within the budget for all of it.
 
-    Trouble may pass, and what is left behind stays: what is refused or not answered is asked for again until the budget
-    is used up. Only a token that is no longer accepted ends it at once (TokenRefused): it will not be accepted later.
+    A deletion that is refused or not answered is requested again until the budget is used up, since trouble may pass.
+    Only a token that is no longer accepted ends it at once (TokenRefused).
     """
 
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
@@ -28,62 +28,62 @@ class Removal:
         self._ids = ids
         self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
         self._budget = clients.budgets.named("deletion")
-        self._to_be_ordered = list(ids)
-        self._untold = False
+        self._not_accepted = list(ids)
+        self._unanswered = False
 
     def run(self) -> list[str]:
-        """What is left in the end, and why: nothing, if all is well."""
+        """Deletes the sessions. Returns what is left in the end, and why; empty if nothing is left."""
         began = now()
-        refused = self._order()
+        refused = self._request_deletions()
         if refused:
             accepted = Wait(self._subject, "deletion accepted", self._budget, began)
             accepted.note("; ".join(refused), began)
-            refused = _in_the_end(accepted, self._order, every=AGAIN_SECONDS)
-        if refused and self._untold:  # nothing answers: to ask once more what is left would take as long again
+            refused = _in_the_end(accepted, self._request_deletions, every=AGAIN_SECONDS)
+        if refused and self._unanswered:  # nothing answers: to ask once more what is left would take as long again
             return refused
         gone = Wait(self._subject, "gone", self._budget, began)
         left = _in_the_end(gone, self._look, every=POLL_SECONDS)
-        if not left or (refused and self._untold):  # that nothing can be told says nothing more
+        if not left or (refused and self._unanswered):  # that nothing can be told says nothing more
             return refused
         return [*refused, f"left behind after {gone.elapsed:.1f} s: {', '.join(left)}"]
 
-    def _order(self) -> list[str]:
-        """Orders the end of what is not accepted yet; why it is not. Silence to one is not tried out with the next."""
-        self._untold, troubles = False, list[str]()
-        for each in tuple(self._to_be_ordered):
+    def _request_deletions(self) -> list[str]:
+        """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""
+        self._unanswered, troubles = False, list[str]()
+        for session_id in tuple(self._not_accepted):
             try:
-                answer = self._api.delete_session(each)
+                answer = self._api.delete_session(session_id)
             except TokenRefused:
                 raise
             except NoAnswer as error:
-                self._untold = True
-                return [f"session {', '.join(self._to_be_ordered)} may be left: {error}"]
+                self._unanswered = True
+                return [f"session {', '.join(self._not_accepted)} may be left: {error}"]
             if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
-                self._to_be_ordered.remove(each)
+                self._not_accepted.remove(session_id)
             else:
-                troubles.append(f"session {each} cannot be deleted: {answer.gist}")
+                troubles.append(f"session {session_id} cannot be deleted: {answer.gist}")
         return troubles
 
     def _look(self) -> list[str]:
-        """What is still there: the API is asked first, Kubernetes once the API has none left."""
-        self._untold = False
+        """The remains: by the API first, and by Kubernetes once the API lists none."""
+        self._unanswered = False
         try:
             return self._left()
         except TokenRefused:
             raise
         except (NoAnswer, ClusterError, Unmet) as error:
-            self._untold = True
+            self._unanswered = True
             return [f"{self._subject} may be left, which is unknown: {' '.join(str(error).split())}"]
 
     def _left(self) -> list[str]:
         listed = self._api.sessions().ids & set(self._ids)
         if listed:
-            return [f"session {each} in the API" for each in sorted(listed)]
+            return [f"session {session_id} in the API" for session_id in sorted(listed)]
         cluster = self._cluster
         looks: list[Callable[[], Iterable[str]]] = [
-            lambda: [f"session {each.meta.name}" for each in cluster.session_objects() if each.meta.name in self._ids],
-            lambda: [f"pod {each.meta.name}" for each in cluster.pods() if self._is_of(each.meta.labels)],
-            lambda: [f"claim {each.meta.name}" for each in cluster.claims() if self._is_of(each.meta.labels)],
+            lambda: [f"session {obj.meta.name}" for obj in cluster.session_objects() if obj.meta.name in self._ids],
+            lambda: [f"pod {pod.meta.name}" for pod in cluster.pods() if self._is_of(pod.meta.labels)],
+            lambda: [f"claim {claim.meta.name}" for claim in cluster.claims() if self._is_of(claim.meta.labels)],
         ]
         return next((found for look in looks if (found := list(look()))), [])
 
@@ -92,7 +92,7 @@ class Removal:
 
 
 def _in_the_end(wait: Wait, look: Callable[[], list[str]], *, every: float) -> list[str]:
-    """What `look` finds last, once it finds nothing more or the budget is used up."""
+    """The last result of `look`, once it is empty or the budget is used up."""
     found: list[str] = []
 
     def again() -> list[str]:

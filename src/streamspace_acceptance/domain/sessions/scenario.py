@@ -1,4 +1,4 @@
-"""What the actions of one scenario share. Clean-ups and their order are the world's business."""
+"""The state that the actions of one scenario share. The world knows the clean-ups and their order."""
 
 from __future__ import annotations
 

@@ -80,18 +80,18 @@ class Session:
         listed = poll(
             self._wait("listed in Kubernetes", within),
             self.cluster.session_objects,
-            met=lambda objects: any(each.meta.name == self.id for each in objects),
+            met=lambda objects: any(obj.meta.name == self.id for obj in objects),
             says=lambda objects: f"{self.id} is {self._whether(objects)} among {len(objects)} sessions",
             likely=lambda _: "the API accepted the session, but created no object in Kubernetes",
         )
-        return next(each for each in listed if each.meta.name == self.id)
+        return next(obj for obj in listed if obj.meta.name == self.id)
 
     def pods(self) -> list[Pod]:
         """The session's pods as Kubernetes lists them now."""
         return self.cluster.pods(**{self.api.profile.session_label: self.id})
 
     def namesakes(self) -> list[Pod]:
-        """The pods that are named after the session, whether they carry its label or not."""
+        """The pods whose names start with the session's id, whether they carry its label or not."""
         return [pod for pod in self.cluster.pods() if pod.meta.name.startswith(self.id)]
 
     def check_label(self) -> None:
@@ -179,7 +179,7 @@ class Session:
         return Wait(self.subject, goal, self.budgets.named(within) if isinstance(within, str) else within)
 
     def _statuses(self, word: str) -> set[str]:
-        """What the API's list says; once that is `word`, what the API says when asked for the session alone too."""
+        """The status in the API's list; once that is `word`, also the status of the session requested alone."""
         listed = self.api.sessions().status(self.id) or "not listed"
         return {listed} if listed != word else {listed, self.api.status(self.id)}
 
@@ -199,7 +199,7 @@ class Session:
         return pod.meta.labels.get(self.api.profile.session_label) == self.id
 
     def _whether(self, objects: list[SessionObject]) -> str:
-        return "listed" if any(each.meta.name == self.id for each in objects) else "not listed"
+        return "listed" if any(obj.meta.name == self.id for obj in objects) else "not listed"
 
 
 def _answers(said: rfb.Framebuffer | str) -> bool:

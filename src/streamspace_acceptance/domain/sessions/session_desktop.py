@@ -44,7 +44,7 @@ class SessionDesktop:
 
     @property
     def connection(self) -> Answer:
-        """What the API answered; Unproven when it was not asked."""
+        """The API's answer to connect; Unproven when no address was requested."""
         if self._connection is None:
             raise Unproven("no connection address was requested")
         return self._connection
@@ -182,7 +182,7 @@ class SessionDesktop:
         return distinct_colours(self.opened().framebuffer(), count)
 
     def blame(self, otherwise: str) -> str:
-        """What is likely to blame, with what the browser tells of trouble with the connection to the desktop."""
+        """The likely cause, after any trouble that the browser reports with the connection to the desktop."""
         trouble = self.viewer.trouble() if self.viewer is not None else None
         return otherwise if trouble is None else f"{trouble}; {otherwise}"
 
@@ -215,4 +215,4 @@ def distinct_colours(picture: Picture, count: int) -> list[Colour]:
 
     The edges of letters are all the greys between those of the letter and its background.
     """
-    return random_colours(count, lambda one: max(one) - min(one) >= VIVID and not picture.share(one), APART)
+    return random_colours(count, lambda colour: max(colour) - min(colour) >= VIVID and not picture.share(colour), APART)

@@ -31,7 +31,7 @@ class Start:
 
     @property
     def blame(self) -> str | None:
-        """What is to blame when nothing can be seen of the session's pod: that it did not reach Running."""
+        """The reason why nothing can be seen of the session's pod: it did not reach Running; None if it did."""
         if self.trouble is None:
             return None
         return f"{self.session.subject if self.session else 'a session'} did not reach Running"
@@ -44,7 +44,7 @@ class Start:
 
 @dataclass(frozen=True)
 class VncCheck:
-    """What shows that a VNC server listens: the handshake, and whether the pod's port is listened on meanwhile."""
+    """The evidence that a VNC server listens: the handshake, and whether the pod listens on the port meanwhile."""
 
     session: str
     framebuffer: rfb.Framebuffer | str
@@ -77,7 +77,7 @@ class Starts:
         return found
 
     def statuses(self) -> dict[str, str | None]:
-        """What the API says now of each session that was started, by id; None for one that it does not list."""
+        """The API's current status of each started session, by id; None for one that it does not list."""
         found = [start.session for start in self.made if start.session is not None]
         listed = found[0].api.sessions() if found else None
         return {session.id: listed.status(session.id) for session in found} if listed is not None else {}
@@ -106,7 +106,7 @@ def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Sta
     starts = Starts(count)
     while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
         # A pod or a VNC server that did not answer once is judged later; five silences would only take time here.
-        probe = all(each.seconds["VNC server start"] is not None for each in starts.phases)
+        probe = all(phases_of_start.seconds["VNC server start"] is not None for phases_of_start in starts.phases)
         starts.made.append(_start(ask, enter, events, probe=probe))
     return starts
 
@@ -132,7 +132,7 @@ def _id_of(creation: Creation) -> str:
 
 
 def _lost(session: Session | None) -> Unproven | None:
-    """Set when nobody knows the session that the API said it made: then it is its creation that has failed."""
+    """Unproven when neither side knows the session that the API reported: then its creation has failed."""
     if session is None or session.exists():
         return None
     return Unproven(f"{session.subject} is neither in the API's list nor in Kubernetes (see 1.1a-3)")
@@ -172,13 +172,13 @@ def _await_desktop(session: Session, sent: float) -> float | None:
     try:
         session.wait_for_ready_pod(within=_rest(session, sent))
     except Unmet:
-        return None  # the sentence about the pod says so
+        return None  # 1.1b-3 judges the pod
     found = session.vnc_within(_rest(session, sent))
     return found.at if isinstance(found, rfb.Framebuffer) else None
 
 
 def _rest(session: Session, sent: float) -> Budget:
-    """What is left of the budget for a start that was asked for then: a second at least."""
+    """The rest of the budget for a start that was requested at `sent`: a second at least."""
     budget = session.budgets.named("start")
     return Budget(budget.name, max(budget.seconds - (now() - sent), 1.0), 1.0)
 

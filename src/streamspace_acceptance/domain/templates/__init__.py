@@ -1,1 +1,1 @@
-"""What the sentences about templates mean."""
+"""Templates: described, created, tried with mistakes, changed and deleted."""

@@ -1,4 +1,4 @@
-"""What a scenario does with one template: it is described, created, changed and deleted while sessions use it."""
+"""The actions of a scenario on one template: describe, create, change and delete it while sessions use it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
     return made, change.entries(scenario.results[TemplateRegistry].api, made.id)
 
 
-# It is changed
+# Changing it
 
 
 def make_change(scenario: Scenario) -> None:
@@ -91,7 +91,7 @@ def make_change(scenario: Scenario) -> None:
 
 
 def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
-    """What a new running session of the template has, and what was changed; Unproven when nothing was changed."""
+    """The provision of a new running session, and the change of its template; Unproven without a change."""
     changed = _require_change(scenario)
     session = actions.request_new(scenario, user, scenario.results[CreatedTemplate].accepted_id)
     _wait_until_running(session)
@@ -99,7 +99,7 @@ def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
 
 
 def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozenset[str]]:
-    """What the running session had before and has now, and the uids of all pods that it has had."""
+    """The provision of the running session before and now, and the uids of all pods that it has had."""
     use = scenario.results[TemplateUse]
     if use.before is None:
         raise Unproven("no session of the template runs")
@@ -120,7 +120,7 @@ def _require_change(scenario: Scenario) -> Change:
     return changed
 
 
-# It is deleted
+# Deleting it
 
 
 def hibernate_sessions(scenario: Scenario) -> None:

@@ -1,4 +1,4 @@
-"""A change of a template: what was sent, and what the template and its history read afterwards."""
+"""A change of a template: the fields that were sent, and the template's content afterwards."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class Change:
 
     @property
     def wanted(self) -> Json:
-        """What the template should read: as before where nothing else was sent."""
+        """The expected content of the template: as sent, and as before where nothing was sent."""
         changing = {"version", "updatedAt"}
         kept = {field: value for field, value in self.before.items() if field not in changing}
         return overlaid(kept, self.sent)
 
     @property
     def troubles(self) -> list[str]:
-        """What is not as it should be, by place; empty when the change was made."""
+        """The differences from the expected content, by place; empty when the change was made."""
         if not self.answer.ok:
             return [f"the change is answered {self.answer.gist}"]
         if not self.after.ok:
             return [f"the template is answered {self.after.gist}"]
         shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
-        shown += [("the list", each) for each in self.listed]
-        return [f"in {place}, {each}" for place, found in shown for each in differences(self.wanted, found)]
+        shown += [("the list", template) for template in self.listed]
+        return [f"in {place}, {difference}" for place, found in shown for difference in differences(self.wanted, found)]
 
 
 def make(api: TemplateApi, template_id: str, sent: Json) -> Change:
@@ -48,4 +48,4 @@ def make(api: TemplateApi, template_id: str, sent: Json) -> Change:
 
 def entries(api: TemplateApi, template_id: str) -> tuple[Json, ...]:
     """The entries of a template in the API's list: one, if all is well."""
-    return tuple(each for each in api.listed() if api.id_of(each) == template_id)
+    return tuple(template for template in api.listed() if api.id_of(template) == template_id)

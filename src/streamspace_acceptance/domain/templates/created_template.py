@@ -35,7 +35,7 @@ class CreatedTemplate:
 
 
 def differences(wanted: Json, found: object, *, among: str = "") -> list[str]:
-    """What of `wanted` reads otherwise in `found`, a sentence each; what else stands there does not matter.
+    """The fields of `wanted` that differ in `found`, a sentence each; other fields of `found` do not matter.
 
     Resources are compared as amounts, all else as it is written, types included.
     """

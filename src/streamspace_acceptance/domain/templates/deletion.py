@@ -1,4 +1,4 @@
-"""The deletion of a template: what the product answers, and what is left."""
+"""The deletion of a template: the product's answer, and the remains."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Deletion:
     """One deletion: how many sessions used the template, where it was before, and what was answered.
 
     `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
-    afterwards, `lost` the sessions that were then not what they were: another status, or other pods. What is refused
-    is looked at when it has had time to happen all the same.
+    afterwards, `lost` the sessions that then had another status or other pods. The look after a refusal is late enough
+    to show a deletion that happens all the same.
     """
 
     template: str
@@ -36,7 +36,7 @@ class Deletion:
     @property
     def counts(self) -> list[int]:
         """Every number of sessions that the answer's sentence names."""
-        return [int(each) for each in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
+        return [int(number) for number in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
 
 
 @dataclass(frozen=True)

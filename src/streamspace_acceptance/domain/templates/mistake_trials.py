@@ -55,13 +55,13 @@ class MistakeTrial:
 
 
 def attempt_all(words: Sequence[str], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
-    """Tries each mistake, then looks for what was created. KeyError for an unknown mistake."""
-    attempts = tuple(_attempt(number, each, valid, registry) for number, each in enumerate(words, start=1))
+    """Tries each mistake, then looks for created templates. KeyError for an unknown mistake."""
+    attempts = tuple(_attempt(number, mistake, valid, registry) for number, mistake in enumerate(words, start=1))
     controls = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
     places = _places(controls, registry)
     leftovers = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - controls)]
     leftovers += [
-        f"{each.name} by its name" for each in attempts if each.name not in controls and _answers(each, registry)
+        f"{tried.name} by its name" for tried in attempts if tried.name not in controls and _answers(tried, registry)
     ]
     blind = [place for place, names in places.items() if not controls <= names]
     return MistakeTrial(attempts, tuple(leftovers), tuple(blind))
@@ -95,8 +95,8 @@ def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
 
 def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str]]:
     """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
-    mine = [each for each in registry.api.listed() if registry.is_mine(each)]
-    places = {"the API's list": {str(registry.api.id_of(each)) for each in mine}}
+    mine = [template for template in registry.api.listed() if registry.is_mine(template)]
+    places = {"the API's list": {str(registry.api.id_of(template)) for template in mine}}
     if registry.cluster.raw_templates() is not None:
         places["Kubernetes"] = _in_kubernetes(controls, registry)
     return places
@@ -112,7 +112,7 @@ def _in_kubernetes(controls: set[str], registry: TemplateRegistry) -> set[str]:
 
     with suppress(Unmet):  # the trial says that nothing follows from what Kubernetes does not show
         poll(
-            Wait("the templates without a mistake", "in Kubernetes", registry.budgets.named("start")),
+            Wait("the valid templates", "in Kubernetes", registry.budgets.named("start")),
             look,
             met=lambda names: controls <= names,
             says=lambda names: f"{len(controls & names)} of {len(controls)}",

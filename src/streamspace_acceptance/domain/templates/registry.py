@@ -1,4 +1,4 @@
-"""The templates that a scenario made: each on record before it is asked for, each deleted when the scenario is over."""
+"""The templates of a scenario: each is recorded before it is requested, and deleted when the scenario ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.waiting import Wait, poll
 
-# The sentences of test 2.3 about the two ways in which a template can stay: known to the API, or out of its sight.
+# The sentences of test 2.3 for the two ways in which a template can stay: known to the API, or not.
 DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
 
 
@@ -59,7 +59,7 @@ class TemplateRegistry:
     def clean_up(self) -> None:
         """Deletes what was made and waits until it is gone. The sessions made from it must be gone before.
 
-        Leak otherwise. That a template can be deleted, and what is left then, is what test 2.3 answers for.
+        CleanupFailure otherwise. Test 2.3 answers for the deletion of templates and its remains.
         """
         try:
             left = self.remove() if self._made else []
@@ -67,16 +67,18 @@ class TemplateRegistry:
             names = ", ".join(sorted(self._made))
             raise CleanupFailure(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
         if left:
-            known = self._refused or any(self.is_mine(each) for each in self.api.listed())
+            known = self._refused or any(self.is_mine(template) for template in self.api.listed())
             raise CleanupFailure(
                 f"templates left behind: {'; '.join(left)}", answered_by=DELETED if known else NOTHING_LEFT
             )
 
     def remove(self) -> list[str]:
         """Deletes every template that carries the mark; what is left in the end."""
-        listed = {self.api.id_of(each) for each in self.api.listed() if self.is_mine(each)}
-        ids = {name for name, there in self._made.items() if there} | {each for each in listed if each is not None}
-        left = [trouble for each in sorted(ids) if (trouble := self._delete(each))]
+        listed = {self.api.id_of(template) for template in self.api.listed() if self.is_mine(template)}
+        ids = {name for name, there in self._made.items() if there} | {
+            template_id for template_id in listed if template_id is not None
+        }
+        left = [trouble for template_id in sorted(ids) if (trouble := self._delete(template_id))]
         left += [] if left or not ids else self._wait_until_gone()
         for entry in [] if left else self._entries:
             journal.record_revert(entry)
@@ -103,17 +105,19 @@ class TemplateRegistry:
         return []
 
     def _left(self) -> list[str]:
-        listed = [f"{self.api.name_of(each)} in the API" for each in self.api.listed() if self.is_mine(each)]
+        listed = [
+            f"{self.api.name_of(template)} in the API" for template in self.api.listed() if self.is_mine(template)
+        ]
         return listed or [f"{name} in Kubernetes" for name in self.in_kubernetes()]
 
     def in_kubernetes(self) -> list[str]:
         """The names of this scenario's templates in Kubernetes; none where it knows no such kind."""
         objects = self.cluster.raw_templates() or []
-        found = ((each["metadata"], each.get("spec") or {}) for each in objects)
+        found = ((obj["metadata"], obj.get("spec") or {}) for obj in objects)
         return [meta["name"] for meta, spec in found if self.is_mine(meta, description=spec.get("description"))]
 
     def _id(self, answer: Answer) -> str | None:
         try:
             return self.api.id_of(answer.object())
         except Unmet:
-            return None  # the sentence about the template says so; here it only has to be found again
+            return None  # 2.1-1 judges the answer; here it only has to be found again
