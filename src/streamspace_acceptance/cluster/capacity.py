@@ -1,4 +1,4 @@
-"""How large the cluster is, in words, for the reports. What Kubernetes does not tell is "unknown"."""
+"""The size of the cluster in words, for the reports. A value that Kubernetes does not give is "unknown"."""
 
 from __future__ import annotations
 

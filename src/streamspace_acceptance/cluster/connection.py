@@ -81,7 +81,7 @@ def _read(response: Any, deadline: float) -> bytes:
 
 
 def ask(what: str, call: Callable[[], T], seconds: float) -> T:
-    """What `call` returns within `seconds` in all; ClusterError otherwise."""
+    """The result of `call` within `seconds` in all; ClusterError otherwise."""
     with as_cluster_error(what):
         return waiting.within(seconds, call, what=what)
 

@@ -134,7 +134,7 @@ class Cluster:
         return _items(what, self._call(what, lambda: self._core.list_node(**self._options())))
 
     def raw_node_metrics(self) -> list[Json] | None:
-        """What the nodes use now, as `kubectl top nodes` asks for it; None where metrics.k8s.io is not served."""
+        """The current usage of the nodes, as `kubectl top nodes` reads it; None where metrics.k8s.io is not served."""
         call = self._custom.list_cluster_custom_object
         which: Json = {"group": "metrics.k8s.io", "version": "v1beta1", "plural": "nodes"}
         found = self._or_none(lambda: self._call("node metrics", lambda: call(**which, **self._options())))
@@ -167,7 +167,7 @@ class Cluster:
         self._json(what, self._apps.patch_namespaced_deployment_scale, name=deployment, body=body)
 
     def allocatable(self) -> list[dict[str, str]] | None:
-        """What each node has to give to pods, as quantities by resource; None where Kubernetes does not let one look.
+        """The allocatable resources of each node, as quantities by resource; None where Kubernetes denies access.
 
         A node that takes no new pods is not among them.
         """
@@ -196,7 +196,7 @@ class Cluster:
         return "" if raw is None else bytes(raw).decode("utf-8", "replace")
 
     def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
-        """What a pod logged in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
+        """The log of a pod in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
         call, what = self._core.read_namespaced_pod_log, f"logs of {pod}"
         options = {"since_seconds": max(since_seconds, 1), "tail_lines": tail_lines, "timestamps": True}
         text = self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
@@ -241,7 +241,7 @@ class Cluster:
         return self._json(what, call, **arguments)
 
     def raw(self, path: str, **query: str) -> bytes:
-        """What the API server answers to a GET of `path`, as it is; ClusterError for anything but a 2xx."""
+        """The API server's response to a GET of `path`, unchanged; ClusterError for anything but a 2xx."""
         return self._call(f"get {path}", lambda: self._get(path, query))
 
     def _get(self, path: str, query: dict[str, str]) -> Any:
@@ -281,7 +281,7 @@ class Cluster:
 
     @staticmethod
     def _or_none(call: Callable[[], T], *statuses: int) -> T | None:
-        """What `call` gives; None when Kubernetes answers with one of `statuses`, 404 if none is named."""
+        """The result of `call`; None when Kubernetes answers with one of `statuses` (404 by default)."""
         try:
             return call()
         except ClusterError as error:

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Meta:
-    """What every object has. `uid` is the identity: a name can be given again, a uid never is."""
+    """The metadata of every object. `uid` is the identity: Kubernetes can reuse a name, but never a uid."""
 
     name: str
     uid: str
@@ -33,7 +33,7 @@ class Meta:
 
 @dataclass(frozen=True)
 class Mount:
-    """One place in a container at which a volume stands. `claim` is None when the volume is no volume claim."""
+    """A volume mounted in a container. `claim` is None when the volume is not a volume claim."""
 
     path: str
     volume: str

@@ -160,7 +160,7 @@ class _Watcher:
             raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
 
     def _check_silence(self) -> None:
-        """ClusterError when what had changed before this silence began has not been told in it either."""
+        """ClusterError when the watch still has not reported a change from before this silence."""
         _, present = self._look()
         known = {(uid, _version(each)) for uid, each in self._known.items()}
         there = {(uid, _version(each)) for uid, each in present.items()}
@@ -168,7 +168,7 @@ class _Watcher:
         if still:
             names = sorted({(present.get(uid) or self._known[uid])["metadata"]["name"] for uid, _ in still})
             raise ClusterError(
-                f"{self.what}: it fell silent: for {READ_SECONDS:g} s it has not told of what the list shows "
+                f"{self.what}: for {READ_SECONDS:g} s it has not reported changes that the list shows "
                 f"({', '.join(names[:3])})"
             )
         self._overdue = known ^ there

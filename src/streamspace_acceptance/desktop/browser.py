@@ -42,7 +42,7 @@ def find(setting: str | None) -> Path | None:
         if os.access(setting, os.X_OK) and Path(setting).is_file():
             return Path(setting)
         raise SetupProblem(
-            f"STREAMSPACE_BROWSER names {setting}, which is no program: let it name a Chromium, or unset it."
+            f"STREAMSPACE_BROWSER names {setting}, which is not a program: let it name a Chromium, or unset it."
         )
     if _playwrights_own():
         return None

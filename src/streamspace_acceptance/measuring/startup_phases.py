@@ -89,7 +89,7 @@ def table(starts: Sequence[Phases], target: tuple[float, float], limit: float) -
 
 
 def means(starts: Sequence[Phases]) -> list[Figure]:
-    """What the mean startup time is made of, as far as it was measurable: the plan's Metrics to Record."""
+    """The measurable parts of the mean startup time: the plan's Metrics to Record."""
     measured = {phase: [each for start in starts if (each := start.seconds[phase]) is not None] for phase in PARTS}
     return [Figure(f"{phase} (mean)", Summary.of(values).mean, "s") for phase, values in measured.items() if values]
 

@@ -40,7 +40,7 @@ def check_context(settings: Settings, cluster: Cluster) -> None:
 
 
 def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, shown_before: bool) -> None:
-    """What the API says is in Kubernetes is there: its agents are pods of the namespace, or its sessions objects.
+    """Checks that the API and Kubernetes match: the API's agents are pods of the namespace, or its sessions objects.
 
     Agents that are offline may have lost their pods, so they can only speak for it. Where nothing speaks for or
     against, it counts that an earlier run was shown the same: a killed one may have left the target without agents.

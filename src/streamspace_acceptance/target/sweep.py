@@ -139,7 +139,7 @@ class _Sweep:
         return frozenset(each.outcome["id"] for each in entries if each.outcome.get("id") is not None)
 
     def _session(self, entry: Entry, taken: frozenset[str]) -> frozenset[str]:
-        """The sessions that came of an intent and are there; _NotCertain when that cannot be told."""
+        """The existing sessions that an intent created; _NotCertain when the sweep cannot attribute them."""
         session_id = entry.outcome.get("id")
         if session_id is not None:
             return frozenset({session_id} if self._is_still(entry, session_id) else ())
@@ -158,7 +158,7 @@ class _Sweep:
         ]
         if strays:
             self._tell_once(
-                f"A killed run had requested a session and had no answer yet. What it may have created is "
+                f"A killed run had requested a session and had no answer yet. Its session may be "
                 f"{left_alone(strays)}. Delete it if nobody uses it; otherwise delete {self.left.path}."
             )
             raise _NotCertain
