@@ -82,7 +82,7 @@ class Cluster:
         """The pods that carry all of `labels`."""
         found = self.raw_pods(**labels)
         with as_cluster_error("list pods"):
-            return [Pod.of(each) for each in found]
+            return [Pod.of(pod) for pod in found]
 
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""
@@ -95,13 +95,13 @@ class Cluster:
         what = "list volume claims"
         found = self._items(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector)
         with as_cluster_error(what):
-            return [Claim.of(each) for each in found]
+            return [Claim.of(claim) for claim in found]
 
     def session_objects(self) -> list[SessionObject]:
         """The sessions that `kubectl get sessions` lists."""
         found = self.raw_sessions()
         with as_cluster_error("list sessions"):
-            return [SessionObject.of(each) for each in found]
+            return [SessionObject.of(session) for session in found]
 
     def raw_sessions(self) -> list[Json]:
         """The same as JSON, for the evidence."""
@@ -178,8 +178,8 @@ class Cluster:
                 return None
             raise
         with as_cluster_error("list nodes"):
-            nodes = [each for each in found if not (each.get("spec") or {}).get("unschedulable")]
-            return [dict(each["status"]["allocatable"]) for each in nodes]
+            nodes = [node for node in found if not (node.get("spec") or {}).get("unschedulable")]
+            return [dict(node["status"]["allocatable"]) for node in nodes]
 
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
         """The end of what a pod logged in the last `since_seconds`."""
@@ -250,7 +250,7 @@ class Cluster:
         )
         response = self._client.call_api(*asked, _request_timeout=(CONNECT_SECONDS, CALL_SECONDS))
         response.read()
-        if not 200 <= response.status < 300:
+        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise client.ApiException(http_resp=response)
         return response
 
@@ -298,6 +298,6 @@ class Cluster:
 def _items(what: str, body: bytes) -> list[Json]:
     """The items of a list; ClusterError when it is none, or holds anything but objects."""
     items = read(what, body).get("items")
-    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ClusterError(f"{what}: no list as Kubernetes gives it: {body[:200]!r}")
     return items

@@ -91,8 +91,8 @@ class _Chromium:
         self._browser = self._playwright.chromium.launch(
             executable_path=executable, args=[*ARGUMENTS, *pins], timeout=seconds * 1000
         )
-        told = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
-        self._process = next(int(each["id"]) for each in told["processInfo"] if each["type"] == "browser")
+        system = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+        self._process = next(int(process["id"]) for process in system["processInfo"] if process["type"] == "browser")
         self._driver = processes.children() - self._others
 
     def context(self) -> BrowserContext:

@@ -143,7 +143,7 @@ class BrowserWatchdog:
 
     def _finish(self, call: _Call) -> None:
         with self._changed:
-            self._running = [each for each in self._running if each is not call]
+            self._running = [running for running in self._running if running is not call]
             self._changed.notify_all()
 
     def _keep_time(self) -> None:
@@ -198,8 +198,8 @@ def _gist(error: Exception) -> str:
     """
     first, *others = str(error).strip().splitlines() or [type(error).__name__]
     complaints = [line.partition("[err]")[2].strip() for line in others if "[err]" in line]
-    fatal = [each for each in complaints if ":FATAL:" in each]
-    advice = [what for said, what in ADVICE.items() if any(said in each for each in complaints)]
+    fatal = [complaint for complaint in complaints if ":FATAL:" in complaint]
+    advice = [what for mark, what in ADVICE.items() if any(mark in complaint for complaint in complaints)]
     return ": ".join([first.strip(), *(fatal or complaints)[-1:], *advice])
 
 

@@ -78,7 +78,7 @@ def load(name: str = "plan") -> Profile:
     table = tomllib.loads(text)
     return Profile(
         name=table["name"],
-        calls={each: Call(**parts) for each, parts in table["calls"].items()},
+        calls={call: Call(**parts) for call, parts in table["calls"].items()},
         fields=table["fields"],
         statuses=table["statuses"],
         session_label=table["pods"]["session_label"],

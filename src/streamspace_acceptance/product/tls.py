@@ -34,8 +34,8 @@ def trusted() -> ssl.SSLContext:
 def pin(url: str, context: ssl.SSLContext) -> str | None:
     """The key of the server at an https:// address, as Chromium names keys (SHA-256 of the SPKI, base64).
 
-    A browser does not know the private CA of SSL_CERT_FILE or SSL_CERT_DIR, so it gets the key of a server that the suite
-    has verified. None without these variables. None also for a certificate that fails: the browser reports that itself.
+    A browser does not know the private CA of SSL_CERT_FILE or SSL_CERT_DIR, so it gets the key of the verified server.
+    None without these variables. None also for a certificate that fails: the browser reports that itself.
     """
     address = urlsplit(url)
     if address.scheme != "https" or not any(os.environ.get(each) for each in ("SSL_CERT_FILE", "SSL_CERT_DIR")):

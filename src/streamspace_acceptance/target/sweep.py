@@ -97,7 +97,7 @@ class _Sweep:
             self.left.remove()
 
     def _of(self, kind: str) -> list[Entry]:
-        return [each for each in self.left.entries if each.kind == kind]
+        return [entry for entry in self.left.entries if entry.kind == kind]
 
     def _try(self, act: Callable[[], None]) -> None:
         try:
@@ -128,15 +128,15 @@ class _Sweep:
         self._troubles += stays
         if stays:
             return
-        for each in ids:
-            self.say(f"Removed after a killed run: session {each}.")
+        for session_id in ids:
+            self.say(f"Removed after a killed run: session {session_id}.")
         for entry in entries:
             if entry.number in found:
                 self.left.record_revert(entry)
 
     @staticmethod
     def _taken(entries: Iterable[Entry]) -> frozenset[str]:
-        return frozenset(each.outcome["id"] for each in entries if each.outcome.get("id") is not None)
+        return frozenset(entry.outcome["id"] for entry in entries if entry.outcome.get("id") is not None)
 
     def _session(self, entry: Entry, taken: frozenset[str]) -> frozenset[str]:
         """The existing sessions that an intent created; _NotCertain when the sweep cannot attribute them."""
@@ -192,16 +192,19 @@ class _Sweep:
             self.say(sentence)
 
     def _remove_templates(self) -> None:
-        for mark in sorted({each.what["mark"] for each in self._of("template")}):
+        for mark in sorted({entry.what["mark"] for entry in self._of("template")}):
             registry = TemplateRegistry(self.clients, mark)
-            there = bool([each for each in registry.api.listed() if registry.is_mine(each)] or registry.in_kubernetes())
+            there = bool(
+                [template for template in registry.api.listed() if registry.is_mine(template)]
+                or registry.in_kubernetes()
+            )
             stays = registry.remove()
             self._troubles += stays
             if stays:
                 continue
             if there:
                 self.say(f"Removed after a killed run: the templates whose names end in {mark}.")
-            for entry in [each for each in self._of("template") if each.what["mark"] == mark]:
+            for entry in [entry for entry in self._of("template") if entry.what["mark"] == mark]:
                 self.left.record_revert(entry)
 
 

@@ -52,7 +52,7 @@ def known(thing: T | Unavailable) -> T | None:
 
 
 class ClusterSnapshot:
-    """The data that collectors read. `exchanges` are those of the scenario: (exchange, times), without the snapshot's own."""
+    """Data for the collectors. `exchanges` are those of the scenario: (exchange, times), without the snapshot's own."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -61,7 +61,7 @@ class ClusterSnapshot:
         self._timeout: str | None = None
 
     def kubernetes(self, read: Callable[[], T]) -> T | Unavailable:
-        """The result of `read` from Kubernetes. After one timeout it makes no other call, which would wait as long again."""
+        """The result of `read` from Kubernetes. After one timeout it makes no further calls, to save time."""
         if self._timeout is not None:
             return Unavailable(f"Kubernetes did not answer before ({self._timeout})")
         answer = attempt(read)
@@ -110,7 +110,7 @@ class ClusterSnapshot:
         return text or f"{pod} logged nothing in the last {since} s"
 
     def cause_inputs(self) -> CauseInputs:
-        """The data in which causes are found: the product's own pods, and those of the sessions that the scenario created."""
+        """The data in which causes are found: the product's own pods, and those of the scenario's sessions."""
         ids = tuple(session.id for session in self.world.registry.sessions)
         label, profile = self.clients.profile.session_label, self.clients.profile.agents
         listed = known(self.agents)
