@@ -83,7 +83,7 @@ class CleanupFailure(Exception):
 
 
 def require(thing: T | None, otherwise: str) -> T:
-    """What an earlier sentence has brought; Unproven with `otherwise` as the reason when it has brought nothing."""
+    """The result of an earlier step; Unproven with `otherwise` as the reason when there is none."""
     if thing is None:
         raise Unproven(otherwise)
     return thing
@@ -91,9 +91,9 @@ def require(thing: T | None, otherwise: str) -> T:
 
 @contextmanager
 def unproven_if_failed(cause: str | None) -> Iterator[None]:
-    """What fails in here has failed because of `cause`, which another criterion answers for: Unproven, not Unmet.
+    """Turns Unmet into Unproven if there is a `cause`, for which another criterion fails.
 
-    With no cause a failure stays what it is.
+    Without a cause a failure does not change.
     """
     try:
         yield

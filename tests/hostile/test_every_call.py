@@ -135,7 +135,7 @@ RFB = {
     "ws-cut": "no ProtocolVersion",
     "ws-drip": "no ProtocolVersion",
     "ws-giant-frame": "no ProtocolVersion",
-    "ws-flood": "no RFB version",
+    "ws-flood": "not an RFB version",
     "ws-text": "text came",
     "ws-garbage": "no ProtocolVersion",
     "rfb-cut-version": "no ProtocolVersion",
@@ -146,7 +146,7 @@ RFB = {
     "rfb-endless-name": "a name of",
 }
 WATCHES = {
-    "watch-silent": "fell silent",
+    "watch-silent": "has not reported changes",
     "watch-garbage": "Expecting",
     "watch-duplicate-keys": "twice",
     "watch-no-object": "object",

@@ -98,7 +98,7 @@ TOLERABLE: dict[str, Disturb] = {
 WATCHES = 6  # of a run of test 1.1b: one of events, one for each of the five sessions
 AGAIN = 5  # times a second, at most, is a watch begun again that brings nothing
 BROKEN: dict[str, tuple[Disturb, str]] = {
-    "silent": (_silent, "fell silent"),
+    "silent": (_silent, "has not reported changes"),
     "bookmarks only": (_bookmarks_only, "watch of pods"),
     "events of no kind that there is": (_unknown, "an event of type"),
     "events about nothing": (_no_object, "no answer as Kubernetes gives it"),

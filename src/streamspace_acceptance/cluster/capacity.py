@@ -1,4 +1,4 @@
-"""How large the cluster is, in words, for the reports. What Kubernetes does not tell is "unknown"."""
+"""The size of the cluster in words, for the reports. A value that Kubernetes does not give is "unknown"."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def agents(cluster: Cluster, label: str) -> str:
 
 def _nodes(found: list[dict[str, Any]]) -> str:
     capacities = [node["status"]["capacity"] for node in found]
-    cpu = float(sum(amount(one["cpu"]) for one in capacities))
-    memory = sum(amount(one["memory"]) for one in capacities) / _GIB
+    cpu = float(sum(amount(capacity["cpu"]) for capacity in capacities))
+    memory = sum(amount(capacity["memory"]) for capacity in capacities) / _GIB
     return f"{len(found)} {'node' if len(found) == 1 else 'nodes'}, {cpu:g} CPU, {memory:.1f} GiB RAM"
 
 

@@ -81,7 +81,7 @@ def _read(response: Any, deadline: float) -> bytes:
 
 
 def ask(what: str, call: Callable[[], T], seconds: float) -> T:
-    """What `call` returns within `seconds` in all; ClusterError otherwise."""
+    """The result of `call` within `seconds` in all; ClusterError otherwise."""
     with as_cluster_error(what):
         return waiting.within(seconds, call, what=what)
 
@@ -113,7 +113,7 @@ def _refusal(error: Any) -> str:
     if not error.status:  # the client's own way to say that it never came to an answer
         return " ".join(str(error.reason).split())[:300]
     where = (error.headers or {}).get("Location")
-    if 300 <= error.status < 400 and where:
+    if HTTPStatus.MULTIPLE_CHOICES <= error.status < HTTPStatus.BAD_REQUEST and where:
         return f"{error.status} {error.reason}: it redirects to {where}; correct the server in the kubeconfig"
     return f"{error.status} {error.reason}: {error.body!r:.300}"
 

@@ -123,10 +123,10 @@ def exit_code(session: Any) -> int:
         if status["status"] == "Success":
             return 0
         causes = (status.get("details") or {}).get("causes") or ()
-        codes = [int(each["message"]) for each in causes if each.get("reason") == "ExitCode"]
+        codes = [int(cause["message"]) for cause in causes if cause.get("reason") == "ExitCode"]
     except Exception as error:
         # The connection may be gone, or anything may stand in the status's place.
-        raise ClusterError("exec: the connection ended before Kubernetes told what came of the command") from error
+        raise ClusterError("exec: the connection ended before Kubernetes reported the result of the command") from error
     if not codes:
         raise ExecRefusedError(f"exec: {' '.join(str(status.get('message') or status).split())}")
     return codes[0]

@@ -82,7 +82,7 @@ class Cluster:
         """The pods that carry all of `labels`."""
         found = self.raw_pods(**labels)
         with as_cluster_error("list pods"):
-            return [Pod.of(each) for each in found]
+            return [Pod.of(pod) for pod in found]
 
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""
@@ -95,13 +95,13 @@ class Cluster:
         what = "list volume claims"
         found = self._items(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector)
         with as_cluster_error(what):
-            return [Claim.of(each) for each in found]
+            return [Claim.of(claim) for claim in found]
 
     def session_objects(self) -> list[SessionObject]:
         """The sessions that `kubectl get sessions` lists."""
         found = self.raw_sessions()
         with as_cluster_error("list sessions"):
-            return [SessionObject.of(each) for each in found]
+            return [SessionObject.of(session) for session in found]
 
     def raw_sessions(self) -> list[Json]:
         """The same as JSON, for the evidence."""
@@ -134,7 +134,7 @@ class Cluster:
         return _items(what, self._call(what, lambda: self._core.list_node(**self._options())))
 
     def raw_node_metrics(self) -> list[Json] | None:
-        """What the nodes use now, as `kubectl top nodes` asks for it; None where metrics.k8s.io is not served."""
+        """The current usage of the nodes, as `kubectl top nodes` reads it; None where metrics.k8s.io is not served."""
         call = self._custom.list_cluster_custom_object
         which: Json = {"group": "metrics.k8s.io", "version": "v1beta1", "plural": "nodes"}
         found = self._or_none(lambda: self._call("node metrics", lambda: call(**which, **self._options())))
@@ -167,7 +167,7 @@ class Cluster:
         self._json(what, self._apps.patch_namespaced_deployment_scale, name=deployment, body=body)
 
     def allocatable(self) -> list[dict[str, str]] | None:
-        """What each node has to give to pods, as quantities by resource; None where Kubernetes does not let one look.
+        """The allocatable resources of each node, as quantities by resource; None where Kubernetes denies access.
 
         A node that takes no new pods is not among them.
         """
@@ -178,8 +178,8 @@ class Cluster:
                 return None
             raise
         with as_cluster_error("list nodes"):
-            nodes = [each for each in found if not (each.get("spec") or {}).get("unschedulable")]
-            return [dict(each["status"]["allocatable"]) for each in nodes]
+            nodes = [node for node in found if not (node.get("spec") or {}).get("unschedulable")]
+            return [dict(node["status"]["allocatable"]) for node in nodes]
 
     def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
         """The end of what a pod logged in the last `since_seconds`."""
@@ -196,7 +196,7 @@ class Cluster:
         return "" if raw is None else bytes(raw).decode("utf-8", "replace")
 
     def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
-        """What a pod logged in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
+        """The log of a pod in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
         call, what = self._core.read_namespaced_pod_log, f"logs of {pod}"
         options = {"since_seconds": max(since_seconds, 1), "tail_lines": tail_lines, "timestamps": True}
         text = self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
@@ -241,7 +241,7 @@ class Cluster:
         return self._json(what, call, **arguments)
 
     def raw(self, path: str, **query: str) -> bytes:
-        """What the API server answers to a GET of `path`, as it is; ClusterError for anything but a 2xx."""
+        """The API server's response to a GET of `path`, unchanged; ClusterError for anything but a 2xx."""
         return self._call(f"get {path}", lambda: self._get(path, query))
 
     def _get(self, path: str, query: dict[str, str]) -> Any:
@@ -250,7 +250,7 @@ class Cluster:
         )
         response = self._client.call_api(*asked, _request_timeout=(CONNECT_SECONDS, CALL_SECONDS))
         response.read()
-        if not 200 <= response.status < 300:
+        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise client.ApiException(http_resp=response)
         return response
 
@@ -281,7 +281,7 @@ class Cluster:
 
     @staticmethod
     def _or_none(call: Callable[[], T], *statuses: int) -> T | None:
-        """What `call` gives; None when Kubernetes answers with one of `statuses`, 404 if none is named."""
+        """The result of `call`; None when Kubernetes answers with one of `statuses` (404 by default)."""
         try:
             return call()
         except ClusterError as error:
@@ -298,6 +298,6 @@ class Cluster:
 def _items(what: str, body: bytes) -> list[Json]:
     """The items of a list; ClusterError when it is none, or holds anything but objects."""
     items = read(what, body).get("items")
-    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ClusterError(f"{what}: no list as Kubernetes gives it: {body[:200]!r}")
     return items

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Meta:
-    """What every object has. `uid` is the identity: a name can be given again, a uid never is."""
+    """The metadata of every object. `uid` is the identity: Kubernetes can reuse a name, but never a uid."""
 
     name: str
     uid: str
@@ -26,14 +26,14 @@ class Meta:
             name=metadata["name"],
             uid=metadata["uid"],
             labels=dict(metadata.get("labels") or {}),
-            owners=tuple((each["uid"], each["name"]) for each in metadata.get("ownerReferences") or ()),
+            owners=tuple((owner["uid"], owner["name"]) for owner in metadata.get("ownerReferences") or ()),
             deleting=metadata.get("deletionTimestamp") is not None,
         )
 
 
 @dataclass(frozen=True)
 class Mount:
-    """One place in a container at which a volume stands. `claim` is None when the volume is no volume claim."""
+    """A volume mounted in a container. `claim` is None when the volume is not a volume claim."""
 
     path: str
     volume: str
@@ -62,18 +62,20 @@ class Pod:
         """The pod in `obj`."""
         spec, status = obj["spec"], obj.get("status") or {}
         containers = status.get("containerStatuses") or []
-        states = [each.get("state") or {} for each in containers]
+        states = [container.get("state") or {} for container in containers]
         waiting = [state["waiting"] for state in states if state.get("waiting")]
         return cls(
             meta=Meta.of(obj),
             phase=status.get("phase") or "Unknown",
             node=spec.get("nodeName"),
-            conditions={each["type"]: each["status"] == "True" for each in status.get("conditions") or ()},
-            ready_containers=sum(1 for each in containers if each.get("ready")),
+            conditions={
+                condition["type"]: condition["status"] == "True" for condition in status.get("conditions") or ()
+            },
+            ready_containers=sum(1 for container in containers if container.get("ready")),
             containers=len(spec["containers"]),
             running_containers=sum(1 for state in states if state.get("running") is not None),
             waiting=": ".join(filter(None, (waiting[0].get("reason"), waiting[0].get("message")))) if waiting else None,
-            restarts=sum(int(each.get("restartCount", 0)) for each in containers),
+            restarts=sum(int(container.get("restartCount", 0)) for container in containers),
             mounts=_mounts(spec),
             first_container=spec["containers"][0]["name"],
         )
@@ -103,7 +105,8 @@ class Pod:
 
 def _mounts(spec: Json) -> tuple[Mount, ...]:
     claims = {
-        each["name"]: (each.get("persistentVolumeClaim") or {}).get("claimName") for each in spec.get("volumes") or ()
+        volume["name"]: (volume.get("persistentVolumeClaim") or {}).get("claimName")
+        for volume in spec.get("volumes") or ()
     }
     return tuple(
         Mount(

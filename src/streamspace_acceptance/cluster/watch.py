@@ -19,7 +19,7 @@ from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import Recording, now, pause
 
 Kind = Literal["pods", "events"]
-READ_SECONDS = 5.0  # a watch without a word is opened again after that, from where it stood
+READ_SECONDS = 5.0  # a watch without events is reopened after that, at the version that it reached
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
@@ -40,8 +40,8 @@ class Change:
 class _Watcher:
     """Lists, then watches from there; lists again when Kubernetes says that it has forgotten (410).
 
-    A watch that says nothing for READ_SECONDS is opened again, and what it should have told is looked up: when the
-    next one is silent as well about something that had happened by then, the watch is broken.
+    A watch without events for READ_SECONDS is reopened, and its objects are listed. The watch is broken when the next
+    one does not report a change that the list has shown.
     """
 
     def __init__(self, cluster: Cluster, kind: Kind, selector: str) -> None:
@@ -67,10 +67,10 @@ class _Watcher:
         version, present = self._look()
         for uid in self._known.keys() - present.keys():
             self._record("DELETED", self._known[uid])
-        for uid, each in present.items():
+        for uid, obj in present.items():
             before = self._known.get(uid)
-            if before is None or _version(before) != _version(each):
-                self._record("ADDED" if before is None else "MODIFIED", each)
+            if before is None or _version(before) != _version(obj):
+                self._record("ADDED" if before is None else "MODIFIED", obj)
         return version
 
     def run(self, version: str) -> None:
@@ -97,8 +97,10 @@ class _Watcher:
             self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data or b"", READ_SECONDS
         )
         with as_cluster_error(self.what):
-            found = read_object(body)
-            return str(found["metadata"]["resourceVersion"]), {each["metadata"]["uid"]: each for each in found["items"]}
+            listing = read_object(body)
+            return str(listing["metadata"]["resourceVersion"]), {
+                obj["metadata"]["uid"]: obj for obj in listing["items"]
+            }
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""
@@ -127,7 +129,7 @@ class _Watcher:
             response.close()
         if version == came_from:
             self._pause(began)
-            # What a connection that ends at once has not told, a list does.
+            # Re-list before restarting a watch that ends at once.
             return version if silent or self._stopped.is_set() else None
         return version
 
@@ -138,7 +140,7 @@ class _Watcher:
         try:
             return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
         except ClusterError as error:
-            # Some proxies hold an answer back until there is something in it; a list tells if it is that.
+            # Some proxies hold back a response without content; the list shows whether this is the cause.
             if error.status == HTTPStatus.GONE or _timed_out(error):
                 return None
             raise
@@ -160,15 +162,15 @@ class _Watcher:
             raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
 
     def _check_silence(self) -> None:
-        """ClusterError when what had changed before this silence began has not been told in it either."""
+        """ClusterError when the watch still has not reported a change from before this silence."""
         _, present = self._look()
-        known = {(uid, _version(each)) for uid, each in self._known.items()}
-        there = {(uid, _version(each)) for uid, each in present.items()}
+        known = {(uid, _version(obj)) for uid, obj in self._known.items()}
+        there = {(uid, _version(obj)) for uid, obj in present.items()}
         still = self._overdue & (known ^ there)
         if still:
             names = sorted({(present.get(uid) or self._known[uid])["metadata"]["name"] for uid, _ in still})
             raise ClusterError(
-                f"{self.what}: it fell silent: for {READ_SECONDS:g} s it has not told of what the list shows "
+                f"{self.what}: for {READ_SECONDS:g} s it has not reported changes that the list shows "
                 f"({', '.join(names[:3])})"
             )
         self._overdue = known ^ there

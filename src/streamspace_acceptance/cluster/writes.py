@@ -45,7 +45,7 @@ class ClusterWrites:
     def added(self, pod: Pod, container: str) -> EphemeralContainerState | None:
         """How an ephemeral container fares; None when the pod has none of that name, or is another one now."""
         found = self._cluster.ask(f"get pod {pod.meta.name}", self._core.read_namespaced_pod, name=pod.meta.name)
-        listed = [each["name"] for each in found["spec"].get("ephemeralContainers") or ()]
+        listed = [entry["name"] for entry in found["spec"].get("ephemeralContainers") or ()]
         if found["metadata"]["uid"] != pod.meta.uid or container not in listed:
             return None
         statuses = (found.get("status") or {}).get("ephemeralContainerStatuses") or ()

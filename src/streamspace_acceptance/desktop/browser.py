@@ -42,7 +42,7 @@ def find(setting: str | None) -> Path | None:
         if os.access(setting, os.X_OK) and Path(setting).is_file():
             return Path(setting)
         raise SetupProblem(
-            f"STREAMSPACE_BROWSER names {setting}, which is no program: let it name a Chromium, or unset it."
+            f"STREAMSPACE_BROWSER names {setting}, which is not a program: let it name a Chromium, or unset it."
         )
     if _playwrights_own():
         return None
@@ -91,8 +91,8 @@ class _Chromium:
         self._browser = self._playwright.chromium.launch(
             executable_path=executable, args=[*ARGUMENTS, *pins], timeout=seconds * 1000
         )
-        told = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
-        self._process = next(int(each["id"]) for each in told["processInfo"] if each["type"] == "browser")
+        system = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+        self._process = next(int(process["id"]) for process in system["processInfo"] if process["type"] == "browser")
         self._driver = processes.children() - self._others
 
     def context(self) -> BrowserContext:

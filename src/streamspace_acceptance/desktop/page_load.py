@@ -35,7 +35,7 @@ class PageState:
     loaded_again: int = 0
 
     def describe(self) -> str:
-        """What is missing or wrong, or that nothing is."""
+        """The missing and failed parts of the page, or the statement that there are none."""
         troubles = [
             *([] if self.novnc else [f"no script of {CLIENT_PAGE.name} among {len(self.scripts)} scripts"]),
             *self.broken(),

@@ -1,4 +1,4 @@
-"""What a picture of a desktop shows: whether there is anything on it, and where a colour is."""
+"""Analysis of a desktop's screenshot: whether it shows anything, and where a colour is."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Picture:
         return self._image.width * self._image.height
 
     def part(self, box: tuple[int, int, int, int]) -> Picture | None:
-        """What is within `box` (left, top, right, bottom); None when that is nothing."""
+        """The part within `box` (left, top, right, bottom); None when the box is empty."""
         if box[0] >= box[2] or box[1] >= box[3]:
             return None
         png = io.BytesIO()

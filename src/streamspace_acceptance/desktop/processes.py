@@ -28,7 +28,7 @@ def end(pid: int) -> None:
 
 
 def _parents() -> dict[int, int]:
-    """Of every process, who started it."""
+    """The id of every process with its parent's id."""
     if (_PROC / "self" / "stat").exists():
         return dict(pair for entry in _PROC.iterdir() if entry.name.isdigit() for pair in _of_stat(entry / "stat"))
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, timeout=5, check=True)

@@ -45,7 +45,9 @@ class Trace:
             raw = Path(folder) / "trace.zip"
             try:
                 with self._calls.within("the trace", KEEP_SECONDS, of_page=False):
-                    secret_sources.from_cookie_values(str(each.get("value", "")) for each in self._context.cookies())
+                    secret_sources.from_cookie_values(
+                        str(cookie.get("value", "")) for cookie in self._context.cookies()
+                    )
                     self._context.tracing.stop(path=raw)
                     self._goes_on = False
             except BrowserError as trouble:

@@ -37,7 +37,7 @@ class BrowserError(Exception):
 
 
 class BrowserEndedError(Unproven):
-    """The browser was ended, because of a page in it that has been told of already."""
+    """The browser was ended because of a page that an earlier error reported."""
 
 
 class PageHangsError(Unmet):
@@ -117,7 +117,7 @@ class BrowserWatchdog:
             raise self._silent(what, seconds, of_page=of_page)
 
     def end(self, why: str) -> None:
-        """Ends the browser's processes; whoever calls it from now on is told `why`."""
+        """Ends the browser's processes; later calls fail with `why`."""
         self._over = self._over or why
         for pid in self._ends():
             processes.end(pid)
@@ -143,7 +143,7 @@ class BrowserWatchdog:
 
     def _finish(self, call: _Call) -> None:
         with self._changed:
-            self._running = [each for each in self._running if each is not call]
+            self._running = [running for running in self._running if running is not call]
             self._changed.notify_all()
 
     def _keep_time(self) -> None:
@@ -175,7 +175,7 @@ class BrowserWatchdog:
         return BrowserError(f"{what}: {said}")
 
     def _silent(self, what: str, seconds: float, *, of_page: bool) -> Exception:
-        """What no answer means. The browser is of no use any more: it is ended, and a fresh one is the control."""
+        """The error for a call without an answer. It ends the browser; a fresh browser is the control."""
         hastened = waiting.time_left() < seconds
         self.end(f"the browser was ended, since it did not answer ({what})")
         if hastened:
@@ -192,13 +192,14 @@ class BrowserWatchdog:
 
 
 def _gist(error: Exception) -> str:
-    """The first line, which says what; and of what the browser itself has complained of, if it has, the last line, or
-    the one that it died of. What to do about it, where that is known.
+    """The first line of the error, and the browser's fatal message or else its last one.
+
+    Known messages come with advice.
     """
     first, *others = str(error).strip().splitlines() or [type(error).__name__]
     complaints = [line.partition("[err]")[2].strip() for line in others if "[err]" in line]
-    fatal = [each for each in complaints if ":FATAL:" in each]
-    advice = [what for said, what in ADVICE.items() if any(said in each for each in complaints)]
+    fatal = [complaint for complaint in complaints if ":FATAL:" in complaint]
+    advice = [what for mark, what in ADVICE.items() if any(mark in complaint for complaint in complaints)]
     return ": ".join([first.strip(), *(fatal or complaints)[-1:], *advice])
 
 

@@ -64,8 +64,8 @@ class Iptables:
                 raise MethodUnavailable(str(error)) from error
             raise
         if done.code != 0:
-            said = f"iptables in pod {self._pod.meta.name} ended with {done.code}: {_words(done)}"
-            raise MethodUnavailable(said) if _is_closed(done) else ClusterError(said)
+            reason = f"iptables in pod {self._pod.meta.name} ended with {done.code}: {_words(done)}"
+            raise MethodUnavailable(reason) if _is_closed(done) else ClusterError(reason)
 
     def remove(self) -> None:
         """Removes the rule, if it is there; ClusterError when it stays."""
@@ -93,8 +93,8 @@ def find(cluster: Cluster, uid: str) -> Pod | None:
 
 
 def _is_closed(done: ExecResult) -> bool:
-    said = _words(done).lower()
-    return done.code in _NOT_STARTED or (done.code in _NOT_PERMITTED and any(each in said for each in _SAYS_SO))
+    output = _words(done).lower()
+    return done.code in _NOT_STARTED or (done.code in _NOT_PERMITTED and any(refusal in output for refusal in _SAYS_SO))
 
 
 def _words(done: ExecResult) -> str:

@@ -15,7 +15,7 @@ class Disruption(Protocol):
         """For the report: `network of pod x cut`."""
 
     def record(self) -> dict[str, Any]:
-        """What a sweep needs to revert it after a killed run, as JSON with its `kind`; read before `apply`."""
+        """The JSON, with its `kind`, from which a sweep reverts it after a killed run; read before `apply`."""
 
     def apply(self) -> None:
         """Applies it; an error when it has no effect."""

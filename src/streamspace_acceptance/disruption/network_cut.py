@@ -40,8 +40,8 @@ def methods(cluster: Cluster, pod: Pod, port: int, *, api_label: str, image: str
     A network may apply a policy to the port of the API's Service or to that of its pods.
     """
     mark = f"streamspace-acceptance-{secrets.token_hex(4)}"
-    containers = [each for api in cluster.raw_pods(app=api_label) for each in api["spec"]["containers"]]
-    ports = {int(each["containerPort"]) for container in containers for each in container.get("ports") or ()}
+    containers = [container for pod in cluster.raw_pods(app=api_label) for container in pod["spec"]["containers"]]
+    ports = {int(port["containerPort"]) for container in containers for port in container.get("ports") or ()}
     return [
         iptables_cut.IptablesCut(cluster, pod, port, mark),
         ephemeral_container_cut.EphemeralContainerCut(cluster, pod, port, mark, image),

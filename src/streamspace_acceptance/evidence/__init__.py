@@ -1,1 +1,1 @@
-"""What a run leaves behind so that anyone can check its verdicts."""
+"""The evidence of a run, from which anyone can check its verdicts."""

@@ -59,7 +59,7 @@ class ReportFolder:
         return self.page, self.junit, self.results, self.verdicts
 
     def drafts(self) -> Iterator[Path]:
-        """What a killed run was writing."""
+        """The files that a killed run was writing."""
         yield from self.path.glob("*.tmp")
         yield from self.results.glob("*.tmp")
 

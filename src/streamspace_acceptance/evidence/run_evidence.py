@@ -1,4 +1,4 @@
-"""What one run attaches, measures and learns about its target, by the step or scenario that it belongs to."""
+"""Attachments, figures and facts of one run, by the step or scenario that they belong to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured of input lag: the figures, whether they can be trusted, and the table for the report."""
+"""Measurements of input lag: the figures, whether they can be trusted, and the table for the report."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def phases(pods: Changes, events: Changes, *, sent: float, running: float, vnc: 
     scheduled = _first(pods, lambda pod: pod.node is not None)
     started = _first(pods, lambda pod: pod.running_containers == pod.containers)
     ready = _first(pods, lambda pod: pod.ready)
-    uids = {each.item.object["metadata"]["uid"] for each in pods}
+    uids = {change.item.object["metadata"]["uid"] for change in pods}
     pulling, pulled = _event(events, uids, "Pulling"), _event(events, uids, "Pulled")
     prepared = scheduled if pulling is None else pulled
     return Phases(
@@ -51,16 +51,16 @@ def phases(pods: Changes, events: Changes, *, sent: float, running: float, vnc: 
 
 
 def _first(changes: Changes, holds: Callable[[Pod], bool]) -> float | None:
-    return next((each.at for each in changes if holds(Pod.of(each.item.object))), None)
+    return next((change.at for change in changes if holds(Pod.of(change.item.object))), None)
 
 
 def _event(events: Changes, uids: set[str], reason: str) -> float | None:
     return next(
         (
-            each.at
-            for each in events
-            if each.item.object.get("reason") == reason
-            and (each.item.object.get("involvedObject") or {}).get("uid") in uids
+            event.at
+            for event in events
+            if event.item.object.get("reason") == reason
+            and (event.item.object.get("involvedObject") or {}).get("uid") in uids
         ),
         None,
     )
@@ -89,8 +89,10 @@ def table(starts: Sequence[Phases], target: tuple[float, float], limit: float) -
 
 
 def means(starts: Sequence[Phases]) -> list[Figure]:
-    """What the mean startup time is made of, as far as it was measurable: the plan's Metrics to Record."""
-    measured = {phase: [each for start in starts if (each := start.seconds[phase]) is not None] for phase in PARTS}
+    """The measurable parts of the mean startup time: the plan's Metrics to Record."""
+    measured = {
+        phase: [seconds for start in starts if (seconds := start.seconds[phase]) is not None] for phase in PARTS
+    }
     return [Figure(f"{phase} (mean)", Summary.of(values).mean, "s") for phase, values in measured.items() if values]
 
 

@@ -40,7 +40,7 @@ class AgentProfile:
 
 @dataclass(frozen=True)
 class DeploymentProfile:
-    """What is deployed, and how one gets in.
+    """The deployed components, and the administrator's access.
 
     `components` is name -> the value of its pods' label `app`. `password_line` is what stands before the
     administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
@@ -78,7 +78,7 @@ def load(name: str = "plan") -> Profile:
     table = tomllib.loads(text)
     return Profile(
         name=table["name"],
-        calls={each: Call(**parts) for each, parts in table["calls"].items()},
+        calls={call: Call(**parts) for call, parts in table["calls"].items()},
         fields=table["fields"],
         statuses=table["statuses"],
         session_label=table["pods"]["session_label"],

@@ -27,7 +27,7 @@ class NoHandshake(Exception):
 
 @dataclass(frozen=True)
 class Framebuffer:
-    """What ServerInit tells: the size of the desktop in pixels and its name. `at`: when, on the monotonic clock."""
+    """The content of ServerInit: the desktop's size in pixels and its name. `at`: the time on the monotonic clock."""
 
     width: int
     height: int
@@ -110,7 +110,7 @@ def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext |
 def _shake(stream: _Stream) -> Framebuffer:
     version = stream.read(12, "ProtocolVersion")
     if version not in (b"RFB 003.003\n", b"RFB 003.007\n", b"RFB 003.008\n"):
-        raise NoHandshake(f"the server greets with {version!r}, which is no RFB version")
+        raise NoHandshake(f"the server greets with {version!r}, which is not an RFB version")
     stream.send(version)
     _agree_on_security(stream, version)
     stream.send(b"\x01")  # ClientInit: share the desktop with whoever looks at it already

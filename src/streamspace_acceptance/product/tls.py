@@ -34,9 +34,8 @@ def trusted() -> ssl.SSLContext:
 def pin(url: str, context: ssl.SSLContext) -> str | None:
     """The key of the server at an https:// address, as Chromium names keys (SHA-256 of the SPKI, base64).
 
-    It is for a browser that does not know the private CA which SSL_CERT_FILE or SSL_CERT_DIR names: the server's
-    certificate has been verified by it. None where no such CA is named, and where the certificate is not accepted,
-    which the browser then says in its own words.
+    A browser does not know the private CA of SSL_CERT_FILE or SSL_CERT_DIR, so it gets the key of the verified server.
+    None without these variables. None also for a certificate that fails: the browser reports that itself.
     """
     address = urlsplit(url)
     if address.scheme != "https" or not any(os.environ.get(each) for each in ("SSL_CERT_FILE", "SSL_CERT_DIR")):
@@ -61,7 +60,7 @@ def _certificate(host: str, port: int, context: ssl.SSLContext) -> bytes:
 
 
 def trouble(error: BaseException | None) -> str | None:
-    """What is wrong with the certificate or with TLS, and what to do, when that is at the bottom of `error`."""
+    """The certificate or TLS problem that caused `error`, with advice; None for any other cause."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"its certificate is not accepted ({error.verify_message.rstrip('.')}): {_advice(error.verify_code)}"

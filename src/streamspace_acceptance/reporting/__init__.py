@@ -1,1 +1,1 @@
-"""What people read after a run."""
+"""The reports that people read after a run."""

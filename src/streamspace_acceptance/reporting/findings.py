@@ -1,4 +1,4 @@
-"""What failed in a run: criteria, and preconditions of scenarios. What is BROKEN is not a finding about the product."""
+"""The failures of a run: criteria and preconditions. A BROKEN step is not a finding about the product."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Finding:
 
     @property
     def headline(self) -> str:
-        """What happened, in one line."""
+        """The failure in one line."""
         return self.failure.actual if self.failure else self.reason.partition("\n")[0]
 
     def shown_by(self, scenario: ScenarioResult) -> bool:

@@ -12,7 +12,7 @@ from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResu
 
 
 def notices(run: RunResult) -> Iterator[str]:
-    """What a reader must know first: that the run is not complete, or that its clock is not the plan's."""
+    """The notices that a reader needs first: an incomplete run, or a clock that is not the plan's."""
     notes = []
     if run.ended is None and run.interruption is None:
         notes.append(
@@ -31,7 +31,7 @@ def notices(run: RunResult) -> Iterator[str]:
 
 
 def next_steps(lines: Sequence[CriterionResult], findings: Sequence[Finding]) -> list[str]:
-    """What to do about the findings and about the criteria that are not proven."""
+    """The next steps for the findings and for the criteria that are not proven."""
     broken = [line for line in lines if line.verdict is Verdict.BROKEN]
     unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable and line.applies]
     unselected = [line for line in lines if line.selectable]

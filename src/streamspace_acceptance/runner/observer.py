@@ -1,4 +1,4 @@
-"""What a formatter may implement to learn more of a run than behave reports to it."""
+"""The methods with which a formatter learns more about a run than behave reports to it."""
 
 from __future__ import annotations
 

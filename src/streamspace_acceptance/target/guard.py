@@ -25,7 +25,9 @@ LOCAL_NAMES = re.compile(
 _NAMED_AT_MOST = 3
 LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
 # minikube's own machine is on one of these when it is not a container with a port on loopback.
-MINIKUBE_NETWORKS = [ipaddress.ip_network(each) for each in ("192.168.49.0/24", "192.168.39.0/24", "192.168.59.0/24")]
+MINIKUBE_NETWORKS = [
+    ipaddress.ip_network(network) for network in ("192.168.49.0/24", "192.168.39.0/24", "192.168.59.0/24")
+]
 
 
 def check_context(settings: Settings, cluster: Cluster) -> None:
@@ -40,14 +42,14 @@ def check_context(settings: Settings, cluster: Cluster) -> None:
 
 
 def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, shown_before: bool) -> None:
-    """What the API says is in Kubernetes is there: its agents are pods of the namespace, or its sessions objects.
+    """Checks that the API and Kubernetes match: the API's agents are pods of the namespace, or its sessions objects.
 
     Agents that are offline may have lost their pods, so they can only speak for it. Where nothing speaks for or
     against, it counts that an earlier run was shown the same: a killed one may have left the target without agents.
     """
     agents, sessions = _agents(api), api.sessions().ids
-    pods = {each.meta.name for each in cluster.pods()}
-    objects = {each.meta.name for each in cluster.session_objects()}
+    pods = {pod.meta.name for pod in cluster.pods()}
+    objects = {session.meta.name for session in cluster.session_objects()}
     if agents.ids & pods or sessions & objects:
         return
     if agents.online or (sessions and objects):
@@ -68,7 +70,7 @@ def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sa
 
     Of a `sandbox`, an embedded StreamSpace that somebody keeps, the sessions are mostly their own.
     """
-    theirs = sorted(api.sessions().ids | {each.meta.name for each in cluster.session_objects()})
+    theirs = sorted(api.sessions().ids | {session.meta.name for session in cluster.session_objects()})
     namespace = cluster.namespace
     if not theirs or settings.shared_namespace == namespace:
         return
@@ -105,7 +107,7 @@ def _is_here(name: str, server: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    return address.is_loopback or (name == "minikube" and any(address in each for each in MINIKUBE_NETWORKS))
+    return address.is_loopback or (name == "minikube" and any(address in network for network in MINIKUBE_NETWORKS))
 
 
 def _agents(api: StreamSpaceApi) -> AgentList:

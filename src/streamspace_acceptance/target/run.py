@@ -1,4 +1,4 @@
-"""What all scenarios of a run share: its target, the clients that lead to it, and one browser."""
+"""The parts that all scenarios of a run share: its target, the clients for it, and one browser."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from streamspace_acceptance.target.target import Target, open_target
 
 
 class Run:
-    """What all scenarios of a run share. Close it at the end."""
+    """The parts that all scenarios of a run share. Close it at the end."""
 
     def __init__(self, settings: Settings) -> None:
         self._open = ExitStack()

@@ -43,7 +43,7 @@ def guard_and_sweep(settings: Settings, target: Target, api: StreamSpaceApi, clu
 
 @contextmanager
 def _on_record(identity: Json) -> Iterator[Json]:
-    """The run's own journal; SetupProblem when there can be none. What it cannot hold later is its scenario's error."""
+    """The run's own journal; SetupProblem when it cannot be created. A later write error is its scenario's error."""
     with ExitStack() as opened:
         try:
             opened.enter_context(journal.keep(identity))
@@ -78,7 +78,7 @@ def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Clu
 
 
 def _identity(target: Target, cluster: Cluster) -> Json:
-    """What identifies this target; no secret. The uid of a namespace stands for its cluster as well."""
+    """The identity of this target, without secrets. The uid of a namespace identifies its cluster as well."""
     parts = urlsplit(target.api_url)
     return {
         "embedded": target.embedded,

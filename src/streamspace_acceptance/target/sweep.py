@@ -97,7 +97,7 @@ class _Sweep:
             self.left.remove()
 
     def _of(self, kind: str) -> list[Entry]:
-        return [each for each in self.left.entries if each.kind == kind]
+        return [entry for entry in self.left.entries if entry.kind == kind]
 
     def _try(self, act: Callable[[], None]) -> None:
         try:
@@ -128,18 +128,18 @@ class _Sweep:
         self._troubles += stays
         if stays:
             return
-        for each in ids:
-            self.say(f"Removed after a killed run: session {each}.")
+        for session_id in ids:
+            self.say(f"Removed after a killed run: session {session_id}.")
         for entry in entries:
             if entry.number in found:
                 self.left.record_revert(entry)
 
     @staticmethod
     def _taken(entries: Iterable[Entry]) -> frozenset[str]:
-        return frozenset(each.outcome["id"] for each in entries if each.outcome.get("id") is not None)
+        return frozenset(entry.outcome["id"] for entry in entries if entry.outcome.get("id") is not None)
 
     def _session(self, entry: Entry, taken: frozenset[str]) -> frozenset[str]:
-        """The sessions that came of an intent and are there; _NotCertain when that cannot be told."""
+        """The existing sessions that an intent created; _NotCertain when the sweep cannot attribute them."""
         session_id = entry.outcome.get("id")
         if session_id is not None:
             return frozenset({session_id} if self._is_still(entry, session_id) else ())
@@ -158,7 +158,7 @@ class _Sweep:
         ]
         if strays:
             self._tell_once(
-                f"A killed run had requested a session and had no answer yet. What it may have created is "
+                f"A killed run had requested a session and had no answer yet. Its session may be "
                 f"{left_alone(strays)}. Delete it if nobody uses it; otherwise delete {self.left.path}."
             )
             raise _NotCertain
@@ -192,16 +192,19 @@ class _Sweep:
             self.say(sentence)
 
     def _remove_templates(self) -> None:
-        for mark in sorted({each.what["mark"] for each in self._of("template")}):
+        for mark in sorted({entry.what["mark"] for entry in self._of("template")}):
             registry = TemplateRegistry(self.clients, mark)
-            there = bool([each for each in registry.api.listed() if registry.is_mine(each)] or registry.in_kubernetes())
+            there = bool(
+                [template for template in registry.api.listed() if registry.is_mine(template)]
+                or registry.in_kubernetes()
+            )
             stays = registry.remove()
             self._troubles += stays
             if stays:
                 continue
             if there:
                 self.say(f"Removed after a killed run: the templates whose names end in {mark}.")
-            for entry in [each for each in self._of("template") if each.what["mark"] == mark]:
+            for entry in [entry for entry in self._of("template") if entry.what["mark"] == mark]:
                 self.left.record_revert(entry)
 
 

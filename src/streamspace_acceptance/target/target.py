@@ -134,7 +134,7 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
         )
     if not _lists_sessions(answer, profile):
         raise SetupProblem(
-            f"What answers at STREAMSPACE_API_URL={url} is not a StreamSpace API ({answer.status}{_where(answer)} to "
+            f"The server at STREAMSPACE_API_URL={url} is not a StreamSpace API ({answer.status}{_where(answer)} to "
             f"{call.method} {call.to()}): correct the URL."
         )
 

@@ -1,1 +1,1 @@
-"""What the suite collects when something failed, and the likely cause. It decides no verdict."""
+"""The evidence that the suite collects after a failure, and the likely cause. It decides no verdict."""

@@ -42,7 +42,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class CauseInputs:
-    """What causes are found in; None for what cannot be had. `began`: of the scenario, in seconds since the epoch.
+    """The data in which causes are found; None if unavailable. `began`: the scenario's start (seconds since the epoch).
 
     health: why the API does not answer, empty when it does. agents: (id, status, whether it is online) of each. pods:
     those that the scenario depends on. cut_off: the scenario's own disruptions that are not reverted yet.

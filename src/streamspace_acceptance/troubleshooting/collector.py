@@ -1,4 +1,4 @@
-"""What a kind of evidence is: a function that attaches what it finds in a snapshot."""
+"""A kind of evidence: a function that attaches data from a snapshot."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def pods(snapshot: ClusterSnapshot) -> None:
 
 
 def api_logs(snapshot: ClusterSnapshot) -> None:
-    """What the API logged."""
+    """Attaches the API's logs."""
     _logs(snapshot, snapshot.clients.profile.agents.api_label)
 
 
@@ -52,7 +52,7 @@ def agents(snapshot: ClusterSnapshot) -> None:
 
 
 def agent_logs(snapshot: ClusterSnapshot) -> None:
-    """What the agents logged."""
+    """Attaches the agents' logs."""
     _logs(snapshot, snapshot.clients.profile.agents.label)
 
 

@@ -1,4 +1,4 @@
-"""What each desktop of a scenario leaves: a screenshot, a screencast, and a trace if the scenario failed."""
+"""The attachments of each desktop of a scenario: a screenshot, a screencast, and a trace if the scenario failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is collected when a scenario failed, before its cleanups take it away."""
+"""Collection of evidence after a scenario failed, before its cleanups remove it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each node has, what pods request of it and what is in use: `kubectl top nodes` and `kubectl describe node`."""
+"""The capacity, requests and usage of each node: `kubectl top nodes` and `kubectl describe node`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamspace_acceptance.troubleshooting.snapshot import ClusterSnapshot, kno
 
 Json = dict[str, Any]
 
-NO_METRICS = "What is in use is not known: metrics are not served here (metrics.k8s.io)."
+NO_METRICS = "The usage is not known: metrics are not served here (metrics.k8s.io)."
 _MIB = 1024**2
 
 

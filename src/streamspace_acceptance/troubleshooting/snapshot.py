@@ -38,7 +38,7 @@ class _TimedOut(Unavailable):
 
 
 def attempt(read: Callable[[], T]) -> T | Unavailable:
-    """What `read` returns, or why it cannot be had."""
+    """The result of `read`, or the reason why it is unavailable."""
     try:
         return read()
     except Exception as error:  # noqa: BLE001  # an error that hides evidence is evidence itself
@@ -52,7 +52,7 @@ def known(thing: T | Unavailable) -> T | None:
 
 
 class ClusterSnapshot:
-    """What collectors read. `exchanges` are those of the scenario: (exchange, times), without the snapshot's own."""
+    """Data for the collectors. `exchanges` are those of the scenario: (exchange, times), without the snapshot's own."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -61,7 +61,7 @@ class ClusterSnapshot:
         self._timeout: str | None = None
 
     def kubernetes(self, read: Callable[[], T]) -> T | Unavailable:
-        """What `read` gets from Kubernetes. After one timeout nothing else is asked: it would wait as long again."""
+        """The result of `read` from Kubernetes. After one timeout it makes no further calls, to save time."""
         if self._timeout is not None:
             return Unavailable(f"Kubernetes did not answer before ({self._timeout})")
         answer = attempt(read)
@@ -99,7 +99,7 @@ class ClusterSnapshot:
         return self.kubernetes(self.clients.cluster.raw_sessions)
 
     def logs(self, app: str) -> dict[str, str | Unavailable]:
-        """What the pods with the label `app` logged since the scenario began, by the pod's name."""
+        """The logs of the pods with the label `app` since the scenario began, by the pod's name."""
         pods = (pod["metadata"] for pod in known(self.pods) or ())
         names = [pod["name"] for pod in pods if (pod.get("labels") or {}).get("app") == app]
         return {name: self.kubernetes(partial(self._log, name)) for name in names}
@@ -110,7 +110,7 @@ class ClusterSnapshot:
         return text or f"{pod} logged nothing in the last {since} s"
 
     def cause_inputs(self) -> CauseInputs:
-        """What causes are found in: the product's own pods, and those of the sessions that the scenario created."""
+        """The data in which causes are found: the product's own pods, and those of the scenario's sessions."""
         ids = tuple(session.id for session in self.world.registry.sessions)
         label, profile = self.clients.profile.session_label, self.clients.profile.agents
         listed = known(self.agents)

@@ -1,1 +1,1 @@
-"""What a run has shown: outcomes, expectations, the ledger of criteria."""
+"""The results of a run: outcomes, expectations, the ledger of criteria."""

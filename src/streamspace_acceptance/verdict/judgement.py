@@ -173,7 +173,7 @@ def _what_came_before(scenario: Any, record: RunRecord) -> Judgement | None:
 
 
 def _not_reached(step: Any, judged: Judgement) -> Judgement:
-    """What follows a step that is not proven; after one that does not apply, nothing of the scenario does."""
+    """The judgement of a step after one that is not proven. After a step that does not apply, no later step applies."""
     if not judged.applies:
         return Judgement(Verdict.UNPROVEN, judged.reason, applies=False)
     happened = "could not be shown" if judged.verdict is Verdict.UNPROVEN else f"is {judged.verdict}"

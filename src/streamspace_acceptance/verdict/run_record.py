@@ -1,4 +1,4 @@
-"""What happened in a run beside its steps: hooks and cleanups that failed, an interruption, times, evidence.
+"""The events of a run beside its steps: hooks and cleanups that failed, an interruption, times, evidence.
 
 behave keeps little of this (it prints the exception of `before_all` or of a cleanup and drops it), so the runner
 notes it here, for the ledger and for every formatter.

@@ -101,7 +101,7 @@ class ScenarioResult:
 
 @dataclass(frozen=True)
 class ProblemResult:
-    """What went wrong beside the steps: `where` is a hook or clean-up, of a `scenario`, a `feature` or the run."""
+    """A problem beside the steps: `where` is a hook or clean-up, of a `scenario`, a `feature` or the run."""
 
     where: str
     feature: str | None

@@ -1,4 +1,4 @@
-"""What a run was asked to run. A selection that selects nothing is an error, never a success."""
+"""The scenarios that a run was asked to run. A selection that selects nothing is an error, never a success."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class DeadlineExceeded(Exception):
 
 
 def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
-    """What `call` returns within `seconds` in all; DeadlineExceeded otherwise.
+    """The result of `call` within `seconds` in all; DeadlineExceeded otherwise.
 
     The timeouts of network libraries start again with each piece of an answer, so a dripping answer never ends. The
     call runs in a thread of its own, which is abandoned when the deadline passes.

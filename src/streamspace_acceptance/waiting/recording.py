@@ -22,7 +22,7 @@ class Stamped(Generic[T]):
 
 
 class Recording(Generic[T]):
-    """What a source has brought so far: a thread fills it, the test reads it and waits on it."""
+    """The items of a source so far: a thread fills it, the test reads it and waits on it."""
 
     def __init__(self) -> None:
         self._items: list[Stamped[T]] = []

@@ -33,7 +33,7 @@ class Budget:
 
 
 class Timeline:
-    """What was seen while waiting: texts with offsets in seconds; a text that repeats is noted once."""
+    """The observations of a wait: texts with offsets in seconds; a text that repeats is noted once."""
 
     def __init__(self, started: float | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         self.started = clock.now() if started is None else started

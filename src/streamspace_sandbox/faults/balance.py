@@ -17,7 +17,7 @@ async def _hide_the_third(list_agents: Any, agents: Any) -> list[dict[str, Any]]
 
 
 def _shares(*weights: int) -> Patch:
-    """Of each sum of `weights` new sessions, the first agent gets its weight, then the second its own, and so on."""
+    """The first agent gets its weight of each sum of `weights` new sessions, then the second its own, and so on."""
     pattern = [place for place, weight in enumerate(weights) for _ in range(weight)]
 
     async def by_weight(connection: Any) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamspace_acceptance.commands.lint.finding import Finding
-from streamspace_acceptance.commands.lint.wording import check_wording, forbidden_words, read_unconverted
+from streamspace_acceptance.commands.lint.wording import check_wording, forbidden_words
 
 BAD = [
     ("the session was put to sleep", "put to sleep", "hibernate"),
@@ -44,11 +44,11 @@ The user is told by the page. The command `undo` exists. What is StreamSpace? Th
 """
 
 
-def check(root: Path, name: str, text: str, *unconverted: str) -> list[Finding]:
+def check(root: Path, name: str, text: str) -> list[Finding]:
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    return check_wording(root, list(unconverted))
+    return check_wording(root)
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/a.md", "features/1/a.feature", "src/a/b.py", "steps/a.py"])
@@ -104,14 +104,3 @@ def test_wording_blocks_are_sentences_apart(tmp_path: Path) -> None:
 
 def test_wording_sentence_in_code_may_be_long(tmp_path: Path) -> None:
     assert check(tmp_path, "src/a.py", f'"""{"word " * 40}."""\n') == []
-
-
-def test_wording_unconverted_path_is_left_alone(tmp_path: Path) -> None:
-    assert check(tmp_path, "src/a/b.py", '"""Its twin."""\n', "src/a") == []
-    assert len(check(tmp_path, "src/a/b.py", '"""Its twin."""\n', "src/b")) == 1
-
-
-def test_unconverted_is_read_from_pyproject(tmp_path: Path) -> None:
-    assert read_unconverted(tmp_path) == []
-    (tmp_path / "pyproject.toml").write_text('[tool.streamspace-lint]\nunconverted = ["src/a"]\n')
-    assert read_unconverted(tmp_path) == ["src/a"]

@@ -71,7 +71,7 @@ def test_the_token_goes_along_and_the_desktop_is_held_open_meanwhile() -> None:
 @pytest.mark.parametrize(
     ("talk", "says"),
     [
-        (well_behaved(version=b"HTTP/1.1 400"), "no RFB version"),
+        (well_behaved(version=b"HTTP/1.1 400"), "not an RFB version"),
         (well_behaved(kinds=b"\x01\x02"), "security types"),
         (well_behaved(result=b"\0\0\0\1"), "refused"),
         (well_behaved(last=init(width=0)), "0x720"),

@@ -61,7 +61,7 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
     deployment: Deployment
 
     def is_embedded() -> bool:
-        """What the target declares; one that cannot be asked counts as any StreamSpace."""
+        """Whether the target declares itself embedded; False when it does not answer."""
         try:
             return target.is_embedded(deployment.cluster.config_map(target.CONFIG_MAP))
         except (ClusterError, SetupProblem):
@@ -91,7 +91,7 @@ def _beginning(settings: Settings) -> CheckResult:
 
 
 def _of_this_machine(settings: Settings) -> Iterator[CheckResult]:
-    """What the embedded StreamSpace needs of this machine; it is not started."""
+    """The embedded StreamSpace's requirements of this machine, checked without starting it."""
     _say("STREAMSPACE_API_URL is not set, so `behave` would start an embedded StreamSpace. Its requirements:")
     if PREPARE.exists():
         yield _of_program(

@@ -10,7 +10,7 @@ from streamspace_acceptance.commands.lint.code import check_pauses, check_steps
 from streamspace_acceptance.commands.lint.features import check_features
 from streamspace_acceptance.commands.lint.register import check_register, without_sentence
 from streamspace_acceptance.commands.lint.sentences import check_sentences
-from streamspace_acceptance.commands.lint.wording import check_wording, read_unconverted
+from streamspace_acceptance.commands.lint.wording import check_wording
 from streamspace_acceptance.verdict.register import REGISTER, Register
 
 FEATURES, STEPS = Path("features"), Path("steps")
@@ -26,7 +26,7 @@ def lint() -> int:
         *check_sentences(FEATURES, STEPS),
         *check_steps(STEPS),
         *check_pauses(package, allowed=package / "waiting" / "clock.py"),
-        *check_wording(Path(), read_unconverted(Path())),
+        *check_wording(Path()),
     ]
     for finding in findings:
         sys.stderr.write(f"{finding}\n")

@@ -34,30 +34,16 @@ def forbidden_words() -> list[ForbiddenWord]:
     ]
 
 
-def check_wording(root: Path, unconverted: list[str]) -> list[Finding]:
-    """Every forbidden word of the checkout at `root`, and every sentence of its documentation that is too long.
-
-    `unconverted` are paths below `root` that nobody looks at yet.
-    """
+def check_wording(root: Path) -> list[Finding]:
+    """Every forbidden word of the checkout at `root`, and every sentence of its documentation that is too long."""
     words = forbidden_words()
     findings: list[Finding] = []
     for path, passages in _texts(root):
-        if any(path.is_relative_to(root / name) for name in unconverted):
-            continue
         for passage in passages:
             findings += _check_words(path, passage, words)
             if path.suffix == ".md":
                 findings += _check_length(path, passage)
     return sorted(findings)
-
-
-def read_unconverted(root: Path) -> list[str]:
-    """The paths that pyproject.toml excepts from the rules for words; none where there is no such file."""
-    file = root / "pyproject.toml"
-    if not file.is_file():
-        return []
-    tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    return [str(path) for path in tools.get("streamspace-lint", {}).get("unconverted", [])]
 
 
 def _texts(root: Path) -> Iterator[tuple[Path, Iterator[Passage]]]:

@@ -1,1 +1,1 @@
-"""What a run looks like while it runs, and what it says at its end."""
+"""The console output of a run: its progress and its final summary."""

@@ -177,7 +177,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._block(judged)
 
     def _print_causes(self, scenario: Any) -> None:
-        """What was seen after the scenario, beside the failure that it may explain."""
+        """Prints the likely causes found after the scenario, beside its failure."""
         for line in formatting.causes(self._record.causes_of(scenario) if self._record is not None else ()):
             self._screen.line(line, indent=_BLOCK_INDENT)
 

@@ -88,7 +88,7 @@ class Screen:
 
 
 class _Now:
-    """What the live line shows, drawn anew ten times a second."""
+    """The content of the live line, redrawn ten times a second."""
 
     def __init__(self) -> None:
         self.waits: list[Wait] = []

@@ -127,7 +127,7 @@ class ServiceController:
         ]
 
     def _write_endpoints(self, service: Obj, pods: list[Obj]) -> None:
-        """One subset: pods of a Service have the same ports here, unless a port is named differently in them."""
+        """One subset: pods of a Service have the same ports here, unless they give a port different names."""
         ports = []
         for entry in service["spec"].get("ports") or []:
             numbers = [port for _, port in _backends(entry, pods, only_ready=False)]
