@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from streamspace_acceptance.waiting.clock import now
-from streamspace_acceptance.waiting.recording import Recording
+from streamspace_acceptance.clock import now
+from streamspace_acceptance.recording import Recording
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from streamspace_acceptance.waiting.clock import now, pause
+from streamspace_acceptance.clock import now, pause
 
 T = TypeVar("T")
 
