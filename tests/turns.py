@@ -8,7 +8,7 @@ from pathlib import Path
 class Turns:
     """Two locks in `folder`: everybody passes the door, one at a time, and is then in the room.
 
-    Whoever wants to be alone keeps the door closed while the others leave: nobody new comes in before that.
+    A test that runs alone blocks new ones first, and then waits for the running ones to end.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -118,7 +118,7 @@ def record_identity(session_id: str, uid: str) -> None:
 
 
 class StaleJournal:
-    """A dead run's journal, locked by whoever cleans up after it."""
+    """A dead run's journal, locked by the process that cleans up after it."""
 
     def __init__(self, path: Path, file: TextIO) -> None:
         self.path = path

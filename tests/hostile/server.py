@@ -288,7 +288,7 @@ WATCH: dict[str, Talk] = {
     "watch-endless-line": lambda writer: pour(writer, b"x" * MIB),
     "watch-flood": watch_flood,
 }
-MENDED = {
+RECOVERING = {
     "watch-gone-once": watch_says(GONE),
     "watch-cut-once": watch_says(event("MODIFIED", _pod(8)) + b'{"type": "ADD'),
 }
@@ -304,12 +304,12 @@ async def watched(name: str, path: str, writer: Writer) -> None:
         writer.write(whole(json.dumps({"metadata": {"resourceVersion": "7"}, "items": pods}).encode()))
         return
     writer.write(head())
-    if name in MENDED:
+    if name in RECOVERING:
         _lists[name] += 1000
         if _lists[name] > 2000:
             await watch_says(event("MODIFIED", _pod(9)), then=ws_silence)(writer)
         else:
-            await MENDED[name](writer)
+            await RECOVERING[name](writer)
         return
     await WATCH[name](writer)
 
@@ -334,7 +334,7 @@ async def serve(reader: asyncio.StreamReader, writer: Writer) -> None:
                 + b"\r\n\r\n"
             )
             await WEBSOCKET[name](writer)
-        elif name in WATCH or name in MENDED:
+        elif name in WATCH or name in RECOVERING:
             await watched(name, path, writer)
         elif name == "sound":
             writer.write(whole(b'{"sessions": [], "items": []}'))
@@ -349,7 +349,9 @@ async def main(folder: Path) -> None:
     secured = [await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) for context in contexts(folder)]
     sys.stdout.write(json.dumps([each.sockets[0].getsockname()[1] for each in (listening, *secured)]) + "\n")
     sys.stdout.flush()
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until whoever started it is gone
+    await asyncio.get_running_loop().run_in_executor(
+        None, sys.stdin.read
+    )  # until the process that started it has ended
 
 
 if __name__ == "__main__":

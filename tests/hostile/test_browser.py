@@ -182,7 +182,7 @@ def test_dialogs_keep_nobody(browser: RunBrowser, address: str, path: str) -> No
 
 
 @pytest.mark.whole
-def test_one_page_that_spins_takes_the_others_with_it_and_they_say_so(browser: RunBrowser, address: str) -> None:
+def test_spinning_page_ends_the_other_pages_with_a_reason(browser: RunBrowser, address: str) -> None:
     other, viewer = browser.viewer(f"{address}/sound"), spinning(browser, address)
     told(viewer.picture, PageHangsError, "answers nothing", ANSWER + watchdog.CONTROL_SECONDS)
     told(other.picture, BrowserEndedError, "a picture of the desktop", 0)
@@ -263,7 +263,7 @@ def test_nothing_outlasts_a_run_that_has_to_end(
         told(viewer.picture, BrowserError, "not before the run had to end", 1.5)
 
 
-def test_where_a_fresh_browser_does_not_answer_either_the_page_is_not_to_blame(
+def test_silent_fresh_browser_does_not_blame_the_page(
     browser: RunBrowser, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     viewer = spinning(browser, address)

@@ -36,7 +36,7 @@ def test_a_private_ca_counts_for_the_browser_as_well(hostile: Hostile, trusted: 
 
 
 @pytest.mark.parametrize("certificate", sample(["expired", "self-signed", "wrong-host"], 1))
-def test_what_the_suite_does_not_accept_the_browser_does_not_either(
+def test_browser_rejects_the_certificates_the_suite_rejects(
     hostile: Hostile, trusted: ssl.SSLContext, certificate: str
 ) -> None:
     url = hostile.place("html", certificate).url
@@ -52,9 +52,7 @@ def test_without_a_private_ca_no_key_is_pinned(hostile: Hostile, monkeypatch: py
 
 
 @pytest.mark.parametrize("certificate", sample(["expired", "self-signed", "wrong-host"], 1))
-def test_a_certificate_at_the_vnc_address_says_nothing_about_the_product(
-    hostile: Hostile, trusted: ssl.SSLContext, certificate: str
-) -> None:
+def test_certificate_at_the_vnc_address_is_broken(hostile: Hostile, trusted: ssl.SSLContext, certificate: str) -> None:
     url = hostile.place("html", certificate).url
     with desk(url=url) as refused, pytest.raises(NoAnswer, match="its certificate is not accepted"):
         refused.fetch_page()

@@ -1,4 +1,4 @@
-"""At which moments runs are killed, or told to end: what they are at, and when."""
+"""The moments at which runs are killed or interrupted: their activity, and the time."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def kills() -> list[Moment]:
 
 
 def terms() -> list[Moment]:
-    """The moments at which runs are told to end."""
+    """The moments at which runs are interrupted."""
     return _moments(TERMS, random.Random(f"{SEED} told to end"))  # noqa: S311 - no secret
 
 

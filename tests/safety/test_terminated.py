@@ -1,4 +1,4 @@
-"""A run that is told to end does so within 20 s wherever it is, leaves nothing, and its report is true.
+"""An interrupted run ends within 20 s at any moment, leaves nothing behind, and reports the truth.
 
 STREAMSPACE_TERMS says at how many moments (6 unless it says otherwise), STREAMSPACE_SEED which; the seed is printed
 with a failure, and with `-s` how long each took. About two minutes: six of the runs start a StreamSpace of their own,
@@ -74,7 +74,7 @@ def test_at_a_given_target(others: Place, agents: Agents, tmp_path: Path, moment
         took = end(run) if alive else 0.0
         now = look(others)
         sys.stdout.write(
-            f"TOLD TO END\t{moment}\t{'alive' if alive else 'over'}\t{acts} acts\t{left} there\tover in {took:.1f} s"
+            f"INTERRUPTED\t{moment}\t{'alive' if alive else 'over'}\t{acts} acts\t{left} there\tover in {took:.1f} s"
             f"\tseed {SEED}\n"
         )
         assert (now.beyond(before), now.lacks(before), journals(others)) == ([], [], []), f"seed {SEED}: {run.console}"

@@ -29,7 +29,7 @@ CLOSE_GRACE_SECONDS = 0.2
 
 
 class _Direct(websocket.WebSocket):
-    """A WebSocket that follows no redirect: whoever sends one would get the token."""
+    """A WebSocket that follows no redirect, because the server that it leads to would get the token."""
 
     def connect(self, url: str, **options: Any) -> None:
         try:

@@ -186,7 +186,7 @@ class _Watcher:
         pause(PAUSE_SECONDS, self._stopped)
 
     def _record(self, kind: str, obj: Json) -> None:
-        uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # whoever reads it can rely on that
+        uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # so that readers can rely on it
         if kind == "DELETED":
             self._known.pop(uid, None)
         else:

@@ -17,7 +17,7 @@ SLACK_SECONDS = 2 * POLL_SECONDS + 0.2
 # Of the interval: what a timer in a loop may drift by on the whole, and what a busy machine may make of one heartbeat.
 MEAN_TOLERANCE, TOLERANCE = 0.1, 0.25
 FEWEST_SPACINGS = 3
-# The plan gives the offline window as a round figure; whoever looks after agents has this long to look again.
+# The plan's offline window is a round figure. The product checks its agents at intervals, which may take this long.
 LATE_PLAN_SECONDS = 10.0
 FEWEST_AGENTS = 2
 

@@ -113,7 +113,7 @@ def _shake(stream: _Stream) -> Framebuffer:
         raise NoHandshake(f"the server greets with {version!r}, which is not an RFB version")
     stream.send(version)
     _agree_on_security(stream, version)
-    stream.send(b"\x01")  # ClientInit: share the desktop with whoever looks at it already
+    stream.send(b"\x01")  # ClientInit: share the desktop with other viewers
     width, height = struct.unpack("!HH", stream.read(4, "ServerInit"))
     _check_format(stream.read(16, "pixel format"))
     (length,) = struct.unpack("!I", stream.read(4, "length of the desktop's name"))

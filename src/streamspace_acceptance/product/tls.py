@@ -1,4 +1,4 @@
-"""TLS to the product: whom the suite trusts, and what a refused certificate means to whoever set the URL."""
+"""TLS to the product: trusted certificates, and a sentence for each reason to refuse one."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ from streamspace_acceptance.runner.signals import HANDLED
 class Ended(SystemExit):
     """A run or a command is over, with its status.
 
-    Whoever catches this goes on, as with every SystemExit. When nobody does, the interpreter reads `code` in order to
-    end the process: after every `finally`, and from outside of all Python frames. That shows whose process it is,
-    however the run was started, and `exit_with` ends it. Any other interpreter ends it in its own way.
+    A caller that catches this goes on, as with every SystemExit. When nobody does, the interpreter reads `code` to end
+    the process: after every `finally`, and from outside of all Python frames. That shows whose process it is, however
+    the run was started, and `exit_with` ends it. Any other interpreter ends it in its own way.
     """
 
     @property

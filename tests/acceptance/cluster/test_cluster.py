@@ -144,7 +144,7 @@ def raw(kubernetes: Cluster) -> bytes:
     return kubernetes.raw("/readyz", verbose="true")
 
 
-def test_a_raw_answer_is_what_was_asked_for_with_the_kubeconfigs_token(tmp_path: Path) -> None:
+def test_raw_sends_the_kubeconfigs_token_and_returns_the_body(tmp_path: Path) -> None:
     asked: list[tuple[str, str | None]] = []
 
     def respond(request: BaseHTTPRequestHandler) -> None:

@@ -26,7 +26,7 @@ def test_this_checkout_is_clean() -> None:
     assert done.returncode == 0
 
 
-def test_a_sentence_without_a_definition_and_a_definition_without_a_sentence(project: Project) -> None:
+def test_lint_finds_undefined_and_unused_sentences(project: Project) -> None:
     feature = (project.folder / "features/1.2.feature").read_text()
     project.write("features/1.2.feature", feature.replace("Given a running session", "Given a session that runs"))
     done = lint(project.folder)

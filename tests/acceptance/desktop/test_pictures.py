@@ -39,13 +39,13 @@ def test_where_a_colour_is() -> None:
     assert not area.holds(60, 40)
 
 
-def test_a_colour_that_is_nearly_right_counts_and_another_does_not() -> None:
+def test_area_accepts_a_near_colour_only() -> None:
     assert WINDOW.area((62, 118, 205)).share == pytest.approx(0.3)
     far = WINDOW.area((60, 120, 230))
     assert (far.share, far.box, far.holds(20, 20)) == (0, None, False)
 
 
-def test_counting_its_colours_finds_what_looking_at_its_pixels_finds() -> None:
+def test_colour_count_agrees_with_the_pixels() -> None:
     """A picture of too many colours to count is searched pixel by pixel."""
     image = Image.effect_noise((200, 200), 90).convert("RGB")
     noise = Image.merge("RGB", [Image.effect_noise((200, 200), 90) for _ in range(3)])
@@ -83,7 +83,7 @@ def test_a_part_of_a_picture() -> None:
     assert WINDOW.part((20, 0, 20, 20)) is None
 
 
-def test_marks_are_of_no_grey_of_nothing_shown_and_far_from_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mark_colours_are_vivid_unused_and_distinct(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = [
         (100, 100, 100),  # a grey
         (100, 159, 120),  # nearly one: 59 between its channels

@@ -97,7 +97,7 @@ def test_a_rule_that_cannot_be_looked_at_is_told(monkeypatch: pytest.MonkeyPatch
         made.revert()
 
 
-def test_an_image_that_is_not_there_closes_the_way_and_leaves_nothing_to_undo(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cut_missing_image_is_unavailable_and_reverted(monkeypatch: pytest.MonkeyPatch) -> None:
     place = _Place(starts_as=NO_IMAGE)
     made = cut(monkeypatch, place)
     with pytest.raises(MethodUnavailable, match="does not run: ErrImagePull"):

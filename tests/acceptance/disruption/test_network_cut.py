@@ -53,7 +53,7 @@ def _fails(at: float) -> None:
     raise MethodUnavailable("a heartbeat arrived")
 
 
-def test_the_first_way_that_is_open_is_taken_and_the_others_are_told() -> None:
+def test_cut_takes_the_first_available_method_and_names_others() -> None:
     first, second, third = _Way("first", closed="no iptables"), _Way("second"), _Way("third")
     made = cut(Disruptions(), [first, second, third], _fails)
     assert made.method is second
@@ -108,7 +108,7 @@ NOT_THERE = ExecResult("", "iptables: Bad rule (does a matching rule exist in th
         ClusterError("exec in pod x: 403 Forbidden", 403),
     ],
 )
-def test_a_pod_without_iptables_or_the_right_to_it_leads_to_the_next_way(end: ExecResult | Exception) -> None:
+def test_cut_without_iptables_tries_the_next_method(end: ExecResult | Exception) -> None:
     with pytest.raises(MethodUnavailable):
         iptables(A=end)[1].add()
 
@@ -185,7 +185,7 @@ def test_the_end_of_a_command(status: str, code: int) -> None:
     assert exit_code(_Exec(status)) == code
 
 
-def test_a_command_that_did_not_begin_is_told_from_one_of_which_nothing_came() -> None:
+def test_command_not_started_differs_from_no_effect() -> None:
     with pytest.raises(ExecRefusedError, match="executable file not found"):
         exit_code(_Exec('{"status": "Failure", "reason": "InternalError", "message": "executable file not found"}'))
     for nothing in ("", "Success"):

@@ -34,7 +34,7 @@ MOMENTS = {
     "just now": (None, True),
 }
 WINDOW, RETURN = Budget("offline", 60.0, 0.1), Budget("reconnection", 30.0, 0.1)
-CUT, OFFLINE, HEALED, ONLINE, ENDED = 101.0, 106.0, 109.0, 109.5, 124.0
+CUT, OFFLINE, RESTORED, ONLINE, ENDED = 101.0, 106.0, 109.0, 109.5, 124.0
 
 
 def sample(at: float, status: str = "online", beat: float | None = 1000.0) -> Stamped[AgentList]:
@@ -46,7 +46,7 @@ def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[Agen
     times = [100.0 + tenth / 10 for tenth in range(241)]
     told = [sample(at, "offline" if offline <= at < online else "online") for at in times]
     samples = sorted([*told, *lies], key=lambda each: each.at)
-    return Outage(AGENT, CUT, HEALED, ENDED, samples, WORDS)
+    return Outage(AGENT, CUT, RESTORED, ENDED, samples, WORDS)
 
 
 # Heartbeats
@@ -308,7 +308,7 @@ def test_anything_else_is_no_list_of_agents(body: bytes) -> None:
         listed(body)
 
 
-def test_an_agent_that_is_listed_twice_is_neither_online_nor_offline() -> None:
+def test_agent_listed_twice_has_no_status() -> None:
     both = AgentList((Agent(AGENT, "online", 1.0), Agent(AGENT, "offline", 1.0)), frozenset({AGENT}), WORDS)
     assert both.status(AGENT) == "offline and online"
     seen = outage(OFFLINE, ENDED + 1)

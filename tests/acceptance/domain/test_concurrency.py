@@ -202,7 +202,7 @@ def test_without_a_pod_for_each_nothing_is_shown() -> None:
             sentence()
 
 
-def test_a_session_that_runs_without_a_pod_is_created_but_not_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session_without_pod_is_created_but_not_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     product = Product()
     del product.pods[0]
 

@@ -190,7 +190,7 @@ def test_a_script_that_fails_is_told_by_its_last_lines(
     assert not (tmp_path / "deployed").exists()
 
 
-def test_what_a_deployment_leaves_running_goes_on_and_is_not_waited_for(tmp_path: Path) -> None:
+def test_rollout_does_not_wait_for_background_processes(tmp_path: Path) -> None:
     stage(tmp_path, "true", "/bin/sleep 600 & echo $! > forwarding")
     began = waiting.now()
     found = checkout.roll_out(tmp_path)

@@ -151,7 +151,7 @@ def test_answers_that_are_late(keyboard: list[float], mouse: list[float]) -> Non
 SPARED, CAUGHT = [15.0, 140.0, 23.0] * 10, [142.0, 15.0, 142.0] * 10
 
 
-def test_a_product_that_is_slow_now_and_then_does_not_look_like_a_probe_that_cannot_be_trusted() -> None:
+def test_lag_of_a_sometimes_slow_product_is_trusted() -> None:
     delayed = [200.0, 83.0, 200.0, 200.0, 75.0, 200.0, 83.0, 200.0, 75.0]
     with pytest.raises(Unmet, match="mouse: 142 ms"):
         expect.interaction.lag_below(
@@ -167,15 +167,13 @@ def test_a_product_that_is_slow_now_and_then_does_not_look_like_a_probe_that_can
         ([15.0, 60.0, 90.0] * 10, [60.0, 61.0, 92.0] * 3),  # within the limit
     ],
 )
-def test_a_probe_that_cannot_be_trusted_is_told_from_a_slow_product(
-    keyboard: list[float], delayed: list[float]
-) -> None:
+def test_lag_untrusted_probe_differs_from_slow_product(keyboard: list[float], delayed: list[float]) -> None:
     with pytest.raises(Unproven, match="put in on purpose"):
         expect.interaction.lag_below(InputLag("s", {"keyboard": keyboard}, delayed, "keyboard", [0.4]), LIMIT)
 
 
 @pytest.mark.parametrize("injected", [0.0, 35.0, 90.0, NEVER])
-def test_a_probe_that_does_not_find_its_own_delay_again_proves_nothing(injected: float) -> None:
+def test_lag_without_its_injected_delay_is_unproven(injected: float) -> None:
     with pytest.raises(Unproven, match="put in on purpose"):
         expect.interaction.lag_below(lag([20.0] * 10, [20.0] * 10, injected=injected), LIMIT)
 
@@ -188,7 +186,7 @@ def test_a_busy_machine_is_not_the_products_lag() -> None:
     expect.interaction.lag_below(lag([20.0] * 10, [20.0] * 10, late=30.0), LIMIT)
 
 
-def test_a_product_that_is_always_late_is_told_from_a_machine_that_is_now_and_then() -> None:
+def test_lag_slow_product_differs_from_busy_machine() -> None:
     with pytest.raises(Unmet):
         expect.interaction.lag_below(lag([165.0] * 10, [20.0] * 10, late=4.6), LIMIT)
 

@@ -1,4 +1,4 @@
-"""Logging in: a product that lets in whoever comes is as red as one that lets in nobody."""
+"""Logging in: a product that accepts everybody fails as one that accepts nobody."""
 
 from __future__ import annotations
 

@@ -281,7 +281,7 @@ class _Ended:
         return [raw]
 
 
-def test_a_container_that_is_ended_whole_has_been_kept_to_its_memory() -> None:
+def test_memory_limit_holds_if_the_container_is_killed() -> None:
     def session(reason: str) -> Session:
         return cast("Session", SimpleNamespace(id=SESSION, api=SimpleNamespace(profile=load()), cluster=_Ended(reason)))
 

@@ -55,7 +55,7 @@ def session(
     return Session(SESSION, Clients(api, cast("Cluster", _Cluster(pods)), SOON))
 
 
-def test_a_pod_that_is_listed_but_not_told_of_breaks_the_check_and_not_the_product(
+def test_oversized_pod_missing_from_the_watch_is_broken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(ClusterError, match="did not report"):

@@ -208,7 +208,7 @@ def test_a_client_may_stand_in_the_page_itself(browser: RunBrowser) -> None:
         expect.desktops.client_loaded(whole.wait_for_client())
 
 
-def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser: RunBrowser) -> None:
+def test_desktop_without_html_blames_the_page(browser: RunBrowser) -> None:
     with desk("no-html") as odd:
         with pytest.raises(Unmet, match="HTML"):
             expect.desktops.page_served(odd.fetch_page())
@@ -217,7 +217,7 @@ def test_without_a_page_of_html_the_page_is_to_blame_and_not_the_client(browser:
             odd.wait_for_client()
 
 
-def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: RunBrowser) -> None:
+def test_page_reloads_after_a_network_change(browser: RunBrowser) -> None:
     with desk("network") as interrupted:
         interrupted.open(browser)
         loaded = interrupted.wait_for_client()
@@ -225,14 +225,14 @@ def test_a_page_is_loaded_again_when_the_browsers_own_network_changed(browser: R
         assert (loaded.loaded_again, loaded.errors) == (1, [])
 
 
-def test_a_portrait_of_every_desktop_that_was_opened_whether_it_shows_or_not(browser: RunBrowser) -> None:
+def test_every_opened_desktop_has_a_screenshot(browser: RunBrowser) -> None:
     for trouble, shows in (("", True), ("blank", False)):
         with desk(trouble) as any_desk:
             assert any_desk.screenshot() is None
             any_desk.open(browser)
-            portrait = any_desk.screenshot()
-            assert portrait is not None
-            assert (Picture(portrait).area((0, 0, 0)).share > 0.01) is shows
+            screenshot = any_desk.screenshot()
+            assert screenshot is not None
+            assert (Picture(screenshot).area((0, 0, 0)).share > 0.01) is shows
 
 
 def test_an_address_that_leads_nowhere_is_the_products_failure(browser: RunBrowser) -> None:

@@ -152,7 +152,7 @@ def test_a_session_that_the_answer_hides_is_deleted_too(registry: Registry, prod
     assert product.deleted == [SESSION]
 
 
-def test_a_session_without_any_answer_is_deleted_if_it_tells_its_request(registry: Registry, product: _Product) -> None:
+def test_unanswered_session_with_request_id_is_deleted(registry: Registry, product: _Product) -> None:
     product.trouble, product.tells_requests = "no answer", True
     with pytest.raises(NoAnswer):
         ask(registry)
@@ -161,7 +161,7 @@ def test_a_session_without_any_answer_is_deleted_if_it_tells_its_request(registr
     assert product.deleted == [SESSION]
 
 
-def test_a_session_that_comes_to_be_after_its_request_was_given_up(registry: Registry, product: _Product) -> None:
+def test_session_created_after_the_timeout_is_deleted(registry: Registry, product: _Product) -> None:
     product.trouble, product.tells_requests = "no answer", True
     with pytest.raises(NoAnswer):
         ask(registry)
@@ -251,9 +251,7 @@ def test_a_token_that_is_revoked_ends_it_at_once(registry: Registry, product: _P
     assert 10**9 - product.passes_after == 2
 
 
-def test_a_session_that_the_list_calls_otherwise_is_deleted_under_both_names(
-    registry: Registry, product: _Product
-) -> None:
+def test_session_with_two_names_is_deleted_by_both(registry: Registry, product: _Product) -> None:
     product.trouble = "another in the list"
     assert ask(registry) == "another"
     registry.clean_up()
@@ -261,9 +259,7 @@ def test_a_session_that_the_list_calls_otherwise_is_deleted_under_both_names(
 
 
 @pytest.mark.parametrize("name", [".", "..", "../templates/firefox-browser", "a?b#c/d"])
-def test_no_name_in_an_answer_leads_to_the_deletion_of_anything_else(
-    registry: Registry, product: _Product, name: str
-) -> None:
+def test_answered_name_never_deletes_anything_else(registry: Registry, product: _Product, name: str) -> None:
     product.trouble, product.says_name = "another in the list", name
     assert ask(registry) == "another"
     product.request = None
@@ -284,9 +280,7 @@ def test_a_session_that_was_only_named_by_its_answer_is_deleted(registry: Regist
     assert product.deleted == [SESSION]
 
 
-def test_what_the_answer_names_is_left_alone_where_it_came_of_another_request(
-    registry: Registry, product: _Product
-) -> None:
+def test_answered_session_of_another_request_is_left_alone(registry: Registry, product: _Product) -> None:
     product.trouble = "another in the list"
     assert ask(registry) == "another"
     product.request = "somebody-elses"
@@ -294,7 +288,7 @@ def test_what_the_answer_names_is_left_alone_where_it_came_of_another_request(
     assert product.deleted == ["another"]
 
 
-def test_what_the_answer_names_is_said_where_nobody_tells_of_requests(registry: Registry, product: _Product) -> None:
+def test_answered_session_without_request_id_is_reported(registry: Registry, product: _Product) -> None:
     product.trouble = "another in the list"
     assert ask(registry) == "another"
     product.request = None

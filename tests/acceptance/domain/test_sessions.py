@@ -133,7 +133,7 @@ def test_a_start_ends_when_its_user_can_be_at_work(running: float, vnc: float | 
     assert phases(POD_CHANGES[:3], [], sent=10.0, running=running, vnc=15.6).seconds["end to end"] is None
 
 
-def test_an_image_that_is_there_needs_no_pull_and_an_unanswered_handshake_has_no_time() -> None:
+def test_phases_without_pull_and_without_handshake_are_empty() -> None:
     seconds = phases(POD_CHANGES, [change(10.4, "ADDED", event("Pulled"))], sent=10.0, running=15.5, vnc=None).seconds
     assert (seconds["image pull"], seconds["VNC server start"]) == (None, None)
     assert seconds["container start"] == pytest.approx(3.7)
@@ -203,7 +203,7 @@ def test_whose_claim_it_is(labels: dict[str, str], owners: list[Json] | None, ow
     assert not claim(labels={}).belongs_to("another", "s-1", "session")
 
 
-def test_the_parts_of_a_start_are_told_as_far_as_they_were_measured() -> None:
+def test_phase_table_shows_the_measured_parts() -> None:
     parts = {"pod scheduling": 1.0, "container start": None, "VNC server start": None, "end to end": 9.0}
     starts_ = [Phases({"image pull": None, **parts}), Phases({"image pull": 4.0, **parts, "pod scheduling": 2.0})]
     assert list(map(str, means(starts_))) == ["image pull (mean) 4 s", "pod scheduling (mean) 1.5 s"]

@@ -38,9 +38,7 @@ def test_equal_polls_are_logged_once() -> None:
 
 
 @pytest.mark.parametrize(("idle", "connections"), [(60.0, 1), (0.0, 2)])
-def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
-    monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
-) -> None:
+def test_http_idle_connection_is_not_reused(monkeypatch: pytest.MonkeyPatch, idle: float, connections: int) -> None:
     """Its server may be about to close it: the call would have no answer, though nothing is wrong."""
     monkeypatch.setattr(http, "IDLE_SECONDS", idle)
     ports = set()
@@ -164,7 +162,7 @@ def test_a_token_is_no_good_only_when_it_is_refused_elsewhere_too(refused: tuple
         assert ("no longer accepted" in str(caught.value)) == broken
 
 
-def test_new_tokens_in_each_answer_are_masked_without_end_but_not_all_learned() -> None:
+def test_changing_tokens_are_masked_without_being_registered() -> None:
     """As of a list of sessions, each with an address that is signed anew, asked for as often as a wait asks."""
     numbers = count()
 

@@ -52,7 +52,7 @@ def test_a_complete_handshake() -> None:
     assert found.at <= waiting.now()
 
 
-def test_the_token_goes_along_and_the_desktop_is_held_open_meanwhile() -> None:
+def test_rfb_sends_the_token_and_stays_open_meanwhile() -> None:
     tokens: list[str | None] = []
     still_open: list[bool] = []
     sockets: list[ServerConnection] = []

@@ -199,7 +199,7 @@ def test_a_secret_with_an_escape_in_it_is_found_escaped_once_more() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["{0}", "%{1:02x}{2}", "\\u{1:04x}{2}"])
-def test_a_secret_is_masked_in_a_text_that_was_shown_before_it_was_known(spelling: str) -> None:
+def test_late_secret_is_masked_in_a_remembered_text(spelling: str) -> None:
     redactor, secret = Redactor(), "learned-late-1"
     text = spelling.format(secret, ord(secret[0]), secret[1:])
     assert redactor.redact(text) == text
@@ -209,14 +209,14 @@ def test_a_secret_is_masked_in_a_text_that_was_shown_before_it_was_known(spellin
     assert redactor.redact(text) == MASK
 
 
-def test_a_short_secret_is_masked_in_a_text_that_was_shown_before_it_was_known() -> None:
+def test_late_short_secret_is_masked_in_a_remembered_text() -> None:
     redactor = Redactor()
     assert redactor.redact("pw s3cr3") == "pw s3cr3"
     redactor.register_secret("s3cr3")
     assert redactor.redact("pw s3cr3") == f"pw {MASK}"
 
 
-def test_base64_is_masked_in_a_text_that_was_shown_before_its_secret_was_known() -> None:
+def test_late_secret_is_masked_in_remembered_base64() -> None:
     redactor = Redactor()
     text = base64.b64encode(base64.b64encode(b"a text of some length that holds learned-late-1 somewhere")).decode()
     assert redactor.redact(text) == text

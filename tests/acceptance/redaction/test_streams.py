@@ -1,4 +1,4 @@
-"""What is printed while a run goes on is redacted, whoever prints it, and afterwards nothing is in the way."""
+"""During a run all output is redacted, whatever prints it; afterwards the streams are as before."""
 
 from __future__ import annotations
 

@@ -111,9 +111,9 @@ def test_what_is_unproven_counts(counts: dict[str, int], percentage: int) -> Non
     slices = [{"d": "M0,0", "status": status, "count": count} for status, count in counts.items()]
     data = base64.b64encode(json.dumps({"slices": slices, "percentage": 100}).encode()).decode()
     page = with_honest_percentage(f'd("widgets/pie_chart.json","{data}")')
-    mended = re.search(r'","(.*)"', page)
-    assert mended is not None
-    assert json.loads(base64.b64decode(mended[1]))["percentage"] == percentage
+    patched = re.search(r'","(.*)"', page)
+    assert patched is not None
+    assert json.loads(base64.b64decode(patched[1]))["percentage"] == percentage
 
 
 def test_a_page_without_a_percentage_is_noticed() -> None:

@@ -127,7 +127,7 @@ def test_a_time_scale() -> None:
     assert target.read_time_scale({}) == 1
 
 
-def test_the_embedded_ones_own_sentence_is_passed_on_and_it_is_taken_down(
+def test_failed_embedded_start_is_reported_and_removed(
     program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = tmp_path / "calls"

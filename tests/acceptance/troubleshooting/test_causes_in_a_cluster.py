@@ -76,7 +76,7 @@ def test_an_image_that_nobody_has(run: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert told.startswith(f"image pull failure: pod {session}-")
     assert "nowhere/firefox:1" in told
     attached: dict[str, Any] = {}
-    monkeypatch.setattr(attachments, "_attach", lambda body, name, *_: attached.update({name: body}))
+    monkeypatch.setattr(attachments, "attach", lambda name, body, *_: attached.update({name: body}))
     collect(scenario)
     assert "nowhere/firefox:1" in attached["likely cause.txt"]
     assert "Waiting (" in attached["pods.txt"]

@@ -26,7 +26,7 @@ class Exits:
         return await self._podman.exit_code(container_id) if code is None else code
 
     def _future(self, container_id: str) -> asyncio.Future[int | None]:
-        # Made by whoever comes first: a container may end before its id is known here.
+        # Either side may make it: a container may end before its id is known here.
         return self._ended.setdefault(container_id, asyncio.get_running_loop().create_future())
 
     def _file_appeared(self, name: str) -> None:
