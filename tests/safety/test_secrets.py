@@ -7,8 +7,10 @@ a password typed into the desktop, a variable of a pod.
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,9 +170,10 @@ class Left:
 def run(planted: Planted, how: str, *, broken: bool = False) -> Left:
     """One run of test 1.1d, its reports made, what it left swept; then everything is scanned."""
     own = planted.folder / f"{how}{'-broken' * broken}"
-    folders = {name: own / name for name in ("reports", "state", "tmp")}
+    # Chromium takes no long path for its socket, and a worker's temporary folder is one.
+    folders = {"reports": own / "reports", "state": own / "state", "tmp": Path(tempfile.mkdtemp(prefix="canary-"))}
     for folder in folders.values():
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
     rule = Spilling(planted.spilt, broken=broken)
     with proxied(planted.place.environment["STREAMSPACE_API_URL"], rule) as url:
         environment = planted.place.environment | {
@@ -188,6 +191,7 @@ def run(planted: Planted, how: str, *, broken: bool = False) -> Left:
     secrets = planted.secrets | {f"VNC token {one}": each for one, each in enumerate(sorted(rule.vnc_tokens))}
     assert rule.vnc_tokens, console
     places = canary_secrets.files(*folders.values()) | {"console": console.encode()}
+    shutil.rmtree(folders["tmp"])
     return Left(status, canary_secrets.found(secrets, places), sorted(places))
 
 
