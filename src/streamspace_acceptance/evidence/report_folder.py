@@ -16,6 +16,7 @@ class ReportFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.verdicts = path / VERDICTS  # the record of the run, from which everything else is written
+        self.running = path / "running.json"  # the running scenario, newer than in the record
         self.summary = path / "SUMMARY.md"
         self.page = path / PAGE
         self.junit = path / "junit.xml"
@@ -56,7 +57,7 @@ class ReportFolder:
 
     def others(self) -> tuple[Path, ...]:
         """Everything else about the run that is in the folder now. The verdicts come last."""
-        return self.page, self.junit, self.results, self.verdicts
+        return self.page, self.junit, self.results, self.running, self.verdicts
 
     def drafts(self) -> Iterator[Path]:
         """The files that a killed run was writing."""

@@ -118,7 +118,14 @@ class KilledRun:
         return _sentence(self.record["began"], running, place, was_killed=was_killed)
 
     def _document(self) -> Json:
+        """The record of the run, with the steps of the scenario that was running."""
         document: Json = json.loads(self.folder.verdicts.read_text(encoding="utf-8"))
+        if self.folder.running.exists():
+            running = json.loads(self.folder.running.read_text(encoding="utf-8"))
+            document["scenarios"] = [
+                running if scenario["running"] and scenario["id"] == running["id"] else scenario
+                for scenario in document["scenarios"]
+            ]
         return document
 
 

@@ -32,14 +32,15 @@ class RunWriter:
         # Indented only at the end: the encoder that indents is slow, and a run writes often.
         text = json.dumps(self._document, indent=2 if run.is_over else None, ensure_ascii=False) + "\n"
         files.put(self.folder.verdicts, text.encode())
+        self.folder.running.unlink(missing_ok=True)
         self._allure.write(run, verdicts=text if run.is_over else "")
         self._write_junit(run)
 
     def update(self, changes: Json, *, all_views: bool = False) -> None:
         """Write parts of the run again: fields of the document, and of its scenarios those with the same ids.
 
-        A run writes at every step, so the rest is neither redacted nor rendered again. `all_views` renews the decision
-        and JUnit as well, which takes as long as all else.
+        The rest is neither redacted nor rendered again. `all_views` renews the decision and JUnit as well, which takes
+        as long as all else.
         """
         changed = redact_within(changes)
         scenarios = {scenario["id"]: scenario for scenario in changed.pop("scenarios")}
@@ -49,8 +50,15 @@ class RunWriter:
             self._document = decided(self._document)
             self._write_junit(of_json(self._document))
         files.put(self.folder.verdicts, json.dumps(self._document, ensure_ascii=False).encode())
+        self.folder.running.unlink(missing_ok=True)
         for scenario in scenarios.values():
             self._allure.update(scenario_of(scenario))
+
+    def write_running(self, scenario: Json) -> None:
+        """Write the running scenario by itself: at every step the whole record would take too long."""
+        redacted = redact_within(scenario)
+        files.put(self.folder.running, json.dumps(redacted, ensure_ascii=False).encode())
+        self._allure.update(scenario_of(redacted))
 
     def _write_junit(self, run: RunResult) -> None:
         for path in self.junit_files:

@@ -211,8 +211,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _update_on_disk(self) -> None:
         """The same for the running scenario alone."""
-        running = run_document.scenario_document(self.record.running, self._ledger)
-        self._writer.update({"scenarios": [running]})
+        self._writer.write_running(run_document.scenario_document(self.record.running, self._ledger))
 
     def _put_change_on_disk(self, scenario: Any) -> None:
         """The same after a scenario has ended or was gated; the next one renews the views for programs."""
