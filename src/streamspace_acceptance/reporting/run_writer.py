@@ -47,8 +47,9 @@ class RunWriter:
         known = self._document["scenarios"]
         self._document |= changed | {"scenarios": [scenarios.get(before["id"], before) for before in known]}
         if all_views:
-            self._document = decided(self._document)
-            self._write_junit(of_json(self._document))
+            run = of_json(self._document)
+            self._document = decided(self._document, run)
+            self._write_junit(run)
         files.put(self.folder.verdicts, json.dumps(self._document, ensure_ascii=False).encode())
         self.folder.running.unlink(missing_ok=True)
         for scenario in scenarios.values():

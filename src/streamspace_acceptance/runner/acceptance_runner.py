@@ -71,6 +71,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._gates_lifted = False
         self._reported = False
         self._writer = RunWriter(self._folder)
+        self._ended: list[Any] = []
         self._interruption = SignalHandler(self._note_interruption)
 
     def run(self) -> NoReturn:
@@ -213,10 +214,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         """The same for the running scenario alone."""
         self._writer.write_running(run_document.scenario_document(self.record.running, self._ledger))
 
-    def _put_change_on_disk(self, scenario: Any) -> None:
-        """The same after a scenario has ended or was gated; the next one renews the views for programs."""
-        self._writer.update(run_document.changes(self._ledger, [scenario]))
-
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
 
@@ -230,7 +227,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             if self._is_gated(scenario):
                 return False
             self.record.begin(scenario)
-            self._writer.update(run_document.changes(self._ledger, [scenario]), all_views=True)
+            self._writer.update(run_document.changes(self._ledger, [*self._ended, scenario]), all_views=True)
+            self._ended = []
             try:
                 return run(runner)
             except KeyboardInterrupt as interrupted:
@@ -238,7 +236,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 raise
             finally:
                 self.record.finish(scenario)
-                self._put_change_on_disk(scenario)
+                self._ended.append(scenario)  # it goes on disk with the begin of the next one, or at the end
                 for observer in self._observers():
                     observer.scenario_finished(scenario)
 
@@ -249,7 +247,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         reason = None if self._gates_lifted else self._gates.closed_for(scenario)
         if reason is not None:
             scenario.skip_reason = reason
-            self._put_change_on_disk(scenario)
+            self._writer.update(run_document.changes(self._ledger, [scenario]))
             for observer in self._observers():
                 observer.scenario_finished(scenario)
         return reason is not None

@@ -70,10 +70,11 @@ def changes(ledger: Ledger, scenarios: list[Any]) -> Json:
     }
 
 
-def decided(written: Json) -> Json:
-    """The document with the counts and the decision that follow from the rest of it."""
+def decided(written: Json, run: verdict_file.RunResult | None = None) -> Json:
+    """The document with the counts and the decision that follow from the rest of it; `run` is the document as read."""
     verdicts = [Verdict(line["verdict"]) for line in written["criteria"]]
-    return written | {"counts": counts(verdicts), "decision": _decision(decide(verdict_file.of_json(written)))}
+    decision = decide(verdict_file.of_json(written) if run is None else run)
+    return written | {"counts": counts(verdicts), "decision": _decision(decision)}
 
 
 def decision(ledger: Ledger) -> Decision:
