@@ -14,10 +14,20 @@ ID = "healthy/whole-plan"
 
 
 def cases() -> list[Case]:
-    return [Case(ID, (), seconds(ID), Load.QUIET, _check, sample=True)]
+    return [Case(ID, (), seconds(ID), Load.QUIET, _check, sample=True, check_quickly=_check_verdicts)]
 
 
 def _check(lane: Lane) -> Outcome:
+    """Everything, the suite's own time included: the proof runs this case on a quiet machine."""
+    return _outcome(lane, judge_own_time=True)
+
+
+def _check_verdicts(lane: Lane) -> Outcome:
+    """Without the suite's own time, which other tests beside it would stretch."""
+    return _outcome(lane, judge_own_time=False)
+
+
+def _outcome(lane: Lane, *, judge_own_time: bool) -> Outcome:
     with embedded(lane.sandbox_name()) as target:
         run = run_suite(target, lane.folder(), sampled=True)
     problems = []
@@ -30,6 +40,6 @@ def _check(lane: Lane) -> Outcome:
     if run.status != 0:
         problems.append(f"exit status {run.status} and not 0")
     own = of_its_own(run.spent)
-    if sum(own.values()) > MOST_OF_ITS_OWN:
+    if judge_own_time and sum(own.values()) > MOST_OF_ITS_OWN:
         problems.append(f"the suite itself took {sum(own.values()):.1f} s of a processor: {own}")
     return Outcome.of(run, set(), problems)
