@@ -37,8 +37,9 @@ CONFIG_MAP = "streamspace-config"
 class Target:
     """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds.
 
-    `embedded`: whether this run has started it. `is_embedded`: whether it says that it is an embedded one, whoever
-    has started it, which is deployed without kubectl, Helm, Docker and images, and is not a release.
+    `embedded`: whether this run has started it. `is_embedded`: whether it reports that it is an embedded one,
+    also if a user has started it. Such a target is deployed without kubectl, Helm, Docker and images. It is not a
+    release.
     """
 
     api_url: str

@@ -124,7 +124,7 @@ class Sessions:
         """Record an agent's report: {session, phase, state, podName, podIP, message, startedAt}.
 
         `phase` "Gone" means that nothing of the session is left in Kubernetes. `state` is the session object's desired
-        state there: it counts, whoever wrote it, unless a command is running.
+        state there: it counts, also if a user wrote it, unless a command is running.
         """
         session_id = report["session"]
         async with self.pool.acquire() as connection, connection.transaction():
