@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from streamspace_acceptance.evidence.attachments import WAIT
+from streamspace_acceptance.evidence.attachments import WAITS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.verdict.judgement import Verdict
 
@@ -116,8 +116,8 @@ class ProblemResult:
 
 
 def is_wait(attachment: Attachment) -> bool:
-    """Whether it is the timeline of a wait, of which there are many; a failure shows its own."""
-    return attachment.name.startswith(WAIT)
+    """Whether it holds the timelines of waits, which prove nothing by themselves; a failure shows its own."""
+    return attachment.name == WAITS
 
 
 def scenario_of(item: Json) -> ScenarioResult:
