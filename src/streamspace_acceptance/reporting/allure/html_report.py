@@ -11,6 +11,7 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.reporting import decision_page
 from streamspace_acceptance.reporting.allure.page_patches import patch
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.verdict_file import read
@@ -37,7 +38,9 @@ def build(folder: ReportFolder) -> Path:
     node = _node()
     with tempfile.TemporaryDirectory(prefix="streamspace-report-") as scratch:
         page = _generate(node, folder, Path(scratch))
-        folder.page.write_text(patch(page.read_text(encoding="utf-8")), encoding="utf-8")
+        run = read(folder.verdicts)
+        first = decision_page.render(run, decide(run))
+        folder.page.write_text(patch(page.read_text(encoding="utf-8"), first), encoding="utf-8")
     return folder.page
 
 

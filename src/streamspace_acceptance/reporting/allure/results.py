@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,15 @@ from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting.decision_page import PHASES
 from streamspace_acceptance.reporting.junit import HOOKS
+from streamspace_acceptance.reporting.markdown import STATUS, limit, measured, plain, table
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.scenario_result import Judged, ProblemResult, ScenarioResult, StepResult
-from streamspace_acceptance.verdict.verdict_file import RunResult, TestResult
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult
 
 Json = dict[str, Any]
 
-PHASES = (
-    "Phase 0 · Environment",
-    "Phase 1 · Sessions",
-    "Phase 2 · Templates",
-    "Phase 3 · Agents",
-    "Phase 4 · Performance",
-)
 STATUSES = {
     Verdict.PROVEN: "passed",
     Verdict.FAILED: "failed",
@@ -45,11 +40,13 @@ class AllureResults:
         self._folder = folder
         self._began = datetime.now(UTC)
         self._tests: dict[str, TestResult] = {}
-        self._scenarios: dict[str, ScenarioResult] = {}
+        self._time_scale = 1.0
+        self._scenarios: dict[str, tuple[ScenarioResult, tuple[CriterionResult, ...]]] = {}
 
     def write(self, run: RunResult, *, verdicts: str = "") -> None:
         """Write the run as it is by now; `verdicts` is the text of its verdict.json, once that is final."""
         self._began = run.began
+        self._time_scale = run.time_scale
         self._tests = tests = {test.id: test for test in run.tests}
         for scenario in run.scenarios:
             self.update(scenario)
@@ -67,10 +64,13 @@ class AllureResults:
 
     def update(self, scenario: ScenarioResult) -> None:
         """Write the result of one scenario, unless it is on disk already."""
-        if self._scenarios.get(scenario.id) != scenario:
-            test = self._tests.get(scenario.test or "")
-            self._put_json(f"{scenario.id}-result.json", _scenario(scenario, test, self._began))
-            self._scenarios[scenario.id] = scenario
+        test = self._tests.get(scenario.test or "")
+        criteria = () if test is None else tuple(line for line in test.lines if line.id in scenario.criteria)
+        if self._scenarios.get(scenario.id) != (scenario, criteria):
+            document = _scenario(scenario, test, self._began)
+            document["description"] = description(scenario, criteria, self._time_scale)
+            self._put_json(f"{scenario.id}-result.json", document)
+            self._scenarios[scenario.id] = scenario, criteria
 
     def _put_json(self, name: str, document: Json) -> None:
         self._put(name, json.dumps(document, ensure_ascii=False))
@@ -90,7 +90,6 @@ def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: date
         "testCaseId": _digest(scenario.place),
         "historyId": _digest(scenario.place, *cells),
         "titlePath": [*Path(scenario.place.partition(": ")[0]).parent.parts, scenario.feature],
-        "description": scenario.description,
         "parameters": [{"name": name, "value": value} for name, value in scenario.examples.items()],
         "labels": list(_labels(scenario, test)),
         **_times(began, scenario.seconds),
@@ -100,11 +99,23 @@ def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: date
     }
 
 
+def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], time_scale: float) -> str:
+    """Why a user cares, and the criteria: the plan's words, the limit, what was measured, the verdict. In Markdown."""
+    verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
+    rows = [
+        (line.id, plain(line.text), limit(line, time_scale) or "-", "; ".join(map(measured, line.figures)) or "-",
+         STATUS[verdicts[line.id]])
+        for line in criteria
+    ]  # fmt: skip
+    lines = table(("Criterion", "The plan says", "Limit", "Measured", "Verdict"), rows) if rows else []
+    return "\n".join([*map(plain, scenario.description.splitlines()), "", *lines]).strip()
+
+
 def _steps(steps: tuple[StepResult, ...], began: datetime) -> Iterator[Json]:
     """The steps, each beginning when the one before it ended."""
     for step in steps:
         yield {
-            "name": step.sentence,
+            "name": step.sentence if step.criterion is None else f"{step.criterion} · {step.sentence}",
             **_times(began, step.seconds),
             **_status(step.judged),
             "attachments": list(map(_attachment, step.attachments)),
@@ -132,6 +143,7 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
         labels |= plan | {"parentSuite": plan["epic"], "suite": plan["feature"]}
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
+    yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
     yield from ({"name": "criterion", "value": criterion} for criterion in scenario.criteria)
 
 
