@@ -118,6 +118,7 @@ def scenario_document(scenario: Any, ledger: Ledger) -> Json:
         "name": scenario.name,
         "feature": scenario.feature.name,
         "place": place,
+        "line": scenario.line,
         "description": "\n".join([*scenario.feature.description, *scenario.description]),
         "tags": [str(tag) for tag in scenario.effective_tags],
         "examples": dict(zip(row.headings, row.cells, strict=True)) if row else {},
@@ -137,6 +138,7 @@ def _steps(scenario: Any, test: Test | None, record: RunRecord) -> Iterator[Json
         yield {
             "sentence": f"{step.keyword} {step.name}",
             "criterion": None if proves is None else proves.id,
+            "line": step.line,
             "seconds": round(step.duration, 3),
             **_judged(_UNFINISHED if step is record.running_step else judged, trace=True),
             "attachments": _attachments(record.evidence.attachments_of(step)),

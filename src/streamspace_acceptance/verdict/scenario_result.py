@@ -48,13 +48,17 @@ class Judged:
 
 @dataclass(frozen=True)
 class StepResult:
-    """One sentence with its keyword; `criterion` is the id of the criterion that it proves, if any."""
+    """One sentence with its keyword; `criterion` is the id of the criterion that it proves, if any.
+
+    `line` is its line in the feature file, where that is known.
+    """
 
     sentence: str
     criterion: str | None
     seconds: float
     judged: Judged
     attachments: tuple[Attachment, ...] = ()
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,12 @@ class ScenarioResult:
     judged: Judged
     steps: tuple[StepResult, ...]
     attachments: tuple[Attachment, ...]
+    line: int | None = None
+
+    @property
+    def file(self) -> str:
+        """The feature file."""
+        return self.place.partition(": ")[0]
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -142,10 +152,12 @@ def scenario_of(item: Json) -> ScenarioResult:
                 step["seconds"],
                 judged_of(step),
                 attachments_of(step["attachments"]),
+                step.get("line"),
             )
             for step in item["steps"]
         ),
         attachments=attachments_of(item["attachments"]),
+        line=item.get("line"),
     )
 
 

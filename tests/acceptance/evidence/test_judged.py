@@ -28,9 +28,7 @@ def evidence(tmp_path: Path) -> Iterator[RunEvidence]:
 
 def attached(evidence: RunEvidence, folder: Path) -> dict[str, tuple[str, bytes]]:
     """{name: (media type, content)} of all attachments."""
-    return {
-        one.name: (one.type, (folder / one.file).read_bytes()) for one in evidence.attachments_of(evidence.owner)
-    }
+    return {one.name: (one.type, (folder / one.file).read_bytes()) for one in evidence.attachments_of(evidence.owner)}
 
 
 def test_judged_answer_shows_request_and_response(evidence: RunEvidence, tmp_path: Path) -> None:

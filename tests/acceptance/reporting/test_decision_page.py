@@ -48,6 +48,13 @@ def test_report_without_a_body_is_noticed() -> None:
         opening_on("first", "<html></html>")
 
 
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STREAMSPACE_REPORTS", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("verdicts", "required", "status"),
     [
@@ -59,24 +66,14 @@ def test_report_without_a_body_is_noticed() -> None:
     ],
 )
 def test_decide_fails_unless_the_required_word_is_given(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    verdicts: dict[str, str],
-    required: str | None,
-    status: int,
+    reports: Path, capsys: pytest.CaptureFixture[str], verdicts: dict[str, str], required: str | None, status: int
 ) -> None:
-    monkeypatch.setenv("STREAMSPACE_REPORTS", str(tmp_path))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "verdict.json").write_text(json.dumps(document(**verdicts)))
+    (reports / "verdict.json").write_text(json.dumps(document(**verdicts)))
     assert cli.main(["decide", *(["--require", required] if required else [])]) == status
     assert capsys.readouterr().out.startswith(("GO:", "NO-GO:", "UNDECIDED:"))
 
 
-def test_decide_without_a_run_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("STREAMSPACE_REPORTS", str(tmp_path))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+@pytest.mark.usefixtures("reports")
+def test_decide_without_a_run_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["decide", "--require", "GO"]) == 2
     assert "There is no decision" in capsys.readouterr().err
