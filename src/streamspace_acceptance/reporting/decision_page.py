@@ -8,10 +8,9 @@ from html import escape
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import SUMMARY, ReportFolder
 from streamspace_acceptance.reporting import release_criteria
-from streamspace_acceptance.reporting.markdown import STATUS
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
 PHASES = (
     "Phase 0 · Environment",
@@ -26,13 +25,22 @@ _STYLE = """
 #decision { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1f; background: #fff; padding: 20px 24px;
   max-width: 1100px;
   margin: 0 auto; }
-#decision h1 { font-size: 26px; margin: 0; } #decision h2 { font-size: 16px; margin: 18px 0 6px; }
+#decision h1 { font-size: 26px; margin: 0 0 8px; } #decision strong { font-weight: 600; }
+#decision ul { list-style: disc; padding-left: 20px; } #decision p { margin: 4px 0; }
+#decision th, #decision h2 { font-weight: 600; } #decision h2 { font-size: 16px; margin: 18px 0 6px; }
 #decision .word { color: #fff; padding: 2px 12px; border-radius: 6px; }
 #decision table { border-collapse: collapse; } #decision th, #decision td { padding: 3px 14px 3px 0; text-align: left; }
 #decision td.number { text-align: right; } #decision tr.total { font-weight: 600; border-top: 1px solid #aaa; }
 #decision .warning { border-left: 4px solid #8a6100; padding-left: 10px; } #decision .scroll { overflow-x: auto; }
 @media (prefers-color-scheme: dark) { #decision { color: #e6e6ea; background: #16161a; }
   #decision a { color: #8ab4f8; } }
+"""
+
+# The page of one test, which has an address of its own (#…), is about that test alone.
+_SCRIPT = """
+const decision = document.getElementById("decision");
+const place = () => { decision.hidden = location.hash.length > 1; };
+addEventListener("hashchange", place); place();
 """
 
 
@@ -49,6 +57,7 @@ def render(run: RunResult, decision: Decision) -> str:
             *_lines("Open: P1 criteria that are not proven", decision.open),
             *_release(run),
             "</section>",
+            f"<script>{_SCRIPT}</script>",
         ]
     )
 
@@ -84,7 +93,7 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
 def _totals(run: RunResult) -> Iterator[str]:
     yield "<h2>Criteria by phase and verdict</h2>"
     yield '<div class="scroll"><table>'
-    headings = ("Phase", "Criteria", *(STATUS[verdict] for verdict in _ORDER), "")
+    headings = ("Phase", "Criteria", *_ORDER, "")
     yield "<tr>" + "".join(f"<th>{escape(heading)}</th>" for heading in headings) + "</tr>"
     for phase in sorted({test.phase for test in run.tests}):
         lines = [line for test in run.of_phase(phase) for line in test.lines]
@@ -109,15 +118,20 @@ def _note(run: RunResult, phase: int, lines: Sequence[CriterionResult]) -> str:
 
 
 def _lines(title: str, lines: Sequence[CriterionResult]) -> Iterator[str]:
+    """Each criterion with its reason; those that share a reason stand together."""
+    reasons: dict[str, list[CriterionResult]] = {}
+    for line in lines:
+        reasons.setdefault(line.headline, []).append(line)
     if lines:
         yield f"<h2>{escape(title)}</h2><ul>"
-        for line in lines:
-            yield f"<li>{escape(line.id)} {escape(line.text)}: {escape(line.headline)}</li>"
+        for reason, group in reasons.items():
+            text = f" {group[0].text}" if len(group) == 1 else ""
+            yield f"<li>{escape(compact(group))}{escape(text)}: {escape(reason)}</li>"
         yield "</ul>"
 
 
 def _release(run: RunResult) -> Iterator[str]:
     yield "<h2>Overall release criteria of the plan</h2><ul>"
     for words, verdict in release_criteria.overall(run).items():
-        yield f"<li>{escape(STATUS[verdict])}: {escape(words)}</li>"
+        yield f"<li>{verdict}: {escape(words)}</li>"
     yield "</ul>"

@@ -16,7 +16,7 @@ from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.decision_page import PHASES
 from streamspace_acceptance.reporting.junit import HOOKS
-from streamspace_acceptance.reporting.markdown import STATUS, limit, measured, plain, table
+from streamspace_acceptance.reporting.markdown import limit, measured, plain, table
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.scenario_result import Judged, ProblemResult, ScenarioResult, StepResult
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult
@@ -104,7 +104,7 @@ def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], t
     verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
     rows = [
         (line.id, plain(line.text), limit(line, time_scale) or "-", "; ".join(map(measured, line.figures)) or "-",
-         STATUS[verdicts[line.id]])
+         str(verdicts[line.id]))
         for line in criteria
     ]  # fmt: skip
     lines = table(("Criterion", "The plan says", "Limit", "Measured", "Verdict"), rows) if rows else []
