@@ -55,8 +55,9 @@ exec bash --norc --noprofile --noediting -i > >(exec tee "$0.log")"""
 
 
 def keys() -> str:
-    """Logs the keys; Alt arrives as an escape before the key (xterm's mode 1036)."""
-    return f"{_RAW}; printf '\\033[?1036h\\033[?1034l'\n{_log('')}"
+    """Logs the keys and shows them, as `^C` and `^[[A`; Alt arrives as an escape before the key (xterm's mode 1036)."""
+    return f"""{_RAW}; printf '\\033[?1036h\\033[?1034l\\033[H'; printf 'Keys received:\\r\\n'
+echo >"$0.ready"; dd bs=1 2>/dev/null | tee "$0.log" | cat -v"""
 
 
 def toggle_program(colours: Sequence[Colour]) -> str:

@@ -13,17 +13,13 @@ from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting import decision_page
 from streamspace_acceptance.reporting.allure.page_patches import patch
+from streamspace_acceptance.reporting.allure.results import categories
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.verdict_file import read
 
 GENERATOR = Path("node_modules") / "allure" / "cli.js"
 
 _GENERATOR_SECONDS = 120
-_CATEGORIES = {
-    "failed": "FAILED: the product is wrong",
-    "broken": "BROKEN: the suite, the cluster or the network is wrong",
-    "skipped": "UNPROVEN: it could not be shown",
-}
 
 
 def build(folder: ReportFolder) -> Path:
@@ -66,7 +62,7 @@ def _generate(node: str, folder: ReportFolder, scratch: Path) -> Path:
     settings = {
         "name": name,
         "output": str(scratch / "report"),
-        "categories": [{"name": name, "matchedStatuses": [status]} for status, name in _CATEGORIES.items()],
+        "categories": categories(),
         "historyPath": str(folder.page_history.resolve()),
         "plugins": {"awesome": {"options": awesome}},
     }

@@ -29,6 +29,12 @@ STATUSES = {
     Verdict.BROKEN: "broken",
     Verdict.UNPROVEN: "skipped",
 }
+CATEGORIES = {
+    "failed": "FAILED: the product is wrong",
+    "broken": "BROKEN: the suite, the cluster or the network is wrong",
+    "skipped": "UNPROVEN: it could not be shown",
+}
+"""Allure's status -> the name of its category."""
 _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 _PROPERTIES = "environment.properties"
 
@@ -61,6 +67,8 @@ class AllureResults:
             self._put_json("run-globals.json", {"attachments": attachments})
         facts = [f"{name.replace(' ', '_')} = {redact(value)}\n" for name, value in run.environment.items()]
         self._put(_PROPERTIES, "".join(facts))
+        # For Allure's own commands, which do not read the settings of this project's page.
+        self._put_json("categories.json", categories())
 
     def update(self, scenario: ScenarioResult) -> None:
         """Write the result of one scenario, unless it is on disk already."""
@@ -72,7 +80,7 @@ class AllureResults:
             self._put_json(f"{scenario.id}-result.json", document)
             self._scenarios[scenario.id] = scenario, criteria
 
-    def _put_json(self, name: str, document: Json) -> None:
+    def _put_json(self, name: str, document: object) -> None:
         self._put(name, json.dumps(document, ensure_ascii=False))
 
     def _put(self, name: str, text: str) -> None:
@@ -97,6 +105,11 @@ def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: date
         "steps": list(_steps(scenario.steps, began)),
         "attachments": list(map(_attachment, scenario.attachments)),
     }
+
+
+def categories() -> list[Json]:
+    """The categories as Allure reads them."""
+    return [{"name": name, "matchedStatuses": [status]} for status, name in CATEGORIES.items()]
 
 
 def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], time_scale: float) -> str:
@@ -141,6 +154,7 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
     if test is not None:
         plan = _plan_labels(test)
         labels |= plan | {"parentSuite": plan["epic"], "suite": plan["feature"]}
+        labels |= {"host": "StreamSpace acceptance", "thread": plan["epic"]}  # the rows of the report's timeline
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
     yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
