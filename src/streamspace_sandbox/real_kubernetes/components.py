@@ -69,7 +69,7 @@ def api_server(plan: NodePlan) -> Component:
 
 
 def controllers(plan: NodePlan) -> Sequence[Component]:
-    """What decides in the cluster, and the cluster's DNS."""
+    """The controllers, the scheduler, and the cluster's DNS."""
     config = str(plan.kubeconfig)
     own = {"kubeconfig": config, "authentication-kubeconfig": config, "authorization-kubeconfig": config}
     manager = {

@@ -44,7 +44,7 @@ LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache", "
 
 
 def make_layers(report: Report) -> list[Path]:
-    """The tar files of the layers, lowest first. What is in the cache is not made again. Raises StartError."""
+    """The tar files of the layers, lowest first. Layers in the cache are not made again. Raises StartError."""
     home = folder() / "layers"
     with locked(home):
         debian, python, project = paths()

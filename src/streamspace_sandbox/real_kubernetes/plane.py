@@ -158,7 +158,7 @@ def _make_cgroup(cgroup: str) -> Callable[[], None]:
 
 
 def _copy_processors(parent: Path, group: Path) -> None:
-    """A new group of the first version may use no processor and no memory until it is told which."""
+    """A new group of the first version may use no processor and no memory until both are set."""
     for name in ("cpuset.cpus", "cpuset.mems"):
         if (group / name).exists() and not (parent / "cgroup.controllers").exists():
             (group / name).write_text((parent / name).read_text())

@@ -1,4 +1,4 @@
-"""What a real Kubernetes needs on this machine, made or checked before an instance is claimed."""
+"""Makes or checks everything that a real Kubernetes needs on this machine, before an instance is claimed."""
 
 import shutil
 from collections.abc import Mapping
