@@ -61,7 +61,9 @@ def none_refused(burst: Burst) -> None:
             likely="the API limits or loses creations that come close together",
         )
     if unanswered := burst.requests.unanswered:
-        raise NoAnswer(f"{len(unanswered)} of {burst.wanted} creations had no answer of the API: {'; '.join(unanswered)}")
+        raise NoAnswer(
+            f"{len(unanswered)} of {burst.wanted} creations had no answer of the API: {'; '.join(unanswered)}"
+        )
 
 
 def _require_a_load(burst: Burst) -> None:

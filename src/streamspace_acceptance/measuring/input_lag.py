@@ -91,4 +91,3 @@ class InputLag:
             f"the page's own timer was late by {percentile(self.drifts, SHARE) if self.drifts else 0:.1f} ms (p90)"
         )
         return "\n".join(lines)
-

@@ -31,8 +31,7 @@ def test_load_measures_known_delays() -> None:
     delays = [0.02 * number for number in range(1, 21)]
     load = fire([lambda seconds=seconds: wait(seconds) for seconds in delays], evenly(20, 0.01))
     errors = [
-        abs((shot.answered or 0.0) - (shot.sent or 0.0) - delay)
-        for shot, delay in zip(load.shots, delays, strict=True)
+        abs((shot.answered or 0.0) - (shot.sent or 0.0) - delay) for shot, delay in zip(load.shots, delays, strict=True)
     ]
     assert max(errors) < 0.05
 
