@@ -20,6 +20,7 @@ _MODULES = (
     "agents",
     "queued_commands",
     "balance",
+    "load",
 )
 _faults: dict[str, "Fault"] = {}
 
