@@ -32,3 +32,12 @@ def budget(text: str) -> str:
 
 cast("Any", budget).pattern = r"startup|restart|hibernation"
 behave.register_type(Budget=budget)
+
+
+def input_kind(text: str) -> str:
+    """A kind of input: `the {kind:Input} input lag`."""
+    return text
+
+
+cast("Any", input_kind).pattern = r"mouse|keyboard"
+behave.register_type(Input=input_kind)

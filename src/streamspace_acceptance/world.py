@@ -17,6 +17,8 @@ from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.interaction.pointing import Pointing
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
+from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
+from streamspace_acceptance.domain.performance.streaming import Streaming
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
@@ -52,8 +54,10 @@ MISSING: dict[type, str] = {
     Pointing: "nothing was clicked on",
     Pressed: "no special key was pressed",
     QueuedCommand: "no command was given while no agent was online",
+    ResourceProfile: "no resource use was recorded",
     SessionLifecycle: "no session was created (see 1.1a-2)",
     Starts: "no series of sessions was started",
+    Streaming: "no desktop was streamed",
     TemplateDescription: "no template was described",
     TemplateUse: "no session of the template was created",
     Transitions: "no agent was cut off",

@@ -46,6 +46,13 @@ def measure(scenario: Scenario) -> None:
     attachments.attach_png("the indicator that keys and clicks toggle", viewer.framebuffer().png)
 
 
+def judged(scenario: Scenario) -> InputLag:
+    """The lags that a sentence judges, which are its evidence."""
+    lag = scenario.results[InputLag]
+    attachments.attach_text("input lag", lag.table())
+    return lag
+
+
 def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
     lags = [probe.lag_of(act) for _ in range(times)]
     return [NEVER if lag is None else lag for lag in lags]
