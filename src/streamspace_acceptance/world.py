@@ -19,6 +19,7 @@ from streamspace_acceptance.domain.interaction.pointing import Pointing
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.domain.performance.streaming import Streaming
+from streamspace_acceptance.domain.performance.throughput import Burst
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
@@ -38,6 +39,7 @@ from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import Budget, now
 
 MISSING: dict[type, str] = {
+    Burst: "no burst of sessions was requested",
     Change: "the template was not changed (see 2.2-1)",
     ConcurrentRequests: "no sessions were requested at the same time",
     CreatedTemplate: "no template was created (see 2.1-1)",

@@ -19,7 +19,7 @@ WAIT = "wait: "
 """The prefix of the name of a wait's timeline."""
 
 WEBP, ZIP = "image/webp", "application/zip"
-PNG, TEXT, JSON, YAML = "image/png", "text/plain", "application/json", "application/yaml"
+PNG, TEXT, JSON, YAML, CSV = "image/png", "text/plain", "application/json", "application/yaml", "text/csv"
 
 
 def attach_png(name: str, data: bytes) -> None:
@@ -40,6 +40,11 @@ def attach_zip(name: str, data: bytes) -> None:
 def attach_text(name: str, text: str) -> None:
     """Attach plain text."""
     attach(name, text, TEXT, "txt")
+
+
+def attach_csv(name: str, text: str) -> None:
+    """Attach a table, given as comma-separated values."""
+    attach(name, text, CSV, "csv")
 
 
 def attach_yaml(name: str, text: str) -> None:

@@ -13,4 +13,5 @@ from streamspace_acceptance.expect import resources as resources
 from streamspace_acceptance.expect import sessions as sessions
 from streamspace_acceptance.expect import streaming as streaming
 from streamspace_acceptance.expect import templates as templates
+from streamspace_acceptance.expect import throughput as throughput
 from streamspace_acceptance.expect import users as users

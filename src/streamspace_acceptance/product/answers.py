@@ -14,7 +14,8 @@ from streamspace_acceptance.strict_json import NotJson, read_object
 class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
-    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch.
+    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` what
+    the server calls itself.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Answer:
     received_at: float
     location: str = ""
     date: float | None = None
+    server: str = ""
 
     @property
     def call(self) -> str:

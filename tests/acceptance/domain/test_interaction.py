@@ -10,7 +10,8 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.pointing import END, Aim, Pointing, Report, judged_from, spot
 from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed
-from streamspace_acceptance.measuring.input_lag import NEVER, InputLag, percentile
+from streamspace_acceptance.measuring.distribution import percentile
+from streamspace_acceptance.measuring.input_lag import NEVER, InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 AIMS = [Aim("at the top left", 1, 1), Aim("in the middle", 56, 16), Aim("in the middle", 56, 16, button=2)]

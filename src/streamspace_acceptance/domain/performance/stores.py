@@ -21,7 +21,7 @@ _CONNECTIONS = """PGPASSWORD="$POSTGRES_PASSWORD" psql -w -h 127.0.0.1 -U "${POS
 _KEYS = r"""for cli in redis-cli valkey-cli; do
   command -v $cli >/dev/null && { REDISCLI_AUTH="$REDIS_PASSWORD" $cli dbsize; exit; }
 done
-exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/6379; 
+exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/6379;
   printf "AUTH %s\r\nDBSIZE\r\nQUIT\r\n" "$REDIS_PASSWORD" >&3; tail -n +2 <&3'
 """
 _DISK = "cat /sys/fs/cgroup/io.stat /sys/fs/cgroup/blkio/blkio.throttle.io_service_bytes 2>/dev/null; true"
