@@ -30,12 +30,11 @@ def the_latency_is_below(context: Context, limit: int) -> None:
 
 @then("the frame rate is at least {limit:d} FPS (mean while it moves)")
 def the_frame_rate_is_at_least(context: Context, limit: int) -> None:
-    found = streaming.judged(world(context))
-    attachments.record_figure("frame rate (mean)", expect.streaming.frame_rate_at_least(found, limit), "frames/s")
-    attachments.record_figures(streaming.figures(found))
+    figures = expect.streaming.frame_rate_at_least(streaming.judged(world(context)), limit)
+    attachments.record_figures(figures)
 
 
 @then("the {kind:Input} input lag is below {limit:d} ms (90th percentile)")
 def the_input_lag_is_below(context: Context, kind: str, limit: int) -> None:
-    milliseconds = expect.streaming.input_lag_below(input_lag.judged(world(context)), kind, limit)
-    attachments.record_figure(f"{kind} input lag (90th percentile)", milliseconds, "ms")
+    figure = expect.streaming.input_lag_below(input_lag.judged(world(context)), kind, limit)
+    attachments.record_figures([figure])

@@ -1,4 +1,4 @@
-"""What a page that shows a desktop receives, sends and draws, counted in the page itself."""
+"""Bytes and pictures of a page that shows a desktop, counted in the page itself."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ class StreamMeter:
             page.evaluate(_SCRIPT, [x, y])
 
     def take(self) -> Traffic:
-        """What was counted since the last call."""
+        """The counts since the last call."""
         with self._calls.within("the count of what the page receives"):
             return Traffic(**self._page.evaluate("streamMeter.take()"))

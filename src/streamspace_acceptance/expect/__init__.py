@@ -1,6 +1,7 @@
 """The checks of the Then sentences, one module a noun: each returns, or raises Unmet with expected and actual."""
 
 from streamspace_acceptance.expect import agents as agents
+from streamspace_acceptance.expect import capacity as capacity
 from streamspace_acceptance.expect import commands as commands
 from streamspace_acceptance.expect import deployment as deployment
 from streamspace_acceptance.expect import desktops as desktops

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.performance.streaming import SILENCE_SECONDS, Streaming
+from collections.abc import Sequence
+
+from streamspace_acceptance.domain.performance.streaming import SILENCE_SECONDS, Streaming, figures
+from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.measuring.round_trip import HELD_UP_MILLISECONDS, SHARE, RoundTrips
@@ -35,8 +38,8 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
     return trips
 
 
-def frame_rate_at_least(found: Streaming, limit: float) -> float:
-    """A viewer gets `limit` distinct pictures a second and more, as a mean while the desktop moves; gives it."""
+def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
+    """A viewer gets `limit` distinct pictures a second and more, as a mean while it moves; gives the figures."""
     if found.no_motion or not found.rates:
         raise Unproven(f"the frame rate cannot be measured: {found.no_motion or found.ended}")
     if found.ended:
@@ -46,7 +49,7 @@ def frame_rate_at_least(found: Streaming, limit: float) -> float:
         raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {said}")
     stands_still = found.longest_gap > SILENCE_SECONDS
     if found.frame_rate >= limit and not stands_still:
-        return found.frame_rate
+        return figures(found)
     if not stands_still and (distrust := next((rate.distrust for rate in found.rates if rate.distrust), "")):
         raise Unproven(f"the source of motion is itself too slow in this session: {distrust}")
     late = percentile(found.lateness, SHARE)
@@ -64,7 +67,7 @@ def frame_rate_at_least(found: Streaming, limit: float) -> float:
     )
 
 
-def input_lag_below(lag: InputLag, kind: str, limit: float) -> float:
+def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
     """Nine answers of ten to that kind of input come within `limit` milliseconds; gives the figure."""
     if distrust := lag.distrust(limit):
         raise Unproven(f"the input lag cannot be measured here: {distrust}\n{lag.table()}")
@@ -79,4 +82,4 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> float:
             timeline=lag.table().replace("\n", " · "),
             likely="something holds input or pictures back between the browser and the session's desktop",
         )
-    return found
+    return Figure(f"{kind} input lag (90th percentile)", found, "ms")

@@ -16,7 +16,8 @@ EMBEDDED = 0.1
 
 def steady(per_minute: float, count: int = 20, jitter: float = 0.0, scale: float = EMBEDDED) -> Rate:
     """A product that completes one session after the other, each late by up to `jitter` seconds."""
-    chance, gap = random.Random(7), 60 * scale / per_minute
+    chance = random.Random(7)  # noqa: S311
+    gap = 60 * scale / per_minute
     moments = [number * gap + chance.uniform(0, jitter) for number in range(1, count + 1)]
     return Rate.of([1000 + moment for moment in moments], 1000.0, scale)
 
@@ -82,7 +83,8 @@ def test_student_t_between_known_values_errs_widely(freedom: int, factor: float)
 
 
 def test_interval_holds_the_true_rate_19_times_in_20() -> None:
-    chance, held = random.Random(11), 0
+    chance = random.Random(11)  # noqa: S311
+    held = 0
     for _ in range(1000):
         gaps = [chance.gauss(3.0, 0.8) for _ in range(20)]
         rate = Rate.of(list(itertools.accumulate(gaps)), 0.0, 1.0)

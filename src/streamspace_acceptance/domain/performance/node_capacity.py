@@ -1,4 +1,4 @@
-"""What the nodes can hold, what their pods request of it, and what Kubernetes says where they hold no more."""
+"""The nodes' capacity, the requests of the pods on them, and the pods for which there is no place."""
 
 from __future__ import annotations
 

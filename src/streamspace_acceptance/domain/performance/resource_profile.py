@@ -22,7 +22,7 @@ from streamspace_acceptance.waiting import Wait, poll
 LOOK_SECONDS = 0.5  # from one look at the list to the next: the list itself takes the API's time
 BATCH = 10
 PICTURES_A_SECOND = 1.0
-"""The rate at which each desktop in use moves: a page that is read, not a film. Two small cores carry 50 of these."""
+"""The rate at which each desktop in use moves: as when a page is read. Two small cores carry 50 of these."""
 WATCHED = 2
 """So many of the desktops are open in a browser meanwhile."""
 HANDS = 3  # desktops that are set in motion at a time
@@ -34,7 +34,7 @@ class ResourceProfile:
     """The profiles of one number of sessions, and the nodes' capacity with all of them.
 
     `moving`: in how many desktops pictures moved. `room`: for how many such sessions the nodes had room before, None
-    where that cannot be told. `not_running`: the sessions that did not run in time.
+    where that is unknown. `not_running`: the sessions that did not run in time.
     """
 
     sessions: int
@@ -100,7 +100,7 @@ def judged(scenario: Scenario) -> ResourceProfile:
 
 
 def _room(scenario: Scenario, template: str) -> int | None:
-    """For how many sessions of the template's own size the nodes have room; None where that cannot be told."""
+    """For how many sessions of the template's own size the nodes have room; None where that is unknown."""
     templates = TemplateApi(scenario.clients.api)
     found = next((entry for entry in templates.listed() if templates.name_of(entry) == template), {})
     size, capacity = node_capacity.size_of(found.get("resources")), node_capacity.read(scenario.clients.cluster)

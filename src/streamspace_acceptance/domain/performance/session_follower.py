@@ -6,7 +6,7 @@ The moments are stamped on receipt, on one monotonic clock, by watches that begi
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
+from streamspace_acceptance.domain.performance.session_troubles import unschedulable
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
@@ -59,16 +60,28 @@ class SessionFollower:
         looks = self.looks.items()
         return sum(look.item.listed is None for look in looks), len(looks)
 
-    def wait_until_running(self, subject: str, ids: Collection[str], budget: Budget, stall: Budget) -> Wait:
-        """Waits until all of them run; ends early when for the `stall` budget no further one came to run."""
+    def wait_until_running(
+        self,
+        subject: str,
+        ids: Collection[str],
+        budget: Budget,
+        stall: Budget,
+        hopeless: Callable[[Collection[str]], str | None] = lambda _: None,
+    ) -> Wait:
+        """Waits until all of them run; ends early when for the `stall` budget no further one came to run.
+
+        `hopeless` says of those that do not run yet why none of them will, or None.
+        """
         wait = Wait(subject, f"all {self.word}", budget)
         progress = [0.0, wait.started]
 
         def stalled(looks: Sequence[Stamped[Look]]) -> str | None:
             listed = last_list(looks)
-            count = 0 if listed is None else len(_running(listed, ids, self.word))
-            if count > progress[0]:
-                progress[:] = [count, looks[-1].at]
+            run = set() if listed is None else _running(listed, ids, self.word)
+            if len(run) > progress[0]:
+                progress[:] = [len(run), looks[-1].at]
+            if (reason := hopeless(set(ids) - run)) is not None:
+                return reason
             waited = wait.clock.now() - progress[1]
             return f"no further session came to run for {waited:.1f} s" if waited > stall.seconds else None
 
@@ -84,6 +97,15 @@ class SessionFollower:
         with suppress(Unmet):  # whoever asked counts what runs
             follow(wait, self.looks, goal=all_run, says=says, impossible=stalled, likely=lambda _: "see each of them")
         return wait
+
+    def hopeless(self, ids: Collection[str]) -> str | None:
+        """Why none of those sessions will run: all of them failed, or the scheduler has no room; None if one may."""
+        listed, failed = last_list(self.looks.items()), self.clients.profile.statuses["failed"]
+        lost = {one for one in ids if listed is not None and listed.status(one) == failed}
+        homeless = unschedulable(self.pods.items(), self.clients.profile.session_label).keys() & set(ids)
+        if not ids or len(lost | homeless) < len(set(ids)):
+            return None
+        return f"{len(lost)} are {failed}, {len(homeless)} cannot be scheduled"
 
     def wait_for_desktops(self, ids: Collection[str]) -> None:
         """Waits until the desktop of each session that runs has answered, or did not after several tries."""

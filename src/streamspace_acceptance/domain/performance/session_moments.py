@@ -20,8 +20,9 @@ NAMES = ("due", "sent", "answered", "listed", "scheduled", "started", "ready", "
 class SessionMoments:
     """Moments of the monotonic clock, None for what was not seen.
 
-    `started` is when the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so, `desktop`
-    when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` says what became of it.
+    `started` is when the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so,
+    `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` says what became
+    of it.
     """
 
     number: int

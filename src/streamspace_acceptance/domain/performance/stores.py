@@ -1,4 +1,4 @@
-"""What PostgreSQL and Redis tell of themselves: connections, keys, disk input and output. Read by exec, for the report.
+"""The stores' own figures for the report, read by exec: PostgreSQL's connections and disk traffic, Redis' keys.
 
 A store whose image has no client for it has no figure; the reason stands in its place.
 """
@@ -51,7 +51,7 @@ def read(cluster: Cluster, postgres: Sequence[Pod], redis: Sequence[Pod]) -> Sto
         said = _say(cluster, pods, script)
         found = re.search(r"\d+", said)
         if found is None or said.startswith("!"):
-            missing[name] = said.removeprefix("!") or "no number was told"
+            missing[name] = said.removeprefix("!") or "no number in its output"
         else:
             numbers[name] = float(found.group())
     disk = _say(cluster, postgres, _DISK)
@@ -80,7 +80,7 @@ def disk_bytes(said: str) -> tuple[float, float] | None:
 
 
 def _say(cluster: Cluster, pods: Sequence[Pod], script: str) -> str:
-    """What the script says; after a `!`, why it says nothing."""
+    """The output of the script; after a `!`, why there is none."""
     if not pods:
         return "!there is no such pod"
     try:

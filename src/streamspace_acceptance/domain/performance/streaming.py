@@ -36,9 +36,9 @@ SILENCE_SECONDS = 1.0
 
 @dataclass
 class Streaming:
-    """What was measured over `planned` seconds. `ended`: how the connection was lost; `no_motion`: why nothing moved.
+    """The measurements over `planned` seconds. `ended`: how the connection was lost; `no_motion`: why nothing moved.
 
-    `traffic` has a line for each part: its name, and what the user's page received, sent and drew.
+    `traffic` has a line for each part: its name, and the bytes and pictures of the user's page.
     """
 
     session: str
@@ -194,17 +194,18 @@ class _Recorder:
 
 
 def judged(scenario: Scenario) -> Streaming:
-    """What a sentence judges, which is its evidence."""
+    """The measurements that a sentence judges, which are its evidence."""
     found = scenario.results[Streaming]
     attachments.attach_text("streaming", found.table())
     return found
 
 
 def figures(found: Streaming) -> Sequence[Figure]:
-    """The plan's other metrics: bandwidth each way, and the frame rate in the user's page."""
+    """The frame rate that is judged, and the plan's other metrics: bandwidth each way, the frame rate in the page."""
     (received, sent), moving = found.kibibytes(MOVING), [traffic for name, traffic in found.traffic if name == MOVING]
     pictures = sum(traffic.pictures for traffic in moving) / (sum(traffic.seconds for traffic in moving) or 1.0)
     return (
+        Figure("frame rate (mean)", found.frame_rate, "frames/s"),
         Figure("bandwidth to the page while it moves", received, "KiB/s"),
         Figure("bandwidth from the page while it moves", sent, "KiB/s"),
         Figure("bandwidth to the page while it stands still", found.kibibytes(STILL)[0], "KiB/s"),

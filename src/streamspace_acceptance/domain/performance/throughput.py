@@ -109,7 +109,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
         raise Unmet(
             f"{count} sessions of the warm-up",
             expected=f"all Running within {start}",
-            actual=f"{len(running)} of {count}; {'; '.join([*requests.refusals, *requests.unanswered]) or 'none refused'}",
+            actual="; ".join([f"{len(running)} of {count} run", *requests.refusals, *requests.unanswered]),
             timeline=wait.timeline.render(),
             likely="a few sessions at once are too many (see 1.3-1)",
         )

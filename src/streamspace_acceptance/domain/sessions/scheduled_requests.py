@@ -34,7 +34,7 @@ class ScheduledRequests:
 
     @property
     def unanswered(self) -> list[str]:
-        """The users whose request brought no answer of the API, each with the reason: it says nothing of the product."""
+        """The users whose request brought no answer of the API, each with the reason."""
         return [
             f"{asked.user}: {shot.error or 'never sent'}"
             for asked, shot in zip(self.asked, self.load.shots, strict=True)
