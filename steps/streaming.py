@@ -17,7 +17,7 @@ def a_user_has_a_sized_session_open(context: Context, user: str, template: str, 
     actions.open_desktop(world(context))
 
 
-@when("its desktop stands still and moves in turn for 5 minutes")
+@when("its desktop stands still and moves in turn over the streaming time")
 def its_desktop_moves_in_turn(context: Context) -> None:
     streaming.record(world(context))
 

@@ -21,10 +21,7 @@ def cpu_below(profile: ResourceProfile, component: str, limit: float) -> float:
         (_heaviest(load, component, "millicores") for load in (profile.still, used)), key=lambda use: use.millicores
     )
     if used.saturated and use.millicores >= CLEARLY * limit:
-        raise Unproven(
-            f"the machine was the bottleneck ({used.saturated}): {component} used {use.millicores:.0f}m of {limit:g}m\n"
-            f"{used.table()}"
-        )
+        raise Unproven(f"{used.saturated}; {component} used {use.millicores:.0f}m of {limit:g}m\n{used.table()}")
     if use.millicores >= limit:
         raise _too_much(used, component, use, f"less than {limit:g}m of CPU", f"{use.millicores:.0f}m")
     return use.millicores
@@ -46,11 +43,10 @@ def nodes_suffice(profile: ResourceProfile) -> int:
     if profile.capacity.unknown:
         raise Unproven(profile.capacity.unknown)
     exceeded = [trouble for node in profile.capacity.nodes for trouble in node.exceeded] + list(profile.lost)
-    room = profile.room
+    room = profile.room.sessions
     if not exceeded and room is not None and room < profile.sessions:
         raise Unproven(
-            f"the nodes have no room for {profile.sessions} sessions of the template's size: they have it for {room}\n"
-            f"{profile.capacity.table()}"
+            f"there is no room for {profile.sessions} sessions: {profile.room.sentence}\n{profile.capacity.table()}"
         )
     if exceeded or profile.unschedulable:
         raise Unmet(

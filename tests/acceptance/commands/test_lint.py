@@ -65,6 +65,28 @@ def test_a_bad_feature_is_found(features: Path, old: str, new: str, message: str
     assert any(one.startswith(message) for one in found(features)), found(features)
 
 
+@pytest.mark.parametrize(("figure", "findings"), [("512 MiB within 50 ms", 1), ("404 MiB within 51 ms", 2)])
+def test_only_the_limit_of_its_criterion_may_be_named(features: Path, figure: str, findings: int) -> None:
+    sentence = f"its home has {figure}"
+    plan = Register(
+        tuple(
+            dataclasses.replace(
+                test,
+                criteria=tuple(
+                    dataclasses.replace(criterion, sentence=sentence, limit=512.0, unit="MiB")
+                    if criterion.sentence == HOME
+                    else criterion
+                    for criterion in test.criteria
+                ),
+            )
+            for test in PLAN.tests
+        )
+    )
+    (features / "1.2.feature").write_text(GOOD.replace(HOME, sentence))
+    said = [finding.message for finding in check_features(features, plan) if "does not read" in finding.message]
+    assert len(said) == findings, said
+
+
 def test_a_sentence_said_twice_is_found(features: Path) -> None:
     (features / "again.feature").write_text(GOOD)
     assert any("2 sentences prove 1.2-2" in one for one in found(features))

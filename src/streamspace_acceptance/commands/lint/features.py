@@ -11,7 +11,7 @@ from typing import Any
 from behave.parser import ParserError, parse_file
 
 from streamspace_acceptance.commands.lint.finding import Finding
-from streamspace_acceptance.verdict.register import TEST_TAG, Register, Test
+from streamspace_acceptance.verdict.register import TEST_TAG, Criterion, Register, Test
 
 FEWEST_STEPS, MOST_STEPS = 3, 7
 # In this test the status code itself is the criterion.
@@ -91,12 +91,15 @@ def _check_scenario(path: Path, scenario: Any, test: Test | None) -> Iterator[Fi
         yield Finding(path, scenario.line, f"{kinds.count('when')} events; a scenario has one When")
     if test is None or test.id not in TECHNICAL_TESTS:
         for step in steps:
-            yield from _check_words(path, step)
+            yield from _check_words(path, step, None if test is None else test.criterion_of(step.name))
 
 
-def _check_words(path: Path, step: Any) -> Iterator[Finding]:
+def _check_words(path: Path, step: Any, criterion: Criterion | None) -> Iterator[Finding]:
+    """A sentence may name the limit of its own criterion, as the plan does."""
     cells = [cell for row in (step.table or []) for cell in row.cells]
-    text = "\n".join([step.name, step.text or "", *cells])
+    limit = "" if criterion is None or criterion.limit is None else rf"\b{criterion.limit:g}\b"
+    name = re.sub(limit, "the limit of", step.name) if limit else step.name
+    text = "\n".join([name, step.text or "", *cells])
     for pattern, what in _TECHNICAL:
         if pattern.search(text):
             yield Finding(path, step.line, f"the product owner does not read {what}")

@@ -10,8 +10,8 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance import stores
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.measuring import resource_counters, resource_use
-from streamspace_acceptance.measuring.node_load import NodeLoad, NodeLoads
+from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unproven
 
@@ -26,6 +26,7 @@ class LoadProfile:
     """The use of each component's pods over a window under one load.
 
     `source`: where the counters came from; `passed_over`: why no better source was used. `errors`: what it failed at.
+    `busy` is the busy share of each node's processors.
     """
 
     load: str
@@ -33,14 +34,14 @@ class LoadProfile:
     source: str
     passed_over: str
     uses: Mapping[str, Sequence[PodUse]]
-    nodes: Sequence[NodeLoad]
+    busy: dict[str, float]
     stores: StoreFigures
     errors: Sequence[str]
 
     @property
     def saturated(self) -> str:
-        """The nodes whose processors were all busy, in words; empty when there is none."""
-        return ", ".join(str(node) for node in self.nodes if node.is_saturated)
+        """That the machine itself was the bottleneck, as a part of a sentence; empty when it was not."""
+        return node_busy.saturated(self.busy)
 
     def heaviest(self, component: str, what: str) -> PodUse:
         """The pod of a component that used most of `what`, an attribute of PodUse; Unproven without a valid figure."""
@@ -63,7 +64,7 @@ class LoadProfile:
             f"{'component':14} {'pods':>4} {'CPU':>7} {'memory':>9} {'peak':>9} {'in':>11} {'out':>11}  samples"
         )
         lines += [_row(component, uses) for component, uses in self.uses.items()]
-        lines += [f"node {node}" for node in self.nodes]
+        lines.append(node_busy.describe(self.busy))
         lines += [f"{name}: {value:.4g}" for name, value in self.stores.numbers.items()]
         lines += [f"{name}: not recorded ({reason})" for name, reason in self.stores.missing.items()]
         lines += [f"an error of the source: {error}" for error in self.errors[:3]]
@@ -88,9 +89,9 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
     own = own[:SESSIONS_READ_BY_EXEC] if isinstance(source, resource_counters.CgroupFiles) else own
     parts |= {SESSION_PODS: own} if own else {}
     before = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
-    loads = NodeLoads(cluster, components)
+    meter = NodeBusyMeter.begin(cluster)
     samples, errors = resource_use.record(source, [*components, *own], window)
-    nodes = loads.taken()
+    busy = meter.shares()
     after = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
     return LoadProfile(
         load=load,
@@ -101,7 +102,7 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
             component: resource_use.uses({pod.meta.name: samples[pod.meta.name] for pod in pods}, window)
             for component, pods in parts.items()
         },
-        nodes=nodes,
+        busy=busy,
         stores=after.since(before, window),
         errors=errors,
     )

@@ -13,8 +13,6 @@ from streamspace_acceptance.cluster.quantities import amount
 
 Json = dict[str, Any]
 
-PODS_OF_A_NODE, PODS_OF_A_CORE = 110, 10
-"""Kubernetes' own threshold of pods on a node: min(110, 10 for each core)."""
 RESOURCES = ("cpu", "memory")
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
@@ -41,14 +39,6 @@ class NodeRoom:
         crowd = [f"{self.name}: {self.pods} pods of {self.pods_allocatable}"] * (self.pods > self.pods_allocatable)
         return [*over, *crowd, *(f"{self.name} reports {pressure}" for pressure in self.pressures)]
 
-    def room(self, size: Mapping[str, Decimal]) -> int:
-        """For how many more pods of that size there is room, by requests and by Kubernetes' threshold of pods."""
-        threshold = min(PODS_OF_A_NODE, int(PODS_OF_A_CORE * self.allocatable["cpu"]), self.pods_allocatable)
-        by_size = [
-            int((self.allocatable[name] - self.requested[name]) / size[name]) for name in RESOURCES if size.get(name)
-        ]
-        return max(min([threshold - self.pods, *by_size]), 0)
-
     def __str__(self) -> str:
         memory, all_memory = (given["memory"] / 1024**3 for given in (self.requested, self.allocatable))
         return (
@@ -65,10 +55,6 @@ class Capacity:
     nodes: Sequence[NodeRoom]
     of: str
     unknown: str = ""
-
-    def room(self, size: Mapping[str, Decimal]) -> int:
-        """For how many more pods of that size the nodes have room."""
-        return sum(node.room(size) for node in self.nodes)
 
     def table(self) -> str:
         """For the report."""
@@ -112,10 +98,10 @@ def lost(pods: Sequence[Json]) -> list[str]:
     return found
 
 
-def size_of(resources: object) -> dict[str, Decimal]:
-    """The amounts of a template's resources; those that it does not name are left out."""
+def size_of(resources: object) -> dict[str, str]:
+    """The quantities of a template's resources; those that it does not name are left out."""
     given = resources if isinstance(resources, dict) else {}
-    return {name: amount(given[name]) for name in RESOURCES if isinstance(given.get(name), str)}
+    return {name: given[name] for name in RESOURCES if isinstance(given.get(name), str)}
 
 
 def _room(node: Json, pods: Sequence[Json]) -> NodeRoom:
@@ -134,7 +120,7 @@ def _room(node: Json, pods: Sequence[Json]) -> NodeRoom:
     return NodeRoom(
         name=name,
         allocatable={resource: amount(status["allocatable"][resource]) for resource in RESOURCES},
-        pods_allocatable=int(status["allocatable"].get("pods", PODS_OF_A_NODE)),
+        pods_allocatable=int(amount(status["allocatable"]["pods"])),
         requested={
             resource: sum((amount(request[resource]) for request in requests if resource in request), Decimal(0))
             for resource in RESOURCES

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from streamspace_acceptance.domain.performance import motion, node_capacity
 from streamspace_acceptance.domain.performance.load_profile import LoadProfile, profile
 from streamspace_acceptance.domain.performance.node_capacity import Capacity
+from streamspace_acceptance.domain.performance.room import Room, room
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.evidence import attachments
@@ -33,8 +34,7 @@ MOTION_SECONDS = 6.0
 class ResourceProfile:
     """The profiles of one number of sessions, and the nodes' capacity with all of them.
 
-    `moving`: in how many desktops pictures moved. `room`: for how many such sessions the nodes had room before, None
-    where that is unknown. `not_running`: the sessions that did not run in time.
+    `moving`: in how many desktops pictures moved. `room`: the room for such sessions before. `not_running`: the sessions that did not run in time.
     """
 
     sessions: int
@@ -43,7 +43,7 @@ class ResourceProfile:
     in_use: LoadProfile | None
     moving: int
     capacity: Capacity
-    room: int | None
+    room: Room
     not_running: Sequence[str]
     unschedulable: Sequence[str]
     lost: Sequence[str]
@@ -66,7 +66,7 @@ def record(scenario: Scenario, count: int, template: str) -> None:
     """Profiles StreamSpace without sessions, then with `count` that stand still, then with all of them in use."""
     clients = scenario.clients
     idle = profile(clients, (), "without sessions of this test")
-    room = _room(scenario, template)
+    before = _room(scenario, template)
     sessions = _start(scenario, count, template)
     not_running = _wait_until_running(sessions, count)
     still = profile(clients, sessions, f"with {count} sessions that stand still")
@@ -84,7 +84,7 @@ def record(scenario: Scenario, count: int, template: str) -> None:
         in_use=in_use,
         moving=moving,
         capacity=node_capacity.read(clients.cluster),
-        room=room,
+        room=before,
         not_running=not_running,
         unschedulable=node_capacity.unschedulable(pods),
         lost=node_capacity.lost(pods),
@@ -99,12 +99,12 @@ def judged(scenario: Scenario) -> ResourceProfile:
     return found
 
 
-def _room(scenario: Scenario, template: str) -> int | None:
-    """For how many sessions of the template's own size the nodes have room; None where that is unknown."""
+def _room(scenario: Scenario, template: str) -> Room:
+    """The nodes' room for sessions of the template's own size."""
     templates = TemplateApi(scenario.clients.api)
     found = next((entry for entry in templates.listed() if templates.name_of(entry) == template), {})
-    size, capacity = node_capacity.size_of(found.get("resources")), node_capacity.read(scenario.clients.cluster)
-    return capacity.room(size) if size and not capacity.unknown else None
+    size = node_capacity.size_of(found.get("resources"))
+    return room(scenario.clients.cluster, size) if size else Room(None, f"the API does not show the size of {template}")
 
 
 def _start(scenario: Scenario, count: int, template: str) -> list[Session]:
