@@ -20,6 +20,8 @@ _MODULES = (
     "agents",
     "queued_commands",
     "balance",
+    "resource_use",
+    "streaming",
 )
 _faults: dict[str, "Fault"] = {}
 

@@ -34,7 +34,8 @@ MOTION_SECONDS = 6.0
 class ResourceProfile:
     """The profiles of one number of sessions, and the nodes' capacity with all of them.
 
-    `moving`: in how many desktops pictures moved. `room`: the room for such sessions before. `not_running`: the sessions that did not run in time.
+    `moving`: in how many desktops pictures moved.
+    `room`: the room for such sessions before. `not_running`: the sessions that did not run in time.
     """
 
     sessions: int
