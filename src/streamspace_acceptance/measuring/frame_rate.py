@@ -46,8 +46,8 @@ class FrameRate:
     @property
     def longest_gap(self) -> float:
         """Seconds without a new picture, at the most."""
-        times = [frame.at for frame in self.frames]
-        return max((later - earlier for earlier, later in itertools.pairwise(times)), default=self.seconds)
+        times = [0.0, *(frame.at for frame in self.frames), self.seconds]
+        return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     @property
     def distrust(self) -> str:
