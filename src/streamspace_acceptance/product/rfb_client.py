@@ -72,12 +72,13 @@ class RfbClient:
         return [self._rectangle() for _ in range(count)]
 
     def picture(self, box: Box) -> Rectangle:
-        """`box` as it looks now."""
+        """`box` as it looks now, from as many rectangles as the server makes of it."""
         self.request(box, incremental=False)
-        while True:
-            found = next((part for part in self.update() if part.box == box), None)
-            if found is not None:
-                return found
+        pixels, missing = bytearray(4 * box[2] * box[3]), box[2] * box[3]
+        while missing > 0:
+            for part in self.update():
+                missing -= _paste(part, box, pixels)
+        return Rectangle(box, bytes(pixels))
 
     def round_trip(self) -> float:
         """Seconds from a request of one pixel to the whole update that answers it."""
@@ -114,6 +115,21 @@ class RfbClient:
             self._stream.read(length, "clipboard")
         elif kind != _BELL:
             raise NoHandshake(f"a message of type {kind} came, which no viewer asked for")
+
+
+def _paste(part: Rectangle, box: Box, pixels: bytearray) -> int:
+    """Copies what `part` has of `box` into its pixels; the number of pixels that were copied."""
+    left, top = max(part.box[0], box[0]), max(part.box[1], box[1])
+    right = min(part.box[0] + part.box[2], box[0] + box[2])
+    bottom = min(part.box[1] + part.box[3], box[1] + box[3])
+    if left >= right or top >= bottom:
+        return 0
+    length = 4 * (right - left)
+    for row in range(top, bottom):
+        source = 4 * ((row - part.box[1]) * part.box[2] + left - part.box[0])
+        target = 4 * ((row - box[1]) * box[2] + left - box[0])
+        pixels[target : target + length] = part.pixels[source : source + length]
+    return (right - left) * (bottom - top)
 
 
 @contextmanager

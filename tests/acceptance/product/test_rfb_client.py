@@ -59,6 +59,22 @@ def test_client_reads_the_picture_that_it_asked_for() -> None:
     assert part.colour_at(10, 5) is None
 
 
+def test_client_puts_a_picture_together_from_its_parts() -> None:
+    def talk(socket: ServerConnection) -> None:
+        socket.recv()
+        socket.send(update((8, 4, 2, 1, RED)))
+        socket.send(update((0, 5, 9, 3, BLUE), (9, 5, 9, 1, RED)))
+
+    with client_of(talk) as client:
+        part = client.picture((8, 4, 2, 2))
+    assert [part.colour_at(x, y) for y in (4, 5) for x in (8, 9)] == [
+        (255, 0, 0),
+        (255, 0, 0),
+        (0, 0, 255),
+        (255, 0, 0),
+    ]
+
+
 def test_client_waits_for_a_change_and_stays_connected() -> None:
     def talk(socket: ServerConnection) -> None:
         socket.recv()
