@@ -20,6 +20,7 @@ _MODULES = (
     "agents",
     "queued_commands",
     "balance",
+    "load",
     "resource_use",
     "streaming",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_load_of_a_slow_product_begins_each_call_in_time() -> None:
 @pytest.mark.quiet
 def test_load_measures_known_delays() -> None:
     delays = [0.02 * number for number in range(1, 21)]
-    load = fire([lambda seconds=seconds: wait(seconds) for seconds in delays], evenly(20, 0.01))
+    load = fire([partial(wait, seconds) for seconds in delays], evenly(20, 0.01))
     errors = [
         abs((shot.answered or 0.0) - (shot.sent or 0.0) - delay) for shot, delay in zip(load.shots, delays, strict=True)
     ]
@@ -47,7 +48,7 @@ def test_load_keeps_the_error_of_a_call() -> None:
 
 
 def test_load_that_fell_behind_distrusts_itself() -> None:
-    load = Load([Shot(1, due=10.0, sent=10.02, answered=10.1)], 10.0, 0.1)
+    load: Load[None] = Load([Shot(1, due=10.0, sent=10.02, answered=10.1)], 10.0, 0.1)
     assert "20 ms late" in load.distrust
     assert "start lag p99 20.0 ms" in load.describe()
 

@@ -153,19 +153,24 @@ def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
     return {session.id for session in listed.sessions if session.status == word} & set(ids)
 
 
-@contextmanager
-def following(clients: Clients) -> Iterator[SessionFollower]:
-    """A follower of all sessions, begun when this returns."""
+def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
+    """A function that asks for one list; what keeps it from getting one is an answer too."""
 
     def look() -> Look:
         try:
-            return Look(clients.api.sessions())
+            return Look(api.sessions())
         except (Unmet, NoAnswer) as error:
             return Look(None, " ".join(str(error).split()))
 
+    return look
+
+
+@contextmanager
+def following(clients: Clients) -> Iterator[SessionFollower]:
+    """A follower of all sessions, begun when this returns."""
     with (
         watching(clients.cluster, "pods") as pods,
-        sampling(look, every=POLL_SECONDS, what="list of sessions") as looks,
+        sampling(look_at(clients.api), every=POLL_SECONDS, what="list of sessions") as looks,
     ):
         yield SessionFollower(clients, looks, pods)
 
