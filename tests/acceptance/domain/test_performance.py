@@ -65,7 +65,7 @@ def test_the_program_keeps_the_rate() -> None:
     [
         ("8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n", (11, 22)),
         ("8:0 Read 10\n8:0 Write 20\n8:0 Sync 30\n8:0 Total 30\nTotal 30\n", (10, 20)),
-        ("", None),
+        ("Total 0\n", None),
     ],
 )
 def test_disk_bytes_of_both_kinds_of_cgroup(said: str, wanted: tuple[float, float] | None) -> None:

@@ -93,9 +93,11 @@ def record(scenario: Scenario, count: int, template: str) -> None:
     scenario.results.put(found)
 
 
-def judged(scenario: Scenario) -> ResourceProfile:
-    """The profile that a sentence judges, which is its evidence."""
+def judged(scenario: Scenario, sessions: int) -> ResourceProfile:
+    """The profile that a sentence judges, which is its evidence; Unproven when it is of another number of sessions."""
     found = scenario.results[ResourceProfile]
+    if found.sessions != sessions:
+        raise Unproven(f"resource use was recorded with {found.sessions} sessions, not with {sessions}")
     attachments.attach_text(f"resource use, {found.sessions} sessions", found.table())
     return found
 

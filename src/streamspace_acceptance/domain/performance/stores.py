@@ -56,7 +56,8 @@ def read(cluster: Cluster, postgres: Sequence[Pod], redis: Sequence[Pod]) -> Sto
             numbers[name] = float(found.group())
     disk = _say(cluster, postgres, _DISK)
     if (bytes_ := disk_bytes(disk)) is None:
-        missing[READ] = missing[WRITTEN] = disk.removeprefix("!") or "the cgroup has no account of disks"
+        reason = disk.removeprefix("!") if disk.startswith("!") else "its cgroup has no account of disks"
+        missing[READ] = missing[WRITTEN] = reason
     else:
         numbers[READ], numbers[WRITTEN] = bytes_
     return StoreFigures(numbers, missing)
