@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from streamspace_acceptance.budgets import Seconds
 from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
 from streamspace_acceptance.desktop.stream_meter import StreamMeter, Traffic
 from streamspace_acceptance.domain.performance import motion
@@ -96,11 +97,11 @@ class Streaming:
 STILL, MOVING = "still", "moving"
 
 
-def record(scenario: Scenario) -> None:
-    """Measures over the plan's five minutes on the target's clock; what is lost of it is part of the result."""
+def record(scenario: Scenario, plan: Seconds) -> None:
+    """Measures over the plan's time on the target's clock; what is lost of it is part of the result."""
     desk = scenario.desktop
     desk.wait_until_rendered()
-    seconds = scenario.clients.budgets.named("streaming").seconds
+    seconds = scenario.clients.budgets.limit(plan).seconds
     found = scenario.results.put(Streaming(desk.session.subject, seconds))
     http, connections = desk.session.api.http, desk.opened().connections
     try:
