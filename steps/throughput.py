@@ -31,7 +31,7 @@ def so_many_a_minute_reach_running(context: Context, limit: int) -> None:
 @then("all sessions of the burst reach Running")
 def all_of_the_burst_reach_running(context: Context) -> None:
     burst = world(context).results[Burst]
-    attachments.attach_text("what became of each session", burst.describe())
+    attachments.attach_text("state of each session", burst.describe())
     expect.throughput.all_running(burst)
 
 

@@ -26,7 +26,7 @@ GAP_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Burst:
-    """The requests of a burst and what came of them; `busy` is the busy share of each node meanwhile."""
+    """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile."""
 
     requests: ScheduledRequests
     sessions: Sequence[SessionMoments]
@@ -103,7 +103,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
         users = [f"warmup{number}" for number in range(1, count + 1)]
         requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count, GAP_SECONDS))
         start = clients.budgets.named("start")
-        wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests.ids, start, start)
+        wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests, start, start)
         running = follower.running(requests.ids)
     if len(running) < count:
         raise Unmet(
@@ -123,7 +123,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
 
 
 def request_burst(scenario: Scenario, count: int, template: str, size: str) -> None:
-    """`count` users request a session each, whatever the others are told; all moments are evidence."""
+    """`count` users request a session each, without waiting for the others; all moments are evidence."""
     require_room(scenario, count, size)
     clients = scenario.clients
     users = [f"perftest{number}" for number in range(1, count + 1)]
@@ -134,7 +134,7 @@ def request_burst(scenario: Scenario, count: int, template: str, size: str) -> N
             requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count, GAP_SECONDS))
             if requests.ids:
                 burst, start = clients.budgets.named("burst"), clients.budgets.named("start")
-                follower.wait_until_running(f"{count} sessions in one burst", requests.ids, burst, start)
+                follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
                 follower.wait_for_desktops(requests.ids)
         busy = meter.shares()
         found = scenario.results.put(Burst(requests, follower.moments(requests), clients.budgets.scale, busy))
