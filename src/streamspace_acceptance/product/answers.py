@@ -16,6 +16,7 @@ class Answer:
 
     `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` what
     the server calls itself.
+    `request` is the body that was sent, without credentials.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Answer:
     received_at: float
     location: str = ""
     date: float | None = None
+    request: Any = None
     server: str = ""
 
     @property

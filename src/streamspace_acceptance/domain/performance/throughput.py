@@ -19,6 +19,7 @@ from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.measuring.rate import Rate
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import Size
 
 GAP_SECONDS = 0.05
 """Between two requests of a burst: the plan sends them all at once, and a single process needs a moment for each."""
@@ -87,15 +88,15 @@ class Burst:
         return "\n".join(lines)
 
 
-def require_room(scenario: Scenario, count: int, size: str) -> None:
+def require_room(scenario: Scenario, count: int, size: Size) -> None:
     """Unproven if the nodes cannot hold so many sessions: that says nothing about the product."""
-    found = room(scenario.clients.cluster, scenario.clients.profile.sizes[size])
+    found = room(scenario.clients.cluster, size)
     attachments.attach_text("room on the nodes", found.sentence)
     if found.sessions is not None and found.sessions < count:
         raise Unproven(f"{found.sentence}, and {count} are needed")
 
 
-def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
+def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
     """Sessions that are started and removed again, so that images and caches are warm; Unmet if one does not run."""
     require_room(scenario, count, size)
     clients = scenario.clients
@@ -122,7 +123,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
         )
 
 
-def request_burst(scenario: Scenario, count: int, template: str, size: str) -> None:
+def request_burst(scenario: Scenario, count: int, template: str, size: Size) -> None:
     """`count` users request a session each, without waiting for the others; all moments are evidence."""
     require_room(scenario, count, size)
     clients = scenario.clients

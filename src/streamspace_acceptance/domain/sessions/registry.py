@@ -20,6 +20,7 @@ from streamspace_acceptance.measuring.open_loop import Load
 from streamspace_acceptance.outcomes import CleanupFailure, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer, RateLimited
+from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import wall_clock
 
 LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
@@ -54,14 +55,14 @@ class Registry:
         self._records: list[_Record] = []
         self.sessions: list[Session] = []
 
-    def ask(self, user: str, template: str, size: str | None) -> Creation:
+    def ask(self, user: str, template: str, size: str | Size | None) -> Creation:
         """Requests a session, whether it is created or not."""
         record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
         return self._note(record, creation.conclude(self._api, record.asked, answer, self._api.sessions()))
 
-    def ask_together(self, users: Sequence[str], template: str, size: str | None) -> ConcurrentRequests:
+    def ask_together(self, users: Sequence[str], template: str, size: str | Size | None) -> ConcurrentRequests:
         """Each of the users requests a session at the same time, whether it is created or not."""
         before = self._api.sessions().ids
         patience = concurrent_requests.PATIENCE_SECONDS
@@ -79,7 +80,7 @@ class Registry:
         return ConcurrentRequests(creations, [self.enter(made.id) for made in creations if made.id is not None])
 
     def ask_on_schedule(
-        self, users: Sequence[str], template: str, size: str | None, offsets: Sequence[float]
+        self, users: Sequence[str], template: str, size: str | Size | None, offsets: Sequence[float]
     ) -> ScheduledRequests:
         """Each user requests a session at an offset, in seconds after the load's begin, whatever the others take."""
         before = self._api.sessions().ids
