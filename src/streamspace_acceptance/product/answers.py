@@ -15,7 +15,8 @@ class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
     `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` what
-    the server calls itself. `request` is the body that was sent, without credentials.
+    the server calls itself.
+    `request` is the body that was sent, without credentials.
     """
 
     method: str
@@ -28,8 +29,8 @@ class Answer:
     received_at: float
     location: str = ""
     date: float | None = None
-    server: str = ""
     request: Any = None
+    server: str = ""
 
     @property
     def call(self) -> str:
