@@ -27,8 +27,9 @@ def the_largest_number_is_determined(context: Context) -> None:
 
 @then("the bottleneck is documented")
 def the_bottleneck_is_documented(context: Context) -> None:
-    reasons = expect.capacity.bottleneck_documented(world(context).results[Capacity])
-    attachments.attach_text("bottleneck", "\n".join(reasons))
+    found = world(context).results[Capacity]
+    attachments.attach_text("bottleneck", found.describe_bottleneck())
+    expect.capacity.bottleneck_documented(found)
 
 
 @then("all sessions within capacity run")

@@ -1,5 +1,5 @@
 @phase4 @p1 @test-4.4
-Feature: 4.4 The number of sessions that run at once is known
+Feature: 4.4 Concurrent session capacity
   An operator knows how many users can work, and what to enlarge when more of them come.
 
   Scenario: Sessions are added until one of them fails

@@ -27,8 +27,8 @@ def determined(found: Capacity) -> None:
         raise Unproven(f"the search did not come to its end: {found.result}")
 
 
-def bottleneck_documented(found: Capacity) -> list[str]:
-    """The product or Kubernetes says what ended the ramp; gives their words."""
+def bottleneck_documented(found: Capacity) -> None:
+    """The product or Kubernetes says what ended the ramp."""
     if not found.bottleneck:
         raise Unmet(
             SUBJECT,
@@ -37,7 +37,6 @@ def bottleneck_documented(found: Capacity) -> list[str]:
             timeline=_timeline(found),
             likely="the product leaves sessions waiting without telling why",
         )
-    return found.bottleneck
 
 
 def all_within_run(found: Capacity) -> None:

@@ -1,6 +1,6 @@
 """The search for the largest number that holds: a rising ramp, then halving between the last good and the first bad.
 
-It knows no sessions: the caller tries the number that it is told and reports whether that held.
+It knows no sessions: the caller tries the next number and reports whether that held.
 """
 
 from __future__ import annotations

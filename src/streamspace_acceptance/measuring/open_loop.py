@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from streamspace_acceptance.clock import now, pause
 from streamspace_acceptance.measuring.distribution import percentile
+from streamspace_acceptance.recording import Recording
 
 T = TypeVar("T")
 
@@ -22,6 +23,7 @@ MOST_LAG_SECONDS = 0.010
 """A generator whose 99th percentile of lateness is greater has fallen behind."""
 READY_SECONDS = 0.05
 """From the moment when all threads wait to the first call that is due."""
+GATHER_SECONDS = 60.0
 SWITCH_SECONDS = 0.0005
 """How soon a computing thread makes way for one whose call is due; Python's own 5 ms are half of what is allowed."""
 LAST_ANSWER_SECONDS = 1.0
@@ -100,16 +102,13 @@ class _Generator(Generic[T]):
     shots: list[Shot[T]] = field(default_factory=list)
 
     def run(self) -> Load[T]:
-        gathered = threading.Barrier(len(self.calls) + 1)
-        begin: list[float] = []
-        begun = threading.Barrier(len(self.calls) + 1)
+        gathered, begin = Recording[int](), Recording[float]()
         self.shots = [Shot(number, 0.0) for number in range(1, len(self.calls) + 1)]
 
         def fire(number: int) -> None:
             shot = self.shots[number]
-            gathered.wait()
-            begun.wait()
-            shot.due = begin[0] + self.offsets[number]
+            gathered.append(number)
+            shot.due = begin.beyond(0, GATHER_SECONDS)[0].item + self.offsets[number]
             if not pause(shot.due - now(), self.ended):
                 self._call(shot, self.calls[number])
 
@@ -119,10 +118,9 @@ class _Generator(Generic[T]):
         ]
         for thread in threads:
             thread.start()
-        gathered.wait()
+        gathered.beyond(len(threads) - 1, GATHER_SECONDS)
         began, spent = now() + READY_SECONDS, time.process_time()
         begin.append(began)
-        begun.wait()
         usual = sys.getswitchinterval()
         try:
             sys.setswitchinterval(SWITCH_SECONDS)

@@ -21,6 +21,8 @@ _MODULES = (
     "queued_commands",
     "balance",
     "load",
+    "resource_use",
+    "streaming",
 )
 _faults: dict[str, "Fault"] = {}
 

@@ -46,6 +46,10 @@ def follower(api: StreamSpaceApi, looks: Recording[Look]) -> SessionFollower:
     return SessionFollower(clients, looks, Recording())
 
 
+def requests(ids: list[str]) -> Any:
+    return SimpleNamespace(ids=ids, load=SimpleNamespace(began=now()))
+
+
 @pytest.mark.quiet
 def test_follower_of_80_sessions_is_late_by_one_look_at_most(record_property: Callable[[str, object], None]) -> None:
     began = now()
@@ -55,7 +59,7 @@ def test_follower_of_80_sessions_is_late_by_one_look_at_most(record_property: Ca
 
     ids = [f"s-{number}" for number in range(COUNT)]
     with product(runs_at) as api, sampling(look_at(api), every=POLL_SECONDS, what="looks") as looks:
-        follower(api, looks).wait_until_running("80", ids, Budget("burst", 20, 1.0), Budget("start", 5, 1.0))
+        follower(api, looks).wait_until_running("80", requests(ids), Budget("burst", 20, 1.0), Budget("start", 5, 1.0))
         received = looks.items()
     errors = []
     for number in range(COUNT):
@@ -73,7 +77,7 @@ def test_follower_gives_up_when_nothing_more_comes_to_run() -> None:
         ids = [f"s-{number}" for number in range(5)]
         with sampling(look_at(api), every=0.02, what="looks") as looks:
             found = follower(api, looks)
-            wait = found.wait_until_running("5", ids, Budget("burst", 30, 1.0), Budget("start", 0.1, 1.0))
+            wait = found.wait_until_running("5", requests(ids), Budget("burst", 30, 1.0), Budget("start", 0.1, 1.0))
             assert found.running(ids) == {"s-0", "s-1", "s-2"}
     assert wait.outcome == "impossible"
     assert wait.elapsed < 10
@@ -83,7 +87,11 @@ def test_follower_gives_up_when_the_rest_has_failed() -> None:
     with product(lambda _: float("inf")) as api, sampling(look_at(api), every=0.02, what="looks") as looks:
         found = follower(api, looks)
         wait = found.wait_until_running(
-            "1", ["s-1"], Budget("burst", 30, 1.0), Budget("start", 30, 1.0), hopeless=lambda _: "1 are Failed"
+            "1",
+            requests(["s-1"]),
+            Budget("burst", 30, 1.0),
+            Budget("start", 30, 1.0),
+            hopeless=lambda _: "1 are Failed",
         )
     assert wait.outcome == "impossible"
 

@@ -56,16 +56,16 @@ def test_pod_without_a_node_for_a_while_is_unschedulable() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    "seen",
     [
-        [change(homeless(), 1.0)],
-        [change(homeless(), 9.0), change(pod_json("s-1-x", "u-1", labels={"session": "s-1"}), 8.0)],
-        [change(homeless(), 9.0), change(homeless(), 8.0, "DELETED")],
-        [change(pod_json("other", "u-2", labels={}), 9.0)],
+        [(homeless(), 1.0, "ADDED")],
+        [(homeless(), 9.0, "ADDED"), (pod_json("s-1-x", "u-1", labels={"session": "s-1"}), 8.0, "MODIFIED")],
+        [(homeless(), 9.0, "ADDED"), (homeless(), 8.0, "DELETED")],
+        [(pod_json("other", "u-2", labels={}), 9.0, "ADDED")],
     ],
 )
-def test_pod_that_waits_for_a_moment_is_not(changes: list[Stamped[Change]]) -> None:
-    assert unschedulable(changes, "session") == {}
+def test_pod_that_waits_for_a_moment_is_not(seen: list[tuple[Json, float, str]]) -> None:
+    assert unschedulable([change(obj, ago, kind) for obj, ago, kind in seen], "session") == {}
 
 
 def test_reasons_are_what_product_scheduler_and_events_say() -> None:

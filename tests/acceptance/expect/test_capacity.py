@@ -17,14 +17,16 @@ def test_ramp_to_its_end_is_a_result() -> None:
     found = ramp(step(10), step(20), step(30))
     expect.capacity.determined(found)
     assert found.result == "at least 30 sessions: the ramp's end"
-    assert expect.capacity.bottleneck_documented(found) == ["none up to the ramp's end (30 sessions)"]
+    expect.capacity.bottleneck_documented(found)
+    assert found.bottleneck == ["none up to the ramp's end (30 sessions)"]
     expect.capacity.all_within_run(found)
 
 
 def test_capacity_that_was_found_is_a_result() -> None:
     expect.capacity.determined(LIMITED)
     assert [figure.value for figure in LIMITED.figures[:2]] == [17, 18]
-    assert expect.capacity.bottleneck_documented(LIMITED) == ["the scheduler: Insufficient memory"]
+    expect.capacity.bottleneck_documented(LIMITED)
+    assert LIMITED.bottleneck == ["the scheduler: Insufficient memory"]
     expect.capacity.all_within_run(LIMITED)
 
 
@@ -38,7 +40,8 @@ def test_crash_of_the_product_fails() -> None:
     found = ramp(step(10), step(20, alive=11, conditions=crash, crashes=crash))
     with pytest.raises(Unmet, match="OOMKilled"):
         expect.capacity.determined(found)
-    assert expect.capacity.bottleneck_documented(found) == crash
+    expect.capacity.bottleneck_documented(found)
+    assert found.bottleneck == crash
 
 
 def test_product_without_any_session_fails() -> None:
@@ -71,7 +74,8 @@ def test_session_that_was_lost_within_capacity_fails() -> None:
     with pytest.raises(Unmet, match="s-1 lost its pod"):
         expect.capacity.all_within_run(found)
     expect.capacity.determined(found)
-    assert expect.capacity.bottleneck_documented(found) == loss
+    expect.capacity.bottleneck_documented(found)
+    assert found.bottleneck == loss
 
 
 @pytest.mark.parametrize(("scale", "limit"), [(1.0, 4.5), (0.1, 3.5)])

@@ -74,7 +74,7 @@ HEADERS = ("sessions", "added", "alive", "start p50 (s)", "start p95 (s)", "busy
 
 @dataclass(frozen=True)
 class Recovery:
-    """What releasing all sessions came to. `troubles` is empty if the product recovered."""
+    """The release of all sessions and what followed. `troubles` is empty if the product recovered."""
 
     seconds: float
     start: float | None
@@ -139,13 +139,17 @@ class Capacity:
 
     @property
     def bottleneck(self) -> list[str]:
-        """What the product and Kubernetes said about the first number that failed; empty where nothing says why."""
+        """The words of the product and Kubernetes about the first number that failed; empty where nothing says why."""
         if self.knee:
             return [self.knee]
         if self.search.bad is None:
             return [self.limited or f"none up to the ramp's end ({self.largest} sessions)"]
         ended = self.ended_by
         return [] if ended is None else list(dict.fromkeys([*ended.crashes, *ended.lost, *ended.reasons]))
+
+    def describe_bottleneck(self) -> str:
+        """The same as text, a line each."""
+        return "\n".join([self.result, *(self.bottleneck or ["nothing says why"])])
 
     @property
     def figures(self) -> list[Figure]:

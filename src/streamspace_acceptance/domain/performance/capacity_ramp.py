@@ -60,7 +60,11 @@ class CapacityRamp:
     def run(self) -> Capacity:
         """Tries numbers until the search ends, then releases everything."""
         search, budget = self.found.search, self._clients.budgets.named("ramp step")
-        whole = Wait("ramp", f"{self._end} sessions", Budget(budget.name, budget.plan_seconds * 10, budget.scale))
+        whole = Wait(
+            "ramp",
+            f"the ramp to {self._end} sessions",
+            Budget("ramp", budget.plan_seconds * len(search.ramp), budget.scale),
+        )
         with whole.announced():
             while (number := search.next()) is not None:
                 step = self._try(number)
@@ -116,12 +120,12 @@ class CapacityRamp:
         requests = self._scenario.registry.ask_on_schedule(users, self._template, None, evenly(count, GAP_SECONDS))
         if requests.ids:
             step, stall = (self._clients.budgets.named(name) for name in ("ramp step", "start"))
-            subject = f"ramp {number} of {self._end}"
-            follower.wait_until_running(subject, requests.ids, step, stall, hopeless=follower.hopeless)
+            subject = f"ramp {number} of {self._end}, {len(self._held.sessions)} alive, {count} more"
+            follower.wait_until_running(subject, requests, step, stall, hopeless=follower.hopeless)
         return requests
 
     def _verify(self, moments: Sequence[SessionMoments], *, dwell: bool) -> dict[str, str]:
-        """Takes over the sessions that run, and returns what became of earlier ones that do not any more."""
+        """Takes over the sessions that run, and returns the state of earlier ones that do not any more."""
         budgets = self._clients.budgets
         lost = self._held.find_lost(budgets.named("start"), budgets.named("calm") if dwell else None)
         self._held.drop(lost)
@@ -240,11 +244,11 @@ class CapacityRamp:
             if answer.ok and answer.object().get(profile.fields["health"]) == profile.statuses["healthy"]:
                 return []
             return [f"the API's health: {answer.gist}"]
-        return ["the API's health is no JSON object"]
+        return ["the API's health is not a JSON object"]
 
 
 def _requests(pod: Json) -> dict[str, str]:
-    """What the first container with requests asks for: sidecars ask for little."""
+    """The requests of the first container that has any."""
     containers: Iterable[Json] = pod["spec"]["containers"]
     found = [(container.get("resources") or {}).get("requests") or {} for container in containers]
     return {str(name): str(text) for name, text in next((one for one in found if one), {}).items()}

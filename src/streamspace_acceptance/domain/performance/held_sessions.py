@@ -18,7 +18,7 @@ from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Budget, Wait, elapse, poll
 
 SESSIONS_A_USER = 5
-"""What a shipped StreamSpace allows each user."""
+"""A shipped StreamSpace allows each user so many."""
 Certainty = Literal["certain", "may pass"]
 
 
@@ -59,7 +59,7 @@ class HeldSessions:
         self.sessions = [session for session in self.sessions if session.id not in ids]
 
     def find_lost(self, budget: Budget, dwell: Budget | None) -> dict[str, str]:
-        """{session: what became of it} for those that do not run on their first pod; a passing trouble gets `budget`.
+        """{session: its state} for those that do not run on their first pod; a passing trouble gets `budget`.
 
         With `dwell` they must also last that long.
         """

@@ -38,7 +38,7 @@ class Look:
 
 @dataclass
 class SessionFollower:
-    """What was received so far of all sessions. `desktops` holds a handshake, or its failure, by session."""
+    """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session."""
 
     clients: Clients
     looks: Recording[Look]
@@ -63,17 +63,19 @@ class SessionFollower:
     def wait_until_running(
         self,
         subject: str,
-        ids: Collection[str],
+        requests: ScheduledRequests,
         budget: Budget,
         stall: Budget,
         hopeless: Callable[[Collection[str]], str | None] = lambda _: None,
     ) -> Wait:
-        """Waits until all of them run; ends early when for the `stall` budget no further one came to run.
+        """Waits until all sessions of those requests run; ends early when for the `stall` budget no further one did.
 
-        `hopeless` says of those that do not run yet why none of them will, or None.
+        The budget counts from the begin of the load. `hopeless` says of those that do not run yet why none of them
+        will, or None.
         """
-        wait = Wait(subject, f"all {self.word}", budget)
-        progress = [0.0, wait.started]
+        ids = requests.ids
+        wait = Wait(subject, f"{subject} {self.word}", budget, requests.load.began)
+        progress = [0.0, wait.clock.now()]
 
         def stalled(looks: Sequence[Stamped[Look]]) -> str | None:
             listed = last_list(looks)
@@ -124,7 +126,7 @@ class SessionFollower:
             )
 
     def moments(self, requests: ScheduledRequests) -> list[SessionMoments]:
-        """What each of the requests came to, in the order in which they were due."""
+        """The moments of each request's session, in the order in which the requests were due."""
         found = [
             SessionMoments.of(asked.user, shot, made)
             for asked, shot, made in zip(requests.asked, requests.load.shots, requests.creations, strict=True)

@@ -21,8 +21,8 @@ class SessionMoments:
     """Moments of the monotonic clock, None for what was not seen.
 
     `started` is when the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so,
-    `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` says what became
-    of it.
+    `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` is its last
+    state.
     """
 
     number: int
@@ -46,7 +46,7 @@ class SessionMoments:
 
     @classmethod
     def of(cls, user: str, shot: Shot[Answer], made: Creation | None) -> SessionMoments:
-        """What the load knows of one request."""
+        """The moments that the load knows of one request."""
         said = str(made.answer.status) if made is not None else str(shot.error or "never sent")
         answered = made.answer.received_at if made is not None else shot.answered
         return cls(shot.number, user, made.id if made is not None else None, said, shot.due, shot.sent, answered)
@@ -93,7 +93,7 @@ class SessionMoments:
             self.ready, self.uid = at, pod.meta.uid
 
     def see_desktop(self, found: rfb.Framebuffer | str | None) -> None:
-        """What a handshake with its desktop came to; None: there was none."""
+        """The result of a handshake with its desktop; None: there was none."""
         if isinstance(found, rfb.Framebuffer):
             self.desktop = found.at
         elif found is not None:

@@ -42,7 +42,7 @@ def _scheduler(pod: Json) -> str:
 
 
 def reasons(clients: Clients, ids: Collection[str], changes: Sequence[Stamped[Change]]) -> list[str]:
-    """What the API, the pods and the events say about sessions that do not run, each reason once."""
+    """The words of the API, the pods and the events about sessions that do not run, each once."""
     found = [*_messages(clients, ids), *_of_pods(changes, ids, clients.profile.session_label)]
     found += [_event(event) for event in clients.cluster.events() if _is_warning_of(event, ids)]
     return list(dict.fromkeys(" ".join(text.split())[:_REASON_CHARACTERS] for text in found if text))

@@ -19,6 +19,7 @@ from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.measuring.rate import Rate
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import Size
 
 GAP_SECONDS = 0.05
 """Between two requests of a burst: the plan sends them all at once, and a single process needs a moment for each."""
@@ -26,7 +27,7 @@ GAP_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Burst:
-    """The requests of a burst and what came of them; `busy` is the busy share of each node meanwhile."""
+    """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile."""
 
     requests: ScheduledRequests
     sessions: Sequence[SessionMoments]
@@ -87,15 +88,15 @@ class Burst:
         return "\n".join(lines)
 
 
-def require_room(scenario: Scenario, count: int, size: str) -> None:
+def require_room(scenario: Scenario, count: int, size: Size) -> None:
     """Unproven if the nodes cannot hold so many sessions: that says nothing about the product."""
-    found = room(scenario.clients.cluster, scenario.clients.profile.sizes[size])
+    found = room(scenario.clients.cluster, size)
     attachments.attach_text("room on the nodes", found.sentence)
     if found.sessions is not None and found.sessions < count:
         raise Unproven(f"{found.sentence}, and {count} are needed")
 
 
-def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
+def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
     """Sessions that are started and removed again, so that images and caches are warm; Unmet if one does not run."""
     require_room(scenario, count, size)
     clients = scenario.clients
@@ -103,7 +104,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
         users = [f"warmup{number}" for number in range(1, count + 1)]
         requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count, GAP_SECONDS))
         start = clients.budgets.named("start")
-        wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests.ids, start, start)
+        wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests, start, start)
         running = follower.running(requests.ids)
     if len(running) < count:
         raise Unmet(
@@ -122,8 +123,8 @@ def warm_up(scenario: Scenario, count: int, template: str, size: str) -> None:
         )
 
 
-def request_burst(scenario: Scenario, count: int, template: str, size: str) -> None:
-    """`count` users request a session each, whatever the others are told; all moments are evidence."""
+def request_burst(scenario: Scenario, count: int, template: str, size: Size) -> None:
+    """`count` users request a session each, without waiting for the others; all moments are evidence."""
     require_room(scenario, count, size)
     clients = scenario.clients
     users = [f"perftest{number}" for number in range(1, count + 1)]
@@ -134,7 +135,7 @@ def request_burst(scenario: Scenario, count: int, template: str, size: str) -> N
             requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count, GAP_SECONDS))
             if requests.ids:
                 burst, start = clients.budgets.named("burst"), clients.budgets.named("start")
-                follower.wait_until_running(f"{count} sessions in one burst", requests.ids, burst, start)
+                follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
                 follower.wait_for_desktops(requests.ids)
         busy = meter.shares()
         found = scenario.results.put(Burst(requests, follower.moments(requests), clients.budgets.scale, busy))

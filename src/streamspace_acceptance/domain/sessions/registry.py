@@ -80,9 +80,9 @@ class Registry:
         return ConcurrentRequests(creations, [self.enter(made.id) for made in creations if made.id is not None])
 
     def ask_on_schedule(
-        self, users: Sequence[str], template: str, size: str | None, offsets: Sequence[float]
+        self, users: Sequence[str], template: str, size: str | Size | None, offsets: Sequence[float]
     ) -> ScheduledRequests:
-        """Each user requests a session at an offset, in seconds after the load's begin, whatever others are told."""
+        """Each user requests a session at an offset, in seconds after the load's begin, whatever the others take."""
         before = self._api.sessions().ids
         patience = concurrent_requests.PATIENCE_SECONDS
         records = [self._intend(Asked(user, template, size, before), patience) for user in users]

@@ -14,6 +14,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 
 AGAIN_SECONDS = 1.0
 """The seconds between two requests for a refused deletion, so as not to burden a product in trouble."""
+TOLD = 3
 AT_ONCE = 20
 """So many sessions may take the plan's time for a deletion together; more of them, as many times that."""
 
@@ -95,6 +96,12 @@ class Removal:
         return labels.get(self._api.profile.session_label) in self._ids
 
 
+def _some(left: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    rest = len(left) - TOLD
+    return "; ".join(left[:TOLD]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def _in_the_end(wait: Wait, look: Callable[[], list[str]], *, every: float) -> list[str]:
     """The last result of `look`, once it is empty or the budget is used up."""
     found: list[str] = []
@@ -108,7 +115,7 @@ def _in_the_end(wait: Wait, look: Callable[[], list[str]], *, every: float) -> l
             wait,
             again,
             met=lambda left: not left,
-            says=lambda left: "; ".join(left) or wait.goal,
+            says=lambda left: _some(left) or wait.goal,
             likely=lambda _: "the product does not finish the deletion",
             every=every,
         )

@@ -12,7 +12,7 @@ from streamspace_acceptance.product.answers import Answer
 
 @dataclass(frozen=True)
 class ScheduledRequests:
-    """The load, what was asked for, and what came of each request: None where the API gave no answer."""
+    """The load, its requests, and the creation of each: None where the API gave no answer."""
 
     load: Load[Answer]
     asked: Sequence[Asked]
