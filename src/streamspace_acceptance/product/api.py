@@ -8,7 +8,7 @@ from http import HTTPStatus
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
-from streamspace_acceptance.product.http import CALL_SECONDS, TokenRefused
+from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer, TokenRefused
 from streamspace_acceptance.product.profile import Size
 
 
@@ -152,6 +152,26 @@ class StreamSpaceApi(ProfileCalls):
         except Unmet:
             return ""
         return message if isinstance(message, str) else ""
+
+    def control(self) -> Answer | None:
+        """The answer to a call that a limit for creations does not concern; None where that one is limited too."""
+        try:
+            return self.call("list_sessions")
+        except NoAnswer:
+            return None
+
+    def is_own(self, answer: Answer, control: Answer | None) -> bool:
+        """Whether a refusal is the API's own: it speaks the API's language, for the server that answers other calls.
+
+        A gateway limits every call, names itself, or answers with a page or a body of its own.
+        """
+        try:
+            body = answer.object()
+        except Unmet:
+            return False
+        texts = (body.get(self.profile.fields[name]) for name in ("error", "message"))
+        told = all(isinstance(text, str) and text for text in texts)
+        return told and control is not None and control.server == answer.server
 
     def vnc_address(self, session_id: str) -> str:
         """The WebSocket URL of a session's desktop, which speaks RFB."""

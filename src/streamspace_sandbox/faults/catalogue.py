@@ -20,6 +20,9 @@ _MODULES = (
     "agents",
     "queued_commands",
     "balance",
+    "load",
+    "resource_use",
+    "streaming",
 )
 _faults: dict[str, "Fault"] = {}
 
