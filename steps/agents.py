@@ -128,7 +128,7 @@ def the_status_matches(context: Context) -> None:
 
 @then("all {count:d} agents connect")
 def all_agents_connect(context: Context, count: int) -> None:
-    expect.agents.connected(fleet.wait_for_online(world(context).clients, count), count)
+    expect.agents.connected(fleet.wait_for_online(world(context), count), count)
 
 
 @then("the sessions are spread over the agents")

@@ -42,7 +42,7 @@ def the_answer_holds_a_vnc_address(context: Context) -> None:
 @then("a page answers at the VNC address")
 def a_page_answers(context: Context) -> None:
     desktop = world(context).desktop
-    expect.desktops.page_served(desktop.fetch_page())
+    expect.desktops.page_served(desktop.fetch_page(), desktop.page_late)
 
 
 @then("the noVNC client loads in a browser")

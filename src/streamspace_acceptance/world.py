@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 
 from behave.runner import Context
 
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import Transitions
@@ -31,6 +33,8 @@ from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.measuring.input_lag import InputLag
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import Budget, now
@@ -104,6 +108,32 @@ class World(Scenario):
     def input_lag_limit(self) -> float:
         """The plan's limit of input lag, in milliseconds."""
         return self.clients.budgets.input_lag
+
+    def reconsider(self, unmet: Unmet) -> Unmet:
+        """A failure of the product with what the API says of a session against Kubernetes.
+
+        ClusterError where somebody else has taken back a disruption of the suite: then it says nothing of the product.
+        """
+        self.disruptions.check_held()
+        if not any(word in unmet.actual for word in ("404", "not listed")):
+            return unmet
+        told = list(self._contradictions())
+        if not told:
+            return unmet
+        return Unmet(
+            unmet.subject,
+            expected=unmet.expected,
+            actual="; ".join([unmet.actual, *told]),
+            timeline=unmet.timeline,
+            likely=unmet.likely,
+        )
+
+    def _contradictions(self) -> Iterator[str]:
+        """The statements of API and Kubernetes about a session that exclude each other; none where they do not answer."""
+        with suppress(NoAnswer, ClusterError, Unmet):
+            for session in self.registry.sessions:
+                if text := session.contradiction():
+                    yield f"{session.id}: {text}"
 
     def budget(self, name: str) -> Budget:
         """The budget of that name on the target's clock."""

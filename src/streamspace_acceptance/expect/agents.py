@@ -28,10 +28,14 @@ def on_pace(pace: Pace) -> float:
     Returns the mean of all of them, in seconds.
     """
     tolerance = TOLERANCE * pace.interval + SLACK_SECONDS
+    rotated = ""
     for source, spacings in pace.spacings.items():
         off = [spacing for spacing in spacings if abs(spacing - pace.interval) > tolerance]
         drifts = spacings and abs(fmean(spacings) - pace.interval) > MEAN_TOLERANCE * pace.interval
-        if off or drifts or len(spacings) < FEWEST_SPACINGS:
+        wrong = bool(off or drifts or len(spacings) < FEWEST_SPACINGS)
+        if wrong and source in pace.rotated:
+            rotated = f"{source} was rotated meanwhile, and what is left tells of {len(spacings) + 1} heartbeats"
+        elif wrong:
             raise Unmet(
                 f"agent {pace.agent_id}, heartbeats by {source}",
                 expected=f"one every {pace.interval:g} s, to a tenth on the mean, and each to {tolerance:.1f} s",
@@ -47,6 +51,8 @@ def on_pace(pace: Pace) -> float:
             actual=pace.untimely,
             likely="the time is of another time zone, or of another event",
         )
+    if rotated:
+        raise Unproven(rotated)
     return fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
 
 
@@ -128,6 +134,8 @@ def transitions_logged(outage: Outage, transitions: Transitions) -> None:
     if outage.went_offline is None or outage.came_online is None:
         raise Unproven("the agent was not seen offline and online again, so there is nothing to log (see 3.3-2)")
     kinds = [kind for _, kind in transitions.found]
+    if kinds != [OFFLINE, ONLINE] and transitions.has_gap:
+        raise Unproven(f"the API's log no longer begins at the cut: it was rotated, and has {kinds or 'neither line'}")
     if kinds != [OFFLINE, ONLINE]:
         raise Unmet(
             f"{outage.subject}, the API's log",

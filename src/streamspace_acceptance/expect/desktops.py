@@ -30,8 +30,15 @@ def address_given(answer: Answer, profile: Profile) -> None:
         )
 
 
-def page_served(answer: Answer) -> None:
-    """The VNC address answers 200 with a page of HTML."""
+def page_served(answer: Answer, late: str | None = None) -> None:
+    """The VNC address answers 200 with a page of HTML, from the first time that it is asked (`late`: it did not)."""
+    if late is not None:
+        raise Unmet(
+            "the VNC address",
+            expected="200 with a page as soon as the session is Running",
+            actual=late,
+            likely="the session is called Running before the way to its page is there",
+        )
     answered(answer, HTTPStatus.OK)
     if not is_html(answer):
         raise Unmet(

@@ -24,7 +24,7 @@ def given_exactly(given: GrantedResources) -> None:
     found = given.provisioned
     asked = Provision.of({"resources": given.size})
     troubles = [
-        *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.said.items()
+        *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.by_product.items()
           if not said.is_as(asked) and (said.cpu, said.memory) != (None, None)),
         *([] if found.complete else ["its pod does not say all of its requests and limits"]),
         *(f"its container {container} is not limited" for container in found.unlimited),
@@ -37,6 +37,8 @@ def given_exactly(given: GrantedResources) -> None:
             actual="; ".join(troubles),
             likely="the resources are changed between the request and the pod",
         )
+    if found.altered:
+        raise Unproven(found.altered)
     if given.trouble is not None:
         raise Unproven(f"its pod has them, but does not run (see 1.1b-1): {given.trouble}")
 

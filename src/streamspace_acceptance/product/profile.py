@@ -25,7 +25,8 @@ class Call:
 class AgentProfile:
     """Where agents are found in Kubernetes, and what are logged. `label` is the value of the pods' label `app`.
 
-    `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id.
+    `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id. `container` and
+    `api_container` are the names of the containers of the agents' and the API's pods, where pods have more than one.
     """
 
     deployment: str
@@ -36,6 +37,8 @@ class AgentProfile:
     came_online: str
     api_label: str
     session_label: str
+    container: str = ""
+    api_container: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class DeploymentProfile:
 
     `components` is name -> the value of its pods' label `app`. `password_line` is what stands before the
     administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
-    `password`, empty where the product has none for this.
+    `password`, empty where the product has none for this. `log_start` is part of the first line that the API logs.
     """
 
     components: dict[str, str]
@@ -52,11 +55,15 @@ class DeploymentProfile:
     admin: str
     password_line: str
     secret: str
+    log_start: str = ""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates."""
+    """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates.
+
+    `container` is the name of the desktop's container, where a session's pod has more than one.
+    """
 
     name: str
     calls: dict[str, Call]
@@ -70,6 +77,7 @@ class Profile:
     sizes: dict[str, dict[str, str]]
     templates: dict[str, dict[str, Any]]
     template_change: dict[str, Any]
+    container: str = ""
 
 
 def load(name: str = "plan") -> Profile:
@@ -89,4 +97,5 @@ def load(name: str = "plan") -> Profile:
         sizes=table["sizes"],
         templates=table["templates"],
         template_change=table["template_change"],
+        container=table["pods"].get("container", ""),
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.clients import Clients, roles
 from streamspace_acceptance.lock_files import Json, RecordError
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -59,7 +59,7 @@ def sweep_now() -> int:
     if not settings.embedded:
         target = survey(settings, None)
         with HttpClient(target.api_url, target.token) as http:
-            cluster = Cluster(target.kubeconfig, target.namespace)
+            cluster = Cluster(target.kubeconfig, target.namespace, roles(load()))
             _clean(settings, target, StreamSpaceApi(http, load()), cluster)
     left, held = kept(), in_use()
     for sentence in [*left, *held] or ["No killed run has left anything."]:

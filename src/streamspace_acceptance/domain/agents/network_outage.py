@@ -45,6 +45,7 @@ def cut_off(scenario: Scenario) -> None:
     made = cut(scenario.disruptions, available, check)
     attachments.attach_text("the disruption", made.describe())
     _await_status(recording, agent, offline, made.at, spans(offline=OFFLINE_PATIENCE))
+    transitions.look()
     elapse(Wait(agent.subject, "it stays cut off", spans(heartbeat=1)))
     reverted = now()
     scenario.disruptions.revert(made.method)

@@ -71,7 +71,8 @@ def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
 def volume(session: Session, pod: Pod) -> HomeVolume:
     """On what the home stands in `pod`."""
     home = session.api.profile.home
-    mounts = tuple(mount for mount in pod.mounts if mount.path.rstrip("/") == home)
+    container = session.cluster.main_container(pod.object).name
+    mounts = tuple(mount for mount in pod.mounts if (mount.container, mount.path.rstrip("/")) == (container, home))
     claims = {claim.meta.name: claim for claim in session.cluster.claims()}
     claim = claims.get(mounts[0].claim or "") if mounts else None
     return HomeVolume(

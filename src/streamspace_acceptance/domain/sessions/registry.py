@@ -13,7 +13,7 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.outcomes import CleanupFailure, Unmet
+from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.waiting import wall_clock
@@ -115,12 +115,15 @@ class Registry:
             session.close()
         try:
             ids, troubles = self._made()
-            troubles += self.remove(ids)
+            removal = Removal(self._clients, ids)
+            left = removal.run() if ids else []
         except (NoAnswer, ClusterError, Unmet) as error:
             reason = " ".join(str(error).split())
             raise CleanupFailure(f"{self._asked_for()} may be left ({LOOKS_AGAIN}): {reason}") from error
-        if troubles:
-            raise CleanupFailure(f"{'; '.join(troubles)} ({LOOKS_AGAIN})")
+        if left and not troubles and removal.kind is not None:
+            raise LeftByProduct(f"{'; '.join(left)} ({LOOKS_AGAIN})", removal.kind)
+        if troubles or left:
+            raise CleanupFailure(f"{'; '.join([*troubles, *left])} ({LOOKS_AGAIN})")
         for record in self._records:
             journal.record_revert(record.entry)
 
