@@ -12,7 +12,7 @@ Feature: 1.4 A session is hibernated and woken
     Given "testuser" has a running "firefox-browser" session
     And the file "test.txt" in its home says "test data"
     And the session is hibernated
-    When the session is woken
+    When the session is woken, and woken again after a longer hibernation
     Then another pod serves the session within the restart budget
     And the session's status returns to Running
     And the file "test.txt" in its home still says "test data"

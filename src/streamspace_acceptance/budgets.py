@@ -19,6 +19,7 @@ PLAN_SECONDS = {
     "offline": 60.0,  # 3.3: two missed heartbeats
     "reconnection": 30.0,  # 3.3: what the plan waits for an agent to be back
     "agents": 180.0,  # 3.4: `kubectl wait … --timeout=180s`
+    "dwell": 90.0,  # longer than any answer, backup or idle limit of seconds: defects of later show after it
     "calm": 10.0,  # for as long a hibernated session must not change
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take

@@ -129,7 +129,7 @@ class World(Scenario):
         )
 
     def _contradictions(self) -> Iterator[str]:
-        """The statements of API and Kubernetes about a session that exclude each other; none where they do not answer."""
+        """The statements about a session that exclude each other; none where API or Kubernetes do not answer."""
         with suppress(NoAnswer, ClusterError, Unmet):
             for session in self.registry.sessions:
                 if text := session.contradiction():

@@ -44,7 +44,7 @@ KNOWN_NEIGHBOURS = (
 
 @dataclass(frozen=True)
 class Role:
-    """What is known of the container that is meant: its name by the contract profile, and the port it listens on."""
+    """The container that is meant, as far as known: its name by the contract profile, and the port it listens on."""
 
     name: str = ""
     port: int | None = None

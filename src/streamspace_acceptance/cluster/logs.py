@@ -102,7 +102,7 @@ class ContainerLog:
 
 
 class LogFollower:
-    """What a container logs from the creation of this object on, gathered look by look.
+    """The log of a container from the creation of this object on, gathered look by look.
 
     `has_gap`: between two looks, the node moved away what the first of them had seen last. `recent_seconds`: the lines
     of so many seconds before count as well; `whole`: all lines do.

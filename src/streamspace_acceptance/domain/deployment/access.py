@@ -15,7 +15,7 @@ from streamspace_acceptance.product.http import HttpClient, in_own_form
 from streamspace_acceptance.product.profile import Call, Profile
 
 OPEN_CALLS = frozenset({"health", "login", "vnc"})
-"""What needs no token by the contract, and the WebSocket, which is tried where desktops are."""
+"""These need no token by the contract; the WebSocket is tried where desktops are."""
 
 
 @dataclass(frozen=True)
