@@ -39,4 +39,5 @@ SURROUNDINGS = [
         {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},
     ),
     Surroundings("busy-log", ("3.3",)),
+    Surroundings("nodes-hidden", ("1.1c",)),
 ]

@@ -252,6 +252,11 @@ class Cluster:
         """The answer to any other `call` of the client about this namespace, under the same deadline."""
         return self._json(what, call, **arguments)
 
+    def review(self, call: Any, body: Json) -> Json:
+        """The answer to a review of this user's rights, which is about no object."""
+        what = "review of the user's rights"
+        return read(what, self._call(what, lambda: call(body=body, **self._options())))
+
     def raw(self, path: str, **query: str) -> bytes:
         """The API server's response to a GET of `path`, unchanged; ClusterError for anything but a 2xx."""
         return self._call(f"get {path}", lambda: self._get(path, query))

@@ -65,6 +65,8 @@ def refused_as_too_much(found: OversizedRequests) -> None:
         for attempt in found.attempts
         if attempt.creation.answer.ok
     ]
+    if accepted and not found.nodes_seen:
+        raise Unproven(f"the suite may not list nodes, so it cannot tell what no node can hold: {'; '.join(accepted)}")
     if accepted or found.strays:
         raise _unmet(found, [*accepted, *([f"there was {', '.join(found.strays)}"] if found.strays else [])])
     if not found.control.answer.ok:
@@ -74,6 +76,8 @@ def refused_as_too_much(found: OversizedRequests) -> None:
         for attempt in found.attempts
         if not attempt.names_it
     ]
+    if unclear and not found.nodes_seen:
+        raise Unproven(f"the suite may not list nodes, so it cannot tell what no node can hold: {'; '.join(unclear)}")
     if unclear:
         raise _unmet(found, unclear)
     if not found.attempts:

@@ -134,6 +134,17 @@ def _rotate(selected: Any, content: bytes, options: Any) -> Any:
     return selected(content, options)
 
 
+async def _hide_nodes(resource: Any, server: Any, request: Any, target: Any) -> Any:
+    """The suite's user has a Role in the namespace alone: it sees neither nodes nor Secrets."""
+    ours = request.headers.get("user-agent", "").startswith("streamspace-acceptance")
+    if ours and target.resource.plural in ("nodes", "secrets"):
+        message = (
+            f'{target.resource.plural} is forbidden: User "tester" cannot list resource "{target.resource.plural}"'
+        )
+        raise ApiError(403, "Forbidden", message)
+    return await resource(server, request, target)
+
+
 def _log_busily(configure: Any) -> None:
     configure()
     log = logging.getLogger("streamspace.requests")
@@ -202,6 +213,11 @@ register_variant(
     "rotated-logs",
     description="The API's log begins after the password's line, and a node keeps three lines of an agent's log",
     kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.logs:_selected", _rotate),
+)
+register_variant(
+    "nodes-hidden",
+    description="The suite's user may list neither nodes nor Secrets",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:_Server._resource", _hide_nodes),
 )
 register_variant(
     "busy-log",

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Recording, Wait, follow, sampling
 
@@ -53,8 +55,10 @@ def require_online(scenario: Scenario, count: int) -> None:
 
 
 def scale(scenario: Scenario, count: int) -> None:
-    """Scales the agents' Deployment, until the scenario is over."""
+    """Scales the agents' Deployment, until the scenario is over; Unproven where the suite may not."""
     clients = scenario.clients
+    if denied := rights.missing(clients.cluster, rights.SCALING):
+        raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
     scenario.disruptions.apply(Scaling(clients.cluster, clients.profile.agents.deployment, count))
 
 
