@@ -31,8 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"{NAME} {version(NAME)}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (description, _) in COMMANDS.items():
-        commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
-    return run(COMMANDS[parser.parse_args(arguments).command][1])
+        command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        if name == "sweep":
+            command.add_argument("--forget", action="store_true", help="drop the records of targets that are gone")
+    options = parser.parse_args(arguments)
+    return run(_forget if getattr(options, "forget", False) else COMMANDS[options.command][1])
 
 
 def run(command: Callable[[], int]) -> int:
@@ -69,6 +72,12 @@ def _sweep() -> int:
 
     killed_runs.complete(_say)
     return sweep_now()
+
+
+def _forget() -> int:
+    from streamspace_acceptance.target.run_start import forget_now  # noqa: PLC0415
+
+    return forget_now()
 
 
 def _doctor() -> int:

@@ -9,18 +9,18 @@ class Surroundings:
     """A variant of the sandbox, and the tests of the plan that are run against it.
 
     `must`: the criteria that may not be PROVEN, each with the verdict and words of its reason; all others are PROVEN.
-    `only`: the scenario that is run of a single test.
     """
 
     variant: str
     tests: tuple[str, ...]
     must: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    only: str = ""
 
 
 ROUNDED = "UNPROVEN", "the Deployment asks for"
 SET_BACK = "BROKEN", "somebody set spec.replicas of Deployment streamspace-k8s-agent back to 1"
-REFUSED = "BROKEN", "exceeded quota: team-quota"
+QUOTA = "exceeded quota: team-quota"
+NOT_REACHED = "UNPROVEN", "not reached"
+UNSEEN = {f"1.1b-{number}": ("UNPROVEN", QUOTA) for number in range(1, 5)}
 
 SURROUNDINGS = [
     Surroundings("sidecar-first", ("1.1b", "1.1c", "1.2", "1.4", "2.2")),
@@ -30,9 +30,17 @@ SURROUNDINGS = [
     Surroundings("sidecars-of-components", ("0", "3.1", "3.3")),
     Surroundings("evicted-pod-beside", ("1.1a", "1.1b", "1.1c", "1.2", "1.4", "2.2")),
     Surroundings("cpu-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
-    Surroundings("quota-used-up", ("1.1b",), {f"1.1b-{number}": REFUSED for number in (1,)}),
-    Surroundings("replicas-set-back", ("3.4",), {f"3.4-{number}": SET_BACK for number in (1, 2, 3, 4)}),
-    Surroundings("one-agent-id", ("0", "3.3", "3.4"), {"3.4-1": ("FAILED", "under one id")}),
+    Surroundings("quota-used-up", ("1.1a", "1.1b"), {"1.1a-4": ("BROKEN", QUOTA)} | UNSEEN),
+    Surroundings(
+        "replicas-set-back",
+        ("3.4",),
+        {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "is BROKEN"))},
+    ),
+    Surroundings(
+        "one-agent-id",
+        ("0", "3.4"),
+        {"3.4-1": ("FAILED", "under one id"), **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), NOT_REACHED)},
+    ),
     Surroundings(
         "rotated-logs",
         ("0", "3.3"),

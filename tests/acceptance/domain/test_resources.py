@@ -67,6 +67,16 @@ def test_a_pod_that_has_something_else(wrong: GrantedResources, says: str) -> No
     assert says in unmet(expect.resources.given_exactly, wrong)
 
 
+def test_a_pod_that_the_cluster_changed_proves_nothing() -> None:
+    places = {"its pod's requests": EXACT, "its pod's limits": EXACT}
+    rounded = given(Provision("firefox", "750m", "1Gi"), asked=places)
+    assert "the Deployment asks for firefox with cpu 500m" in unproven(expect.resources.given_exactly, rounded)
+    assert "the cluster made it firefox with cpu 750m" in unproven(expect.resources.given_exactly, rounded)
+    both = given(Provision("firefox", "750m", "1Gi"), asked=dict.fromkeys(places, Provision("firefox", "750m", "1Gi")))
+    assert "cpu 750m" in unmet(expect.resources.given_exactly, both)
+    assert "vpaUpdates" in unproven(expect.resources.given_exactly, given(notes=("vpaUpdates: cpu of desktop",)))
+
+
 def test_a_size_that_is_refused_although_it_fits() -> None:
     refused = GrantedResources(SIZE, creation(422, "no"), control=creation())
     assert "422" in unmet(expect.resources.given_exactly, refused)

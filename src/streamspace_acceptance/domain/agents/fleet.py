@@ -101,8 +101,11 @@ def _complete(clients: Clients, listed: AgentList, count: int) -> bool:
 
 
 def shared_id(pods: Sequence[Pod], listed: AgentList, count: int) -> str | None:
-    """That several Ready pods stand behind fewer ids, none of which is a pod's name; None where that is not so."""
-    ready = [pod for pod in pods if pod.ready]
-    if len(ready) < count or not 0 < len(listed.online) < count or listed.online & {pod.meta.name for pod in pods}:
+    """That several pods stand behind fewer ids, none of which is a pod's name; None where that is not so.
+
+    An API takes the newest of them for the agent, so that the others may be Ready one moment and not the next.
+    """
+    running = [pod for pod in pods if pod.running]
+    if len(running) < count or not 0 < len(listed.online) < count or listed.online & {pod.meta.name for pod in pods}:
         return None
-    return f"{len(ready)} Ready pods are listed as {', '.join(sorted(listed.online))}: they connect under one id"
+    return f"{len(running)} running pods are listed as {', '.join(sorted(listed.online))}: they connect under one id"
