@@ -146,8 +146,9 @@ def test_a_log_without_its_beginning_proves_nothing(lines: str, restarts: int, l
 def test_the_log_of_a_pod_that_replaced_the_first_proves_nothing() -> None:
     pod = started(api_pod("api-5d-x1"))
     pod["metadata"] |= {
+        "uid": "uid-1",
         "creationTimestamp": "2026-01-02T00:00:00Z",
-        "ownerReferences": [{"kind": "ReplicaSet", "name": "api-5d"}],
+        "ownerReferences": [{"kind": "ReplicaSet", "name": "api-5d", "uid": "r-1"}],
     }
     cluster: Any = FakeCluster(pods=[pod], answers={log_of("api-5d-x1"): "2026-01-01T00:00:01Z starting\n"})
     cluster.deployments = {"api": {"metadata": {"creationTimestamp": STARTED}}}

@@ -14,7 +14,7 @@ from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.logs import ContainerLog, lost_beginning
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.objects import Json, serving_objects
 from streamspace_acceptance.cluster.owners import replaced_pods
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
@@ -69,7 +69,7 @@ def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
         found += _in_secret(cluster, secret, name)
     label, line = profile.agents.api_label, profile.deployment.password_line
     looked.append(f"the logs of the pods with app={label}")
-    pods = cluster.raw_pods(app=label)
+    pods = serving_objects(cluster.raw_pods(app=label))
     logged = [credentials for pod in pods for credentials in _in_logs(cluster, pod, line, name)]
     found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
     lost = () if found else tuple(_losses(cluster, pods, profile.deployment.log_start))
