@@ -10,6 +10,8 @@ from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProb
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
 from streamspace_acceptance.domain.sessions.starts import VncCheck
+from streamspace_acceptance.evidence.judged import judged, table
+from streamspace_acceptance.expect.input_evidence import judge_input
 from streamspace_acceptance.expect.sessions import answered
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
@@ -30,16 +32,16 @@ def address_given(answer: Answer, profile: Profile) -> None:
         )
 
 
-def page_served(answer: Answer, late: str | None = None) -> None:
-    """The VNC address answers 200 with a page of HTML, from the first time that it is asked (`late`: it did not)."""
+def page_served(answer: Answer, status: int = HTTPStatus.OK, *, late: str | None = None) -> None:
+    """The VNC address answers `status` with a page of HTML, from the first time on (`late`: it did not)."""
     if late is not None:
         raise Unmet(
             "the VNC address",
-            expected="200 with a page as soon as the session is Running",
+            expected=f"{status} with a page as soon as the session is Running",
             actual=late,
             likely="the session is called Running before the way to its page is there",
         )
-    answered(answer, HTTPStatus.OK)
+    answered(answer, status)
     if not is_html(answer):
         raise Unmet(
             "the VNC address",
@@ -51,6 +53,7 @@ def page_served(answer: Answer, late: str | None = None) -> None:
 
 def client_loaded(loaded: PageState) -> None:
     """The noVNC client runs in the page."""
+    judged("the page", loaded.describe())
     if not loaded.novnc_loaded:
         raise Unmet(
             "the VNC page", expected="the noVNC client", actual=loaded.describe(), likely="the page or its scripts"
@@ -59,6 +62,7 @@ def client_loaded(loaded: PageState) -> None:
 
 def responds(trial: InputProbe) -> None:
     """The typed command showed in the picture where it was typed, was carried out in the session and got its click."""
+    judge_input(trial)
     carried_out = trial.received and trial.clicked
     if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not carried_out:
         raise Unmet(
@@ -75,22 +79,17 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
 
     That the server shows the session's own desktop is the matter of 1.1d-4.
     """
-    for server in servers:
-        subject = f"session {server.session}, VNC server"
-        if not isinstance(server.framebuffer, Framebuffer):
-            raise Unmet(
-                subject,
-                expected="a complete RFB handshake",
-                actual=server.framebuffer,
-                likely="nothing that speaks RFB listens behind the session's WebSocket",
-            )
-        if not server.port_listens:
-            raise Unmet(
-                subject,
-                expected=f"a server on port {server.port} of the session's pod",
-                actual="nothing listens there, although a handshake was completed",
-                likely="another server than the session's own answers",
-            )
+    seen: list[VncCheck] = []
+    try:
+        for server in servers:
+            seen.append(server)
+            _listening(server)
+    finally:
+        judged("VNC servers", table("session | handshake | port | port listens", map(_row, seen)))
+
+
+def _row(server: VncCheck) -> tuple[object, ...]:
+    return server.session, str(server.framebuffer), server.port, server.port_listens
 
 
 def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
@@ -108,4 +107,22 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
             expected="a complete RFB handshake",
             actual=framebuffer,
             likely="nothing that speaks RFB listens behind the session's WebSocket",
+        )
+
+
+def _listening(server: VncCheck) -> None:
+    subject = f"session {server.session}, VNC server"
+    if not isinstance(server.framebuffer, Framebuffer):
+        raise Unmet(
+            subject,
+            expected="a complete RFB handshake",
+            actual=server.framebuffer,
+            likely="nothing that speaks RFB listens behind the session's WebSocket",
+        )
+    if not server.port_listens:
+        raise Unmet(
+            subject,
+            expected=f"a server on port {server.port} of the session's pod",
+            actual="nothing listens there, although a handshake was completed",
+            likely="another server than the session's own answers",
         )

@@ -20,7 +20,7 @@ def granted(file: str) -> set[Right]:
     documents = list(yaml.safe_load_all((PROJECT / "deploy" / "rbac" / file).read_text()))
     rules = [rule for document in documents if document["kind"] == "Role" for rule in document["rules"]]
     return {
-        Right(verb, *resource.partition("/")[:1], group, resource.partition("/")[2])
+        Right(verb, resource.partition("/")[0], group, resource.partition("/")[2])
         for rule in rules
         for group in rule["apiGroups"]
         for resource in rule["resources"]

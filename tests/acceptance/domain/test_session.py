@@ -70,7 +70,7 @@ def test_pod_that_a_quota_refuses_is_an_error_of_the_cluster(monkeypatch: pytest
     found = session(monkeypatch)
     message = 'Error creating: pods "x" is forbidden: exceeded quota: team, requested: pods=1'
     found.cluster.told = [{"involvedObject": {"name": f"{SESSION}-5d"}, "message": message}]  # type: ignore[attr-defined]
-    with pytest.raises(ClusterError, match="the cluster refuses its pod: .*exceeded quota: team"):
+    with pytest.raises(ClusterError, match=r"the cluster refuses its pod: .*exceeded quota: team"):
         found.wait_for_a_pod(within="start")
 
 

@@ -13,7 +13,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.agents import AgentApi, AgentList
-from streamspace_acceptance.waiting import POLL_SECONDS, Recording, Wait, follow, sampling
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, follow, now, sampling
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,28 @@ def require_online(scenario: Scenario, count: int) -> None:
         scenario.results.put(ObservedAgent(pod, pod.meta.name if pod.meta.name in online else min(online)))
 
 
+@dataclass(frozen=True)
+class ScaledAt:
+    """When the agents' Deployment was scaled, of the monotonic clock."""
+
+    at: float
+
+    @property
+    def seconds(self) -> float:
+        """The seconds since then."""
+        return now() - self.at
+
+
 def scale(scenario: Scenario, count: int) -> None:
     """Scales the agents' Deployment, until the scenario is over; Unproven where the suite may not."""
     clients = scenario.clients
     if denied := rights.missing(clients.cluster, rights.SCALING):
         raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
+    scenario.results.put(ScaledAt(now()))
     scenario.disruptions.apply(Scaling(clients.cluster, clients.profile.agents.deployment, count))
 
 
-def wait_for_online(scenario: Scenario, count: int) -> AgentList:
+def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None) -> AgentList:
     """The list in which exactly `count` agents are online, each a Ready pod; Unmet otherwise.
 
     ClusterError when somebody else changes the number of pods meanwhile.
@@ -78,7 +91,7 @@ def wait_for_online(scenario: Scenario, count: int) -> AgentList:
 
     with presence(AgentApi(clients.api)) as recording:
         return follow(
-            Wait("agents", goal, clients.budgets.named("agents")),
+            Wait("agents", goal, within or clients.budgets.named("agents")),
             recording,
             goal=lambda samples: samples[-1].item if _complete(clients, samples[-1].item, count) else None,
             says=AgentList.describe,

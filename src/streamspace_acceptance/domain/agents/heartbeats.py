@@ -10,12 +10,10 @@ from itertools import pairwise
 from streamspace_acceptance.cluster.logs import LogFollower
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.sessions.scenario import Scenario
-from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Stamped, Wait, follow, sampling
 
-HEARTBEATS_WATCHED = 4
 LOOKS_PER_HEARTBEAT = 3
 LOG = "the agent's log"
 
@@ -40,24 +38,24 @@ class Pace:
     def table(self) -> str:
         """For the report."""
         return "\n".join(
-            f"{source}: {', '.join(f'{gap:.2f} s' for gap in spacings) or 'none seen'} (plan: {self.interval:g} s)"
+            f"{source}: {', '.join(f'{gap:.2f} s' for gap in spacings) or 'none seen'}"
             for source, spacings in self.spacings.items()
         )
 
 
-def watch_heartbeats(scenario: Scenario) -> None:
-    """Follows the agent's heartbeats for some intervals, in its log and in the API's list of agents."""
+def watch_heartbeats(scenario: Scenario, count: int) -> None:
+    """Follows the agent's heartbeats for `count` intervals, in its log and in the API's list of agents."""
     clients, agent = scenario.clients, scenario.results[ObservedAgent]
     interval, recording = clients.budgets.named("heartbeat").seconds, watch(scenario)
-    span = clients.budgets.spans("heartbeat", heartbeat=HEARTBEATS_WATCHED * 2)
+    span = clients.budgets.spans("heartbeat", heartbeat=count * 2)
     # The log's lines may reach back to before: the same agent, the same pace. A node may keep few of them.
     log = LogFollower(clients.cluster.log(agent.pod), recent_seconds=2 * interval)
     with suppress(Unmet), sampling(log.look, every=interval / LOOKS_PER_HEARTBEAT, what="the agent's log"):
         # The expectation judges how many there were, and how far apart.
         follow(
-            Wait(agent.subject, f"{HEARTBEATS_WATCHED} heartbeats seen by the API", span),
+            Wait(agent.subject, f"{count} heartbeats seen by the API", span),
             recording,
-            goal=lambda samples: len(received(samples, agent.id)) > HEARTBEATS_WATCHED or None,
+            goal=lambda samples: len(received(samples, agent.id)) > count or None,
             says=lambda _: None,
             likely=lambda _: "the agent or the API does not keep to the pace",
         )
@@ -65,8 +63,7 @@ def watch_heartbeats(scenario: Scenario) -> None:
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
     sources = {LOG: spacings(logged), "the API's lastHeartbeat": spacings(seen)}
     lost = frozenset({LOG} if log.has_gap else ())
-    pace = scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost))
-    attachments.attach_text("heartbeats", pace.table())
+    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost))
 
 
 def spacings(moments: Sequence[float]) -> list[float]:

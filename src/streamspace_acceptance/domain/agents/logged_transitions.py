@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.logs import LogFollower
+from streamspace_acceptance.cluster.logs import LogFollower, LogLine
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.profile import AgentProfile
 
@@ -22,6 +24,7 @@ class Transitions:
         }
         self._logs = {pod.meta.uid: LogFollower(cluster.log(pod)) for pod in self._pods()}
         self.found: list[tuple[float, str]] = []
+        self._lines_found: list[LogLine] = []
 
     @property
     def has_gap(self) -> bool:
@@ -39,6 +42,12 @@ class Transitions:
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
         self.found = [(line.at, kind) for line in lines for kind, mark in self._marks.items() if mark in line.text]
+        self._lines_found = [line for line in lines if any(mark in line.text for mark in self._marks.values())]
+
+    def text(self) -> str:
+        """The lines with their times in UTC."""
+        times = (f"{datetime.fromtimestamp(line.at, UTC):%H:%M:%S.%f}" for line in self._lines_found)
+        return "\n".join(f"{at} {line.text}" for at, line in zip(times, self._lines_found, strict=True))
 
     def expected(self) -> str:
         """The expected lines, in words."""

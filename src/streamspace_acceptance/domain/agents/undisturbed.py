@@ -37,6 +37,8 @@ class SessionBefore:
         return None if sound else f"its pods are: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
     def _trouble(self, now: Pod) -> str | None:
+        if now.is_over and now.meta.uid != self.pod.meta.uid:
+            return None  # of before: it only lies about
         if now.meta.uid != self.pod.meta.uid:
             return "another pod than before"
         container = self.session.cluster.main_container(self.pod.object).name

@@ -17,7 +17,6 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
-from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll
 
@@ -32,6 +31,8 @@ class UseResult:
     leaks: traces of one user that were found with another; explained: leaks that follow from what the sessions share
     by Kubernetes or the kernel. lost: traces that were found nowhere. noticed: what happened to others when one user
     ended the session; untold: why that could not be seen. alone: why a desktop opened alone does not work either.
+    As evidence: pictures of the desktops; desktops, each with its trouble or none; traces, by the session in which they
+    were found, the user's session that made them and the places.
     """
 
     unreachable: list[str] = field(default_factory=list)
@@ -42,6 +43,9 @@ class UseResult:
     explained: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     alone: str | None = None
+    pictures: dict[str, bytes] = field(default_factory=dict, compare=False)
+    desktops: list[tuple[str, str]] = field(default_factory=list, compare=False)
+    traces: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
 
 
 class ConcurrentUse:
@@ -90,7 +94,7 @@ class ConcurrentUse:
         self._traces = self._look_for_traces()
         for screen in self._screens:
             if screen.look() is not None and screen.desk.viewer is not None:
-                attachments.attach_png(screen.name, screen.desk.viewer.whole_page())
+                self.outcome.pictures[screen.name] = screen.desk.viewer.whole_page()
 
     def _obeys(self, screen: DesktopViewer) -> bool:
         """Whether the screen shows the colour of any user; another user's colour ends the wait as well."""
@@ -132,6 +136,11 @@ class ConcurrentUse:
         return "; ".join(strays) or None
 
     def _judge_work(self) -> None:
+        owners = {mark: session for session, mark in self._marks.items()}
+        self.outcome.traces = {
+            session: {f"made in {owners[mark]}": ", ".join(places) for mark, places in found.items() if places}
+            for session, found in self._traces.found.items()
+        }
         for screen in self._screens:
             session = screen.session.id
             own = self._marks[session]
@@ -146,6 +155,7 @@ class ConcurrentUse:
                 trouble = f"{OBEYS}: not its own"
             if trouble is None and markers.FILE in self._traces.lacking(own, session):
                 trouble = "what was typed was not carried out in the session's pod"
+            self.outcome.desktops.append((screen.name, trouble or "none: it rendered and accepted input"))
             if trouble is not None:
                 kind = self.outcome.astray if screen in self._misled else self.outcome.unreachable
                 kind.append(f"{screen.name}: {trouble}")
@@ -187,6 +197,7 @@ class ConcurrentUse:
         screen.begin()
         self._retype([screen])
         self._users[1] = screen
+        self.outcome.desktops.append((screen.name, screen.trouble or "none: it rendered and accepted input"))
         if screen.trouble is not None:
             self.outcome.unreachable.append(f"{screen.name}: {screen.trouble}")
 
@@ -242,7 +253,7 @@ def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[
     changes = [stamped.item for stamped in watched if stamped.at >= since]
     found = [end for end in ended((change.object for change in changes), cluster) if end not in former]
     found += [f"pod {change.object['metadata']['name']} is gone" for change in changes if change.kind == "DELETED"]
-    pods = [Pod.of(change.object) for change in changes]
+    pods = [pod for pod in (Pod.of(change.object) for change in changes) if not pod.is_over]
     found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
     found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
     status, word = session.api.status(session.id), session.api.profile.statuses["running"]

@@ -1,10 +1,10 @@
-"""Clicks on marks in a window and turns of the wheel, and the reports that the program in the window received."""
+"""Clicks on marks in a window, turns of the wheel over it, and the reports that the program in the window received."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
@@ -12,14 +12,13 @@ from streamspace_acceptance.domain.interaction.terminal_program import TerminalP
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
-from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import poll
 
 LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
 WHEEL_UP, WHEEL_DOWN = 64, 65
-TURNS = 3
 WHEEL_PIXELS = 100  # a browser's pixels for one notch of a wheel
+_NAMES = dict(enumerate(BUTTONS)) | {WHEEL_UP: "wheel up", WHEEL_DOWN: "wheel down"}
 BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
 # For each click in turn the edges of its mark, across and down, near which it is aimed. In the corners of the window
@@ -42,7 +41,7 @@ class Report:
     pressed: bool
 
     def __str__(self) -> str:
-        name = BUTTONS[self.button] if self.button < len(BUTTONS) else f"button {self.button}"
+        name = _NAMES.get(self.button, f"button {self.button}")
         return f"{name} {'pressed' if self.pressed else 'released'} at column {self.column}, row {self.row}"
 
 
@@ -66,18 +65,28 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Pointing:
+class Clicking:
     """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report."""
 
     session: str
     aims: Sequence[Aim]
     clicks: Sequence[Report]
-    wheel: Sequence[Report]
     rest: str
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def point(scenario: Scenario) -> None:
-    """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
+@dataclass(frozen=True)
+class Scrolling:
+    """Turns of the wheel, `notches` each way, and the reports that arrived."""
+
+    session: str
+    notches: int
+    wheel: Sequence[Report]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def click(scenario: Scenario) -> None:
+    """Clicks on each mark, with all buttons in the middle; Unproven without marks."""
     desk = scenario.desktop
     colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
@@ -90,7 +99,6 @@ def point(scenario: Scenario) -> None:
         Aim("at the bottom right", columns, rows),
         *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
     ]
-    attachments.attach_png("marks to click on", picture.png)
     viewer, reports = desk.opened(), 0
     for aim, place in zip(aims, points, strict=True):
         viewer.click(*place, button=BUTTONS[aim.button])  # type: ignore[arg-type]
@@ -98,25 +106,45 @@ def point(scenario: Scenario) -> None:
         # Like a user, wait until the click has arrived before moving to the next mark.
         if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
             break  # this click is lost: the rest would only wait as long
-    for pixels in [-WHEEL_PIXELS] * TURNS + [WHEEL_PIXELS] * TURNS:
+    viewer.press(END)
+    received = receiver.received(until=END)
+    pictures = {"before the clicks": picture.png, "after the clicks": viewer.framebuffer().png}
+    scenario.results.put(clicking_from(desk.session.subject, aims, received, pictures))
+
+
+def scroll(scenario: Scenario, up: int, down: int) -> None:
+    """Turns the wheel so many notches up, then down, over the window of a program; Unproven without a program."""
+    desk = scenario.desktop
+    desk.wait_until_rendered()
+    receiver = TerminalProgram(desk, program_sources.wheel())  # its start leaves the pointer over the window
+    viewer = desk.opened()
+    before = viewer.framebuffer().png
+    for pixels in [-WHEEL_PIXELS] * up + [WHEEL_PIXELS] * down:
         viewer.turn_wheel(pixels)
     viewer.press(END)
     received = receiver.received(until=END)
-    attachments.attach_png("after clicks and turns of the wheel", viewer.framebuffer().png)
-    scenario.results.put(judged_from(desk.session.subject, aims, received))
+    pictures = {"before the wheel was turned": before, "after the wheel was turned": viewer.framebuffer().png}
+    scenario.results.put(Scrolling(desk.session.subject, max(up, down), wheel_reports(received), pictures))
 
 
-def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
-    """The received reports, sorted into clicks and wheel."""
-    reports = [
+def clicking_from(
+    session: str, aims: Sequence[Aim], received: str, pictures: Mapping[str, bytes] | None = None
+) -> Clicking:
+    """The clicks among the received reports, and what else was received."""
+    clicks = [report for report in _reports(received) if report.button < WHEEL_UP]
+    return Clicking(session, aims, clicks, _REPORT.sub("", received).replace(END, "", 1), pictures or {})
+
+
+def wheel_reports(received: str) -> list[Report]:
+    """The turns of the wheel among the received reports."""
+    return [report for report in _reports(received) if report.button >= WHEEL_UP and report.pressed]
+
+
+def _reports(received: str) -> list[Report]:
+    return [
         Report(int(button), int(column), int(row), kind == "M")
         for button, column, row, kind in _REPORT.findall(received)
     ]
-    clicks = [report for report in reports if report.button < WHEEL_UP]
-    wheel = [report for report in reports if report.button >= WHEEL_UP and report.pressed]
-    found = Pointing(session, aims, clicks, wheel, _REPORT.sub("", received).replace(END, "", 1))
-    attachments.attach_text("received of the mouse", "\n".join(map(str, reports)) or "nothing")
-    return found
 
 
 def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:

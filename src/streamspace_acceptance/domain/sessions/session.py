@@ -134,6 +134,11 @@ class Session:
         watched = {stamped.item.object["metadata"]["uid"] for stamped in self.changes.items()}
         return frozenset(watched | {pod.meta.uid for pod in self.listed_pods()})
 
+    def served_by(self) -> frozenset[str]:
+        """The uids of all pods that the session has had so far and that were seen before they were over."""
+        watched = [Pod.of(stamped.item.object) for stamped in self.changes.items()]
+        return frozenset(pod.meta.uid for pod in (*watched, *self.pods()) if not pod.is_over)
+
     def wait_for_a_pod(self, *, within: str) -> Pod:
         """The first pod of the session, in whatever state; Unmet otherwise."""
         return self._follow("a pod", within, lambda pods: next(iter(pods), None))
@@ -149,7 +154,7 @@ class Session:
         """A pod of the session whose containers run, whether they serve already or not; Unmet otherwise."""
         return self._follow("a pod running", within, lambda pods: next((pod for pod in pods if pod.running), None))
 
-    def wait_for_no_pod(self, former: frozenset[str], *, within: str) -> list[Pod]:
+    def wait_for_no_pod(self, former: frozenset[str], *, within: str | Budget) -> list[Pod]:
         """Waits until no pod carries the session's label and none comes back at once; Unmet when one stays.
 
         Gives what is left all the same when Kubernetes is asked for all pods: one that lost its label, one by its uid.
