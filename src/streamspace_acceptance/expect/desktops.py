@@ -14,7 +14,7 @@ from streamspace_acceptance.expect.sessions import answered
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Profile
-from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.product.rfb import Framebuffer, is_reached
 
 
 def address_given(answer: Answer, profile: Profile) -> None:
@@ -75,7 +75,7 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
                 subject,
                 expected="a complete RFB handshake",
                 actual=server.framebuffer,
-                likely="nothing that speaks RFB listens behind the session's WebSocket",
+                likely=_why_no_handshake(server.framebuffer),
             )
         if not server.port_listens:
             raise Unmet(
@@ -100,5 +100,16 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
             f"{session.subject}, VNC server",
             expected="a complete RFB handshake",
             actual=framebuffer,
-            likely="nothing that speaks RFB listens behind the session's WebSocket",
+            likely=_why_no_handshake(framebuffer),
         )
+
+
+def _why_no_handshake(said: str) -> str:
+    """What a handshake that failed is about: a server that refuses, or none."""
+    if not is_reached(said):
+        return "nothing that speaks RFB listens behind the session's WebSocket"
+    if "password" in said:
+        return (
+            "the desktop is protected: set STREAMSPACE_VNC_PASSWORD, or let the product give the password to its page"
+        )
+    return "a VNC server is there, and its own words are above"

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streamspace_acceptance.domain.interaction.pointing import TURNS, WHEEL_DOWN, WHEEL_UP, Pointing
-from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed
+from streamspace_acceptance.domain.interaction.typing import (
+    END,
+    ENTER,
+    EVERY_CHARACTER,
+    SPECIAL_KEYS,
+    Pressed,
+    Typed,
+)
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
+
+LATE = "every key arrives, but some come late, after keys that were pressed later"
 
 
 def clicked_as_aimed(pointing: Pointing) -> None:
     """The program in the window was given each click, once, with the cell that was aimed at, and of nothing else."""
+    if pointing.dense is not None:
+        clicked_as_aimed(replace(pointing, dense=None))
+        pointing = pointing.dense
     wanted = [report for aim in pointing.aims for report in aim.reports]
     if list(pointing.clicks) != wanted or pointing.rest:
         first = next(
@@ -28,6 +42,8 @@ def clicked_as_aimed(pointing: Pointing) -> None:
 
 def scrolled(pointing: Pointing) -> None:
     """The program in the window was given every turn of the wheel: first up, then down, as far back as forth."""
+    if pointing.dense is not None:
+        scrolled(pointing.dense)
     turned = [report.button for report in pointing.wheel]
     up, down = turned.count(WHEEL_UP), turned.count(WHEEL_DOWN)
     if turned != [WHEEL_UP] * up + [WHEEL_DOWN] * down or up != down or up < TURNS:
@@ -49,7 +65,7 @@ def typed(typed: Typed) -> None:
             f"{typed.session}, keyboard",
             expected=f"{typed.text!r} received and shown",
             actual=f"{typed.received!r} received; {look}",
-            likely="keys are lost, doubled or changed on their way"
+            likely=_why_not_as_typed(typed.received, typed.text)
             if typed.received != typed.text
             else "the picture does not follow what the session's desktop shows",
         )
@@ -58,19 +74,20 @@ def typed(typed: Typed) -> None:
             f"{typed.session}, keyboard",
             expected=f"every character received, {len(EVERY_CHARACTER)} in their order",
             actual=f"{typed.rest!r} received{_lacking(typed.rest)}",
-            likely="some keys are taken for others, or who types fast and long loses some",
+            likely=_why_not_as_typed(typed.rest, EVERY_CHARACTER),
         )
 
 
 def special_keys_arrived(pressed: Pressed) -> None:
     """Each special key arrived as what it is, once, and in its turn."""
     wanted = "".join(SPECIAL_KEYS[key] for key in pressed.keys)
+    is_late = len(pressed.received) == len(wanted) + 1 and sorted(pressed.received) == sorted(f"{wanted}{END}")
     if pressed.received != wanted:
         raise Unmet(
             f"{pressed.session}, special keys",
             expected=f"{', '.join(pressed.keys)}: {wanted!r}",
             actual=repr(pressed.received),
-            likely=_first_wrong(pressed),
+            likely=f"{LATE}, or " * is_late + _first_wrong(pressed),
         )
 
 
@@ -89,6 +106,16 @@ def lag_below(lag: InputLag, limit: float) -> float:
             likely="something holds input or pictures back between the browser and the session's desktop",
         )
     return lag.worst
+
+
+def _why_not_as_typed(received: str, text: str) -> str:
+    """What became of the keys: none is lost where all have come, though not in their turn."""
+    together = received.replace(ENTER, "")
+    if sorted(together) == sorted(text):
+        return LATE
+    if together.swapcase() == text or (together.lower() == text.lower() and len(together) == len(text)):
+        return "Shift is lost on its way, or is not released again"
+    return "keys are lost, doubled or changed on their way, or Shift is not released again"
 
 
 def _lacking(received: str) -> str:

@@ -56,7 +56,10 @@ class DeploymentProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates."""
+    """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates.
+
+    `viewer_page` describes the page that shows a desktop (`desktop/page_description.py`).
+    """
 
     name: str
     calls: dict[str, Call]
@@ -70,6 +73,7 @@ class Profile:
     sizes: dict[str, dict[str, str]]
     templates: dict[str, dict[str, Any]]
     template_change: dict[str, Any]
+    viewer_page: dict[str, Any]
 
 
 def load(name: str = "plan") -> Profile:
@@ -89,4 +93,5 @@ def load(name: str = "plan") -> Profile:
         sizes=table["sizes"],
         templates=table["templates"],
         template_change=table["template_change"],
+        viewer_page=table["viewer_page"],
     )

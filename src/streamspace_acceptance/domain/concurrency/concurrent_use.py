@@ -31,7 +31,8 @@ class UseResult:
     unreachable: desktops that did not render or accept input; astray: those that did so for another user.
     leaks: traces of one user that were found with another; explained: leaks that follow from what the sessions share
     by Kubernetes or the kernel. lost: traces that were found nowhere. noticed: what happened to others when one user
-    ended the session; untold: why that could not be seen. alone: why a desktop opened alone does not work either.
+    ended the session; untold: why that could not be seen. reached: whether any desktop worked while others did not.
+    alone: why a desktop opened alone does not work either.
     """
 
     unreachable: list[str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class UseResult:
     noticed: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
+    reached: bool = False
     alone: str | None = None
 
 
@@ -132,6 +134,7 @@ class ConcurrentUse:
         return "; ".join(strays) or None
 
     def _judge_work(self) -> None:
+        self.outcome.reached = any(screen.trouble is None and screen.shows(screen.colour) for screen in self._screens)
         for screen in self._screens:
             session = screen.session.id
             own = self._marks[session]

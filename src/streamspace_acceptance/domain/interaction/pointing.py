@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
@@ -13,12 +13,14 @@ from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
-from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.waiting import poll
 
 LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
 WHEEL_UP, WHEEL_DOWN = 64, 65
 TURNS = 3
+DENSE = 2.0
+"""The device pixel ratio of many laptops and phones."""
 WHEEL_PIXELS = 100  # a browser's pixels for one notch of a wheel
 BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
@@ -67,18 +69,32 @@ class Aim:
 
 @dataclass(frozen=True)
 class Pointing:
-    """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report."""
+    """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report.
+
+    `dense` is the same on a screen with two pixels for each of a page's, across and down.
+    """
 
     session: str
     aims: Sequence[Aim]
     clicks: Sequence[Report]
     wheel: Sequence[Report]
     rest: str
+    dense: Pointing | None = None
 
 
 def point(scenario: Scenario) -> None:
+    """Clicks and turns the wheel on an ordinary screen, then on one with two pixels for each of a page's."""
+    ordinary = _point(scenario.desktop)
+    dense = scenario.new_desktop(scenario.session)
+    dense.connect()
+    dense.open(scenario.clients.browser, ratio=DENSE)
+    with unproven_if_failed("the noVNC client did not load on a screen of pixel ratio 2"):
+        dense.wait_for_client()
+    scenario.results.put(replace(ordinary, dense=_point(dense)))
+
+
+def _point(desk: SessionDesktop) -> Pointing:
     """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
-    desk = scenario.desktop
     colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
     rows, columns = map(int, receiver.told)
@@ -103,7 +119,7 @@ def point(scenario: Scenario) -> None:
     viewer.press(END)
     received = receiver.received(until=END)
     attachments.attach_png("after clicks and turns of the wheel", viewer.framebuffer().png)
-    scenario.results.put(judged_from(desk.session.subject, aims, received))
+    return judged_from(f"{desk.session.subject}{desk.on_what}", aims, received)
 
 
 def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
@@ -140,7 +156,10 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, li
     shown = viewer.magnification()
     *corners, middle = filter(None, boxes)
     spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
-    return picture, [viewer.shown_at(*point) for point in spots]
+    points = [viewer.shown_at(*point) for point in spots]
+    if viewer.covered(points):
+        raise Unproven("something else of the page lies over the marks to click on")
+    return picture, points
 
 
 def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:

@@ -19,6 +19,8 @@ from streamspace_acceptance.waiting import poll
 ENTER, END = "\r", "q"
 EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
 """All printable characters of ASCII, the space included, as a US keyboard has them."""
+UNSHIFTED = "0"
+"""Typed after all of them: Shift must have been released by then."""
 ALIKE = 0.25
 """Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
 
@@ -82,12 +84,15 @@ def type_text(scenario: Scenario, text: str) -> None:
     colours = desk.unused_colours(4)
     receiver = TerminalProgram(desk, program_sources.echo(colours, text))
     viewer = desk.opened()
-    viewer.type(text, told=True)
-    received = receiver.received(until=ENTER).removesuffix(ENTER)
+    viewer.type(text, told=True, with_shift=True)
+    receiver.received(until=ENTER)
+    first = receiver.received_at_last()
     ink, off, picture = _compared(desk, colours)
     attachments.attach_png(f"typed: {text}", picture.png)
-    viewer.type(EVERY_CHARACTER, told=True)
-    rest = receiver.received(until=ENTER, times=2).removeprefix(f"{received}{ENTER}").removesuffix(ENTER)
+    viewer.type(EVERY_CHARACTER + UNSHIFTED, told=True, with_shift=True)
+    receiver.received(until=ENTER, times=first.count(ENTER) + 1)
+    received = first.removesuffix(ENTER)
+    rest = receiver.received_at_last().removeprefix(first).removesuffix(ENTER).removesuffix(UNSHIFTED)
     scenario.results.put(Typed(desk.session.subject, text, received, ink, off, rest))
 
 
@@ -100,7 +105,8 @@ def press_keys(scenario: Scenario) -> None:
     for key in SPECIAL_KEYS:
         viewer.press(key)
     viewer.press(END)
-    received = receiver.received(until=END).removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
+    receiver.received(until=END)
+    received = receiver.received_at_last().removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
     attachments.attach_text("received of special keys", f"pressed: {' '.join(SPECIAL_KEYS)}\nreceived: {received!r}")
     attachments.attach_png("after special keys", viewer.framebuffer().png)
     scenario.results.put(Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received))

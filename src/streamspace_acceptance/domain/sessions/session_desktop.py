@@ -31,6 +31,10 @@ class SessionDesktop:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.viewer: Viewer | None = None
+        self.place: tuple[int, int] | None = None
+        """Where in the picture a window takes what is typed, as soon as that is known."""
+        self.on_what = ""
+        """What kind of screen it is shown on, for a sentence; empty for an ordinary one."""
         self._connection: Answer | None = None
         self._page_blame: str | None = None
 
@@ -89,13 +93,16 @@ class SessionDesktop:
         self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
         return answer
 
-    def open(self, browser: RunBrowser) -> None:
+    def open(self, browser: RunBrowser, *, ratio: float = 1.0) -> None:
         """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all.
+
+        `ratio` is the number of the screen's own pixels for one of the page's, across.
 
         Unmet when the page does not come in time, unless it is known already that none comes.
         """
+        self.on_what = "" if ratio == 1 else f" on a screen of pixel ratio {ratio:g}"
         try:
-            self.viewer = browser.viewer(self.address)
+            self.viewer = browser.viewer(self.address, ratio=ratio)
         except PageOpenError as error:
             if not error.late or self._page_blame is not None:
                 raise Unproven(f"the page does not open: {error}") from error
@@ -126,10 +133,10 @@ class SessionDesktop:
             return poll(
                 self.wait("the noVNC client loaded"),
                 viewer.loaded,
-                met=lambda loaded: loaded.novnc_loaded,
+                met=lambda loaded: loaded.settled,
                 says=PageState.describe,
                 likely=lambda _: self.blame("the page, one of its scripts or the noVNC release behind it"),
-                impossible=lambda loaded: "; ".join(loaded.broken()) or None,
+                impossible=lambda loaded: loaded.hopeless,
             )
 
     def screenshot(self) -> bytes | None:
@@ -183,8 +190,11 @@ class SessionDesktop:
 
     def blame(self, otherwise: str) -> str:
         """The likely cause, after any trouble that the browser reports with the connection to the desktop."""
-        trouble = self.viewer.trouble() if self.viewer is not None else None
-        return otherwise if trouble is None else f"{trouble}; {otherwise}"
+        if self.viewer is None:
+            return otherwise
+        trouble, notice = self.viewer.trouble(), self.viewer.notice()
+        said = [trouble or "", f"the page says “{notice}”" if notice else ""]
+        return "; ".join([*filter(None, said), otherwise])
 
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser."""

@@ -1,0 +1,55 @@
+"""The search for a window on a desktop that takes what is typed: the middle first, then around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
+from streamspace_acceptance.waiting import now
+
+PATIENCE_SECONDS = 4.0
+"""So long may what was typed take to have an effect, before another place is tried."""
+# proc(5): the seventh field of a process is its terminal; the kernel's numbers of pseudo-terminals begin with 136.
+_STATS = "cat /proc/[0-9]*/stat 2>/dev/null"
+_PSEUDO_TERMINALS = range(136, 144)
+
+
+class PlaceSearch:
+    """Clicks at a place of the desktop and types there; at the next one when nothing has come of it.
+
+    `point` is the place in the picture at which was typed last.
+    """
+
+    def __init__(self, desktop: SessionDesktop, type_there: Callable[[], None]) -> None:
+        self._desktop = desktop
+        self._type_there = type_there
+        viewer = desktop.opened()
+        known = [] if desktop.place is None else [desktop.place]
+        self._places = [*known, *(place for place in viewer.places() or [viewer.middle()] if place not in known)]
+        self.tried = 0
+        self._try_next()
+
+    def go_on(self, *, seen: bool, carried_out: Callable[[], bool] = lambda: False) -> None:
+        """Remembers the place when an effect of what was typed there is `seen`; tries the next when it is time.
+
+        `carried_out` is asked before that: what was typed may have had an effect that is not to be seen.
+        """
+        if seen:
+            self._desktop.place = self.point
+        elif self.tried < len(self._places) and now() >= self._typed_at + PATIENCE_SECONDS and not carried_out():
+            self._try_next()
+
+    def _try_next(self) -> None:
+        self.point = self._places[self.tried]
+        self.tried += 1
+        self._desktop.opened().click(*self.point)
+        self._type_there()
+        self._typed_at = now()
+
+
+def has_no_terminal(desktop: SessionDesktop, pod: Pod) -> bool:
+    """Whether no program of the session runs in a terminal, so that nothing on its desktop carries out commands."""
+    stats = desktop.session.cluster.execute(pod, ["sh", "-c", _STATS]).stdout.splitlines()
+    terminals = [int(stat.rpartition(")")[2].split()[4]) >> 8 for stat in stats]
+    return bool(stats) and not any(number in _PSEUDO_TERMINALS for number in terminals)
