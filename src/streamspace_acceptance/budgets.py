@@ -19,6 +19,7 @@ PLAN_SECONDS = {
     "offline": 60.0,  # 3.3: two missed heartbeats
     "reconnection": 30.0,  # 3.3: what the plan waits for an agent to be back
     "agents": 180.0,  # 3.4: `kubectl wait … --timeout=180s`
+    "dwell": 105.0,  # for as long a desktop must stay as it is; the plan holds sessions for minutes
     "calm": 10.0,  # for as long a hibernated session must not change
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take

@@ -37,7 +37,7 @@ WITH_PASSWORD = frozenset({VNC_AUTH, 5, 6, VENCRYPT, 22, 30, 113, 129, PLAIN})
 
 
 def greeting(version: bytes) -> str:
-    """What a server greeted with, for a sentence: `RFB 003.008`."""
+    """The greeting of a server, for a sentence: `RFB 003.008`."""
     return version.decode("ascii", "backslashreplace").strip() or "nothing"
 
 

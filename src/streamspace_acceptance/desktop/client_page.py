@@ -60,7 +60,7 @@ class Screen:
 
 @dataclass(frozen=True)
 class Controls:
-    """What a page shows besides its screen: points to click on, and the text of a notice."""
+    """The other things that a page shows: points to click on, and the text of a notice."""
 
     connect: Point | None = None
     label: str = ""
@@ -73,7 +73,7 @@ class ClientPage:
     """noVNC's page. Its screen is a canvas, onto which it draws with `drawImage` (see `lag.js` beside this file).
 
     `scripts` are the addresses of the client's own scripts, and `size` is the desktop's in pixels, as soon as they are
-    known: by them the screen is told from other canvases.
+    known: they distinguish the screen from other canvases.
     """
 
     lag_script = Path(__file__).with_name("lag.js").read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ class ClientPage:
         return not message.startswith("WebSocket connection to")
 
     def prepare(self, page: Page) -> None:
-        """Prepares a page that is still empty, so that its canvases can be told apart."""
+        """Prepares a page that is still empty, so that its canvases can be distinguished."""
         page.add_init_script(self._canvases)
 
     def has_started(self, page: Page) -> bool:
@@ -155,7 +155,7 @@ class ClientPage:
         return [point for point, is_free in zip(points, free, strict=True) if is_free]
 
     def controls(self, page: Page) -> Controls:
-        """What the page shows besides its screen, from the first frame that shows any of it."""
+        """The other things that the page shows, each from the first frame that has it."""
         wanted = {
             "connect": self.description.connect_button,
             "words": list(self.description.connect_words),
@@ -172,7 +172,7 @@ class ClientPage:
 
 
 def _evaluated(frame: Frame, script: str, argument: object) -> Any:
-    """What a script gives in a frame; None in one that is being replaced at this moment."""
+    """The result of a script in a frame; None in one that is being replaced at this moment."""
     try:
         return frame.evaluate(script, argument)
     except Error as error:

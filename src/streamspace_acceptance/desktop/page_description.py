@@ -1,4 +1,4 @@
-"""What is known of the page that shows a desktop, as data: good guesses, which a contract profile may replace."""
+"""The page that shows a desktop, described as data: good guesses, which a contract profile may replace."""
 
 from __future__ import annotations
 

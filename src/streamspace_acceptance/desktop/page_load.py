@@ -169,7 +169,7 @@ class PageLoad:
         raise late
 
     def loaded(self) -> PageState:
-        """How far the page has come by now. What it waits for is given once: a click, a password."""
+        """How far the page has come by now. It gets a click or a password, once, where it waits for one."""
         requests, self._requests = self._requests, []
         for request in requests:
             self._judge(request)
@@ -188,7 +188,7 @@ class PageLoad:
         return state
 
     def notice(self) -> str:
-        """What the page itself says of a trouble; empty where it says nothing."""
+        """The page's own words for a trouble; empty where it says nothing."""
         with self._calls.within("what the page says"):
             return self.client.controls(self.page).notice
 

@@ -53,7 +53,7 @@ class RfbListener:
         return bool(self.greeting)
 
     def trouble(self) -> str | None:
-        """What the server wants or refuses, in its own words; None where it is content."""
+        """The server's refusal or question, in its own words; None where it is content."""
         if self.size is not None or not self.greeting:
             return None
         if self.refusal:

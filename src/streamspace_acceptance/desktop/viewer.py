@@ -25,7 +25,7 @@ KEY_MILLISECONDS = 4.0
 STROKE_SECONDS = 0.1
 """So long a busy machine may take for one stroke of many."""
 # Where on a screen a window may be looked for, as fractions of its width and height: the middle, then around it.
-_AROUND = (0.5, 0.25, 0.75, 0.12, 0.88)
+_AROUND = (0.5, 0.38, 0.62, 0.26, 0.74, 0.14, 0.86)
 
 
 class Viewer:
@@ -104,7 +104,7 @@ class Viewer:
         return self._load.line.trouble()
 
     def notice(self) -> str:
-        """What the page itself says of a trouble; empty where it says nothing."""
+        """The page's own words for a trouble; empty where it says nothing."""
         return self._load.notice()
 
     def whole_page(self) -> bytes:
@@ -174,6 +174,11 @@ class Viewer:
         """Presses a key, or several at once as `Control+c`, and lets them go."""
         with self._calls.within("a key taken"):
             self._load.page.keyboard.press(key)
+
+    def type_capital(self, character: str) -> None:
+        """Types one character with Shift held, and lets both go."""
+        with self._calls.within("a capital taken"):
+            keyboard.type_with_shift(self._load.page.keyboard, character, KEY_MILLISECONDS)
 
     def lag_probe(self, x: int, y: int) -> LagProbe:
         """Watches a point of the picture for what changes there."""

@@ -52,7 +52,7 @@ class WebSocketMonitor:
         return last is not None and last.size is None and not last.refusal and bool(last.asks)
 
     def trouble(self) -> str | None:
-        """What the VNC server or the browser said of a connection that failed or was lost; None when none was."""
+        """The VNC server's or the browser's words for a connection that failed or was lost; None when none was."""
         last = self._last()
         told = last.trouble() if last is not None else None
         if told is not None:

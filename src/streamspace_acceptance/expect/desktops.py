@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from streamspace_acceptance.desktop.page_load import PageState
+from streamspace_acceptance.domain.sessions.dwell import Dwell
 from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProbe
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
@@ -63,6 +64,12 @@ def responds(trial: InputProbe) -> None:
         )
 
 
+def keeps_responding(dwell: Dwell) -> None:
+    """The desktop responds, and still does after it was held open for a while."""
+    for trial in (dwell.first, dwell.last):
+        responds(trial)
+
+
 def vnc_listening(servers: Iterable[VncCheck]) -> None:
     """Each VNC server completed its handshake, and the session's own pod listens on its port.
 
@@ -105,7 +112,7 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
 
 
 def _why_no_handshake(said: str) -> str:
-    """What a handshake that failed is about: a server that refuses, or none."""
+    """The likely reason why a handshake failed: a server that refuses, or none."""
     if not is_reached(said):
         return "nothing that speaks RFB listens behind the session's WebSocket"
     if "password" in said:

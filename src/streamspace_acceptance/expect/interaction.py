@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from streamspace_acceptance.domain.interaction.pointing import TURNS, WHEEL_DOWN, WHEEL_UP, Pointing
 from streamspace_acceptance.domain.interaction.typing import (
+    CAPITALS,
     END,
     ENTER,
     EVERY_CHARACTER,
@@ -76,6 +77,19 @@ def typed(typed: Typed) -> None:
             actual=f"{typed.rest!r} received{_lacking(typed.rest)}",
             likely=_why_not_as_typed(typed.rest, EVERY_CHARACTER),
         )
+    _shift_released(typed)
+
+
+def _shift_released(typed: Typed) -> None:
+    """Shift is let go after each capital: an arrow key that follows arrives without it."""
+    wanted = "".join(f"{capital}{SPECIAL_KEYS['ArrowUp']}" for capital in CAPITALS)
+    if typed.capitals not in (None, wanted):
+        raise Unmet(
+            f"{typed.session}, keyboard",
+            expected=f"an arrow key as it is after each capital: {wanted!r}",
+            actual=f"{typed.capitals!r} received",
+            likely="the release of Shift is lost on its way, so that it stays down",
+        )
 
 
 def special_keys_arrived(pressed: Pressed) -> None:
@@ -109,7 +123,7 @@ def lag_below(lag: InputLag, limit: float) -> float:
 
 
 def _why_not_as_typed(received: str, text: str) -> str:
-    """What became of the keys: none is lost where all have come, though not in their turn."""
+    """The likely fate of the keys: none is lost where all have come, though not in their turn."""
     together = received.replace(ENTER, "")
     if sorted(together) == sorted(text):
         return LATE

@@ -62,12 +62,12 @@ class HandshakeTrouble(str):
 
 
 def is_reached(said: Framebuffer | str) -> bool:
-    """Whether a VNC server had greeted, whatever became of the handshake."""
+    """Whether a VNC server had greeted, however the handshake ended."""
     return not isinstance(said, HandshakeTrouble) or said.reached
 
 
 def final_refusal(said: Framebuffer | str) -> str | None:
-    """What failed for good: the server will say the same to every further try; None otherwise."""
+    """The refusal that the server will repeat to every further try; None where there is none."""
     return said if isinstance(said, HandshakeTrouble) and said.final else None
 
 
@@ -193,7 +193,7 @@ def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext |
 
 
 def _no_upgrade(error: BaseException) -> str | None:
-    """What a status of the upgrade means where it is not the product's own refusal."""
+    """The meaning of a status of the upgrade that is not the product's own refusal."""
     if isinstance(error, InvalidStatus) and error.response.status_code in _NO_UPGRADE:
         status = HTTPStatus(error.response.status_code)
         return (

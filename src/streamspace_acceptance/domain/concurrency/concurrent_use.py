@@ -42,7 +42,7 @@ class UseResult:
     noticed: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
-    reached: bool = False
+    reached: bool = field(default=False, compare=False)
     alone: str | None = None
 
 

@@ -83,20 +83,24 @@ class Pointing:
 
 
 def point(scenario: Scenario) -> None:
-    """Clicks and turns the wheel on an ordinary screen, then on one with two pixels for each of a page's."""
-    ordinary = _point(scenario.desktop)
-    dense = scenario.new_desktop(scenario.session)
-    dense.connect()
-    dense.open(scenario.clients.browser, ratio=DENSE)
-    with unproven_if_failed("the noVNC client did not load on a screen of pixel ratio 2"):
-        dense.wait_for_client()
-    scenario.results.put(replace(ordinary, dense=_point(dense)))
+    """Clicks and turns the wheel on an ordinary screen, then on one with two pixels for each of a page's.
 
-
-def _point(desk: SessionDesktop) -> Pointing:
-    """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
+    Both show the same window, whose program receives what is done on either.
+    """
+    desk = scenario.desktop
     colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
+    ordinary = _work_on(desk, receiver, colours)
+    dense = scenario.new_desktop(scenario.session, ratio=DENSE)
+    dense.connect()
+    dense.open(scenario.clients.browser)
+    with unproven_if_failed(f"the noVNC client did not load on a screen of pixel ratio {DENSE:g}"):
+        dense.wait_for_client()
+    scenario.results.put(replace(ordinary, dense=_work_on(dense, receiver, colours)))
+
+
+def _work_on(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[Colour]) -> Pointing:
+    """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
     rows, columns = map(int, receiver.told)
     picture, points = _marks(desk, colours)
     aims = [
@@ -106,8 +110,9 @@ def _point(desk: SessionDesktop) -> Pointing:
         Aim("at the bottom right", columns, rows),
         *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
     ]
-    attachments.attach_png("marks to click on", picture.png)
-    viewer, reports = desk.opened(), 0
+    attachments.attach_png(f"marks to click on{_on_what(desk)}", picture.png)
+    viewer, before = desk.opened(), receiver.received_so_far()
+    reports = before.count(BEGIN)
     for aim, place in zip(aims, points, strict=True):
         viewer.click(*place, button=BUTTONS[aim.button])  # type: ignore[arg-type]
         reports += len(aim.reports)
@@ -117,9 +122,13 @@ def _point(desk: SessionDesktop) -> Pointing:
     for pixels in [-WHEEL_PIXELS] * TURNS + [WHEEL_PIXELS] * TURNS:
         viewer.turn_wheel(pixels)
     viewer.press(END)
-    received = receiver.received(until=END)
-    attachments.attach_png("after clicks and turns of the wheel", viewer.framebuffer().png)
-    return judged_from(f"{desk.session.subject}{desk.on_what}", aims, received)
+    received = receiver.received(until=END, times=before.count(END) + 1).removeprefix(before)
+    attachments.attach_png(f"after clicks and turns of the wheel{_on_what(desk)}", viewer.framebuffer().png)
+    return judged_from(f"{desk.session.subject}{_on_what(desk)}", aims, received)
+
+
+def _on_what(desk: SessionDesktop) -> str:
+    return "" if desk.ratio == 1 else f" on a screen of pixel ratio {desk.ratio:g}"
 
 
 def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:

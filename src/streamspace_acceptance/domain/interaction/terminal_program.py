@@ -71,6 +71,10 @@ class TerminalProgram:
             )
         return self._read("log")
 
+    def received_so_far(self) -> str:
+        """The input so far."""
+        return self._read("log")
+
     def received_at_last(self) -> str:
         """The input once a moment has passed in which keys that are late, or stuck, still arrive."""
         elapse(Wait(self._desk.session.subject, "keys that come late", Budget("late keys", LATE_SECONDS, 1.0)))

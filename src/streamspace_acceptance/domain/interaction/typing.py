@@ -21,6 +21,8 @@ EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
 """All printable characters of ASCII, the space included, as a US keyboard has them."""
 UNSHIFTED = "0"
 """Typed after all of them: Shift must have been released by then."""
+CAPITALS = "STR"
+"""Typed one by one, each with an arrow key after it: VNC servers correct letters for a Shift that is stuck, arrows not."""
 ALIKE = 0.25
 """Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
 
@@ -54,6 +56,7 @@ class Typed:
 
     `ink`: the share of pixels of the text that the program itself wrote. `off`: the share of pixels in which the typed
     text differs from it. Both are None when the marks are not visible. `rest`: the input for EVERY_CHARACTER.
+    `capitals`: the input for CAPITALS, with an arrow key after each.
     """
 
     session: str
@@ -62,6 +65,7 @@ class Typed:
     ink: float | None
     off: float | None
     rest: str
+    capitals: str | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -92,8 +96,14 @@ def type_text(scenario: Scenario, text: str) -> None:
     viewer.type(EVERY_CHARACTER + UNSHIFTED, told=True, with_shift=True)
     receiver.received(until=ENTER, times=first.count(ENTER) + 1)
     received = first.removesuffix(ENTER)
-    rest = receiver.received_at_last().removeprefix(first).removesuffix(ENTER).removesuffix(UNSHIFTED)
-    scenario.results.put(Typed(desk.session.subject, text, received, ink, off, rest))
+    so_far = receiver.received_at_last()
+    rest = so_far.removeprefix(first).removesuffix(ENTER).removesuffix(UNSHIFTED)
+    for capital in CAPITALS:
+        viewer.type_capital(capital)
+        viewer.press("ArrowUp")
+    receiver.received(until=SPECIAL_KEYS["ArrowUp"], times=len(CAPITALS))
+    released = receiver.received_at_last().removeprefix(so_far)
+    scenario.results.put(Typed(desk.session.subject, text, received, ink, off, rest, released))
 
 
 def press_keys(scenario: Scenario) -> None:

@@ -8,7 +8,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.waiting import now
 
-PATIENCE_SECONDS = 4.0
+PATIENCE_SECONDS = 2.5
 """So long may what was typed take to have an effect, before another place is tried."""
 # proc(5): the seventh field of a process is its terminal; the kernel's numbers of pseudo-terminals begin with 136.
 _STATS = "cat /proc/[0-9]*/stat 2>/dev/null"
@@ -16,7 +16,7 @@ _PSEUDO_TERMINALS = range(136, 144)
 
 
 class PlaceSearch:
-    """Clicks at a place of the desktop and types there; at the next one when nothing has come of it.
+    """Clicks at a place of the desktop and types there; at the next one when that had no effect.
 
     `point` is the place in the picture at which was typed last.
     """
@@ -24,9 +24,7 @@ class PlaceSearch:
     def __init__(self, desktop: SessionDesktop, type_there: Callable[[], None]) -> None:
         self._desktop = desktop
         self._type_there = type_there
-        viewer = desktop.opened()
-        known = [] if desktop.place is None else [desktop.place]
-        self._places = [*known, *(place for place in viewer.places() or [viewer.middle()] if place not in known)]
+        self._places = _places(desktop)
         self.tried = 0
         self._try_next()
 
@@ -46,6 +44,19 @@ class PlaceSearch:
         self._desktop.opened().click(*self.point)
         self._type_there()
         self._typed_at = now()
+
+
+def _places(desktop: SessionDesktop) -> list[tuple[int, int]]:
+    """The place that is known, the middle, then where a window may be, each well apart from those before."""
+    viewer = desktop.opened()
+    free, picture = viewer.places() or [viewer.middle()], viewer.picture()
+    windows = picture.outside_background(free) if picture is not None else []
+    apart = (picture.size[0] // 5, picture.size[1] // 5) if picture is not None else (1, 1)
+    found = free[:1] if desktop.place is None else [desktop.place]
+    for x, y in [*windows, *free]:
+        if all(abs(x - other[0]) >= apart[0] or abs(y - other[1]) >= apart[1] for other in found):
+            found.append((x, y))
+    return found
 
 
 def has_no_terminal(desktop: SessionDesktop, pod: Pod) -> bool:

@@ -26,15 +26,17 @@ SCREENSHOT_SECONDS = 3.0
 
 
 class SessionDesktop:
-    """The desktop of one session, as its user reaches it."""
+    """The desktop of one session, as its user reaches it.
 
-    def __init__(self, session: Session) -> None:
+    `ratio` is the number of their screen's own pixels for one of the page's, across.
+    """
+
+    def __init__(self, session: Session, *, ratio: float = 1.0) -> None:
         self.session = session
+        self.ratio = ratio
         self.viewer: Viewer | None = None
         self.place: tuple[int, int] | None = None
         """Where in the picture a window takes what is typed, as soon as that is known."""
-        self.on_what = ""
-        """What kind of screen it is shown on, for a sentence; empty for an ordinary one."""
         self._connection: Answer | None = None
         self._page_blame: str | None = None
 
@@ -93,16 +95,13 @@ class SessionDesktop:
         self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
         return answer
 
-    def open(self, browser: RunBrowser, *, ratio: float = 1.0) -> None:
+    def open(self, browser: RunBrowser) -> None:
         """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all.
-
-        `ratio` is the number of the screen's own pixels for one of the page's, across.
 
         Unmet when the page does not come in time, unless it is known already that none comes.
         """
-        self.on_what = "" if ratio == 1 else f" on a screen of pixel ratio {ratio:g}"
         try:
-            self.viewer = browser.viewer(self.address, ratio=ratio)
+            self.viewer = browser.viewer(self.address, ratio=self.ratio)
         except PageOpenError as error:
             if not error.late or self._page_blame is not None:
                 raise Unproven(f"the page does not open: {error}") from error
