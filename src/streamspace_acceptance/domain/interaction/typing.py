@@ -22,7 +22,7 @@ EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
 UNSHIFTED = "0"
 """Typed after all of them: Shift must have been released by then."""
 CAPITALS = "STR"
-"""Typed one by one, each with an arrow key after it: VNC servers correct letters for a Shift that is stuck, arrows not."""
+"""Typed one by one, with an arrow key after each: VNC servers correct letters for a Shift that is stuck, arrows not."""
 ALIKE = 0.25
 """Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
 
