@@ -6,7 +6,7 @@ import secrets
 from contextlib import suppress
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
-from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_terminal
+from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_shell
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Budget, Wait, elapse, poll
@@ -55,8 +55,8 @@ class TerminalProgram:
         return said.split()
 
     def _why_not(self) -> str:
-        if has_no_terminal(self._desk, self._pod):
-            return "none of the desktop's programs runs in a terminal"
+        if has_no_shell(self._desk, self._pod):
+            return "no shell waits for commands in a terminal on the desktop"
         return "keys do not reach the session"
 
     def received(self, *, until: str, times: int = 1) -> str:

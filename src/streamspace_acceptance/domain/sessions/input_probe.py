@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, random_colours
-from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_terminal
+from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_shell
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unproven
@@ -91,9 +91,9 @@ def _wait_for_file(desktop: SessionDesktop, pod: Pod, name: str, what: str, othe
 def _whether_received(desktop: SessionDesktop, pod: Pod, name: str) -> str:
     if _has_file(desktop, pod, name):
         return "the command was carried out, so the picture is not what the desktop shows"
-    if has_no_terminal(desktop, pod):
+    if has_no_shell(desktop, pod):
         raise Unproven(
-            "the desktop is visible, but none of its programs runs in a terminal, so that nothing tells whether keys "
+            "the desktop is visible, but no shell waits for commands in a terminal on it: nothing tells whether keys "
             "and clicks reach it"
         )
     return desktop.blame("keys and clicks do not reach the desktop")

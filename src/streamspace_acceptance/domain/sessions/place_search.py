@@ -10,7 +10,7 @@ from streamspace_acceptance.waiting import now
 
 PATIENCE_SECONDS = 2.5
 """So long may what was typed take to have an effect, before another place is tried."""
-# proc(5): the seventh field of a process is its terminal; the kernel's numbers of pseudo-terminals begin with 136.
+# The kernel's numbers of pseudo-terminals begin with 136.
 _STATS = "cat /proc/[0-9]*/stat 2>/dev/null"
 _PSEUDO_TERMINALS = range(136, 144)
 
@@ -59,8 +59,14 @@ def _places(desktop: SessionDesktop) -> list[tuple[int, int]]:
     return found
 
 
-def has_no_terminal(desktop: SessionDesktop, pod: Pod) -> bool:
-    """Whether no program of the session runs in a terminal, so that nothing on its desktop carries out commands."""
+def has_no_shell(desktop: SessionDesktop, pod: Pod) -> bool:
+    """Whether no shell of the session waits for commands in a terminal, so that nothing carries out what is typed."""
     stats = desktop.session.cluster.execute(pod, ["sh", "-c", _STATS]).stdout.splitlines()
-    terminals = [int(stat.rpartition(")")[2].split()[4]) >> 8 for stat in stats]
-    return bool(stats) and not any(number in _PSEUDO_TERMINALS for number in terminals)
+    return bool(stats) and not any(waits_for_commands(stat) for stat in stats)
+
+
+def waits_for_commands(stat: str) -> bool:
+    """Whether a process is a shell in the foreground of a pseudo-terminal, by its line of /proc/PID/stat (proc(5))."""
+    start, _, rest = stat.rpartition(")")
+    _, _, group, _, terminal, foreground = rest.split()[:6]
+    return start.endswith("sh") and int(terminal) >> 8 in _PSEUDO_TERMINALS and group == foreground
