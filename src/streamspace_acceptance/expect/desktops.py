@@ -26,7 +26,9 @@ def address_given(answer: Answer, profile: Profile) -> None:
         raise Unmet(
             answer.call,
             expected=f"{field!r}: an address that a browser can open",
-            actual=f"{field!r}: {answer.object().get(field)!r}",
+            actual=f"{field!r}: {answer.object()[field]!r}"
+            if field in answer.object()
+            else f"no {field!r} in the answer",
             likely="the API does not say where the desktop is to be seen",
         )
 
@@ -58,8 +60,9 @@ def responds(trial: InputProbe) -> None:
         raise Unmet(
             "the desktop",
             expected=f"the terminal at {trial.point} in the typed colour, the command and a click carried out",
-            actual=f"{trial.colour.share:.0%} of the screen, in {trial.colour.box}; carried out: "
-            f"command {trial.received}, click {trial.clicked}",
+            actual=f"{trial.colour.share:.0%} of the screen{f', in {trial.colour.box}' if trial.colour.box else ''}; "
+            f"the command was {'' if trial.received else 'not '}carried out, the click "
+            f"{'arrived' if trial.clicked else 'did not arrive'}",
             likely="the picture does not follow what the session's desktop shows",
         )
 
@@ -82,6 +85,7 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
                 subject,
                 expected="a complete RFB handshake",
                 actual=server.framebuffer,
+                timeline=server.connections,
                 likely=_why_no_handshake(server.framebuffer),
             )
         if not server.port_listens:
@@ -107,6 +111,7 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
             f"{session.subject}, VNC server",
             expected="a complete RFB handshake",
             actual=framebuffer,
+            timeline=session.vnc_connections(),
             likely=_why_no_handshake(framebuffer),
         )
 

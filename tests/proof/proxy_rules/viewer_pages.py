@@ -120,6 +120,11 @@ def replacing_its_canvas(text: str) -> str:
     )
 
 
+TWICE_ON_DENSE_SCREENS = (
+    "const across = Object.getOwnPropertyDescriptor(MouseEvent.prototype, 'clientX').get;"
+    "Object.defineProperty(MouseEvent.prototype, 'clientX',"
+    " { get() { return across.call(this) * devicePixelRatio; }, configurable: true });"
+)
 LOGO = "<canvas id=logo width=40 height=20></canvas>"
 DRAW_LOGO = (
     "const logo = document.getElementById('logo').getContext('2d');"
