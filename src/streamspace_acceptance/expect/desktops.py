@@ -22,13 +22,12 @@ def address_given(answer: Answer, profile: Profile) -> None:
     """The answer to connect is a 200 that holds an absolute http(s) URL."""
     answered(answer, HTTPStatus.OK)
     field = profile.fields["vnc_url"]
+    given = answer.object().get(field)
     if vnc_url(answer, field) is None:
         raise Unmet(
             answer.call,
             expected=f"{field!r}: an address that a browser can open",
-            actual=f"{field!r}: {answer.object()[field]!r}"
-            if field in answer.object()
-            else f"no {field!r} in the answer",
+            actual=f"no {field!r} in the answer" if given is None else f"{field!r}: {given!r}",
             likely="the API does not say where the desktop is to be seen",
         )
 
@@ -111,7 +110,6 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
             f"{session.subject}, VNC server",
             expected="a complete RFB handshake",
             actual=framebuffer,
-            timeline=session.vnc_connections(),
             likely=_why_no_handshake(framebuffer),
         )
 
