@@ -3,6 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Seconds
 from streamspace_acceptance.domain.agents import (
     balance,
     fleet,
@@ -11,6 +12,7 @@ from streamspace_acceptance.domain.agents import (
     queued_commands,
     undisturbed,
 )
+from streamspace_acceptance.domain.agents.fleet import ScaledAt
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
@@ -21,7 +23,7 @@ from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
 
 
-@given("one agent is online")
+@given("1 agent is online")
 def one_agent_is_online(context: Context) -> None:
     fleet.require_online(world(context), 1)
 
@@ -31,14 +33,9 @@ def agents_are_online(context: Context, count: int) -> None:
     fleet.require_online(world(context), count)
 
 
-@given("no agent is online")
-def no_agent_is_online(context: Context) -> None:
-    fleet.require_online(world(context), 0)
-
-
-@when("the session is hibernated, and the agents reconnect")
-def the_session_is_hibernated_while_offline(context: Context) -> None:
-    queued_commands.hibernate_while_offline(world(context))
+@when("the session is hibernated while the agents are scaled to 0, for {delay:Seconds} more")
+def the_session_is_hibernated_while_offline(context: Context, delay: Seconds) -> None:
+    queued_commands.hibernate_while_offline(world(context), world(context).limit(delay))
 
 
 @when("the agents are scaled to {count:d}")
@@ -46,35 +43,35 @@ def the_agents_are_scaled(context: Context, count: int) -> None:
     fleet.scale(world(context), count)
 
 
-@when("its heartbeats are watched")
-def its_heartbeats_are_watched(context: Context) -> None:
-    heartbeats.watch_heartbeats(world(context))
+@when("{count:d} of its heartbeats are recorded")
+def its_heartbeats_are_recorded(context: Context, count: int) -> None:
+    heartbeats.watch_heartbeats(world(context), count)
 
 
-@when("its network is cut and restored")
-def its_network_is_cut(context: Context) -> None:
+@when("the agent's network is cut until the agent is offline, and then restored")
+def the_network_is_cut(context: Context) -> None:
     network_outage.cut_off(world(context))
 
 
-@then("its heartbeats follow the plan's interval")
-def its_heartbeats_follow_the_interval(context: Context) -> None:
-    mean = expect.agents.on_pace(world(context).results[Pace])
+@then("its heartbeats are {interval:Seconds} apart")
+def its_heartbeats_are_apart(context: Context, interval: Seconds) -> None:
+    mean = expect.agents.on_pace(world(context).results[Pace], world(context).limit(interval))
     attachments.record_figure("mean time between heartbeats", mean, "s")
 
 
-@then("the agent is reported offline after two missed heartbeats")
-def the_agent_is_reported_offline(context: Context) -> None:
-    seconds = expect.agents.offline_in_time(world(context).results[Outage], world(context).budget("offline"))
+@then("the agent is offline {window:Seconds} after its last heartbeat")
+def the_agent_is_offline(context: Context, window: Seconds) -> None:
+    seconds = expect.agents.offline_in_time(world(context).results[Outage], world(context).limit(window))
     attachments.record_figure("offline after the last heartbeat", seconds, "s")
 
 
-@then("the agent reconnects by itself when its network is restored")
-def the_agent_reconnects(context: Context) -> None:
-    seconds = expect.agents.reconnected(world(context).results[Outage], world(context).budget("reconnection"))
+@then("the agent reconnects by itself within {limit:Seconds}")
+def the_agent_reconnects(context: Context, limit: Seconds) -> None:
+    seconds = expect.agents.reconnected(world(context).results[Outage], world(context).limit(limit))
     attachments.record_figure("online again after", seconds, "s")
 
 
-@then("the API's log records both changes")
+@then("the API's log records that the agent went offline and came online")
 def the_log_records_both(context: Context) -> None:
     expect.agents.transitions_logged(world(context).results[Outage], world(context).results[Transitions])
 
@@ -95,48 +92,51 @@ def the_agent_stays_offline(context: Context) -> None:
     expect.agents.stays_offline(world(context).results[Outage])
 
 
-@then("the agent reconnects in time and stays online")
-def the_agent_reconnects_and_stays(context: Context) -> None:
-    seconds = expect.agents.reconnected(world(context).results[Outage], world(context).budget("reconnection"))
+@then("the agent reconnects within {limit:Seconds} and stays online")
+def the_agent_reconnects_and_stays(context: Context, limit: Seconds) -> None:
+    seconds = expect.agents.reconnected(world(context).results[Outage], world(context).limit(limit))
     attachments.record_figure("online again after", seconds, "s")
 
 
-@then("every session still runs, and its desktop opens")
-def every_session_still_runs(context: Context) -> None:
+@then("every session is still Running, and its desktop opens")
+def every_session_is_still_running(context: Context) -> None:
     expect.sessions.usable(undisturbed.look_at_kept(world(context)))
 
 
-@then("the command is accepted and queued")
+@then("the API answers that the command is queued")
 def the_command_is_queued(context: Context) -> None:
     expect.commands.queued(world(context).results[QueuedCommand], world(context).profile)
 
 
-@then("the command is carried out once the agents reconnect")
-def the_command_is_carried_out(context: Context) -> None:
-    expect.commands.carried_out(world(context).results[QueuedCommand])
+@then("the command is carried out within {limit:Seconds} of the reconnection")
+def the_command_is_carried_out(context: Context, limit: Seconds) -> None:
+    seconds = expect.commands.carried_out(world(context).results[QueuedCommand], world(context).limit(limit))
+    attachments.record_figure("pod deleted after the reconnection", seconds, "s")
 
 
-@then("the command is carried out only once")
+@then("the command is carried out exactly once")
 def the_command_is_carried_out_once(context: Context) -> None:
     expect.commands.carried_out_once(world(context).results[QueuedCommand])
 
 
-@then("the session's status matches the cluster before and after")
+@then("the session's status is Running until then, and Hibernated afterwards")
 def the_status_matches(context: Context) -> None:
     expect.commands.status_truthful(world(context).results[QueuedCommand], world(context).profile)
 
 
-@then("all {count:d} agents connect")
-def all_agents_connect(context: Context, count: int) -> None:
-    expect.agents.connected(fleet.wait_for_online(world(context).clients, count), count)
+@then("all {count:d} agents connect within {limit:Seconds}")
+def all_agents_connect(context: Context, count: int, limit: Seconds) -> None:
+    online = fleet.wait_for_online(world(context).clients, count, world(context).limit(limit))
+    seconds = expect.agents.connected(online, count, world(context).results[ScaledAt])
+    attachments.record_figure("all online after scaling", seconds, "s")
 
 
-@then("the sessions are spread over the agents")
+@then("the sessions are spread over more than one agent")
 def the_sessions_are_spread(context: Context) -> None:
     expect.agents.spread(balance.balance(world(context)))
 
 
-@then("each agent serves its share of them, give or take {tolerance:d}")
-def each_agent_serves_its_share(context: Context, tolerance: int) -> None:
+@then("each agent serves the same number of sessions, ±{tolerance:d}")
+def each_agent_serves_as_many(context: Context, tolerance: int) -> None:
     difference = expect.agents.balanced(balance.balance(world(context)), tolerance)
     attachments.record_figure("farthest from the mean", difference, "sessions")

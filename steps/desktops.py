@@ -32,16 +32,16 @@ def every_vnc_server_is_listening(context: Context) -> None:
     expect.desktops.vnc_listening(starts.listening())
 
 
-@then("the answer holds a VNC address")
-def the_answer_holds_a_vnc_address(context: Context) -> None:
+@then("the answer contains a VNC URL")
+def the_answer_contains_a_vnc_url(context: Context) -> None:
     desktop = world(context).desktop
     expect.desktops.address_given(desktop.connection, world(context).profile)
 
 
-@then("a page answers at the VNC address")
-def a_page_answers(context: Context) -> None:
+@then('the VNC URL answers "{status:d} OK" with a page')
+def the_vnc_url_answers(context: Context, status: int) -> None:
     desktop = world(context).desktop
-    expect.desktops.page_served(desktop.fetch_page())
+    expect.desktops.page_served(desktop.fetch_page(), status)
 
 
 @then("the noVNC client loads in a browser")

@@ -19,13 +19,13 @@ def the_streamspace_under_test(context: Context) -> None:
     attachments.attach_text("target", world(context).target)
 
 
-@when("the tools are called")
-def the_tools_are_called(context: Context) -> None:
+@when("the versions of kubectl, Helm and Docker are read")
+def the_versions_are_read(context: Context) -> None:
     deployment = world(context).deployment
     deployment.ask_tools()
 
 
-@when("its checkout, if one is set, is built and deployed")
+@when("the checkout, if one is set, is built and deployed")
 def its_checkout_is_rolled_out(context: Context) -> None:
     deployment = world(context).deployment
     deployment.roll_out()
@@ -37,8 +37,8 @@ def its_cluster_is_examined(context: Context) -> None:
     deployment.look()
 
 
-@when("the administrator's credentials are searched for")
-def the_credentials_are_searched_for(context: Context) -> None:
+@when("the administrator's credentials are looked up")
+def the_credentials_are_looked_up(context: Context) -> None:
     deployment = world(context).deployment
     deployment.look_for_credentials()
 
@@ -49,12 +49,12 @@ def its_agents_are_listed(context: Context) -> None:
     deployment.ask_for_agents()
 
 
-@then("a Kubernetes client is installed")
-def there_is_a_kubernetes_client(context: Context) -> None:
+@then("a kubectl client is installed")
+def kubectl_is_installed(context: Context) -> None:
     expect.environment.meets("0-2", world(context).deployment)
 
 
-@then("Helm is a release that the plan allows")
+@then("Helm is a 3.x release, never 4.0.x")
 def helm_is_allowed(context: Context) -> None:
     expect.environment.meets("0-3", world(context).deployment)
 
@@ -64,12 +64,12 @@ def the_docker_engine_answers(context: Context) -> None:
     expect.environment.meets("0-4", world(context).deployment)
 
 
-@then("both of its images are built and loaded")
-def its_images_are_loaded(context: Context) -> None:
+@then("both StreamSpace images are built and loaded")
+def both_images_are_loaded(context: Context) -> None:
     expect.environment.meets("0-5", world(context).deployment)
 
 
-@then("the cluster answers")
+@then("the Kubernetes cluster answers")
 def the_cluster_answers(context: Context) -> None:
     expect.environment.meets("0-1", world(context).deployment)
 
@@ -79,23 +79,23 @@ def the_namespace_is_there(context: Context) -> None:
     expect.environment.meets("0-6", world(context).deployment)
 
 
-@then("the database, the cache, the API and the agent are each ready")
+@then("the PostgreSQL, Redis, API and agent pods are each Ready, 1/1")
 def each_component_is_ready(context: Context) -> None:
     expect.environment.meets("0-7", world(context).deployment)
 
 
-@then("the API reports that it is healthy")
-def the_api_is_healthy(context: Context) -> None:
+@then('the API\'s health answer says "ok"')
+def the_health_answer_says_ok(context: Context) -> None:
     expect.environment.meets("0-8", world(context).deployment)
 
 
-@then("the credentials are where the plan says")
+@then("the administrator's name and password are found")
 def the_credentials_are_found(context: Context) -> None:
     expect.environment.meets("0-9", world(context).deployment)
 
 
-@then("the API accepts them and rejects wrong ones")
-def the_api_accepts_them(context: Context) -> None:
+@then("a login returns a token that the API accepts")
+def a_login_returns_a_token(context: Context) -> None:
     expect.environment.meets("0-10", world(context).deployment)
 
 

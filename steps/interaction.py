@@ -3,8 +3,9 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Milliseconds
 from streamspace_acceptance.domain.interaction import input_lag, pointing, typing
-from streamspace_acceptance.domain.interaction.pointing import Pointing
+from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.evidence import attachments
@@ -19,39 +20,44 @@ def a_user_has_a_session_open(context: Context, user: str, template: str) -> Non
     actions.open_desktop(world(context))
 
 
-@when("the user clicks on marks in the corners and in the middle of a window, and turns the wheel both ways")
+@when("the user clicks on 5 marks, in the corners and in the middle of a window")
 def the_user_clicks_on_marks(context: Context) -> None:
-    pointing.point(world(context))
+    pointing.click(world(context))
 
 
-@when("the user types '{text}' into a window, and then every character of a keyboard")
-def the_user_types(context: Context, text: str) -> None:
-    typing.type_text(world(context), text)
+@when("the user turns the mouse wheel {up:d} notches up and {down:d} notches down over a window")
+def the_user_turns_the_wheel(context: Context, up: int, down: int) -> None:
+    pointing.scroll(world(context), up, down)
 
 
-@when("the user presses Ctrl, Alt, Tab, arrow keys and others in a window")
+@when("the user types '{command}' and Enter in a terminal, and then every character of a keyboard")
+def the_user_types_a_command(context: Context, command: str) -> None:
+    typing.type_command(world(context), command)
+
+
+@when("the user presses Ctrl+C, Alt+X, Tab, the arrow keys and 12 others in a window")
 def the_user_presses_special_keys(context: Context) -> None:
     typing.press_keys(world(context))
 
 
-@when("the user toggles an indicator by key and by mouse, repeatedly")
-def the_user_toggles_an_indicator(context: Context) -> None:
-    input_lag.measure(world(context))
+@when("the user toggles an indicator {presses:d} times by key and {clicks:d} times by mouse")
+def the_user_toggles_an_indicator(context: Context, presses: int, clicks: int) -> None:
+    input_lag.measure(world(context), presses, clicks)
 
 
 @then("every click lands on its mark")
 def every_click_lands(context: Context) -> None:
-    expect.interaction.clicked_as_aimed(world(context).results[Pointing])
+    expect.interaction.clicked_as_aimed(world(context).results[Clicking])
 
 
-@then("the window is scrolled both ways")
+@then("the window is scrolled up, then down by as much")
 def the_window_is_scrolled(context: Context) -> None:
-    expect.interaction.scrolled(world(context).results[Pointing])
+    expect.interaction.scrolled(world(context).results[Scrolling])
 
 
-@then("the text is received and shown as it was typed")
-def the_text_is_received(context: Context) -> None:
-    expect.interaction.typed(world(context).results[Typed])
+@then('the terminal shows "{output}"')
+def the_terminal_shows(context: Context, output: str) -> None:
+    expect.interaction.executed(world(context).results[Typed], output)
 
 
 @then("each key arrives unchanged")
@@ -59,7 +65,7 @@ def each_key_arrives(context: Context) -> None:
     expect.interaction.special_keys_arrived(world(context).results[Pressed])
 
 
-@then("the indicator changes within the input-lag limit")
-def the_indicator_changes(context: Context) -> None:
-    milliseconds = expect.interaction.lag_below(world(context).results[InputLag], world(context).input_lag_limit)
+@then("the indicator changes within {limit:Milliseconds}")
+def the_indicator_changes(context: Context, limit: Milliseconds) -> None:
+    milliseconds = expect.interaction.lag_below(world(context).results[InputLag], limit)
     attachments.record_figure("input lag (90th percentile)", milliseconds, "ms")

@@ -3,7 +3,9 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Seconds
 from streamspace_acceptance.domain.sessions.starts import Starts
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import then, when
 from streamspace_acceptance.world import world
 
@@ -26,23 +28,24 @@ def every_pod_is_ready(context: Context) -> None:
     expect.pods.ready(starts.ready_pods(within="start"))
 
 
-@then("another pod serves the session within the {budget:Budget} budget")
-def another_pod_serves_the_session(context: Context, budget: str) -> None:
-    lifecycle = world(context).lifecycle
-    pod = lifecycle.wait_for_new_pod(within=budget)
-    expect.pods.replaced(lifecycle.former, by=pod, pods=lifecycle.session.pods())
+@then("a new pod serves the session within {limit:Seconds}")
+def a_new_pod_serves_the_session(context: Context, limit: Seconds) -> None:
+    lifecycle, within = world(context).lifecycle, world(context).limit(limit)
+    seconds = expect.pods.replaced(lifecycle, by=lifecycle.wait_for_new_pod(within=within))
+    attachments.record_figure("a new pod Ready after", seconds, "s")
 
 
-@then("the session goes on in another pod within the {budget:Budget} budget")
-def the_session_goes_on(context: Context, budget: str) -> None:
-    lifecycle = world(context).lifecycle
-    pod = lifecycle.wait_for_new_pod(within=budget)
-    expect.pods.replaced(lifecycle.former, by=pod, pods=lifecycle.session.pods())
-    expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within=budget))
-    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=budget))
+@then("another pod serves the session within {limit:Seconds}")
+def another_pod_serves_the_session(context: Context, limit: Seconds) -> None:
+    lifecycle, within = world(context).lifecycle, world(context).limit(limit)
+    seconds = expect.pods.replaced(lifecycle, by=lifecycle.wait_for_new_pod(within=within))
+    expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within=within))
+    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=within))
+    attachments.record_figure("another pod Ready after", seconds, "s")
 
 
-@then("no pod of the session is left within the {budget:Budget} budget")
-def no_pod_is_left(context: Context, budget: str) -> None:
-    lifecycle = world(context).lifecycle
-    expect.pods.none_left(lifecycle.session, lifecycle.wait_for_no_pod(within=budget))
+@then("the session has 0 pods within {limit:Seconds}")
+def the_session_has_no_pods(context: Context, limit: Seconds) -> None:
+    lifecycle, within = world(context).lifecycle, world(context).limit(limit)
+    seconds = expect.pods.none_left(lifecycle, lifecycle.wait_for_no_pod(within=within))
+    attachments.record_figure("last pod gone after", seconds, "s")

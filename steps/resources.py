@@ -10,26 +10,26 @@ from streamspace_acceptance.sentences import then, when
 from streamspace_acceptance.world import world
 
 
-@when('"{user}" requests "{template}" sessions larger than any node, and one that fits')
+@when('"{user}" requests "{template}" sessions with these resources:')
 def a_user_requests_too_much(context: Context, user: str, template: str) -> None:
-    oversized_requests.request_too_much(world(context), user, template)
+    oversized_requests.request_sizes(world(context), user, template, context.table)
 
 
-@when("programs in it try to exceed its CPU and memory limits")
+@when("programs in it use more CPU and memory than that")
 def programs_try_to_exceed_limits(context: Context) -> None:
     enforcement.exceed_limits(world(context))
 
 
-@then("its pod gets exactly the requested resources")
+@then("its pod requests and is limited to exactly these resources")
 def its_pod_gets_what_was_requested(context: Context) -> None:
     expect.resources.given_exactly(granted.granted(world(context)))
 
 
-@then("each oversized request is refused with a reason and creates nothing")
+@then("each oversized request is rejected with a clear error, before any pod exists")
 def too_much_is_refused(context: Context) -> None:
     expect.resources.refused_as_too_much(world(context).results[OversizedRequests])
 
 
-@then("they are held to its limits, and the session keeps running")
-def they_are_held_to_limits(context: Context) -> None:
+@then("Kubernetes enforces the limits")
+def kubernetes_enforces_the_limits(context: Context) -> None:
     expect.resources.kept_to_limits(world(context).results[Enforcement])

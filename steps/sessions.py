@@ -3,13 +3,14 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Seconds
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring import startup_phases
-from streamspace_acceptance.sentences import given, then, when
+from streamspace_acceptance.sentences import Resources, given, then, when
 from streamspace_acceptance.world import world
 
 
@@ -23,8 +24,8 @@ def a_user_has_a_running_session(context: Context, user: str, template: str) -> 
     actions.start(world(context), user, template)
 
 
-@given('"{user}" has a running "{template}" session of {size} size')
-def a_user_has_a_running_session_of_size(context: Context, user: str, template: str, size: str) -> None:
+@given('"{user}" has a running "{template}" session with {size:Resources}')
+def a_user_has_a_running_session_of_size(context: Context, user: str, template: str, size: Resources) -> None:
     actions.start(world(context), user, template, size)
 
 
@@ -32,22 +33,22 @@ def a_user_has_a_running_session_of_size(context: Context, user: str, template: 
 def the_session_was_hibernated(context: Context) -> None:
     lifecycle = world(context).lifecycle
     lifecycle.hibernate()
-    expect.pods.none_left(lifecycle.session, lifecycle.wait_for_no_pod(within="hibernation"))
+    expect.pods.none_left(lifecycle, lifecycle.wait_for_no_pod(within="hibernation"))
     expect.sessions.status_agreed(*lifecycle.wait_for_status("hibernated", within="hibernation"))
 
 
-@when('"{user}" requests a "{template}" session of {size} size')
-def a_user_requests_a_session(context: Context, user: str, template: str, size: str) -> None:
+@when('"{user}" requests a "{template}" session with {size:Resources}')
+def a_user_requests_a_session(context: Context, user: str, template: str, size: Resources) -> None:
     actions.request(world(context), user, template, size)
 
 
-@when('"{user}" starts {count:d} "{template}" sessions of {size} size, one after the other')
-def a_user_starts_sessions(context: Context, user: str, count: int, template: str, size: str) -> None:
+@when('"{user}" starts {count:d} "{template}" sessions with {size:Resources}, one after the other')
+def a_user_starts_sessions(context: Context, user: str, count: int, template: str, size: Resources) -> None:
     actions.start_series(world(context), count, user, template, size)
 
 
-@when('{count:d} users request a "{template}" session of {size} size at the same time')
-def users_request_together(context: Context, count: int, template: str, size: str) -> None:
+@when('{count:d} users request a "{template}" session with {size:Resources} at the same time')
+def users_request_together(context: Context, count: int, template: str, size: Resources) -> None:
     actions.request_together(world(context), count, template, size)
 
 
@@ -69,7 +70,7 @@ def the_api_answers(context: Context, status: int) -> None:
     expect.sessions.answered(creation.answer, status)
 
 
-@then('the answer holds the session\'s id, its name and the status "{status}"')
+@then('the answer contains the session\'s id, its name and the status "{status}"')
 def the_answer_identifies_the_session(context: Context, status: str) -> None:
     expect.sessions.identified(world(context).results[Creation], status)
 
@@ -87,10 +88,10 @@ def each_reaches_running(context: Context) -> None:
     expect.sessions.still_running(profile.statuses["running"], starts.statuses())
 
 
-@then("their mean startup time is within the {budget:Budget} budget")
-def the_mean_is_within(context: Context, budget: str) -> None:
+@then("the mean startup time is below {limit:Seconds}")
+def the_mean_is_below(context: Context, limit: Seconds) -> None:
     starts = world(context).results[Starts]
-    mean = expect.sessions.mean_below(starts, world(context).budget(budget))
+    mean = expect.sessions.mean_below(starts, world(context).limit(limit))
     attachments.record_figure("mean startup time", mean, "s")
     attachments.record_figures(startup_phases.means(starts.phases))
 
@@ -108,6 +109,6 @@ def the_status_returns_to_running(context: Context) -> None:
     expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within="wake"))
 
 
-@then("all of these sessions reach Running")
-def all_of_them_reach_running(context: Context) -> None:
-    expect.sessions.batch_running(world(context).results[ConcurrentRequests])
+@then("all {count:d} sessions reach Running")
+def all_of_them_reach_running(context: Context, count: int) -> None:
+    expect.sessions.batch_running(world(context).results[ConcurrentRequests], count)

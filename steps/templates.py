@@ -7,7 +7,7 @@ from streamspace_acceptance.domain.templates import actions
 from streamspace_acceptance.domain.templates.change import Change
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
-from streamspace_acceptance.sentences import given, then, when
+from streamspace_acceptance.sentences import Resources, given, then, when
 from streamspace_acceptance.world import world
 
 
@@ -16,9 +16,24 @@ def a_template_is_described(context: Context, template: str) -> None:
     actions.describe(world(context), template)
 
 
-@given('a "{template}" template with a running session of "{user}"')
-def a_template_with_a_session(context: Context, template: str, user: str) -> None:
-    actions.provide(world(context), template, 1, user)
+@given('an administrator has described this "{template}" template:')
+def a_template_is_described_by_a_table(context: Context, template: str) -> None:
+    actions.describe_by_table(world(context), template, context.table)
+
+
+@given('a "{template}" template of image "{image}" with {size:Resources}')
+def a_template_of_an_image(context: Context, template: str, image: str, size: Resources) -> None:
+    actions.describe_provision(world(context), template, image, size)
+
+
+@given('a running session of "{user}" uses the template')
+def a_session_uses_the_template(context: Context, user: str) -> None:
+    actions.use(world(context), 1, user)
+
+
+@given('a "{template}" template with {count:d} running session of "{user}"')
+def a_template_with_a_session(context: Context, template: str, count: int, user: str) -> None:
+    actions.provide(world(context), template, count, user)
 
 
 @given('a "{template}" template with {count:d} running sessions of "{user}"')
@@ -26,14 +41,15 @@ def a_template_with_sessions(context: Context, template: str, count: int, user: 
     actions.provide(world(context), template, count, user)
 
 
-@given('a "{template}" template with a hibernated session of "{user}"')
-def a_template_with_a_hibernated_session(context: Context, template: str, user: str) -> None:
-    actions.provide(world(context), template, 1, user)
+@given('a "{template}" template with {count:d} hibernated session of "{user}"')
+def a_template_with_a_hibernated_session(context: Context, template: str, count: int, user: str) -> None:
+    actions.provide(world(context), template, count, user)
     actions.hibernate_sessions(world(context))
 
 
-@given("the session has ended")
-def the_session_has_ended(context: Context) -> None:
+@given('a "{template}" template whose only session, of "{user}", has ended')
+def a_template_no_longer_in_use(context: Context, template: str, user: str) -> None:
+    actions.provide(world(context), template, 1, user)
     actions.end_sessions(world(context))
 
 
@@ -42,14 +58,14 @@ def the_administrator_creates_it(context: Context) -> None:
     actions.create(world(context))
 
 
-@when("the administrator creates it, and also once with each of these mistakes:")
+@when("the administrator creates it with none and with each of these mistakes:")
 def the_administrator_makes_mistakes(context: Context) -> None:
     actions.try_mistakes(world(context), context.table)
 
 
-@when("an administrator changes the template's image and resources")
-def an_administrator_changes_it(context: Context) -> None:
-    actions.make_change(world(context))
+@when('an administrator changes the template to image "{image}" with {size:Resources}')
+def an_administrator_changes_it(context: Context, image: str, size: Resources) -> None:
+    actions.make_change(world(context), image, size)
 
 
 @when("an administrator deletes the template")
@@ -62,27 +78,27 @@ def it_reads_as_described(context: Context) -> None:
     expect.templates.as_described(*actions.read_back(world(context)))
 
 
-@then("the template is available")
+@then("the template is in the list of templates")
 def it_is_listed(context: Context) -> None:
     expect.templates.listed(*actions.listed(world(context)))
 
 
-@then("each refusal names the field with the mistake")
-def each_refusal_names_the_field(context: Context) -> None:
+@then("each rejection names the field with the mistake")
+def each_rejection_names_the_field(context: Context) -> None:
     expect.templates.refused_clearly(world(context).results[MistakeTrial])
 
 
-@then("no template with a mistake is accepted or listed")
+@then("no template with a mistake is accepted")
 def no_mistake_is_accepted(context: Context) -> None:
     expect.templates.all_caught(world(context).results[MistakeTrial])
 
 
-@then("the template matches the change")
+@then("the template has the new image and resources")
 def it_reads_as_changed(context: Context) -> None:
     expect.templates.changed(world(context).results[Change])
 
 
-@then('a new session of "{user}" has the changed image and resources')
+@then('a new session of "{user}" has the new image and resources')
 def a_new_session_has_the_change(context: Context, user: str) -> None:
     expect.templates.provisioned(*actions.new_session(world(context), user))
 
@@ -92,18 +108,18 @@ def the_running_session_keeps_everything(context: Context) -> None:
     expect.templates.unaffected(*actions.before_and_now(world(context)))
 
 
-@then("the template's history holds both versions")
+@then("the template's history contains both versions")
 def the_history_holds_both(context: Context) -> None:
     expect.templates.history_kept(*actions.history(world(context)))
 
 
-@then("the deletion is refused, and template and sessions stay")
-def the_deletion_is_refused(context: Context) -> None:
+@then("the deletion is rejected and changes nothing")
+def the_deletion_is_rejected(context: Context) -> None:
     expect.templates.refused_in_use(world(context).results[Deletion])
 
 
-@then("the refusal says how many sessions use the template")
-def the_refusal_says_how_many(context: Context) -> None:
+@then("the error says how many sessions use the template")
+def the_error_says_how_many(context: Context) -> None:
     expect.templates.says_how_many(world(context).results[Deletion])
 
 

@@ -1,34 +1,34 @@
 @phase0 @p0 @test-0
-Feature: 0 The environment is set up
+Feature: 0 Environment setup
   All other tests depend on it: the tools, the images, the deployment and the administrator's login.
 
-  Scenario: The tools that StreamSpace is built and deployed with
+  Scenario: The tools for building and deploying StreamSpace are installed
     Given a StreamSpace that is built and deployed from images
-    When the tools are called
-    Then a Kubernetes client is installed
-    And Helm is a release that the plan allows
+    When the versions of kubectl, Helm and Docker are read
+    Then a kubectl client is installed
+    And Helm is a 3.x release, never 4.0.x
     And the Docker engine answers
 
-  Scenario: The images that StreamSpace consists of
+  Scenario: StreamSpace's images are built
     Given a StreamSpace that is built and deployed from images
-    When its checkout, if one is set, is built and deployed
-    Then both of its images are built and loaded
+    When the checkout, if one is set, is built and deployed
+    Then both StreamSpace images are built and loaded
 
   Scenario: StreamSpace is deployed
     Given the StreamSpace under test
     When its cluster is examined
-    Then the cluster answers
+    Then the Kubernetes cluster answers
     And the namespace exists
-    And the database, the cache, the API and the agent are each ready
-    And the API reports that it is healthy
+    And the PostgreSQL, Redis, API and agent pods are each Ready, 1/1
+    And the API's health answer says "ok"
 
-  Scenario: Only the administrator can log in
+  Scenario: The administrator logs in
     Given the StreamSpace under test
-    When the administrator's credentials are searched for
-    Then the credentials are where the plan says
-    And the API accepts them and rejects wrong ones
+    When the administrator's credentials are looked up
+    Then the administrator's name and password are found
+    And a login returns a token that the API accepts
 
-  Scenario: An agent is available
+  Scenario: An agent is online
     Given the StreamSpace under test
     When its agents are listed
     Then at least one agent is online

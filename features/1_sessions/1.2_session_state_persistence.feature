@@ -1,5 +1,5 @@
 @phase1 @p0 @test-1.2
-Feature: 1.2 A session keeps its user's files
+Feature: 1.2 Session state persistence
   The home belongs to the user, not to the pod that serves it.
 
   Scenario: A user saves a file
@@ -11,6 +11,6 @@ Feature: 1.2 A session keeps its user's files
     Given "testuser" has a running "firefox-browser" session
     And the file "test.txt" in its home says "test data"
     When the session's pod is deleted
-    Then the session goes on in another pod within the restart budget
+    Then another pod serves the session within 120 s
     And the file "test.txt" in its home still says "test data"
     And its home is on the session's own volume

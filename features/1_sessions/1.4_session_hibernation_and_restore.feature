@@ -1,11 +1,11 @@
 @phase1 @p0 @test-1.4
-Feature: 1.4 A session is hibernated and woken
+Feature: 1.4 Session hibernation and restore
   A hibernated session uses no pod, and wakes with its data.
 
   Scenario: A session is hibernated
     Given "testuser" has a running "firefox-browser" session
     When the session is hibernated
-    Then no pod of the session is left within the hibernation budget
+    Then the session has 0 pods within 120 s
     And the session's status becomes Hibernated
 
   Scenario: A hibernated session is woken
@@ -13,6 +13,6 @@ Feature: 1.4 A session is hibernated and woken
     And the file "test.txt" in its home says "test data"
     And the session is hibernated
     When the session is woken
-    Then another pod serves the session within the restart budget
+    Then a new pod serves the session within 120 s
     And the session's status returns to Running
     And the file "test.txt" in its home still says "test data"

@@ -1,50 +1,58 @@
 @phase2 @p1 @test-2.1
-Feature: 2.1 An administrator can create a template, and a malformed one is refused
+Feature: 2.1 Template creation and validation
   An invalid template is rejected when it is created, not when a user requests a session of it.
 
   Scenario: An administrator creates a template
-    Given an administrator has described a "custom-firefox" template
+    Given an administrator has described this "custom-firefox" template:
+      | field            | value                        |
+      | displayName      | Custom Firefox               |
+      | description      | Firefox with custom settings |
+      | image            | streamspace/firefox:latest   |
+      | category         | browsers                     |
+      | resources.cpu    | 1000m                        |
+      | resources.memory | 2Gi                          |
+      | vnc.port         | 5900                         |
     When the administrator creates the template
     Then the template matches its description
-    And the template is available
+    And the template is in the list of templates
 
   Scenario: An administrator makes mistakes
     Given an administrator has described a "custom-firefox" template
-    When the administrator creates it, and also once with each of these mistakes:
-      | mistake                                   |
-      | neither image nor resources               |
-      | an invalid image reference       |
-      | no name                                   |
-      | no image                                  |
-      | no resources                              |
-      | no cpu                                    |
-      | no memory                                 |
-      | an empty name                             |
-      | a name with a space                       |
-      | a name in upper case                      |
-      | a name that begins with a dash            |
-      | a name that is too long                   |
-      | a name that is a number                   |
-      | the name of a template that exists        |
-      | an empty image                            |
-      | an image with a space                     |
-      | an image in upper case                    |
-      | an image that is a number                 |
-      | an image with nothing after the colon     |
-      | resources that are a text                 |
-      | an invalid cpu quantity                 |
-      | a cpu below zero                          |
-      | a cpu that is a number                    |
-      | an invalid memory quantity              |
-      | a memory below zero                       |
-      | no memory at all                          |
-      | a VNC port that does not exist            |
-      | a VNC port below zero                     |
-      | a VNC port that is a text                 |
-      | VNC settings that are a list              |
-      | a display name that is a number           |
-      | a category that is a list                 |
-      | a field that no template has              |
-      | a resource that no template has           |
-    Then each refusal names the field with the mistake
-    And no template with a mistake is accepted or listed
+    When the administrator creates it with none and with each of these mistakes:
+      | mistake                               | the error names         |
+      | neither image nor resources           | image or resources      |
+      | an invalid image reference            | image                   |
+      | no name                               | name                    |
+      | no image                              | image                   |
+      | no resources                          | resources               |
+      | no cpu                                | cpu                     |
+      | no memory                             | memory                  |
+      | an empty name                         | name                    |
+      | a name with a space                   | name                    |
+      | a name in upper case                  | name                    |
+      | a name that begins with a dash        | name                    |
+      | a name that is too long               | name                    |
+      | a name that is a number               | name                    |
+      | the name of a template that exists    | name, exists or already |
+      | an empty image                        | image                   |
+      | an image with a space                 | image                   |
+      | an image in upper case                | image                   |
+      | an image that is a number             | image                   |
+      | an image with nothing after the colon | image                   |
+      | resources that are a text             | resources               |
+      | an invalid cpu quantity               | cpu                     |
+      | a cpu below zero                      | cpu                     |
+      | a cpu that is a number                | cpu                     |
+      | an invalid memory quantity            | memory                  |
+      | a memory below zero                   | memory                  |
+      | a memory of zero                      | memory                  |
+      | a VNC port that does not exist        | port                    |
+      | a VNC port below zero                 | port                    |
+      | a VNC port that is a text             | port                    |
+      | VNC settings that are a list          | vnc                     |
+      | a display name that is a number       | displayName             |
+      | a category that is a list             | category                |
+      | a field that no template has          | colour                  |
+      | a resource that no template has       | wheels                  |
+    Then each rejection names the field with the mistake
+    And no template with a mistake is accepted

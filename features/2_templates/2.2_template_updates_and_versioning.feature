@@ -1,11 +1,12 @@
 @phase2 @p1 @test-2.2
-Feature: 2.2 A template can be changed while sessions use it
+Feature: 2.2 Template updates and versioning
   A change affects new sessions only: running sessions keep their image and resources.
 
   Scenario: A template in use is changed
-    Given a "test-template" template with a running session of "testuser"
-    When an administrator changes the template's image and resources
-    Then the template matches the change
-    And a new session of "testuser2" has the changed image and resources
+    Given a "test-template" template of image "streamspace/firefox:v1" with 500m CPU and 1Gi memory
+    And a running session of "testuser" uses the template
+    When an administrator changes the template to image "streamspace/firefox:v2" with 1000m CPU and 2Gi memory
+    Then the template has the new image and resources
     And the running session keeps its pod, its image and its resources
-    And the template's history holds both versions
+    And a new session of "testuser2" has the new image and resources
+    And the template's history contains both versions

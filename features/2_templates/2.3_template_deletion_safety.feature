@@ -1,23 +1,22 @@
 @phase2 @p1 @test-2.3
-Feature: 2.3 A template cannot be deleted while sessions use it
+Feature: 2.3 Template deletion safety
   No user loses a session to a deletion, and a deleted template leaves nothing behind.
 
-  Scenario Outline: A template in use by <sessions> is deleted
+  Scenario Outline: An administrator tries to delete a template in use by <sessions>
     Given a "delete-test" template with <sessions> of "testuser"
     And "testuser2" has a running "firefox-browser" session
     When an administrator deletes the template
-    Then the deletion is refused, and template and sessions stay
-    And the refusal says how many sessions use the template
+    Then the deletion is rejected and changes nothing
+    And the error says how many sessions use the template
 
     Examples:
-      | sessions           |
-      | a running session  |
-      | 2 running sessions |
-      | a hibernated session |
+      | sessions             |
+      | 1 running session    |
+      | 2 running sessions   |
+      | 1 hibernated session |
 
-  Scenario: A template that is no longer in use is deleted
-    Given a "delete-test" template with a running session of "testuser"
-    And the session has ended
+  Scenario: An administrator deletes a template that is no longer in use
+    Given a "delete-test" template whose only session, of "testuser", has ended
     And "testuser2" has a running "firefox-browser" session
     When an administrator deletes the template
     Then the template is deleted

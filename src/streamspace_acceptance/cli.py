@@ -16,7 +16,8 @@ from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import html_report
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.verdict.verdict_file import VerdictFileError
+from streamspace_acceptance.verdict.decision import DecisionWord, decide
+from streamspace_acceptance.verdict.verdict_file import VerdictFileError, read
 
 NAME = "streamspace-acceptance"
 INTERRUPTED = 128 + signal.SIGINT
@@ -32,7 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (description, _) in COMMANDS.items():
         commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
-    return run(COMMANDS[parser.parse_args(arguments).command][1])
+    deciding = commands.add_parser("decide", help=_DECIDE, description=f"{_DECIDE[0].upper()}{_DECIDE[1:]}.")
+    deciding.add_argument(
+        "--require", choices=[str(word) for word in DecisionWord], help="exit with 1 for any other word"
+    )
+    explaining = commands.add_parser("explain", help=_EXPLAIN, description=f"{_EXPLAIN[0].upper()}{_EXPLAIN[1:]}.")
+    explaining.add_argument("criterion", help="an id of plan/criteria.toml, such as 1.1e-5")
+    given = parser.parse_args(arguments)
+    if given.command == "decide":
+        return run(lambda: _decide(given.require))
+    if given.command == "explain":
+        return run(lambda: _explain(given.criterion))
+    return run(COMMANDS[given.command][1])
 
 
 def run(command: Callable[[], int]) -> int:
@@ -61,6 +73,18 @@ def _report() -> int:
     return 0
 
 
+def _decide(required: str | None) -> int:
+    """Print the last run's decision; 1 if another one is required."""
+    folder = ReportFolder(Settings.from_environment().reports)
+    killed_runs.complete(_say)
+    try:
+        decision = decide(read(folder.verdicts))
+    except VerdictFileError as error:
+        raise SetupProblem(f"There is no decision: {error}. Run `behave` first.") from error
+    sys.stdout.write(f"{redact(decision.sentence)}\n")
+    return int(required is not None and decision.word != required)
+
+
 # Each command imports what it alone needs: the clients of product, cluster and browser take over a second.
 
 
@@ -83,12 +107,20 @@ def _init() -> int:
     return init()
 
 
+def _explain(criterion: str) -> int:
+    from streamspace_acceptance.commands.explain import explain  # noqa: PLC0415
+
+    return explain(criterion)
+
+
 def _lint() -> int:
     from streamspace_acceptance.commands.lint.cli import lint  # noqa: PLC0415
 
     return lint()
 
 
+_DECIDE = "print the decision of the last run; with --require GO, fail unless it is GO"
+_EXPLAIN = "explain a criterion: its limit, its scenarios and the code that judges it"
 COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
     "doctor": ("check the environment, with advice for each failed check", _doctor),
     "report": ("write the reports of the last run again, and one HTML file", _report),

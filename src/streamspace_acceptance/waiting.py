@@ -44,14 +44,17 @@ __all__ = [
     "within",
 ]
 
-Outcome = Literal["met", "impossible", "timed out"]
+Outcome = Literal["met", "held", "impossible", "timed out"]
 
 NOTED = 2000  # characters of each text that a timeline keeps: a product may answer something long each time
 
 
 @dataclass(frozen=True)
 class Budget:
-    """A named figure of the plan, in seconds, and the target's time scale (0.1: its clock runs ten times as fast)."""
+    """A figure of the plan, in seconds, and the target's time scale (0.1: its clock runs ten times as fast).
+
+    It has a name, or none where a sentence states the figure itself.
+    """
 
     name: str
     plan_seconds: float
@@ -63,7 +66,13 @@ class Budget:
         return self.plan_seconds * self.scale
 
     def __str__(self) -> str:
-        return f"the {self.name} budget ({self.seconds:g} s)"
+        return f"the {self.name} budget ({self.seconds:g} s)" if self.name else self.figure
+
+    @property
+    def figure(self) -> str:
+        """The plan's figure, and beside it what it is on this target's clock: `60 s (here 6 s)`."""
+        here = "" if self.scale == 1 else f" (here {self.seconds:g} s)"
+        return f"{self.plan_seconds:g} s{here}"
 
 
 class Timeline:
@@ -230,7 +239,7 @@ def elapse(wait: Wait) -> None:
     """Lets the whole budget pass, for what is recorded meanwhile."""
     with wait.announced():
         wait.clock.wait(wait.remaining)
-        wait.end("timed out")
+        wait.end("held")
 
 
 def _give_up(wait: Wait, impossible: str | None, likely: Callable[[], str]) -> None:

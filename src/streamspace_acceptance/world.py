@@ -7,7 +7,8 @@ from functools import cached_property
 
 from behave.runner import Context
 
-from streamspace_acceptance.domain.agents.fleet import ObservedAgent
+from streamspace_acceptance.budgets import Seconds
+from streamspace_acceptance.domain.agents.fleet import ObservedAgent, ScaledAt
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
@@ -15,7 +16,7 @@ from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
 from streamspace_acceptance.domain.agents.undisturbed import KeptSessions
 from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.deployment.deployment import Deployment
-from streamspace_acceptance.domain.interaction.pointing import Pointing
+from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
@@ -39,6 +40,7 @@ MISSING: dict[type, str] = {
     Change: "the template was not changed (see 2.2-1)",
     ConcurrentRequests: "no sessions were requested at the same time",
     CreatedTemplate: "no template was created (see 2.1-1)",
+    Clicking: "nothing was clicked on",
     Creation: "no session was requested",
     Deletion: "the template's deletion was not requested",
     Enforcement: "no program tried to exceed its limits",
@@ -49,9 +51,10 @@ MISSING: dict[type, str] = {
     Outage: "no agent was cut off",
     OversizedRequests: "no session was requested that is larger than any node",
     Pace: "no heartbeats were watched",
-    Pointing: "nothing was clicked on",
     Pressed: "no special key was pressed",
     QueuedCommand: "no command was given while no agent was online",
+    ScaledAt: "the agents were not scaled",
+    Scrolling: "no wheel was turned",
     SessionLifecycle: "no session was created (see 1.1a-2)",
     Starts: "no series of sessions was started",
     TemplateDescription: "no template was described",
@@ -100,14 +103,9 @@ class World(Scenario):
         """The names of the templates in the API's list."""
         return self.clients.api.template_names()
 
-    @property
-    def input_lag_limit(self) -> float:
-        """The plan's limit of input lag, in milliseconds."""
-        return self.clients.budgets.input_lag
-
-    def budget(self, name: str) -> Budget:
-        """The budget of that name on the target's clock."""
-        return self.clients.budgets.named(name)
+    def limit(self, seconds: Seconds) -> Budget:
+        """A limit that a sentence states, on the target's clock."""
+        return self.clients.budgets.limit(seconds)
 
 
 def world(context: Context) -> World:

@@ -1,4 +1,4 @@
-"""`streamspace-sandbox up | down | status | check`: an embedded StreamSpace on this machine."""
+"""`streamspace-sandbox`: an embedded StreamSpace on this machine, or on a cluster that you have."""
 
 import argparse
 import asyncio
@@ -8,12 +8,14 @@ import shlex
 import sys
 from collections.abc import Sequence
 from math import isfinite
+from pathlib import Path
 
 from streamspace_sandbox.faults.catalogue import faults
 from streamspace_sandbox.host.start_error import StartError
-from streamspace_sandbox.lifecycle import start
+from streamspace_sandbox.lifecycle import given_cluster, start
 from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, instances
 from streamspace_sandbox.lifecycle.report import describe
+from streamspace_sandbox.real_kubernetes import preparation as real_kubernetes
 
 NAMESPACE = "streamspace"
 NOT_UP = 3
@@ -41,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if os.geteuid() != 0 and not getattr(options, "list_faults", False):
+    needs_root = options.run not in (_deploy, _undeploy) and not getattr(options, "list_faults", False)
+    if os.geteuid() != 0 and needs_root:
         raise StartError("The sandbox runs containers, for which it needs root; try again with sudo.")
     code: int = options.run(options)
     return code
@@ -53,7 +56,11 @@ def _up(options: argparse.Namespace) -> int:
             sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}\n")
         return 0
     instance = Instance(options.name)
-    wanted = start.StartOptions(time_scale=options.time_scale, fault=options.fault, owner=options.owner_pid)
+    flavor = start.SMALL
+    if options.kubernetes == "real":
+        flavor = start.REAL
+        real_kubernetes.prepare(_say)
+    wanted = start.StartOptions(options.time_scale, options.fault, options.owner_pid, flavor)
     state = start.up(instance, wanted, _say)
     if (state.time_scale, state.fault) != (wanted.time_scale, wanted.fault):
         _say(f"It was already up, with time scale {state.time_scale:g} and fault {state.fault or 'none'}.")
@@ -81,6 +88,33 @@ def _status(options: argparse.Namespace) -> int:
         return NOT_UP
     sys.stdout.write(describe(instance, state))
     return 0 if state.ready else NOT_UP
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    deployed = given_cluster.deploy_on(options.kubeconfig, options.context, time_scale=options.time_scale)
+    if deployed.api_url is None:
+        _say("The cluster gives Services no address: run kubectl -n streamspace port-forward svc/streamspace-api 8080")
+    variables = {
+        "STREAMSPACE_API_URL": deployed.api_url or "http://localhost:8080",
+        "STREAMSPACE_TEST_TOKEN": deployed.token,
+        "NAMESPACE": NAMESPACE,
+        "KUBECONFIG": str(options.kubeconfig.absolute()),
+        "TOKEN": deployed.token,
+    }
+    _print("".join(f"export {name}={_quoted(value)}\n" for name, value in variables.items()))
+    return 0
+
+
+def _undeploy(options: argparse.Namespace) -> int:
+    was_there = given_cluster.undeploy_from(options.kubeconfig, options.context)
+    _say("StreamSpace is removed." if was_there else "StreamSpace was not deployed there.")
+    return 0
+
+
+def _images(options: argparse.Namespace) -> int:
+    real_kubernetes.write_product_images(options.file, _say)
+    _say(f"{options.file} is written: `kind load image-archive`, `k3s ctr images import` or `docker load -i` take it.")
+    return 0
 
 
 def _check(_options: argparse.Namespace) -> int:
@@ -135,7 +169,7 @@ def _time_scale(text: str) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamspace-sandbox", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="up | down | status | check")
+    commands = parser.add_subparsers(required=True, metavar="up | down | status | deploy | undeploy | images | check")
 
     up = commands.add_parser("up", help="start an instance and print its environment")
     up.add_argument(
@@ -146,6 +180,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_time_scale,
         default=0.1,
         help="factor on the product's times (default: %(default)s)",
+    )
+    up.add_argument(
+        "--kubernetes",
+        choices=("small", "real"),
+        default="small",
+        help="the stand-in, or a real one that is built from Go modules on first use (default: %(default)s)",
     )
     up.add_argument("--fault", help="start it with this planted fault")
     up.add_argument("--owner-pid", type=int, help="remove the instance when this process ends")
@@ -163,6 +203,18 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--name", default="default")
     which.add_argument("--all", action="store_true", help="remove all instances")
     down.set_defaults(run=_down)
+
+    deploy = commands.add_parser("deploy", help="deploy the embedded StreamSpace on a cluster that you have")
+    undeploy = commands.add_parser("undeploy", help="remove it from that cluster")
+    for command, run in ((deploy, _deploy), (undeploy, _undeploy)):
+        command.add_argument("--kubeconfig", type=Path, required=True, help="the cluster's kubeconfig")
+        command.add_argument("--context", help="a context of it (default: the current one)")
+        command.set_defaults(run=run)
+    deploy.add_argument("--time-scale", type=_time_scale, default=0.1, help="factor on the product's times")
+
+    images = commands.add_parser("images", help="write the images that `deploy` needs into an archive")
+    images.add_argument("file", type=Path, metavar="FILE.tar")
+    images.set_defaults(run=_images)
 
     check = commands.add_parser("check", help="check whether this machine can run an instance, and start nothing")
     check.set_defaults(run=_check)

@@ -7,7 +7,7 @@ the waiting lane alone.
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -33,16 +33,24 @@ class Lanes:
 
     def run(self) -> None:
         """Returns when all have been run. Raises what went wrong in a lane itself, and KeyboardInterrupt."""
+        begun, quiet_ended = threading.Event(), threading.Event()
         with ThreadPoolExecutor(self._busy + 2, "lane") as pool:
-            waiting = pool.submit(self._work, [Load.WAITING])
-            lanes = [waiting, pool.submit(self._work, [Load.QUIET])]
+            lanes: list[Future[None]] = []
             try:
-                wait(lanes[1:])
-                lanes += [pool.submit(self._work, [Load.BUSY, Load.WAITING]) for _ in range(self._busy)]
+                # No lane works before all are known: an interrupt within `submit` would lose sight of its thread.
+                lanes.append(pool.submit(self._work, [Load.WAITING], begun))
+                quiet = pool.submit(self._work, [Load.QUIET], begun)
+                lanes.append(quiet)
+                lanes += [pool.submit(self._work, [Load.BUSY, Load.WAITING], quiet_ended) for _ in range(self._busy)]
+                begun.set()
+                wait([quiet])
+                quiet_ended.set()
                 wait(lanes)
             except BaseException:
                 self._children.stop()
                 self._stop()
+                begun.set()
+                quiet_ended.set()
                 wait(lanes)  # for the removal of their sandboxes; Thread.join does not survive an interrupt
                 raise
         for lane in lanes:
@@ -57,7 +65,8 @@ class Lanes:
         with self._lock:
             return next((self._left[load].pop(0) for load in loads if self._left[load]), None)
 
-    def _work(self, loads: list[Load]) -> None:
+    def _work(self, loads: list[Load], may_begin: threading.Event) -> None:
+        may_begin.wait()
         try:
             with ExitStack() as stack:
                 lane = Lane(self._folder, stack)

@@ -111,7 +111,7 @@ PROXY_FAULTS = [
         Page(script=at_the_end(viewer_pages.TWICE_ON_DENSE_SCREENS)),
         "1.1e",
         {"1.1e-1"},
-        only="A user points at things",
+        only="A user clicks",
         reason="pixel ratio 2",
     ),
     ProxyFault(
@@ -125,8 +125,10 @@ PROXY_FAULTS = [
     ),
     ProxyFault("two sessions for one request", sessions.Twice(), "1.1a", {"1.1a-2"}),
     ProxyFault("desktops come late", sessions.NoDesktopAtFirst(6.5), "1.1b", {"1.1b-2"}),
-    ProxyFault("three pixels beside", desktops.Beside(3, 3), "1.1e", {"1.1e-1"}, only="A user points at things"),
-    ProxyFault("no at sign", desktops.LosesKeys({0x40}), "1.1e", {"1.1e-2"}, only="A user types"),
+    ProxyFault("three pixels beside", desktops.Beside(3, 3), "1.1e", {"1.1e-1"}, only="A user clicks"),
+    ProxyFault(
+        "no at sign", desktops.LosesKeys({0x40}), "1.1e", {"1.1e-2"}, only="A user types a command in a terminal"
+    ),
     ProxyFault("no Delete", desktops.LosesKeys({0xFFFF}), "1.1e", {"1.1e-3"}, only="A user presses special keys"),
     ProxyFault("the way is lost with the pod", sessions.DesktopOnce(), "1.2", {"1.2-2"}),
     ProxyFault("Failed after the pod is lost", sessions.FallsBack("Failed", 1), "1.2", {"1.2-2"}),

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.proof.children import CHILDREN
@@ -20,7 +20,7 @@ class Run:
     """What one run of the suite reported: its exit status, its console and `{criterion: verdict}`.
 
     `inapplicable` are the criteria that do not apply to its target. `spent` is what its main thread did, where that
-    was sampled: see `overhead`.
+    was sampled: see `overhead`. `evidence` are the files that each criterion's Then attached, without those of waits.
     """
 
     status: int
@@ -29,6 +29,7 @@ class Run:
     reasons: dict[str, str]
     inapplicable: set[str]
     spent: dict[str, dict[str, float]]
+    evidence: dict[str, list[Path]] = field(default_factory=dict)
 
     def of(self, verdict: str) -> set[str]:
         """The criteria that got `verdict`."""
@@ -68,6 +69,9 @@ def run_suite(
         verdicts={criterion["id"]: criterion["verdict"] for criterion in criteria},
         reasons={criterion["id"]: criterion.get("reason") or "" for criterion in criteria},
         inapplicable={criterion["id"] for criterion in criteria if not criterion.get("applies", True)},
+        evidence={
+            criterion["id"]: [reports / file for file in criterion.get("evidence", ())] for criterion in criteria
+        },
         spent=json.loads(samples.read_text()) if sampled else {},
     )
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as Xml
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ LOST = "The pod behind a session is lost"
 """The first scenario."""
 JUNIT_OF = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
 """Allure's status -> JUnit's element."""
+WORST_FIRST = ("failure", "error", "skipped", "passed")
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class Run:
         return found[0]
 
     def junit(self) -> dict[str, str]:
-        """Every case of the JUnit file -> passed, failure, error or skipped."""
+        """Every scenario, hook and clean-up of the JUnit file -> the worst of its cases."""
         cases = Xml.parse(self.folder / "reports" / "junit.xml").iter("testcase")  # noqa: S314  # our own file
-        return {case.get("name", ""): case[0].tag if len(case) else "passed" for case in cases}
+        return worst_cases(cases)
 
     def ledger(self) -> dict[str, Any]:
         """verdict.json."""
@@ -61,6 +62,17 @@ class Run:
     def reason(self, criterion: str) -> str:
         """Why the criterion got its verdict."""
         return next(str(line["reason"]) for line in self.ledger()["criteria"] if line["id"] == criterion)
+
+
+def worst_cases(cases: Iterable[Xml.Element]) -> dict[str, str]:
+    """Of cases of a JUnit file, by scenario (else by name): passed, failure, error or skipped, the worst of them."""
+    found: dict[str, set[str]] = {}
+    for case in cases:
+        names = [one.get("value", "") for one in case.iter("property") if one.get("name") == "scenario"]
+        outcome = next((child.tag for child in case if child.tag in JUNIT_OF.values()), "passed")
+        for name in names or [case.get("name", "")]:
+            found.setdefault(name, set()).add(outcome)
+    return {name: next(word for word in WORST_FIRST if word in outcomes) for name, outcomes in found.items()}
 
 
 @dataclass(frozen=True)

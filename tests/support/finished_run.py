@@ -127,7 +127,7 @@ def _scenario(test: str, judged: list[dict[str, Any]]) -> dict[str, Any]:
         "steps": steps,
         "attachments": [
             {"name": "events.txt", "file": "b-attachment.txt", "type": "text/plain"},
-            {"name": "wait: a pod", "file": "b-attachment.txt", "type": "text/plain"},
+            {"name": "waits", "file": "b-attachment.txt", "type": "text/plain"},
             {"name": "desktop [1]", "file": "a-attachment.png", "type": "image/png"},
         ],
     }

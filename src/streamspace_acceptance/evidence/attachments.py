@@ -15,11 +15,13 @@ from streamspace_acceptance.redaction.redactor import redact
 if TYPE_CHECKING:
     from streamspace_acceptance.waiting import Wait
 
-WAIT = "wait: "
-"""The prefix of the name of a wait's timeline."""
+WAITS = "waits"
+"""The name of the attachment with the timelines of a step's waits."""
+SHORT_SECONDS = 0.05
+"""A wait that was met at once tells nothing."""
 
 WEBP, ZIP = "image/webp", "application/zip"
-PNG, TEXT, JSON, YAML = "image/png", "text/plain", "application/json", "application/yaml"
+PNG, TEXT, JSON, YAML, CSV = "image/png", "text/plain", "application/json", "application/yaml", "text/csv"
 
 
 def attach_png(name: str, data: bytes) -> None:
@@ -47,6 +49,11 @@ def attach_yaml(name: str, text: str) -> None:
     attach(name, text, YAML, "yaml")
 
 
+def attach_csv(name: str, text: str) -> None:
+    """Attach a table as the text of a CSV file."""
+    attach(name, text, CSV, "csv")
+
+
 def attach_json(name: str, obj: Any) -> None:
     """Attach anything JSON can hold; what it cannot hold is written as its `str`."""
     text = json.dumps(obj, indent=2, ensure_ascii=False, default=str)
@@ -65,7 +72,7 @@ def record_figures(figures: Iterable[Figure]) -> None:
 
 
 class WaitTimelines:
-    """A listener for `waiting.observe` that attaches the timeline of every wait when it ends."""
+    """A listener for `waiting.observe` that adds the timeline of every wait to those of its step when it ends."""
 
     def wait_started(self, wait: Wait) -> None:
         """Nothing yet: a timeline is attached whole."""
@@ -75,14 +82,27 @@ class WaitTimelines:
 
     def wait_ended(self, wait: Wait) -> None:
         """Attach what was waited for, out of which budget, how it ended and what was seen meanwhile."""
-        attach_text(
-            f"{WAIT}{wait.subject} · {wait.goal} · {wait.elapsed:.1f} s",
-            f"{wait.subject}\n"
-            f"waited for: {wait.goal}\n"
-            f"budget:     {wait.budget.name} ({wait.budget.seconds:g} s)\n"
-            f"outcome:    {wait.outcome} after {wait.elapsed:.2f} s\n"
-            f"timeline:   {wait.timeline.render()}\n",
+        evidence = current()
+        if evidence is None or (wait.outcome == "met" and wait.elapsed < SHORT_SECONDS):
+            return
+        timeline = f"timeline: {wait.timeline.render()}\n" if wait.timeline.entries else ""
+        text = (
+            f"{wait.subject}\ngoal:     {wait.goal}\nlimit:    {_limit(wait)}\noutcome:  {_outcome(wait)}\n{timeline}\n"
         )
+        evidence.extend(WAITS, redact(text).encode(), TEXT, "txt")
+
+
+def _limit(wait: Wait) -> str:
+    budget = wait.budget
+    return f"{budget.figure}, {budget.name}" if budget.name else budget.figure
+
+
+def _outcome(wait: Wait) -> str:
+    if wait.outcome == "held":
+        return f"held for {wait.elapsed:.1f} s, as required"
+    if wait.outcome == "met":
+        return f"met after {wait.elapsed:.2f} s"
+    return f"{'not met' if wait.outcome == 'timed out' else 'given up'} after {wait.elapsed:.2f} s"
 
 
 def attach(name: str, body: bytes | str, media_type: str, extension: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 RESULTS, ISSUES, PAGE, VERDICTS = "allure-results", "issues", "report.html", "verdict.json"
+SUMMARY = "SUMMARY.md"
 """Names by which the reports link to each other."""
 
 
@@ -17,7 +18,7 @@ class ReportFolder:
         self.path = path
         self.verdicts = path / VERDICTS  # the record of the run, from which everything else is written
         self.running = path / "running.json"  # the running scenario, newer than in the record
-        self.summary = path / "SUMMARY.md"
+        self.summary = path / SUMMARY
         self.page = path / PAGE
         self.junit = path / "junit.xml"
         self.results = path / RESULTS  # Allure results and attachments
@@ -28,7 +29,12 @@ class ReportFolder:
 
     def phase(self, phase: int, began: datetime) -> Path:
         """The results of a phase, named as the plan demands."""
-        return self.path / f"INTEGRATION_TEST_RESULTS_PHASE_{phase}_{began:%Y-%m-%d}.md"
+        return self.path / self.phase_name(phase, began)
+
+    @staticmethod
+    def phase_name(phase: int, began: datetime) -> str:
+        """The name of that file."""
+        return f"INTEGRATION_TEST_RESULTS_PHASE_{phase}_{began:%Y-%m-%d}.md"
 
     def issue(self, name: str) -> Path:
         """The issue text of a finding."""

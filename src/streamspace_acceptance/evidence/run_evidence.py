@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,12 +43,26 @@ class RunEvidence:
         self.facts: dict[str, str] = {}
         self._attachments: dict[int, list[Attachment]] = {}
         self._figures: dict[int, list[Figure]] = {}
+        self._extended: dict[tuple[int, str], tuple[Attachment, bytearray]] = {}
+        self._turn = threading.RLock()
 
     def attach(self, name: str, data: bytes, media_type: str, extension: str) -> None:
         """Keep `data`, in which every secret is masked already, for the owner. From any thread."""
         attachment = Attachment(name, f"{uuid4()}-attachment.{extension}", media_type)
-        files.put(self._folder / attachment.file, data)
-        self._attachments.setdefault(id(self.owner), []).append(attachment)
+        with self._turn:
+            files.put(self._folder / attachment.file, data)
+            self._attachments.setdefault(id(self.owner), []).append(attachment)
+
+    def extend(self, name: str, data: bytes, media_type: str, extension: str) -> None:
+        """Add `data`, in which every secret is masked already, to the owner's one attachment of that name."""
+        with self._turn:
+            key = id(self.owner), name
+            if key not in self._extended:
+                self.attach(name, b"", media_type, extension)
+                self._extended[key] = (self._attachments[key[0]][-1], bytearray())
+            attachment, contents = self._extended[key]
+            contents += data
+            files.put(self._folder / attachment.file, bytes(contents))
 
     def measure(self, figures: Iterable[Figure]) -> None:
         """Keep figures for the owner."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from statistics import fmean
 
 from streamspace_acceptance.domain.agents.balance import Balance
+from streamspace_acceptance.domain.agents.fleet import ScaledAt
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
+from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
@@ -22,19 +24,24 @@ LATE_PLAN_SECONDS = 10.0
 FEWEST_AGENTS = 2
 
 
-def on_pace(pace: Pace) -> float:
+def on_pace(pace: Pace, interval: Budget) -> float:
     """Heartbeats keep the plan's interval, each and on the mean, by both sources; and their times are right.
 
     Returns the mean of all of them, in seconds.
     """
-    tolerance = TOLERANCE * pace.interval + SLACK_SECONDS
+    wanted = interval.seconds
+    tolerance = TOLERANCE * wanted + SLACK_SECONDS
+    judged(
+        "heartbeats",
+        f"plan: one every {interval}; allowed: {wanted - tolerance:.1f} to {wanted + tolerance:.1f} s\n{pace.table()}",
+    )
     for source, spacings in pace.spacings.items():
-        off = [spacing for spacing in spacings if abs(spacing - pace.interval) > tolerance]
-        drifts = spacings and abs(fmean(spacings) - pace.interval) > MEAN_TOLERANCE * pace.interval
+        off = [spacing for spacing in spacings if abs(spacing - wanted) > tolerance]
+        drifts = spacings and abs(fmean(spacings) - wanted) > MEAN_TOLERANCE * wanted
         if off or drifts or len(spacings) < FEWEST_SPACINGS:
             raise Unmet(
                 f"agent {pace.agent_id}, heartbeats by {source}",
-                expected=f"one every {pace.interval:g} s, to a tenth on the mean, and each to {tolerance:.1f} s",
+                expected=f"one every {interval}, to a tenth on the mean, and each to {tolerance:.1f} s",
                 actual=", ".join(f"{spacing:.1f} s" for spacing in spacings) + " apart"
                 if spacings
                 else "none in that time",
@@ -57,7 +64,10 @@ def offline_in_time(outage: Outage, window: Budget) -> float:
     """
     silence = outage.silence
     late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
-    expected = f"offline {window.seconds:g} s after its last heartbeat, by {late:.1f} s at the latest"
+    expected = f"offline {window} after its last heartbeat, by {late:.1f} s at the latest"
+    judged(
+        "silence until offline", f"expected: {expected}\n{_silence(outage)}\ntimeline from the cut: {outage.timeline()}"
+    )
     if silence is None:
         raise _never_offline(outage, expected, "the API does not watch the heartbeats, or reports none")
     least, most = silence
@@ -75,6 +85,7 @@ def offline_in_time(outage: Outage, window: Budget) -> float:
 def stays_offline(outage: Outage) -> None:
     """The API reported the agent offline while it was cut off, and nothing else until the cut was reverted."""
     at = outage.went_offline
+    judged("status while cut off", outage.timeline())
     if at is None:
         raise _never_offline(outage, "offline while it is cut off", "the API does not watch the heartbeats")
     wrong = outage.wrongly(outage.words["agent_offline"], at, outage.reverted)
@@ -103,6 +114,7 @@ def reconnected(outage: Outage, within: Budget) -> float:
     if outage.went_offline is None:
         raise Unproven("the agent was never reported offline, so its reconnection cannot be shown (see 3.3-2)")
     at = outage.came_online
+    judged("status after the network was restored", f"expected: online within {within}\n{outage.timeline()}")
     if at is None or at - outage.reverted > within.seconds:
         raise Unmet(
             outage.subject,
@@ -127,6 +139,7 @@ def transitions_logged(outage: Outage, transitions: Transitions) -> None:
     """The API's log records that the agent went offline and came online, each once and in this order."""
     if outage.went_offline is None or outage.came_online is None:
         raise Unproven("the agent was not seen offline and online again, so there is nothing to log (see 3.3-2)")
+    judged("lines of the API's log", transitions.text() or "none of the expected lines")
     kinds = [kind for _, kind in transitions.found]
     if kinds != [OFFLINE, ONLINE]:
         raise Unmet(
@@ -140,12 +153,15 @@ def transitions_logged(outage: Outage, transitions: Transitions) -> None:
 
 def online(agents: AgentList) -> None:
     """At least one agent is online."""
+    judged("agents", agents)
     if not agents.online:
         raise Unmet("agents", expected="at least one online", actual=agents.describe(), likely="see the agent's log")
 
 
-def connected(agents: AgentList, count: int) -> None:
-    """Exactly `count` agents are online, each listed once."""
+def connected(agents: AgentList, count: int, scaled: ScaledAt) -> float:
+    """Exactly `count` agents are online, each listed once; gives the seconds since they were scaled."""
+    seconds = scaled.seconds
+    judged("agents", agents)
     if len(agents.online) != count or agents.twice:
         raise Unmet(
             "agents",
@@ -153,10 +169,12 @@ def connected(agents: AgentList, count: int) -> None:
             actual=agents.describe(),
             likely="an agent does not connect, or the API loses one",
         )
+    return seconds
 
 
 def spread(found: Balance) -> None:
     """More than one agent serves the sessions, and API and pods name the same agent for each."""
+    judged("sessions and their agents", _assignments(found))
     _require_sessions(found)
     serving = [agent for agent, count in found.shares.items() if count]
     if found.contradictions or found.nobodys or len(serving) < FEWEST_AGENTS:
@@ -171,6 +189,7 @@ def spread(found: Balance) -> None:
 
 def balanced(found: Balance, tolerance: int) -> int:
     """Each agent serves the mean number of sessions, give or take `tolerance`; gives the largest difference."""
+    judged("sessions per agent", table("agent | sessions", found.shares.items()))
     _require_sessions(found)
     if sum(1 for count in found.shares.values() if count) < FEWEST_AGENTS:
         raise Unproven(f"one agent serves all (see 3.4-2): {found.describe()}")
@@ -184,6 +203,20 @@ def balanced(found: Balance, tolerance: int) -> int:
             likely="new sessions do not go to the agent with the fewest",
         )
     return round(worst)
+
+
+def _silence(outage: Outage) -> str:
+    silence = outage.silence
+    return (
+        "never offline"
+        if silence is None
+        else f"offline {silence[0]:.1f} to {silence[1]:.1f} s after the last heartbeat"
+    )
+
+
+def _assignments(found: Balance) -> Table:
+    rows = [(session, said, found.seen.get(session)) for session, said in found.said.items()]
+    return table("session | agent by the API | agent by its pod", rows)
 
 
 def _require_sessions(found: Balance) -> None:

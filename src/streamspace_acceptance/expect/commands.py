@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
+from streamspace_acceptance.evidence.judged import judged
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import Profile
-from streamspace_acceptance.waiting import POLL_SECONDS
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget
 
 SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch over the pods tells
 
@@ -13,6 +14,7 @@ SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch
 def queued(command: QueuedCommand, profile: Profile) -> None:
     """The API accepted the command and reported it as queued, with a message."""
     answer, fields = command.answer, profile.fields
+    judged("the API's answer to the command", answer)
     body = answer.object() if answer.ok else {}
     listed = body.get(fields["command"])
     word = listed.get(fields["command_status"]) if isinstance(listed, dict) else None
@@ -26,17 +28,32 @@ def queued(command: QueuedCommand, profile: Profile) -> None:
         )
 
 
-def carried_out(command: QueuedCommand) -> None:
-    """The session's pod was deleted once the agents reconnected, and Kubernetes reports the session as hibernated."""
+def carried_out(command: QueuedCommand, within: Budget) -> float:
+    """The session's pod was deleted once the agents reconnected, and Kubernetes reports the session as hibernated.
+
+    Gives the seconds from the reconnection until the pod's deletion.
+    """
+    judged("from the command on", command.timeline())
     _require_acceptance(command)
     if command.trouble is not None:
         raise command.trouble
+    seconds = max((command.pod_went or command.back) - command.back, 0.0)
+    if seconds > within.seconds:
+        raise Unmet(
+            command.session.subject,
+            expected=f"its pod deleted within {within} of the agents' reconnection",
+            actual=f"deleted after {seconds:.1f} s",
+            timeline=command.timeline(),
+            likely="the command is delivered late",
+        )
+    return seconds
 
 
 def carried_out_once(command: QueuedCommand) -> None:
     """After the command the session's one pod was deleted, and no other was created."""
     _require_acceptance(command)
     events = [event.item for event in command.pod_events]
+    judged("the session's pods from the command on", _pod_events(command))
     others = [event for event in events if not event.startswith(f"{command.pod.meta.name} ")]
     if others:
         raise Unmet(
@@ -54,6 +71,8 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted."""
     _require_acceptance(command)
     running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
+    kubernetes_says = "no such session" if command.phase is None else command.phase.phase
+    judged("status by the API, and pods", f"{command.timeline()}\nin the end, by Kubernetes: {kubernetes_says}")
     went = command.pod_went
     early = next(
         (status for status in command.statuses if status.item == hibernated and (went is None or status.at < went)),
@@ -79,6 +98,10 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
             timeline=command.timeline(),
             likely="the status is not kept up to date",
         )
+
+
+def _pod_events(command: QueuedCommand) -> str:
+    return "\n".join(f"+{event.at - command.given:.1f} s {event.item}" for event in command.pod_events) or "no change"
 
 
 def _require_acceptance(command: QueuedCommand) -> None:

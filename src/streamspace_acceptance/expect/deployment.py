@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.deployment.images import Image
 from streamspace_acceptance.domain.deployment.login import LoginAttempts, LoginClient
 from streamspace_acceptance.domain.deployment.readiness import ClusterStatus, Component
 from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Tool, helm_release
+from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 
@@ -21,6 +22,7 @@ _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 def cluster_answers(standing: ClusterStatus, kubectls_word: CommandResult | None) -> None:
     """The cluster reports that it is ready, and so does kubectl, where there is one."""
+    judged("the cluster's answer", {"readyz and version": standing, "kubectl cluster-info": kubectls_word})
     trouble = standing.trouble or (kubectls_word.trouble if kubectls_word else None)
     if trouble:
         raise Unmet(
@@ -60,6 +62,7 @@ def docker_answers(tool: Tool) -> None:
 
 
 def _answered(tool: Tool, expected: str, likely: str) -> str:
+    judged(tool.name, tool.describe())
     if tool.version is None:
         raise Unmet(f"`{tool.command}`", expected=expected, actual=str(tool.trouble), likely=likely)
     return tool.version
@@ -67,6 +70,7 @@ def _answered(tool: Tool, expected: str, likely: str) -> str:
 
 def images_loaded(images: Sequence[Image], rollout: Rollout | None) -> None:
     """The checkout's scripts have succeeded, where one is set, and each image is in the cluster."""
+    judged("images", "\n".join(image.describe() for image in images))
     if rollout is not None and rollout.failed is not None:
         raise Unmet(
             f"{rollout.failed.command} of {rollout.folder}",
@@ -87,6 +91,7 @@ def images_loaded(images: Sequence[Image], rollout: Rollout | None) -> None:
 def namespace_there(found: tuple[str, str | None]) -> None:
     """The namespace is there to stay."""
     name, state = found
+    judged("namespace", {"name": name, "phase": state})
     if state != "Active":
         raise Unmet(
             f"namespace {name}",
@@ -98,6 +103,7 @@ def namespace_there(found: tuple[str, str | None]) -> None:
 
 def components_ready(components: Sequence[Component]) -> None:
     """Each component has pods, and each of them is Ready."""
+    judged("pods of the components", table("component | state", ((one.name, one.describe()) for one in components)))
     late = [component for component in components if not component.ready]
     if late or not components:
         raise Unmet(
@@ -110,6 +116,7 @@ def components_ready(components: Sequence[Component]) -> None:
 
 def healthy(health: Health) -> None:
     """The API reports that it is healthy."""
+    judged("health answer", health.answer if health.answer is not None else health.told)
     if not health.well:
         raise Unmet(
             "the API's health answer",
@@ -121,6 +128,11 @@ def healthy(health: Health) -> None:
 
 def credentials_found(credentials: Credentials | None, search: Search) -> None:
     """The administrator's name and password are found."""
+    places = [(place.place, "doubtful" if place.doubtful else "found") for place in search.found]
+    judged(
+        "where the credentials are",
+        table("place | result", [*((place, "searched") for place in search.looked), *places]),
+    )
     if credentials is None:
         doubtful = f"; what stands in {search.found[0].place} is not a valid password" if search.found else ""
         raise Unmet(
@@ -134,6 +146,9 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
 def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     """A login gives a token that the API accepts, and neither another password nor another token opens anything."""
     subject = f"a login with what {trial.place} says"
+    judged("the login", _outcome_of(trial.login))
+    answers = {"its token": trial.opened, "a wrong password": trial.wrong_password, **trial.controls}
+    judged("calls after the login", table("called with | call | answer", [_call(*pair) for pair in answers.items()]))
     if trial.token is None:
         raise _unmet(subject, "a token", trial.login, "the credentials are not, or no longer, the administrator's")
     if not door.lists_sessions(trial.opened):
@@ -143,6 +158,15 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS:
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
+
+
+def _outcome_of(answer: Answer) -> str:
+    """The answer without its body, which holds the token."""
+    return f"{answer.call}: {answer.status} {answer.reason}, {len(answer.body)} bytes"
+
+
+def _call(what: str, answer: Answer | None) -> tuple[object, ...]:
+    return (what, "-", "not called") if answer is None else (what, answer.call, f"{answer.status} {answer.reason}")
 
 
 def _unmet(subject: str, expected: str, answer: Answer, likely: str) -> Unmet:

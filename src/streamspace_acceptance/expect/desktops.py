@@ -11,6 +11,8 @@ from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProb
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
 from streamspace_acceptance.domain.sessions.starts import VncCheck
+from streamspace_acceptance.evidence.judged import judged, table
+from streamspace_acceptance.expect.input_evidence import judge_input
 from streamspace_acceptance.expect.sessions import answered
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
@@ -32,9 +34,9 @@ def address_given(answer: Answer, profile: Profile) -> None:
         )
 
 
-def page_served(answer: Answer) -> None:
-    """The VNC address answers 200 with a page of HTML."""
-    answered(answer, HTTPStatus.OK)
+def page_served(answer: Answer, status: int = HTTPStatus.OK) -> None:
+    """The VNC address answers `status` with a page of HTML."""
+    answered(answer, status)
     if not is_html(answer):
         raise Unmet(
             "the VNC address",
@@ -46,6 +48,7 @@ def page_served(answer: Answer) -> None:
 
 def client_loaded(loaded: PageState) -> None:
     """The noVNC client runs in the page."""
+    judged("the page", loaded.describe())
     if not loaded.novnc_loaded:
         raise Unmet(
             "the VNC page", expected="the noVNC client", actual=loaded.describe(), likely="the page or its scripts"
@@ -54,6 +57,7 @@ def client_loaded(loaded: PageState) -> None:
 
 def responds(trial: InputProbe) -> None:
     """The typed command showed in the picture where it was typed, was carried out in the session and got its click."""
+    judge_input(trial)
     carried_out = trial.received and trial.clicked
     if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not carried_out:
         raise Unmet(
@@ -68,6 +72,7 @@ def responds(trial: InputProbe) -> None:
 
 def keeps_responding(dwell: Dwell) -> None:
     """The desktop responds, and still does after it was held open for a while."""
+    judged("held open", f"visible for {dwell.seconds:.1f} s on end; used at the beginning and at the end")
     for trial in (dwell.first, dwell.last):
         responds(trial)
 
@@ -77,23 +82,17 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
 
     That the server shows the session's own desktop is the matter of 1.1d-4.
     """
-    for server in servers:
-        subject = f"session {server.session}, VNC server"
-        if not isinstance(server.framebuffer, Framebuffer):
-            raise Unmet(
-                subject,
-                expected="a complete RFB handshake",
-                actual=server.framebuffer,
-                timeline=server.connections,
-                likely=_why_no_handshake(server.framebuffer),
-            )
-        if not server.port_listens:
-            raise Unmet(
-                subject,
-                expected=f"a server on port {server.port} of the session's pod",
-                actual="nothing listens there, although a handshake was completed",
-                likely="another server than the session's own answers",
-            )
+    seen: list[VncCheck] = []
+    try:
+        for server in servers:
+            seen.append(server)
+            _listening(server)
+    finally:
+        judged("VNC servers", table("session | handshake | port | port listens | connections", map(_row, seen)))
+
+
+def _row(server: VncCheck) -> tuple[object, ...]:
+    return server.session, str(server.framebuffer), server.port, server.port_listens, server.connections
 
 
 def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
@@ -119,7 +118,24 @@ def _why_no_handshake(said: str) -> str:
     if not is_reached(said):
         return "nothing that speaks RFB listens behind the session's WebSocket"
     if "password" in said:
-        return (
-            "the desktop is protected: set STREAMSPACE_VNC_PASSWORD, or let the product give the password to its page"
-        )
+        return "the desktop is protected: set STREAMSPACE_VNC_PASSWORD"
     return "a VNC server is there, and its own words are above"
+
+
+def _listening(server: VncCheck) -> None:
+    subject = f"session {server.session}, VNC server"
+    if not isinstance(server.framebuffer, Framebuffer):
+        raise Unmet(
+            subject,
+            expected="a complete RFB handshake",
+            actual=server.framebuffer,
+            timeline=server.connections,
+            likely=_why_no_handshake(server.framebuffer),
+        )
+    if not server.port_listens:
+        raise Unmet(
+            subject,
+            expected=f"a server on port {server.port} of the session's pod",
+            actual="nothing listens there, although a handshake was completed",
+            likely="another server than the session's own answers",
+        )

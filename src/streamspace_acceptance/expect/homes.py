@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
+from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet
 
 
 def saved(file: SavedFile, found: FileState) -> None:
     """The file was saved, and reads as it was saved."""
+    judged("the file when it was saved", f"{file.path}: {file.text!r} written, exit code {file.done.code}")
     if file.done.code != 0:
         raise Unmet(
             f"{file.path} in pod {found.pod}",
@@ -20,6 +22,9 @@ def saved(file: SavedFile, found: FileState) -> None:
 
 def kept(file: SavedFile, found: FileState) -> None:
     """The file reads as it was saved, and it is the very file: the mark of this run is beside it."""
+    files = ((file.path, f"{file.text}\n", found.file), (file.mark_path, f"{file.mark}\n", found.mark))
+    rows = [(path, repr(saved), repr(read.stdout), read.code) for path, saved, read in files]
+    judged(f"the file in pod {found.pod}", table("file | saved | read | exit code", rows))
     troubles = [
         *_differs(file.path, found.file.code, found.file.stdout, f"{file.text}\n", found.file.stderr),
         *_differs(file.mark_path, found.mark.code, found.mark.stdout, f"{file.mark}\n", found.mark.stderr),
@@ -41,6 +46,7 @@ def _differs(path: str, code: int, content: str, wanted: str, stderr: str) -> li
 
 def on_own_volume(home: HomeVolume) -> None:
     """The home is a mount of its own, of a volume claim that is Bound and this session's alone."""
+    judged("the home's volume", home)
     troubles = [*_not_claimed(home), *_not_mounted(home)]
     if troubles:
         raise Unmet(

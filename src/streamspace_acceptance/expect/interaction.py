@@ -2,80 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from streamspace_acceptance.domain.interaction.pointing import TURNS, WHEEL_DOWN, WHEEL_UP, Pointing
+from streamspace_acceptance.domain.interaction.pointing import WHEEL_DOWN, WHEEL_UP, Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.typing import (
     CAPITALS,
     END,
-    ENTER,
     EVERY_CHARACTER,
     SPECIAL_KEYS,
     Pressed,
     Typed,
 )
+from streamspace_acceptance.evidence.judged import judged, judged_pictures
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 LATE = "every key arrives, but some come late, after keys that were pressed later"
 
 
-def clicked_as_aimed(pointing: Pointing) -> None:
+def clicked_as_aimed(clicking: Clicking) -> None:
     """The program in the window was given each click, once, with the cell that was aimed at, and of nothing else."""
-    if pointing.dense is not None:
-        clicked_as_aimed(replace(pointing, dense=None))
-        pointing = pointing.dense
-    wanted = [report for aim in pointing.aims for report in aim.reports]
-    if list(pointing.clicks) != wanted or pointing.rest:
+    if clicking.dense is not None:
+        clicked_as_aimed(replace(clicking, dense=None))
+        clicking = clicking.dense
+    wanted = [report for aim in clicking.aims for report in aim.reports]
+    judged_pictures(clicking.pictures)
+    judged("aimed and received", _lines("aimed at", clicking.aims) + _lines("received", clicking.clicks))
+    if list(clicking.clicks) != wanted or clicking.rest:
         first = next(
-            (n for n, report in enumerate(wanted) if [*pointing.clicks, None][n : n + 1] != [report]), len(wanted)
+            (n for n, report in enumerate(wanted) if [*clicking.clicks, None][n : n + 1] != [report]), len(wanted)
         )
-        told = pointing.clicks[first] if first < len(pointing.clicks) else "nothing"
-        junk = f"; and input that is not a click: {pointing.rest!r}" if pointing.rest else ""
+        told = clicking.clicks[first] if first < len(clicking.clicks) else "nothing"
+        junk = f"; and input that is not a click: {clicking.rest!r}" if clicking.rest else ""
         raise Unmet(
-            f"{pointing.session}, mouse",
-            expected="; ".join(map(str, pointing.aims)),
-            actual=f"{len(pointing.clicks)} reports instead of {len(wanted)}; the first that is not as aimed: {told}"
+            f"{clicking.session}, mouse",
+            expected="; ".join(map(str, clicking.aims)),
+            actual=f"{len(clicking.clicks)} reports instead of {len(wanted)}; the first that is not as aimed: {told}"
             f"{f', not {wanted[first]}' if first < len(wanted) else ''}{junk}",
             likely="the desktop receives other coordinates than the user pointed at",
         )
 
 
-def scrolled(pointing: Pointing) -> None:
+def scrolled(scrolling: Scrolling) -> None:
     """The program in the window was given every turn of the wheel: first up, then down, as far back as forth."""
-    if pointing.dense is not None:
-        scrolled(pointing.dense)
-    turned = [report.button for report in pointing.wheel]
+    turned = [report.button for report in scrolling.wheel]
     up, down = turned.count(WHEEL_UP), turned.count(WHEEL_DOWN)
-    if turned != [WHEEL_UP] * up + [WHEEL_DOWN] * down or up != down or up < TURNS:
+    judged_pictures(scrolling.pictures)
+    judged("turns of the wheel", _lines(f"{scrolling.notches} notches up, then down; received", scrolling.wheel))
+    if turned != [WHEEL_UP] * up + [WHEEL_DOWN] * down or up != down or up < scrolling.notches:
         raise Unmet(
-            f"{pointing.session}, wheel",
-            expected=f"at least {TURNS} steps up, then as many down",
+            f"{scrolling.session}, wheel",
+            expected=f"at least {scrolling.notches} steps up, then as many down",
             actual=f"{up} up, {down} down, {len(turned) - up - down} other"
             f"{'' if turned == sorted(turned) else ', out of order'}",
             likely="turns of the wheel do not all reach the session's desktop",
         )
 
 
-def typed(typed: Typed) -> None:
-    """The program in the window received exactly the text, and the picture shows it; and every character besides."""
-    if typed.received != typed.text or not typed.is_shown:
-        places = "its places are not to be seen" if typed.off is None else f"the picture differs by {typed.off:.1%}"
-        look = "shown as it should be" if typed.is_shown else f"not shown: {places}"
+def executed(typed: Typed, output: str) -> None:
+    """The terminal received exactly `output`, and the picture shows it; and every character besides."""
+    judged_pictures(typed.pictures)
+    judged(
+        "typed and received",
+        f"typed:    {typed.command} and Enter\nexpected: {output!r}\nreceived: {typed.received!r}\n"
+        f"picture:  {_look(typed)}\n"
+        f"then typed:    {EVERY_CHARACTER}\nthen received: {typed.rest}\n",
+    )
+    if typed.received != f"{output}\n" or not typed.is_shown:
         raise Unmet(
             f"{typed.session}, keyboard",
-            expected=f"{typed.text!r} received and shown",
-            actual=f"{typed.received!r} received; {look}",
-            likely=_why_not_as_typed(typed.received, typed.text)
-            if typed.received != typed.text
-            else "the picture does not follow what the session's desktop shows",
+            expected=f"{output!r}, the output of {typed.command}, in the terminal",
+            actual=f"{typed.received!r} received; {_look(typed)}",
+            likely="the picture does not follow what the session's desktop shows"
+            if typed.received == f"{output}\n"
+            else "keys are lost, doubled, changed or late on their way, or Shift is not released again",
         )
     if typed.rest != EVERY_CHARACTER:
         raise Unmet(
             f"{typed.session}, keyboard",
             expected=f"every character received, {len(EVERY_CHARACTER)} in their order",
-            actual=f"{typed.rest!r} received{_lacking(typed.rest)}",
-            likely=_why_not_as_typed(typed.rest, EVERY_CHARACTER),
+            actual=f"{typed.rest!r} received{_lacking(typed.rest or '')}",
+            likely=_why_not_as_typed(typed.rest or "", EVERY_CHARACTER),
         )
     _shift_released(typed)
 
@@ -83,6 +91,7 @@ def typed(typed: Typed) -> None:
 def _shift_released(typed: Typed) -> None:
     """Shift is let go after each capital: an arrow key that follows arrives without it."""
     wanted = "".join(f"{capital}{SPECIAL_KEYS['ArrowUp']}" for capital in CAPITALS)
+    judged("capitals, each with an arrow key after it", f"expected: {wanted!r}\nreceived: {typed.capitals!r}")
     if typed.capitals not in (None, wanted):
         raise Unmet(
             f"{typed.session}, keyboard",
@@ -92,21 +101,49 @@ def _shift_released(typed: Typed) -> None:
         )
 
 
+def _why_not_as_typed(received: str, text: str) -> str:
+    """The likely fate of the keys: none is lost where all have come, though not in their turn."""
+    if sorted(received) == sorted(text):
+        return LATE
+    if received.lower() == text.lower():
+        return "Shift is lost on its way, or is not released again"
+    return "some keys are taken for others, or who types fast and long loses some"
+
+
+def _look(typed: Typed) -> str:
+    if typed.is_shown:
+        return "shown as it should be"
+    return "not shown: " + (
+        "its place is not visible" if typed.off is None else f"the picture differs by {typed.off:.1%}"
+    )
+
+
+def _lines(title: str, items: Iterable[object]) -> str:
+    return "\n".join([f"{title}:", *(f"  {item}" for item in items), ""])
+
+
 def special_keys_arrived(pressed: Pressed) -> None:
     """Each special key arrived as what it is, once, and in its turn."""
     wanted = "".join(SPECIAL_KEYS[key] for key in pressed.keys)
-    is_late = len(pressed.received) == len(wanted) + 1 and sorted(pressed.received) == sorted(f"{wanted}{END}")
+    judged_pictures(pressed.pictures)
+    keys = [f"{key}: {SPECIAL_KEYS[key]!r}" for key in pressed.keys]
+    judged(
+        "pressed and received",
+        _lines("pressed, and what a program gets for it", keys) + f"received: {pressed.received!r}",
+    )
+    is_late = sorted(pressed.received) == sorted(f"{wanted}{END}")
     if pressed.received != wanted:
         raise Unmet(
             f"{pressed.session}, special keys",
             expected=f"{', '.join(pressed.keys)}: {wanted!r}",
             actual=repr(pressed.received),
-            likely=f"{LATE}, or " * is_late + _first_wrong(pressed),
+            likely=LATE if is_late else _first_wrong(pressed),
         )
 
 
 def lag_below(lag: InputLag, limit: float) -> float:
     """Nine answers of ten come within `limit` milliseconds, whatever the input; gives the slowest kind's figure."""
+    judged("input lag", f"limit: {limit:g} ms for nine answers of ten\n{lag.table()}")
     if distrust := lag.distrust(limit):
         raise Unproven(f"the input lag cannot be measured here: {distrust}")
     if lag.worst >= limit and (excuse := lag.excuse(limit)):
@@ -120,16 +157,6 @@ def lag_below(lag: InputLag, limit: float) -> float:
             likely="something holds input or pictures back between the browser and the session's desktop",
         )
     return lag.worst
-
-
-def _why_not_as_typed(received: str, text: str) -> str:
-    """The likely fate of the keys: none is lost where all have come, though not in their turn."""
-    together = received.replace(ENTER, "")
-    if sorted(together) == sorted(text):
-        return LATE
-    if together.swapcase() == text or (together.lower() == text.lower() and len(together) == len(text)):
-        return "Shift is lost on its way, or is not released again"
-    return "keys are lost, doubled or changed on their way, or Shift is not released again"
 
 
 def _lacking(received: str) -> str:

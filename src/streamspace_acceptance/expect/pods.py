@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet
 
 
 def named_after(session: Session, pods: list[Pod]) -> None:
     """Every pod of the session has the session's name, alone or with a suffix."""
     session_id = session.id
+    judged("pods of the session", pods)
     strangers = [pod for pod in pods if pod.meta.name != session_id and not pod.meta.name.startswith(f"{session_id}-")]
     if strangers or not pods:
         raise Unmet(
@@ -22,6 +25,7 @@ def named_after(session: Session, pods: list[Pod]) -> None:
 
 def ready(pods: list[Pod]) -> None:
     """Every pod is Ready, 1/1: one container, and that one ready."""
+    judged("pods", _states(pods))
     for pod in pods:
         if not pod.ready or pod.containers != 1:
             raise Unmet(
@@ -32,8 +36,14 @@ def ready(pods: list[Pod]) -> None:
             )
 
 
-def replaced(former: frozenset[str], by: Pod, pods: list[Pod]) -> None:
-    """The pod is Ready and none of the former ones, and no other of the session's `pods` is there to stay."""
+def replaced(lifecycle: SessionLifecycle, by: Pod) -> float:
+    """The pod is Ready and none of the former ones, and no other of the session's pods is there to stay.
+
+    Gives the seconds from the loss of the former pod, or from the wake command, until it was Ready.
+    """
+    former, pods = lifecycle.former, lifecycle.session.pods()
+    judged("former pods, by uid", "\n".join(sorted(former)) or "none")
+    judged("pods of the session now", _states(pods))
     if by.meta.uid in former or not by.ready:
         raise Unmet(
             f"pod {by.meta.name}",
@@ -49,10 +59,15 @@ def replaced(former: frozenset[str], by: Pod, pods: list[Pod]) -> None:
             actual=f"beside it {', '.join(pod.describe() for pod in beside)}",
             likely="the former pod was not ended, or more than one was started",
         )
+    return lifecycle.seconds_until_ready(by)
 
 
-def none_left(session: Session, left: list[Pod]) -> None:
-    """No pod is left."""
+def none_left(lifecycle: SessionLifecycle, left: list[Pod]) -> float:
+    """No pod is left; gives the seconds from the command until the last one was gone."""
+    session = lifecycle.session
+    judged(
+        "pods of the session", "\n".join(pod.describe() for pod in left) or f"kubectl get pods: none of {session.id}"
+    )
     if left:
         raise Unmet(
             session.subject,
@@ -60,3 +75,14 @@ def none_left(session: Session, left: list[Pod]) -> None:
             actual=", ".join(pod.describe() for pod in left),
             likely="the session's pod was started again, or lost its label and was not stopped",
         )
+    return lifecycle.seconds_until_gone()
+
+
+def _states(pods: list[Pod]) -> Table:
+    return table(
+        "pod | uid | node | phase | Ready | restarts",
+        (
+            (pod.meta.name, pod.meta.uid, pod.node, pod.phase, f"{pod.ready_containers}/{pod.containers}", pod.restarts)
+            for pod in pods
+        ),
+    )

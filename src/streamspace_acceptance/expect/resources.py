@@ -7,8 +7,9 @@ from decimal import Decimal
 from streamspace_acceptance.domain.resources.enforcement import CpuLoad, Enforcement
 from streamspace_acceptance.domain.resources.granted import GrantedResources
 from streamspace_acceptance.domain.resources.limits import Limits
-from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
+from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests, in_words
 from streamspace_acceptance.domain.sessions.provision import Provision
+from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 # The kernel keeps the limit on CPU time in each period of 0.1 s, and lets a period or two go over by a slice.
@@ -19,10 +20,16 @@ READ_TOLERANCE = Decimal("0.01")  # memory limits are cut to whole pages, CPU li
 
 def given_exactly(given: GrantedResources) -> None:
     """The session was accepted, and its running pod requests and is limited to exactly the requested resources."""
+    judged("the API's answer to the request", given.creation.answer)
     if given.provisioned is None:
         raise _refused(given)
     found = given.provisioned
     asked = Provision.of({"resources": given.size})
+    rows = [
+        ("requested", asked.cpu, asked.memory),
+        *((place, said.cpu, said.memory) for place, said in found.said.items()),
+    ]
+    judged("requested and granted", table("source | cpu | memory", rows))
     troubles = [
         *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.said.items()
           if not said.is_as(asked) and (said.cpu, said.memory) != (None, None)),
@@ -58,6 +65,16 @@ def _refused(given: GrantedResources) -> Unmet | Unproven:
 
 def refused_as_too_much(found: OversizedRequests) -> None:
     """Each request that no node can hold was refused with an error that names the excess, and created nothing."""
+    rows = [
+        (attempt, ", ".join(attempt.too_much), attempt.creation.answer.status, attempt.message)
+        for attempt in found.attempts
+    ]
+    fits = in_words(found.control.asked.size)
+    judged(
+        "answers",
+        table("requested | too large | status | message", [*rows, (fits, "no", found.control.answer.status, "-")]),
+    )
+    judged("pods, claims and sessions of rejected requests", "\n".join(found.strays) or "none at any time")
     accepted = [
         f"{attempt}: accepted with {attempt.creation.answer.status}"
         for attempt in found.attempts
@@ -89,6 +106,7 @@ def _unmet(found: OversizedRequests, troubles: list[str]) -> Unmet:
 
 def kept_to_limits(tried: Enforcement) -> None:
     """The kernel's limits are the pod's, a program comes up against each of them, and the session goes on."""
+    judged("limits and what programs got", tried.describe())
     troubles = [
         *_differing(tried.wanted, tried.found),
         *_too_many_cores(tried),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from streamspace_acceptance.budgets import TARGET_SECONDS
 from streamspace_acceptance.cluster.objects import SessionObject
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
-from streamspace_acceptance.domain.sessions.starts import Starts
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.starts import Start, Starts
+from streamspace_acceptance.evidence.judged import judged, table
+from streamspace_acceptance.expect.input_evidence import judge_input
+from streamspace_acceptance.measuring import startup_phases
 from streamspace_acceptance.measuring.statistics import Summary
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
@@ -18,6 +23,7 @@ from streamspace_acceptance.waiting import Budget
 
 def answered(answer: Answer, status: int) -> None:
     """The answer has exactly that status code."""
+    judged("request and answer", answer)
     if answer.status != status:
         raise Unmet(
             answer.call,
@@ -29,6 +35,8 @@ def answered(answer: Answer, status: int) -> None:
 
 def identified(creation: Creation, status: str) -> None:
     """The answer holds the id and the name under which the API lists one new session, and that status."""
+    judged("request and answer", creation.answer)
+    judged("the new session in the API's list", creation.listed)
     if not creation.answer.ok:
         raise Unproven("no session was created (see 1.1a-1)")
     body = creation.answer.object()
@@ -68,6 +76,7 @@ def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]
 def listed(creation: Creation, listed: SessionObject, alone: SessionObject | None) -> None:
     """The session in Kubernetes' list is the requested one, and the one that Kubernetes returns by name."""
     asked = creation.asked
+    judged("the session in Kubernetes", {"in the list": listed, "by its name": alone})
     troubles = [
         *([] if listed.user == asked.user else [f"its user is {listed.user!r}"]),
         *([] if listed.template == asked.template else [f"its template is {listed.template!r}"]),
@@ -85,6 +94,10 @@ def listed(creation: Creation, listed: SessionObject, alone: SessionObject | Non
 
 def series_running(starts: Starts) -> None:
     """Every requested start reached Running; one that created no session shows nothing."""
+    judged(
+        "starts",
+        table("start | session | reached Running after", map(_start_row, range(1, 1 + len(starts.made)), starts.made)),
+    )
     for start in starts.made:
         if start.trouble is not None:
             raise start.trouble
@@ -94,6 +107,7 @@ def series_running(starts: Starts) -> None:
 
 def mean_below(starts: Starts, budget: Budget) -> float:
     """The mean of all starts, end to end, is below the budget; gives it, in seconds."""
+    judged("startup times", lambda: _startup_times(starts, budget))
     if not starts.complete:
         raise Unproven(f"only {len(starts.phases)} of {starts.wanted} starts reached Running and can be measured")
     figures = [start.end_to_end for start in starts.made if start.end_to_end is not None]
@@ -116,6 +130,7 @@ def mean_below(starts: Starts, budget: Budget) -> float:
 
 def still_running(word: str, statuses: Mapping[str, str | None]) -> None:
     """Each of the sessions, by id, still has the status that it reached."""
+    judged("status after the last start", table("session | status", statuses.items()))
     fallen = [f"{session_id} is {status or 'not listed'}" for session_id, status in statuses.items() if status != word]
     if fallen:
         raise Unmet(
@@ -126,20 +141,24 @@ def still_running(word: str, statuses: Mapping[str, str | None]) -> None:
         )
 
 
-def batch_running(crowd: ConcurrentRequests) -> None:
-    """Each user got a session, and all of them reach Running."""
-    if crowd.refusals:
+def batch_running(crowd: ConcurrentRequests, count: int) -> None:
+    """Each of `count` users got a session, and all of them reach Running."""
+    judged("requests", crowd.table())
+    if crowd.refusals or len(crowd.sessions) != count:
         raise Unmet(
             crowd.subject,
-            expected="a session for each user",
-            actual="; ".join(crowd.refusals),
+            expected=f"a session for each of {count} users",
+            actual="; ".join(crowd.refusals) or f"{len(crowd.sessions)} sessions",
             likely="the API refuses or loses sessions that are requested at the same time",
         )
     crowd.wait_until_running(within="start")
+    judged("sessions that run", lambda: table("session | pods", ((one.id, _pods(one)) for one in crowd.sessions)))
 
 
 def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
     """No session's pod was touched while the agent was offline, nor when it reconnected."""
+    rows = [(one.session.subject, one.pod.meta.name, one.pod.meta.uid, _disturbed(one, outage)) for one in kept]
+    judged("pods while the agent was offline", table("session | pod | uid | troubles", rows))
     for kept_session in kept:
         disturbances = kept_session.disturbances(outage.cut, outage.ended)
         if disturbances:
@@ -155,6 +174,9 @@ def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
 def usable(seen: Iterable[SessionAfter]) -> None:
     """Each session is Running by the API and by Kubernetes on a healthy pod, and its desktop accepts input."""
     for session in seen:
+        judge_input(session.trial, session.kept.session.subject)
+        states = ("API", session.status), ("Kubernetes", session.phase), ("pod", session.pod_trouble or "one, Ready")
+        judged(f"{session.kept.session.subject}, status", table("source | status", states))
         troubles = [f"the API says {session.status}"] if session.status != session.running else []
         troubles += [f"Kubernetes says {session.phase}"] if session.phase not in (session.running, None) else []
         troubles += [session.pod_trouble] if session.pod_trouble else []
@@ -170,6 +192,8 @@ def usable(seen: Iterable[SessionAfter]) -> None:
 
 def status_agreed(word: str, listed: str, phase: SessionObject | None) -> None:
     """The API says so, and Kubernetes does not say otherwise."""
+    in_kubernetes = "no such session" if phase is None else phase.phase
+    judged("the session's status", table("source | status", [("API", listed), ("Kubernetes", in_kubernetes)]))
     if listed != word or (phase is not None and phase.phase != word):
         raise Unmet(
             "the session's status",
@@ -177,3 +201,22 @@ def status_agreed(word: str, listed: str, phase: SessionObject | None) -> None:
             actual=f"{listed} by the API, {phase.phase if phase else 'nothing'} in Kubernetes",
             likely="one of the two is not kept up to date",
         )
+
+
+def _startup_times(starts: Starts, budget: Budget) -> str:
+    target = (TARGET_SECONDS[0] * budget.scale, TARGET_SECONDS[1] * budget.scale)
+    return f"limit: {budget}\n{startup_phases.table(starts.phases, target, budget.seconds)}"
+
+
+def _start_row(number: int, start: Start) -> tuple[object, ...]:
+    session = "none" if start.session is None else start.session.id
+    running = None if start.phases is None else start.phases.seconds["end to end"]
+    return number, session, str(start.trouble or (f"{running:.2f} s" if running is not None else "not measured"))
+
+
+def _pods(session: Session) -> str:
+    return ", ".join(pod.describe() for pod in session.pods())
+
+
+def _disturbed(kept: SessionBefore, outage: Outage) -> str:
+    return "; ".join(kept.disturbances(outage.cut, outage.ended)) or "none: kept, Ready, not restarted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
@@ -9,6 +10,7 @@ from streamspace_acceptance.domain.templates.change import Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
+from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
@@ -19,6 +21,7 @@ PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
 
 def offered(template: str, names: frozenset[str]) -> None:
     """The template is among those on offer."""
+    judged("templates", "\n".join(sorted(names)) or "none")
     if template not in names:
         raise Unmet(
             f"template {template}",
@@ -30,6 +33,9 @@ def offered(template: str, names: frozenset[str]) -> None:
 
 def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     """The template was accepted, and both the answer and the template alone read as it was described."""
+    judged("creation", made.answer)
+    if read is not None:
+        judged("the template as the API returns it", read)
     if read is None or not read.ok:
         answer = made.answer if read is None else read
         raise _refused(answer, "the template", "the API refuses or loses a valid template")
@@ -52,6 +58,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
 
 def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
     """The template is in the list, once, under its name."""
+    judged("its entries in the list of templates", entries)
     names = [entry.get("name") for entry in entries]
     if names != [made.described["name"]]:
         raise Unmet(
@@ -64,6 +71,7 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
 
 def refused_clearly(trial: MistakeTrial) -> None:
     """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
+    judged("rejections", _answers(trial))
     refused = [attempt for attempt in trial.attempts if not attempt.answer.ok]
     unclear = [attempt for attempt in refused if attempt.positive_control.id is not None and not attempt.names_field]
     if unclear:
@@ -83,6 +91,11 @@ def refused_clearly(trial: MistakeTrial) -> None:
 
 def all_caught(trial: MistakeTrial) -> None:
     """No template with a mistake was accepted, none is to be found, and none has changed one that was there."""
+    judged("answers", _answers(trial))
+    judged(
+        "templates with a mistake that exist",
+        "\n".join(trial.leftovers) or "none: neither in the API nor in Kubernetes",
+    )
     troubles = [
         *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in trial.attempts if attempt.answer.ok),
         *(f"{attempt.words}: {trouble}" for attempt in trial.attempts for trouble in attempt.control_changes),
@@ -110,6 +123,9 @@ def _require_controls(trial: MistakeTrial) -> None:
 
 def changed(change: Change) -> None:
     """The change was accepted, and the template reads as sent, and as before where nothing was sent."""
+    judged("the template before", change.before)
+    judged("the change", change.answer)
+    judged("the template after", change.after)
     if change.troubles:
         raise Unmet(
             change.answer.call,
@@ -122,6 +138,7 @@ def changed(change: Change) -> None:
 def provisioned(session: Provisioned, wanted: Json) -> None:
     """The session's pod has the image and resources wanted, by every source."""
     asked = Provision.of(wanted)
+    judged("image and resources", _provisions({"the changed template": asked, **session.said}))
     troubles = [f"{place}: {given}" for place, given in session.said.items() if not asked.is_as(given)]
     troubles += [] if session.complete else ["its pod does not say all of its image, requests and limits"]
     if troubles or len(session.pods) != 1:
@@ -136,6 +153,9 @@ def provisioned(session: Provisioned, wanted: Json) -> None:
 def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> None:
     """The same one pod, Ready and never started again, and every source reports the session as before."""
     known = {pod.meta.uid for pod in before.pods}
+    judged("before the change", _provisions(before.said))
+    judged("after the change", _provisions(now.said))
+    judged("pods, by uid", f"before: {', '.join(sorted(known))}\never since: {', '.join(sorted(uids))}")
     troubles = [
         *(f"{place}: {now.said.get(place)}, before {given}" for place, given in before.said.items()
           if place not in now.said or not now.said[place].is_as(given)),
@@ -155,6 +175,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
 
 def history_kept(change: Change, answer: Answer) -> None:
     """The history holds what the template was and what it is, in that order; Unproven where there is no history."""
+    judged("the template's history", answer)
     if answer.status in NO_SUCH_CALL:
         raise Unproven(f"the product keeps no history of templates: {answer.status} {answer.excerpt(80)}")
     if not answer.ok:
@@ -184,6 +205,8 @@ def _rising(numbers: list[object]) -> bool:
 
 def refused_in_use(deletion: Deletion) -> None:
     """The deletion is refused as the plan has it, the template is where it was, and its sessions run."""
+    judged("the answer to the deletion", deletion.answer)
+    judged("where the template is", _places(deletion))
     troubles = [
         *([] if deletion.answer.status in PLANS_REFUSALS
           else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
@@ -201,6 +224,8 @@ def refused_in_use(deletion: Deletion) -> None:
 
 def says_how_many(deletion: Deletion) -> None:
     """The refusal says by how many sessions the template is used: that number and no other."""
+    judged("the answer to the deletion", deletion.answer)
+    judged("sessions", f"using the template: {deletion.users}\nnumbers in the message: {deletion.counts}")
     if deletion.answer.ok:
         raise Unproven("the deletion was not refused (see 2.3-1)")
     if deletion.counts != [deletion.users]:
@@ -214,6 +239,7 @@ def says_how_many(deletion: Deletion) -> None:
 
 def deleted(deletion: Deletion) -> None:
     """The deletion was accepted, as the plan has it."""
+    judged("the answer to the deletion", deletion.answer)
     if deletion.answer.status not in PLANS_ACCEPTANCES:
         answer = deletion.answer
         raise Unmet(
@@ -227,12 +253,15 @@ def deleted(deletion: Deletion) -> None:
 def nothing_left(deletion: Deletion) -> None:
     """The template, of which nothing is found now, was found before wherever it should have been."""
     unseen = deletion.expected_in - deletion.before
+    judged("where the template was", "\n".join(sorted(deletion.before)) + "\nnow: nowhere")
     if unseen:
         raise Unproven(f"it was not in {' and '.join(sorted(unseen))} even before, so that its absence shows nothing")
 
 
 def forgotten(remains: Leftovers) -> None:
     """No session of the template is to be had, and its name is free for a new one with a history of its own."""
+    judged("a session of the deleted template", remains.session)
+    judged("a new template of its name", remains.again)
     troubles = [
         *([f"a session of it is still to be had: {remains.session.status}"] if remains.session.ok else []),
         *([] if remains.again.ok
@@ -254,4 +283,32 @@ def _refused(answer: Answer, what: str, likely: str) -> Unmet:
         expected=f"{what} accepted (2xx)",
         actual=answer.gist,
         likely=likely,
+    )
+
+
+def _answers(trial: MistakeTrial) -> Table:
+    return table(
+        "mistake | the error names | status | message | without the mistake",
+        (
+            (
+                attempt.words,
+                " or ".join(attempt.fields),
+                attempt.answer.status,
+                attempt.message,
+                "accepted" if attempt.positive_control.id is not None else "refused",
+            )
+            for attempt in trial.attempts
+        ),
+    )
+
+
+def _provisions(said: Mapping[str, Provision]) -> Table:
+    rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in said.items()]
+    return table("source | image | cpu | memory", rows)
+
+
+def _places(deletion: Deletion) -> Table:
+    places = sorted(deletion.before | deletion.after)
+    return table(
+        "place | before | after", ((place, place in deletion.before, place in deletion.after) for place in places)
     )

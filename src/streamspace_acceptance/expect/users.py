@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
+from streamspace_acceptance.evidence.judged import judged, judged_pictures, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 WORK = "users working at the same time"
@@ -30,6 +31,8 @@ def no_conflict(found: CheckResult) -> None:
 
 def reachable(outcome: UseResult) -> None:
     """Each desktop rendered and accepted input while all were open, also for a second viewer and after reconnecting."""
+    judged_pictures(outcome.pictures)
+    judged("desktops", table("desktop | trouble", outcome.desktops or [("all", "none")]))
     if outcome.unreachable and outcome.alone is None:
         raise Unmet(
             WORK,
@@ -46,6 +49,8 @@ def reachable(outcome: UseResult) -> None:
 def undisturbed(outcome: UseResult) -> None:
     """Nothing of one user was found with another, and no user was affected when one ended the session."""
     troubles = [*outcome.leaks, *outcome.noticed]
+    judged("traces of each user, and where they were found", outcome.traces or "none were looked for")
+    judged("what others noticed when one ended the session", "\n".join(outcome.noticed) or "nothing")
     if troubles:
         raise Unmet(
             WORK,
@@ -61,6 +66,9 @@ def undisturbed(outcome: UseResult) -> None:
 
 
 def _judge(found: CheckResult, expected: str, likely: str) -> None:
+    for name, content in found.shown.items():
+        judged(name, content)
+    judged("troubles", "\n".join([*found.troubles, *found.missing]) or "none")
     if found.troubles and not found.excuse:
         raise Unmet(
             found.subject,

@@ -15,6 +15,7 @@ class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
     `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch.
+    `request` is the body that was sent, without credentials.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Answer:
     received_at: float
     location: str = ""
     date: float | None = None
+    request: Any = None
 
     @property
     def call(self) -> str:

@@ -9,6 +9,7 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
 from streamspace_acceptance.product.http import CALL_SECONDS, TokenRefused
+from streamspace_acceptance.product.profile import Size
 
 
 @dataclass(frozen=True)
@@ -80,18 +81,18 @@ class StreamSpaceApi(ProfileCalls):
         self,
         user: str,
         template: str,
-        size: str | None,
+        size: str | Size | None,
         *,
         request: str | None = None,
         seconds: float = CALL_SECONDS,
     ) -> Answer:
-        """Requests a session; `size` names one of the profile's sizes, None takes the template's own.
+        """Requests a session of `size`, or of the profile's size of that name; None takes the template's own.
 
         `request` is the id of the request, by which its session is found if no answer arrives.
         """
         body: Json = {self.profile.fields["user"]: user, self.profile.fields["template"]: template}
         if size is not None:
-            body["resources"] = self.profile.sizes[size]
+            body["resources"] = self.profile.size(size)
         return self.call("create_session", body=body, seconds=seconds, request=request)
 
     def sessions(self) -> SessionList:

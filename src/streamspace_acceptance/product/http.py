@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -122,6 +123,7 @@ class HttpClient:
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
             told = _reason(error)
             raise NoAnswer(told if told.startswith(what) else f"{what}: {told}") from error
+        answer = replace(answer, request=_tellable(body))
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
         secret_sources.from_answer(text, what)
         self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -54,6 +55,10 @@ class DeploymentProfile:
     secret: str
 
 
+Size = Mapping[str, str]
+"""CPU and memory, as Kubernetes quantities."""
+
+
 @dataclass(frozen=True)
 class Profile:
     """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates.
@@ -72,8 +77,11 @@ class Profile:
     deployment: DeploymentProfile
     sizes: dict[str, dict[str, str]]
     templates: dict[str, dict[str, Any]]
-    template_change: dict[str, Any]
     viewer_page: dict[str, Any]
+
+    def size(self, size: str | Size | None) -> Size | None:
+        """The size of that name, or as it is given; KeyError for an unknown name."""
+        return self.sizes[size] if isinstance(size, str) else size
 
 
 def load(name: str = "plan") -> Profile:
@@ -92,6 +100,5 @@ def load(name: str = "plan") -> Profile:
         deployment=DeploymentProfile(**table["deployment"]),
         sizes=table["sizes"],
         templates=table["templates"],
-        template_change=table["template_change"],
         viewer_page=table["viewer_page"],
     )

@@ -1,54 +1,147 @@
-"""JUnit XML, a view of verdict.json: one suite for each feature, one case for each scenario.
+"""JUnit XML, a view of verdict.json: one suite for each test of the plan, one case for each criterion.
 
-behave's own reporter does not know the four verdicts: it passes scenarios whose clean-up failed and drops those that
-were not reached.
+A scenario has a case of its own only if its criteria do not tell its verdict: its precondition or clean-up failed, or
+it proves no criterion. behave's own reporter does not know the four verdicts: it passes scenarios whose clean-up failed
+and drops those that were not reached.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from streamspace_acceptance.evidence import files
+from streamspace_acceptance.evidence.report_folder import RESULTS
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.verdict.judgement import Verdict
-from streamspace_acceptance.verdict.scenario_result import Judged
-from streamspace_acceptance.verdict.verdict_file import RunResult
+from streamspace_acceptance.verdict.scenario_result import Judged, ScenarioResult, is_wait
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult
 
 HOOKS = "Hooks and clean-up"
+BEYOND_THE_PLAN = "Beyond the plan"
 _ELEMENTS = {Verdict.FAILED: "failure", Verdict.BROKEN: "error", Verdict.UNPROVEN: "skipped"}
 _COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 # What XML 1.0 cannot hold.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+@dataclass(frozen=True)
+class _Case:
+    """One case. `properties` may name one thing several times; `evidence` are files below the reports."""
+
+    name: str
+    judged: Judged
+    headline: str
+    seconds: float
+    place: tuple[str, int] | None = None
+    properties: Sequence[tuple[str, str]] = ()
+    evidence: Sequence[str] = ()
+
+
 def write(path: Path, run: RunResult) -> None:
     """Write the run as it is by now, in one piece."""
     root = Xml.Element("testsuites", name="StreamSpace acceptance")
-    for feature, scenarios in groupby(run.scenarios, key=lambda scenario: scenario.feature):
-        suite = Xml.SubElement(root, "testsuite", name=_text(feature))
-        for scenario in scenarios:
-            _add_case(suite, scenario.name, scenario.judged, scenario.headline, scenario.seconds)
+    for test in run.tests:
+        scenarios = [scenario for scenario in run.scenarios if scenario.test == test.id]
+        if scenarios:
+            _add_suite(root, run, f"{test.id} {test.title}", _classname(test), _cases(test, scenarios))
+    beyond = [scenario for scenario in run.scenarios if scenario.test is None]
+    if beyond:
+        _add_suite(root, run, BEYOND_THE_PLAN, "beyond_the_plan", map(_scenario_case, beyond))
     if run.beside:
-        suite = Xml.SubElement(root, "testsuite", name=HOOKS)
-        for problem in run.beside:
-            _add_case(suite, problem.name, problem.judged, problem.judged.headline, 0)
+        cases = [_Case(one.name, one.judged, one.judged.headline, 0.0) for one in run.beside]
+        _add_suite(root, run, HOOKS, "hooks", cases)
     for element in [*root, root]:
         _count(element)
     files.put(path, Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _add_case(suite: Xml.Element, name: str, judged: Judged, headline: str, seconds: float) -> None:
-    case = Xml.SubElement(suite, "testcase", classname=suite.get("name", ""), name=_text(name), time=f"{seconds:.3f}")
-    if judged.verdict is not Verdict.PROVEN:
-        kind = _ELEMENTS[judged.verdict]
-        Xml.SubElement(case, kind, message=_text(headline), type=judged.verdict).text = _text(judged.explanation)
+def _classname(test: TestResult) -> str:
+    """`phase1.test-1_1a`: readers split it at its last dot, and take the first part for a package."""
+    return f"phase{test.phase}.test-{test.id.replace('.', '_')}"
+
+
+def _cases(test: TestResult, scenarios: Sequence[ScenarioResult]) -> Iterator[_Case]:
+    """A case for each criterion; one for each example where a scenario outline proves it."""
+    told: dict[str, set[Verdict]] = {scenario.id: set() for scenario in scenarios}
+    for line in test.lines:
+        proving = [scenario for scenario in scenarios if line.id in scenario.criteria]
+        for scenario in proving:
+            case = _criterion_case(line, test, scenario, alone=len(proving) == 1)
+            told[scenario.id].add(case.judged.verdict)
+            yield case
+    for scenario in scenarios:
+        if scenario.judged.verdict not in told[scenario.id]:
+            yield _scenario_case(scenario)
+
+
+def _criterion_case(line: CriterionResult, test: TestResult, scenario: ScenarioResult, *, alone: bool) -> _Case:
+    """`alone`: no other scenario proves the criterion, so that its verdict is the criterion's."""
+    step = next(step for step in scenario.steps if step.criterion == line.id)
+    judged = Judged(line.verdict, line.reason, line.causes, line.failure) if alone else step.judged
+    properties = [
+        ("criterion", line.id),
+        ("requirement", line.text),
+        ("priority", line.priority),
+        ("test", test.id),
+        ("phase", str(test.phase)),
+        ("sentence", line.sentence or ""),
+        ("scenario", scenario.name),
+        *([("limit", f"{line.limit:g} {line.unit}")] if line.limit is not None else []),
+        *((figure.name, f"{figure.value:g} {figure.unit}") for figure in line.figures),
+        *(("tag", tag) for tag in scenario.tags),
+    ]
+    failure = judged.failure
+    return _Case(
+        name=f"{line.id} {line.text}" + ("" if alone else f" ({', '.join(scenario.examples.values())})"),
+        judged=judged,
+        headline=f"{line.id}: expected {failure.expected}; {failure.actual}" if failure else judged.headline,
+        seconds=step.seconds,
+        place=(scenario.file, step.line or 1),
+        properties=properties,
+        evidence=[f"{RESULTS}/{one.file}" for one in step.attachments if not is_wait(one)],
+    )
+
+
+def _scenario_case(scenario: ScenarioResult) -> _Case:
+    properties = [("scenario", scenario.name), *(("tag", tag) for tag in scenario.tags)]
+    evidence = [f"{RESULTS}/{one.file}" for one in scenario.evidence()]
+    place = scenario.file, scenario.line or 1
+    return _Case(scenario.name, scenario.judged, scenario.headline, scenario.seconds, place, properties, evidence)
+
+
+def _add_suite(root: Xml.Element, run: RunResult, name: str, classname: str, cases: Iterable[_Case]) -> None:
+    suite = Xml.SubElement(root, "testsuite", name=_text(name), timestamp=f"{run.began:%Y-%m-%dT%H:%M:%S}")
+    for case in cases:
+        _add_case(suite, classname, case)
+
+
+def _add_case(suite: Xml.Element, classname: str, case: _Case) -> None:
+    attributes = {"classname": classname, "name": _text(case.name), "time": f"{case.seconds:.3f}"}
+    if case.place is not None:
+        attributes |= {"file": _text(case.place[0]), "line": str(case.place[1])}
+    element = Xml.SubElement(suite, "testcase", attributes)
+    if case.judged.verdict is not Verdict.PROVEN:
+        kind = _ELEMENTS[case.judged.verdict]
+        outcome = Xml.SubElement(element, kind, message=_text(case.headline), type=case.judged.verdict)
+        outcome.text = _text(case.judged.explanation)
+    if case.properties:
+        properties = Xml.SubElement(element, "properties")
+        for name, value in case.properties:
+            Xml.SubElement(properties, "property", name=_text(name), value=_text(value))
+    if case.evidence:
+        Xml.SubElement(element, "system-out").text = _text(
+            "\n".join(f"[[ATTACHMENT|{file}]]" for file in case.evidence)
+        )
 
 
 def _count(element: Xml.Element) -> None:
-    element.set("tests", str(len(list(element.iter("testcase")))))
+    cases = list(element.iter("testcase"))
+    element.set("tests", str(len(cases)))
+    element.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
     for name, kind in _COUNTS.items():
         element.set(name, str(len(list(element.iter(kind)))))
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from streamspace_acceptance.evidence.report_folder import RESULTS
 from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import CriterionResult
 
 # The first line of every file that a run writes and that the next one removes.
 MARK = "<!-- written by streamspace-acceptance; the next run replaces it -->"
@@ -75,6 +76,19 @@ def figure(measured: Figure) -> str:
     """`1.93 s`: a figure without its name, to three digits, without an exponent."""
     value = f"{measured.value:.3g}" if abs(measured.value) < 1000 else f"{measured.value:.0f}"
     return f"{value} {measured.unit}"
+
+
+def measured(one: Figure) -> str:
+    """`mean startup time 1.93 s`: a figure with its name."""
+    return f"{plain(one.name)} {figure(one)}"
+
+
+def limit(line: CriterionResult, time_scale: float) -> str:
+    """The plan's limit; seconds also on the target's own clock, by which they are judged. Empty without a limit."""
+    if line.limit is None:
+        return ""
+    here = f", here {line.limit * time_scale:g} s" if line.unit == "s" and time_scale != 1 else ""
+    return f"{line.limit:g} {line.unit}{here}"
 
 
 def page(lines: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from streamspace_acceptance.reporting.markdown import (
     fenced,
     figure,
     icon,
+    limit,
     page,
     plain,
     seconds,
@@ -137,9 +138,9 @@ def _procedure(scenarios: list[ScenarioResult]) -> Iterator[str]:
 
 def _result(run: RunResult, line: CriterionResult) -> str:
     measured = "".join(f"; {plain(first.name)} {figure(first)}" for first in line.figures[:1])
-    limit = f" (target: {_limit(run, line)})" if line.limit is not None else ""
+    target = f" (target: {_limit(run, line)})" if line.limit is not None else ""
     why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
-    return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{limit}{why}"
+    return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{target}{why}"
 
 
 def _evidence(test: TestResult, scenarios: list[ScenarioResult]) -> Iterator[str]:
@@ -225,12 +226,7 @@ def _measured(run: RunResult, line: CriterionResult) -> Iterator[tuple[str, ...]
 
 
 def _limit(run: RunResult, line: CriterionResult) -> str:
-    """The plan's figure; seconds also on the target's own clock, by which they are judged."""
-    if line.limit is None:
-        return "-"
-    scaled = line.unit == "s" and run.time_scale != 1
-    here = f", here {line.limit * run.time_scale:g} s" if scaled else ""
-    return f"{line.limit:g} {line.unit}{here}"
+    return limit(line, run.time_scale) or "-"
 
 
 def _conclusion(run: RunResult, phase: int, tests: list[TestResult]) -> Iterator[str]:

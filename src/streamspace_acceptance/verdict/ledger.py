@@ -7,21 +7,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criteria, worst
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.verdict.run_record import RunRecord
+from streamspace_acceptance.verdict.scenario_result import is_wait
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger. `seconds` is the time its Then sentence took."""
+    """One line of the ledger. `seconds` is the time its Then sentence took, `evidence` what it attached but waits."""
 
     test: Test
     criterion: Criterion
     judgement: Judgement
     figures: tuple[Figure, ...] = ()
     seconds: float = 0.0
+    evidence: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,20 @@ class Ledger:
         if proofs:
             judged = worst([proof.judged for proof in proofs])
             figures = tuple(figure for proof in proofs for figure in self.record.evidence.figures_of(proof.step))
-            yield Entry(test, criterion, judged, figures, sum(proof.step.duration for proof in proofs))
+            seconds = sum(proof.step.duration for proof in proofs)
+            yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)))
         elif criterion.sentence is None:
             yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
         elif not self._is_unselected(criterion.sentence):
             yield Entry(
                 test, criterion, Judgement(Verdict.UNPROVEN, f"no scenario has the sentence “{criterion.sentence}”")
             )
+
+    def _evidence(self, proofs: list[_Proof]) -> Iterator[Attachment]:
+        """The attachments of the criterion's sentences, without the timelines of waits."""
+        for proof in proofs:
+            attached = self.record.evidence.attachments_of(proof.step)
+            yield from (attachment for attachment in attached if not is_wait(attachment))
 
     def _is_unselected(self, sentence: str) -> bool:
         """Whether a scenario that was not selected has `sentence`: then this run does not judge it."""

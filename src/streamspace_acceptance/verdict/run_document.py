@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 import behave
 
 from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence.report_folder import RESULTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.verdict import verdict_file
@@ -97,6 +98,8 @@ def _entry(entry: Entry) -> Json:
     }
     if entry.criterion.limit is not None:
         line |= {"limit": entry.criterion.limit, "unit": entry.criterion.unit}
+    if entry.evidence:
+        line["evidence"] = [f"{RESULTS}/{one.file}" for one in entry.evidence]
     if entry.figures:
         line["measured"] = [
             {"name": figure.name, "value": figure.value, "unit": figure.unit} for figure in entry.figures
@@ -115,7 +118,8 @@ def scenario_document(scenario: Any, ledger: Ledger) -> Json:
         "name": scenario.name,
         "feature": scenario.feature.name,
         "place": place,
-        "description": "\n".join(scenario.description),
+        "line": scenario.line,
+        "description": "\n".join([*scenario.feature.description, *scenario.description]),
         "tags": [str(tag) for tag in scenario.effective_tags],
         "examples": dict(zip(row.headings, row.cells, strict=True)) if row else {},
         "test": None if test is None else test.id,
@@ -134,6 +138,7 @@ def _steps(scenario: Any, test: Test | None, record: RunRecord) -> Iterator[Json
         yield {
             "sentence": f"{step.keyword} {step.name}",
             "criterion": None if proves is None else proves.id,
+            "line": step.line,
             "seconds": round(step.duration, 3),
             **_judged(_UNFINISHED if step is record.running_step else judged, trace=True),
             "attachments": _attachments(record.evidence.attachments_of(step)),

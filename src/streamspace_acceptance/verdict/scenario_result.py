@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from streamspace_acceptance.evidence.attachments import WAIT
+from streamspace_acceptance.evidence.attachments import WAITS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.verdict.judgement import Verdict
 
@@ -48,13 +48,17 @@ class Judged:
 
 @dataclass(frozen=True)
 class StepResult:
-    """One sentence with its keyword; `criterion` is the id of the criterion that it proves, if any."""
+    """One sentence with its keyword; `criterion` is the id of the criterion that it proves, if any.
+
+    `line` is its line in the feature file, where that is known.
+    """
 
     sentence: str
     criterion: str | None
     seconds: float
     judged: Judged
     attachments: tuple[Attachment, ...] = ()
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,12 @@ class ScenarioResult:
     judged: Judged
     steps: tuple[StepResult, ...]
     attachments: tuple[Attachment, ...]
+    line: int | None = None
+
+    @property
+    def file(self) -> str:
+        """The feature file."""
+        return self.place.partition(": ")[0]
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -116,8 +126,8 @@ class ProblemResult:
 
 
 def is_wait(attachment: Attachment) -> bool:
-    """Whether it is the timeline of a wait, of which there are many; a failure shows its own."""
-    return attachment.name.startswith(WAIT)
+    """Whether it holds the timelines of waits, which prove nothing by themselves; a failure shows its own."""
+    return attachment.name == WAITS
 
 
 def scenario_of(item: Json) -> ScenarioResult:
@@ -142,10 +152,12 @@ def scenario_of(item: Json) -> ScenarioResult:
                 step["seconds"],
                 judged_of(step),
                 attachments_of(step["attachments"]),
+                step.get("line"),
             )
             for step in item["steps"]
         ),
         attachments=attachments_of(item["attachments"]),
+        line=item.get("line"),
     )
 
 

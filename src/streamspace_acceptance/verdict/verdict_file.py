@@ -42,7 +42,7 @@ class CriterionResult:
 
     `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
     at all. `seconds` is the time that its Then sentence took.
-    `causes`: the errors that the cluster reported meanwhile.
+    `causes`: the errors that the cluster reported meanwhile. `evidence`: the files that show it, below the reports.
     """
 
     id: str
@@ -61,6 +61,7 @@ class CriterionResult:
     figures: tuple[Figure, ...] = ()
     failure: Failure | None = None
     causes: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
     @property
     def selectable(self) -> bool:
@@ -253,4 +254,5 @@ def _line(test: Json, item: Json, judged: Json | None) -> CriterionResult:
         figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
         failure=failure_of(judged),
         causes=tuple(judged.get("causes", ())),
+        evidence=tuple(judged.get("evidence", ())),
     )

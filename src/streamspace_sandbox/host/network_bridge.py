@@ -62,6 +62,22 @@ def make(number: int) -> None:
         raise StartError(f"The network bridge could not be created ({reason}); {advice}.")
 
 
+def join_namespace(number: int, pid: int) -> str:
+    """A cable in place of the bridge, to the network namespace of process `pid`. Returns the name of its other end."""
+    name, other = bridge_name(number), veth_name(number, 0)
+    commands = (
+        f"link add {name} address 02:73:73:00:00:{number:02x} type veth peer name {other}",
+        f"addr add {address(number, 1)}/24 dev {name}",
+        f"link set {other} netns {pid}",
+        f"link set {name} up",
+    )
+    batch = "\n".join((*commands, ""))
+    done = subprocess.run(["ip", "-batch", "-"], input=batch, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StartError(f"The node's network could not be created ({done.stderr.strip()}); run this as root.")
+    return other
+
+
 def remove(number: int) -> None:
     """Remove the bridge and the devices on it; missing ones are fine."""
     name = bridge_name(number)

@@ -33,6 +33,7 @@ class InstanceState:
     token: str
     fault: str | None = None
     ready: bool = False
+    kubernetes_host: str = "127.0.0.1"
     kubernetes_port: int | None = None
     api_url: str | None = None
     api_token: str | None = None

@@ -19,14 +19,31 @@ from streamspace_sandbox.host import network_bridge, novnc, processes
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
 from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, claimed_numbers, lock, root_locked
-from streamspace_sandbox.streamspace.deployment import DeploymentError, deploy, is_deployed
+from streamspace_sandbox.streamspace.deployment import (
+    DEADLINE,
+    DeployedStreamSpace,
+    DeploymentError,
+    deploy,
+    is_deployed,
+)
 from streamspace_sandbox.streamspace.kube.client import KubeEndpoint
 
-CONTROL_PLANE = "streamspace_sandbox.control_plane"
-ANSWER_SECONDS = 20.0
 STOP_SECONDS = 30.0
 
 Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """A kind of Kubernetes: the module that runs it, and how long it and StreamSpace may take to start, in seconds."""
+
+    module: str
+    answer_seconds: float
+    deploy_seconds: float
+
+
+SMALL = Flavor("streamspace_sandbox.control_plane", 20.0, DEADLINE)
+REAL = Flavor("streamspace_sandbox.real_kubernetes.plane", 150.0, 180.0)
 
 
 @dataclass(frozen=True)
@@ -36,6 +53,7 @@ class StartOptions:
     time_scale: float = 0.1
     fault: str | None = None
     owner: int | None = None
+    flavor: Flavor = SMALL
 
 
 def up(instance: Instance, options: StartOptions, report: Report) -> InstanceState:
@@ -152,7 +170,7 @@ async def _start(instance: Instance, state: InstanceState, options: StartOptions
     try:
         state = replace(state, process=_identify(instance, child))
         instance.write(state)
-        state = await _deploy(instance, state, to_plane, report)
+        state = await _deploy(instance, state, to_plane, options.flavor, report)
         instance.write(state)
         await to_plane.send({"deployed": True})
     except BaseException:
@@ -184,14 +202,14 @@ async def _deploy_if_deleted(instance: Instance, state: InstanceState, report: R
         return state
     report("the namespace was deleted: deploying StreamSpace again")
     deployed = await deploy(endpoint, time_scale=state.time_scale)
-    report(f"StreamSpace answers at {deployed.api_url}")
+    report(_where(deployed))
     state = replace(state, api_url=deployed.api_url, api_token=deployed.token)
     instance.write(state)
     return state
 
 
 def _endpoint(instance: Instance, state: InstanceState) -> KubeEndpoint:
-    url = f"https://127.0.0.1:{state.kubernetes_port}"
+    url = f"https://{state.kubernetes_host}:{state.kubernetes_port}"
     return KubeEndpoint(url=url, token=state.token, ca_path=str(instance.tls / "ca.crt"))
 
 
@@ -209,7 +227,7 @@ def _spawn(instance: Instance, options: StartOptions, end: socket.socket) -> sub
         environment[channel.OWNER_VARIABLE] = str(options.owner)
     environment[novnc.VARIABLE] = str(novnc.find_novnc())
     with instance.log.open("ab") as log:
-        python, *module = faults.argv("kubernetes", CONTROL_PLANE)
+        python, *module = faults.argv("kubernetes", options.flavor.module)
         return subprocess.Popen(
             # Python ignores this option: it names the instance in the process list.
             [python, "-X", f"sandbox={instance.directory}/", *module],
@@ -233,23 +251,30 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 
 async def _deploy(
-    instance: Instance, state: InstanceState, to_plane: channel.StartChannel, report: Report
+    instance: Instance, state: InstanceState, to_plane: channel.StartChannel, flavor: Flavor, report: Report
 ) -> InstanceState:
     try:
-        message = await asyncio.wait_for(to_plane.receive(), ANSWER_SECONDS)
+        message = await asyncio.wait_for(to_plane.receive(), flavor.answer_seconds)
     except TimeoutError:
         message = None
     if message is None or "failed" in message:
         raise StartError(message["failed"] if message else _no_answer(instance))
-    state = replace(state, kubernetes_port=message["kubernetes_port"])
+    host = message.get("kubernetes_host", state.kubernetes_host)
+    state = replace(state, kubernetes_host=host, kubernetes_port=message["kubernetes_port"])
     endpoint = _endpoint(instance, state)
     report(f"Kubernetes answers at {endpoint.url}")
     try:
-        deployed = await deploy(endpoint, time_scale=state.time_scale)
+        deployed = await deploy(endpoint, time_scale=state.time_scale, deadline=flavor.deploy_seconds)
     except DeploymentError as failure:
         raise StartError(str(failure)) from failure
-    report(f"StreamSpace answers at {deployed.api_url}")
+    report(_where(deployed))
     return replace(state, ready=True, api_url=deployed.api_url, api_token=deployed.token)
+
+
+def _where(deployed: DeployedStreamSpace) -> str:
+    if deployed.api_url is None:
+        raise StartError("Service streamspace-api has no address outside the cluster; try `up` again.")
+    return f"StreamSpace answers at {deployed.api_url}"
 
 
 def _no_answer(instance: Instance) -> str:

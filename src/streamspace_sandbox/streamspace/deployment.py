@@ -31,7 +31,9 @@ ADMIN = "admin"
 CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
 DEADLINE = 60.0
 LOGIN_DEADLINE = 10.0
+GONE_PAUSE = 0.3
 ANSWER_DEADLINE = 8.0
+API_PORT = 8080
 HOPELESS_RESTARTS = 4
 """No component ends because it misses another one, so one that ended this often will not recover."""
 
@@ -42,14 +44,14 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True)
 class DeployedStreamSpace:
-    """A running StreamSpace: its base URL, and a token of its administrator."""
+    """A running StreamSpace: its base URL, None if the cluster gives it none, and a token of its administrator."""
 
-    api_url: str
+    api_url: str | None
     token: str
 
 
 async def is_deployed(endpoint: KubeEndpoint) -> bool:
-    """Whether the namespace is there. Raises DeploymentFailed when Kubernetes does not answer."""
+    """Whether the namespace is there. Raises DeploymentError when Kubernetes does not answer."""
     try:
         async with KubeClient(endpoint) as client, asyncio.timeout(ANSWER_DEADLINE):
             return await client.find(Collection("v1", "namespaces"), NAMESPACE) is not None
@@ -59,7 +61,7 @@ async def is_deployed(endpoint: KubeEndpoint) -> bool:
 
 
 async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> DeployedStreamSpace:
-    """Deploy into namespace `streamspace`. Raises DeploymentFailed, at the latest after `deadline` seconds."""
+    """Deploy into namespace `streamspace`. Raises DeploymentError, at the latest after `deadline` seconds."""
     try:
         async with KubeClient(endpoint) as client:
             await _apply_all(client, time_scale)
@@ -77,6 +79,32 @@ async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float =
             f"Kubernetes or the API became unreachable during the deployment ({type(error).__name__}):"
             " another process stopped the sandbox; try `up` again."
         ) from error
+
+
+async def undeploy(endpoint: KubeEndpoint) -> bool:
+    """Delete what `deploy` created, and wait until the namespace is gone. Returns whether it was there.
+
+    Raises DeploymentError.
+    """
+    namespaces = Collection("v1", "namespaces")
+    try:
+        async with KubeClient(endpoint) as client:
+            was_there = await client.find(namespaces, NAMESPACE) is not None
+            # The namespace goes first, while the definition of its sessions still exists.
+            await client.delete(namespaces, NAMESPACE)
+            async with asyncio.timeout(DEADLINE):
+                while True:
+                    if await client.find(namespaces, NAMESPACE) is None:
+                        break
+                    await asyncio.sleep(GONE_PAUSE)
+            for manifest in manifests(1):
+                if manifest["kind"] in CLUSTER_SCOPED:
+                    await client.delete(_collection(manifest), manifest["metadata"]["name"])
+            return was_there
+    except TimeoutError:
+        raise DeploymentError(f"Namespace {NAMESPACE} is still being deleted after {DEADLINE:g} s.") from None
+    except (KubeError, *UNREACHABLE) as error:
+        raise DeploymentError(f"Kubernetes did not delete StreamSpace ({error or type(error).__name__}).") from error
 
 
 async def _apply_all(client: KubeClient, time_scale: float) -> None:
@@ -187,10 +215,15 @@ def _restarts(pod: Obj) -> int:
 
 
 async def _log_in(client: KubeClient) -> DeployedStreamSpace:
+    """The administrator's token, and the API's address: None without one outside the cluster."""
     service = await client.get(Collection("v1", "services", NAMESPACE), "streamspace-api")
     url = _address(service)
     credentials = await client.get(Collection("v1", "secrets", NAMESPACE), CREDENTIALS)
     login = {key: base64.b64decode(credentials["data"][key]).decode() for key in ("username", "password")}
+    if url is None:
+        path, services = "/api/v1/auth/login", Collection("v1", "services", NAMESPACE)
+        answer = await client.post_to_service(services, "streamspace-api", API_PORT, path, login)
+        return DeployedStreamSpace(None, answer["token"])
     timeout = aiohttp.ClientTimeout(total=LOGIN_DEADLINE)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
@@ -202,8 +235,10 @@ async def _log_in(client: KubeClient) -> DeployedStreamSpace:
     return DeployedStreamSpace(url, answer["token"])
 
 
-def _address(service: Obj) -> str:
+def _address(service: Obj) -> str | None:
+    """The Service's address outside the cluster. Some clusters have none to give."""
     ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
     if not ingress:
-        raise DeploymentError("Service streamspace-api has no address outside the cluster.")
-    return f"http://{ingress[0]['ip']}:{ingress[0]['ports'][0]['port']}"
+        return None
+    ports = ingress[0].get("ports") or [{"port": API_PORT}]
+    return f"http://{ingress[0].get('ip') or ingress[0]['hostname']}:{ports[0]['port']}"

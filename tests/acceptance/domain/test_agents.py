@@ -51,16 +51,18 @@ def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[Agen
 
 # Heartbeats
 
+INTERVAL, LATEST = Budget("", 30, 0.1), Budget("", 120, 0.1)
+
 
 def test_heartbeats_on_the_plans_pace() -> None:
-    mean = expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}))
+    mean = expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}), INTERVAL)
     assert mean == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize("spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [1.5, 1.5, 1.5], [3.0, 3.0], []])
 def test_heartbeats_off_the_pace_or_too_few(spaced: list[float]) -> None:
     with pytest.raises(Unmet, match="heartbeats by API"):
-        expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}))
+        expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}), INTERVAL)
 
 
 def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
@@ -79,7 +81,7 @@ def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:
     assert "7200 s ago" in ago
     assert "zone" in untimely([dated(1.0, 1000.0, None), dated(4.0, 1003.0, None, zoned=False)], AGENT)
     with pytest.raises(Unmet, match="7200 s ago"):
-        expect.agents.on_pace(Pace(AGENT, 3.0, {"API": [3.0, 3.0, 3.0]}, ago))
+        expect.agents.on_pace(Pace(AGENT, 3.0, {"API": [3.0, 3.0, 3.0]}, ago), INTERVAL)
 
 
 # An outage
@@ -128,7 +130,8 @@ def test_offline_again_after_it_came_back() -> None:
 
 
 def transitions(*kinds: str) -> Any:
-    return SimpleNamespace(found=[(float(at), kind) for at, kind in enumerate(kinds)], expected=lambda: "both")
+    found = [(float(at), kind) for at, kind in enumerate(kinds)]
+    return SimpleNamespace(found=found, expected=lambda: "both", text=lambda: "the lines")
 
 
 def test_both_changes_logged_once() -> None:
@@ -202,6 +205,12 @@ def test_a_session_serves_on_one_ready_pod() -> None:
         assert "its pods are" in str(kept(*changes).trouble())
 
 
+def test_a_queued_command_carried_out_late_fails() -> None:
+    late = order(change(26.0, "DELETED"))
+    with pytest.raises(Unmet, match=r"deleted after 12\.5 s"):
+        expect.commands.carried_out(late, LATEST)
+
+
 # An order that waits
 
 ACCEPTED = {"status": "Hibernating", "command": {"id": "c", "status": "queued"}, "message": "It waits."}
@@ -229,7 +238,7 @@ STAYED = Unmet("session s", expected="no pod left", actual="a pod", likely="x")
 
 def test_an_order_that_waits_and_is_carried_out_once() -> None:
     expect.commands.queued(order(), load())
-    expect.commands.carried_out(order())
+    assert expect.commands.carried_out(order(), LATEST) == pytest.approx(0.5)
     expect.commands.carried_out_once(order())
     expect.commands.status_truthful(order(), load())
 
@@ -251,7 +260,7 @@ def test_an_order_that_is_not_said_to_wait(body: dict[str, Any], status: int) ->
 def test_an_order_that_is_not_carried_out() -> None:
     forgotten = order(change(9.0), said=((9.9, "Running"), (10.1, "Hibernating")), trouble=STAYED)
     with pytest.raises(Unmet):
-        expect.commands.carried_out(forgotten)
+        expect.commands.carried_out(forgotten, LATEST)
     with pytest.raises(Unproven):
         expect.commands.carried_out_once(forgotten)
     with pytest.raises(Unproven):
@@ -261,7 +270,7 @@ def test_an_order_that_is_not_carried_out() -> None:
 def test_an_order_that_was_refused_shows_nothing_more() -> None:
     refused = order(answer=answer({}, 503))
     with pytest.raises(Unproven):
-        expect.commands.carried_out(refused)
+        expect.commands.carried_out(refused, LATEST)
 
 
 def test_an_order_that_is_carried_out_twice() -> None:

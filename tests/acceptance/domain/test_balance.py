@@ -12,6 +12,7 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.agents.balance import Balance
+from streamspace_acceptance.domain.agents.fleet import ScaledAt
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests, ask_together
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -19,6 +20,7 @@ from streamspace_acceptance.product.agents import Agent, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget, now
 from tests.support.samples import answer
 from tests.support.web_server import says, web_server
 
@@ -37,10 +39,10 @@ def shared(**shares: int) -> Balance:
 
 
 def test_all_agents_are_connected() -> None:
-    expect.agents.connected(agents("a", "b", "c"), 3)
+    assert expect.agents.connected(agents("a", "b", "c"), 3, ScaledAt(now())) < 1
     for wrong in (agents("a", "b"), agents("a", "b", "c", "d"), agents("a", "b", "c", "c")):
         with pytest.raises(Unmet, match="3 online, each listed once"):
-            expect.agents.connected(wrong, 3)
+            expect.agents.connected(wrong, 3, ScaledAt(now()))
 
 
 @pytest.mark.parametrize(("shares", "difference"), [({"a": 5, "b": 5, "c": 5}, 0), ({"a": 7, "b": 5, "c": 3}, 2)])
@@ -88,7 +90,7 @@ def creation(user: str, status: int, session_id: str | None) -> Creation:
 def test_a_crowd_in_which_one_is_refused() -> None:
     crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 500, None)], [])
     with pytest.raises(Unmet, match="user2: 500"):
-        expect.sessions.batch_running(crowd)
+        expect.sessions.batch_running(crowd, 2)
     assert "user2" in crowd.table()
 
 
@@ -96,12 +98,12 @@ def test_a_crowd_in_which_one_does_not_run() -> None:
     listed = {"sessions": [{"sessionId": "s-1", "status": "Running"}, {"sessionId": "s-2", "status": "Pending"}]}
     with web_server(says(json.dumps(listed).encode())) as url, HttpClient(url, "t") as http:
         api = StreamSpaceApi(http, load())
-        budget = SimpleNamespace(seconds=0.2, name="start")
+        budget = Budget("start", 0.2, 1)
         budgets = SimpleNamespace(named=lambda _: budget)
         sessions: Any = [SimpleNamespace(id=each, api=api, budgets=budgets) for each in ("s-1", "s-2")]
         crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
         with pytest.raises(Unmet, match="s-2 is Pending"):
-            expect.sessions.batch_running(crowd)
+            expect.sessions.batch_running(crowd, 2)
 
 
 def test_requests_are_in_flight_together() -> None:

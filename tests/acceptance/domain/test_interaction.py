@@ -8,8 +8,17 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.interaction import program_sources
-from streamspace_acceptance.domain.interaction.pointing import END, Aim, Pointing, Report, judged_from, spot
-from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed
+from streamspace_acceptance.domain.interaction.pointing import (
+    END,
+    Aim,
+    Clicking,
+    Report,
+    Scrolling,
+    clicking_from,
+    spot,
+    wheel_reports,
+)
+from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed, printed_by
 from streamspace_acceptance.measuring.input_lag import NEVER, InputLag, percentile
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
@@ -20,14 +29,17 @@ WHEEL = UP * 3 + DOWN * 3
 LIMIT = 100.0
 
 
-def pointing(received: str) -> Pointing:
-    return judged_from("session s", AIMS, received + END)
+def clicking(received: str) -> Clicking:
+    return clicking_from("session s", AIMS, received + END)
 
 
-def test_clicks_and_turns_that_arrive_as_aimed_are_proven() -> None:
-    found = pointing(CLICKS + WHEEL)
+def scrolling(received: str) -> Scrolling:
+    return Scrolling("session s", 3, wheel_reports(received + END))
+
+
+def test_clicks_that_arrive_as_aimed_are_proven() -> None:
+    found = clicking(CLICKS)
     expect.interaction.clicked_as_aimed(found)
-    expect.interaction.scrolled(found)
     assert found.clicks[0] == Report(0, 1, 1, pressed=True)
     assert str(found.clicks[-1]) == "right released at column 56, row 16"
 
@@ -46,7 +58,7 @@ def test_clicks_and_turns_that_arrive_as_aimed_are_proven() -> None:
 )
 def test_clicks_that_do_not_arrive_as_aimed(received: str, actual: str) -> None:
     with pytest.raises(Unmet) as caught:
-        expect.interaction.clicked_as_aimed(pointing(received + WHEEL))
+        expect.interaction.clicked_as_aimed(clicking(received))
     assert actual in caught.value.actual
 
 
@@ -69,41 +81,45 @@ def test_a_click_is_aimed_near_the_edge_of_its_mark(
 
 @pytest.mark.parametrize("wheel", ["", DOWN * 3, UP * 3, UP * 3 + DOWN * 2, UP * 2 + DOWN * 2, DOWN * 3 + UP * 3])
 def test_turns_of_the_wheel_that_are_lost_or_turned_round(wheel: str) -> None:
-    found = pointing(CLICKS + wheel)
-    expect.interaction.clicked_as_aimed(found)
     with pytest.raises(Unmet, match="wheel"):
-        expect.interaction.scrolled(found)
+        expect.interaction.scrolled(scrolling(wheel))
 
 
 def test_a_browser_may_make_several_steps_of_one_turn() -> None:
-    expect.interaction.scrolled(pointing(CLICKS + UP * 6 + DOWN * 6))
+    expect.interaction.scrolled(scrolling(WHEEL))
+    expect.interaction.scrolled(scrolling(UP * 6 + DOWN * 6))
 
 
-TYPED = Typed("session s", "Hello", "Hello", ink=0.12, off=0.0, rest=EVERY_CHARACTER)
+TYPED = Typed("session s", 'echo "Hello"', "Hello", "Hello\n", ink=0.12, off=0.0, rest=EVERY_CHARACTER)
 
 
-def test_a_text_that_is_received_and_shown_is_proven() -> None:
-    expect.interaction.typed(TYPED)
-    expect.interaction.typed(replace(TYPED, off=0.02))
+def test_output_that_is_received_and_shown_is_proven() -> None:
+    expect.interaction.executed(TYPED, "Hello")
+    expect.interaction.executed(replace(TYPED, off=0.02), "Hello")
+
+
+def test_output_expected_of_a_command_is_its_quoted_text() -> None:
+    assert printed_by('echo "Hello StreamSpace"') == "Hello StreamSpace"
 
 
 @pytest.mark.parametrize(
     ("changed", "actual"),
     [
-        ({"received": "hello"}, "'hello' received"),
+        ({"received": "hello\n"}, "'hello\\n' received"),
         ({"received": ""}, "'' received"),
-        ({"received": "HHeelllloo"}, "received"),
+        ({"received": "HHeelllloo\n"}, "received"),
+        ({"received": "bash: ecco: command not found\n"}, "command not found"),
         ({"off": 0.12}, "the picture differs by 12.0%"),
-        ({"off": None, "ink": None}, "its places are not to be seen"),
+        ({"off": None, "ink": None}, "its place is not visible"),
         ({"off": 0.0, "ink": 0.0}, "not shown"),
         ({"rest": EVERY_CHARACTER.replace("@", "2")}, "1 are lacking: '@'"),
         ({"rest": EVERY_CHARACTER[:40]}, "55 are lacking"),
         ({"rest": EVERY_CHARACTER * 2}, "received"),
     ],
 )
-def test_a_text_that_is_lost_changed_or_not_shown(changed: dict[str, object], actual: str) -> None:
+def test_output_that_is_lost_changed_or_not_shown(changed: dict[str, object], actual: str) -> None:
     with pytest.raises(Unmet) as caught:
-        expect.interaction.typed(replace(TYPED, **changed))  # type: ignore[arg-type]
+        expect.interaction.executed(replace(TYPED, **changed), "Hello")  # type: ignore[arg-type]
     assert actual in caught.value.actual
 
 
@@ -192,4 +208,4 @@ def test_lag_slow_product_differs_from_busy_machine() -> None:
 
 
 def test_a_text_with_quotes_is_handed_to_the_shell_as_it_is() -> None:
-    assert """text='it'\\''s "this"'""" in program_sources.echo([(1, 2, 3)] * 4, """it's "this\"""")
+    assert """'it'\\''s "this"'""" in program_sources.shell([(1, 2, 3)] * 2, """it's "this\"""")

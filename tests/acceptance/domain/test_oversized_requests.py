@@ -14,12 +14,13 @@ from streamspace_acceptance.domain.resources.oversized_requests import Oversized
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.product.api import Listed, SessionList
-from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.profile import Size, load
 from streamspace_acceptance.waiting import Recording
 from tests.support.samples import SESSION, answer, claim, pod_json
 
 STRAY = "testuser-firefox-browser-dead"
 LABELS = {"session": STRAY}
+FITTING = {"cpu": "500m", "memory": "1Gi"}
 
 
 class _Product:
@@ -29,12 +30,12 @@ class _Product:
 
     def __init__(self, left: str) -> None:
         self.left = left
-        self.asked: list[str] = []
+        self.asked: list[Size] = []
 
-    def ask(self, user: str, template: str, size: str) -> Creation:
+    def ask(self, user: str, template: str, size: Size) -> Creation:
         self.asked.append(size)
         asked = Asked(user, template, size, frozenset())
-        if size == oversized_requests.WITHIN_CAPACITY:
+        if size == FITTING:
             return Creation(asked, answer({}, 201, method="POST"), SESSION, SESSION, ())
         return Creation(asked, answer({"message": "too much cpu"}, 422, method="POST"), None, None, ())
 
@@ -83,5 +84,5 @@ def test_what_is_left_of_a_refused_session(monkeypatch: pytest.MonkeyPatch, left
     monkeypatch.setattr(oversized_requests, "watch_until_calm", come)
     scenario = Scenario(Clients(product, product, Budgets(0.01)))
     scenario.registry = product
-    request_too_much(scenario, "testuser", "firefox-browser")
+    request_too_much(scenario, "testuser", "firefox-browser", [{"cpu": "10000m", "memory": "100Gi"}], FITTING)
     assert scenario.results[OversizedRequests].strays == strays

@@ -146,7 +146,7 @@ def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
 
 
 def tried(registry: TemplateRegistry, *words: str) -> MistakeTrial:
-    return attempt_all(words, sound(registry), registry)
+    return attempt_all(dict.fromkeys(words, ("image", "name")), sound(registry), registry)
 
 
 def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistry, product: _Product) -> None:

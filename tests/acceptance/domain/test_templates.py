@@ -9,6 +9,7 @@ from behave.parser import parse_file
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.quantities import amount, same
+from streamspace_acceptance.domain.templates.actions import fields_of
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, differences, overlaid
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES
@@ -102,11 +103,14 @@ def test_on_offer_is_once_under_its_name() -> None:
         unmet(expect.templates.listed, made(), entries)
 
 
+FIELDS = {"no image": ("image",), "an empty name": ("name",), "no cpu": ("cpu",)}
+
+
 def attempt(
     words: str = "no image", status: int = 400, message: str = "The field 'image' is missing."
 ) -> MistakeAttempt:
     said = answer({"error": "x", "message": message}, status, method="POST")
-    return MistakeAttempt(words, MISTAKES[words], made(), said, message, f"{NAME}x")
+    return MistakeAttempt(words, FIELDS[words], made(), said, message, f"{NAME}x")
 
 
 def trial(*attempts: MistakeAttempt, leftovers: tuple[str, ...] = (), blind: tuple[str, ...] = ()) -> MistakeTrial:
@@ -169,9 +173,10 @@ def test_a_refusal_of_everything_shows_nothing(check: Callable[..., object]) -> 
 
 def test_the_feature_tries_every_mistake_and_each_spoils() -> None:
     feature = parse_file(str(FEATURES / "2.1_template_creation_and_validation.feature"))
-    tables = [step.table for scenario in feature.walk_scenarios() for step in scenario.steps if step.table]
-    assert [row["mistake"] for table in tables for row in table] == list(MISTAKES)
-    invalid = [mistake.apply(SOUND, "existing") for mistake in MISTAKES.values()]
+    described, mistakes = (step.table for scenario in feature.walk_scenarios() for step in scenario.steps if step.table)
+    assert [row["mistake"] for row in mistakes] == list(MISTAKES)
+    invalid = [mistake(SOUND, "existing") for mistake in MISTAKES.values()]
     assert {"name": NAME, **load().templates["custom-firefox"]} == SOUND
+    assert {"name": NAME, **fields_of(described)} == SOUND
     assert all(each != SOUND for each in invalid)
     assert all(invalid.count(each) == 1 for each in invalid)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -26,7 +27,7 @@ from streamspace_acceptance.waiting import Budget
 from tests.support.samples import SESSION, answer, claim, pod, session_object
 
 PROFILE = load()
-STARTUP = Budget("startup", 60, 0.1)
+STARTUP = Budget("", 60, 0.1)
 
 
 class _Named:
@@ -322,21 +323,30 @@ def test_a_home_that_is_elsewhere(home: HomeVolume, says: str) -> None:
 # Pods that go and come back
 
 
+def lifecycle(former: str, *pods: Any) -> Any:
+    return SimpleNamespace(
+        former=frozenset({former}),
+        session=SimpleNamespace(id=SESSION, subject=NAMED.subject, pods=lambda: list(pods)),
+        seconds_until_ready=lambda _pod: 1.5,
+        seconds_until_gone=lambda: 2.5,
+    )
+
+
 def test_replaced_by_another_pod_that_is_ready() -> None:
-    expect.pods.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", deleting=True)])
-    unmet(expect.pods.replaced, frozenset({"uid-1"}), pod(), [pod()])
-    unmet(expect.pods.replaced, frozenset({"uid-0"}), pod(ready=False), [pod()])
+    assert expect.pods.replaced(lifecycle("uid-0", pod(), pod(uid="uid-0", deleting=True)), pod()) == 1.5
+    unmet(expect.pods.replaced, lifecycle("uid-1", pod()), pod())
+    unmet(expect.pods.replaced, lifecycle("uid-0", pod()), pod(ready=False))
 
 
 def test_two_pods_are_no_replacement() -> None:
     for uid in ("uid-0", "uid-2"):
-        assert "beside it" in unmet(expect.pods.replaced, frozenset({"uid-0"}), pod(), [pod(), pod(uid=uid)])
-    expect.pods.replaced(frozenset({"uid-0"}), pod(), [pod(), pod(uid="uid-0", phase="Failed")])
+        assert "beside it" in unmet(expect.pods.replaced, lifecycle("uid-0", pod(), pod(uid=uid)), pod())
+    expect.pods.replaced(lifecycle("uid-0", pod(), pod(uid="uid-0", phase="Failed")), pod())
 
 
 def test_no_pod_left() -> None:
-    expect.pods.none_left(NAMED, [])
-    unmet(expect.pods.none_left, NAMED, [pod(labels={})])
+    assert expect.pods.none_left(lifecycle("uid-0"), []) == 2.5
+    unmet(expect.pods.none_left, lifecycle("uid-0"), [pod(labels={})])
 
 
 def test_both_say_the_same() -> None:

@@ -52,7 +52,7 @@ def test_an_error_in_before_feature_leaves_no_scenario_out(project: Project) -> 
 )
 def test_an_error_after_a_feature_has_a_result_of_its_own(project: Project, hook: str, where: str) -> None:
     run = project.behave(hook=hook)
-    result = run.result(f"{where} of 1.2 A session keeps its user's files")
+    result = run.result(f"{where} of 1.2 Session state persistence")
     assert result["status"] == "broken"
     assert run.result(LOST)["status"] == "passed"
     assert run.status == 2

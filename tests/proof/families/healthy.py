@@ -1,9 +1,11 @@
 """The healthy run: the whole plan against a StreamSpace without a fault proves every criterion."""
 
+from pathlib import Path
+
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.overhead import of_its_own
 from tests.proof.register import NOT_OF_THE_EMBEDDED, criteria_of_the_embedded
-from tests.proof.running import embedded, run_suite
+from tests.proof.running import Run, embedded, run_suite
 from tests.proof.weights import seconds
 
 LONGEST_RUN = 240.0
@@ -27,6 +29,20 @@ def _check_verdicts(lane: Lane) -> Outcome:
     return _outcome(lane, judge_own_time=False)
 
 
+def without_proof(run: Run) -> list[str]:
+    """A criterion is PROVEN for a reader only if its Then attached something beside waits, and that says something."""
+    bare = [criterion for criterion in sorted(run.of("PROVEN")) if not run.evidence[criterion]]
+    problems = [f"PROVEN, and its Then attached nothing but waits: {', '.join(bare)}"] if bare else []
+    for criterion, files in sorted(run.evidence.items()):
+        empty = [file.name for file in files if not file.is_file() or not file.stat().st_size]
+        problems += [f"{criterion} attached nothing in {', '.join(empty)}"] if empty else []
+    return problems
+
+
+def _says_timed_out(file: Path) -> bool:
+    return file.is_file() and b"timed out" in file.read_bytes()
+
+
 def _outcome(lane: Lane, *, judge_own_time: bool) -> Outcome:
     with embedded(lane.sandbox_name()) as target:
         run = run_suite(target, lane.folder(), sampled=True)
@@ -35,10 +51,13 @@ def _outcome(lane: Lane, *, judge_own_time: bool) -> Outcome:
         problems.append(f"exactly the criteria of the embedded StreamSpace must be PROVEN; not so {sorted(unproven)}")
     if run.inapplicable != NOT_OF_THE_EMBEDDED:
         problems.append(f"inapplicable are {sorted(run.inapplicable)} and not {sorted(NOT_OF_THE_EMBEDDED)}")
+    if said := sorted(file.name for files in run.evidence.values() for file in files if _says_timed_out(file)):
+        problems.append(f"evidence of a healthy run says that something timed out: {', '.join(said)}")
     if "UNDECIDED: the embedded StreamSpace is not a release" not in run.console:
         problems.append("the console does not say that an embedded StreamSpace decides nothing")
     if run.status != 0:
         problems.append(f"exit status {run.status} and not 0")
+    problems += without_proof(run)
     own = of_its_own(run.spent)
     if judge_own_time and sum(own.values()) > MOST_OF_ITS_OWN:
         problems.append(f"the suite itself took {sum(own.values()):.1f} s of a processor: {own}")

@@ -20,12 +20,12 @@ def test_parallel_creations_are_shared_evenly(api: Api, agent: Agent) -> None:
 
 
 def test_agent_is_offline_after_two_missed_heartbeats(api: Api, agent: Agent) -> None:
+    before = time.monotonic()
     silent = agent("silent")
     silent.stop_heartbeats()
-    # The API heard the hello last, or a heartbeat that was sent within this moment.
-    time.sleep(OFFLINE_AFTER * 0.8)
-    assert api.agents() == {"silent": "online"}
-    eventually(lambda: api.agents() == {"silent": "offline"}, within=OFFLINE_AFTER * 0.2 + 0.7)
+    eventually(lambda: api.agents() == {"silent": "offline"}, within=OFFLINE_AFTER + 2)
+    # The API has heard of it after `before`, so a busy machine cannot make it offline too early.
+    assert time.monotonic() - before >= OFFLINE_AFTER
 
 
 def test_agent_with_heartbeats_stays_online(api: Api, agent: Agent) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamspace_acceptance
 from streamspace_acceptance.commands.lint.code import check_pauses, check_steps
 from streamspace_acceptance.commands.lint.features import check_features
+from streamspace_acceptance.commands.lint.figures import check_figures
 from streamspace_acceptance.commands.lint.register import check_register, without_sentence
 from streamspace_acceptance.commands.lint.sentences import check_sentences
 from streamspace_acceptance.commands.lint.wording import check_wording
@@ -22,6 +23,7 @@ def lint() -> int:
     package = Path(streamspace_acceptance.__file__).parent
     findings = [
         *check_register(REGISTER, plan),
+        *check_figures(REGISTER, plan),
         *check_features(FEATURES, plan),
         *check_sentences(FEATURES, STEPS),
         *check_steps(STEPS),

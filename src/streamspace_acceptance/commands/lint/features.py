@@ -15,15 +15,14 @@ from streamspace_acceptance.verdict.register import TEST_TAG, Register, Test
 
 FEWEST_STEPS, MOST_STEPS = 3, 7
 # In this test the status code itself is the criterion.
-TECHNICAL_TESTS = {"1.1a"}
+TECHNICAL_TESTS = {"1.1a", "1.1d"}
 BEYOND_THE_PLAN = "beyond_the_plan"
 
 _ALLOWED_TAG = re.compile(r"phase[0-4]|p[01]|test-[\w.]+|disruptive|needs-[a-z-]+")
 _TECHNICAL = (
     (re.compile(r"://|\B/(?:api|sessions|templates|agents)\b"), "an address"),
     (re.compile(r"[{}]|\[.*\]"), "JSON"),
-    (re.compile(r"\b\d+(?:\.\d+)?\s*(?:ms|s|sec|seconds?|minutes?)\b"), "a figure of time; name the budget"),
-    (re.compile(r"\b[1-5]\d\d\b"), "a status code"),
+    (re.compile(r"\b[1-5]\d\d\b(?! (?:ms|s|min|sessions|frames|FPS|MiB|GiB)\b)"), "a status code"),
 )
 _ORDER = ("given", "when", "then")
 
@@ -48,6 +47,7 @@ def check_features(folder: Path, plan: Register) -> list[Finding]:
 
 def _check_feature(path: Path, feature: Any, plan: Register) -> Iterator[Finding]:
     yield from _check_tags(path, feature, plan)
+    yield from _check_title(path, feature, plan.test_of(feature.tags))
     for rule in feature.iter_rules():
         yield Finding(path, rule.line, "Rule: loses its scenarios in the report; use a feature or a scenario")
     scenarios = feature.walk_scenarios()
@@ -75,6 +75,13 @@ def _check_tags(path: Path, feature: Any, plan: Register) -> Iterator[Finding]:
     for tag in (f"phase{test.phase}", test.priority.lower()):
         if tag not in feature.tags:
             yield Finding(path, feature.line, f"test {test.id} is @{tag} in the plan")
+
+
+def _check_title(path: Path, feature: Any, test: Test | None) -> Iterator[Finding]:
+    if test is not None and feature.name != f"{test.id} {test.title}":
+        yield Finding(path, feature.line, f"the plan calls this test “{test.id} {test.title}”")
+    if not "".join(feature.description).strip():
+        yield Finding(path, feature.line, "a feature says below its title why a user cares")
 
 
 def _check_scenario(path: Path, scenario: Any, test: Test | None) -> Iterator[Finding]:

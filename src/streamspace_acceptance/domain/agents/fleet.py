@@ -11,7 +11,7 @@ from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.product.agents import AgentApi, AgentList
-from streamspace_acceptance.waiting import POLL_SECONDS, Recording, Wait, follow, sampling
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, follow, now, sampling
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,31 @@ def require_online(scenario: Scenario, count: int) -> None:
         scenario.results.put(ObservedAgent(pod))
 
 
+@dataclass(frozen=True)
+class ScaledAt:
+    """When the agents' Deployment was scaled, of the monotonic clock."""
+
+    at: float
+
+    @property
+    def seconds(self) -> float:
+        """The seconds since then."""
+        return now() - self.at
+
+
 def scale(scenario: Scenario, count: int) -> None:
     """Scales the agents' Deployment, until the scenario is over."""
     clients = scenario.clients
+    scenario.results.put(ScaledAt(now()))
     scenario.disruptions.apply(Scaling(clients.cluster, clients.profile.agents.deployment, count))
 
 
-def wait_for_online(clients: Clients, count: int) -> AgentList:
+def wait_for_online(clients: Clients, count: int, within: Budget | None = None) -> AgentList:
     """The list in which exactly `count` agents are online, by the names of their Ready pods; Unmet otherwise."""
     goal = f"{count} online, each a Ready pod of the Deployment" if count else "none online"
     with presence(AgentApi(clients.api)) as recording:
         return follow(
-            Wait("agents", goal, clients.budgets.named("agents")),
+            Wait("agents", goal, within or clients.budgets.named("agents")),
             recording,
             goal=lambda samples: samples[-1].item if _complete(clients, samples[-1].item, count) else None,
             says=AgentList.describe,

@@ -9,12 +9,9 @@ from itertools import pairwise
 
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.sessions.scenario import Scenario
-from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Stamped, Wait, follow, now
-
-HEARTBEATS_WATCHED = 4
 
 CLOCKS_APART_SECONDS = 60.0
 """Real seconds, not scaled: less than between any two time zones, and the plan calls an agent lost after so many."""
@@ -35,21 +32,21 @@ class Pace:
     def table(self) -> str:
         """For the report."""
         return "\n".join(
-            f"{source}: {', '.join(f'{gap:.2f} s' for gap in spacings) or 'none seen'} (plan: {self.interval:g} s)"
+            f"{source}: {', '.join(f'{gap:.2f} s' for gap in spacings) or 'none seen'}"
             for source, spacings in self.spacings.items()
         )
 
 
-def watch_heartbeats(scenario: Scenario) -> None:
-    """Follows the agent's heartbeats for some intervals, in its log and in the API's list of agents."""
+def watch_heartbeats(scenario: Scenario, count: int) -> None:
+    """Follows the agent's heartbeats for `count` intervals, in its log and in the API's list of agents."""
     clients, agent = scenario.clients, scenario.results[ObservedAgent]
     interval, began, recording = clients.budgets.named("heartbeat").seconds, now(), watch(scenario)
-    span = clients.budgets.spans("heartbeat", heartbeat=HEARTBEATS_WATCHED * 2)
+    span = clients.budgets.spans("heartbeat", heartbeat=count * 2)
     with suppress(Unmet):  # the expectation judges how many there were, and how far apart
         follow(
-            Wait(agent.subject, f"{HEARTBEATS_WATCHED} heartbeats seen by the API", span),
+            Wait(agent.subject, f"{count} heartbeats seen by the API", span),
             recording,
-            goal=lambda samples: len(received(samples, agent.id)) > HEARTBEATS_WATCHED or None,
+            goal=lambda samples: len(received(samples, agent.id)) > count or None,
             says=lambda _: None,
             likely=lambda _: "the agent or the API does not keep to the pace",
         )
@@ -58,8 +55,7 @@ def watch_heartbeats(scenario: Scenario) -> None:
     logged = [at for at, line in lines if clients.profile.agents.heartbeat_line in line]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
     sources = {"the agent's log": spacings(logged), "the API's lastHeartbeat": spacings(seen)}
-    pace = scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id)))
-    attachments.attach_text("heartbeats", pace.table())
+    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id)))
 
 
 def spacings(moments: Sequence[float]) -> list[float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.product.profile import AgentProfile
 from streamspace_acceptance.waiting import now
@@ -22,11 +24,17 @@ class Transitions:
         self._began = now()
         self._before = set(self._lines(1))
         self.found: list[tuple[float, str]] = []
+        self._lines_found: list[tuple[float, str]] = []
 
     def look(self) -> None:
         """Reads the log: `found` has (seconds since the epoch, "offline" or "online") in the log's order."""
         new = [line for line in self._lines(int(now() - self._began) + 2) if line not in self._before]
         self.found = [(at, kind) for at, text in sorted(new) for kind, mark in self._marks.items() if mark in text]
+        self._lines_found = sorted(line for line in new if any(mark in line[1] for mark in self._marks.values()))
+
+    def text(self) -> str:
+        """The lines with their times in UTC."""
+        return "\n".join(f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f} {text}" for at, text in self._lines_found)
 
     def expected(self) -> str:
         """The expected lines, in words."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
-from streamspace_acceptance.domain.agents.fleet import wait_for_online
+from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.waiting import POLL_SECONDS, Stamped, Timeline, Wait, elapse, now, sampling
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Stamped, Timeline, Wait, elapse, now, sampling
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,18 @@ class QueuedCommand:
         return line.render()
 
 
-def hibernate_while_offline(scenario: Scenario) -> None:
-    """Hibernates the session while no agent is online, lets the agents reconnect, and follows the command's effect."""
+def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
+    """Hibernates the session while no agent is online, lets the agents reconnect after `delay`, and follows the effect.
+
+    The session keeps its pod when its agent is stopped, which test 3.1 judges.
+    """
+    require_online(scenario, 0)
     clients, session, pod = scenario.clients, scenario.session, scenario.lifecycle.pod
     status, spans = partial(clients.api.status, session.id), clients.budgets.spans
     with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as statuses:
         given = now()
         answer = clients.api.order_hibernation(session.id)
-        elapse(Wait(session.subject, "no agent is there for the command", spans(heartbeat=1)))
+        elapse(Wait(session.subject, "no agent carries the command out", delay))
         scenario.disruptions.revert_all()
         wait_for_online(clients, clients.cluster.replicas(clients.profile.agents.deployment))
         back, trouble = now(), None

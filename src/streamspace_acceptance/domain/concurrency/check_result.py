@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,7 +11,7 @@ class CheckResult:
     """The troubles with the sessions; `missing` says for which sessions the check could not be made.
 
     `excuse` says why concurrency is not to blame: a single session has the same trouble, or the cluster has no room
-    for all of them.
+    for all of them. `shown` is the evidence, by name.
     """
 
     subject: str
@@ -18,6 +19,7 @@ class CheckResult:
     missing: tuple[str, ...] = ()
     timeline: str = ""
     excuse: str = ""
+    shown: Mapping[str, object] = field(default_factory=dict)
 
     def describe(self) -> str:
         """All troubles, and all that could not be checked, on one line."""

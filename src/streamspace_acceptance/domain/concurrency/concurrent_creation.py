@@ -30,7 +30,8 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
     ]
     troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, cluster)]
     excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
-    return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse)
+    shown = {"requests": crowd.table(), "sessions in the API's list": listed.sessions}
+    return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse, shown=shown)
 
 
 def _troubles(creation: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
@@ -61,7 +62,7 @@ def _run_without_pods(crowd: ConcurrentRequests, listed: SessionList) -> bool:
 
 def _lack_of_room(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) -> str:
     """Set when the nodes, were they empty, could not hold so many sessions."""
-    nodes, size = cluster.allocatable(), api.profile.sizes.get(crowd.creations[0].asked.size or "")
+    nodes, size = cluster.allocatable(), api.profile.size(crowd.creations[0].asked.size)
     if nodes is None or size is None:
         return ""
     room = sum(min(int(amount(node[name]) / amount(size[name])) for name in size) for node in nodes)

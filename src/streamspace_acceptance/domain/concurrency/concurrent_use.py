@@ -17,7 +17,6 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
-from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll
 
@@ -33,6 +32,8 @@ class UseResult:
     by Kubernetes or the kernel. lost: traces that were found nowhere. noticed: what happened to others when one user
     ended the session; untold: why that could not be seen. reached: whether any desktop worked while others did not.
     alone: why a desktop opened alone does not work either.
+    As evidence: pictures of the desktops; desktops, each with its trouble or none; traces, by the session in which they
+    were found, the user's session that made them and the places.
     """
 
     unreachable: list[str] = field(default_factory=list)
@@ -44,6 +45,9 @@ class UseResult:
     untold: list[str] = field(default_factory=list)
     reached: bool = field(default=False, compare=False)
     alone: str | None = None
+    pictures: dict[str, bytes] = field(default_factory=dict, compare=False)
+    desktops: list[tuple[str, str]] = field(default_factory=list, compare=False)
+    traces: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
 
 
 class ConcurrentUse:
@@ -92,7 +96,7 @@ class ConcurrentUse:
         self._traces = self._look_for_traces()
         for screen in self._screens:
             if screen.look() is not None and screen.desk.viewer is not None:
-                attachments.attach_png(screen.name, screen.desk.viewer.whole_page())
+                self.outcome.pictures[screen.name] = screen.desk.viewer.whole_page()
 
     def _obeys(self, screen: DesktopViewer) -> bool:
         """Whether the screen shows the colour of any user; another user's colour ends the wait as well."""
@@ -135,6 +139,11 @@ class ConcurrentUse:
 
     def _judge_work(self) -> None:
         self.outcome.reached = any(screen.trouble is None and screen.shows(screen.colour) for screen in self._screens)
+        owners = {mark: session for session, mark in self._marks.items()}
+        self.outcome.traces = {
+            session: {f"made in {owners[mark]}": ", ".join(places) for mark, places in found.items() if places}
+            for session, found in self._traces.found.items()
+        }
         for screen in self._screens:
             session = screen.session.id
             own = self._marks[session]
@@ -149,6 +158,7 @@ class ConcurrentUse:
                 trouble = f"{OBEYS}: not its own"
             if trouble is None and markers.FILE in self._traces.lacking(own, session):
                 trouble = "what was typed was not carried out in the session's pod"
+            self.outcome.desktops.append((screen.name, trouble or "none: it rendered and accepted input"))
             if trouble is not None:
                 kind = self.outcome.astray if screen in self._misled else self.outcome.unreachable
                 kind.append(f"{screen.name}: {trouble}")
@@ -190,6 +200,7 @@ class ConcurrentUse:
         screen.begin()
         self._retype([screen])
         self._users[1] = screen
+        self.outcome.desktops.append((screen.name, screen.trouble or "none: it rendered and accepted input"))
         if screen.trouble is not None:
             self.outcome.unreachable.append(f"{screen.name}: {screen.trouble}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.concurrency.isolation import lacking
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
-from streamspace_acceptance.domain.sessions.provision import Provision
+from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, elapse
@@ -27,10 +27,11 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
     if crowd.sessions:
         elapse(Wait(crowd.subject, "they stay as they are", crowd.sessions[0].budgets.named("calm")))
     asked = {creation.id: creation for creation in crowd.creations}
-    troubles, missing = [], []
+    troubles, missing, provided = [], [], dict[str, Provisioned]()
     for session in crowd.sessions:
         try:
-            troubles += _differences(session, asked[session.id])
+            provided[session.id] = provision.look(session)
+            troubles += _differences(provided[session.id], asked[session.id], session)
         except Unmet as unmet:
             missing.append(f"{session.id}: {unmet.actual}")
         troubles += ended(change.item.object for change in session.changes.items())
@@ -39,7 +40,7 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
     troubles += shared_claims(crowd.sessions, pods)
     if len(crowd.creations) > 1:  # one alone is looked at while the others are still there
         troubles += _overcommitted(cluster, pods)
-    return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
+    return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)), shown=_shown(crowd, provided, pods))
 
 
 def ended(pods: Iterable[Json]) -> list[str]:
@@ -74,9 +75,30 @@ def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str
     ]
 
 
-def _differences(session: Session, creation: Creation) -> list[str]:
-    wanted = Provision.of({"resources": session.api.profile.sizes[creation.asked.size or ""]})
-    provisioned = provision.look(session)
+def _shown(crowd: ConcurrentRequests, provided: Mapping[str, Provisioned], pods: Iterable[Json]) -> dict[str, object]:
+    """The evidence: what each session has, and the volume claims of its pods."""
+    claims = (
+        {
+            pod["metadata"]["name"]: [
+                (volume.get("persistentVolumeClaim") or {}).get("claimName")
+                for volume in pod["spec"].get("volumes") or ()
+                if volume.get("persistentVolumeClaim")
+            ]
+            for pod in pods
+            if (pod["metadata"].get("labels") or {}).get(crowd.sessions[0].api.profile.session_label) in provided
+        }
+        if crowd.sessions
+        else {}
+    )
+    resources = {
+        session: {place: f"cpu {said.cpu}, memory {said.memory}" for place, said in found.said.items()}
+        for session, found in provided.items()
+    }
+    return {"resources of each session": resources, "volume claims of each pod": claims}
+
+
+def _differences(provisioned: Provisioned, creation: Creation, session: Session) -> list[str]:
+    wanted = Provision.of({"resources": session.api.profile.size(creation.asked.size)})
     return [
         f"{session.id} has cpu {said.cpu} and memory {said.memory} by {place}, not {wanted.cpu} and {wanted.memory}"
         for place, said in provisioned.said.items()

@@ -40,7 +40,10 @@ def isolated(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
         session.check_label()  # a pod that nobody can find by its label is another criterion's matter
     troubles += [f"{session_id} is Running and has no pod of its own" for session_id in sorted(running)]
     missing = [f"{owner.id} has no pod" for owner in podless if owner.id not in running]
-    return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)))
+    shown = {
+        "pods of each session": {session: [Pod.of(pod).describe() for pod in own] for session, own in pods.items()}
+    }
+    return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)), shown=shown)
 
 
 def lacking(crowd: ConcurrentRequests) -> list[str]:

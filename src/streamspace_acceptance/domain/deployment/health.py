@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Wait, poll
@@ -18,6 +19,7 @@ class Health:
     well: bool
     told: str
     answered: bool = True
+    answer: Answer | None = None
 
 
 def ask(api: StreamSpaceApi) -> Health:
@@ -32,7 +34,9 @@ def ask(api: StreamSpaceApi) -> Health:
     except Unmet:
         word = None
     return Health(
-        answer.status == HTTPStatus.OK and word == profile.statuses["healthy"], f"{answer.status} {answer.excerpt(120)}"
+        answer.status == HTTPStatus.OK and word == profile.statuses["healthy"],
+        f"{answer.status} {answer.excerpt(120)}",
+        answer=answer,
     )
 
 

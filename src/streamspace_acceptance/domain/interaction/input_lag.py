@@ -17,12 +17,11 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import poll
 
 KEYBOARD, MOUSE = "keyboard", "mouse"
-PRESSES = 30
 WARM_UP, CHECKS = 3, 10
 SEEN = 0.0002  # the indicator's share of the screen, at the least
 
 
-def measure(scenario: Scenario) -> None:
+def measure(scenario: Scenario, presses: int, clicks: int) -> None:
     """Presses keys and clicks, in turn, and takes the lag of each; Unproven when no indicator is visible."""
     desk = scenario.desktop
     colours = desk.unused_colours(2)
@@ -34,16 +33,15 @@ def measure(scenario: Scenario) -> None:
         _lags(probe, act, WARM_UP)
     probe.take_drifts()
     lags: dict[str, list[float]] = {kind: [] for kind in acts}
-    for _ in range(PRESSES):
-        for kind, act in acts.items():
-            lags[kind] += _lags(probe, act, 1)
+    for number in range(max(presses, clicks)):
+        for kind, times in ((KEYBOARD, presses), (MOUSE, clicks)):
+            lags[kind] += _lags(probe, acts[kind], 1 if number < times else 0)
     drifts = probe.take_drifts()
     probe.delay_by(INJECTED_MILLISECONDS)
     delayed = _lags(probe, acts[KEYBOARD], CHECKS)
     probe.delay_by(0)
-    lag = scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts))
-    attachments.attach_text("input lag", lag.table())
     attachments.attach_png("the indicator that keys and clicks toggle", viewer.framebuffer().png)
+    scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts))
 
 
 def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:

@@ -1,10 +1,10 @@
-"""Clicks on marks in a window and turns of the wheel, and the reports that the program in the window received."""
+"""Clicks on marks in a window, turns of the wheel over it, and the reports that the program in the window received."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
@@ -12,16 +12,15 @@ from streamspace_acceptance.domain.interaction.terminal_program import TerminalP
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
-from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.waiting import poll
 
 LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
 WHEEL_UP, WHEEL_DOWN = 64, 65
-TURNS = 3
 DENSE = 2.0
 """The device pixel ratio of many laptops and phones."""
 WHEEL_PIXELS = 100  # a browser's pixels for one notch of a wheel
+_NAMES = dict(enumerate(BUTTONS)) | {WHEEL_UP: "wheel up", WHEEL_DOWN: "wheel down"}
 BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
 # For each click in turn the edges of its mark, across and down, near which it is aimed. In the corners of the window
@@ -44,7 +43,7 @@ class Report:
     pressed: bool
 
     def __str__(self) -> str:
-        name = BUTTONS[self.button] if self.button < len(BUTTONS) else f"button {self.button}"
+        name = _NAMES.get(self.button, f"button {self.button}")
         return f"{name} {'pressed' if self.pressed else 'released'} at column {self.column}, row {self.row}"
 
 
@@ -68,7 +67,7 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Pointing:
+class Clicking:
     """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report.
 
     `dense` is the same on a screen with two pixels for each of a page's, across and down.
@@ -77,30 +76,40 @@ class Pointing:
     session: str
     aims: Sequence[Aim]
     clicks: Sequence[Report]
-    wheel: Sequence[Report]
     rest: str
-    dense: Pointing | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    dense: Clicking | None = None
 
 
-def point(scenario: Scenario) -> None:
-    """Clicks and turns the wheel on an ordinary screen, then on one with two pixels for each of a page's.
+@dataclass(frozen=True)
+class Scrolling:
+    """Turns of the wheel, `notches` each way, and the reports that arrived."""
 
-    Both show the same window, whose program receives what is done on either.
+    session: str
+    notches: int
+    wheel: Sequence[Report]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def click(scenario: Scenario) -> None:
+    """Clicks on each mark on an ordinary screen, then on one with two pixels for each of a page's.
+
+    Both show the same window, whose program receives the clicks on either.
     """
     desk = scenario.desktop
     colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
-    ordinary = _work_on(desk, receiver, colours)
+    ordinary = _clicked(desk, receiver, colours)
     dense = scenario.new_desktop(scenario.session, ratio=DENSE)
     dense.connect()
     dense.open(scenario.clients.browser)
     with unproven_if_failed(f"the noVNC client did not load on a screen of pixel ratio {DENSE:g}"):
         dense.wait_for_client()
-    scenario.results.put(replace(ordinary, dense=_work_on(dense, receiver, colours)))
+    scenario.results.put(replace(ordinary, dense=_clicked(dense, receiver, colours)))
 
 
-def _work_on(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[Colour]) -> Pointing:
-    """Clicks on each mark, with all buttons in the middle, and turns the wheel both ways; Unproven without marks."""
+def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[Colour]) -> Clicking:
+    """Clicks on each mark, with all buttons in the middle; Unproven without marks."""
     rows, columns = map(int, receiver.told)
     picture, points = _marks(desk, colours)
     aims = [
@@ -110,7 +119,6 @@ def _work_on(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
         Aim("at the bottom right", columns, rows),
         *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
     ]
-    attachments.attach_png(f"marks to click on{_on_what(desk)}", picture.png)
     viewer, before = desk.opened(), receiver.received_so_far()
     reports = before.count(BEGIN)
     for aim, place in zip(aims, points, strict=True):
@@ -119,29 +127,46 @@ def _work_on(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
         # Like a user, wait until the click has arrived before moving to the next mark.
         if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
             break  # this click is lost: the rest would only wait as long
-    for pixels in [-WHEEL_PIXELS] * TURNS + [WHEEL_PIXELS] * TURNS:
-        viewer.turn_wheel(pixels)
     viewer.press(END)
     received = receiver.received(until=END, times=before.count(END) + 1).removeprefix(before)
-    attachments.attach_png(f"after clicks and turns of the wheel{_on_what(desk)}", viewer.framebuffer().png)
-    return judged_from(f"{desk.session.subject}{_on_what(desk)}", aims, received)
+    screen = "" if desk.ratio == 1 else f" on a screen of pixel ratio {desk.ratio:g}"
+    pictures = {f"before the clicks{screen}": picture.png, f"after the clicks{screen}": viewer.framebuffer().png}
+    return clicking_from(f"{desk.session.subject}{screen}", aims, received, pictures)
 
 
-def _on_what(desk: SessionDesktop) -> str:
-    return "" if desk.ratio == 1 else f" on a screen of pixel ratio {desk.ratio:g}"
+def scroll(scenario: Scenario, up: int, down: int) -> None:
+    """Turns the wheel so many notches up, then down, over the window of a program; Unproven without a program."""
+    desk = scenario.desktop
+    desk.wait_until_rendered()
+    receiver = TerminalProgram(desk, program_sources.wheel())  # its start leaves the pointer over the window
+    viewer = desk.opened()
+    before = viewer.framebuffer().png
+    for pixels in [-WHEEL_PIXELS] * up + [WHEEL_PIXELS] * down:
+        viewer.turn_wheel(pixels)
+    viewer.press(END)
+    received = receiver.received(until=END)
+    pictures = {"before the wheel was turned": before, "after the wheel was turned": viewer.framebuffer().png}
+    scenario.results.put(Scrolling(desk.session.subject, max(up, down), wheel_reports(received), pictures))
 
 
-def judged_from(session: str, aims: Sequence[Aim], received: str) -> Pointing:
-    """The received reports, sorted into clicks and wheel."""
-    reports = [
+def clicking_from(
+    session: str, aims: Sequence[Aim], received: str, pictures: Mapping[str, bytes] | None = None
+) -> Clicking:
+    """The clicks among the received reports, and what else was received."""
+    clicks = [report for report in _reports(received) if report.button < WHEEL_UP]
+    return Clicking(session, aims, clicks, _REPORT.sub("", received).replace(END, "", 1), pictures or {})
+
+
+def wheel_reports(received: str) -> list[Report]:
+    """The turns of the wheel among the received reports."""
+    return [report for report in _reports(received) if report.button >= WHEEL_UP and report.pressed]
+
+
+def _reports(received: str) -> list[Report]:
+    return [
         Report(int(button), int(column), int(row), kind == "M")
         for button, column, row, kind in _REPORT.findall(received)
     ]
-    clicks = [report for report in reports if report.button < WHEEL_UP]
-    wheel = [report for report in reports if report.button >= WHEEL_UP and report.pressed]
-    found = Pointing(session, aims, clicks, wheel, _REPORT.sub("", received).replace(END, "", 1))
-    attachments.attach_text("received of the mouse", "\n".join(map(str, reports)) or "nothing")
-    return found
 
 
 def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:

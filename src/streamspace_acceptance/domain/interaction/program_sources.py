@@ -29,19 +29,35 @@ printf '\\033[?1000h\\033[?1006h'
 {_log("$last $wide")}"""
 
 
-def echo(colours: Sequence[Colour], text: str) -> str:
-    """Shows `text` between two marks, and between two others what is typed; logs the keys."""
-    return f"""{_RAW}; {_MARK}; {_palette(colours)}
-text={_quoted(text)}
-mark {FIRST_COLOUR} 3 3; printf '%s' "$text"; mark {FIRST_COLOUR + 1} 3 $((${{#text}} + 4))
-mark {FIRST_COLOUR + 2} 6 3; mark {FIRST_COLOUR + 3} 6 $((${{#text}} + 4))
-printf '\\033[6;4H'; stty echo -echoctl
-{_log("")}"""
+def wheel() -> str:
+    """Logs turns of the wheel and keys, and shows each turn."""
+    return f"""{_RAW}; printf 'Turn the mouse wheel over this window.\\r\\n'; printf '\\033[?1000h\\033[?1006h'
+echo >"$0.ready"; : >"$0.log"
+while IFS= read -rN1 key; do
+  printf '%s' "$key" >>"$0.log"; report=$report$key
+  case $report in *'<64;'*M) printf 'wheel up\\r\\n'; report= ;; *'<65;'*M) printf 'wheel down\\r\\n'; report= ;; esac
+done"""
+
+
+def shell(colours: Sequence[Colour], output: str) -> str:
+    """A shell whose commands write to the terminal and to a log. Marks show where a first command writes `output`.
+
+    The second line shows `output` as it has to look, with a mark behind it. A prompt is in the fourth line, so that the
+    first command writes into the fifth, which has a mark where the output ends. The shell itself prints no prompt,
+    which could overtake the output on its way through the log.
+    """
+    behind = len(output) + 1
+    return f"""export LC_ALL=C PS1= PS2=; printf '\\033[2J\\033[H'; {_MARK}; {_palette(colours)}
+printf '%s\\n%s' 'expected output:' {_quoted(output)}
+mark {FIRST_COLOUR} 2 {behind}; mark {FIRST_COLOUR + 1} 5 {behind}
+printf '\\033[4;1H$ '; echo >"$0.ready"
+exec bash --norc --noprofile --noediting -i > >(exec tee "$0.log")"""
 
 
 def keys() -> str:
-    """Logs the keys; Alt arrives as an escape before the key (xterm's mode 1036)."""
-    return f"{_RAW}; printf '\\033[?1036h\\033[?1034l'\n{_log('')}"
+    """Logs the keys and shows them, as `^C` and `^[[A`; Alt arrives as an escape before the key (xterm's mode 1036)."""
+    return f"""{_RAW}; printf '\\033[?1036h\\033[?1034l\\033[H'; printf 'Keys received:\\r\\n'
+echo >"$0.ready"; dd bs=1 2>/dev/null | tee "$0.log" | cat -v"""
 
 
 def toggle_program(colours: Sequence[Colour]) -> str:

@@ -13,7 +13,6 @@ from streamspace_acceptance.domain.resources import limits
 from streamspace_acceptance.domain.resources.limits import Limits
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 BURN_SECONDS, BUSY_SECONDS = 1, 8  # at the least; and at most, for a machine that is too busy to give more at once
@@ -105,7 +104,7 @@ def exceed_limits(scenario: Scenario) -> None:
         over_limit=allocate(session, pod, int(wanted.memory * OVER_LIMIT)),
         survived=_end_of(session, pod),
     )
-    attachments.attach_text("limits", scenario.results.put(enforcement).describe())
+    scenario.results.put(enforcement)
 
 
 def _burn(session: Session, pod: Pod, cores: Decimal) -> CpuLoad:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamspace_acceptance.domain.resources.oversized_requests import Size, excess
+from streamspace_acceptance.domain.resources.oversized_requests import excess
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.provision import Provisioned
 from streamspace_acceptance.domain.sessions.scenario import Scenario
-from streamspace_acceptance.outcomes import Unmet, unproven_if_failed
+from streamspace_acceptance.outcomes import Unmet, require, unproven_if_failed
+from streamspace_acceptance.product.profile import Size
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def granted(scenario: Scenario) -> GrantedResources:
     """Waits for the session to run and looks at it whether it does or not; Unproven when no pod ever comes."""
     creation, clients = scenario.results[Creation], scenario.clients
     asked = creation.asked
-    size = clients.profile.sizes[asked.size or ""]
+    size = require(clients.profile.size(asked.size), "no resources were requested")
     if creation.id is None:
         control = scenario.registry.ask(asked.user, asked.template, None)
         fits = not excess(size, clients.cluster.allocatable() or [size])

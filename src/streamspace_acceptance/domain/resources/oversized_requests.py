@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from streamspace_acceptance.cluster.objects import Json, Meta
 from streamspace_acceptance.cluster.quantities import amount, same
@@ -14,6 +15,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.creation import made as made_of
 from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import Recording, now
 
 REFUSALS = (
@@ -24,11 +26,6 @@ REFUSALS = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 NAMES = {"cpu": r"cpus?|cores?|processors?", "memory": r"memory|ram|gib"}
-WITHIN_CAPACITY = "minimum"
-# Too much in both, as the plan has it, and in each alone: a check of only one of the two would not be enough.
-OVERSIZED = ("impossible", "too-much-cpu", "too-much-memory")
-
-Size = Mapping[str, str]
 Node = Mapping[str, str]
 
 
@@ -49,7 +46,7 @@ class OversizedRequest:
         return self.creation.answer.status in REFUSALS and named is not None
 
     def __str__(self) -> str:
-        return f"cpu {self.size['cpu']} with memory {self.size['memory']}"
+        return in_words(self.size)
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,11 @@ class OversizedRequests:
     possible: tuple[Size, ...]
 
 
+def in_words(size: str | Size | None) -> str:
+    """A size, or its name, for a reader."""
+    return f"cpu {size['cpu']} with memory {size['memory']}" if isinstance(size, Mapping) else str(size)
+
+
 def excess(size: Size, nodes: Sequence[Node] | None) -> tuple[str, ...]:
     """The resources of a size that exceed every node; all of them where Kubernetes does not list its nodes.
 
@@ -78,26 +80,25 @@ def excess(size: Size, nodes: Sequence[Node] | None) -> tuple[str, ...]:
     return alone or tuple(size)
 
 
-def request_too_much(scenario: Scenario, user: str, template: str) -> None:
-    """Requests sessions that no node can hold, and one that fits; all pods are watched from before until after.
+def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequence[Size], fitting: Size) -> None:
+    """Requests sessions of `sizes`, which no node can hold, and one that fits; all pods are watched meanwhile.
 
     A refused request must have no effect for as long as a hibernated session must have none.
     """
     clients, registry = scenario.clients, scenario.registry
-    sizes = {name: clients.profile.sizes[name] for name in OVERSIZED}
     nodes = clients.cluster.allocatable()
-    wanted = {name: excess(size, nodes) for name, size in sizes.items()}
+    wanted = [(size, excess(size, nodes)) for size in sizes]
     nothing = Asked(user, template, None, clients.api.sessions().ids)
     objects, claims = _objects(clients, nothing), {claim.meta.uid for claim in clients.cluster.claims()}
     with watching(clients.cluster, "pods") as pods:
         before = {stamped.item.object["metadata"]["uid"] for stamped in pods.items()}
-        made = {name: registry.ask(user, template, name) for name, too_much in wanted.items() if too_much}
-        control = registry.ask(user, template, WITHIN_CAPACITY)
+        made = [(size, too_much, registry.ask(user, template, size)) for size, too_much in wanted if too_much]
+        control = registry.ask(user, template, fitting)
         watch_until_calm(pods, clients)
         seen = [stamped.item.object for stamped in pods.items()]
     attempts = tuple(
-        OversizedRequest(sizes[name], wanted[name], creation, clients.api.message(creation.answer))
-        for name, creation in made.items()
+        OversizedRequest(size, too_much, creation, clients.api.message(creation.answer))
+        for size, too_much, creation in made
     )
     label = clients.profile.session_label
     strays = [
@@ -114,8 +115,15 @@ def request_too_much(scenario: Scenario, user: str, template: str) -> None:
         in_api = made_of(nothing, clients.api.sessions()) - {control.id}
         in_kubernetes = _objects(clients, nothing) - objects - {control.id}
         strays += [f"session {session}" for session in sorted(in_api | in_kubernetes)]
-    possible = tuple(sizes[name] for name, too_much in wanted.items() if not too_much)
+    possible = tuple(size for size, too_much in wanted if not too_much)
     scenario.results.put(OversizedRequests(attempts, control, tuple(dict.fromkeys(strays)), possible))
+
+
+def request_sizes(scenario: Scenario, user: str, template: str, table: Sequence[Any]) -> None:
+    """Requests a session of each size of a table; the one that is not too large is the positive control."""
+    sizes = [({"cpu": row["cpu"], "memory": row["memory"]}, row["too large"] != "no") for row in table]
+    (fitting,) = (size for size, too_large in sizes if not too_large)
+    request_too_much(scenario, user, template, [size for size, too_large in sizes if too_large], fitting)
 
 
 def watch_until_calm(pods: Recording[Change], clients: Clients) -> None:

@@ -11,12 +11,11 @@ from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import no_session, series
-from streamspace_acceptance.evidence import attachments
-from streamspace_acceptance.measuring.startup_phases import table
 from streamspace_acceptance.outcomes import require, unproven_if_failed
+from streamspace_acceptance.product.profile import Size
 
 
-def request(scenario: Scenario, user: str, template: str, size: str | None = None) -> Creation:
+def request(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> Creation:
     """Requests a session, whether it is created or not."""
     creation = scenario.results.put(scenario.registry.ask(user, template, size))
     if creation.id is not None:
@@ -24,7 +23,7 @@ def request(scenario: Scenario, user: str, template: str, size: str | None = Non
     return creation
 
 
-def start(scenario: Scenario, user: str, template: str, size: str | None = None) -> SessionLifecycle:
+def start(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> SessionLifecycle:
     """A session that is Running by the API and in Kubernetes, with a Ready pod; Unmet otherwise."""
     creation = request(scenario, user, template, size)
     if creation.id is None:
@@ -41,19 +40,17 @@ def request_new(scenario: Scenario, user: str, template: str) -> Session:
     return scenario.registry.enter(creation.id)
 
 
-def request_together(scenario: Scenario, count: int, template: str, size: str) -> None:
-    """`count` users request a session each at the same time; the table of their requests is evidence."""
+def request_together(scenario: Scenario, count: int, template: str, size: str | Size) -> None:
+    """`count` users request a session each at the same time."""
     users = [f"user{number}" for number in range(1, count + 1)]
-    requests = scenario.results.put(scenario.registry.ask_together(users, template, size))
-    attachments.attach_text("requests sent together", requests.table())
+    scenario.results.put(scenario.registry.ask_together(users, template, size))
 
 
-def start_series(scenario: Scenario, count: int, user: str, template: str, size: str) -> None:
-    """Timed starts, one after the other; the table of their phases is evidence."""
-    registry, budgets = scenario.registry, scenario.clients.budgets
+def start_series(scenario: Scenario, count: int, user: str, template: str, size: str | Size) -> None:
+    """Timed starts, one after the other."""
+    registry = scenario.registry
     with watching(scenario.clients.cluster, "events") as events:
         starts = series(count, lambda: registry.ask(user, template, size), registry.enter, events)
-    attachments.attach_text("startup times", table(starts.phases, budgets.target, budgets.named("startup").seconds))
     scenario.results.put(starts)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
+from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 
@@ -20,7 +21,7 @@ class Asked:
 
     user: str
     template: str
-    size: str | None
+    size: str | Size | None
     before: frozenset[str]
     request: str = field(default_factory=lambda: secrets.token_hex(16))
 

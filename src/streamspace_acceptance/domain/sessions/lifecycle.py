@@ -8,17 +8,20 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
 from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.waiting import Budget, now
 
 
 class SessionLifecycle:
     """A session, the pod that serves it, and what keeps a later criterion from being shown.
 
-    `former` are the uids of the pods that it had before its pod was deleted, or before it was hibernated or woken.
+    `former` are the uids of the pods that it had before its pod was deleted, or before it was hibernated or woken, and
+    `since` is that moment of the monotonic clock.
     """
 
     def __init__(self, session: Session, pod: Pod | None = None) -> None:
         self.session = session
         self.former: frozenset[str] = frozenset()
+        self.since = now()
         self._api = session.api
         self._pod = pod
         self._cause: str | None = None
@@ -63,25 +66,25 @@ class SessionLifecycle:
 
     def wake(self) -> None:
         """Wakes the session; a refusal is the failure of the criterion about the effect."""
-        self.former = self.session.known_uids()
+        self.former, self.since = self.session.known_uids(), now()
         self._cause = "no pod serves the session again"
         self._command(self._api.wake_session)
 
-    def wait_for_new_pod(self, *, within: str) -> Pod:
+    def wait_for_new_pod(self, *, within: str | Budget) -> Pod:
         """A Ready pod that the session did not have before; Unmet otherwise, also when the API refused to wake it."""
         self._check_accepted()
         self._pod = self.session.wait_for_ready_pod(within=within, other_than=self.former)
         self._cause = None
         return self._pod
 
-    def wait_for_no_pod(self, *, within: str) -> list[Pod]:
+    def wait_for_no_pod(self, *, within: str | Budget) -> list[Pod]:
         """The pods of the session that are left in the end; Unmet when one stays, or when the API refused."""
         self._check_accepted()
         left = self.session.wait_for_no_pod(self.former, within=within)
         self._cause = self._cause if left else None
         return left
 
-    def wait_for_status(self, name: str, *, within: str) -> tuple[str, str, SessionObject | None]:
+    def wait_for_status(self, name: str, *, within: str | Budget) -> tuple[str, str, SessionObject | None]:
         """The profile's word for a status, then the status by the API and by Kubernetes.
 
         Unproven while a pod is missing or left over: then no status is known to be true.
@@ -95,9 +98,22 @@ class SessionLifecycle:
             phase = self.session.wait_for_phase(word, within=within)
         return word, self._api.status(self.session.id), phase
 
-    def wait_for_vnc(self, *, within: str) -> tuple[Framebuffer | str, Framebuffer | str]:
+    def wait_for_vnc(self, *, within: str | Budget) -> tuple[Framebuffer | str, Framebuffer | str]:
         """The VNC handshake before the session left its pod, and the one now; a sentence for one that failed."""
         return self._vnc_before, self.session.vnc_within(within)
+
+    def seconds_until_ready(self, pod: Pod) -> float:
+        """The seconds from `since` until the session's pod was first seen Ready."""
+        seen = [
+            change for change in self.session.changes.items() if Pod.of(change.item.object).meta.uid == pod.meta.uid
+        ]
+        ready = next((change.at for change in seen if Pod.of(change.item.object).ready), now())
+        return ready - self.since
+
+    def seconds_until_gone(self) -> float:
+        """The seconds from `since` until the last of the session's pods was gone."""
+        gone = [change.at for change in self.session.changes.items() if change.item.kind == "DELETED"]
+        return max(gone, default=now()) - self.since
 
     def _command(self, call: Callable[[str], object]) -> None:
         self._refusal = None
@@ -113,5 +129,5 @@ class SessionLifecycle:
     def _leave_pod(self, cause: str) -> Pod:
         self._vnc_before = self.session.vnc_within("start")
         pod, self._pod, self._cause = self.pod, None, cause
-        self.former = self.session.known_uids()
+        self.former, self.since = self.session.known_uids(), now()
         return pod

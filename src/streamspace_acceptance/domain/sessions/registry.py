@@ -16,6 +16,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import CleanupFailure, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
+from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import wall_clock
 
 LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
@@ -49,14 +50,14 @@ class Registry:
         self._records: list[_Record] = []
         self.sessions: list[Session] = []
 
-    def ask(self, user: str, template: str, size: str | None) -> Creation:
+    def ask(self, user: str, template: str, size: str | Size | None) -> Creation:
         """Requests a session, whether it is created or not."""
         record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
         return self._note(record, creation.conclude(self._api, record.asked, answer, self._api.sessions()))
 
-    def ask_together(self, users: Sequence[str], template: str, size: str | None) -> ConcurrentRequests:
+    def ask_together(self, users: Sequence[str], template: str, size: str | Size | None) -> ConcurrentRequests:
         """Each of the users requests a session at the same time, whether it is created or not."""
         before = self._api.sessions().ids
         patience = concurrent_requests.PATIENCE_SECONDS

@@ -128,7 +128,7 @@ class Session:
         """A pod of the session whose containers run, whether they serve already or not; Unmet otherwise."""
         return self._follow("a pod running", within, lambda pods: next((pod for pod in pods if pod.running), None))
 
-    def wait_for_no_pod(self, former: frozenset[str], *, within: str) -> list[Pod]:
+    def wait_for_no_pod(self, former: frozenset[str], *, within: str | Budget) -> list[Pod]:
         """Waits until no pod carries the session's label and none comes back at once; Unmet when one stays.
 
         Gives what is left all the same when Kubernetes is asked for all pods: one that lost its label, one by its uid.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +20,10 @@ from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import Wait, elapse, poll
+
+_SEPARATOR = re.compile(r", | or ")
 
 
 class TemplateDescription(dict[str, Any]):
@@ -36,10 +40,31 @@ class TemplateUse:
     before: Provisioned | None = None
 
 
-def describe(scenario: Scenario, label: str) -> None:
-    """Describes a template as the plan does, under a name of the scenario's own."""
+def describe(scenario: Scenario, label: str, fields: Json | None = None) -> None:
+    """Describes a template as the plan does, or by `fields`, under a name of the scenario's own."""
     name = scenario.results[TemplateRegistry].name(label)
-    scenario.results.put(TemplateDescription({"name": name, **scenario.clients.profile.templates[label]}))
+    described = scenario.clients.profile.templates[label] if fields is None else fields
+    scenario.results.put(TemplateDescription({"name": name, **described}))
+
+
+def describe_by_table(scenario: Scenario, label: str, rows: Iterable[Any]) -> None:
+    """Describes a template by the rows of a table."""
+    describe(scenario, label, fields_of(rows))
+
+
+def fields_of(rows: Iterable[Any]) -> Json:
+    """The fields in the rows of a table: `resources.cpu | 1000m`; digits alone are a number."""
+    fields: Json = {}
+    for row in rows:
+        group, _, name = row["field"].rpartition(".")
+        value = int(row["value"]) if row["value"].isdigit() else row["value"]
+        (fields.setdefault(group, {}) if group else fields)[name] = value
+    return fields
+
+
+def describe_provision(scenario: Scenario, label: str, image: str, size: Size) -> None:
+    """Describes a template of an image with resources."""
+    describe(scenario, label, {"image": image, "resources": dict(size)})
 
 
 def create(scenario: Scenario) -> CreatedTemplate:
@@ -49,7 +74,7 @@ def create(scenario: Scenario) -> CreatedTemplate:
 
 def try_mistakes(scenario: Scenario, table: Sequence[Any]) -> None:
     """Creates the described template once with each mistake of a table, and beside it without."""
-    mistakes = [row["mistake"] for row in table]
+    mistakes = {row["mistake"]: tuple(_SEPARATOR.split(row["the error names"])) for row in table}
     scenario.results.put(
         attempt_all(mistakes, scenario.results[TemplateDescription], scenario.results[TemplateRegistry])
     )
@@ -58,6 +83,11 @@ def try_mistakes(scenario: Scenario, table: Sequence[Any]) -> None:
 def provide(scenario: Scenario, label: str, count: int, user: str) -> None:
     """A template with running sessions; Unmet when either is not created."""
     describe(scenario, label)
+    use(scenario, count, user)
+
+
+def use(scenario: Scenario, count: int, user: str) -> None:
+    """The described template is created and has running sessions; Unmet when either is not created."""
     template_id = create(scenario).accepted_id
     sessions = [actions.request_new(scenario, user, template_id) for _ in range(count)]
     for session in sessions:
@@ -83,11 +113,11 @@ def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
 # Changing it
 
 
-def make_change(scenario: Scenario) -> None:
-    """Changes the template's image and resources as the plan does."""
+def make_change(scenario: Scenario, image: str, size: Size) -> None:
+    """Changes the template's image and resources."""
     template_id = scenario.results[CreatedTemplate].accepted_id
     api = scenario.results[TemplateRegistry].api
-    scenario.results.put(change.make(api, template_id, scenario.clients.profile.template_change))
+    scenario.results.put(change.make(api, template_id, {"image": image, "resources": dict(size)}))
 
 
 def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:

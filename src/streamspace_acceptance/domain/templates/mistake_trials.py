@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
-from streamspace_acceptance.domain.templates.mistakes import MISTAKES, Mistake
+from streamspace_acceptance.domain.templates.mistakes import MISTAKES
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
@@ -22,12 +22,13 @@ REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABL
 class MistakeAttempt:
     """One mistake: the positive control without it, and the answer to the template with it.
 
+    An error is clear if it names one of `fields`.
     `message` is the sentence of the refusal, `name` the requested name, `control_changes` what of the positive control
     reads otherwise afterwards.
     """
 
     words: str
-    mistake: Mistake
+    fields: tuple[str, ...]
     positive_control: CreatedTemplate
     answer: Answer
     message: str
@@ -37,7 +38,7 @@ class MistakeAttempt:
     @property
     def names_field(self) -> bool:
         """Whether the error is a refusal whose sentence names the field with the mistake."""
-        words = "|".join(map(re.escape, self.mistake.fields))
+        words = "|".join(map(re.escape, self.fields))
         named = re.search(rf"(?<![\w/])({words})(?![\w/])", self.message, re.IGNORECASE)
         return self.answer.status in REFUSALS and named is not None
 
@@ -54,9 +55,15 @@ class MistakeTrial:
     blind: tuple[str, ...]
 
 
-def attempt_all(words: Sequence[str], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
-    """Tries each mistake, then looks for created templates. KeyError for an unknown mistake."""
-    attempts = tuple(_attempt(number, mistake, valid, registry) for number, mistake in enumerate(words, start=1))
+def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
+    """Tries each mistake, then looks for created templates. KeyError for an unknown mistake.
+
+    `mistakes`: the words of each mistake -> the fields of which the error must name one.
+    """
+    attempts = tuple(
+        _attempt(number, words, fields, valid, registry)
+        for number, (words, fields) in enumerate(mistakes.items(), start=1)
+    )
     controls = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
     places = _places(controls, registry)
     leftovers = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - controls)]
@@ -67,17 +74,16 @@ def attempt_all(words: Sequence[str], valid: Json, registry: TemplateRegistry) -
     return MistakeTrial(attempts, tuple(leftovers), tuple(blind))
 
 
-def _attempt(number: int, words: str, sound: Json, registry: TemplateRegistry) -> MistakeAttempt:
-    mistake = MISTAKES[words]
+def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, registry: TemplateRegistry) -> MistakeAttempt:
     stem = f"{sound['name']}-{number}"
     marked = {**sound, "description": f"{sound['description']}, {registry.mark}"}
     control = registry.create({**marked, "name": stem})
-    invalid = mistake.apply({**marked, "name": f"{stem}x"}, stem)
+    invalid = MISTAKES[words]({**marked, "name": f"{stem}x"}, stem)
     before = _read(control, registry)
     answer = registry.api.create(invalid)
     changes = differences(before, _read(control, registry))
     return MistakeAttempt(
-        words, mistake, control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
+        words, tuple(fields), control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
     )
 
 

@@ -1,52 +1,44 @@
-"""Mistakes that a template can have, by the words of the feature, and the field that an error must name for each."""
+"""Mistakes that a template can have, by the words of the feature. It also states the field that the error must name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
-Spoil = Callable[[Json, str], Json]
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """`apply` makes it: given a valid template and the name of one that exists. An error names one of `fields`."""
-
-    apply: Spoil
-    fields: tuple[str, ...]
+Mistake = Callable[[Json, str], Json]
+"""Makes the mistake: given a valid template and the name of one that exists."""
 
 
 def _without(*fields: str) -> Mistake:
-    return Mistake(lambda sound, _: {key: value for key, value in sound.items() if key not in fields}, fields)
+    return lambda valid, _: {key: value for key, value in valid.items() if key not in fields}
 
 
 def _with(field: str, value: object) -> Mistake:
-    return Mistake(lambda sound, _: {**sound, field: value}, (field,))
+    return lambda valid, _: {**valid, field: value}
 
 
 def _name(spoil: Callable[[str], object]) -> Mistake:
-    return Mistake(lambda sound, _: {**sound, "name": spoil(sound["name"])}, ("name",))
+    return lambda valid, _: {**valid, "name": spoil(valid["name"])}
 
 
 def _without_resource(field: str) -> Mistake:
-    def spoil(sound: Json, _: str) -> Json:
-        return {**sound, "resources": {key: value for key, value in sound["resources"].items() if key != field}}
+    def spoil(valid: Json, _: str) -> Json:
+        return {**valid, "resources": {key: value for key, value in valid["resources"].items() if key != field}}
 
-    return Mistake(spoil, (field,))
+    return spoil
 
 
 def _with_resource(field: str, value: object) -> Mistake:
-    return Mistake(lambda sound, _: {**sound, "resources": {**sound["resources"], field: value}}, (field,))
+    return lambda valid, _: {**valid, "resources": {**valid["resources"], field: value}}
 
 
 def _with_port(value: object) -> Mistake:
-    return Mistake(lambda sound, _: {**sound, "vnc": {"port": value}}, ("port",))
+    return lambda valid, _: {**valid, "vnc": {"port": value}}
 
 
-def _like_another(sound: Json, existing: str) -> Json:
-    return {**sound, "name": existing, "image": "streamspace/firefox:v2"}
+def _like_another(valid: Json, existing: str) -> Json:
+    return {**valid, "name": existing, "image": "streamspace/firefox:v2"}
 
 
 # The first two are the plan's own.
@@ -64,7 +56,7 @@ MISTAKES: dict[str, Mistake] = {
     "a name that begins with a dash": _name(lambda name: f"-{name}"),
     "a name that is too long": _name(lambda name: name.ljust(300, "x")),
     "a name that is a number": _name(lambda _: 7),
-    "the name of a template that exists": Mistake(_like_another, ("name", "exists", "already")),
+    "the name of a template that exists": _like_another,
     "an empty image": _with("image", ""),
     "an image with a space": _with("image", "streamspace/fire fox:latest"),
     "an image in upper case": _with("image", "StreamSpace/Firefox:latest"),
@@ -76,7 +68,7 @@ MISTAKES: dict[str, Mistake] = {
     "a cpu that is a number": _with_resource("cpu", 1),
     "an invalid memory quantity": _with_resource("memory", "2Gigs"),
     "a memory below zero": _with_resource("memory", "-2Gi"),
-    "no memory at all": _with_resource("memory", "0"),
+    "a memory of zero": _with_resource("memory", "0"),
     "a VNC port that does not exist": _with_port(70000),
     "a VNC port below zero": _with_port(-1),
     "a VNC port that is a text": _with_port("5900"),

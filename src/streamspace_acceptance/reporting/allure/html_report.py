@@ -11,18 +11,15 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.reporting import decision_page
 from streamspace_acceptance.reporting.allure.page_patches import patch
+from streamspace_acceptance.reporting.allure.results import categories
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.verdict_file import read
 
 GENERATOR = Path("node_modules") / "allure" / "cli.js"
 
 _GENERATOR_SECONDS = 120
-_CATEGORIES = {
-    "failed": "FAILED: the product is wrong",
-    "broken": "BROKEN: the suite, the cluster or the network is wrong",
-    "skipped": "UNPROVEN: it could not be shown",
-}
 
 
 def build(folder: ReportFolder) -> Path:
@@ -37,7 +34,9 @@ def build(folder: ReportFolder) -> Path:
     node = _node()
     with tempfile.TemporaryDirectory(prefix="streamspace-report-") as scratch:
         page = _generate(node, folder, Path(scratch))
-        folder.page.write_text(patch(page.read_text(encoding="utf-8")), encoding="utf-8")
+        run = read(folder.verdicts)
+        first = decision_page.render(run, decide(run))
+        folder.page.write_text(patch(page.read_text(encoding="utf-8"), first), encoding="utf-8")
     return folder.page
 
 
@@ -63,7 +62,7 @@ def _generate(node: str, folder: ReportFolder, scratch: Path) -> Path:
     settings = {
         "name": name,
         "output": str(scratch / "report"),
-        "categories": [{"name": name, "matchedStatuses": [status]} for status, name in _CATEGORIES.items()],
+        "categories": categories(),
         "historyPath": str(folder.page_history.resolve()),
         "plugins": {"awesome": {"options": awesome}},
     }

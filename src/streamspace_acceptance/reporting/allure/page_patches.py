@@ -21,9 +21,16 @@ _PIE_CHART = re.compile(
 )
 
 
-def patch(page: str) -> str:
-    """The patched page. ValueError when Allure builds it otherwise than this module expects."""
-    return with_honest_percentage(without_analytics(page))
+def patch(page: str, first: str = "") -> str:
+    """The patched page, which opens on `first`. ValueError when Allure builds it otherwise than this module expects."""
+    return opening_on(first, with_honest_percentage(without_analytics(page)))
+
+
+def opening_on(first: str, page: str) -> str:
+    """The page with `first` above everything else. ValueError when it has no body."""
+    if "<body>" not in page:
+        raise ValueError("Allure's page is not built as expected: its body was not found")
+    return page.replace("<body>", f"<body>\n{first}", 1)
 
 
 def without_analytics(page: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,26 +14,27 @@ from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting.decision_page import PHASES
 from streamspace_acceptance.reporting.junit import HOOKS
+from streamspace_acceptance.reporting.markdown import limit, measured, plain, table
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.scenario_result import Judged, ProblemResult, ScenarioResult, StepResult
-from streamspace_acceptance.verdict.verdict_file import RunResult, TestResult
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult
 
 Json = dict[str, Any]
 
-PHASES = (
-    "Phase 0 · Environment",
-    "Phase 1 · Sessions",
-    "Phase 2 · Templates",
-    "Phase 3 · Agents",
-    "Phase 4 · Performance",
-)
 STATUSES = {
     Verdict.PROVEN: "passed",
     Verdict.FAILED: "failed",
     Verdict.BROKEN: "broken",
     Verdict.UNPROVEN: "skipped",
 }
+CATEGORIES = {
+    "failed": "FAILED: the product is wrong",
+    "broken": "BROKEN: the suite, the cluster or the network is wrong",
+    "skipped": "UNPROVEN: it could not be shown",
+}
+"""Allure's status -> the name of its category."""
 _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 _PROPERTIES = "environment.properties"
 
@@ -45,11 +46,13 @@ class AllureResults:
         self._folder = folder
         self._began = datetime.now(UTC)
         self._tests: dict[str, TestResult] = {}
-        self._scenarios: dict[str, ScenarioResult] = {}
+        self._time_scale = 1.0
+        self._scenarios: dict[str, tuple[ScenarioResult, tuple[CriterionResult, ...]]] = {}
 
     def write(self, run: RunResult, *, verdicts: str = "") -> None:
         """Write the run as it is by now; `verdicts` is the text of its verdict.json, once that is final."""
         self._began = run.began
+        self._time_scale = run.time_scale
         self._tests = tests = {test.id: test for test in run.tests}
         for scenario in run.scenarios:
             self.update(scenario)
@@ -64,15 +67,20 @@ class AllureResults:
             self._put_json("run-globals.json", {"attachments": attachments})
         facts = [f"{name.replace(' ', '_')} = {redact(value)}\n" for name, value in run.environment.items()]
         self._put(_PROPERTIES, "".join(facts))
+        # For Allure's own commands, which do not read the settings of this project's page.
+        self._put_json("categories.json", categories())
 
     def update(self, scenario: ScenarioResult) -> None:
         """Write the result of one scenario, unless it is on disk already."""
-        if self._scenarios.get(scenario.id) != scenario:
-            test = self._tests.get(scenario.test or "")
-            self._put_json(f"{scenario.id}-result.json", _scenario(scenario, test, self._began))
-            self._scenarios[scenario.id] = scenario
+        test = self._tests.get(scenario.test or "")
+        criteria = () if test is None else tuple(line for line in test.lines if line.id in scenario.criteria)
+        if self._scenarios.get(scenario.id) != (scenario, criteria):
+            document = _scenario(scenario, test, self._began)
+            document["description"] = description(scenario, criteria, self._time_scale)
+            self._put_json(f"{scenario.id}-result.json", document)
+            self._scenarios[scenario.id] = scenario, criteria
 
-    def _put_json(self, name: str, document: Json) -> None:
+    def _put_json(self, name: str, document: object) -> None:
         self._put(name, json.dumps(document, ensure_ascii=False))
 
     def _put(self, name: str, text: str) -> None:
@@ -90,7 +98,6 @@ def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: date
         "testCaseId": _digest(scenario.place),
         "historyId": _digest(scenario.place, *cells),
         "titlePath": [*Path(scenario.place.partition(": ")[0]).parent.parts, scenario.feature],
-        "description": scenario.description,
         "parameters": [{"name": name, "value": value} for name, value in scenario.examples.items()],
         "labels": list(_labels(scenario, test)),
         **_times(began, scenario.seconds),
@@ -100,11 +107,28 @@ def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: date
     }
 
 
+def categories() -> list[Json]:
+    """The categories as Allure reads them."""
+    return [{"name": name, "matchedStatuses": [status]} for status, name in CATEGORIES.items()]
+
+
+def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], time_scale: float) -> str:
+    """Why a user cares, and the criteria: the plan's words, the limit, what was measured, the verdict. In Markdown."""
+    verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
+    rows = [
+        (line.id, plain(line.text), limit(line, time_scale) or "-", "; ".join(map(measured, line.figures)) or "-",
+         str(verdicts[line.id]))
+        for line in criteria
+    ]  # fmt: skip
+    lines = table(("Criterion", "The plan says", "Limit", "Measured", "Verdict"), rows) if rows else []
+    return "\n".join([*map(plain, scenario.description.splitlines()), "", *lines]).strip()
+
+
 def _steps(steps: tuple[StepResult, ...], began: datetime) -> Iterator[Json]:
     """The steps, each beginning when the one before it ended."""
     for step in steps:
         yield {
-            "name": step.sentence,
+            "name": step.sentence if step.criterion is None else f"{step.criterion} · {step.sentence}",
             **_times(began, step.seconds),
             **_status(step.judged),
             "attachments": list(map(_attachment, step.attachments)),
@@ -130,8 +154,10 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
     if test is not None:
         plan = _plan_labels(test)
         labels |= plan | {"parentSuite": plan["epic"], "suite": plan["feature"]}
+        labels |= {"host": "StreamSpace acceptance", "thread": plan["epic"]}  # the rows of the report's timeline
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
+    yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
     yield from ({"name": "criterion", "value": criterion} for criterion in scenario.criteria)
 
 

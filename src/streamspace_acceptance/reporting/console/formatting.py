@@ -74,7 +74,7 @@ def causes(seen: tuple[str, ...]) -> list[Text]:
 def running_wait(wait: Wait) -> Text:
     """The live line of a wait: its goal, its time out of its budget, and what was seen last."""
     text = Text().append(f"waiting for {wait.goal}", "cyan")
-    text.append(f"  {wait.elapsed:.1f} s of {wait.budget.seconds:g} s ({wait.budget.name} budget)", "bright_black")
+    text.append(f"  {wait.elapsed:.1f} s of {_budget(wait)}", "bright_black")
     if wait.timeline.entries:
         text.append(f" · {redact(wait.timeline.entries[-1][1])}", "bright_black")
     return text
@@ -82,9 +82,16 @@ def running_wait(wait: Wait) -> Text:
 
 def ended_wait(wait: Wait) -> Text:
     """One line for a long wait."""
-    budget = f"{wait.budget.seconds:g} s ({wait.budget.name} budget)"
     seen = f": {redact(wait.timeline.render())}" if wait.timeline.entries else ""
-    return Text(f"waited {wait.elapsed:.1f} s of {budget} for {wait.goal}{seen}", "bright_black")
+    if wait.outcome == "held":
+        return Text(f"{wait.goal}: held for {wait.elapsed:.1f} s, as required", "bright_black")
+    return Text(f"waited {wait.elapsed:.1f} s of {_budget(wait)} for {wait.goal}{seen}", "bright_black")
+
+
+def _budget(wait: Wait) -> str:
+    """A budget by its name, a limit that a sentence states by the plan's figure."""
+    budget = wait.budget
+    return f"{budget.seconds:g} s ({budget.name} budget)" if budget.name else budget.figure
 
 
 def _labelled(line: str) -> Text:

@@ -36,11 +36,15 @@ class KubeError(Exception):
 
 @dataclass(frozen=True)
 class KubeEndpoint:
-    """The address and credentials of a Kubernetes API. `ca_path` is a PEM file."""
+    """The address and credentials of a Kubernetes API. `ca_path` is a PEM file, None for the system's authorities.
+
+    The credentials are a bearer token, or else PEM files with a client's certificate and key.
+    """
 
     url: str
     token: str
-    ca_path: str
+    ca_path: str | None
+    certificate: tuple[str, str] | None = None
 
     @classmethod
     def in_cluster(cls, environment: Mapping[str, str]) -> "KubeEndpoint":
@@ -75,10 +79,13 @@ class KubeClient:
 
     async def __aenter__(self) -> Self:
         context = ssl.create_default_context(cafile=self._endpoint.ca_path)
+        if self._endpoint.certificate is not None:
+            context.load_cert_chain(*self._endpoint.certificate)
+        credentials = {"Authorization": f"Bearer {self._endpoint.token}"} if self._endpoint.token else {}
         self._session = aiohttp.ClientSession(
             base_url=self._endpoint.url,
             connector=aiohttp.TCPConnector(ssl=context, limit=32),
-            headers={"Authorization": f"Bearer {self._endpoint.token}", "Accept": "application/json"},
+            headers={**credentials, "Accept": "application/json"},
             json_serialize=lambda value: orjson.dumps(value).decode(),
         )
         return self
@@ -121,6 +128,10 @@ class KubeClient:
         except KubeError as error:
             if error.code != 404:
                 raise
+
+    async def post_to_service(self, services: Collection, name: str, port: int, path: str, body: Obj) -> Obj:
+        """POST to a Service's HTTP server by way of the API server, and its JSON answer."""
+        return await self._call("POST", f"{services.path}/{name}:{port}/proxy{path}", body=body)
 
     async def last_log_line(self, pods: Collection, name: str) -> str:
         """The last log line of a pod's only container. May be ""."""

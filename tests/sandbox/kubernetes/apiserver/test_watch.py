@@ -122,7 +122,10 @@ def test_watch_closes_its_subscription_when_the_client_leaves(
         return subscriptions[-1]
 
     monkeypatch.setattr(cluster.store, "watch", recorded)
-    with watching(http) as _:
+    http.post(PATH, json=pod("a")).raise_for_status()
+    with watching(http) as events:
+        # The server subscribes after it has sent the headers.
+        assert _seen(next(events)) == ("ADDED", "a")
         (subscription,) = subscriptions
         assert not cluster.call(lambda: subscription.ended)
     http.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from streamspace_sandbox.host.kernel import cgroup_hierarchies
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
 from streamspace_sandbox.kubernetes.machinery.resources import (
     CONFIGMAPS,
@@ -337,8 +338,11 @@ def test_a_removed_pod_leaves_nothing() -> None:
                 for line in Path("/proc/mounts").read_text().splitlines()
                 if "overlay-containers" in line or uid in line
             ]
+            # Not by a walk of all cgroups: those of other sandboxes come and go meanwhile.
             groups = [
-                str(path) for path in Path("/sys/fs/cgroup").glob(f"**/streamspace-sandbox/{directory.name}/libpod-*")
+                str(path)
+                for hierarchy in cgroup_hierarchies()
+                for path in (hierarchy / "streamspace-sandbox" / directory.name).glob("libpod-*")
             ]
             files = [str(path) for place in ("pods", "networks", "logs") for path in (directory / place).iterdir()]
             return [*(line for line in mounts if f"/{directory.name}/" in line), *groups, *files]

@@ -1,5 +1,5 @@
 @phase1 @p0 @test-1.2
-Feature: 1.2 A session keeps its user's files
+Feature: 1.2 Session state persistence
   The home belongs to the user, not to the pod that happens to serve it.
 
   @disruptive

@@ -1,5 +1,6 @@
 @phase2 @p1 @test-2.1
-Feature: 2.1 A template is created
+Feature: 2.1 Template creation and validation
+  An invalid template is rejected when it is created.
 
   Scenario: A good template
     Given a template

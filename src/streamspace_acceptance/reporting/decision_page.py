@@ -1,0 +1,137 @@
+"""The decision as a part of a web page: the word and its reason first, then the totals and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence.report_folder import SUMMARY, ReportFolder
+from streamspace_acceptance.reporting import release_criteria
+from streamspace_acceptance.verdict.decision import Decision, DecisionWord
+from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
+
+PHASES = (
+    "Phase 0 · Environment",
+    "Phase 1 · Sessions",
+    "Phase 2 · Templates",
+    "Phase 3 · Agents",
+    "Phase 4 · Performance",
+)
+_ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
+_COLOURS = {DecisionWord.GO: "#2e7d32", DecisionWord.NO_GO: "#c62828", DecisionWord.UNDECIDED: "#8a6100"}
+_STYLE = """
+#decision { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1f; background: #fff; padding: 20px 24px;
+  max-width: 1100px;
+  margin: 0 auto; }
+#decision h1 { font-size: 26px; margin: 0 0 8px; } #decision strong { font-weight: 600; }
+#decision ul { list-style: disc; padding-left: 20px; } #decision p { margin: 4px 0; }
+#decision th, #decision h2 { font-weight: 600; } #decision h2 { font-size: 16px; margin: 18px 0 6px; }
+#decision .word { color: #fff; padding: 2px 12px; border-radius: 6px; }
+#decision table { border-collapse: collapse; } #decision th, #decision td { padding: 3px 14px 3px 0; text-align: left; }
+#decision td.number { text-align: right; } #decision tr.total { font-weight: 600; border-top: 1px solid #aaa; }
+#decision .warning { border-left: 4px solid #8a6100; padding-left: 10px; } #decision .scroll { overflow-x: auto; }
+@media (prefers-color-scheme: dark) { #decision { color: #e6e6ea; background: #16161a; }
+  #decision a { color: #8ab4f8; } }
+"""
+
+# The page of one test, which has an address of its own (#…), is about that test alone.
+_SCRIPT = """
+const decision = document.getElementById("decision");
+const place = () => { decision.hidden = location.hash.length > 1; };
+addEventListener("hashchange", place); place();
+"""
+
+
+def render(run: RunResult, decision: Decision) -> str:
+    """The part of the page, complete with its style; every text of the run is escaped."""
+    return "\n".join(
+        [
+            f"<style>{_STYLE}</style>",
+            '<section id="decision" aria-label="Decision">',
+            *_head(run, decision),
+            *_totals(run),
+            *_lines("Failed", decision.failed),
+            *_lines("Missing for a decision: P0 criteria that are not proven", decision.missing),
+            *_lines("Open: P1 criteria that are not proven", decision.open),
+            *_release(run),
+            "</section>",
+            f"<script>{_SCRIPT}</script>",
+        ]
+    )
+
+
+def totals(run: RunResult) -> str:
+    """`69 of 88 criteria proven (P0 41 of 45, P1 28 of 43), 0 failed`."""
+    shares = [f"{name} {_proven(run.lines(name))}" for name in ("P0", "P1")]
+    failed = sum(line.verdict is Verdict.FAILED for line in run.lines())
+    return f"{_proven(run.lines())} criteria proven ({', '.join(shares)}), {failed} failed"
+
+
+def _proven(lines: Iterable[CriterionResult]) -> str:
+    every = list(lines)
+    return f"{sum(line.verdict is Verdict.PROVEN for line in every)} of {len(every)}"
+
+
+def _head(run: RunResult, decision: Decision) -> Iterator[str]:
+    colour = _COLOURS[decision.word]
+    yield f'<h1>{escape(run.product)}: <span class="word" style="background:{colour}">{decision.word}</span></h1>'
+    reason = decision.reason[:1].upper() + decision.reason[1:]
+    yield f"<p>{escape(reason)}</p>"
+    yield f"<p><strong>{escape(totals(run))}</strong></p>"
+    target = run.environment.get(run_facts.TARGET, "none")
+    summary = f'<a href="{SUMMARY}">{SUMMARY}</a>'
+    yield f"<p>{run.began:%Y-%m-%d %H:%M} UTC, {escape(target)}, tester {escape(run.tester)}. {summary}</p>"
+    if run.time_scale != 1:
+        yield (
+            f"<p class=\"warning\">The target's clock runs {1 / run.time_scale:g} times as fast as the plan's. "
+            f"Every limit in seconds was multiplied by {run.time_scale:g}: 60 s were {60 * run.time_scale:g} s.</p>"
+        )
+
+
+def _totals(run: RunResult) -> Iterator[str]:
+    yield "<h2>Criteria by phase and verdict</h2>"
+    yield '<div class="scroll"><table>'
+    headings = ("Phase", "Criteria", *_ORDER, "")
+    yield "<tr>" + "".join(f"<th>{escape(heading)}</th>" for heading in headings) + "</tr>"
+    for phase in sorted({test.phase for test in run.tests}):
+        lines = [line for test in run.of_phase(phase) for line in test.lines]
+        yield _row(PHASES[phase], lines, _note(run, phase, lines))
+    for priority in ("P0", "P1"):
+        yield _row(f"All {priority}", list(run.lines(priority)), "")
+    yield _row("All", list(run.lines()), "", kind=' class="total"')
+    yield "</table></div>"
+
+
+def _row(name: str, lines: Sequence[CriterionResult], note: str, kind: str = "") -> str:
+    counts = [len(lines), *(sum(line.verdict is verdict for line in lines) for verdict in _ORDER)]
+    cells = "".join(f'<td class="number">{count}</td>' for count in counts)
+    return f"<tr{kind}><td>{escape(name)}</td>{cells}<td>{note}</td></tr>"
+
+
+def _note(run: RunResult, phase: int, lines: Sequence[CriterionResult]) -> str:
+    if phase in run.phases:
+        name = ReportFolder.phase_name(phase, run.began)
+        return f'<a href="{name}">results</a>'
+    return escape("not run: " + " and ".join(dict.fromkeys(line.reason for line in lines)))
+
+
+def _lines(title: str, lines: Sequence[CriterionResult]) -> Iterator[str]:
+    """Each criterion with its reason; those that share a reason stand together."""
+    reasons: dict[str, list[CriterionResult]] = {}
+    for line in lines:
+        reasons.setdefault(line.headline, []).append(line)
+    if lines:
+        yield f"<h2>{escape(title)}</h2><ul>"
+        for reason, group in reasons.items():
+            text = f" {group[0].text}" if len(group) == 1 else ""
+            yield f"<li>{escape(compact(group))}{escape(text)}: {escape(reason)}</li>"
+        yield "</ul>"
+
+
+def _release(run: RunResult) -> Iterator[str]:
+    yield "<h2>Overall release criteria of the plan</h2><ul>"
+    for words, verdict in release_criteria.overall(run).items():
+        yield f"<li>{verdict}: {escape(words)}</li>"
+    yield "</ul>"

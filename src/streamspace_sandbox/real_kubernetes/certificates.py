@@ -1,0 +1,67 @@
+"""The certificates of a node: one authority, the API server's, and those of its clients."""
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+LIFETIME = timedelta(days=365)
+
+
+def issue(directory: Path, addresses: Sequence[str]) -> None:
+    """Write `ca.crt`; `server`, `client` and `front` (.crt, .key); and `accounts.key`, which signs tokens."""
+    directory.mkdir(mode=0o700)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "streamspace-sandbox-ca")])
+    authority = (
+        _builder(name, key.public_key())
+        .issuer_name(name)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (directory / "ca.crt").write_bytes(authority.public_bytes(Encoding.PEM))
+    alternatives = [*map(x509.DNSName, NAMES), *(x509.IPAddress(ipaddress.ip_address(each)) for each in addresses)]
+    subjects = {
+        "server": [(NameOID.COMMON_NAME, "kube-apiserver")],
+        "client": [(NameOID.ORGANIZATION_NAME, "system:masters"), (NameOID.COMMON_NAME, "kube-apiserver-client")],
+        "front": [(NameOID.COMMON_NAME, "front-proxy-client")],
+    }
+    for file, attributes in subjects.items():
+        own = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(kind, value) for kind, value in attributes])
+        usage = ExtendedKeyUsageOID.SERVER_AUTH if file == "server" else ExtendedKeyUsageOID.CLIENT_AUTH
+        signed = (
+            _builder(subject, own.public_key())
+            .issuer_name(authority.subject)
+            .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        (directory / f"{file}.crt").write_bytes(signed.public_bytes(Encoding.PEM))
+        _write_key(directory / f"{file}.key", own)
+    _write_key(directory / "accounts.key", ec.generate_private_key(ec.SECP256R1()))
+
+
+def _builder(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        # Backdated, so that a clock that is set back a little does not make it invalid.
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + LIFETIME)
+    )
+
+
+def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

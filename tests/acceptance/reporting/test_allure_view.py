@@ -1,0 +1,39 @@
+"""The Allure view: criteria are found by their ids, with the plan's words, limit and measured figure in a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamspace_acceptance.reporting.allure.results import AllureResults
+from tests.support.finished_run import run
+
+
+def result(folder: Path, **options: Any) -> dict[str, Any]:
+    AllureResults(folder).write(run(**options))
+    found: dict[str, Any] = json.loads((folder / "scenario-of-1.2-result.json").read_text())
+    return found
+
+
+def test_allure_description_has_a_row_for_each_criterion(tmp_path: Path) -> None:
+    text = result(tmp_path, scale="0.1", c12_2="UNPROVEN")["description"]
+    assert "| Criterion | The plan says | Limit | Measured | Verdict |" in text
+    assert "| 1.2-1 | The pod is recreated | 120 s, here 12 s | mean startup time 30 s | PROVEN |" in text
+    assert "| 1.2-2 | The file is still there | - | - | UNPROVEN |" in text
+
+
+def test_allure_criterion_is_in_step_names_and_tags(tmp_path: Path) -> None:
+    found = result(tmp_path)
+    assert [step["name"] for step in found["steps"]] == [
+        "1.2-1 · Then so says 1.2-1",
+        "1.2-2 · Then so says 1.2-2",
+    ]
+    labels = {(label["name"], label["value"]) for label in found["labels"]}
+    assert {("tag", "1.2-1"), ("tag", "1.2-2"), ("thread", "Phase 1 · Sessions")} <= labels
+
+
+def test_allure_categories_lie_beside_the_results(tmp_path: Path) -> None:
+    result(tmp_path)
+    categories = json.loads((tmp_path / "categories.json").read_text())
+    assert [category["matchedStatuses"] for category in categories] == [["failed"], ["broken"], ["skipped"]]

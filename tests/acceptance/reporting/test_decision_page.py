@@ -1,0 +1,79 @@
+"""The first part of the report: the decision with its reason, the totals, and what is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from streamspace_acceptance import cli
+from streamspace_acceptance.reporting import decision_page
+from streamspace_acceptance.reporting.allure.page_patches import opening_on
+from streamspace_acceptance.verdict.decision import decide
+from tests.support.finished_run import document, run
+
+
+def page(**options: object) -> str:
+    finished = run(**options)
+    return decision_page.render(finished, decide(finished))
+
+
+def test_decision_page_word_reason_and_totals_come_first() -> None:
+    text = page(c12_1="FAILED", c21_2="UNPROVEN")
+    assert text.index("NO-GO") < text.index("1 criterion failed (1.2-1)") < text.index("2 of 4 criteria proven")
+    assert "(P0 1 of 2, P1 1 of 2), 1 failed" in text
+    assert "<li>1.2-1 The pod is recreated: Pending for 60.0 s | `still`</li>" in text
+
+
+def test_decision_page_names_a_phase_that_was_not_run() -> None:
+    text = page(c21_1=None, c21_2=None)
+    assert "not run: not selected in this run" in text
+    assert "INTEGRATION_TEST_RESULTS_PHASE_1_2026-11-24.md" in text
+    assert "INTEGRATION_TEST_RESULTS_PHASE_2" not in text
+
+
+def test_decision_page_warns_of_a_time_scale() -> None:
+    assert "60 s were 6 s" in page(scale="0.1")
+    assert "times as fast" not in page()
+
+
+def test_decision_page_escapes_what_the_run_says() -> None:
+    assert "<script>" not in page(target="<script>alert(1)</script> (given)")
+
+
+def test_report_without_a_body_is_noticed() -> None:
+    assert opening_on("first", "<body>rest") == "<body>\nfirstrest"
+    with pytest.raises(ValueError, match="body"):
+        opening_on("first", "<html></html>")
+
+
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STREAMSPACE_REPORTS", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "required", "status"),
+    [
+        ({}, "GO", 0),
+        ({"c12_1": "FAILED"}, "GO", 1),
+        ({"c12_1": "FAILED"}, None, 0),
+        ({"c12_1": "FAILED"}, "NO-GO", 0),
+        ({"c12_1": "UNPROVEN"}, "GO", 1),
+    ],
+)
+def test_decide_fails_unless_the_required_word_is_given(
+    reports: Path, capsys: pytest.CaptureFixture[str], verdicts: dict[str, str], required: str | None, status: int
+) -> None:
+    (reports / "verdict.json").write_text(json.dumps(document(**verdicts)))
+    assert cli.main(["decide", *(["--require", required] if required else [])]) == status
+    assert capsys.readouterr().out.startswith(("GO:", "NO-GO:", "UNDECIDED:"))
+
+
+@pytest.mark.usefixtures("reports")
+def test_decide_without_a_run_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["decide", "--require", "GO"]) == 2
+    assert "There is no decision" in capsys.readouterr().err

@@ -1,0 +1,80 @@
+"""JUnit: a case for each criterion, as the parsers of CI systems read it."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as Xml
+from pathlib import Path
+from typing import Any
+
+from streamspace_acceptance.reporting import junit
+from streamspace_acceptance.verdict.verdict_file import of_json
+from tests.support.finished_run import document
+
+
+def written(path: Path, run: dict[str, Any]) -> Xml.Element:
+    junit.write(path / "junit.xml", of_json(run))
+    return Xml.parse(path / "junit.xml").getroot()  # noqa: S314  # our own file
+
+
+def case_of(root: Xml.Element, criterion: str) -> Xml.Element:
+    (case,) = (case for case in root.iter("testcase") if case.get("name", "").startswith(f"{criterion} "))
+    return case
+
+
+def properties(case: Xml.Element) -> dict[str, str]:
+    return {one.get("name", ""): one.get("value", "") for one in case.iter("property")}
+
+
+def test_junit_criterion_has_place_properties_and_evidence(tmp_path: Path) -> None:
+    run = document()
+    step = run["scenarios"][0]["steps"][0]
+    step |= {"line": 9, "attachments": [
+        {"name": "waits", "file": "w-attachment.txt", "type": "text/plain"},
+        {"name": "pods", "file": "p-attachment.yaml", "type": "application/yaml"},
+    ]}  # fmt: skip
+    case = case_of(written(tmp_path, run), "1.2-1")
+    assert {name: case.get(name) for name in ("classname", "name", "file", "line", "time")} == {
+        "classname": "phase1.test-1_2",
+        "name": "1.2-1 The pod is recreated",
+        "file": "features/1.2.feature",
+        "line": "9",
+        "time": "2.000",
+    }
+    assert case.findtext("system-out") == "[[ATTACHMENT|allure-results/p-attachment.yaml]]"
+    found = properties(case)
+    assert (found["criterion"], found["priority"], found["test"], found["limit"]) == ("1.2-1", "P0", "1.2", "120 s")
+
+
+def test_junit_failure_says_expected_and_actual_in_one_line(tmp_path: Path) -> None:
+    root = written(tmp_path, document(c12_1="FAILED", c12_2="UNPROVEN", c21_1="BROKEN"))
+    failure = case_of(root, "1.2-1").find("failure")
+    assert failure is not None
+    wanted = "1.2-1: expected Running within the startup budget (60 s); Pending for 60.0 s | `still`"
+    assert failure.get("message") == wanted
+    assert case_of(root, "1.2-2").find("skipped") is not None
+    assert case_of(root, "2.1-1").find("error") is not None
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped", "time")} == {
+        "tests": "4", "failures": "1", "errors": "1", "skipped": "1", "time": "8.000",
+    }  # fmt: skip
+    assert [suite.get("timestamp") for suite in root] == ["2026-11-24T10:00:00"] * 2
+
+
+def test_junit_scenario_beside_its_criteria_has_its_own_case(tmp_path: Path) -> None:
+    run = document()
+    run["scenarios"][0] |= {"verdict": "BROKEN", "reason": "cleanup failed"}
+    (case,) = (one for one in written(tmp_path, run).iter("testcase") if one.get("name") == "The scenario of 1.2")
+    assert case.find("error") is not None
+
+
+def test_junit_outline_has_a_case_for_each_example(tmp_path: Path) -> None:
+    run = document(c12_1="FAILED")
+    first = run["scenarios"][0]
+    other = first | {"id": "other", "examples": {"size": "maximum"}, "verdict": "PROVEN"}
+    other["steps"] = [step | {"verdict": "PROVEN", "failure": None} for step in first["steps"]]
+    first["examples"] = {"size": "minimum"}
+    run["scenarios"].insert(1, other)
+    cases = [case for case in written(tmp_path, run).iter("testcase") if "1.2-1" in case.get("name", "")]
+    assert [(case.get("name"), case.find("failure") is not None) for case in cases] == [
+        ("1.2-1 The pod is recreated (minimum)", True),
+        ("1.2-1 The pod is recreated (maximum)", False),
+    ]

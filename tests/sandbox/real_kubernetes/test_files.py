@@ -1,0 +1,49 @@
+"""The configuration of a node's components."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from streamspace_sandbox.real_kubernetes import components
+from streamspace_sandbox.real_kubernetes.files import NodePlan, write_files
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> NodePlan:
+    (tmp_path / "tls").mkdir()
+    return NodePlan(
+        tmp_path, Path("/programs"), "10.231.7.2", "admin-token", "node-token", "/group", 16, Path("/i.tar")
+    )
+
+
+def test_a_plan_survives_its_way_to_the_node(plan: NodePlan) -> None:
+    assert NodePlan.read(plan.write()) == plan
+
+
+def test_every_file_that_a_component_names_is_written(plan: NodePlan) -> None:
+    write_files(plan)
+    everything = (components.containerd(plan), *components.controllers(plan), *components.node_agents(plan))
+    words = [word.partition("=")[2] or word for component in everything for word in component.argv]
+    named = [Path(word) for word in words if word.startswith(str(plan.directory)) and Path(word).suffix]
+    made_later = {plan.directory / "kubelet-tls", plan.directory / "metrics-tls"}
+    missing = [path for path in named if not path.exists() and path not in made_later and path.parent != plan.tls]
+    assert named
+    assert missing == []
+
+
+def test_tokens_are_readable_by_root_alone(plan: NodePlan) -> None:
+    write_files(plan)
+    assert (plan.directory / "tokens.csv").stat().st_mode & 0o077 == 0
+    assert (plan.directory / "components.kubeconfig").stat().st_mode & 0o077 == 0
+
+
+def test_kubelet_puts_pods_below_the_instances_cgroup(plan: NodePlan) -> None:
+    write_files(plan)
+    kubelet = yaml.safe_load((plan.directory / "kubelet.yaml").read_text())
+    assert (kubelet["cgroupRoot"], kubelet["clusterDNS"]) == ("/group", ["10.231.7.2"])
+
+
+def test_kubelet_shows_the_wanted_number_of_processors(plan: NodePlan) -> None:
+    (kubelet,) = (component for component in components.node_agents(plan) if component.name == "kubelet")
+    assert kubelet.environment == {"SHOWN_CORES": "16"}
