@@ -226,6 +226,7 @@ def test_evidence_is_attached_to_the_step_that_made_it(project: Project) -> None
     assert [one["name"] for one in steps[2]["attachments"]] == ["waits"]
     source = steps[2]["attachments"][0]["source"]
     timeline = (project.folder / "reports" / "allure-results" / source).read_text()
+    assert "session testuser-firefox-browser-7f3a\ngoal:     Running\n" in timeline
     assert "outcome:  met after" in timeline
     assert "pulling the image" in timeline
 
