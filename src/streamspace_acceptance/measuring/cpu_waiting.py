@@ -12,7 +12,7 @@ from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 
-_SCRIPT = """for task in /proc/[0-9]*/task/[0-9]*; do
+SCRIPT = """for task in /proc/[0-9]*/task/[0-9]*; do
   { read -r _ waited _ <"$task/schedstat"; } 2>/dev/null && echo "$task $waited"
 done; true"""
 
@@ -41,7 +41,7 @@ class CpuWaiting:
         found = dict[str, tuple[float, dict[str, int]]]()
         for pod in self._pods:
             try:
-                said = self._cluster.execute(pod, ["sh", "-c", _SCRIPT]).stdout
+                said = self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout
             except ClusterError:
                 continue  # no right to execute, or no shell: then there is no such figure
             found[pod.meta.name] = self._clock.now(), parse(said)
