@@ -42,7 +42,7 @@ def the_answer_contains_a_vnc_url(context: Context) -> None:
 @then('the VNC URL answers "{status:d} OK" with a page')
 def the_vnc_url_answers(context: Context, status: int) -> None:
     desktop = world(context).desktop
-    expect.desktops.page_served(desktop.fetch_page(), status)
+    expect.desktops.page_served(desktop.fetch_page(), status, late=desktop.page_late)
 
 
 @then("the noVNC client loads in a browser")

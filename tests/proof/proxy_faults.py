@@ -15,7 +15,7 @@ class ProxyFault:
     """A rule, the one test of the plan that it is about, and what must fail or, at the least, remain unproven.
 
     `only`: the scenario that is run of a test whose others have nothing to do with it. `reason`: what each failure
-    names.
+    names. `broken` are the criteria that must be BROKEN; `finds`: whether the run must tell of a defect beyond it.
     """
 
     name: str
@@ -25,11 +25,23 @@ class ProxyFault:
     unproven: Set[str] = frozenset()
     only: str = ""
     reason: str = ""
+    broken: Set[str] = frozenset()
+    finds: bool = False
 
+
+TOGETHER, ADDRESS = "Five users request sessions at the same time", "A user requests the address of a session"
 
 PROXY_FAULTS = [
     ProxyFault("202 for 201", sessions.Accepted(), "1.1a", {"1.1a-1"}),
     ProxyFault("an id that nobody has", sessions.InventedId(), "1.1a", {"1.1a-2"}),
+    ProxyFault("the product limits each creation", sessions.TooMany(0), "1.1a", {"1.1a-1"}, reason="429"),
+    ProxyFault(
+        "the product limits creations together", sessions.TooMany(2), "1.3", {"1.3-1"}, only=TOGETHER, reason="429"
+    ),
+    ProxyFault("a gateway limits all calls", sessions.RateLimit(6), "1.1b", broken={"1.1b-1"}, reason="rate of calls"),
+    ProxyFault("the page comes late", sessions.PageLate(4.0), "1.1d", {"1.1d-2"}, only=ADDRESS, reason="502 for"),
+    ProxyFault("sessions are forgotten", sessions.Forgets(3.0), "1.1b", {"1.1b-1"}, reason="404 while pod", finds=True),
+    ProxyFault("deleted sessions stay listed", sessions.StaysListed(30.0), "1.1a", finds=True),
     ProxyFault("a gateway answers", sessions.Gateway(), "1.1a", unproven={"1.1a-1"}),
     ProxyFault("Running does not last", sessions.FallsBack("Pending"), "1.1b", {"1.1b-1"}),
     ProxyFault("no reason is given", sessions.GivesNoReason(), "1.1c", {"1.1c-2"}),

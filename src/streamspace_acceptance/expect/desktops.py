@@ -32,8 +32,15 @@ def address_given(answer: Answer, profile: Profile) -> None:
         )
 
 
-def page_served(answer: Answer, status: int = HTTPStatus.OK) -> None:
-    """The VNC address answers `status` with a page of HTML."""
+def page_served(answer: Answer, status: int = HTTPStatus.OK, *, late: str | None = None) -> None:
+    """The VNC address answers `status` with a page of HTML, from the first time on (`late`: it did not)."""
+    if late is not None:
+        raise Unmet(
+            "the VNC address",
+            expected=f"{status} with a page as soon as the session is Running",
+            actual=late,
+            likely="the session is called Running before the way to its page is there",
+        )
     answered(answer, status)
     if not is_html(answer):
         raise Unmet(

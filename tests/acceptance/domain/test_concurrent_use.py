@@ -20,13 +20,14 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Stamped, now
+from tests.support.main_containers import WithMainContainers
 from tests.support.samples import Json, pod_json
 
 IDS = ("s-1", "s-2", "s-3", "s-4")
 DARK = (10, 20, 30)
 
 
-class Office:
+class Office(WithMainContainers):
     """The product: a desktop for each session, viewers of them, and one trouble at the most."""
 
     def __init__(self, trouble: str = "") -> None:

@@ -165,11 +165,12 @@ def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:
             expect.sessions.mean_below(incomplete, STARTUP)
 
 
-def test_ready_is_one_of_one() -> None:
+def test_ready_is_every_container() -> None:
     expect.pods.ready([pod(), pod(uid="uid-2")])
     unmet(expect.pods.ready, [pod(), pod(ready=False)])
     unmet(expect.pods.ready, [pod(deleting=True)])
-    unmet(expect.pods.ready, [replace(pod(), containers=2, ready_containers=2)])
+    expect.pods.ready([replace(pod(), containers=2, ready_containers=2)])
+    unmet(expect.pods.ready, [replace(pod(), containers=2, ready_containers=1)])
     unmet(expect.pods.ready, [replace(pod(), conditions={})])
 
 

@@ -248,11 +248,12 @@ class ConcurrentUse:
 def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:
     """The changes since then of a session that nothing should touch, a status other than Running included."""
     watched = session.changes.items()
-    former = ended(stamped.item.object for stamped in watched if stamped.at < since)
+    cluster = session.cluster
+    former = ended((stamped.item.object for stamped in watched if stamped.at < since), cluster)
     changes = [stamped.item for stamped in watched if stamped.at >= since]
-    found = [end for end in ended(change.object for change in changes) if end not in former]
+    found = [end for end in ended((change.object for change in changes), cluster) if end not in former]
     found += [f"pod {change.object['metadata']['name']} is gone" for change in changes if change.kind == "DELETED"]
-    pods = [Pod.of(change.object) for change in changes]
+    pods = [pod for pod in (Pod.of(change.object) for change in changes) if not pod.is_over]
     found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
     found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
     status, word = session.api.status(session.id), session.api.profile.statuses["running"]

@@ -23,6 +23,7 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 APART = 40  # in one channel at the least, so that no blurred colour is taken for another
 VIVID = 60  # between the strongest and the weakest channel: far from any grey
 SCREENSHOT_SECONDS = 3.0
+PAGE_AGAIN_SECONDS = 0.2
 
 
 class SessionDesktop:
@@ -33,6 +34,7 @@ class SessionDesktop:
         self.viewer: Viewer | None = None
         self._connection: Answer | None = None
         self._page_blame: str | None = None
+        self.page_late: str | None = None
 
     def connect(self) -> Answer:
         """Asks the API where the desktop can be seen."""
@@ -70,12 +72,14 @@ class SessionDesktop:
     def fetch_page(self) -> Answer:
         """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
 
+        Errors of servers are given the browser's budget to pass; `page_late` then says how long there were any.
+
         Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
         certificate is not accepted: that may be the suite's own ignorance of a CA.
         """
         self._page_blame = "the VNC address serves no page (see 1.1d-2)"
         try:
-            answer = self.session.api.http.page(self.address)
+            answer = self._page_in_time()
         except NoAnswer as error:
             if tls.trouble(error) is not None:
                 raise
@@ -87,6 +91,18 @@ class SessionDesktop:
                 likely="the address leads elsewhere; the API itself answers",
             ) from error
         self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
+        return answer
+
+    def _page_in_time(self) -> Answer:
+        """The first page other than an error of a server, or the last error."""
+        wait, first = self.wait("a page at its address"), self.session.api.http.page(self.address)
+        since, answer = self.session.running_since or first.sent_at, first
+        while answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and wait.remaining > 0:
+            wait.clock.wait(PAGE_AGAIN_SECONDS)
+            answer = self.session.api.http.page(self.address)
+        if answer is not first:
+            outcome = f"then {answer.status}" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "to the end"
+            self.page_late = f"{first.status} for {answer.sent_at - since:.1f} s after Running, {outcome}"
         return answer
 
     def open(self, browser: RunBrowser) -> None:

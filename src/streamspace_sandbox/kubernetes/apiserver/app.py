@@ -25,6 +25,7 @@ from streamspace_sandbox.kubernetes.apiserver.watch import watch_answer
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError, method_not_allowed, path_not_found, unauthorized
 from streamspace_sandbox.kubernetes.machinery.resources import METRICS
 from streamspace_sandbox.kubernetes.machinery.runtime import Runtime
+from streamspace_sandbox.kubernetes.registry.managed_fields import MANAGER, manager_of
 from streamspace_sandbox.kubernetes.registry.store import Store
 
 WRITABLE = ("status", "ephemeralcontainers")
@@ -81,6 +82,8 @@ class _Server:
         if path in _HEALTH:
             return PlainTextResponse("ok")
         self._authenticate(request.headers)
+        manager = manager_of(request.query_params.get("fieldManager"), request.headers.get("user-agent", ""))
+        MANAGER.set(manager)
         if is_review(path):
             return await review_answer(request, path)
         answer = self._discovery(path)
