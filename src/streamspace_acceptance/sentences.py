@@ -71,3 +71,4 @@ def _resources(text: str) -> Resources:
 _type("Seconds", r"\d+(?:\.\d+)? s\b", lambda text: Seconds(text.removesuffix(" s")))
 _type("Milliseconds", r"\d+(?:\.\d+)? ms\b", lambda text: Milliseconds(text.removesuffix(" ms")))
 _type("Resources", r"\d+m? CPU and \d+[KMGT]i memory", _resources)
+_type("Input", r"mouse|keyboard", str)

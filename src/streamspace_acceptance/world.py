@@ -20,6 +20,10 @@ from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
+from streamspace_acceptance.domain.performance.capacity import Capacity
+from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
+from streamspace_acceptance.domain.performance.streaming import Streaming
+from streamspace_acceptance.domain.performance.throughput import Burst
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
@@ -41,6 +45,8 @@ from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import Budget, now
 
 MISSING: dict[type, str] = {
+    Burst: "no burst of sessions was requested",
+    Capacity: "no ramp of sessions was made",
     Change: "the template was not changed (see 2.2-1)",
     ConcurrentRequests: "no sessions were requested at the same time",
     CreatedTemplate: "no template was created (see 2.1-1)",
@@ -57,10 +63,12 @@ MISSING: dict[type, str] = {
     Pace: "no heartbeats were watched",
     Pressed: "no special key was pressed",
     QueuedCommand: "no command was given while no agent was online",
+    ResourceProfile: "no resource use was recorded",
     ScaledAt: "the agents were not scaled",
     Scrolling: "no wheel was turned",
     SessionLifecycle: "no session was created (see 1.1a-2)",
     Starts: "no series of sessions was started",
+    Streaming: "no desktop was streamed",
     TemplateDescription: "no template was described",
     TemplateUse: "no session of the template was created",
     Transitions: "no agent was cut off",

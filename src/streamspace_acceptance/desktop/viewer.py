@@ -14,6 +14,7 @@ from streamspace_acceptance.desktop.lag_probe import LagProbe
 from streamspace_acceptance.desktop.page_load import PageLoad, PageState
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.desktop.screencast import Screencast
+from streamspace_acceptance.desktop.stream_meter import StreamMeter
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.desktop.watchdog import BrowserError, BrowserWatchdog
 from streamspace_acceptance.redaction import secret_sources
@@ -120,6 +121,10 @@ class Viewer:
     def lag_probe(self, x: int, y: int) -> LagProbe:
         """Watches a point of the picture for what changes there."""
         return LagProbe(self._load.page, self._calls, x, y)
+
+    def stream_meter(self, x: int, y: int) -> StreamMeter:
+        """Counts what the page receives, sends and draws; `x` and `y` are a point in the desktop's own pixels."""
+        return StreamMeter(self._load.page, self._calls, x, y)
 
     def type(self, text: str, *, told: bool = False) -> None:
         """Types `text` on the page's keyboard, then Enter.

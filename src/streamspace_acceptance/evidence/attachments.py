@@ -49,11 +49,6 @@ def attach_yaml(name: str, text: str) -> None:
     attach(name, text, YAML, "yaml")
 
 
-def attach_csv(name: str, text: str) -> None:
-    """Attach a table as the text of a CSV file."""
-    attach(name, text, CSV, "csv")
-
-
 def attach_json(name: str, obj: Any) -> None:
     """Attach anything JSON can hold; what it cannot hold is written as its `str`."""
     text = json.dumps(obj, indent=2, ensure_ascii=False, default=str)

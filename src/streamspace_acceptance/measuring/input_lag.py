@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance.measuring.distribution import percentile
+
 SHARE = 0.9
 """A user calls a desktop slow when one answer in ten is: the 90th percentile is judged."""
 INJECTED_MILLISECONDS = 60.0
@@ -89,8 +91,3 @@ class InputLag:
             f"the page's own timer was late by {percentile(self.drifts, SHARE) if self.drifts else 0:.1f} ms (p90)"
         )
         return "\n".join(lines)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """By nearest rank: the smallest value that at least `share` of all values do not exceed."""
-    return sorted(values)[math.ceil(share * len(values)) - 1]

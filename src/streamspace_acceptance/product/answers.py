@@ -14,8 +14,8 @@ from streamspace_acceptance.strict_json import NotJson, read_object
 class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
-    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch.
-    `request` is the body that was sent, without credentials.
+    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` what
+    the server calls itself. `request` is the body that was sent, without credentials.
     """
 
     method: str
@@ -29,6 +29,7 @@ class Answer:
     location: str = ""
     date: float | None = None
     request: Any = None
+    server: str = ""
 
     @property
     def call(self) -> str:

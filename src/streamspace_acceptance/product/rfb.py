@@ -25,6 +25,10 @@ class NoHandshake(Exception):
     """No RFB server answered as one: the sentence says how far it came."""
 
 
+class NotInTime(NoHandshake):
+    """The server is silent; the connection itself is open, and what is asked for may still come."""
+
+
 @dataclass(frozen=True)
 class Framebuffer:
     """The content of ServerInit: the desktop's size in pixels and its name. `at`: the time on the monotonic clock."""
@@ -35,7 +39,7 @@ class Framebuffer:
     at: float
 
 
-class _Stream:
+class RfbStream:
     """The byte stream inside the binary messages of a WebSocket, with one deadline for all of it."""
 
     def __init__(self, socket: ClientConnection, address: str, deadline: float) -> None:
@@ -44,12 +48,18 @@ class _Stream:
         self._deadline = deadline
         self._buffer = b""
 
+    def allow(self, seconds: float) -> None:
+        """Sets the deadline anew: what is read from now on must come within `seconds`."""
+        self._deadline = waiting.now() + seconds
+
     def read(self, count: int, what: str) -> bytes:
         """Exactly `count` bytes."""
         while len(self._buffer) < count:
             try:
                 message = self._socket.recv(timeout=max(self._deadline - waiting.now(), 0.0))
-            except (TimeoutError, OSError, WebSocketException) as error:
+            except TimeoutError as error:
+                raise NotInTime(f"no {what} came from {self._address}: {error or 'not in time'}") from error
+            except (OSError, WebSocketException) as error:
                 reason = str(error) or type(error).__name__
                 raise NoHandshake(f"no {what} came from {self._address}: {reason}") from error
             if isinstance(message, str):
@@ -63,7 +73,7 @@ class _Stream:
         try:
             self._socket.send(data)
         except (OSError, WebSocketException) as error:
-            raise NoHandshake(f"{self._address} ended the connection in the handshake: {error}") from error
+            raise NoHandshake(f"{self._address} ended the connection: {error}") from error
 
 
 @contextmanager
@@ -74,6 +84,15 @@ def handshake(
 
     `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None.
     """
+    with opened(address, token, seconds, trusted=trusted) as (framebuffer, _):
+        yield framebuffer
+
+
+@contextmanager
+def opened(
+    address: str, token: str, seconds: float = HANDSHAKE_SECONDS, *, trusted: ssl.SSLContext | None = None
+) -> Iterator[tuple[Framebuffer, RfbStream]]:
+    """The same, with the stream of what follows the handshake."""
     deadline = waiting.now() + seconds
     context = trusted if address.startswith("wss:") else None
     try:
@@ -81,14 +100,15 @@ def handshake(
     except (OSError, EOFError, WebSocketException, waiting.DeadlineExceeded) as error:
         reason = tls.trouble(error) or error
         raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
+    stream = RfbStream(socket, address, deadline)
     try:
-        framebuffer = _shake(_Stream(socket, address, deadline))
+        framebuffer = _shake(stream)
     except NoHandshake:
         # Nobody waits for its end: the other side may be as silent about that as about all else.
         Thread(target=socket.close, name="end of a handshake", daemon=True).start()
         raise
     try:
-        yield framebuffer
+        yield framebuffer, stream
     finally:
         socket.close()
 
@@ -107,7 +127,7 @@ def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext |
     )
 
 
-def _shake(stream: _Stream) -> Framebuffer:
+def _shake(stream: RfbStream) -> Framebuffer:
     version = stream.read(12, "ProtocolVersion")
     if version not in (b"RFB 003.003\n", b"RFB 003.007\n", b"RFB 003.008\n"):
         raise NoHandshake(f"the server greets with {version!r}, which is not an RFB version")
@@ -123,7 +143,7 @@ def _shake(stream: _Stream) -> Framebuffer:
     return Framebuffer(width, height, name, waiting.now())
 
 
-def _agree_on_security(stream: _Stream, version: bytes) -> None:
+def _agree_on_security(stream: RfbStream, version: bytes) -> None:
     if version == b"RFB 003.003\n":
         (kind,) = struct.unpack("!I", stream.read(4, "security type"))
         if kind != NO_SECURITY:

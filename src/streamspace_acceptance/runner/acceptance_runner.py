@@ -25,6 +25,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence import attachments, run_evidence
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
+from streamspace_acceptance.measuring import capacity_search
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction import redactor, streams
 from streamspace_acceptance.reporting import killed_runs, write_reports
@@ -101,6 +102,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _run_and_judge(self) -> int:
         check_paths(self.config.paths)
         self._gates_lifted = gates.are_lifted(self.config.userdata)
+        capacity_search.read_ramp(self.config.userdata.get(capacity_search.OPTION))
         failed = super().run()
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)

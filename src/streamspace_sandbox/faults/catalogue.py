@@ -20,6 +20,9 @@ _MODULES = (
     "agents",
     "queued_commands",
     "balance",
+    "load",
+    "resource_use",
+    "streaming",
     "surroundings",
 )
 _faults: dict[str, "Fault"] = {}

@@ -19,7 +19,8 @@ from streamspace_acceptance.domain.interaction.pointing import (
     wheel_reports,
 )
 from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed, printed_by
-from streamspace_acceptance.measuring.input_lag import NEVER, InputLag, percentile
+from streamspace_acceptance.measuring.distribution import percentile
+from streamspace_acceptance.measuring.input_lag import NEVER, InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 AIMS = [Aim("at the top left", 1, 1), Aim("in the middle", 56, 16), Aim("in the middle", 56, 16, button=2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
@@ -12,7 +13,9 @@ from streamspace_acceptance.domain.sessions import concurrent_requests, creation
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.removal import Removal
+from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.measuring import open_loop
 from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
@@ -27,6 +30,7 @@ class _Record:
     asked: Asked
     entry: journal.Entry
     seconds: float
+    sent: bool = True
     answered: bool = False
     named: str | None = None
     made: Creation | None = None
@@ -37,8 +41,8 @@ class _Record:
         return self.named if self.made is None else self.made.id
 
     def patience(self) -> float:
-        """The seconds for which the request may still take effect; 0 for one that was answered."""
-        return 0.0 if self.answered else max(self.entry.at + self.seconds - wall_clock(), 0.0)
+        """The seconds for which the request may still take effect; 0 for one that was answered or never sent."""
+        return 0.0 if self.answered or not self.sent else max(self.entry.at + self.seconds - wall_clock(), 0.0)
 
 
 class Registry:
@@ -73,6 +77,45 @@ class Registry:
             for record, answer in zip(records, answers, strict=True)
         ]
         return ConcurrentRequests(creations, [self.enter(made.id) for made in creations if made.id is not None])
+
+    def ask_on_schedule(
+        self, users: Sequence[str], template: str, size: str | Size | None, offsets: Sequence[float]
+    ) -> ScheduledRequests:
+        """Each user requests a session at an offset, in seconds after the load's begin, whatever the others take."""
+        before = self._api.sessions().ids
+        patience = concurrent_requests.PATIENCE_SECONDS
+        records = [self._intend(Asked(user, template, size, before), patience) for user in users]
+        for record in records:
+            record.sent = False
+        load = open_loop.fire([partial(self._send, record) for record in records], offsets)
+        after = self._api.sessions()
+        creations = [
+            None
+            if shot.outcome is None
+            else self._note(record, creation.conclude(self._api, record.asked, shot.outcome, after))
+            for record, shot in zip(records, load.shots, strict=True)
+        ]
+        return ScheduledRequests(load, [record.asked for record in records], creations)
+
+    def release(self, ids: Sequence[str]) -> list[str]:
+        """Deletes some of the scenario's sessions before its end; what is left of them, in sentences."""
+        troubles = self.remove(list(ids))
+        for record in [] if troubles else [record for record in self._records if record.id in ids]:
+            journal.record_revert(record.entry)
+            self._records.remove(record)
+        return troubles
+
+    def _send(self, record: _Record) -> Answer:
+        record.sent = True
+        answer = self._api.create_session(
+            record.asked.user,
+            record.asked.template,
+            record.asked.size,
+            request=record.asked.request,
+            seconds=record.seconds,
+        )
+        self._note_answer(record, answer)
+        return answer
 
     def _intend(self, asked: Asked, seconds: float) -> _Record:
         """Records the request, also in the journal, before it is sent; `seconds` is how long its answer may take."""

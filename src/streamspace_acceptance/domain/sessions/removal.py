@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 
@@ -9,13 +10,16 @@ from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
-from streamspace_acceptance.waiting import POLL_SECONDS, Wait, now, poll
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 
 REFUSED = "the product refuses to delete sessions"
 STAYS = "the product does not finish the deletion of sessions"
 FORGOTTEN = "the product forgets sessions whose pods live on"
 AGAIN_SECONDS = 1.0
 """The seconds between two requests for a refused deletion, so as not to burden a product in trouble."""
+TOLD = 3
+AT_ONCE = 20
+"""So many sessions may take the plan's time for a deletion together; more of them, as many times that."""
 
 
 class Removal:
@@ -32,7 +36,8 @@ class Removal:
         self._cluster = clients.cluster
         self._ids = ids
         self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
-        self._budget = clients.budgets.named("deletion")
+        one = clients.budgets.named("deletion")
+        self._budget = Budget(one.name, one.plan_seconds * math.ceil(len(ids) / AT_ONCE), one.scale)
         self._not_accepted = list(ids)
         self._unanswered = False
         self._forgotten: list[str] = []
@@ -108,6 +113,12 @@ class Removal:
         return labels.get(self._api.profile.session_label) in self._ids
 
 
+def _some(left: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    rest = len(left) - TOLD
+    return "; ".join(left[:TOLD]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def _in_the_end(wait: Wait, look: Callable[[], list[str]], *, every: float) -> list[str]:
     """The last result of `look`, once it is empty or the budget is used up."""
     found: list[str] = []
@@ -121,7 +132,7 @@ def _in_the_end(wait: Wait, look: Callable[[], list[str]], *, every: float) -> l
             wait,
             again,
             met=lambda left: not left,
-            says=lambda left: "; ".join(left) or wait.goal,
+            says=lambda left: _some(left) or wait.goal,
             likely=lambda _: "the product does not finish the deletion",
             every=every,
         )

@@ -14,6 +14,7 @@ from streamspace_sandbox.kubernetes.apiserver.discovery import VERSION, discover
 from streamspace_sandbox.kubernetes.apiserver.exec import refuse_plain_exec, serve_exec
 from streamspace_sandbox.kubernetes.apiserver.get_list import list_answer, object_answer
 from streamspace_sandbox.kubernetes.apiserver.metrics import serve_metrics
+from streamspace_sandbox.kubernetes.apiserver.node_proxy import serve_node_proxy
 from streamspace_sandbox.kubernetes.apiserver.openapi import openapi_answer
 from streamspace_sandbox.kubernetes.apiserver.pods import log_answer
 from streamspace_sandbox.kubernetes.apiserver.request import Target, flag, parse_path
@@ -136,7 +137,11 @@ class _Server:
         raise method_not_allowed(request.method)
 
     async def _subresource(self, request: Request, target: Target) -> Response:
-        if target.subresource not in subresources(target.resource) or target.rest:
+        if target.subresource not in subresources(target.resource):
+            raise path_not_found()
+        if target.subresource == "proxy":
+            return await serve_node_proxy(request, target, self._store, self._runtime)
+        if target.rest:
             raise path_not_found()
         match request.method, target.subresource:
             case (("GET" | "PUT" | "PATCH"), "scale"):

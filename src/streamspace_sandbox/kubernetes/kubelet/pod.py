@@ -58,6 +58,10 @@ class PodWorker:
         self.stop.ask(grace_seconds)
         self._ephemeral.stop.ask(grace_seconds)
 
+    def traffic(self) -> tuple[int, int] | None:
+        """The bytes that the pod received and sent since it started; None before it has a network."""
+        return None if self._network is None else self._network.traffic()
+
     def runner(self, container: str) -> ContainerRunner | None:
         """The runner of a container that has been begun."""
         return self._runners.get(container)

@@ -1,0 +1,254 @@
+"""The ramp: sessions are added step by step, every earlier one verified, until something ends it.
+
+Then all of them are released, and the product must recover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+
+from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.domain.performance import session_troubles
+from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Capacity, Recovery, Step, knee_limit
+from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
+from streamspace_acceptance.domain.performance.room import fit
+from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
+from streamspace_acceptance.domain.performance.session_moments import SessionMoments
+from streamspace_acceptance.domain.performance.session_troubles import ProductPods
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring.capacity_search import CapacitySearch
+from streamspace_acceptance.measuring.distribution import Distribution
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
+from streamspace_acceptance.measuring.open_loop import evenly
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.waiting import Budget, Wait, now
+
+GAP_SECONDS = 0.05
+MOST_ERRORS = 0.01
+"""The share of the API's answers that may be errors."""
+EXPECTED = "sessions that can be released"
+
+
+def find_capacity(scenario: Scenario, template: str, ramp: Sequence[int]) -> None:
+    """Finds the largest number of sessions that run at once, and releases all; the table of the steps is evidence."""
+    found = CapacityRamp(scenario, template, ramp).run()
+    scenario.results.put(found)
+    attachments.attach_text("steps of the ramp", found.describe())
+
+
+class CapacityRamp:
+    """One ramp with its search, from the first step to the recovery."""
+
+    def __init__(self, scenario: Scenario, template: str, ramp: Sequence[int]) -> None:
+        self._scenario = scenario
+        self._clients = scenario.clients
+        self._template = template
+        self._held = HeldSessions(scenario.clients)
+        self._stuck: list[str] = []
+        self._product = ProductPods.of(scenario.clients)
+        self._errors = self._calls = 0
+        self._over: list[int] = []
+        self._end = ramp[-1]
+        self.found = Capacity(CapacitySearch(ramp), scenario.clients.budgets.scale)
+
+    def run(self) -> Capacity:
+        """Tries numbers until the search ends, then releases everything."""
+        search, budget = self.found.search, self._clients.budgets.named("ramp step")
+        whole = Wait(
+            "ramp",
+            f"the ramp to {self._end} sessions",
+            Budget("ramp", budget.plan_seconds * len(search.ramp), budget.scale),
+        )
+        with whole.announced():
+            while (number := search.next()) is not None:
+                step = self._try(number)
+                self.found.steps.append(step)
+                self._judge(step)
+                whole.note(self._progress(step, whole))
+            whole.end("met")
+        self.found.recovery = self._recover()
+        return self.found
+
+    def _try(self, number: int) -> Step:
+        began = now()
+        self._trim(number)
+        meter = NodeBusyMeter.begin(self._clients.cluster)
+        before, added = len(self._held.sessions), number - len(self._held.sessions)
+        with following(self._clients) as follower:
+            requests = self._add(follower, number, added) if added > 0 else None
+            moments = follower.moments(requests) if requests is not None else []
+            lost = self._verify(moments, dwell=added <= 0)
+            reasons = session_troubles.reasons(self._clients, self._stuck, follower.pods.items())
+            self._count_errors(follower, requests)
+        behind = [session for session in self._stuck if session not in lost]
+        samples = self._held.open_samples()
+        crashes = self._product.crashes(self._clients)
+        pressure = session_troubles.node_pressure(self._clients.cluster)
+        failures = [f"the desktop of {session}: {words}" for session, words in samples.items() if words]
+        refused = [] if requests is None else [*requests.refusals, *requests.unanswered]
+        return Step(
+            number,
+            max(added, 0),
+            len(self._held.sessions),
+            now() - began,
+            [one.seconds for one in moments if one.seconds is not None],
+            [
+                *([f"{len(refused)} of {added} creations failed"] if refused else []),
+                *([f"{len(behind)} of {added} added sessions do not run"] if behind else []),
+                *([f"{len(lost)} of {before} earlier sessions did not survive"] if lost else []),
+                *crashes,
+                *pressure,
+                *failures,
+                *self._too_many_errors(),
+            ],
+            [*refused, *reasons, *pressure, *failures, *self._too_many_errors()],
+            list(lost.values()),
+            crashes,
+            meter.shares(),
+            [f"{session} {words or 'answers'}" for session, words in samples.items()],
+            "" if requests is None else requests.load.describe(),
+        )
+
+    def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:
+        users = self._held.new_users(count)
+        requests = self._scenario.registry.ask_on_schedule(users, self._template, None, evenly(count, GAP_SECONDS))
+        if requests.ids:
+            step, stall = (self._clients.budgets.named(name) for name in ("ramp step", "start"))
+            subject = f"ramp {number} of {self._end}, {len(self._held.sessions)} alive, {count} more"
+            follower.wait_until_running(subject, requests, step, stall, hopeless=follower.hopeless)
+        return requests
+
+    def _verify(self, moments: Sequence[SessionMoments], *, dwell: bool) -> dict[str, str]:
+        """Takes over the sessions that run, and returns the state of earlier ones that do not any more."""
+        budgets = self._clients.budgets
+        lost = self._held.find_lost(budgets.named("start"), budgets.named("calm") if dwell else None)
+        self._held.drop(lost)
+        self._stuck += lost
+        for one in moments:
+            if one.session is not None and one.never_ran:
+                self._stuck.append(one.session)
+            elif one.session is not None:
+                self._held.sessions.append(HeldSession(one.session, one.user, one.uid))
+        return lost
+
+    def _judge(self, step: Step) -> None:
+        """Tells the search, and ends it where halving would say nothing."""
+        search = self.found.search
+        if not step.holds:
+            search.failed(step.number, search.good if step.lost else step.alive)
+            if step.crashes:
+                search.stop()
+            return
+        if search.bad is None:
+            self._watch_the_knee(step)
+            self._limit_to_the_room()
+        if not self.found.knee:
+            search.held(step.number)
+
+    def _watch_the_knee(self, step: Step) -> None:
+        first = self.found.steps[0]
+        if first.median is None or step.median is None or step.added != first.added:
+            return
+        limit = knee_limit(first.median, self.found.scale)
+        self._over = [*self._over, step.number] if step.median > limit else []
+        if len(self._over) < KNEE_STEPS:
+            return
+        beyond = self._over[0]
+        search = self.found.search
+        search.good = max((one.number for one in self.found.steps if one.number < beyond), default=0)
+        search.stop()
+        busy = node_busy.saturated(step.busy) or node_busy.describe(step.busy)
+        self.found.knee = (
+            f"median {step.median:.2f} s at {step.number}, above {limit:.2f} s from {beyond} sessions on; {busy}"
+        )
+
+    def _limit_to_the_room(self) -> None:
+        """Cuts the ramp to what the nodes have room for, once the size of a session is known from its pod."""
+        nodes = self._clients.cluster.allocatable()
+        size = self._size()
+        if nodes is None or not size or len(self.found.steps) > 1:
+            return
+        room = fit(self._clients.cluster.raw_nodes(), self._clients.cluster.raw_pods(), size)
+        whole = len(self._held.sessions) + (room.sessions or 0)
+        search = self.found.search
+        if whole < search.ramp[-1]:
+            search.ramp = [*(number for number in search.ramp if number < whole), whole]
+            self.found.limited = f"beside these, {room.sentence}, and {self._end} were to run"
+
+    def _size(self) -> dict[str, str]:
+        label = self._clients.profile.session_label
+        pods = self._clients.cluster.raw_pods()
+        found = next((pod for pod in pods if (pod["metadata"].get("labels") or {}).get(label) in self._held.ids), None)
+        return {} if found is None else _requests(found)
+
+    def _trim(self, number: int) -> None:
+        """Releases what does not run, and the newest beyond `number`."""
+        extra = self._held.ids[number:]
+        ids = [*self._stuck, *extra]
+        self._held.drop(extra)
+        self._stuck = []
+        if troubles := self._scenario.registry.release(ids):
+            raise Unmet(
+                f"{len(ids)} sessions of the ramp",
+                expected=EXPECTED,
+                actual="; ".join(troubles),
+                likely="the product does not finish the deletion under load",
+            )
+
+    def _count_errors(self, follower: SessionFollower, requests: ScheduledRequests | None) -> None:
+        errors, calls = follower.errors()
+        made = [] if requests is None else [one for one in requests.creations if one is not None]
+        self._calls += calls + (0 if requests is None else len(requests.asked))
+        self._errors += errors + sum(one.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR for one in made)
+        self._errors += 0 if requests is None else len(requests.unanswered)
+
+    def _too_many_errors(self) -> list[str]:
+        share = self._errors / self._calls if self._calls else 0.0
+        return [f"{share:.1%} of {self._calls} calls of the API failed"] if share > MOST_ERRORS else []
+
+    def _progress(self, step: Step, whole: Wait) -> str:
+        p95 = f", start p95 {Distribution.of(step.starts).p95:.1f} s" if step.starts else ""
+        left = whole.elapsed / max(step.number, 1) * max(self._end - step.number, 0)
+        rest = f"{left / 60:.0f} min left" if left >= 60 else f"{left:.0f} s left"
+        return f"ramp {step.number} of {self._end}, {step.alive} alive{p95}, {rest}"
+
+    def _recover(self) -> Recovery:
+        """Releases all sessions; then the API is healthy, and one more session starts as at the beginning."""
+        began, registry = now(), self._scenario.registry
+        troubles = list(registry.release([*self._stuck, *self._held.ids]))
+        took = now() - began
+        self._held.sessions, self._stuck = [], []
+        start: float | None = None
+        if not troubles:
+            troubles += self._unhealthy()
+            with following(self._clients) as follower:
+                moments = follower.moments(self._add(follower, 1, 1))
+            start = next((one.seconds for one in moments if one.seconds is not None), None)
+        if not troubles and start is None:
+            troubles.append(f"one more session does not run: {moments[0].never_ran or moments[0].said}")
+        return Recovery(took, start, troubles)
+
+    def _unhealthy(self) -> list[str]:
+        profile = self._clients.profile
+        with suppress(Unmet):
+            try:
+                answer = self._clients.api.call("health")
+            except NoAnswer as error:
+                return [f"the API's health: {error}"]
+            if answer.ok and answer.object().get(profile.fields["health"]) == profile.statuses["healthy"]:
+                return []
+            return [f"the API's health: {answer.gist}"]
+        return ["the API's health is not a JSON object"]
+
+
+def _requests(pod: Json) -> dict[str, str]:
+    """The requests of the first container that has any."""
+    containers: Iterable[Json] = pod["spec"]["containers"]
+    found = [(container.get("resources") or {}).get("requests") or {} for container in containers]
+    return {str(name): str(text) for name, text in next((one for one in found if one), {}).items()}

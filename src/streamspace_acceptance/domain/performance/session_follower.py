@@ -1,0 +1,215 @@
+"""Many sessions followed at once: one list of the API every 100 ms, one watch of all pods, and a look at each desktop.
+
+The moments are stamped on receipt, on one monotonic clock, by watches that begin before the first request.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.performance.session_moments import SessionMoments
+from streamspace_acceptance.domain.performance.session_troubles import unschedulable
+from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product import rfb
+from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
+from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Stamped, Wait, follow, pause, poll, sampling
+
+DESKTOPS_AT_ONCE = 4
+"""So many handshakes at the same time: enough to be prompt, too few to be a load of their own."""
+KNOCK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Look:
+    """One list of the API, or why there was none."""
+
+    listed: SessionList | None
+    error: str = ""
+
+
+@dataclass
+class SessionFollower:
+    """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session."""
+
+    clients: Clients
+    looks: Recording[Look]
+    pods: Recording[Change]
+    desktops: dict[str, rfb.Framebuffer | str] = field(default_factory=dict)
+
+    @property
+    def word(self) -> str:
+        """The API's word for a session that runs."""
+        return self.clients.profile.statuses["running"]
+
+    def running(self, ids: Collection[str]) -> set[str]:
+        """Those of the sessions that the last list calls Running."""
+        listed = last_list(self.looks.items())
+        return set() if listed is None else _running(listed, ids, self.word)
+
+    def errors(self) -> tuple[int, int]:
+        """How many looks at the API brought no list, and how many there were."""
+        looks = self.looks.items()
+        return sum(look.item.listed is None for look in looks), len(looks)
+
+    def wait_until_running(
+        self,
+        subject: str,
+        requests: ScheduledRequests,
+        budget: Budget,
+        stall: Budget,
+        hopeless: Callable[[Collection[str]], str | None] = lambda _: None,
+    ) -> Wait:
+        """Waits until all sessions of those requests run; ends early when for the `stall` budget no further one did.
+
+        The budget counts from the begin of the load. `hopeless` says of those that do not run yet why none of them
+        will, or None.
+        """
+        ids = requests.ids
+        wait = Wait(subject, f"{subject} {self.word}", budget, requests.load.began)
+        progress = [0.0, wait.clock.now()]
+
+        def stalled(looks: Sequence[Stamped[Look]]) -> str | None:
+            listed = last_list(looks)
+            run = set() if listed is None else _running(listed, ids, self.word)
+            if len(run) > progress[0]:
+                progress[:] = [len(run), looks[-1].at]
+            if (reason := hopeless(set(ids) - run)) is not None:
+                return reason
+            waited = wait.clock.now() - progress[1]
+            return f"no further session came to run for {waited:.1f} s" if waited > stall.seconds else None
+
+        def all_run(looks: Sequence[Stamped[Look]]) -> bool | None:
+            listed = last_list(looks)
+            return (listed is not None and len(_running(listed, ids, self.word)) == len(ids)) or None
+
+        def says(look: Look) -> str:
+            if look.listed is None:
+                return look.error
+            return f"{len(_running(look.listed, ids, self.word))} of {len(ids)} {self.word}"
+
+        with suppress(Unmet):  # whoever asked counts what runs
+            follow(wait, self.looks, goal=all_run, says=says, impossible=stalled, likely=lambda _: "see each of them")
+        return wait
+
+    def hopeless(self, ids: Collection[str]) -> str | None:
+        """Why none of those sessions will run: all of them failed, or the scheduler has no room; None if one may."""
+        listed, failed = last_list(self.looks.items()), self.clients.profile.statuses["failed"]
+        lost = {one for one in ids if listed is not None and listed.status(one) == failed}
+        homeless = unschedulable(self.pods.items(), self.clients.profile.session_label).keys() & set(ids)
+        if not ids or len(lost | homeless) < len(set(ids)):
+            return None
+        return f"{len(lost)} are {failed}, {len(homeless)} cannot be scheduled"
+
+    def wait_for_desktops(self, ids: Collection[str]) -> None:
+        """Waits until the desktop of each session that runs has answered, or did not after several tries."""
+        running = self.running(ids)
+
+        def silent() -> set[str]:
+            return {one for one in running if not isinstance(self.desktops.get(one), rfb.Framebuffer)}
+
+        with suppress(Unmet):  # each session says for itself what its desktop came to
+            poll(
+                Wait(f"{len(running)} desktops", "each answers a handshake", self.clients.budgets.named("browser")),
+                silent,
+                met=lambda left: not left,
+                says=lambda left: f"{len(running) - len(left)} of {len(running)}",
+                likely=lambda _: "see each of them",
+            )
+
+    def moments(self, requests: ScheduledRequests) -> list[SessionMoments]:
+        """The moments of each request's session, in the order in which the requests were due."""
+        found = [
+            SessionMoments.of(asked.user, shot, made)
+            for asked, shot, made in zip(requests.asked, requests.load.shots, requests.creations, strict=True)
+        ]
+        known = {one.session: one for one in found if one.session is not None}
+        for look in self.looks.items():
+            for listed in look.item.listed.sessions if look.item.listed is not None else ():
+                if listed.id in known:
+                    known[listed.id].see_status(listed.status, self.word, look.at)
+        label = self.clients.profile.session_label
+        for change in self.pods.items():
+            pod = Pod.of(change.item.object)
+            if (session := known.get(pod.meta.labels.get(label, ""))) is not None:
+                session.see_pod(pod, change.at, deleted=change.item.kind == "DELETED")
+        for session_id, session in known.items():
+            session.see_desktop(self.desktops.get(session_id))
+        return found
+
+
+def last_list(looks: Sequence[Stamped[Look]]) -> SessionList | None:
+    """The newest list of the API; None while there is none."""
+    return next((look.item.listed for look in reversed(looks) if look.item.listed is not None), None)
+
+
+def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
+    return {session.id for session in listed.sessions if session.status == word} & set(ids)
+
+
+def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
+    """A function that asks for one list; what keeps it from getting one is an answer too."""
+
+    def look() -> Look:
+        try:
+            return Look(api.sessions())
+        except (Unmet, NoAnswer) as error:
+            return Look(None, " ".join(str(error).split()))
+
+    return look
+
+
+@contextmanager
+def following(clients: Clients) -> Iterator[SessionFollower]:
+    """A follower of all sessions, begun when this returns."""
+    with (
+        watching(clients.cluster, "pods") as pods,
+        sampling(look_at(clients.api), every=POLL_SECONDS, what="list of sessions") as looks,
+    ):
+        yield SessionFollower(clients, looks, pods)
+
+
+@contextmanager
+def opening_desktops(follower: SessionFollower, before: Collection[str]) -> Iterator[None]:
+    """A handshake with the desktop of each session as soon as it runs, but for those that were there `before`."""
+    ended = threading.Event()
+    begun = set(before)
+
+    def run(pool: ThreadPoolExecutor) -> None:
+        seen = 0
+        while not ended.is_set():
+            looks = follower.looks.beyond(seen, 1.0)
+            seen, listed = len(looks), last_list(looks)
+            news = [one.id for one in listed.sessions if one.status == follower.word] if listed is not None else []
+            for session_id in [one for one in news if one not in begun]:
+                begun.add(session_id)
+                pool.submit(_open, follower, session_id, ended)
+
+    with ThreadPoolExecutor(DESKTOPS_AT_ONCE, "desktop") as pool:
+        thread = threading.Thread(target=run, args=(pool,), name="desktops", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _open(follower: SessionFollower, session_id: str, ended: threading.Event) -> None:
+    while not ended.is_set():
+        follower.desktops[session_id] = found = handshake(follower.clients.api, session_id)
+        if isinstance(found, rfb.Framebuffer) or pause(KNOCK_SECONDS, ended):
+            return
+
+
+def handshake(api: StreamSpaceApi, session_id: str) -> rfb.Framebuffer | str:
+    """One RFB handshake through the product's own path; a sentence when it fails."""
+    return rfb.attempt(api.vnc_address(session_id), api.http.token, trusted=api.http.trusted)

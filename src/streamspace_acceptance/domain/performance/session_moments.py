@@ -1,0 +1,125 @@
+"""The moments of one session's start, from the request that was due to the desktop that answered."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.measuring.open_loop import Shot
+from streamspace_acceptance.product import rfb
+from streamspace_acceptance.product.answers import Answer
+
+NAMES = ("due", "sent", "answered", "listed", "scheduled", "started", "ready", "running", "desktop")
+
+
+@dataclass
+class SessionMoments:
+    """Moments of the monotonic clock, None for what was not seen.
+
+    `started` is when the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so,
+    `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` is its last
+    state.
+    """
+
+    number: int
+    user: str
+    session: str | None
+    said: str
+    due: float
+    sent: float | None = None
+    answered: float | None = None
+    listed: float | None = None
+    scheduled: float | None = None
+    started: float | None = None
+    ready: float | None = None
+    running: float | None = None
+    desktop: float | None = None
+    status: str = "never listed"
+    uid: str | None = None
+    node: str | None = None
+    fate: str = ""
+    desktop_failure: str = ""
+
+    @classmethod
+    def of(cls, user: str, shot: Shot[Answer], made: Creation | None) -> SessionMoments:
+        """The moments that the load knows of one request."""
+        said = str(made.answer.status) if made is not None else str(shot.error or "never sent")
+        answered = made.answer.received_at if made is not None else shot.answered
+        return cls(shot.number, user, made.id if made is not None else None, said, shot.due, shot.sent, answered)
+
+    @property
+    def completed(self) -> float | None:
+        """When the session ran in truth: the API said so, and its pod was Ready."""
+        return None if self.running is None or self.ready is None else max(self.running, self.ready)
+
+    @property
+    def seconds(self) -> float | None:
+        """From the moment when the request was due until the session ran."""
+        return None if self.completed is None else self.completed - self.due
+
+    @property
+    def never_ran(self) -> str:
+        """Why the session does not count as Running, with its last state; empty if it does."""
+        if self.running is None:
+            return f"{self.session} is {self.status}{self.fate and f' ({self.fate})'}"
+        if self.ready is None:
+            return f"{self.session} is called Running without a Ready pod{self.fate and f' ({self.fate})'}"
+        if self.desktop_failure:
+            return f"{self.session} is Running without a desktop ({self.desktop_failure})"
+        return ""
+
+    def see_status(self, status: str, running: str, at: float) -> None:
+        """The API's list had the session at that moment."""
+        self.listed = at if self.listed is None else self.listed
+        self.status = status
+        if status == running and self.running is None:
+            self.running = at
+
+    def see_pod(self, pod: Pod, at: float, *, deleted: bool) -> None:
+        """The watch said this of a pod of the session."""
+        self.fate = "its pod was deleted" if deleted else pod.describe()
+        if deleted:
+            return
+        self.node = pod.node or self.node
+        if pod.node is not None and self.scheduled is None:
+            self.scheduled = at
+        if pod.running_containers == pod.containers and self.started is None:
+            self.started = at
+        if pod.ready and self.ready is None:
+            self.ready, self.uid = at, pod.meta.uid
+
+    def see_desktop(self, found: rfb.Framebuffer | str | None) -> None:
+        """The result of a handshake with its desktop; None: there was none."""
+        if isinstance(found, rfb.Framebuffer):
+            self.desktop = found.at
+        elif found is not None:
+            self.desktop_failure = found
+
+
+def as_csv(sessions: Sequence[SessionMoments], began: float) -> str:
+    """Every moment of every session, in seconds after the load's begin."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["number", "user", "session", "answer", *NAMES, "status", "node"])
+    for one in sessions:
+        moments = ["" if moment is None else f"{moment - began:.3f}" for moment in _moments(one)]
+        writer.writerow([one.number, one.user, one.session or "", one.said, *moments, one.status, one.node or ""])
+    return out.getvalue()
+
+
+def table(sessions: Sequence[SessionMoments], began: float) -> str:
+    """The same for people, as text."""
+    rows = [["session", *NAMES, "status"]]
+    for one in sessions:
+        moments = ["-" if moment is None else f"{moment - began:.2f}" for moment in _moments(one)]
+        rows.append([one.session or f"{one.user}: {one.said[:40]}", *moments, one.status])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _moments(one: SessionMoments) -> list[float | None]:
+    return [getattr(one, name) for name in NAMES]

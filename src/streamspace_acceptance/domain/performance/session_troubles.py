@@ -1,0 +1,138 @@
+"""Why sessions do not run, and what else goes wrong meanwhile, in the words of the product and of Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.waiting import Stamped, now
+
+UNSCHEDULABLE_SECONDS = 5.0
+"""A pod is unschedulable until its volume is bound; after so many real seconds it has no room."""
+PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure")
+_REASON_CHARACTERS = 200
+
+
+def unschedulable(changes: Sequence[Stamped[Change]], label: str) -> dict[str, str]:
+    """{session: the scheduler's words} for the pods that have had no node for a while."""
+    since: dict[str, tuple[float, str]] = {}
+    for change in changes:
+        pod = change.item.object
+        session = (pod["metadata"].get("labels") or {}).get(label)
+        words = _scheduler(pod) if change.item.kind != "DELETED" else ""
+        if session is None:
+            continue
+        if words:
+            since[session] = since.get(session, (change.at, ""))[0], words
+        else:
+            since.pop(session, None)
+    return {session: words for session, (at, words) in since.items() if now() - at > UNSCHEDULABLE_SECONDS}
+
+
+def _scheduler(pod: Json) -> str:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    refused = [one for one in conditions if one["type"] == "PodScheduled" and one["status"] == "False"]
+    return f"{refused[0].get('reason')}: {refused[0].get('message')}" if refused else ""
+
+
+def reasons(clients: Clients, ids: Collection[str], changes: Sequence[Stamped[Change]]) -> list[str]:
+    """The words of the API, the pods and the events about sessions that do not run, each once."""
+    found = [*_messages(clients, ids), *_of_pods(changes, ids, clients.profile.session_label)]
+    found += [_event(event) for event in clients.cluster.events() if _is_warning_of(event, ids)]
+    return list(dict.fromkeys(" ".join(text.split())[:_REASON_CHARACTERS] for text in found if text))
+
+
+def _messages(clients: Clients, ids: Collection[str]) -> Iterator[str]:
+    for session_id in sorted(ids):
+        try:
+            message = clients.api.session(session_id).get(clients.profile.fields["message"])
+        except (Unmet, NoAnswer) as error:
+            yield f"the API about {session_id}: {error.actual if isinstance(error, Unmet) else error}"
+            continue
+        if isinstance(message, str) and message:
+            yield f"the API: {message}"
+
+
+def _of_pods(changes: Sequence[Stamped[Change]], ids: Collection[str], label: str) -> Iterator[str]:
+    last = {change.item.object["metadata"]["uid"]: change.item.object for change in changes}
+    for pod in last.values():
+        if (pod["metadata"].get("labels") or {}).get(label) in ids:
+            words = _scheduler(pod)
+            yield f"the scheduler: {words}" if words else ""
+            for container in (pod.get("status") or {}).get("containerStatuses") or []:
+                yield _of_container(container)
+
+
+def _of_container(container: Json) -> str:
+    waiting = (container.get("state") or {}).get("waiting") or {}
+    ended = (
+        (container.get("lastState") or {}).get("terminated") or (container.get("state") or {}).get("terminated") or {}
+    )
+    if ended.get("reason"):
+        return f"container {container['name']} ended: {ended['reason']}, exit code {ended.get('exitCode')}"
+    if waiting.get("message"):
+        return f"container {container['name']} waits: {waiting.get('reason')}: {waiting['message']}"
+    return ""
+
+
+def _is_warning_of(event: Json, ids: Collection[str]) -> bool:
+    name = (event.get("involvedObject") or {}).get("name") or ""
+    return event.get("type") == "Warning" and any(name.startswith(session_id) for session_id in ids)
+
+
+def _event(event: Json) -> str:
+    return f"event {event.get('reason')}: {event.get('message')}"
+
+
+@dataclass(frozen=True)
+class ProductPods:
+    """The restarts of the product's own pods, by uid, at one moment."""
+
+    restarts: dict[str, int]
+
+    @classmethod
+    def of(cls, clients: Clients) -> ProductPods:
+        """As Kubernetes lists them now."""
+        return cls({uid: count for uid, (count, _) in _product_pods(clients).items()})
+
+    def crashes(self, clients: Clients) -> list[str]:
+        """A sentence for each pod that was restarted or replaced since."""
+        present = _product_pods(clients)
+        found = [words for uid, (count, words) in present.items() if count > self.restarts.get(uid, 0)]
+        lost = self.restarts.keys() - present.keys()
+        return [*found, *([f"{len(lost)} of the product's own pods are not there any more"] if lost else [])]
+
+
+def _product_pods(clients: Clients) -> dict[str, tuple[int, str]]:
+    apps = set(clients.profile.deployment.components.values())
+    found = {}
+    for pod in clients.cluster.raw_pods():
+        if (pod["metadata"].get("labels") or {}).get("app") in apps:
+            containers = (pod.get("status") or {}).get("containerStatuses") or []
+            count = sum(int(container.get("restartCount", 0)) for container in containers)
+            why = "; ".join(filter(None, map(_of_container, containers)))
+            told = f"pod {pod['metadata']['name']} of the product was restarted{why and f' ({why})'}"
+            found[pod["metadata"]["uid"]] = count, told
+    return found
+
+
+def node_pressure(cluster: Cluster) -> list[str]:
+    """The nodes that are short of something, in a sentence each; none where Kubernetes does not show nodes."""
+    try:
+        nodes = cluster.raw_nodes()
+    except ClusterError as error:
+        if error.status == FORBIDDEN:
+            return []
+        raise
+    return [
+        f"node {node['metadata']['name']} reports {one['type']}: {one.get('message')}"
+        for node in nodes
+        for one in node["status"].get("conditions") or []
+        if one["type"] in PRESSURE and one["status"] == "True"
+    ]

@@ -1,0 +1,54 @@
+"""Requests for sessions that were sent at moments fixed beforehand, and the result of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.measuring.open_loop import Load
+from streamspace_acceptance.product.answers import Answer
+
+
+@dataclass(frozen=True)
+class ScheduledRequests:
+    """The load, its requests, and the creation of each: None where the API gave no answer."""
+
+    load: Load[Answer]
+    asked: Sequence[Asked]
+    creations: Sequence[Creation | None]
+
+    @property
+    def ids(self) -> list[str]:
+        """The sessions that were created, in the order in which they were requested."""
+        return [made.id for made in self.creations if made is not None and made.id is not None]
+
+    @property
+    def refusals(self) -> list[str]:
+        """The users whom the API refused a session or gave none, each with its answer."""
+        return [
+            f"{made.asked.user}: {made.answer.status} {made.answer.excerpt(120)}"
+            for made in self.creations
+            if made is not None and (made.id is None or not made.answer.ok)
+        ]
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The users whose request brought no answer of the API, each with the reason."""
+        return [
+            f"{asked.user}: {shot.error or 'never sent'}"
+            for asked, shot in zip(self.asked, self.load.shots, strict=True)
+            if shot.outcome is None
+        ]
+
+    def table(self) -> str:
+        """When each request was due, sent and answered, in ms after the load's begin, and the answer."""
+        lines = []
+        for asked, shot in zip(self.asked, self.load.shots, strict=True):
+            moments = ", ".join(
+                f"{name} " + ("never" if at is None else f"+{1000 * (at - self.load.began):.1f} ms")
+                for name, at in (("due", shot.due), ("sent", shot.sent), ("answered", shot.answered))
+            )
+            said = f"{shot.outcome.status} {shot.outcome.excerpt(80)}" if shot.outcome is not None else str(shot.error)
+            lines.append(f"{asked.user:12} {moments}: {said}")
+        return "\n".join(lines)

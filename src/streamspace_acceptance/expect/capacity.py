@@ -1,0 +1,57 @@
+"""Expectations of a ramp of sessions: its largest number, what ended it, and the sessions that it held."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.domain.performance.capacity import Capacity
+from streamspace_acceptance.outcomes import Unmet, Unproven
+
+SUBJECT = "sessions added step by step"
+
+
+def determined(found: Capacity) -> None:
+    """The ramp came to an end that says something, nothing of the product crashed, and it recovered afterwards."""
+    troubles = list(dict.fromkeys(found.crashes))
+    if found.determined and not found.largest:
+        troubles.append("not one session runs")
+    if found.recovery is not None:
+        troubles += [f"after the release: {trouble}" for trouble in found.recovery.troubles]
+    if troubles:
+        raise Unmet(
+            SUBJECT,
+            expected="the largest number, without a crash, and a product that recovers",
+            actual=f"{'; '.join(troubles)} ({found.result})",
+            timeline=_timeline(found),
+            likely="the product takes more sessions than it can carry",
+        )
+    if not found.determined:
+        raise Unproven(f"the search did not come to its end: {found.result}")
+
+
+def bottleneck_documented(found: Capacity) -> None:
+    """The product or Kubernetes says what ended the ramp."""
+    if not found.bottleneck:
+        raise Unmet(
+            SUBJECT,
+            expected="a reason for the first failure: an answer, a message, an event or a condition",
+            actual=f"nothing says why ({found.result})",
+            timeline=_timeline(found),
+            likely="the product leaves sessions waiting without telling why",
+        )
+
+
+def all_within_run(found: Capacity) -> None:
+    """No session that ran was lost when others were added, and there was at least one."""
+    if found.lost:
+        raise Unmet(
+            SUBJECT,
+            expected="every earlier session alive at each step, on the pod that it had",
+            actual="; ".join(found.lost),
+            timeline=_timeline(found),
+            likely="the product or the cluster ends sessions in favour of new ones",
+        )
+    if not found.largest:
+        raise Unproven("not one session runs (see 4.4-1)")
+
+
+def _timeline(found: Capacity) -> str:
+    return " · ".join(f"{step.number}: {step.row()[-1]}" for step in found.steps)

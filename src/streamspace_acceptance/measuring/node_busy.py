@@ -1,0 +1,74 @@
+"""How busy the nodes' processors were, from the kernel's own counters, read in a pod of each node by exec.
+
+The counters of /proc/stat are the node's, not the pod's. They only rise, so the difference over a window is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Pod
+
+SATURATED = 0.9
+"""Above this share of its processors a node is itself what limits a figure."""
+_IDLE, _WAITING = 3, 4  # proc(5): the columns of /proc/stat in which a processor does nothing
+SOURCE = "/proc/stat by exec"
+
+
+@dataclass
+class NodeBusyMeter:
+    """Reads the counters when it is made, and again for each share. Nodes without a readable pod are left out."""
+
+    cluster: Cluster
+    pods: dict[str, Pod]
+    counters: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, cluster: Cluster) -> NodeBusyMeter:
+        """A meter over every node that runs a pod in which `cat` can be executed."""
+        meter = cls(cluster, {})
+        for pod in (pod for pod in cluster.pods() if pod.ready and pod.node is not None):
+            if pod.node not in meter.pods and (read := _read(cluster, pod)) is not None:
+                meter.pods[str(pod.node)], meter.counters[str(pod.node)] = pod, read
+        return meter
+
+    def shares(self) -> dict[str, float]:
+        """The busy share of each node's processors since the meter began."""
+        found = {}
+        for node, pod in self.pods.items():
+            busy, total = self.counters[node]
+            read = _read(self.cluster, pod)
+            if read is not None and read[1] > total:
+                found[node] = (read[0] - busy) / (read[1] - total)
+        return found
+
+
+def saturated(shares: dict[str, float]) -> str:
+    """The nodes that were themselves the limit, as a part of a sentence; empty if none was."""
+    full = [f"{node} was {share:.0%} busy" for node, share in sorted(shares.items()) if share > SATURATED]
+    return f"the machine was the bottleneck: {', '.join(full)}" if full else ""
+
+
+def describe(shares: dict[str, float]) -> str:
+    """For the report, with the source."""
+    told = ", ".join(f"{node} {share:.0%}" for node, share in sorted(shares.items()))
+    return f"busy processors: {told or 'not to be had'} ({SOURCE})"
+
+
+def parse(text: str) -> tuple[float, float] | None:
+    """(busy, total) of the first line of /proc/stat; None for anything else."""
+    words = text.split("\n", 1)[0].split()
+    if not words or words[0] != "cpu" or len(words) <= _WAITING + 1 or not all(map(str.isdigit, words[1:])):
+        return None
+    # Guest time stands in user time already.
+    ticks: Sequence[float] = [float(word) for word in words[1:9]]
+    return sum(ticks) - ticks[_IDLE] - ticks[_WAITING], sum(ticks)
+
+
+def _read(cluster: Cluster, pod: Pod) -> tuple[float, float] | None:
+    try:
+        return parse(cluster.execute(pod, ["cat", "/proc/stat"]).stdout)
+    except ClusterError:
+        return None  # a pod without `cat`, or no right to execute: another pod, or no figure

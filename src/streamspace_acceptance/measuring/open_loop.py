@@ -1,0 +1,156 @@
+"""Calls that begin at moments fixed beforehand: no answer delays the next call (open loop).
+
+A load whose calls wait for earlier answers asks less of a slow product than of a quick one, and so flatters it. The
+load therefore also measures itself: a generator that fell behind has not asked what it was to ask.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from streamspace_acceptance.clock import now, pause
+from streamspace_acceptance.measuring.distribution import percentile
+from streamspace_acceptance.recording import Recording
+
+T = TypeVar("T")
+
+MOST_LAG_SECONDS = 0.010
+"""A generator whose 99th percentile of lateness is greater has fallen behind."""
+READY_SECONDS = 0.05
+"""From the moment when all threads wait to the first call that is due."""
+GATHER_SECONDS = 60.0
+SWITCH_SECONDS = 0.0005
+"""How soon a computing thread makes way for one whose call is due; Python's own 5 ms are half of what is allowed."""
+LAST_ANSWER_SECONDS = 1.0
+"""The longest time between two looks at whether all calls have ended."""
+
+
+@dataclass
+class Shot(Generic[T]):
+    """One call: when it was due, sent and answered, on the monotonic clock; None for what has not happened."""
+
+    number: int
+    due: float
+    sent: float | None = None
+    answered: float | None = None
+    outcome: T | None = None
+    error: Exception | None = None
+
+    @property
+    def lag(self) -> float:
+        """Seconds from the moment when it was due until it was sent; endless for one that was not sent."""
+        return float("inf") if self.sent is None else self.sent - self.due
+
+
+@dataclass(frozen=True)
+class Load(Generic[T]):
+    """All shots of a load, in the order in which they were due, and what the generator itself took.
+
+    `began` is the moment when the first shot was due; `cpu` is the share of one processor that this process used.
+    """
+
+    shots: Sequence[Shot[T]]
+    began: float
+    cpu: float
+
+    @property
+    def dropped(self) -> int:
+        """The calls that were never sent."""
+        return sum(shot.sent is None for shot in self.shots)
+
+    @property
+    def lag(self) -> float:
+        """The lateness of the calls that were sent, in seconds (99th percentile)."""
+        lags = [shot.lag for shot in self.shots if shot.sent is not None]
+        return percentile(lags, 0.99) if lags else 0.0
+
+    @property
+    def distrust(self) -> str:
+        """Why figures of this load prove nothing; empty when they can be trusted."""
+        if self.dropped:
+            return f"the load generator dropped {self.dropped} of {len(self.shots)} calls"
+        if self.lag > MOST_LAG_SECONDS:
+            return (
+                f"the load generator fell behind: its calls began up to {1000 * self.lag:.0f} ms late (p99), "
+                f"and {1000 * MOST_LAG_SECONDS:g} ms is allowed"
+            )
+        return ""
+
+    def describe(self) -> str:
+        """The generator's own figures, for the report."""
+        return (
+            f"load generator: {len(self.shots)} calls, start lag p99 {1000 * self.lag:.1f} ms (at most"
+            f" {1000 * MOST_LAG_SECONDS:g} ms), {self.dropped} dropped, {self.cpu:.0%} of one processor"
+        )
+
+
+def evenly(count: int, gap: float) -> list[float]:
+    """Offsets of `count` calls that are `gap` seconds apart, the first at 0."""
+    return [number * gap for number in range(count)]
+
+
+@dataclass
+class _Generator(Generic[T]):
+    calls: Sequence[Callable[[], T]]
+    offsets: Sequence[float]
+    ended: threading.Event = field(default_factory=threading.Event)
+    shots: list[Shot[T]] = field(default_factory=list)
+
+    def run(self) -> Load[T]:
+        gathered, begin = Recording[int](), Recording[float]()
+        self.shots = [Shot(number, 0.0) for number in range(1, len(self.calls) + 1)]
+
+        def fire(number: int) -> None:
+            shot = self.shots[number]
+            gathered.append(number)
+            shot.due = begin.beyond(0, GATHER_SECONDS)[0].item + self.offsets[number]
+            if not pause(shot.due - now(), self.ended):
+                self._call(shot, self.calls[number])
+
+        threads = [
+            threading.Thread(target=fire, args=(number,), name=f"load {number + 1}", daemon=True)
+            for number in range(len(self.calls))
+        ]
+        for thread in threads:
+            thread.start()
+        gathered.beyond(len(threads) - 1, GATHER_SECONDS)
+        began, spent = now() + READY_SECONDS, time.process_time()
+        begin.append(began)
+        usual = sys.getswitchinterval()
+        try:
+            sys.setswitchinterval(SWITCH_SECONDS)
+            self._join(threads)
+        finally:
+            sys.setswitchinterval(usual)
+            self.ended.set()  # after an interruption no further call begins
+        return Load(self.shots, began, (time.process_time() - spent) / max(now() - began, 0.001))
+
+    @staticmethod
+    def _call(shot: Shot[T], call: Callable[[], T]) -> None:
+        shot.sent = now()
+        try:
+            shot.outcome = call()
+        except Exception as error:  # noqa: BLE001 - the shot hands it on to whoever judges it
+            shot.error = error
+        shot.answered = now()
+
+    @staticmethod
+    def _join(threads: Sequence[threading.Thread]) -> None:
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(LAST_ANSWER_SECONDS)
+
+
+def fire(calls: Sequence[Callable[[], T]], offsets: Sequence[float]) -> Load[T]:
+    """Begins each call at its offset, in seconds after the load's begin, in a thread of its own; waits for all of them.
+
+    An error of a call is kept in its shot. An interruption ends the load: what is not sent yet is never sent.
+    """
+    if len(calls) != len(offsets) or not calls:
+        raise ValueError(f"{len(calls)} calls with {len(offsets)} offsets")
+    return _Generator(calls, offsets).run()

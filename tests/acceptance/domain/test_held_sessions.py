@@ -1,0 +1,113 @@
+"""The sessions that a ramp holds: who they belong to, and which of them are lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.performance.held_sessions import SESSIONS_A_USER, HeldSession, HeldSessions
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import Listed, SessionList
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget
+from tests.support.samples import pod
+
+SHORT = Budget("start", 0.05, 1.0)
+
+
+class Product:
+    """Three sessions on a Ready pod each, to be altered by each test."""
+
+    def __init__(self) -> None:
+        self.profile = load()
+        self.statuses: dict[str, str] = {f"s-{number}": "Running" for number in (1, 2, 3)}
+        self.all_pods: dict[str, Pod] = {f"u-{number}": pod(uid=f"u-{number}") for number in (1, 2, 3)}
+        self.api, self.cluster = self, SimpleNamespace(pods=lambda: list(self.all_pods.values()))
+        self.looks = 0
+
+    def sessions(self) -> SessionList:
+        self.looks += 1
+        listed = (Listed(name, name, status, "u", "t") for name, status in self.statuses.items())
+        return SessionList(tuple(listed))
+
+    def held(self) -> HeldSessions:
+        sessions = [HeldSession(f"s-{number}", "capacity1", f"u-{number}") for number in (1, 2, 3)]
+        clients: Any = self
+        return HeldSessions(clients, sessions)
+
+
+def test_sessions_that_run_on_their_first_pods_are_not_lost() -> None:
+    assert Product().held().find_lost(SHORT, dwell=SHORT) == {}
+
+
+def test_session_on_another_pod_is_lost_at_once() -> None:
+    product = Product()
+    product.all_pods["u-2"] = pod(uid="u-9")
+    assert product.held().find_lost(Budget("start", 60, 1.0), dwell=None) == {"s-2": "s-2 lost its pod and is Running"}
+    assert product.looks == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "ready", "words"),
+    [("Failed", True, "s-3 is Failed"), ("Running", False, "0/1"), (None, True, "s-3 is not listed")],
+)
+def test_session_that_does_not_run_any_more_is_lost(status: str | None, ready: bool, words: str) -> None:
+    product = Product()
+    product.statuses.pop("s-3")
+    if status is not None:
+        product.statuses["s-3"] = status
+    product.all_pods["u-3"] = pod(uid="u-3", ready=ready)
+    lost = product.held().find_lost(SHORT, dwell=None)
+    assert list(lost) == ["s-3"]
+    assert words in lost["s-3"]
+    assert product.looks > 1
+
+
+def test_trouble_that_passes_is_no_loss() -> None:
+    product = Product()
+    product.all_pods["u-1"] = pod(uid="u-1", ready=False)
+    sessions = product.sessions
+
+    def recovers() -> SessionList:
+        if product.looks == 1:
+            product.all_pods["u-1"] = pod(uid="u-1")
+        return sessions()
+
+    product.sessions = recovers  # type: ignore[method-assign]
+    assert product.held().find_lost(Budget("start", 5, 1.0), dwell=None) == {}
+
+
+def test_session_that_is_lost_while_nothing_is_added_is_found() -> None:
+    product = Product()
+    sessions = product.sessions
+
+    def loses_one() -> SessionList:
+        if product.looks == 1:
+            product.all_pods.pop("u-1")
+        return sessions()
+
+    product.sessions = loses_one  # type: ignore[method-assign]
+    assert list(product.held().find_lost(SHORT, dwell=SHORT)) == ["s-1"]
+
+
+def test_api_without_a_list_leaves_all_of_them_in_doubt() -> None:
+    product = Product()
+
+    def refuse() -> SessionList:
+        raise Unmet("GET", expected="a list", actual="500", likely="?")
+
+    product.sessions = refuse  # type: ignore[method-assign]
+    assert len(product.held().find_lost(SHORT, dwell=None)) == 3
+
+
+def test_no_user_has_more_than_a_shipped_product_allows() -> None:
+    held = Product().held()
+    users = held.new_users(14)
+    assert users[:3] == ["capacity1", "capacity1", "capacity2"]
+    counts = Counter([*users, *(session.user for session in held.sessions)])
+    assert max(counts.values()) == SESSIONS_A_USER
+    assert sum(counts.values()) == 17

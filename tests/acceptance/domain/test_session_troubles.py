@@ -1,0 +1,132 @@
+"""Why sessions do not run: the scheduler, the product, events, restarts, nodes and their room."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.performance import session_troubles
+from streamspace_acceptance.domain.performance.room import fit, room
+from streamspace_acceptance.domain.performance.session_troubles import ProductPods, node_pressure, unschedulable
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Stamped, now
+from tests.support.samples import Json, pod_json
+
+LACK = "0/3 nodes are available: 3 Insufficient memory."
+
+
+def homeless(session: str = "s-1", uid: str = "u-1") -> Json:
+    found = pod_json(f"{session}-x", uid, phase="Pending", ready=False, node=None, labels={"session": session})
+    found["status"]["conditions"] = [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": LACK}
+    ]
+    return found
+
+
+def change(obj: Json, ago: float, kind: str = "MODIFIED") -> Stamped[Change]:
+    return Stamped(now() - ago, Change(kind, obj))
+
+
+def node(name: str = "n", *, cpu: str = "4", memory: str = "16Gi", pods: str = "110", pressure: str = "False") -> Json:
+    return {
+        "metadata": {"name": name},
+        "spec": {},
+        "status": {
+            "allocatable": {"cpu": cpu, "memory": memory, "pods": pods},
+            "conditions": [{"type": "MemoryPressure", "status": pressure, "message": "low on memory"}],
+        },
+    }
+
+
+class Product:
+    def __init__(self, *, message: str = "", events: list[Json] | None = None) -> None:
+        self.profile = load()
+        self.api = SimpleNamespace(session=lambda _id: {"message": message})
+        self.pods: list[Json] = []
+        self.cluster: Any = SimpleNamespace(events=lambda: events or [], raw_pods=lambda: self.pods)
+
+
+def test_pod_without_a_node_for_a_while_is_unschedulable() -> None:
+    changes = [change(homeless(), 9.0), change(homeless(), 1.0)]
+    assert unschedulable(changes, "session") == {"s-1": f"Unschedulable: {LACK}"}
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        [(homeless(), 1.0, "ADDED")],
+        [(homeless(), 9.0, "ADDED"), (pod_json("s-1-x", "u-1", labels={"session": "s-1"}), 8.0, "MODIFIED")],
+        [(homeless(), 9.0, "ADDED"), (homeless(), 8.0, "DELETED")],
+        [(pod_json("other", "u-2", labels={}), 9.0, "ADDED")],
+    ],
+)
+def test_pod_that_waits_for_a_moment_is_not(seen: list[tuple[Json, float, str]]) -> None:
+    assert unschedulable([change(obj, ago, kind) for obj, ago, kind in seen], "session") == {}
+
+
+def test_reasons_are_what_product_scheduler_and_events_say() -> None:
+    event = {
+        "type": "Warning",
+        "reason": "FailedCreate",
+        "message": "exceeded quota",
+        "involvedObject": {"name": "s-1"},
+    }
+    foreign = {"type": "Warning", "reason": "Other", "message": "?", "involvedObject": {"name": "s-2"}}
+    clients: Any = Product(message="No room.", events=[event, foreign])
+    found = session_troubles.reasons(clients, ["s-1"], [change(homeless(), 1.0), change(homeless(), 0.5)])
+    assert found == ["the API: No room.", f"the scheduler: Unschedulable: {LACK}", "event FailedCreate: exceeded quota"]
+
+
+def test_product_that_says_nothing_gives_no_reason() -> None:
+    clients: Any = Product()
+    assert session_troubles.reasons(clients, ["s-1"], [change(pod_json(labels={"session": "s-1"}), 1.0)]) == []
+
+
+def test_pod_of_the_product_that_was_restarted_is_a_crash() -> None:
+    product = Product()
+    own = pod_json("streamspace-api-1", "u-api", labels={"app": "streamspace-api"})
+    product.pods = [own, pod_json("s-1-x", "u-1")]
+    clients: Any = product
+    before = ProductPods.of(clients)
+    assert before.crashes(clients) == []
+    own["status"]["containerStatuses"][0] |= {
+        "restartCount": 1,
+        "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}},
+    }
+    assert before.crashes(clients) == [
+        "pod streamspace-api-1 of the product was restarted (container desktop ended: OOMKilled, exit code 137)"
+    ]
+    product.pods = []
+    assert "not there any more" in before.crashes(clients)[0]
+
+
+def test_node_that_is_short_of_something_says_so() -> None:
+    cluster: Any = SimpleNamespace(raw_nodes=lambda: [node(), node("m", pressure="True")])
+    assert node_pressure(cluster) == ["node m reports MemoryPressure: low on memory"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "size", "sessions", "scarcest"),
+    [
+        (node(cpu="4"), {"cpu": "100m", "memory": "64Mi"}, 39, "Kubernetes' own threshold"),
+        (node(cpu="4"), {"cpu": "500m", "memory": "1Gi"}, 8, "cpu"),
+        (node(cpu="64", memory="4Gi"), {"cpu": "500m", "memory": "1Gi"}, 4, "memory"),
+        (node(cpu="64", memory="999Gi"), {"cpu": "100m", "memory": "64Mi"}, 109, "Kubernetes' own threshold"),
+    ],
+)
+def test_room_is_what_the_scarcest_resource_allows(machine: Json, size: Json, sessions: int, scarcest: str) -> None:
+    found = fit([machine], [pod_json(node="n")], size)
+    assert found.sessions == sessions
+    assert scarcest in found.sentence
+
+
+def test_room_on_nodes_that_are_hidden_is_unknown() -> None:
+    def refuse() -> list[Json]:
+        raise ClusterError("list nodes: 403", status=403)
+
+    cluster: Any = SimpleNamespace(raw_nodes=refuse)
+    assert room(cluster, {"cpu": "1"}).sessions is None

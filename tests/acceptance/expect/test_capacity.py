@@ -1,0 +1,91 @@
+"""Each expectation of a ramp holds for a healthy product, and is seen to fail for each reason that it has."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.domain.performance.capacity import Recovery, knee_limit
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from tests.support.load_samples import ramp, step
+
+FULL = {"conditions": ["3 of 10 added sessions do not run"], "reasons": ["the scheduler: Insufficient memory"]}
+LIMITED = ramp(step(10), step(20, alive=17, **FULL), step(17), step(18, alive=17, **FULL))
+
+
+def test_ramp_to_its_end_is_a_result() -> None:
+    found = ramp(step(10), step(20), step(30))
+    expect.capacity.determined(found)
+    assert found.result == "at least 30 sessions: the ramp's end"
+    expect.capacity.bottleneck_documented(found)
+    assert found.bottleneck == ["none up to the ramp's end (30 sessions)"]
+    expect.capacity.all_within_run(found)
+
+
+def test_capacity_that_was_found_is_a_result() -> None:
+    expect.capacity.determined(LIMITED)
+    assert [figure.value for figure in LIMITED.figures[:2]] == [17, 18]
+    expect.capacity.bottleneck_documented(LIMITED)
+    assert LIMITED.bottleneck == ["the scheduler: Insufficient memory"]
+    expect.capacity.all_within_run(LIMITED)
+
+
+def test_ramp_that_stopped_between_two_numbers_is_unproven() -> None:
+    with pytest.raises(Unproven, match="did not come to its end"):
+        expect.capacity.determined(ramp(step(10), step(20, alive=17, **FULL)))
+
+
+def test_crash_of_the_product_fails() -> None:
+    crash = ["pod streamspace-api-1 of the product was restarted (container api ended: OOMKilled)"]
+    found = ramp(step(10), step(20, alive=11, conditions=crash, crashes=crash))
+    with pytest.raises(Unmet, match="OOMKilled"):
+        expect.capacity.determined(found)
+    expect.capacity.bottleneck_documented(found)
+    assert found.bottleneck == crash
+
+
+def test_product_without_any_session_fails() -> None:
+    found = ramp(*(step(number, alive=0, **FULL) for number in (10, 5, 2, 1)))
+    with pytest.raises(Unmet, match="not one session runs"):
+        expect.capacity.determined(found)
+    with pytest.raises(Unproven, match=r"see 4\.4-1"):
+        expect.capacity.all_within_run(found)
+
+
+def test_product_that_does_not_recover_fails() -> None:
+    found = ramp(step(10), step(20), step(30))
+    found.recovery = Recovery(12.0, None, ["left behind after 12.0 s: session s-1"])
+    with pytest.raises(Unmet, match="after the release: left behind"):
+        expect.capacity.determined(found)
+
+
+def test_failure_without_any_reason_fails() -> None:
+    silent = {"conditions": ["8 of 10 added sessions do not run"]}
+    found = ramp(step(10), step(20, alive=12, **silent), step(12), step(13, alive=12, **silent))
+    with pytest.raises(Unmet, match="nothing says why"):
+        expect.capacity.bottleneck_documented(found)
+    expect.capacity.determined(found)
+
+
+def test_session_that_was_lost_within_capacity_fails() -> None:
+    loss = ["s-1 lost its pod and is Pending"]
+    lost = {"conditions": ["1 of 10 earlier sessions did not survive"], "lost": loss}
+    found = ramp(step(10), step(11), step(12, alive=11, **lost))
+    with pytest.raises(Unmet, match="s-1 lost its pod"):
+        expect.capacity.all_within_run(found)
+    expect.capacity.determined(found)
+    expect.capacity.bottleneck_documented(found)
+    assert found.bottleneck == loss
+
+
+@pytest.mark.parametrize(("scale", "limit"), [(1.0, 4.5), (0.1, 3.5)])
+def test_knee_has_a_fixed_part_of_a_second_at_least(scale: float, limit: float) -> None:
+    assert knee_limit(2.0, scale) == pytest.approx(limit)
+
+
+def test_ramp_shows_each_step_and_what_the_knee_is() -> None:
+    text = LIMITED.describe()
+    assert "result: 17 sessions; at 18: 3 of 10 added sessions do not run" in text
+    assert "median above 3.50 s" in text
+    assert "desktops at 10: s-1 answers" in text
+    assert "recovery: released in 3.0 s; one more session started in 0.90 s" in text

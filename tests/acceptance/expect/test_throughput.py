@@ -1,0 +1,102 @@
+"""Each expectation of a burst holds for a healthy product, and is seen to fail for each reason that it has."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.http import NoAnswer
+from tests.support.load_samples import burst
+
+LIMIT = 10
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_burst_above_the_limit_is_proven(scale: float) -> None:
+    found = burst(10.5, scale=scale)
+    expect.throughput.rate_at_least(found, LIMIT)
+    expect.throughput.all_running(found)
+    expect.throughput.none_refused(found)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_burst_below_the_limit_fails(scale: float) -> None:
+    with pytest.raises(Unmet, match=r"9\.5 a minute") as caught:
+        expect.throughput.rate_at_least(burst(9.5, scale=scale), LIMIT)
+    assert "s-20" in caught.value.timeline
+
+
+def test_burst_on_a_saturated_machine_is_unproven() -> None:
+    with pytest.raises(Unproven, match="the machine was the bottleneck: node-1 was 97% busy"):
+        expect.throughput.rate_at_least(burst(9.5, busy=0.97), LIMIT)
+
+
+def test_burst_on_a_saturated_machine_that_is_quick_is_proven() -> None:
+    expect.throughput.rate_at_least(burst(10.5, busy=0.97), LIMIT)
+
+
+def test_burst_of_a_late_generator_is_unproven() -> None:
+    with pytest.raises(Unproven, match="fell behind"):
+        expect.throughput.rate_at_least(burst(20, lag=0.03), LIMIT)
+
+
+def test_burst_at_the_limit_is_undecided() -> None:
+    found = burst(10)
+    for one in found.sessions[:10]:
+        assert one.running is not None
+        one.running += 2.0
+    with pytest.raises(Unproven, match=r"lies in the interval of .* would decide"):
+        expect.throughput.rate_at_least(found, LIMIT)
+
+
+def test_session_that_never_ran_is_named() -> None:
+    found = burst(20)
+    found.sessions[12].running, found.sessions[12].status = None, "Pending"
+    with pytest.raises(Unmet, match="1 never ran: s-13 is Pending"):
+        expect.throughput.all_running(found)
+    expect.throughput.rate_at_least(found, LIMIT)
+    expect.throughput.none_refused(found)
+
+
+def test_session_without_a_ready_pod_did_not_run() -> None:
+    found = burst(20)
+    found.sessions[3].ready = None
+    with pytest.raises(Unmet, match="s-4 is called Running without a Ready pod"):
+        expect.throughput.all_running(found)
+
+
+def test_session_without_a_desktop_did_not_run() -> None:
+    found = burst(20)
+    found.sessions[3].see_desktop("no ProtocolVersion came")
+    with pytest.raises(Unmet, match=r"s-4 is Running without a desktop .no ProtocolVersion came"):
+        expect.throughput.all_running(found)
+
+
+def test_refused_creation_fails_its_own_criterion_alone() -> None:
+    found = burst(20, statuses={6: 429, 7: 503})
+    with pytest.raises(Unmet, match=r"2 refused: perftest6: 429 .*perftest7: 503"):
+        expect.throughput.none_refused(found)
+    with pytest.raises(Unproven, match=r"see 4\.1-3"):
+        expect.throughput.all_running(found)
+    with pytest.raises(Unproven, match=r"see 4\.1-3"):
+        expect.throughput.rate_at_least(found, LIMIT)
+
+
+def test_unanswered_creation_says_nothing_of_the_product() -> None:
+    found = burst(20, silent=[6])
+    with pytest.raises(NoAnswer, match="1 of 20 creations had no answer of the API: perftest6: refused"):
+        expect.throughput.none_refused(found)
+    with pytest.raises(Unproven, match="had no answer"):
+        expect.throughput.rate_at_least(found, LIMIT)
+
+
+def test_burst_shows_every_moment_and_its_last_session() -> None:
+    found = burst(20)
+    text = found.describe()
+    assert "s-20" in text
+    assert "20.0 a minute" in text
+    assert "start lag p99 1.0 ms" in text
+    names = [figure.name for figure in found.figures]
+    assert names[0] == "throughput"
+    assert {"mean time per session", "last session", "total time for 20 sessions"} <= set(names)

@@ -1,0 +1,49 @@
+"""The nodes' processors, read from the kernel's counters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.cluster.kubernetes import ClusterError, ExecResult
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter, describe, parse, saturated
+from tests.support.samples import pod
+
+
+class Cluster:
+    """One node; each read shows 100 ticks more, 25 of them idle and 15 waiting for a disk."""
+
+    def __init__(self, *, readable: bool = True) -> None:
+        self.reads = 0
+        self.readable = readable
+
+    def pods(self) -> list[Any]:
+        return [pod(), pod(name="second", uid="uid-2")]
+
+    def execute(self, _pod: object, _command: object) -> ExecResult:
+        if not self.readable:
+            raise ClusterError("exec is refused")
+        self.reads += 1
+        return ExecResult(f"cpu  {60 * self.reads} 0 0 {25 * self.reads} {15 * self.reads} 0 0 0 0 0\ncpu0 1\n", "", 0)
+
+
+def test_share_is_the_difference_of_two_reads() -> None:
+    meter = NodeBusyMeter.begin(Cluster())  # type: ignore[arg-type]
+    assert meter.shares() == {"node-1": pytest.approx(0.6)}
+
+
+def test_node_that_cannot_be_read_has_no_share() -> None:
+    meter = NodeBusyMeter.begin(Cluster(readable=False))  # type: ignore[arg-type]
+    assert meter.shares() == {}
+    assert "not to be had" in describe({})
+
+
+def test_node_above_nine_tenths_is_saturated() -> None:
+    assert saturated({"a": 0.9, "b": 0.91}) == "the machine was the bottleneck: b was 91% busy"
+    assert saturated({"a": 0.9}) == ""
+
+
+@pytest.mark.parametrize("text", ["", "cpu", "cpu 1 2 3", "intr 1 2 3 4 5 6", "cpu a b c d e f"])
+def test_anything_else_than_counters_is_not_read(text: str) -> None:
+    assert parse(text) is None
