@@ -3,8 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.sessions import actions
-from streamspace_acceptance.domain.sessions.input_probe import probe_input
+from streamspace_acceptance.domain.sessions import actions, dwell
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
@@ -52,4 +51,4 @@ def the_novnc_client_loads(context: Context) -> None:
 
 @then("the desktop is visible and responds")
 def the_desktop_responds(context: Context) -> None:
-    expect.desktops.responds(probe_input(world(context).desktop))
+    expect.desktops.keeps_responding(dwell.hold(world(context).desktop))

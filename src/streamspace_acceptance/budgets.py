@@ -22,7 +22,7 @@ PLAN_SECONDS = {
     "sessions of a profile": 600.0,  # 4.2: `kubectl wait … --timeout=600s` for 50 sessions
     "burst": 300.0,  # 4.2: `kubectl wait … --timeout=300s` for many sessions at once
     "ramp step": 600.0,  # 4.4: `timeout 600` for each step
-    "dwell": 90.0,  # longer than any answer, backup or idle limit of seconds: defects of later show after it
+    "dwell": 105.0,  # longer than any answer, backup or idle limit of seconds: later defects show after it
     "calm": 10.0,  # for as long a hibernated session must not change
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take

@@ -1,7 +1,6 @@
-// Counts what a page that shows a desktop receives, sends and draws. Installed with a point of the screen, in pixels of
+// Counts what a page that shows a desktop receives, sends and draws. Installed into the frame that shows it, with a point of the screen, in pixels of
 // the framebuffer: a picture is a drawing after which that point has another colour.
-([x, y]) => {
-  const canvas = document.querySelector("canvas");
+(canvas, [x, y]) => {
   const draw = CanvasRenderingContext2D.prototype.drawImage;
   const send = WebSocket.prototype.send;
   const data = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
+from streamspace_acceptance.desktop.client_page import CLIENT_PAGE, ClientPage
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 
 _SCRIPT = Path(__file__).with_name("stream.js").read_text(encoding="utf-8")
@@ -26,12 +26,12 @@ class Traffic:
 class StreamMeter:
     """Counts from now on; `x` and `y` are a point of the desktop, in its own pixels. One for each page."""
 
-    def __init__(self, page: Page, calls: BrowserWatchdog, x: int, y: int) -> None:
-        self._page = page
+    def __init__(self, page: Page, calls: BrowserWatchdog, x: int, y: int, client: ClientPage = CLIENT_PAGE) -> None:
         self._calls = calls
         with calls.within("a count of what the page receives"):
-            CLIENT_PAGE.require_screen(page)
-            page.evaluate(_SCRIPT, [x, y])
+            screen = client.require_screen(page)
+            self._page = screen.frame
+            screen.canvas.evaluate(_SCRIPT, [x, y])
 
     def take(self) -> Traffic:
         """The counts since the last call."""

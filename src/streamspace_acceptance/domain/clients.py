@@ -25,13 +25,17 @@ def roles(profile: Profile) -> Roles:
 
 @dataclass(frozen=True)
 class Clients:
-    """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks."""
+    """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks.
+
+    `vnc_password` is for desktops that ask for one.
+    """
 
     api: StreamSpaceApi
     cluster: Cluster
     budgets: Budgets
     browser: RunBrowser = field(default_factory=lambda: RunBrowser(None))
     netadmin_image: str = ""
+    vnc_password: str | None = None
 
     @property
     def profile(self) -> Profile:

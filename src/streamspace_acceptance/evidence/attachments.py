@@ -44,6 +44,11 @@ def attach_text(name: str, text: str) -> None:
     attach(name, text, TEXT, "txt")
 
 
+def attach_csv(name: str, text: str) -> None:
+    """Attach a table, given as comma-separated values."""
+    attach(name, text, CSV, "csv")
+
+
 def attach_yaml(name: str, text: str) -> None:
     """Attach a YAML document, given as text."""
     attach(name, text, YAML, "yaml")

@@ -68,6 +68,7 @@ class Profile:
     """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates.
 
     `container` is the name of the desktop's container, where a session's pod has more than one.
+    `viewer_page` describes the page that shows a desktop (`desktop/page_description.py`).
     """
 
     name: str
@@ -81,6 +82,7 @@ class Profile:
     deployment: DeploymentProfile
     sizes: dict[str, dict[str, str]]
     templates: dict[str, dict[str, Any]]
+    viewer_page: dict[str, Any]
     container: str = ""
 
     def size(self, size: str | Size | None) -> Size | None:
@@ -105,4 +107,5 @@ def load(name: str = "plan") -> Profile:
         sizes=table["sizes"],
         templates=table["templates"],
         container=table["pods"].get("container", ""),
+        viewer_page=table["viewer_page"],
     )

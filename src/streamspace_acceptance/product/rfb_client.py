@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
-from streamspace_acceptance.product.rfb import HANDSHAKE_SECONDS, Framebuffer, NoHandshake, RfbStream, opened
+from streamspace_acceptance.product.rfb import HANDSHAKE_SECONDS, Framebuffer, NoHandshake, Stream, opened
 
 Box = tuple[int, int, int, int]
 """Left edge, top edge, width and height, in pixels."""
@@ -47,7 +47,7 @@ class Rectangle:
 class RfbClient:
     """A viewer of one desktop. `delay` is a known lag in seconds before each message that is sent: a self-check."""
 
-    def __init__(self, framebuffer: Framebuffer, stream: RfbStream, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, framebuffer: Framebuffer, stream: Stream, clock: Clock = SYSTEM_CLOCK) -> None:
         self.framebuffer = framebuffer
         self.delay = 0.0
         self._stream = stream
@@ -133,7 +133,9 @@ def _paste(part: Rectangle, box: Box, pixels: bytearray) -> int:
 
 
 @contextmanager
-def viewing(address: str, token: str, *, trusted: ssl.SSLContext | None = None) -> Iterator[RfbClient]:
+def viewing(
+    address: str, token: str, *, trusted: ssl.SSLContext | None = None, password: str | None = None
+) -> Iterator[RfbClient]:
     """A viewer of the desktop at `address`, connected for as long as the context is open; NoHandshake otherwise."""
-    with opened(address, token, HANDSHAKE_SECONDS, trusted=trusted) as (framebuffer, stream):
+    with opened(address, token, HANDSHAKE_SECONDS, trusted=trusted, password=password) as (framebuffer, stream):
         yield RfbClient(framebuffer, stream)

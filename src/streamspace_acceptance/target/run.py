@@ -9,6 +9,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster import capacity
 from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
 from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.domain.clients import Clients, roles
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.evidence import run_facts
@@ -45,12 +46,12 @@ class Run:
             redactor.register_kubeconfig(path)
         _tell(target)
         http = self._open.enter_context(HttpClient(target.api_url, target.token))
-        profile = load()
+        profile, password = load(), settings.vnc_password
         cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
-        browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted))
-        self.clients = clients = Clients(
-            StreamSpaceApi(http, profile), cluster, Budgets(target.time_scale), browser, settings.netadmin_image
-        )
+        page = PageDescription.of(profile.viewer_page)
+        browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)
+        api, budgets = StreamSpaceApi(http, profile), Budgets(target.time_scale)
+        self.clients = clients = Clients(api, cluster, budgets, browser, settings.netadmin_image, password)
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())
         for pod in cluster.pods(app=agents.api_label):

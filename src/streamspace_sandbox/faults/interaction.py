@@ -1,15 +1,25 @@
 """Faults of test 1.1e: mouse and keyboard, between the viewer and the VNC server of a session."""
 
+import itertools
 import struct
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.support.delayed_input import delay_input
-from streamspace_sandbox.faults.support.rfb_messages import KEY, POINTER, QEMU_KEY, rewrite_input
+from streamspace_sandbox.faults.support.rfb_messages import (
+    KEY,
+    POINTER,
+    QEMU_KEY,
+    Rewrite,
+    rewrite_input,
+    rewrite_input_of_each,
+)
 
 DOWN_FLAG = {KEY: 1, QEMU_KEY: 3}
 """The byte of a key event that is 1 when the key goes down; for QEMU's, the lower one of two."""
 ALT_KEYSYMS = (0xFFE9, 0xFFE7)
 """X11's keysyms of Alt_L and Meta_L."""
+SHIFT_KEYSYMS = (0xFFE1, 0xFFE2)
+"""X11's keysyms of Shift_L and Shift_R."""
 WHEEL_UP = 8
 """The bit of the pointer's fourth button."""
 CELL_PIXELS = 12
@@ -45,6 +55,16 @@ def _lose_capitals(data: bytes) -> bytes:
     return data[:4] + struct.pack("!I", keysym + 0x20) + data[8:]
 
 
+def _lose_each_second_release_of_shift() -> Rewrite:
+    releases = itertools.count(1)
+
+    def lose(data: bytes) -> bytes | None:
+        is_release = _keysym(data) in SHIFT_KEYSYMS and not data[DOWN_FLAG[data[0]]]
+        return None if is_release and next(releases) % 2 == 0 else data
+
+    return lose
+
+
 def _never_release_alt(data: bytes) -> bytes | None:
     return None if _keysym(data) in ALT_KEYSYMS and not data[DOWN_FLAG[data[0]]] else data
 
@@ -60,6 +80,12 @@ register_fault(
     breaks="1.1e-2",
     description="Capital letters arrive as lower-case letters",
     api=rewrite_input(_lose_capitals),
+)
+register_fault(
+    "every-second-release-of-shift-lost",
+    breaks="1.1e-2",
+    description="Every second release of the Shift key does not arrive",
+    api=rewrite_input_of_each(_lose_each_second_release_of_shift),
 )
 register_fault("alt-lost", breaks="1.1e-3", description="The Alt key does not arrive", api=rewrite_input(_lose_alt))
 register_fault(

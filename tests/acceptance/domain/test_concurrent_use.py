@@ -142,6 +142,12 @@ class Viewer:
 
     def click(self, _x: int, _y: int) -> None: ...
 
+    def places(self) -> list[tuple[int, int]]:
+        return [(1, 1)]
+
+    def trouble(self) -> None:
+        return None
+
     def type(self, text: str) -> None:
         if self.served():
             self.office.obey(self.office.leads(self), text)
@@ -156,6 +162,8 @@ class Desk:
     def __init__(self, session: Any) -> None:
         self.session = session
         self.viewer: Viewer | None = None
+
+    place = None
 
     def connect(self) -> None: ...
 

@@ -230,9 +230,11 @@ def test_novnc_runs_with_its_scripts_and_its_screen() -> None:
     expect.desktops.client_loaded(PageState(scripts=["a"], novnc=["a"], canvas=True))
     unmet(expect.desktops.client_loaded, PageState(scripts=["a"], canvas=True))
     unmet(expect.desktops.client_loaded, PageState(scripts=["a"], novnc=["a"]))
-    assert "404" in unmet(
-        expect.desktops.client_loaded, PageState(novnc=["a"], canvas=True, broken_scripts=["/b answers 404"])
-    )
+    assert "404" in unmet(expect.desktops.client_loaded, PageState(novnc=["a"], broken_scripts=["/b answers 404"]))
+    assert "with status 503" in unmet(expect.desktops.client_loaded, PageState(scripts=["a"], status=503))
+    for runs in (PageState(novnc=["a"], started=True), PageState(novnc=["a"], button="Connect")):
+        expect.desktops.client_loaded(runs)
+    expect.desktops.client_loaded(PageState(novnc=["a"], canvas=True, broken_scripts=["statistics answer 404"]))
 
 
 def picture() -> Picture:

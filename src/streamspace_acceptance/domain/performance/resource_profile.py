@@ -16,7 +16,6 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.rfb import NoHandshake
-from streamspace_acceptance.product.rfb_client import viewing
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.waiting import Wait, poll
 
@@ -150,9 +149,8 @@ def _set_in_motion(sessions: Sequence[Session]) -> int:
 
 
 def _moves(session: Session) -> bool:
-    http = session.api.http
     try:
-        with viewing(session.api.vnc_address(session.id), http.token, trusted=http.trusted) as client:
+        with session.viewing() as client:
             return motion.start(client, PICTURES_A_SECOND, MOTION_SECONDS) is not None
     except NoHandshake:
         return False

@@ -21,7 +21,7 @@ from streamspace_acceptance.measuring.frame_rate import Frame, FrameRate
 from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, RoundTrips
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
-from streamspace_acceptance.product.rfb_client import RfbClient, viewing
+from streamspace_acceptance.product.rfb_client import RfbClient
 
 SOURCE_RATE, SLOW_RATE = 30.0, 10.0
 """Pictures a second: of the source that is measured, twice the plan's 15, and of the one for the self-check."""
@@ -103,9 +103,9 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     desk.wait_until_rendered()
     seconds = scenario.clients.budgets.limit(plan).seconds
     found = scenario.results.put(Streaming(desk.session.subject, seconds))
-    http, connections = desk.session.api.http, desk.opened().connections
+    connections = desk.opened().connections
     try:
-        with viewing(desk.session.api.vnc_address(desk.session.id), http.token, trusted=http.trusted) as client:
+        with desk.session.viewing() as client:
             _Recorder(desk, client, found).record()
     except NoHandshake as error:
         found.ended = str(error)

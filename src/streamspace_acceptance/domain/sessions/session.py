@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
@@ -13,7 +13,7 @@ from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.outcomes import Unmet, Unproven
-from streamspace_acceptance.product import rfb
+from streamspace_acceptance.product import rfb, rfb_client
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, now, poll
 
 Changes = Sequence[Stamped[Change]]
@@ -21,6 +21,7 @@ DESKTOP = "Desktop"  # the fact of the report that tells which container is the 
 # What a ResourceQuota and a LimitRange say where they refuse a pod.
 REFUSED = re.compile(r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota")
 KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
+REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
 
 def present(changes: Changes) -> list[Pod]:
@@ -44,6 +45,7 @@ class Session:
         self.cluster = clients.cluster
         self.budgets = clients.budgets
         self.running_since: float | None = None
+        self._vnc_password = clients.vnc_password
         self._watches = ExitStack()
         labels = {clients.profile.session_label: session_id}
         self.changes: Recording[Change] = self._watches.enter_context(watching(self.cluster, "pods", **labels))
@@ -172,18 +174,39 @@ class Session:
 
     def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
         """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
-        http = self.api.http
-        return rfb.attempt(self.api.vnc_address(self.id), http.token, during, trusted=http.trusted)
+        http, address = self.api.http, self.api.vnc_address(self.id)
+        return rfb.attempt(address, http.token, during, trusted=http.trusted, password=self._vnc_password)
+
+    def viewing(self) -> AbstractContextManager[rfb_client.RfbClient]:
+        """A VNC client of the desktop, connected for as long as the context is open; NoHandshake otherwise."""
+        http, address = self.api.http, self.api.vnc_address(self.id)
+        return rfb_client.viewing(address, http.token, trusted=http.trusted, password=self._vnc_password)
+
+    def vnc_connections(self) -> str:
+        """How often the suite's own probe has connected to the desktop, for a report."""
+        return rfb.connections(self.api.vnc_address(self.id))
 
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
-        """The first handshake that succeeds; what the last one came to, and for how long, when none does in time."""
+        """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
+
+        After a VNC server has greeted, the tries stand apart: some servers lock out who comes back at once.
+        """
+        last: list[Stamped[rfb.Framebuffer | str]] = []
+
+        def knock() -> rfb.Framebuffer | str:
+            if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
+                said = self.vnc()
+                last.append(Stamped(now(), said))
+            return last[-1].item
+
         try:
             return poll(
                 self._wait("its VNC server answers", within),
-                self.vnc,
+                knock,
                 met=_answers,
                 says=_tells,
                 likely=lambda _: "see what the last handshake came to",
+                impossible=rfb.final_refusal,
                 every=KNOCK_SECONDS,
             )
         except Unmet as unmet:

@@ -27,11 +27,17 @@ PAGE_AGAIN_SECONDS = 0.2
 
 
 class SessionDesktop:
-    """The desktop of one session, as its user reaches it."""
+    """The desktop of one session, as its user reaches it.
 
-    def __init__(self, session: Session) -> None:
+    `ratio` is the number of their screen's own pixels for one of the page's, across.
+    """
+
+    def __init__(self, session: Session, *, ratio: float = 1.0) -> None:
         self.session = session
+        self.ratio = ratio
         self.viewer: Viewer | None = None
+        self.place: tuple[int, int] | None = None
+        """Where in the picture a window takes what is typed, as soon as that is known."""
         self._connection: Answer | None = None
         self._page_blame: str | None = None
         self.page_late: str | None = None
@@ -111,7 +117,7 @@ class SessionDesktop:
         Unmet when the page does not come in time, unless it is known already that none comes.
         """
         try:
-            self.viewer = browser.viewer(self.address)
+            self.viewer = browser.viewer(self.address, ratio=self.ratio)
         except PageOpenError as error:
             if not error.late or self._page_blame is not None:
                 raise Unproven(f"the page does not open: {error}") from error
@@ -142,10 +148,10 @@ class SessionDesktop:
             return poll(
                 self.wait("the noVNC client loaded"),
                 viewer.loaded,
-                met=lambda loaded: loaded.novnc_loaded,
+                met=lambda loaded: loaded.settled,
                 says=PageState.describe,
                 likely=lambda _: self.blame("the page, one of its scripts or the noVNC release behind it"),
-                impossible=lambda loaded: "; ".join(loaded.broken()) or None,
+                impossible=lambda loaded: loaded.hopeless,
             )
 
     def screenshot(self) -> bytes | None:
@@ -199,8 +205,11 @@ class SessionDesktop:
 
     def blame(self, otherwise: str) -> str:
         """The likely cause, after any trouble that the browser reports with the connection to the desktop."""
-        trouble = self.viewer.trouble() if self.viewer is not None else None
-        return otherwise if trouble is None else f"{trouble}; {otherwise}"
+        if self.viewer is None:
+            return otherwise
+        trouble, notice = self.viewer.trouble(), self.viewer.notice()
+        said = [trouble or "", f"the page says “{notice}”" if notice else ""]
+        return "; ".join([*filter(None, said), otherwise])
 
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser."""
