@@ -51,7 +51,7 @@ def test_missing_tools_apply_where_something_needs_them(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     nodes = [{"metadata": {"name": "n"}, "status": {"nodeInfo": {"containerRuntimeVersion": runtime}}}]
-    variables = {} if repo is None else {"STREAMSPACE_REPO": repo}
+    variables: dict[str, Any] = {} if repo is None else {"STREAMSPACE_REPO": repo}
     examined = deployment(FakeCluster(nodes=nodes), **variables)
     for criterion in ("0-3", "0-4"):
         with pytest.raises(Unmet if applies else NotApplicable):

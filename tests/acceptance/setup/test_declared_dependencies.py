@@ -52,7 +52,7 @@ def imported_modules(path: Path) -> Iterator[str]:
             yield (node.module or "").partition(".")[0]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "find_spec":
             # A variable holds a name that stands elsewhere.
-            yield from (argument.value for argument in node.args if isinstance(argument, ast.Constant))
+            yield from (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
 
 
 SUITE = declared(PROJECT_TABLE["dependencies"])
