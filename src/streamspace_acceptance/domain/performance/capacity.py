@@ -88,7 +88,7 @@ class Recovery:
 
 
 @dataclass
-class Capacity:
+class SessionCapacity:
     """The search with its steps. `limited` says that the nodes had no room for the rest of the ramp."""
 
     search: CapacitySearch

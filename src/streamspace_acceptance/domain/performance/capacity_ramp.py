@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.performance import session_troubles
-from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Capacity, Recovery, Step, knee_limit
+from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, SessionCapacity, Recovery, Step, knee_limit
 from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.room import fit
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
@@ -55,9 +55,9 @@ class CapacityRamp:
         self._errors = self._calls = 0
         self._over: list[int] = []
         self._end = ramp[-1]
-        self.found = Capacity(CapacitySearch(ramp), scenario.clients.budgets.scale)
+        self.found = SessionCapacity(CapacitySearch(ramp), scenario.clients.budgets.scale)
 
-    def run(self) -> Capacity:
+    def run(self) -> SessionCapacity:
         """Tries numbers until the search ends, then releases everything."""
         search, budget = self.found.search, self._clients.budgets.named("ramp step")
         whole = Wait(
