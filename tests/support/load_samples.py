@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from streamspace_acceptance.domain.performance.capacity import SessionCapacity, Recovery, Step
+from streamspace_acceptance.domain.performance.capacity import Recovery, SessionCapacity, Step
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
 from streamspace_acceptance.domain.performance.throughput import Burst
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.performance import session_troubles
-from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, SessionCapacity, Recovery, Step, knee_limit
+from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Recovery, SessionCapacity, Step, knee_limit
 from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.room import fit
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
