@@ -65,9 +65,13 @@ class StreamSpaceApi(ProfileCalls):
         """The call `name` of the profile, about the session or template `which`. `request` is the id of the request.
 
         TokenRefused when no call accepts the token any more, which says nothing about this call. Where another call
-        accepts the token, the refusal is the API's answer.
+        accepts the token, the refusal is the API's answer. So it is with a limit of the rate of calls.
         """
         answer = self.call_once(name, which, body, seconds=seconds, request=request)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
+            if control.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise NoAnswer(f"{answer.call}: the rate of all calls is limited: {answer.gist}")
         if answer.status == HTTPStatus.UNAUTHORIZED:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.UNAUTHORIZED:
@@ -152,26 +156,6 @@ class StreamSpaceApi(ProfileCalls):
         except Unmet:
             return ""
         return message if isinstance(message, str) else ""
-
-    def control(self) -> Answer | None:
-        """The answer to a call that a limit for creations does not concern; None where that one is limited too."""
-        try:
-            return self.call("list_sessions")
-        except NoAnswer:
-            return None
-
-    def is_own(self, answer: Answer, control: Answer | None) -> bool:
-        """Whether a refusal is the API's own: it speaks the API's language, for the server that answers other calls.
-
-        A gateway limits every call, names itself, or answers with a page or a body of its own.
-        """
-        try:
-            body = answer.object()
-        except Unmet:
-            return False
-        texts = (body.get(self.profile.fields[name]) for name in ("error", "message"))
-        told = all(isinstance(text, str) and text for text in texts)
-        return told and control is not None and control.server == answer.server
 
     def vnc_address(self, session_id: str) -> str:
         """The WebSocket URL of a session's desktop, which speaks RFB."""

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 from streamspace_acceptance.redaction import secret_sources
@@ -28,6 +29,8 @@ BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it t
 REDIRECTS = 10
 REQUEST_HEADER = "X-Request-Id"
 LOGGED_BYTES = 4000
+OWN_FORM = ("error", "message")
+"""The fields of every error of the API (docs/contract.md)."""
 GATEWAY = (
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.GATEWAY_TIMEOUT,
@@ -36,16 +39,6 @@ GATEWAY = (
 
 class NoAnswer(Exception):
     """No answer of the API: refused, interrupted, too slow, too large, or from another server."""
-
-
-class RateLimited(NoAnswer):
-    """A 429. `answer` shows whose it is: most come from what stands before the API."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        super().__init__(
-            f"{answer.call}: the rate of calls is limited ({answer.status} {answer.reason}): {answer.excerpt(80)}"
-        )
 
 
 class TokenRefused(NoAnswer):
@@ -108,8 +101,6 @@ class HttpClient:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         headers |= {} if request is None else {REQUEST_HEADER: request}
         answer = self._exchange(method, self.base_url + path, body, headers, seconds, redirects=0)
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise RateLimited(answer)
         stranger = _stranger(answer)
         if stranger is not None:
             raise NoAnswer(f"{answer.call}: {stranger}")
@@ -172,7 +163,6 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
         received_at=waiting.now(),
         location=response.headers.get("location", "") if response.has_redirect_location else "",
         date=_date(response.headers.get("date", "")),
-        server=response.headers.get("server", ""),
     )
 
 
@@ -207,10 +197,25 @@ def _stranger(answer: Answer) -> str | None:
     """Who answered instead of the API; None when the API answered."""
     if answer.status in GATEWAY and "json" not in answer.content_type:
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
+    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.content_type.startswith("text/html"):
+        return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and not in_own_form(answer):
+        return f"the rate of calls is limited ({answer.status} {answer.reason}): {answer.excerpt(80)}"
     there = urljoin(answer.url, answer.location)
     if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:
         return f"the API redirects to {there}: correct STREAMSPACE_API_URL"
     return None
+
+
+def in_own_form(answer: Answer) -> bool:
+    """Whether an answer is an error as the API itself tells it: JSON with a code and a sentence."""
+    if "json" not in answer.content_type:
+        return False
+    try:
+        body = answer.object()
+    except Unmet:
+        return False
+    return all(isinstance(body.get(field), str) for field in OWN_FORM)
 
 
 def _reason(error: Exception) -> str:

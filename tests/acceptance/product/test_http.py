@@ -180,28 +180,3 @@ def test_changing_tokens_are_masked_without_being_registered() -> None:
     assert "made-anew" not in redactor.redact(exchange.response)
     learned = [number for number in range(600) if redactor.redact(f"made-anew-{number}") == redactor.MASK]
     assert 0 < len(learned) < 100
-
-
-REFUSAL = b'{"error": "too_many_creations", "message": "Too many sessions are starting."}'
-
-
-@pytest.mark.parametrize(
-    ("body", "server", "all_calls", "own"),
-    [
-        (REFUSAL, "streamspace", False, True),
-        (REFUSAL, "nginx", False, False),
-        (REFUSAL, "streamspace", True, False),
-        (b"<html>429 Too Many Requests</html>", "streamspace", False, False),
-        (b'{"message": "API rate limit exceeded"}', "streamspace", False, False),
-    ],
-)
-def test_429_is_the_apis_own_or_a_gateways(body: bytes, server: str, all_calls: bool, own: bool) -> None:
-    def respond(request: BaseHTTPRequestHandler) -> None:
-        limited = request.command == "POST" or all_calls
-        request.server_version, request.sys_version = server if limited else "streamspace", ""
-        says(body if limited else b'{"sessions": []}', 429 if limited else 200)(request)
-
-    with web_server(respond) as url, HttpClient(url, "t") as client:
-        with pytest.raises(http.RateLimited, match="the rate of calls is limited") as caught:
-            api(client).create_session("u", "t", None)
-        assert api(client).is_own(caught.value.answer, api(client).control()) is own

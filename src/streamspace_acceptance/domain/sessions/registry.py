@@ -16,11 +16,10 @@ from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import open_loop
-from streamspace_acceptance.measuring.open_loop import Load
 from streamspace_acceptance.outcomes import CleanupFailure, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import SessionList
-from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer, RateLimited
+from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import wall_clock
 
@@ -90,7 +89,6 @@ class Registry:
         for record in records:
             record.sent = False
         load = open_loop.fire([partial(self._send, record) for record in records], offsets)
-        self._accept_refusals(load, records)
         after = self._list_if_there_is_one()
         creations = [
             None
@@ -126,15 +124,6 @@ class Registry:
         )
         self._note_answer(record, answer)
         return answer
-
-    def _accept_refusals(self, load: Load[Answer], records: Sequence[_Record]) -> None:
-        """A 429 of the API's own is its answer to the request; one of a gateway stays an error."""
-        limited = [shot for shot in load.shots if isinstance(shot.error, RateLimited)]
-        control = self._api.control() if limited else None
-        for shot in limited:
-            if isinstance(shot.error, RateLimited) and self._api.is_own(shot.error.answer, control):
-                shot.outcome = shot.error.answer
-                self._note_answer(records[shot.number - 1], shot.outcome)
 
     def _intend(self, asked: Asked, seconds: float) -> _Record:
         """Records the request, also in the journal, before it is sent; `seconds` is how long its answer may take."""
