@@ -154,7 +154,7 @@ class SessionCapacity:
     @property
     def figures(self) -> list[Figure]:
         """The plan's Metrics to Record; the largest number first."""
-        figures = [Figure("largest number of sessions", self.largest, "sessions")]
+        figures = [Figure("largest number", self.largest, "sessions")]
         if self.search.bad is not None:
             figures.append(Figure("first number that failed", self.search.bad, "sessions"))
         figures += [

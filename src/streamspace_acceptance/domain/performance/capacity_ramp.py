@@ -188,18 +188,18 @@ class CapacityRamp:
         return {} if found is None else _requests(found)
 
     def _trim(self, number: int) -> None:
-        """Releases what does not run, and the newest beyond `number`."""
-        extra = self._held.ids[number:]
-        ids = [*self._stuck, *extra]
+        """Releases the newest beyond `number`, then those that do not run: no older one is to make room meanwhile."""
+        extra, stuck = self._held.ids[number:], self._stuck
         self._held.drop(extra)
         self._stuck = []
-        if troubles := self._scenario.registry.release(ids):
-            raise Unmet(
-                f"{len(ids)} sessions of the ramp",
-                expected=EXPECTED,
-                actual="; ".join(troubles),
-                likely="the product does not finish the deletion under load",
-            )
+        for ids in filter(None, (extra, stuck)):
+            if troubles := self._scenario.registry.release(ids):
+                raise Unmet(
+                    f"{len(ids)} sessions of the ramp",
+                    expected=EXPECTED,
+                    actual="; ".join(troubles),
+                    likely="the product does not finish the deletion under load",
+                )
 
     def _count_errors(self, follower: SessionFollower, requests: ScheduledRequests | None) -> None:
         errors, calls = follower.errors()
