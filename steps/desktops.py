@@ -3,8 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.sessions import actions
-from streamspace_acceptance.domain.sessions.input_probe import probe_input
+from streamspace_acceptance.domain.sessions import actions, dwell
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.sentences import given, then, when
 from streamspace_acceptance.world import world
@@ -42,7 +41,7 @@ def the_answer_contains_a_vnc_url(context: Context) -> None:
 @then('the VNC URL answers "{status:d} OK" with a page')
 def the_vnc_url_answers(context: Context, status: int) -> None:
     desktop = world(context).desktop
-    expect.desktops.page_served(desktop.fetch_page(), status)
+    expect.desktops.page_served(desktop.fetch_page(), status, late=desktop.page_late)
 
 
 @then("the noVNC client loads in a browser")
@@ -52,4 +51,4 @@ def the_novnc_client_loads(context: Context) -> None:
 
 @then("the desktop is visible and responds")
 def the_desktop_responds(context: Context) -> None:
-    expect.desktops.responds(probe_input(world(context).desktop))
+    expect.desktops.keeps_responding(dwell.hold(world(context).desktop))

@@ -58,10 +58,9 @@ def the_session_is_hibernated(context: Context) -> None:
     lifecycle.hibernate()
 
 
-@when("the session is woken")
+@when("the session is woken, and woken again after a longer hibernation")
 def the_session_is_woken(context: Context) -> None:
-    lifecycle = world(context).lifecycle
-    lifecycle.wake()
+    actions.wake_twice(world(context))
 
 
 @then('the API answers "{status:d} Created"')

@@ -12,7 +12,7 @@ Feature: 1.4 Session hibernation and restore
     Given "testuser" has a running "firefox-browser" session
     And the file "test.txt" in its home says "test data"
     And the session is hibernated
-    When the session is woken
+    When the session is woken, and woken again after a longer hibernation
     Then a new pod serves the session within 120 s
     And the session's status returns to Running
     And the file "test.txt" in its home still says "test data"

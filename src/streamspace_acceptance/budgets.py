@@ -18,8 +18,11 @@ PLAN_SECONDS = {
     "offline": 60.0,  # 3.3: two missed heartbeats
     "reconnection": 30.0,  # 3.3: what the plan waits for an agent to be back
     "agents": 180.0,  # 3.4: `kubectl wait … --timeout=180s`
+    "profile": 60.0,  # 4.2: the plan names no window; a minute covers several samples of every source
+    "sessions of a profile": 600.0,  # 4.2: `kubectl wait … --timeout=600s` for 50 sessions
     "burst": 300.0,  # 4.2: `kubectl wait … --timeout=300s` for many sessions at once
     "ramp step": 600.0,  # 4.4: `timeout 600` for each step
+    "dwell": 105.0,  # longer than any answer, backup or idle limit of seconds: later defects show after it
     "calm": 10.0,  # for as long a hibernated session must not change
 }
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take

@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"{NAME} {version(NAME)}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (description, _) in COMMANDS.items():
-        commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        if name == "sweep":
+            command.add_argument("--forget", action="store_true", help="drop the records of targets that are gone")
     deciding = commands.add_parser("decide", help=_DECIDE, description=f"{_DECIDE[0].upper()}{_DECIDE[1:]}.")
     deciding.add_argument(
         "--require", choices=[str(word) for word in DecisionWord], help="exit with 1 for any other word"
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(lambda: _decide(given.require))
     if given.command == "explain":
         return run(lambda: _explain(given.criterion))
-    return run(COMMANDS[given.command][1])
+    return run(_forget if getattr(given, "forget", False) else COMMANDS[given.command][1])
 
 
 def run(command: Callable[[], int]) -> int:
@@ -93,6 +95,12 @@ def _sweep() -> int:
 
     killed_runs.complete(_say)
     return sweep_now()
+
+
+def _forget() -> int:
+    from streamspace_acceptance.target.run_start import forget_now  # noqa: PLC0415
+
+    return forget_now()
 
 
 def _doctor() -> int:

@@ -82,6 +82,25 @@ class CleanupFailure(Exception):
         super().__init__(sentence)
 
 
+class LeftByProduct(CleanupFailure):
+    """The clean-up found a defect of the product: it did not remove what the suite had asked it to remove.
+
+    The plan has no criterion about it, so it changes no verdict: the run reports it beyond the plan. `kind` says what
+    is wrong without naming the objects: of each kind the run tells once, with the number of scenarios after which it
+    was found again.
+    """
+
+    def __init__(self, sentence: str, kind: str) -> None:
+        self.sentence = sentence
+        self.kind = kind
+        self.again = 0
+        super().__init__(sentence)
+
+    def __str__(self) -> str:
+        times = "1 further scenario" if self.again == 1 else f"{self.again} further scenarios"
+        return f"{self.kind}: {self.sentence}{f' (and after {times})' if self.again else ''}"
+
+
 def require(thing: T | None, otherwise: str) -> T:
     """The result of an earlier step; Unproven with `otherwise` as the reason when there is none."""
     if thing is None:

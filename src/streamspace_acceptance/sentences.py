@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 import behave
 
 from streamspace_acceptance.budgets import Milliseconds, Seconds
+from streamspace_acceptance.outcomes import Unmet
 
 Step = TypeVar("Step", bound=Callable[..., None])
 
 
 def given(sentence: str) -> Callable[[Step], Step]:
     """A state that a scenario begins with."""
-    return cast("Callable[[Step], Step]", behave.given(sentence))
+    return _registered(behave.given(sentence))
 
 
 def when(sentence: str) -> Callable[[Step], Step]:
     """The one event of a scenario."""
-    return cast("Callable[[Step], Step]", behave.when(sentence))
+    return _registered(behave.when(sentence))
 
 
 def then(sentence: str) -> Callable[[Step], Step]:
     """One claim that a scenario judges."""
-    return cast("Callable[[Step], Step]", behave.then(sentence))
+    return _registered(behave.then(sentence))
+
+
+def _registered(register: Any) -> Callable[[Step], Step]:
+    """Registers a step whose failure is looked at once more with all that the scenario knows (`World.reconsider`)."""
+
+    def decorate(step: Step) -> Step:
+        @wraps(step)
+        def checked(context: Any, *arguments: Any, **options: Any) -> None:
+            try:
+                step(context, *arguments, **options)
+            except Unmet as unmet:
+                world = getattr(context, "world", None)
+                failure = unmet if world is None else world.reconsider(unmet)
+                if failure is unmet:
+                    raise
+                raise failure from unmet
+
+        return cast("Step", register(checked))
+
+    return decorate
 
 
 class Resources(dict[str, str]):
@@ -49,3 +71,4 @@ def _resources(text: str) -> Resources:
 _type("Seconds", r"\d+(?:\.\d+)? s\b", lambda text: Seconds(text.removesuffix(" s")))
 _type("Milliseconds", r"\d+(?:\.\d+)? ms\b", lambda text: Milliseconds(text.removesuffix(" ms")))
 _type("Resources", r"\d+m? CPU and \d+[KMGT]i memory", _resources)
+_type("Input", r"mouse|keyboard", str)

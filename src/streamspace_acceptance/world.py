@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 
 from behave.runner import Context
 
 from streamspace_acceptance.budgets import Seconds
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, ScaledAt
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import Transitions
@@ -19,6 +21,8 @@ from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
+from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
+from streamspace_acceptance.domain.performance.streaming import Streaming
 from streamspace_acceptance.domain.performance.throughput import Burst
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
@@ -34,6 +38,8 @@ from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.measuring.input_lag import InputLag
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import Budget, now
@@ -57,10 +63,12 @@ MISSING: dict[type, str] = {
     Pace: "no heartbeats were watched",
     Pressed: "no special key was pressed",
     QueuedCommand: "no command was given while no agent was online",
+    ResourceProfile: "no resource use was recorded",
     ScaledAt: "the agents were not scaled",
     Scrolling: "no wheel was turned",
     SessionLifecycle: "no session was created (see 1.1a-2)",
     Starts: "no series of sessions was started",
+    Streaming: "no desktop was streamed",
     TemplateDescription: "no template was described",
     TemplateUse: "no session of the template was created",
     Transitions: "no agent was cut off",
@@ -106,6 +114,32 @@ class World(Scenario):
     def template_names(self) -> frozenset[str]:
         """The names of the templates in the API's list."""
         return self.clients.api.template_names()
+
+    def reconsider(self, unmet: Unmet) -> Unmet:
+        """A failure of the product with what the API says of a session against Kubernetes.
+
+        ClusterError where somebody else has taken back a disruption of the suite: then it says nothing of the product.
+        """
+        self.disruptions.check_held()
+        if not any(word in unmet.actual for word in ("404", "not listed")):
+            return unmet
+        told = list(self._contradictions())
+        if not told:
+            return unmet
+        return Unmet(
+            unmet.subject,
+            expected=unmet.expected,
+            actual="; ".join([unmet.actual, *told]),
+            timeline=unmet.timeline,
+            likely=unmet.likely,
+        )
+
+    def _contradictions(self) -> Iterator[str]:
+        """The statements about a session that exclude each other; none where API or Kubernetes do not answer."""
+        with suppress(NoAnswer, ClusterError, Unmet):
+            for session in self.registry.sessions:
+                if text := session.contradiction():
+                    yield f"{session.id}: {text}"
 
     def limit(self, seconds: Seconds) -> Budget:
         """A limit that a sentence states, on the target's clock."""

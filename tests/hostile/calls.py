@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.logs import ContainerLog
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import watching
 from streamspace_acceptance.domain.deployment import credentials, health, images, readiness
@@ -199,8 +200,8 @@ DEPLOYED: dict[str, Ask] = {
 """Calls about the deployment, whose sentences are about whether there is an answer: none is told as FAILED by some."""
 
 LOGS: dict[str, Ask] = {
-    "logs": _kubernetes(lambda cluster: cluster.logs("p", since_seconds=5)),
-    "logs with times": _kubernetes(lambda cluster: cluster.stamped_lines("p", since_seconds=5)),
+    "logs": _kubernetes(lambda cluster: cluster.logs("p", "c", since_seconds=5)),
+    "logs with times": _kubernetes(lambda cluster: ContainerLog(cluster, "p", "c").since()),
 }
 """Calls of Kubernetes whose body is text."""
 

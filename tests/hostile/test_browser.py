@@ -17,6 +17,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.desktop import browser as browser_module
 from streamspace_acceptance.desktop import page_load, processes, watchdog
 from streamspace_acceptance.desktop.browser import RunBrowser, find
+from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.desktop.watchdog import BrowserEndedError, BrowserError, PageHangsError
@@ -28,7 +29,10 @@ from tests.support.web_server import says, web_server
 pytestmark = pytest.mark.timeout(120)
 
 ANSWER, PAGE = 2.0, 2.5
-CANVAS = "<!doctype html><body><canvas width=100 height=100></canvas><script>{}</script>"
+CANVAS = (
+    "<!doctype html><body><canvas width=200 height=150></canvas>"
+    "<script>document.querySelector('canvas').getContext('2d').fillRect(0, 0, 9, 9);</script><script>{}</script>"
+)
 SPIN = "while (true) {}"
 LOST_WITHIN, KEPT_FOR = 15.0, 1.0
 NOVNC = """<!doctype html><body><script type=module>
@@ -48,7 +52,7 @@ PAGES = {
     "/alerts": CANVAS.format("setInterval(() => alert('again'), 0)"),
     "/stays": CANVAS.format("addEventListener('beforeunload', event => { event.preventDefault(); alert('no'); })"),
     "/novnc.html": NOVNC,
-    "/waits-for-a-part": CANVAS.format("") + "<img src=/silence>",
+    "/waits-for-a-part": CANVAS.format("") + "<script src=/silence></script>",
     "/has-an-endless-script": CANVAS.format("setTimeout(() => import('/drips.js'), 100)"),
 }
 
@@ -94,7 +98,8 @@ def browser() -> Iterator[RunBrowser]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(watchdog, "ANSWER_SECONDS", ANSWER)
         patch.setattr(page_load, "PAGE_SECONDS", PAGE)
-        made = RunBrowser(find(os.environ.get("STREAMSPACE_BROWSER")))
+        page = PageDescription(screen="canvas")
+        made = RunBrowser(find(os.environ.get("STREAMSPACE_BROWSER")), page=page)
         yield made
         made.close()
 

@@ -42,12 +42,17 @@ class Outcome:
     console: str = ""
 
     @classmethod
-    def of(cls, run: Run, wanted: Set[str], problems: list[str]) -> Outcome:
-        """The outcome of a run of the suite; its console is kept if there are problems."""
+    def of(cls, run: Run, wanted: Set[str], problems: list[str], broken: Set[str] = frozenset()) -> Outcome:
+        """The outcome of a run of the suite; its console is kept if there are problems.
+
+        `broken` are the criteria that may be, and have to be, BROKEN.
+        """
         red = {criterion: run.reasons[criterion] for criterion in sorted(run.of("FAILED"))}
         found = [*_differences(wanted, set(red)), *problems]
-        if broken := sorted(run.of("BROKEN")):
-            found.append(f"BROKEN: {', '.join(f'{each} ({run.reasons[each]})' for each in broken)}")
+        if unexpected := sorted(run.of("BROKEN") - broken):
+            found.append(f"BROKEN: {', '.join(f'{each} ({run.reasons[each]})' for each in unexpected)}")
+        if missing := sorted(broken - run.of("BROKEN")):
+            found.append(f"not BROKEN: {', '.join(missing)}")
         return cls(tuple(sorted(wanted)), red, tuple(found), run.console if found else "")
 
 

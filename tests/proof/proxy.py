@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -31,9 +31,13 @@ class Reply:
 
 @dataclass
 class Line:
-    """What has passed on one WebSocket so far, in bytes: to the viewer, and from it. `browser`: the viewer is one."""
+    """What has passed on one WebSocket so far, in bytes: to the viewer, and from it. `browser`: the viewer is one.
+
+    `notes` is for a rule that remembers something of each.
+    """
 
     browser: bool
+    notes: dict[str, object] = field(default_factory=dict)
     to_viewer: int = 0
     from_viewer: int = 0
 
@@ -53,6 +57,14 @@ class Rule:
         """An answer in the API's place, which then does not hear of the request."""
         return None
 
+    def page_instead(self, path: str, query: str) -> Reply | None:
+        """The same for a page, by its whole address."""
+        return None
+
+    def hold(self, path: str) -> float:
+        """Seconds for which the answer to a path has a head and no end."""
+        return 0.0
+
     def times(self, method: str, path: str) -> int:
         """How often the API hears of the request; its last answer counts."""
         return 1
@@ -65,6 +77,10 @@ class Rule:
         """Whether a viewer gets to a session's desktop."""
         return True
 
+    def refuses(self, path: str, offered: Sequence[str], *, browser: bool) -> Reply | None:
+        """The refusal of a WebSocket, by the subprotocols that are offered and whether a browser asks."""
+        return None
+
     def tells(self, line: Line, message: bytes) -> bytes:
         """What the viewer gets of a message of the session's desktop; nothing, if it is empty."""
         return message
@@ -76,6 +92,10 @@ class Rule:
     def hears(self, message: bytes) -> bytes:
         """What the session's desktop gets of a message of its viewer; nothing, if it is empty."""
         return message
+
+    def hears_on(self, line: Line, message: bytes) -> bytes:
+        """The same, for a rule that has to know the WebSocket."""
+        return self.hears(message)
 
 
 class _Proxy:
@@ -105,7 +125,10 @@ class _Proxy:
             return await self._pass_messages(request)
         body = await request.read()
         await asyncio.sleep(self._rule.delay)
-        reply = self._rule.instead(request.method, request.path, body)
+        if self._rule.hold(request.path):
+            return await self._hold(request)
+        reply = self._rule.page_instead(request.path, request.query_string)
+        reply = reply or self._rule.instead(request.method, request.path, body)
         if reply is not None:
             return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
         for _ in range(self._rule.times(request.method, request.path)):
@@ -113,6 +136,12 @@ class _Proxy:
         reply = self._rule.alter(request.method, request.path, found)
         passed |= {"Content-Type": reply.content_type, **reply.headers}
         return web.Response(status=reply.status, body=reply.body, headers=passed)
+
+    async def _hold(self, request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "font/woff2", "Content-Length": "40000"})
+        await answer.prepare(request)
+        await asyncio.sleep(self._rule.hold(request.path))
+        return answer
 
     async def _ask(self, request: web.Request, body: bytes) -> tuple[Reply, dict[str, str]]:
         url, headers = self._upstream + request.raw_path, _end_to_end(request.headers)
@@ -125,7 +154,16 @@ class _Proxy:
     async def _pass_messages(self, request: web.Request) -> web.StreamResponse:
         if not self._rule.admits(request.path):
             return web.Response(status=503, text="no desktop here")
-        line = Line(browser="Origin" in request.headers)
+        offered = [
+            each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()
+        ]
+        browser = "Origin" in request.headers
+        refusal = self._rule.refuses(request.path, offered, browser=browser)
+        if refusal is not None:
+            return web.Response(
+                status=refusal.status, body=refusal.body, headers={"Content-Type": refusal.content_type}
+            )
+        line = Line(browser)
         if self._rule.severs(line):
             _tear(request)
             return web.Response()
@@ -133,9 +171,6 @@ class _Proxy:
             name: value for name, value in _end_to_end(request.headers).items() if "websocket" not in name.lower()
         }
         url = self._upstream.replace("http", "ws", 1) + request.raw_path
-        offered = [
-            each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()
-        ]
         try:
             opened = await self._client.ws_connect(url, headers=headers, protocols=offered, compress=0)
         except WSServerHandshakeError as refused:
@@ -169,7 +204,7 @@ class _Proxy:
         async def take() -> None:
             async for message in source:
                 if message.type == WSMsgType.BINARY:
-                    data = self._rule.hears(message.data) if heard else self._rule.tells(line, message.data)
+                    data = self._rule.hears_on(line, message.data) if heard else self._rule.tells(line, message.data)
                     if data:
                         way.put_nowait((clock() + self._rule.delay, data))
 

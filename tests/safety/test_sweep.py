@@ -19,7 +19,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.target.sweep import kept, sweep
+from streamspace_acceptance.target.sweep import forget, kept, sweep
 from tests.support.samples import SESSION, Json, session_object
 from tests.support.web_server import says, web_server
 
@@ -101,6 +101,16 @@ def swept(place: _Place, api: StreamSpaceApi) -> str:
     said: list[str] = []
     sweep(Clients(api, cast("Cluster", place), Budgets(0.003)), said.append)
     return "\n".join(said)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_record_is_forgotten_only_when_confirmed(place: _Place, confirmed: bool) -> None:
+    left("session", outcome={"id": SESSION, "uid": UID}, **ASKED)
+    said: list[str] = []
+    assert forget(said.append, lambda: confirmed) == int(confirmed)
+    assert SESSION in "\n".join(said)
+    assert "http://x, namespace n" in said[0]
+    assert len(journal.all_paths()) == int(not confirmed)
 
 
 def test_a_session_by_its_uid(place: _Place, api: StreamSpaceApi) -> None:

@@ -26,7 +26,7 @@ from streamspace_sandbox.kubernetes.apiserver.server import server_config
 from streamspace_sandbox.kubernetes.machinery.errors import bad_request
 from streamspace_sandbox.kubernetes.machinery.objects import name_of
 from streamspace_sandbox.kubernetes.machinery.resources import Obj
-from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, LogOptions, NodeStats, Stats
+from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, LogOptions, NetworkStats, NodeStats, Stats
 from streamspace_sandbox.kubernetes.registry.store import Store
 
 TOKEN = "token-of-the-tests"
@@ -83,6 +83,7 @@ class FakeRuntime:
     left_logs: int = 0
     containers: list[ContainerStats] = field(default_factory=list)
     nodes: list[NodeStats] = field(default_factory=list)
+    networks: list[NetworkStats] = field(default_factory=list)
 
     async def logs(self, pod: Obj, container: str, options: LogOptions) -> AsyncIterator[bytes]:
         name = name_of(pod)
@@ -111,7 +112,7 @@ class FakeRuntime:
         return self.sessions[-1]
 
     async def stats(self) -> Stats:
-        return Stats(datetime.datetime.now(datetime.UTC), 1.0, self.containers, self.nodes)
+        return Stats(datetime.datetime.now(datetime.UTC), 1.0, self.containers, self.nodes, self.networks)
 
 
 @dataclass(frozen=True)

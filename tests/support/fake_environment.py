@@ -10,6 +10,7 @@ from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.waiting import Budget
+from tests.support.main_containers import WithMainContainers
 from tests.support.samples import pod_json
 
 Json = dict[str, Any]
@@ -17,7 +18,7 @@ PROFILE = load()
 NAMESPACE = {"metadata": {}, "status": {"phase": "Active"}}
 
 
-class FakeCluster:
+class FakeCluster(WithMainContainers):
     """Answers from a table: path -> body, or an HTTP status."""
 
     namespace = "streamspace"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.quantities import amount
 
 _GIB = 1024**3
@@ -32,4 +32,6 @@ def _told(ask: Callable[[], str]) -> str:
     try:
         return ask()
     except (ClusterError, KeyError, ValueError) as error:
+        if isinstance(error, ClusterError) and error.status == FORBIDDEN:
+            return "not visible to this user"
         return f"unknown ({error})"

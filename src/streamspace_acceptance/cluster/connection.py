@@ -115,7 +115,16 @@ def _refusal(error: Any) -> str:
     where = (error.headers or {}).get("Location")
     if HTTPStatus.MULTIPLE_CHOICES <= error.status < HTTPStatus.BAD_REQUEST and where:
         return f"{error.status} {error.reason}: it redirects to {where}; correct the server in the kubeconfig"
-    return f"{error.status} {error.reason}: {error.body!r:.300}"
+    return f"{error.status} {error.reason}: {_message(error.body)}"
+
+
+def _message(body: object) -> str:
+    """The sentence of a Status object; any other body as it is."""
+    try:
+        told = read_object(body if isinstance(body, bytes) else str(body).encode()).get("message")
+    except ValueError:
+        told = None
+    return f"{told or body!r:.300}"
 
 
 def _reason(error: Any) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -27,7 +26,10 @@ from streamspace_acceptance.cluster.connection import (
     ask,
     read,
 )
+from streamspace_acceptance.cluster.containers import MainContainer, Roles
 from streamspace_acceptance.cluster.exec import ExecRefusedError, ExecResult, execute
+from streamspace_acceptance.cluster.logs import ContainerLog
+from streamspace_acceptance.cluster.main_containers import MainContainers
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
 
 T = TypeVar("T")
 
+USER_AGENT = "streamspace-acceptance"
 FORBIDDEN = HTTPStatus.FORBIDDEN
 LOG_BYTES = 256 * 1024
 SLACK_SECONDS = 0.25  # for an exec to say itself that its time is over, which tells more than that no answer came
@@ -54,10 +57,14 @@ def load_client() -> None:
 
 
 class Cluster:
-    """The objects of one namespace."""
+    """The objects of one namespace. `roles` tell which container of a pod is its main one."""
 
-    def __init__(self, kubeconfig: Sequence[Path], namespace: str) -> None:
+    def __init__(self, kubeconfig: Sequence[Path], namespace: str, roles: Roles | None = None) -> None:
         self.namespace = namespace
+        self._main_containers = MainContainers(
+            Roles() if roles is None else roles,
+            lambda pod, command, container: self.execute(Pod.of(pod), command, container=container),
+        )
         self._files = os.pathsep.join(map(str, kubeconfig))
         self._client = self.new_client()
         self._core = client.CoreV1Api(self._client)
@@ -75,6 +82,7 @@ class Cluster:
             raise ClusterError(f"the kubeconfig {self._files} cannot be used: {reason}") from error
         configuration.retries = urllib3.Retry(0)
         made: Any = client.ApiClient(configuration)
+        made.user_agent = USER_AGENT
         made.rest_client.pool_manager = Bounded(made.rest_client.pool_manager)
         return made
 
@@ -154,6 +162,11 @@ class Cluster:
         options = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid))
         self._json(f"delete pod {name}", self._core.delete_namespaced_pod, name=name, body=options)
 
+    def deployment(self, name: str) -> Json | None:
+        """A Deployment as JSON; None when there is none, or when Kubernetes does not let one look."""
+        what, call = f"get deployment {name}", self._apps.read_namespaced_deployment
+        return self._or_none(lambda: self._json(what, call, name=name), HTTPStatus.NOT_FOUND, FORBIDDEN)
+
     def replicas(self, deployment: str) -> int:
         """How many pods a Deployment is to have."""
         what = f"get deployment {deployment}"
@@ -181,28 +194,27 @@ class Cluster:
             nodes = [node for node in found if not (node.get("spec") or {}).get("unschedulable")]
             return [dict(node["status"]["allocatable"]) for node in nodes]
 
-    def logs(self, pod: str, *, since_seconds: int, tail_lines: int = 200) -> str:
-        """The end of what a pod logged in the last `since_seconds`."""
-        call = self._core.read_namespaced_pod_log
-        raw = self._bytes(f"logs of {pod}", call, name=pod, since_seconds=since_seconds, tail_lines=tail_lines)
-        return raw.decode("utf-8", "replace")
+    def main_container(self, pod: Json) -> MainContainer:
+        """The container of a pod that is meant: a session's desktop, the program of the API or an agent."""
+        return self._main_containers.of(pod)
 
-    def first_lines(self, pod: str) -> str:
-        """How a pod's log begins, its first 256 KiB; empty while its container has not begun to log."""
-        call = self._core.read_namespaced_pod_log
-        what = f"logs of {pod}"
-        not_begun = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
-        raw = self._or_none(lambda: self._bytes(what, call, name=pod, limit_bytes=LOG_BYTES), *not_begun)
-        return "" if raw is None else bytes(raw).decode("utf-8", "replace")
+    def log(self, pod: Pod) -> ContainerLog:
+        """The log of a pod's main container."""
+        return ContainerLog(self, pod.meta.name, self.main_container(pod.object).name)
 
-    def stamped_lines(self, pod: str, *, since_seconds: int, tail_lines: int = 5000) -> list[tuple[float, str]]:
-        """The log of a pod in the last `since_seconds`: (seconds since the epoch on the node's clock, line)."""
+    def logs(self, pod: str, container: str, *, since_seconds: int, tail_lines: int = 200) -> str:
+        """The end of what a container logged in the last `since_seconds`."""
         call, what = self._core.read_namespaced_pod_log, f"logs of {pod}"
-        options = {"since_seconds": max(since_seconds, 1), "tail_lines": tail_lines, "timestamps": True}
-        text = self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
-        parts = (line.partition(" ") for line in text.splitlines())
-        with as_cluster_error(what):
-            return [(datetime.fromisoformat(stamp).timestamp(), line) for stamp, _, line in parts]
+        options = {"container": container, "since_seconds": since_seconds, "tail_lines": tail_lines}
+        return self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
+
+    def first_lines(self, pod: Pod) -> str:
+        """How the log of a pod's main container begins, its first 256 KiB; empty while it has not begun to log."""
+        call, what = self._core.read_namespaced_pod_log, f"logs of {pod.meta.name}"
+        options = {"container": self.main_container(pod.object).name, "limit_bytes": LOG_BYTES}
+        not_begun = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+        raw = self._or_none(lambda: self._bytes(what, call, name=pod.meta.name, **options), *not_begun)
+        return "" if raw is None else bytes(raw).decode("utf-8", "replace")
 
     def config_map(self, name: str) -> dict[str, str]:
         """The data of a ConfigMap; empty when there is none."""
@@ -240,6 +252,11 @@ class Cluster:
         """The answer to any other `call` of the client about this namespace, under the same deadline."""
         return self._json(what, call, **arguments)
 
+    def review(self, call: Any, body: Json) -> Json:
+        """The answer to a review of this user's rights, which is about no object."""
+        what = "review of the user's rights"
+        return read(what, self._call(what, lambda: call(body=body, **self._options())))
+
     def raw(self, path: str, **query: str) -> bytes:
         """The API server's response to a GET of `path`, unchanged; ClusterError for anything but a 2xx."""
         return self._call(f"get {path}", lambda: self._get(path, query))
@@ -257,9 +274,9 @@ class Cluster:
     def execute(
         self, pod: Pod, command: Sequence[str], *, container: str | None = None, seconds: float = CALL_SECONDS
     ) -> ExecResult:
-        """Runs `command` in a container of the pod, the first by default; done within `seconds` or ClusterError."""
+        """Runs `command` in a container of the pod, the main one by default; done in `seconds` or ClusterError."""
         what = f"exec in pod {pod.meta.name}"
-        called = container or pod.first_container
+        called = container or self.main_container(pod.object).name
         deadline = waiting.now() + seconds
         run = partial(execute, namespace=self.namespace, pod=pod, command=command, container=called, deadline=deadline)
         return ask(what, lambda: run(self.new_client()), seconds + SLACK_SECONDS)

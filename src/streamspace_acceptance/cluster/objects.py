@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+from streamspace_acceptance.cluster.containers import is_native_sidecar, status_of
 
 Json = dict[str, Any]
 
@@ -35,6 +38,7 @@ class Meta:
 class Mount:
     """A volume mounted in a container. `claim` is None when the volume is not a volume claim."""
 
+    container: str
     path: str
     volume: str
     claim: str | None
@@ -43,7 +47,10 @@ class Mount:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod, with the states that a start goes through."""
+    """A pod, with the states that a start goes through.
+
+    `containers` counts those that run beside one another, native sidecars included, as `kubectl get pods` does.
+    """
 
     meta: Meta
     phase: str
@@ -55,13 +62,16 @@ class Pod:
     waiting: str | None
     restarts: int
     mounts: tuple[Mount, ...]
-    first_container: str
+    reason: str
+    object: Json = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, obj: Json) -> Pod:
         """The pod in `obj`."""
         spec, status = obj["spec"], obj.get("status") or {}
-        containers = status.get("containerStatuses") or []
+        sidecars = [one["name"] for one in spec.get("initContainers") or () if is_native_sidecar(one)]
+        initial = [one for one in status.get("initContainerStatuses") or () if one.get("name") in sidecars]
+        containers = [*(status.get("containerStatuses") or ()), *initial]
         states = [container.get("state") or {} for container in containers]
         waiting = [state["waiting"] for state in states if state.get("waiting")]
         return cls(
@@ -72,12 +82,13 @@ class Pod:
                 condition["type"]: condition["status"] == "True" for condition in status.get("conditions") or ()
             },
             ready_containers=sum(1 for container in containers if container.get("ready")),
-            containers=len(spec["containers"]),
+            containers=len(spec["containers"]) + len(sidecars),
             running_containers=sum(1 for state in states if state.get("running") is not None),
             waiting=": ".join(filter(None, (waiting[0].get("reason"), waiting[0].get("message")))) if waiting else None,
             restarts=sum(int(container.get("restartCount", 0)) for container in containers),
             mounts=_mounts(spec),
-            first_container=spec["containers"][0]["name"],
+            reason=status.get("reason") or "",
+            object=obj,
         )
 
     @property
@@ -91,16 +102,37 @@ class Pod:
         """Every container runs, whether it serves already or not, and the pod is not on its way out."""
         return self.phase == "Running" and self.running_containers == self.containers and not self.meta.deleting
 
+    def restarts_of(self, container: str) -> int:
+        """How often one of its containers was started again."""
+        return int(status_of(self.object, container).get("restartCount", 0))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended for good: evicted, completed or failed. Such a pod lies about until it is collected."""
+        return self.phase in ("Succeeded", "Failed")
+
     @property
     def stays(self) -> bool:
         """Whether it runs or is going to, rather than being over or on its way out."""
-        return self.phase not in ("Succeeded", "Failed") and not self.meta.deleting
+        return not self.is_over and not self.meta.deleting
 
     def describe(self) -> str:
         """For a timeline: `pod x-1 Running 1/1`."""
         state = "Terminating" if self.meta.deleting else self.phase
-        reason = f" ({self.waiting})" if self.waiting else ""
+        reason = f" ({why})" if (why := self.waiting or self.reason) else ""
         return f"pod {self.meta.name} {state} {self.ready_containers}/{self.containers}{reason}"
+
+
+def serving(pods: Iterable[Pod]) -> list[Pod]:
+    """The pods that count: without those that are over, and without those on their way out beside a successor."""
+    there = [pod for pod in pods if not pod.is_over]
+    return [pod for pod in there if not pod.meta.deleting] or there
+
+
+def serving_objects(objects: Sequence[Json]) -> list[Json]:
+    """The same as JSON."""
+    uids = {pod.meta.uid for pod in serving(map(Pod.of, objects))}
+    return [obj for obj in objects if obj["metadata"]["uid"] in uids]
 
 
 def _mounts(spec: Json) -> tuple[Mount, ...]:
@@ -110,12 +142,14 @@ def _mounts(spec: Json) -> tuple[Mount, ...]:
     }
     return tuple(
         Mount(
+            container=container["name"],
             path=mount["mountPath"],
             volume=mount["name"],
             claim=claims.get(mount["name"]),
             read_only=bool(mount.get("readOnly")),
         )
-        for mount in spec["containers"][0].get("volumeMounts") or ()
+        for container in spec["containers"]
+        for mount in container.get("volumeMounts") or ()
     )
 
 

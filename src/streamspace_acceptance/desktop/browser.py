@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from streamspace_acceptance.desktop import processes
 from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
+from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.desktop.viewer import Viewer, close
 from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.outcomes import SetupProblem
@@ -95,10 +96,10 @@ class _Chromium:
         self._process = next(int(process["id"]) for process in system["processInfo"] if process["type"] == "browser")
         self._driver = processes.children() - self._others
 
-    def context(self) -> BrowserContext:
-        """A fresh context: no cookies, no cache, nothing of another viewer's."""
+    def context(self, ratio: float) -> BrowserContext:
+        """A fresh context: no cookies, no cache, nothing of another viewer's. `ratio`: see `Viewer`."""
         with self.calls.within("a new window", of_page=False):
-            return self._running().new_context(viewport=WINDOW, device_scale_factor=1)  # type: ignore[arg-type]
+            return self._running().new_context(viewport=WINDOW, device_scale_factor=ratio)  # type: ignore[arg-type]
 
     def answer(self, seconds: float) -> None:
         """Shows a page and asks it for something and for its picture."""
@@ -139,16 +140,28 @@ class RunBrowser:
     """The browser of a run. Each viewer gets a context of its own from it, and a browser that is gone is replaced.
 
     `pin` gives the key of the server at an address, as Chromium knows it, where the suite has reason to trust it.
+    `page` describes the pages that it opens; `password` is for desktops that ask for one.
     """
 
-    def __init__(self, executable: Path | None, pin: Callable[[str], str | None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        executable: Path | None,
+        pin: Callable[[str], str | None] = lambda _: None,
+        *,
+        page: PageDescription | None = None,
+        password: str | None = None,
+    ) -> None:
         self._executable = executable
         self._pin = pin
+        self._page = page
+        self._password = password
         self._pins: frozenset[str] = frozenset()
         self._browser: _Chromium | None = None
 
-    def viewer(self, url: str) -> Viewer:
+    def viewer(self, url: str, *, ratio: float = 1.0) -> Viewer:
         """The desktop at that address, opened; PageOpenError when no page comes, whatever status it may have.
+
+        `ratio` is the browser's device pixel ratio.
 
         The browser learns of a server's key when it starts: it starts anew for one that it does not know yet, which
         closes what was open. All desktops of a StreamSpace come from one address, as a rule.
@@ -156,9 +169,9 @@ class RunBrowser:
         pin = self._pin(url)
         self._pins |= frozenset() if pin is None else {pin}
         browser = self._started(START_SECONDS)
-        context = browser.context()
+        context = browser.context(ratio)
         try:
-            return Viewer(context, browser.calls, url)
+            return Viewer(context, browser.calls, url, page=self._page, password=self._password, ratio=ratio)
         except BaseException:
             close(context, browser.calls)
             raise

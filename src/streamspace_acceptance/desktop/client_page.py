@@ -1,27 +1,40 @@
 """The page of the VNC client: how it is recognised, where its screen is, how it draws. Only this file knows noVNC.
 
-A product with another client needs another such class. No method holds a deadline: its caller does.
+What differs from page to page is data (`page_description.py`); another client needs another such class. No method
+holds a deadline: its caller does.
 """
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import ElementHandle, Error, Frame, Page
+
+from streamspace_acceptance.desktop.page_description import PageDescription
 
 Box = dict[str, float]
+Point = tuple[float, float]
 
-# noVNC removes its canvas when a connection fails: the page remembers that it was there.
-_REMEMBER = """
-globalThis.__canvasSeen = false;
-new MutationObserver(() => { globalThis.__canvasSeen ||= document.querySelector('canvas') !== null; })
-  .observe(document, { childList: true, subtree: true });
-"""
-_SEEN = "globalThis.__canvasSeen || document.querySelector('canvas') !== null"
+LEAST_SCREEN = (128, 96)
+"""Pixels of the smallest desktop; a logo has fewer."""
 _HOLDS_CLIENT = "marks => Array.from(document.scripts).some(script => marks.every(mark => script.text.includes(mark)))"
-_SIZE = "(canvas => [canvas.width, canvas.height])(document.querySelector('canvas'))"
-_PNG = "document.querySelector('canvas').toDataURL('image/png')"
+_WAS_MADE = "scripts => Boolean(globalThis.__canvases && globalThis.__canvases.wasMadeBy(scripts))"
+_PNG = "canvas => canvas.toDataURL('image/png')"
+# For points of the canvas, whether each shows the canvas itself, not something of its frame that lies over it.
+_ON_TOP = """(canvas, points) => {
+  const box = canvas.getBoundingClientRect(), root = canvas.getRootNode();
+  return points.map(([x, y]) => root.elementFromPoint(box.x + x, box.y + y) === canvas);
+}"""
+_CONTEXT_GONE = (
+    "Execution context was destroyed",
+    "Frame was detached",
+    "Frame has been detached",
+    "Cannot find context",
+)
 
 
 class PageOpenError(Exception):
@@ -32,60 +45,167 @@ class PageOpenError(Exception):
         super().__init__(sentence)
 
 
-class ClientPage:
-    """noVNC's page. Its screen is a canvas, onto which it draws with `drawImage` (see `lag.js` beside this file)."""
+@dataclass(frozen=True)
+class Screen:
+    """The client's screen: its canvas, the frame that holds it, and where it is in the page, in pixels.
 
-    name = "noVNC"
+    `whole` is all of it; `seen` is the part that no edge of a window or frame cuts off.
+    """
+
+    frame: Frame
+    canvas: ElementHandle
+    whole: Box
+    seen: Box
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The other things that a page shows: points to click on, and the text of a notice."""
+
+    connect: Point | None = None
+    label: str = ""
+    password: Point | None = None
+    user: Point | None = None
+    notice: str = ""
+
+
+class ClientPage:
+    """noVNC's page. Its screen is a canvas, onto which it draws with `drawImage` (see `lag.js` beside this file).
+
+    `scripts` are the addresses of the client's own scripts, and `size` is the desktop's in pixels, as soon as they are
+    known: they distinguish the screen from other canvases.
+    """
+
     lag_script = Path(__file__).with_name("lag.js").read_text(encoding="utf-8")
-    """Installs `globalThis.lagProbe`; its argument is a point of the screen, as fractions of its width and height."""
+    """Installs `globalThis.lagProbe` for a canvas; its argument is a point, as fractions of width and height."""
     empty = "<canvas></canvas>"
     """A page with a screen and nothing else."""
-    _marks = ("credentialsrequired", "securityfailure", "desktopname")
-    """Names of its events: no bundler or minifier renames them, since the page's own script uses them."""
+    _canvases = Path(__file__).with_name("canvases.js").read_text(encoding="utf-8")
+    _find = Path(__file__).with_name("find_screen.js").read_text(encoding="utf-8")
+    _look = Path(__file__).with_name("page_controls.js").read_text(encoding="utf-8")
+
+    def __init__(self, description: PageDescription | None = None) -> None:
+        self.description = description or PageDescription()
+        self.name = self.description.name
+        self.scripts: list[str] = []
+        self.size: tuple[int, int] | None = None
 
     def is_client(self, script: str) -> bool:
         """Whether the text of a script is the client's."""
-        return all(mark in script for mark in self._marks)
+        return all(mark in script for mark in self.description.marks)
 
     def is_disconnect_notice(self, message: str) -> bool:
-        """Whether an error in the console is the client's own, and not the browser's, which says less."""
+        """Whether an error in the console is the client's own, and not the browser's."""
         return not message.startswith("WebSocket connection to")
 
-    def remember_screen(self, page: Page) -> None:
-        """Prepares a page that is still empty, for `has_shown_screen`."""
-        page.add_init_script(_REMEMBER)
+    def prepare(self, page: Page) -> None:
+        """Prepares a page that is still empty, so that its canvases can be distinguished."""
+        page.add_init_script(self._canvases)
 
-    def has_shown_screen(self, page: Page) -> bool:
-        """Whether the screen is in the page, or was."""
-        return bool(page.evaluate(_SEEN))
+    def has_started(self, page: Page) -> bool:
+        """Whether the client has made its screen, though it may have removed it since."""
+        return any(_evaluated(frame, _WAS_MADE, self.scripts) for frame in page.frames)
 
-    def is_inline(self, page: Page) -> bool:
-        """Whether the client is in the page itself, not in a script of its own."""
-        return bool(page.evaluate(_HOLDS_CLIENT, self._marks))
+    def inline_in(self, page: Page) -> list[str]:
+        """The addresses of the frames that hold the client themselves, not as a script of its own."""
+        return [frame.url for frame in page.frames if _evaluated(frame, _HOLDS_CLIENT, list(self.description.marks))]
 
-    def find_screen(self, page: Page) -> Box | None:
-        """Where the screen is in the page, in pixels; None while it is not visible."""
-        canvas = page.query_selector("canvas")
-        box = canvas.bounding_box() if canvas is not None else None
-        if box is None or box["width"] < 1 or box["height"] < 1:
+    def find_screen(self, page: Page) -> Screen | None:
+        """Where the screen is; None while nothing is drawn or it is not visible."""
+        wanted = {
+            "selector": self.description.screen,
+            "size": list(self.size) if self.size else None,
+            "scripts": self.scripts,
+            "least": list(LEAST_SCREEN),
+        }
+        ranks = [(_evaluated(frame, self._find, wanted), frame) for frame in page.frames]
+        found = [(rank, frame) for rank, frame in ranks if rank is not None]
+        if not found:
             return None
-        return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+        frame = max(found, key=lambda entry: entry[0])[1]
+        canvas = frame.evaluate_handle("globalThis.__screen").as_element()
+        box = canvas.bounding_box() if canvas is not None else None
+        if canvas is None or box is None:
+            return None
+        whole = {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+        seen = _seen_part(page, frame, whole)
+        return None if seen["width"] < 1 or seen["height"] < 1 else Screen(frame, canvas, whole, seen)
 
-    def require_screen(self, page: Page) -> Box:
-        """The same; PageOpenError while it is not visible."""
-        box = self.find_screen(page)
-        if box is None:
+    def require_screen(self, page: Page) -> Screen:
+        """The same; PageOpenError while there is none."""
+        screen = self.find_screen(page)
+        if screen is None:
             raise PageOpenError(f"the {self.name} screen is gone from the page")
-        return box
+        return screen
 
     def framebuffer_size(self, page: Page) -> tuple[int, int]:
         """Width and height of the framebuffer."""
-        width, height = page.evaluate(_SIZE)
+        width, height = self.require_screen(page).canvas.evaluate("canvas => [canvas.width, canvas.height]")
         return width, height
 
     def framebuffer_png(self, page: Page) -> bytes:
         """The framebuffer in its own pixels."""
-        return base64.b64decode(str(page.evaluate(_PNG)).partition(",")[2])
+        return base64.b64decode(str(self.require_screen(page).canvas.evaluate(_PNG)).partition(",")[2])
+
+    def on_top(self, page: Page, points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those points of the visible screen over which nothing lies."""
+        screen = self.require_screen(page)
+        left, top = screen.seen["x"] - screen.whole["x"], screen.seen["y"] - screen.whole["y"]
+        free = screen.canvas.evaluate(_ON_TOP, [[left + x, top + y] for x, y in points])
+        return [point for point, is_free in zip(points, free, strict=True) if is_free]
+
+    def controls(self, page: Page) -> Controls:
+        """The other things that the page shows, each from the first frame that has it."""
+        wanted = {
+            "connect": self.description.connect_button,
+            "words": list(self.description.connect_words),
+            "password": self.description.password_field,
+            "notice": self.description.notices,
+        }
+        found = [(frame, _evaluated(frame, self._look, wanted)) for frame in page.frames]
+        merged: dict[str, Any] = {}
+        for frame, told in found:
+            for name, value in (told or {}).items():
+                if value and not merged.get(name):
+                    merged[name] = _in_page(page, frame, value) if isinstance(value, list) else value
+        return Controls(**merged)
+
+
+def _evaluated(frame: Frame, script: str, argument: object) -> Any:
+    """The result of a script in a frame; None in one that is being replaced at this moment."""
+    try:
+        return frame.evaluate(script, argument)
+    except Error as error:
+        if frame.is_detached() or any(words in str(error) for words in _CONTEXT_GONE):
+            return None
+        raise
+
+
+def _in_page(page: Page, frame: Frame, point: list[float]) -> Point:
+    """A point of a frame in the page."""
+    box = frame.frame_element().bounding_box() if frame is not page.main_frame else None
+    return (point[0] + box["x"], point[1] + box["y"]) if box is not None else (point[0], point[1])
+
+
+def _seen_part(page: Page, frame: Frame, whole: Box) -> Box:
+    """The part of a box that neither the window nor a frame around it cuts off."""
+    size = page.viewport_size or {"width": whole["x"] + whole["width"], "height": whole["y"] + whole["height"]}
+    seen = _common(whole, {"x": 0.0, "y": 0.0, "width": float(size["width"]), "height": float(size["height"])})
+    outer: Frame | None = frame
+    while outer is not None and outer is not page.main_frame:
+        box = outer.frame_element().bounding_box()
+        if box is not None:
+            seen = _common(seen, {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]})
+        outer = outer.parent_frame
+    return seen
+
+
+def _common(one: Box, other: Box) -> Box:
+    left, top = max(one["x"], other["x"]), max(one["y"], other["y"])
+    right = min(one["x"] + one["width"], other["x"] + other["width"])
+    bottom = min(one["y"] + one["height"], other["y"] + other["height"])
+    return {"x": left, "y": top, "width": max(right - left, 0.0), "height": max(bottom - top, 0.0)}
 
 
 CLIENT_PAGE = ClientPage()
+"""The page as it is guessed, for what is asked without a page of one's own."""

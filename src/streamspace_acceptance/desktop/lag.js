@@ -1,8 +1,7 @@
 // Watches one pixel of the noVNC screen: from the time stamp of an input event to the drawing that changes the pixel.
-// Installed into a page that shows a desktop, with the point as fractions of the screen. Times are in milliseconds of
+// Installed into the frame that shows a desktop, with the point as fractions of its canvas. Times are in milliseconds of
 // performance.now(), which is the clock of Event.timeStamp as well.
-([across, down]) => {
-  const canvas = document.querySelector("canvas");
+(canvas, [across, down]) => {
   const x = Math.floor(across * canvas.width), y = Math.floor(down * canvas.height);
   const draw = CanvasRenderingContext2D.prototype.drawImage;
   const send = WebSocket.prototype.send;

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
+from streamspace_acceptance.desktop.client_page import CLIENT_PAGE, ClientPage
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 
 PATIENCE_MILLISECONDS = 2000.0
@@ -20,12 +20,14 @@ PATIENCE_MILLISECONDS = 2000.0
 class LagProbe:
     """Watches a point of the client's screen, given in pixels of its picture. One for each page."""
 
-    def __init__(self, page: Page, calls: BrowserWatchdog, x: int, y: int) -> None:
-        self._page = page
+    def __init__(self, page: Page, calls: BrowserWatchdog, x: int, y: int, client: ClientPage = CLIENT_PAGE) -> None:
         self._calls = calls
         with calls.within("a watch over a point of the desktop"):
-            box = CLIENT_PAGE.require_screen(page)
-            page.evaluate(CLIENT_PAGE.lag_script, [(x + 0.5) / box["width"], (y + 0.5) / box["height"]])
+            screen = client.require_screen(page)
+            self._page = screen.frame
+            across, down = x + screen.seen["x"] - screen.whole["x"], y + screen.seen["y"] - screen.whole["y"]
+            point = [(across + 0.5) / screen.whole["width"], (down + 0.5) / screen.whole["height"]]
+            screen.canvas.evaluate(client.lag_script, point)
 
     def lag_of(self, act: Callable[[], None]) -> float | None:
         """Milliseconds from the input event of `act` to the change; None when nothing changes within two seconds."""

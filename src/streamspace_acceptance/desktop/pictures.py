@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import secrets
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops
@@ -51,6 +52,15 @@ class Picture:
     def pixels(self) -> int:
         """The number of pixels."""
         return self._image.width * self._image.height
+
+    def outside_background(self, points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those points that do not have the most frequent colour of the picture's edge: a window may be there."""
+        wide, high = self.size
+        edge = [self._image.getpixel((x, y)) for x in range(wide) for y in (0, high - 1)]
+        edge += [self._image.getpixel((x, y)) for y in range(high) for x in (0, wide - 1)]
+        background = Counter(edge).most_common(1)[0][0]
+        inside = [(x, y) for x, y in points if 0 <= x < wide and 0 <= y < high]
+        return [point for point in inside if not _is_near(self._image.getpixel(point), background)]  # type: ignore[arg-type]
 
     def part(self, box: tuple[int, int, int, int]) -> Picture | None:
         """The part within `box` (left, top, right, bottom); None when the box is empty."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import math
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Literal
+from typing import Any, Literal
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, CDPSession, Page
 
-from streamspace_acceptance.desktop import watchdog
-from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
+from streamspace_acceptance.desktop import keyboard, watchdog
+from streamspace_acceptance.desktop.client_page import Box, ClientPage
 from streamspace_acceptance.desktop.lag_probe import LagProbe
+from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.desktop.page_load import PageLoad, PageState
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.desktop.screencast import Screencast
+from streamspace_acceptance.desktop.stream_meter import StreamMeter
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.desktop.watchdog import BrowserError, BrowserWatchdog
 from streamspace_acceptance.redaction import secret_sources
@@ -21,33 +25,69 @@ from streamspace_acceptance.redaction import secret_sources
 KEY_MILLISECONDS = 4.0
 STROKE_SECONDS = 0.1
 """So long a busy machine may take for one stroke of many."""
+# Where on a screen a window may be looked for, as fractions of its width and height: the middle, then around it.
+_AROUND = (0.5, 0.38, 0.62, 0.26, 0.74, 0.14, 0.86)
 
 
 class Viewer:
-    """One user's view of a desktop, opened at once; PageOpenError when no page comes, whatever its status."""
+    """One user's view of a desktop, opened at once; PageOpenError when no page comes, whatever its status.
 
-    def __init__(self, context: BrowserContext, calls: BrowserWatchdog, url: str) -> None:
+    `ratio` is the number of the browser's own pixels for one of the page's, across. `password` is typed where the page
+    asks for one.
+    """
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        calls: BrowserWatchdog,
+        url: str,
+        *,
+        page: PageDescription | None = None,
+        password: str | None = None,
+        ratio: float = 1.0,
+    ) -> None:
         self._context = context
         self._calls = calls
         self._url = url
-        self._times = 1
+        self._client = ClientPage(page)
+        self._password = password
+        self._ratio = ratio
+        self._times = 0
         self._last: Picture | None = None
+        self._camera: tuple[Page, CDPSession] | None = None
         self.trace = Trace(context, calls)
         self.screencast = Screencast(context, calls)
-        self._load = PageLoad(context, calls, url, 0, self.screencast.follow)
+        self._load = self._new_load()
+
+    def _new_load(self) -> PageLoad:
+        load = PageLoad(
+            self._context,
+            self._calls,
+            self._url,
+            self._times,
+            self.screencast.follow,
+            client=self._client,
+            password=self._password,
+        )
+        self._times += 1
+        return load
 
     def loaded(self) -> PageState:
         """How far the page has come by now."""
         return self._current().loaded()
 
     def picture(self) -> Picture | None:
-        """The screen as the user sees it, None while there is none."""
-        page = self._current().page
+        """The screen as the user sees it, None while there is none: one pixel for each of the page's."""
+        load = self._current()
         with self._calls.within("a picture of the desktop"):
-            box = CLIENT_PAGE.find_screen(page)
-            if box is None:
+            screen = self._client.find_screen(load.page)
+        if screen is None and not load.loaded().canvas:  # a page may wait for a click
+            return None
+        with self._calls.within("a picture of the desktop"):
+            screen = screen or self._client.find_screen(load.page)
+            if screen is None:
                 return None
-            png = page.screenshot(clip=box, timeout=0)  # type: ignore[arg-type]
+            png = self._captured(load.page, screen.seen)
         if self._last is None or self._last.png != png:
             self._last = Picture(png)
         return self._last
@@ -64,17 +104,20 @@ class Viewer:
         """How the page's connection to the desktop failed, as the browser sees it; None when it did not."""
         return self._load.line.trouble()
 
+    def notice(self) -> str:
+        """The page's own words for a trouble; empty where it says nothing."""
+        return self._load.notice()
+
     def whole_page(self) -> bytes:
         """A PNG of the page as it is."""
         with self._calls.within("a picture of the page"):
-            return self._load.page.screenshot(timeout=0)
+            return self._captured(self._load.page, None)
 
     def framebuffer(self) -> Picture:
         """The screen in its own pixels, whatever its size in the page; PageOpenError while there is none."""
         page = self._current().page
         with self._calls.within("the desktop in its own pixels"):
-            CLIENT_PAGE.require_screen(page)
-            png = CLIENT_PAGE.framebuffer_png(page)
+            png = self._client.framebuffer_png(page)
         return Picture(png)
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
@@ -83,28 +126,44 @@ class Viewer:
         Rounded up: noVNC takes what is to the left of a pixel's edge, or above it, for the pixel before.
         """
         wide, high = self.magnification()
-        return math.ceil(across * wide), math.ceil(down * high)
+        left, top = self._cut_off()
+        return math.ceil(across * wide - left), math.ceil(down * high - top)
 
     def magnification(self) -> tuple[float, float]:
         """Pixels of the picture for one of the framebuffer, across and down; PageOpenError without a screen."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
-            box = CLIENT_PAGE.require_screen(page)
-            width, height = CLIENT_PAGE.framebuffer_size(page)
-        return box["width"] / width, box["height"] / height
+            whole = self._client.require_screen(page).whole
+            width, height = self._client.framebuffer_size(page)
+        return whole["width"] / width, whole["height"] / height
 
     def middle(self) -> tuple[int, int]:
         """The middle of the picture; PageOpenError while there is none."""
         page = self._current().page
         with self._calls.within("the place of the desktop"):
-            box = CLIENT_PAGE.require_screen(page)
+            box = self._client.require_screen(page).seen
         return round(box["width"]) // 2, round(box["height"]) // 2
+
+    def covered(self, points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those points of the picture over which something else of the page lies."""
+        page = self._current().page
+        with self._calls.within("places on the desktop"):
+            free = self._client.on_top(page, points)
+        return [point for point in points if point not in free]
+
+    def places(self) -> list[tuple[int, int]]:
+        """Points of the picture over which nothing of the page lies: the middle first, then around it."""
+        page = self._current().page
+        with self._calls.within("places on the desktop"):
+            box = self._client.require_screen(page).seen
+            points = [(round(box["width"] * x), round(box["height"] * y)) for y in _AROUND for x in _AROUND]
+            return self._client.on_top(page, points)
 
     def click(self, x: int, y: int, button: Literal["left", "middle", "right"] = "left") -> None:
         """Clicks at a point of the picture."""
         page = self._load.page
         with self._calls.within("a click taken"):
-            box = CLIENT_PAGE.require_screen(page)
+            box = self._client.require_screen(page).seen
             page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
     def turn_wheel(self, pixels: int) -> None:
@@ -117,26 +176,55 @@ class Viewer:
         with self._calls.within("a key taken"):
             self._load.page.keyboard.press(key)
 
+    def type_capital(self, character: str) -> None:
+        """Types one character with Shift held, and lets both go."""
+        with self._calls.within("a capital taken"):
+            keyboard.type_with_shift(self._load.page.keyboard, character, KEY_MILLISECONDS)
+
     def lag_probe(self, x: int, y: int) -> LagProbe:
         """Watches a point of the picture for what changes there."""
-        return LagProbe(self._load.page, self._calls, x, y)
+        return LagProbe(self._load.page, self._calls, x, y, self._client)
 
-    def type(self, text: str, *, told: bool = False) -> None:
+    def stream_meter(self, x: int, y: int) -> StreamMeter:
+        """Counts what the page receives, sends and draws; `x` and `y` are a point in the desktop's own pixels."""
+        return StreamMeter(self._load.page, self._calls, x, y, self._client)
+
+    def type(self, text: str, *, told: bool = False, with_shift: bool = False) -> None:
         """Types `text` on the page's keyboard, then Enter.
 
-        No evidence says what was typed, though a picture may show it; unless it may be `told`.
+        `with_shift`: Shift is held for what needs it, as a person does. No evidence says what was typed, though a
+        picture may show it; unless it may be `told`.
         """
         if not told:
             secret_sources.from_typing(text)
-        keyboard = self._load.page.keyboard
+        keys = self._load.page.keyboard
         with self._calls.within("keys taken", watchdog.ANSWER_SECONDS + len(text) * STROKE_SECONDS):
-            keyboard.type(text, delay=KEY_MILLISECONDS)
-            keyboard.press("Enter")
+            if with_shift:
+                keyboard.type_with_shift(keys, text, KEY_MILLISECONDS)
+            else:
+                keys.type(text, delay=KEY_MILLISECONDS)
+            keys.press("Enter")
 
     def close(self) -> None:
         """Closes the page and forgets everything about it."""
         self.trace.forget()
         close(self._context, self._calls)
+
+    def _cut_off(self) -> tuple[float, float]:
+        """How much of the screen an edge cuts off on the left and above, in pixels of the page."""
+        page = self._current().page
+        with self._calls.within("the place of the desktop"):
+            screen = self._client.require_screen(page)
+        return screen.seen["x"] - screen.whole["x"], screen.seen["y"] - screen.whole["y"]
+
+    def _captured(self, page: Page, box: Box | None) -> bytes:
+        """A PNG of the page or of a part of it. The browser's own command: Playwright's waits for all web fonts."""
+        if self._camera is None or self._camera[0] is not page:
+            self._camera = page, self._context.new_cdp_session(page)
+        size = page.viewport_size or {"width": 0, "height": 0}
+        clip: Box = {"x": 0.0, "y": 0.0, "width": float(size["width"]), "height": float(size["height"])}
+        wanted: dict[str, Any] = {"clip": {**(box or clip), "scale": 1 / self._ratio}, "format": "png"}
+        return base64.b64decode(self._camera[1].send("Page.captureScreenshot", wanted)["data"])
 
     def _current(self) -> PageLoad:
         """The page, loaded anew in a tab of its own when the machine's network changed under it."""
@@ -144,8 +232,8 @@ class Viewer:
         if self._load.network_changed:
             with self._calls.within("the end of a page"):
                 self._load.page.close()
-            self._load = PageLoad(self._context, self._calls, self._url, self._times, self.screencast.follow)
-            self._times += 1
+            self._load = self._new_load()
+        self._client.size = self._load.line.desktop_size
         return self._load
 
 

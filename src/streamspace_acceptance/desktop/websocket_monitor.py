@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from http import HTTPStatus
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket
 
 from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
+from streamspace_acceptance.desktop.rfb_listener import RfbListener
 
 _WORDS = 160  # characters of a complaint
+# Chromium's words for a WebSocket that does not open: its address, and what went wrong.
+_FAILED = re.compile(r"WebSocket connection to '([^']*)' failed:? ?(.*)", re.DOTALL)
+_STATUS = re.compile(r"Unexpected response code: (\d{3})")
+_NO_UPGRADE = {HTTPStatus.OK, HTTPStatus.UPGRADE_REQUIRED}
 
 
 class WebSocketMonitor:
-    """The WebSockets that a page opens, and the errors in its console meanwhile."""
+    """The WebSockets that a page and its frames open, and the errors in its console meanwhile."""
 
     def __init__(self, page: Page) -> None:
         self._opened: Counter[str] = Counter()
         self._ended = 0
         self._complaint = ""
+        self._browser_said = ""
+        self._desktops: list[RfbListener] = []
         page.on("websocket", self._keep_socket)
         page.on("console", self._keep_complaint)
 
@@ -26,24 +35,73 @@ class WebSocketMonitor:
         """How often the page has opened the same WebSocket: once, unless the connection was lost."""
         return max(self._opened.values(), default=0)
 
+    @property
+    def desktop_size(self) -> tuple[int, int] | None:
+        """Width and height of the desktop, as the last VNC server told the page that completed a handshake."""
+        return next((desktop.size for desktop in reversed(self._desktops) if desktop.size is not None), None)
+
+    @property
+    def speaks_rfb(self) -> bool:
+        """Whether a VNC server has greeted the page."""
+        return any(desktop.speaks_rfb for desktop in self._desktops)
+
+    @property
+    def asks_for_password(self) -> bool:
+        """Whether the page's last VNC server wants a password."""
+        last = self._last()
+        return last is not None and last.size is None and not last.refusal and bool(last.asks)
+
     def trouble(self) -> str | None:
-        """How often the connection was lost, and the last error in the console; None when it was not lost."""
+        """The VNC server's or the browser's words for a connection that failed or was lost; None when none was."""
+        last = self._last()
+        told = last.trouble() if last is not None else None
+        if told is not None:
+            return f"{told}{self._times()}"
         if not self._ended:
             return None
-        times = "" if self._ended == 1 else f" {self._ended} times"
-        return f"the page's WebSocket has ended{times}{self._complaint and f' ({self._complaint})'}"
+        greeted = f"; the VNC server had greeted with {last.greeting}" if last is not None and last.greeting else ""
+        said = "; ".join(filter(None, [self._browser_said, self._complaint]))
+        return f"the page's WebSocket has ended{self._times()}{said and f' ({said})'}{greeted}"
+
+    def _last(self) -> RfbListener | None:
+        """The last WebSocket in which a VNC server greeted."""
+        return next((desktop for desktop in reversed(self._desktops) if desktop.speaks_rfb), None)
+
+    def _times(self) -> str:
+        return "" if self._ended <= 1 else f" {self._ended} times"
 
     def _keep_socket(self, socket: WebSocket) -> None:
         self._opened[without_query(socket.url)] += 1
+        desktop = RfbListener()
+        self._desktops.append(desktop)
+        socket.on("framereceived", desktop.heard)
+        socket.on("framesent", desktop.sent)
         socket.on("close", self._keep_end)
 
     def _keep_end(self, _: WebSocket) -> None:
         self._ended += 1
 
     def _keep_complaint(self, message: ConsoleMessage) -> None:
-        """The last one; the browser's own message only where there is no other."""
-        if message.type == "error" and (not self._complaint or CLIENT_PAGE.is_disconnect_notice(message.text)):
-            self._complaint = " ".join(message.text.split())[:_WORDS]
+        """The last one of the client, and the last one of the browser."""
+        if message.type != "error":
+            return
+        text = " ".join(message.text.split())
+        if CLIENT_PAGE.is_disconnect_notice(text):
+            self._complaint = text[:_WORDS]
+        else:
+            self._browser_said = browsers_words(text)
+
+
+def browsers_words(message: str) -> str:
+    """Chromium's message about a WebSocket that does not open, without what may hold a token."""
+    found = _FAILED.match(message)
+    if found is None:
+        return message[:_WORDS]
+    address, reason = without_query(found[1]), found[2].strip()[:_WORDS]
+    status = _STATUS.search(reason)
+    if status is not None and int(status[1]) in _NO_UPGRADE:
+        reason = f"{reason}: something before it does not let the upgrade through"
+    return f"{address}: {reason or 'it does not open'}"
 
 
 def without_query(url: str) -> str:

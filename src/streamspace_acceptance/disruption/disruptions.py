@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from streamspace_acceptance import journal
 
@@ -24,6 +24,13 @@ class Disruption(Protocol):
         """Reverts it; an error when it remains. A second revert does nothing."""
 
 
+@runtime_checkable
+class Held(Protocol):
+    """A disruption that somebody else could take back. `check_held` raises ClusterError when that has happened."""
+
+    def check_held(self) -> None: ...
+
+
 class RevertError(Exception):
     """A disruption could not be reverted: the sentence names it."""
 
@@ -38,6 +45,12 @@ class Disruptions:
         """Applies a disruption; it is reverted at the end of the scenario at the latest."""
         self._applied.append((disruption, journal.record_intent("disruption", **disruption.record())))
         disruption.apply()
+
+    def check_held(self) -> None:
+        """ClusterError when somebody else has taken a disruption back."""
+        for disruption, _ in self._applied:
+            if isinstance(disruption, Held):
+                disruption.check_held()
 
     def names(self) -> list[str]:
         """The names of the disruptions that are applied."""

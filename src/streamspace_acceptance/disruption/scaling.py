@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.owners import manager_of_replicas
 
 
 class Scaling:
@@ -29,6 +30,15 @@ class Scaling:
     def apply(self) -> None:
         """Asks for the other number; its pods come and go after that."""
         self._cluster.scale(self._deployment, self._replicas)
+
+    def check_held(self) -> None:
+        """ClusterError when somebody else has set another number meanwhile."""
+        found = self._cluster.deployment(self._deployment) if self._before is not None else None
+        if found is not None and found["spec"].get("replicas") != self._replicas:
+            raise ClusterError(
+                f"somebody set spec.replicas of Deployment {self._deployment} back to {found['spec'].get('replicas')} "
+                f"({manager_of_replicas(found)}), after the suite had set it to {self._replicas}"
+            )
 
     def revert(self) -> None:
         """Asks for the number that it had."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.containers import Role, Roles
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -12,15 +13,29 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import Profile
 
 
+def roles(profile: Profile) -> Roles:
+    """The main containers of StreamSpace's pods, as a profile describes them."""
+    agents = profile.agents
+    return Roles(
+        session_label=profile.session_label,
+        session=Role(profile.container, profile.vnc_port),
+        by_app={agents.api_label: Role(agents.api_container, agents.api_port), agents.label: Role(agents.container)},
+    )
+
+
 @dataclass(frozen=True)
 class Clients:
-    """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks."""
+    """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks.
+
+    `vnc_password` is for desktops that ask for one.
+    """
 
     api: StreamSpaceApi
     cluster: Cluster
     budgets: Budgets
     browser: RunBrowser = field(default_factory=lambda: RunBrowser(None))
     netadmin_image: str = ""
+    vnc_password: str | None = None
 
     @property
     def profile(self) -> Profile:

@@ -44,14 +44,14 @@ def attach_text(name: str, text: str) -> None:
     attach(name, text, TEXT, "txt")
 
 
+def attach_csv(name: str, text: str) -> None:
+    """Attach a table, given as comma-separated values."""
+    attach(name, text, CSV, "csv")
+
+
 def attach_yaml(name: str, text: str) -> None:
     """Attach a YAML document, given as text."""
     attach(name, text, YAML, "yaml")
-
-
-def attach_csv(name: str, text: str) -> None:
-    """Attach a table as the text of a CSV file."""
-    attach(name, text, CSV, "csv")
 
 
 def attach_json(name: str, obj: Any) -> None:

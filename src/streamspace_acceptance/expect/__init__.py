@@ -9,8 +9,10 @@ from streamspace_acceptance.expect import environment as environment
 from streamspace_acceptance.expect import homes as homes
 from streamspace_acceptance.expect import interaction as interaction
 from streamspace_acceptance.expect import pods as pods
+from streamspace_acceptance.expect import resource_use as resource_use
 from streamspace_acceptance.expect import resources as resources
 from streamspace_acceptance.expect import sessions as sessions
+from streamspace_acceptance.expect import streaming as streaming
 from streamspace_acceptance.expect import templates as templates
 from streamspace_acceptance.expect import throughput as throughput
 from streamspace_acceptance.expect import users as users

@@ -35,10 +35,14 @@ def on_pace(pace: Pace, interval: Budget) -> float:
         "heartbeats",
         f"plan: one every {interval}; allowed: {wanted - tolerance:.1f} to {wanted + tolerance:.1f} s\n{pace.table()}",
     )
+    rotated = ""
     for source, spacings in pace.spacings.items():
         off = [spacing for spacing in spacings if abs(spacing - wanted) > tolerance]
         drifts = spacings and abs(fmean(spacings) - wanted) > MEAN_TOLERANCE * wanted
-        if off or drifts or len(spacings) < FEWEST_SPACINGS:
+        wrong = bool(off or drifts or len(spacings) < FEWEST_SPACINGS)
+        if wrong and source in pace.rotated:
+            rotated = f"{source} was rotated meanwhile, and what is left tells of {len(spacings) + 1} heartbeats"
+        elif wrong:
             raise Unmet(
                 f"agent {pace.agent_id}, heartbeats by {source}",
                 expected=f"one every {interval}, to a tenth on the mean, and each to {tolerance:.1f} s",
@@ -54,6 +58,8 @@ def on_pace(pace: Pace, interval: Budget) -> float:
             actual=pace.untimely,
             likely="the time is of another time zone, or of another event",
         )
+    if rotated:
+        raise Unproven(rotated)
     return fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
 
 
@@ -141,6 +147,8 @@ def transitions_logged(outage: Outage, transitions: Transitions) -> None:
         raise Unproven("the agent was not seen offline and online again, so there is nothing to log (see 3.3-2)")
     judged("lines of the API's log", transitions.text() or "none of the expected lines")
     kinds = [kind for _, kind in transitions.found]
+    if kinds != [OFFLINE, ONLINE] and transitions.has_gap:
+        raise Unproven(f"the API's log no longer begins at the cut: it was rotated, and has {kinds or 'neither line'}")
     if kinds != [OFFLINE, ONLINE]:
         raise Unmet(
             f"{outage.subject}, the API's log",

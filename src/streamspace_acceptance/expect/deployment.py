@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.deployment.login import LoginAttempts, LoginC
 from streamspace_acceptance.domain.deployment.readiness import ClusterStatus, Component
 from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Tool, helm_release
 from streamspace_acceptance.evidence.judged import judged, table
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -133,6 +133,10 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
         "where the credentials are",
         table("place | result", [*((place, "searched") for place in search.looked), *places]),
     )
+    if credentials is None and search.lost:
+        raise Unproven(
+            f"nothing in {' or '.join(search.looked)}, but {'; '.join(search.lost)}: set STREAMSPACE_ADMIN_PASSWORD"
+        )
     if credentials is None:
         doubtful = f"; what stands in {search.found[0].place} is not a valid password" if search.found else ""
         raise Unmet(
@@ -144,7 +148,7 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
 
 
 def login_works(trial: LoginAttempts, door: LoginClient) -> None:
-    """A login gives a token that the API accepts, and neither another password nor another token opens anything."""
+    """A login gives a token that the API accepts, and no other password or token opens any call."""
     subject = f"a login with what {trial.place} says"
     judged("the login", _outcome_of(trial.login))
     answers = {"its token": trial.opened, "a wrong password": trial.wrong_password, **trial.controls}
@@ -158,6 +162,14 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS:
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
+    answered = [call.describe() for call in trial.trials if call.is_open]
+    if answered:
+        raise Unmet(
+            "calls without a valid token",
+            expected="each refused, as GET of the sessions is",
+            actual="; ".join(answered),
+            likely="these paths stand before the check of tokens",
+        )
 
 
 def _outcome_of(answer: Answer) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from streamspace_acceptance.desktop.page_load import PageState
+from streamspace_acceptance.domain.sessions.dwell import Dwell
 from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProbe
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
@@ -16,24 +17,32 @@ from streamspace_acceptance.expect.sessions import answered
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Profile
-from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.product.rfb import Framebuffer, is_reached
 
 
 def address_given(answer: Answer, profile: Profile) -> None:
     """The answer to connect is a 200 that holds an absolute http(s) URL."""
     answered(answer, HTTPStatus.OK)
     field = profile.fields["vnc_url"]
+    given = answer.object().get(field)
     if vnc_url(answer, field) is None:
         raise Unmet(
             answer.call,
             expected=f"{field!r}: an address that a browser can open",
-            actual=f"{field!r}: {answer.object().get(field)!r}",
+            actual=f"no {field!r} in the answer" if given is None else f"{field!r}: {given!r}",
             likely="the API does not say where the desktop is to be seen",
         )
 
 
-def page_served(answer: Answer, status: int = HTTPStatus.OK) -> None:
-    """The VNC address answers `status` with a page of HTML."""
+def page_served(answer: Answer, status: int = HTTPStatus.OK, *, late: str | None = None) -> None:
+    """The VNC address answers `status` with a page of HTML, from the first time on (`late`: it did not)."""
+    if late is not None:
+        raise Unmet(
+            "the VNC address",
+            expected=f"{status} with a page as soon as the session is Running",
+            actual=late,
+            likely="the session is called Running before the way to its page is there",
+        )
     answered(answer, status)
     if not is_html(answer):
         raise Unmet(
@@ -61,10 +70,18 @@ def responds(trial: InputProbe) -> None:
         raise Unmet(
             "the desktop",
             expected=f"the terminal at {trial.point} in the typed colour, the command and a click carried out",
-            actual=f"{trial.colour.share:.0%} of the screen, in {trial.colour.box}; carried out: "
-            f"command {trial.received}, click {trial.clicked}",
+            actual=f"{trial.colour.share:.0%} of the screen{f', in {trial.colour.box}' if trial.colour.box else ''}; "
+            f"the command was {'' if trial.received else 'not '}carried out, the click "
+            f"{'arrived' if trial.clicked else 'did not arrive'}",
             likely="the picture does not follow what the session's desktop shows",
         )
+
+
+def keeps_responding(dwell: Dwell) -> None:
+    """The desktop responds, and still does after it was held open for a while."""
+    judged("held open", f"visible for {dwell.seconds:.1f} s on end; used at the beginning and at the end")
+    for trial in (dwell.first, dwell.last):
+        responds(trial)
 
 
 def vnc_listening(servers: Iterable[VncCheck]) -> None:
@@ -78,11 +95,11 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
             seen.append(server)
             _listening(server)
     finally:
-        judged("VNC servers", table("session | handshake | port | port listens", map(_row, seen)))
+        judged("VNC servers", table("session | handshake | port | port listens | connections", map(_row, seen)))
 
 
 def _row(server: VncCheck) -> tuple[object, ...]:
-    return server.session, str(server.framebuffer), server.port, server.port_listens
+    return server.session, str(server.framebuffer), server.port, server.port_listens, server.connections
 
 
 def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
@@ -99,8 +116,17 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
             f"{session.subject}, VNC server",
             expected="a complete RFB handshake",
             actual=framebuffer,
-            likely="nothing that speaks RFB listens behind the session's WebSocket",
+            likely=_why_no_handshake(framebuffer),
         )
+
+
+def _why_no_handshake(said: str) -> str:
+    """The likely reason why a handshake failed: a server that refuses, or none."""
+    if not is_reached(said):
+        return "nothing that speaks RFB listens behind the session's WebSocket"
+    if "password" in said:
+        return "the desktop is protected: set STREAMSPACE_VNC_PASSWORD"
+    return "a VNC server is there, and its own words are above"
 
 
 def _listening(server: VncCheck) -> None:
@@ -110,7 +136,8 @@ def _listening(server: VncCheck) -> None:
             subject,
             expected="a complete RFB handshake",
             actual=server.framebuffer,
-            likely="nothing that speaks RFB listens behind the session's WebSocket",
+            timeline=server.connections,
+            likely=_why_no_handshake(server.framebuffer),
         )
     if not server.port_listens:
         raise Unmet(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.domain.deployment.tools import Tool
 from streamspace_acceptance.expect import agents
 from streamspace_acceptance.expect import deployment as expected
 
@@ -21,11 +22,22 @@ def _of_images(check: Check) -> Check:
     return checked
 
 
+def _if_needed(tool_of: Callable[[Deployment], Tool], judge: Callable[[Tool], object]) -> Check:
+    """A check of a tool that applies only where the tool is there, or where something needs it."""
+
+    def checked(deployment: Deployment) -> None:
+        tool = tool_of(deployment)
+        deployment.require_need_of(tool)
+        judge(tool)
+
+    return checked
+
+
 CHECKS: dict[str, Check] = {
     "0-1": lambda deployment: expected.cluster_answers(deployment.standing, deployment.client_version),
     "0-2": _of_images(lambda deployment: expected.kubectl_installed(deployment.kubectl)),
-    "0-3": _of_images(lambda deployment: expected.helm_allowed(deployment.helm)),
-    "0-4": _of_images(lambda deployment: expected.docker_answers(deployment.docker)),
+    "0-3": _of_images(_if_needed(lambda deployment: deployment.helm, expected.helm_allowed)),
+    "0-4": _of_images(_if_needed(lambda deployment: deployment.docker, expected.docker_answers)),
     "0-5": _of_images(lambda deployment: expected.images_loaded(deployment.images, deployment.rollout)),
     "0-6": lambda deployment: expected.namespace_there(deployment.namespace),
     "0-7": lambda deployment: expected.components_ready(deployment.wait_for_components()),

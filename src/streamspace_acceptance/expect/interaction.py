@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from streamspace_acceptance.domain.interaction.pointing import WHEEL_DOWN, WHEEL_UP, Clicking, Scrolling
-from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed
+from streamspace_acceptance.domain.interaction.typing import (
+    CAPITALS,
+    END,
+    EVERY_CHARACTER,
+    SPECIAL_KEYS,
+    Pressed,
+    Typed,
+)
 from streamspace_acceptance.evidence.judged import judged, judged_pictures
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
+LATE = "every key arrives, but some come late, after keys that were pressed later"
+
 
 def clicked_as_aimed(clicking: Clicking) -> None:
     """The program in the window was given each click, once, with the cell that was aimed at, and of nothing else."""
+    if clicking.dense is not None:
+        clicked_as_aimed(replace(clicking, dense=None))
+        clicking = clicking.dense
     wanted = [report for aim in clicking.aims for report in aim.reports]
     judged_pictures(clicking.pictures)
     judged("aimed and received", _lines("aimed at", clicking.aims) + _lines("received", clicking.clicks))
@@ -63,15 +76,38 @@ def executed(typed: Typed, output: str) -> None:
             actual=f"{typed.received!r} received; {_look(typed)}",
             likely="the picture does not follow what the session's desktop shows"
             if typed.received == f"{output}\n"
-            else "keys are lost, doubled or changed on their way",
+            else "keys are lost, doubled, changed or late on their way, or Shift is not released again",
         )
     if typed.rest != EVERY_CHARACTER:
         raise Unmet(
             f"{typed.session}, keyboard",
             expected=f"every character received, {len(EVERY_CHARACTER)} in their order",
             actual=f"{typed.rest!r} received{_lacking(typed.rest or '')}",
-            likely="some keys are taken for others, or who types fast and long loses some",
+            likely=_why_not_as_typed(typed.rest or "", EVERY_CHARACTER),
         )
+    _shift_released(typed)
+
+
+def _shift_released(typed: Typed) -> None:
+    """Shift is let go after each capital: an arrow key that follows arrives without it."""
+    wanted = "".join(f"{capital}{SPECIAL_KEYS['ArrowUp']}" for capital in CAPITALS)
+    judged("capitals, each with an arrow key after it", f"expected: {wanted!r}\nreceived: {typed.capitals!r}")
+    if typed.capitals not in (None, wanted):
+        raise Unmet(
+            f"{typed.session}, keyboard",
+            expected=f"an arrow key as it is after each capital: {wanted!r}",
+            actual=f"{typed.capitals!r} received",
+            likely="the release of Shift is lost on its way, so that it stays down",
+        )
+
+
+def _why_not_as_typed(received: str, text: str) -> str:
+    """The likely fate of the keys: none is lost where all have come, though not in their turn."""
+    if sorted(received) == sorted(text):
+        return LATE
+    if received.lower() == text.lower():
+        return "Shift is lost on its way, or is not released again"
+    return "some keys are taken for others, or who types fast and long loses some"
 
 
 def _look(typed: Typed) -> str:
@@ -95,12 +131,13 @@ def special_keys_arrived(pressed: Pressed) -> None:
         "pressed and received",
         _lines("pressed, and what a program gets for it", keys) + f"received: {pressed.received!r}",
     )
+    is_late = sorted(pressed.received) == sorted(f"{wanted}{END}")
     if pressed.received != wanted:
         raise Unmet(
             f"{pressed.session}, special keys",
             expected=f"{', '.join(pressed.keys)}: {wanted!r}",
             actual=repr(pressed.received),
-            likely=_first_wrong(pressed),
+            likely=LATE if is_late else _first_wrong(pressed),
         )
 
 

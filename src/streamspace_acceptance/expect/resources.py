@@ -31,7 +31,7 @@ def given_exactly(given: GrantedResources) -> None:
     ]
     judged("requested and granted", table("source | cpu | memory", rows))
     troubles = [
-        *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.said.items()
+        *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.by_product.items()
           if not said.is_as(asked) and (said.cpu, said.memory) != (None, None)),
         *([] if found.complete else ["its pod does not say all of its requests and limits"]),
         *(f"its container {container} is not limited" for container in found.unlimited),
@@ -44,6 +44,8 @@ def given_exactly(given: GrantedResources) -> None:
             actual="; ".join(troubles),
             likely="the resources are changed between the request and the pod",
         )
+    if found.altered:
+        raise Unproven(found.altered)
     if given.trouble is not None:
         raise Unproven(f"its pod has them, but does not run (see 1.1b-1): {given.trouble}")
 
@@ -80,6 +82,8 @@ def refused_as_too_much(found: OversizedRequests) -> None:
         for attempt in found.attempts
         if attempt.creation.answer.ok
     ]
+    if accepted and not found.nodes_seen:
+        raise Unproven(f"the suite may not list nodes, so it cannot tell what no node can hold: {'; '.join(accepted)}")
     if accepted or found.strays:
         raise _unmet(found, [*accepted, *([f"there was {', '.join(found.strays)}"] if found.strays else [])])
     if not found.control.answer.ok:
@@ -89,6 +93,8 @@ def refused_as_too_much(found: OversizedRequests) -> None:
         for attempt in found.attempts
         if not attempt.names_it
     ]
+    if unclear and not found.nodes_seen:
+        raise Unproven(f"the suite may not list nodes, so it cannot tell what no node can hold: {'; '.join(unclear)}")
     if unclear:
         raise _unmet(found, unclear)
     if not found.attempts:

@@ -139,7 +139,7 @@ def provisioned(session: Provisioned, wanted: Json) -> None:
     """The session's pod has the image and resources wanted, by every source."""
     asked = Provision.of(wanted)
     judged("image and resources", _provisions({"the changed template": asked, **session.said}))
-    troubles = [f"{place}: {given}" for place, given in session.said.items() if not asked.is_as(given)]
+    troubles = [f"{place}: {given}" for place, given in session.by_product.items() if not asked.is_as(given)]
     troubles += [] if session.complete else ["its pod does not say all of its image, requests and limits"]
     if troubles or len(session.pods) != 1:
         raise Unmet(
@@ -148,6 +148,8 @@ def provisioned(session: Provisioned, wanted: Json) -> None:
             actual="; ".join(troubles) or f"{len(session.pods)} pods",
             likely="the session is created from the former template",
         )
+    if session.altered:
+        raise Unproven(session.altered)
 
 
 def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> None:

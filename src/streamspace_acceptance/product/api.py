@@ -8,7 +8,7 @@ from http import HTTPStatus
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
-from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer, TokenRefused
+from streamspace_acceptance.product.http import CALL_SECONDS, RateLimited, TokenRefused
 from streamspace_acceptance.product.profile import Size
 
 
@@ -65,13 +65,14 @@ class StreamSpaceApi(ProfileCalls):
         """The call `name` of the profile, about the session or template `which`. `request` is the id of the request.
 
         TokenRefused when no call accepts the token any more, which says nothing about this call. Where another call
-        accepts the token, the refusal is the API's answer. So it is with a limit of the rate of calls.
+        accepts the token, the refusal is the API's answer. So it is with a limit of the rate of calls: RateLimited when
+        it is for every call, or set by another server than the one that answers other calls.
         """
         answer = self.call_once(name, which, body, seconds=seconds, request=request)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
-            if control.status == HTTPStatus.TOO_MANY_REQUESTS:
-                raise NoAnswer(f"{answer.call}: the rate of all calls is limited: {answer.gist}")
+            if control.status == HTTPStatus.TOO_MANY_REQUESTS or control.server != answer.server:
+                raise RateLimited(answer)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.UNAUTHORIZED:

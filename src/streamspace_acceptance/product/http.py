@@ -41,6 +41,16 @@ class NoAnswer(Exception):
     """No answer of the API: refused, interrupted, too slow, too large, or from another server."""
 
 
+class RateLimited(NoAnswer):
+    """A 429. `answer` shows whose it is: most come from what stands before the API."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(
+            f"{answer.call}: the rate of calls is limited ({answer.status} {answer.reason}): {answer.excerpt(80)}"
+        )
+
+
 class TokenRefused(NoAnswer):
     """No call accepts the run's own token any more."""
 
@@ -101,6 +111,8 @@ class HttpClient:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         headers |= {} if request is None else {REQUEST_HEADER: request}
         answer = self._exchange(method, self.base_url + path, body, headers, seconds, redirects=0)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and not in_own_form(answer):
+            raise RateLimited(answer)
         stranger = _stranger(answer)
         if stranger is not None:
             raise NoAnswer(f"{answer.call}: {stranger}")
@@ -163,6 +175,7 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
         received_at=waiting.now(),
         location=response.headers.get("location", "") if response.has_redirect_location else "",
         date=_date(response.headers.get("date", "")),
+        server=response.headers.get("server", ""),
     )
 
 
@@ -199,8 +212,6 @@ def _stranger(answer: Answer) -> str | None:
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.content_type.startswith("text/html"):
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS and not in_own_form(answer):
-        return f"the rate of calls is limited ({answer.status} {answer.reason}): {answer.excerpt(80)}"
     there = urljoin(answer.url, answer.location)
     if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:
         return f"the API redirects to {there}: correct STREAMSPACE_API_URL"

@@ -26,7 +26,8 @@ class Call:
 class AgentProfile:
     """Where agents are found in Kubernetes, and what are logged. `label` is the value of the pods' label `app`.
 
-    `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id.
+    `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id. `container` and
+    `api_container` are the names of the containers of the agents' and the API's pods, where pods have more than one.
     """
 
     deployment: str
@@ -37,6 +38,8 @@ class AgentProfile:
     came_online: str
     api_label: str
     session_label: str
+    container: str = ""
+    api_container: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class DeploymentProfile:
 
     `components` is name -> the value of its pods' label `app`. `password_line` is what stands before the
     administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
-    `password`, empty where the product has none for this.
+    `password`, empty where the product has none for this. `log_start` is part of the first line that the API logs.
     """
 
     components: dict[str, str]
@@ -53,6 +56,7 @@ class DeploymentProfile:
     admin: str
     password_line: str
     secret: str
+    log_start: str = ""
 
 
 Size = Mapping[str, str]
@@ -61,7 +65,11 @@ Size = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates."""
+    """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates.
+
+    `container` is the name of the desktop's container, where a session's pod has more than one.
+    `viewer_page` describes the page that shows a desktop (`desktop/page_description.py`).
+    """
 
     name: str
     calls: dict[str, Call]
@@ -74,6 +82,8 @@ class Profile:
     deployment: DeploymentProfile
     sizes: dict[str, dict[str, str]]
     templates: dict[str, dict[str, Any]]
+    viewer_page: dict[str, Any]
+    container: str = ""
 
     def size(self, size: str | Size | None) -> Size | None:
         """The size of that name, or as it is given; KeyError for an unknown name."""
@@ -96,4 +106,6 @@ def load(name: str = "plan") -> Profile:
         deployment=DeploymentProfile(**table["deployment"]),
         sizes=table["sizes"],
         templates=table["templates"],
+        container=table["pods"].get("container", ""),
+        viewer_page=table["viewer_page"],
     )

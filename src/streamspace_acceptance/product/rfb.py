@@ -1,103 +1,206 @@
-"""A raw RFB probe (RFC 6143): the handshake that a VNC viewer makes, through the product's own WebSocket."""
+"""A raw RFB probe (RFC 6143): the handshake that a VNC viewer makes, through the product's own WebSocket.
+
+VNC servers count connections that end before their handshake does, and lock out who makes many. So a handshake that is
+late is not cut off: it goes on in its own thread, and ends well if the server answers at last.
+"""
 
 from __future__ import annotations
 
 import ssl
-import struct
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Thread
+from http import HTTPStatus
+from threading import Event, Lock, Thread
 
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.product import tls
+from streamspace_acceptance.product.rfb_handshake import Framebuffer, NoHandshake, NotInTime, Stream, shake
+
+__all__ = [
+    "Framebuffer",
+    "HandshakeTrouble",
+    "NoHandshake",
+    "NotInTime",
+    "Stream",
+    "attempt",
+    "connections",
+    "final_refusal",
+    "handshake",
+    "is_reached",
+    "opened",
+]
 
 HANDSHAKE_SECONDS = 5.0
-NO_SECURITY = 1
-SANE_PIXELS = range(64, 16385)
+FINISH_SECONDS = 20.0
+"""For so long a late handshake goes on, after it was given up on."""
 MESSAGE_BYTES = 1 << 20
+_BINARY = Subprotocol("binary")
+# What a page may offer with its WebSocket: noVNC's own pages have offered `binary` or nothing; browsers name an origin.
+_OFFERS: Sequence[tuple[tuple[Subprotocol, ...], bool]] = (((_BINARY,), False), ((), False), ((_BINARY,), True))
+_ASKS_FOR_MORE = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE}
+_NO_UPGRADE = {HTTPStatus.OK, HTTPStatus.UPGRADE_REQUIRED}
+_lock = Lock()
+_accepted: dict[str, int] = {}
+_opened: Counter[str] = Counter()
+_finished: Counter[str] = Counter()
 
 
-class NoHandshake(Exception):
-    """No RFB server answered as one: the sentence says how far it came."""
+class HandshakeTrouble(str):
+    """The sentence that says how a handshake failed. `reached`, `final`: see NoHandshake."""
+
+    reached = False
+    final = False
+
+    @classmethod
+    def of(cls, error: NoHandshake) -> HandshakeTrouble:
+        """The trouble that an error is about."""
+        trouble = cls(error)
+        trouble.reached, trouble.final = error.reached, error.final
+        return trouble
 
 
-@dataclass(frozen=True)
-class Framebuffer:
-    """The content of ServerInit: the desktop's size in pixels and its name. `at`: the time on the monotonic clock."""
-
-    width: int
-    height: int
-    name: str
-    at: float
+def is_reached(said: Framebuffer | str) -> bool:
+    """Whether a VNC server had greeted, however the handshake ended."""
+    return not isinstance(said, HandshakeTrouble) or said.reached
 
 
-class _Stream:
-    """The byte stream inside the binary messages of a WebSocket, with one deadline for all of it."""
-
-    def __init__(self, socket: ClientConnection, address: str, deadline: float) -> None:
-        self._socket = socket
-        self._address = address
-        self._deadline = deadline
-        self._buffer = b""
-
-    def read(self, count: int, what: str) -> bytes:
-        """Exactly `count` bytes."""
-        while len(self._buffer) < count:
-            try:
-                message = self._socket.recv(timeout=max(self._deadline - waiting.now(), 0.0))
-            except (TimeoutError, OSError, WebSocketException) as error:
-                reason = str(error) or type(error).__name__
-                raise NoHandshake(f"no {what} came from {self._address}: {reason}") from error
-            if isinstance(message, str):
-                raise NoHandshake(f"text came instead of the {what}: {message[:80]!r}")
-            self._buffer += message
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
-        return taken
-
-    def send(self, data: bytes) -> None:
-        """Sends `data`; NoHandshake when the server is gone."""
-        try:
-            self._socket.send(data)
-        except (OSError, WebSocketException) as error:
-            raise NoHandshake(f"{self._address} ended the connection in the handshake: {error}") from error
+def final_refusal(said: Framebuffer | str) -> str | None:
+    """The refusal that the server will repeat to every further try; None where there is none."""
+    return said if isinstance(said, HandshakeTrouble) and said.final else None
 
 
 @contextmanager
 def handshake(
-    address: str, token: str, seconds: float = HANDSHAKE_SECONDS, *, trusted: ssl.SSLContext | None = None
+    address: str,
+    token: str,
+    seconds: float = HANDSHAKE_SECONDS,
+    *,
+    trusted: ssl.SSLContext | None = None,
+    password: str | None = None,
 ) -> Iterator[Framebuffer]:
     """A desktop whose handshake was completed within `seconds`, held open meanwhile; NoHandshake otherwise.
 
-    `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None.
+    `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None. `password` is
+    for a VNC server that asks for one.
     """
+    with opened(address, token, seconds, trusted=trusted, password=password) as (framebuffer, _):
+        yield framebuffer
+
+
+@contextmanager
+def opened(
+    address: str,
+    token: str,
+    seconds: float = HANDSHAKE_SECONDS,
+    *,
+    trusted: ssl.SSLContext | None = None,
+    password: str | None = None,
+) -> Iterator[tuple[Framebuffer, Stream]]:
+    """The same, with the stream of what follows the handshake."""
     deadline = waiting.now() + seconds
     context = trusted if address.startswith("wss:") else None
     try:
-        socket = waiting.within(seconds, lambda: _connect(address, token, seconds, context), what="the opening")
+        socket = waiting.within(seconds, lambda: _open(address, token, seconds, context), what="the opening")
     except (OSError, EOFError, WebSocketException, waiting.DeadlineExceeded) as error:
-        reason = tls.trouble(error) or error
+        reason = _no_upgrade(error) or tls.trouble(error) or error
         raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
+    _count(_opened, address)
+    stream = Stream(socket, address, deadline + FINISH_SECONDS)
+    framebuffer = _shaken(socket, stream, address, deadline, password)
     try:
-        framebuffer = _shake(_Stream(socket, address, deadline))
-    except NoHandshake:
-        # Nobody waits for its end: the other side may be as silent about that as about all else.
-        Thread(target=socket.close, name="end of a handshake", daemon=True).start()
-        raise
-    try:
-        yield framebuffer
+        yield framebuffer, stream
     finally:
         socket.close()
 
 
-def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext | None) -> ClientConnection:
+def connections(address: str) -> str:
+    """The suite's own connections to a desktop by this probe, for a report."""
+    opened, finished = _opened[address], _finished[address]
+    return f"{opened} connections opened by the suite's own probe, {finished} of them with a complete handshake"
+
+
+def attempt(
+    address: str,
+    token: str,
+    during: Callable[[], None] = lambda: None,
+    *,
+    trusted: ssl.SSLContext | None = None,
+    password: str | None = None,
+) -> Framebuffer | str:
+    """The desktop of one handshake, with `during` done while it is open; or the sentence that says how it failed."""
+    try:
+        with handshake(address, token, trusted=trusted, password=password) as framebuffer:
+            during()
+            return framebuffer
+    except NoHandshake as error:
+        return HandshakeTrouble.of(error)
+
+
+def _shaken(
+    socket: ClientConnection, stream: Stream, address: str, deadline: float, password: str | None
+) -> Framebuffer:
+    """The result of the handshake by the deadline. One that is late goes on, and its socket is closed at its end."""
+    abandoned = Event()
+
+    def run() -> Framebuffer:
+        try:
+            framebuffer = shake(stream, password)
+        except NoHandshake:
+            _close(socket)
+            raise
+        _count(_finished, address)
+        if abandoned.is_set():
+            _close(socket)
+        return framebuffer
+
+    left = max(deadline - waiting.now(), 0.1)
+    try:
+        return waiting.within(left, run, what="the handshake")
+    except waiting.DeadlineExceeded as error:
+        abandoned.set()
+        raise stream.missing("timed out") from error
+
+
+def _close(socket: ClientConnection) -> None:
+    """Nobody waits for its end: the other side may be as silent about that as about all else."""
+    Thread(target=socket.close, name="end of a handshake", daemon=True).start()
+
+
+def _open(address: str, token: str, seconds: float, trusted: ssl.SSLContext | None) -> ClientConnection:
+    """The WebSocket, offered as a viewer page might: in another way where the first is refused as incomplete."""
+    known = _accepted.get(address.partition("?")[0])
+    tries = [known] if known is not None else list(range(len(_OFFERS)))
+    refused: InvalidStatus | None = None
+    for number in tries:
+        try:
+            socket = _connect(address, token, seconds, trusted, number)
+        except InvalidStatus as error:
+            refused = refused or error
+            if error.response.status_code not in _ASKS_FOR_MORE:
+                break
+        else:
+            _accepted[address.partition("?")[0]] = number
+            return socket
+    if refused is None:
+        raise AssertionError("no way to open a WebSocket was tried")
+    raise refused
+
+
+def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext | None, number: int) -> ClientConnection:
+    subprotocols, from_a_page = _OFFERS[number]
+    scheme, _, rest = address.partition("://")
+    origin = Origin(f"{'https' if scheme == 'wss' else 'http'}://{rest.partition('/')[0]}")
     return connect(
         address,
         ssl=trusted,
         additional_headers={"Authorization": f"Bearer {token}"},
+        origin=origin if from_a_page else None,
+        subprotocols=subprotocols or None,
         open_timeout=seconds,
         close_timeout=0.3,  # twice, at worst
         max_size=MESSAGE_BYTES,
@@ -107,49 +210,17 @@ def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext |
     )
 
 
-def _shake(stream: _Stream) -> Framebuffer:
-    version = stream.read(12, "ProtocolVersion")
-    if version not in (b"RFB 003.003\n", b"RFB 003.007\n", b"RFB 003.008\n"):
-        raise NoHandshake(f"the server greets with {version!r}, which is not an RFB version")
-    stream.send(version)
-    _agree_on_security(stream, version)
-    stream.send(b"\x01")  # ClientInit: share the desktop with other viewers
-    width, height = struct.unpack("!HH", stream.read(4, "ServerInit"))
-    _check_format(stream.read(16, "pixel format"))
-    (length,) = struct.unpack("!I", stream.read(4, "length of the desktop's name"))
-    if width not in SANE_PIXELS or height not in SANE_PIXELS or length > 4096:
-        raise NoHandshake(f"ServerInit tells of {width}x{height} pixels and a name of {length} bytes")
-    name = stream.read(length, "desktop's name").decode("utf-8", "replace")
-    return Framebuffer(width, height, name, waiting.now())
+def _no_upgrade(error: BaseException) -> str | None:
+    """The meaning of a status of the upgrade that is not the product's own refusal."""
+    if isinstance(error, InvalidStatus) and error.response.status_code in _NO_UPGRADE:
+        status = HTTPStatus(error.response.status_code)
+        return (
+            f"the upgrade is answered {status.value} {status.phrase}: something before it does not let the upgrade "
+            "through"
+        )
+    return None
 
 
-def _agree_on_security(stream: _Stream, version: bytes) -> None:
-    if version == b"RFB 003.003\n":
-        (kind,) = struct.unpack("!I", stream.read(4, "security type"))
-        if kind != NO_SECURITY:
-            raise NoHandshake(f"the server chose security type {kind}, not None (1)")
-        return
-    kinds = stream.read(stream.read(1, "number of security types")[0], "security types")
-    if NO_SECURITY not in kinds:
-        raise NoHandshake(f"the server offers security types {list(kinds)}, not None (1)")
-    stream.send(bytes([NO_SECURITY]))
-    if version == b"RFB 003.008\n" and (result := stream.read(4, "SecurityResult")) != b"\0\0\0\0":
-        raise NoHandshake(f"the server refused: SecurityResult {int.from_bytes(result, 'big')}")
-
-
-def _check_format(pixel_format: bytes) -> None:
-    bits, depth = pixel_format[0], pixel_format[1]
-    if bits not in (8, 16, 32) or not 0 < depth <= bits:
-        raise NoHandshake(f"ServerInit tells of {bits} bits a pixel at depth {depth}")
-
-
-def attempt(
-    address: str, token: str, during: Callable[[], None] = lambda: None, *, trusted: ssl.SSLContext | None = None
-) -> Framebuffer | str:
-    """The desktop of one handshake, with `during` done while it is open; or the sentence that says how it failed."""
-    try:
-        with handshake(address, token, trusted=trusted) as framebuffer:
-            during()
-            return framebuffer
-    except NoHandshake as error:
-        return str(error)
+def _count(counter: Counter[str], address: str) -> None:
+    with _lock:
+        counter[address] += 1

@@ -292,7 +292,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _note_cleanup_error(self, context: Any, cleanup: Callable[[], None], error: Exception) -> None:
         name = getattr(cleanup, "__name__", type(cleanup).__name__)
-        self.record.problems.append(Problem(f"cleanup {name}", _running_statement(context), error))
+        self.record.add(Problem(f"cleanup {name}", _running_statement(context), error))
 
     def _note_interruption(self, phrase: str) -> None:
         self.record.interruption = phrase

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.settings import Settings
 
 # The names that local clusters give their contexts. k3s calls its own `default`.
@@ -51,6 +52,8 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     pods = {pod.meta.name for pod in cluster.pods()}
     objects = {session.meta.name for session in cluster.session_objects()}
     if agents.ids & pods or sessions & objects:
+        return
+    if _tells_of(cluster, api.profile, agents.online):
         return
     if agents.online or (sessions and objects):
         told = ", ".join(sorted(agents.online or sessions)[:3])
@@ -108,6 +111,16 @@ def _is_here(name: str, server: str) -> bool:
     except ValueError:
         return False
     return address.is_loopback or (name == "minikube" and any(address in network for network in MINIKUBE_NETWORKS))
+
+
+def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
+    """Whether the agents are configured with one of the ids, which need not be pods' names, or the API logs one."""
+    agents = [pod.object for pod in cluster.pods(app=profile.agents.label) if pod.stays]
+    variables = [one for pod in agents for one in cluster.main_container(pod).spec.get("env") or ()]
+    if any(one.get("value") in ids for one in variables):
+        return True
+    logs = [cluster.first_lines(pod) for pod in cluster.pods(app=profile.agents.api_label) if pod.stays]
+    return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
 
 
 def _agents(api: StreamSpaceApi) -> AgentList:

@@ -9,7 +9,8 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster import capacity
 from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
 from streamspace_acceptance.desktop.browser import RunBrowser
-from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.desktop.page_description import PageDescription
+from streamspace_acceptance.domain.clients import Clients, roles
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.product import tls
@@ -45,15 +46,16 @@ class Run:
             redactor.register_kubeconfig(path)
         _tell(target)
         http = self._open.enter_context(HttpClient(target.api_url, target.token))
-        cluster = Cluster(target.kubeconfig, target.namespace)
-        browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted))
-        self.clients = clients = Clients(
-            StreamSpaceApi(http, load()), cluster, Budgets(target.time_scale), browser, settings.netadmin_image
-        )
+        profile, password = load(), settings.vnc_password
+        cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
+        page = PageDescription.of(profile.viewer_page)
+        browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)
+        api, budgets = StreamSpaceApi(http, profile), Budgets(target.time_scale)
+        self.clients = clients = Clients(api, cluster, budgets, browser, settings.netadmin_image, password)
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())
         for pod in cluster.pods(app=agents.api_label):
-            secret_sources.from_log(cluster.first_lines(pod.meta.name))
+            secret_sources.from_log(cluster.first_lines(pod))
         run_facts.record(run_facts.NODES, capacity.nodes(cluster))
         run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.label))
         self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from streamspace_acceptance import journal
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.clients import Clients, roles
 from streamspace_acceptance.lock_files import Json, RecordError
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -19,7 +19,7 @@ from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import guard
-from streamspace_acceptance.target.sweep import forget_embedded, in_use, is_on_record, kept, sweep
+from streamspace_acceptance.target.sweep import forget, forget_embedded, in_use, is_on_record, kept, sweep
 from streamspace_acceptance.target.target import Target, survey
 
 
@@ -59,12 +59,25 @@ def sweep_now() -> int:
     if not settings.embedded:
         target = survey(settings, None)
         with HttpClient(target.api_url, target.token) as http:
-            cluster = Cluster(target.kubeconfig, target.namespace)
+            cluster = Cluster(target.kubeconfig, target.namespace, roles(load()))
             _clean(settings, target, StreamSpaceApi(http, load()), cluster)
     left, held = kept(), in_use()
     for sentence in [*left, *held] or ["No killed run has left anything."]:
         _say(sentence)
     return 1 if left else 0
+
+
+def forget_now() -> int:
+    """`streamspace-acceptance sweep --forget`: shows each journal of a killed run, and drops the confirmed ones."""
+
+    def is_confirmed() -> bool:
+        _say("Type `forget` to drop this record; the suite will never look for these things again.")
+        return sys.stdin.readline().strip() == "forget"
+
+    forget_embedded()
+    count = forget(_say, is_confirmed)
+    _say(f"{count} {'record was' if count == 1 else 'records were'} dropped.")
+    return 1 if kept() else 0
 
 
 def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> None:

@@ -66,6 +66,26 @@ def kept() -> list[str]:
     return sentences
 
 
+def forget(say: Say, is_confirmed: Callable[[], bool]) -> int:
+    """Drops the journals of dead runs whose targets are gone for ever, once a person has read and confirmed them.
+
+    Returns how many were dropped. Whatever the runs left stays where it is.
+    """
+    forgotten = 0
+    for path in journal.all_paths():
+        with journal.acquire_stale(path) as left:
+            if left is None:
+                continue
+            where = f"{left.target.get('api_url')}, namespace {left.target.get('namespace')}"
+            say(f"{path}: a killed run left this at {where}:")
+            for entry in left.entries:
+                say(f"  {entry.kind} {entry.outcome.get('id') or ''} {entry.what}")
+            if is_confirmed():
+                left.remove()
+                forgotten += 1
+    return forgotten
+
+
 class _NotCertain(Exception):
     """A session is there that may be the killed run's, or somebody else's."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
+from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
@@ -87,7 +88,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             f"STREAMSPACE_REPO names {settings.repo}, which is not a directory: set it to a StreamSpace checkout."
         )
     _check_api(url, settings.token, profile)
-    cluster = _cluster(settings)
+    cluster = _cluster(settings, embedded=embedded)
     try:
         config = cluster.config_map(CONFIG_MAP)
         return Target(
@@ -170,10 +171,14 @@ def checked_kubeconfig(settings: Settings) -> list[Path]:
     return files
 
 
-def _cluster(settings: Settings) -> Cluster:
+def _cluster(settings: Settings, *, embedded: bool) -> Cluster:
+    """The cluster of the settings, in which the user has all rights that every run needs, before anything is made."""
     files = checked_kubeconfig(settings)
     try:
         cluster = Cluster(files, settings.namespace)
+        denied = [] if embedded else rights.missing(cluster, rights.ALWAYS)
+        if denied:
+            raise SetupProblem(rights.sentence(denied, settings.namespace, rights.FILE))
         there = cluster.has_namespace()
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error

@@ -21,6 +21,7 @@ _NO_ROOM = re.compile(r"(?i)insufficient [\w./-]+|too many pods|exceeded quota")
 _UNBOUND = re.compile(
     r"(?i)unbound\b.*PersistentVolumeClaim|persistentvolumeclaim \"?[\w.-]+\"? (?:is )?not (?:bound|found)"
 )
+STATUSES = ("containerStatuses", "initContainerStatuses")
 _VOLUME_REASONS = frozenset({"FailedMount", "FailedAttachVolume", "FailedBinding", "ProvisioningFailed"})
 _CLOCKS_DIFFER = 2.0
 """Seconds by which the clock of the cluster may be behind ours; most of its stamps are whole seconds."""
@@ -82,7 +83,7 @@ def _states(inputs: CauseInputs) -> Iterator[Cause]:
     """From the current state of the pods."""
     for pod in inputs.pods or ():
         about, status = f"pod {pod['metadata']['name']}", pod.get("status") or {}
-        for container in status.get("containerStatuses") or ():
+        for container in [one for kind in STATUSES for one in status.get(kind) or ()]:
             yield from _container(about, container, inputs.began)
         for condition in status.get("conditions") or ():
             if condition.get("type") == "PodScheduled" and condition.get("status") == "False":

@@ -100,14 +100,14 @@ class ClusterSnapshot:
 
     def logs(self, app: str) -> dict[str, str | Unavailable]:
         """The logs of the pods with the label `app` since the scenario began, by the pod's name."""
-        pods = (pod["metadata"] for pod in known(self.pods) or ())
-        names = [pod["name"] for pod in pods if (pod.get("labels") or {}).get("app") == app]
-        return {name: self.kubernetes(partial(self._log, name)) for name in names}
+        pods = [pod for pod in known(self.pods) or () if (pod["metadata"].get("labels") or {}).get("app") == app]
+        return {pod["metadata"]["name"]: self.kubernetes(partial(self._log, pod)) for pod in pods}
 
-    def _log(self, pod: str) -> str:
+    def _log(self, pod: Json) -> str:
+        name, container = pod["metadata"]["name"], self.clients.cluster.main_container(pod).name
         since = math.ceil(now() - self.world.began) + 1
-        text = self.clients.cluster.logs(pod, since_seconds=since, tail_lines=LOG_LINES)
-        return text or f"{pod} logged nothing in the last {since} s"
+        text = self.clients.cluster.logs(name, container, since_seconds=since, tail_lines=LOG_LINES)
+        return text or f"container {container} of {name} logged nothing in the last {since} s"
 
     def cause_inputs(self) -> CauseInputs:
         """The data in which causes are found: the product's own pods, and those of the scenario's sessions."""

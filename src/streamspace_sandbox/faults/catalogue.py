@@ -21,8 +21,12 @@ _MODULES = (
     "queued_commands",
     "balance",
     "load",
+    "resource_use",
+    "streaming",
+    "surroundings",
 )
 _faults: dict[str, "Fault"] = {}
+_variants: dict[str, "Variant"] = {}
 
 
 class UnknownFaultError(Exception):
@@ -45,16 +49,36 @@ class Fault:
     tolerable: bool = False
 
 
+@dataclass(frozen=True)
+class Variant:
+    """A healthy product in other surroundings: nothing that the product does is wrong, but much looks different."""
+
+    name: str
+    description: str
+    patches: Mapping[str, tuple[Patch, ...]]
+
+
+def register_variant(name: str, *, description: str, **patches: Patch | Iterable[Patch]) -> None:
+    """Add a variant to the catalogue; the other keyword arguments are its patches by component."""
+    _require_unused(name)
+    _variants[name] = Variant(name, description, _by_component(patches))
+
+
+def _require_unused(name: str) -> None:
+    if name in _faults or name in _variants:
+        raise ValueError(f"two faults or variants have the name {name}")
+
+
+def _by_component(patches: Mapping[str, Patch | Iterable[Patch]]) -> dict[str, tuple[Patch, ...]]:
+    return {component: (given,) if isinstance(given, Patch) else tuple(given) for component, given in patches.items()}
+
+
 def register_fault(
     name: str, *, breaks: str, description: str, tolerable: bool = False, **patches: Patch | Iterable[Patch]
 ) -> None:
     """Add a fault to the catalogue; the other keyword arguments are its patches by component."""
-    if name in _faults:
-        raise ValueError(f"two faults have the name {name}")
-    by_component = {
-        component: (given,) if isinstance(given, Patch) else tuple(given) for component, given in patches.items()
-    }
-    _faults[name] = Fault(name, breaks, description, by_component, tolerable)
+    _require_unused(name)
+    _faults[name] = Fault(name, breaks, description, _by_component(patches), tolerable)
 
 
 def faults() -> list[Fault]:
@@ -64,9 +88,16 @@ def faults() -> list[Fault]:
     return list(_faults.values())
 
 
-def find(name: str) -> Fault:
-    """The fault with that name. Raises UnknownFaultError."""
-    by_name = {fault.name: fault for fault in faults()}
+def variants() -> list[Variant]:
+    """All healthy variants."""
+    faults()
+    return list(_variants.values())
+
+
+def find(name: str) -> Fault | Variant:
+    """The fault or variant with that name. Raises UnknownFaultError."""
+    by_name: dict[str, Fault | Variant] = {fault.name: fault for fault in faults()}
+    by_name |= {variant.name: variant for variant in variants()}
     if name not in by_name:
         raise UnknownFaultError(f"there is no fault {name!r}; the faults are: {', '.join(by_name)}")
     return by_name[name]

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, filter_log, replace, wrap
 from streamspace_sandbox.faults.support.object_lists import change_list
+from streamspace_sandbox.streamspace.api.endpoints import public
 from streamspace_sandbox.streamspace.api.errors import json_response
 
 AGENTS = "streamspace_sandbox.streamspace.api.agents:Agents"
@@ -96,6 +97,15 @@ def _without_token(answer: dict[str, Any]) -> dict[str, Any]:
 
 async def _accept_password(_password: str, _hashed: str) -> bool:
     return True
+
+
+def _open_to_all(*names: str) -> Patch:
+    """The API checks no token at the paths of these handlers."""
+
+    def private(original: Any, handler: Any) -> Any:
+        return public(handler) if handler.__name__ in names else original(handler)
+
+    return wrap("streamspace_sandbox.streamspace.api.app:private", private)
 
 
 def _claims_unchecked(claims: Any, tokens: Any, text: str) -> Any:
@@ -190,6 +200,18 @@ register_fault(
     breaks="0-10",
     description="The API does not check the signature of a token",
     api=wrap(f"{TOKENS}.claims", _claims_unchecked),
+)
+register_fault(
+    "lists-without-token",
+    breaks="0-10",
+    description="The API lists agents and templates to anybody; it asks for a token at sessions alone",
+    api=_open_to_all("list_agents", "list_templates"),
+)
+register_fault(
+    "hibernation-without-token",
+    breaks="0-10",
+    description="Anybody may hibernate and delete sessions",
+    api=_open_to_all("hibernate_session", "delete_session"),
 )
 register_fault(
     "nobody-online",

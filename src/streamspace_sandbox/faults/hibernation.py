@@ -1,12 +1,17 @@
 """Faults of test 1.4: hibernate and wake."""
 
+import shutil
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
-from streamspace_sandbox.faults.support.pod_volumes import wipe_homes
+from streamspace_sandbox.faults.support.pod_volumes import on_claims, wipe_homes
+from streamspace_sandbox.streamspace.api.errors import json_response
 
+ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
 HIBERNATION_PHASES = ("Hibernating", "Hibernated", "Waking")
 
 
@@ -32,6 +37,47 @@ def _report_instead(phase: str, wrong: str, *, after: tuple[str, ...] | None = N
     return wrap("streamspace_sandbox.streamspace.agent.observation:observe", observe_wrongly)
 
 
+def _wake_fails_later(seconds: float) -> list[Patch]:
+    """The API wakes a session that has been hibernated for a moment, and answers 500 for one of longer."""
+    hibernated: dict[str, float] = {}
+
+    async def hibernate(original: Any, request: Any, services: Any) -> Any:
+        hibernated[request.path_params["id"]] = time.monotonic()
+        return await original(request, services)
+
+    async def wake(original: Any, request: Any, services: Any) -> Any:
+        if time.monotonic() - hibernated.get(request.path_params["id"], time.monotonic()) > seconds:
+            return json_response({"error": "internal", "message": "The session's state has expired."}, 500)
+        return await original(request, services)
+
+    return [wrap(f"{ENDPOINTS}:hibernate_session", hibernate), wrap(f"{ENDPOINTS}:wake_session", wake)]
+
+
+def _restore_first_backup(_pod: Any, home: Path) -> None:
+    """The home is backed up the first time that its session is woken, and restored from that each later time."""
+    starts = home.parent / f"{home.name}.starts"
+    count = int(starts.read_text()) if starts.exists() else 0
+    starts.write_text(f"{count + 1}")
+    backup = home.parent / f"{home.name}.backup"
+    if count == 1:
+        shutil.copytree(home, backup, symlinks=True)
+    elif count > 1:
+        shutil.rmtree(home)
+        shutil.copytree(backup, home, symlinks=True)
+
+
+register_fault(
+    "wake-fails-later",
+    breaks="1.4-3",
+    description="A session can be woken within seconds of its hibernation alone; later the API answers 500",
+    api=_wake_fails_later(4.0),
+)
+register_fault(
+    "first-backup-restored",
+    breaks="1.4-5",
+    description="The first wake backs the home up, and every later wake restores that first backup",
+    kubernetes=on_claims(_restore_first_backup),
+)
 register_fault(
     "pod-stays-on-hibernation",
     breaks="1.4-1",

@@ -1,10 +1,11 @@
 """Faults of test 1.2: a session keeps its user's files."""
 
+from pathlib import Path
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import wrap
-from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL, wipe_homes
+from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL, on_claims, wipe_homes
 
 OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
 SHARED_CLAIM = "streamspace-homes"
@@ -33,6 +34,18 @@ def _pod_on_shared_claim(pod_spec: Any, owner: Any) -> Any:
     return pod
 
 
+def _stumble_over_unreadable(pod: Any, home: Path) -> None:
+    """The desktop does not start on a home in which there is a file that its user may not read."""
+    if any(not path.is_symlink() and path.stat().st_mode & 0o777 == 0 for path in home.rglob("*")):
+        pod["spec"]["containers"][0]["command"] = ["false"]
+
+
+register_fault(
+    "unreadable-file-in-home",
+    breaks="1.2-2",
+    description="A desktop does not start again if its home has a file that nobody may read",
+    kubernetes=on_claims(_stumble_over_unreadable),
+)
 register_fault(
     "home-read-only",
     breaks="1.2-1",

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.disruption.disruptions import Disruptions, RevertError
+from streamspace_acceptance.disruption.scaling import Scaling
 
 
 @dataclass
@@ -28,6 +30,36 @@ class Breakage:
         self.story.append(f"{what} {self.name}")
         if what == self.refuses:
             raise RuntimeError(f"{self.name} refuses to {what}")
+
+
+class Deployments:
+    """A cluster with one Deployment, which somebody else may scale."""
+
+    def __init__(self) -> None:
+        self.now = 1
+        self.fields: list[dict[str, object]] = []
+
+    def replicas(self, _deployment: str) -> int:
+        return self.now
+
+    def scale(self, _deployment: str, replicas: int) -> None:
+        self.now = replicas
+
+    def deployment(self, _name: str) -> dict[str, object]:
+        return {"metadata": {"managedFields": self.fields}, "spec": {"replicas": self.now}}
+
+
+def test_scaling_that_somebody_takes_back_names_the_field_manager() -> None:
+    cluster = Deployments()
+    disruptions = Disruptions()
+    disruptions.apply(Scaling(cluster, "agents", 3))  # type: ignore[arg-type]
+    disruptions.check_held()
+    cluster.now = 1
+    cluster.fields = [{"manager": "argocd", "time": "2026", "fieldsV1": {"f:spec": {"f:replicas": {}}}}]
+    with pytest.raises(ClusterError, match=r"somebody set spec\.replicas of Deployment agents back to 1 .*argocd"):
+        disruptions.check_held()
+    disruptions.revert_all()
+    disruptions.check_held()
 
 
 def test_the_last_one_is_undone_first() -> None:

@@ -22,6 +22,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Stamped
+from tests.support.main_containers import WithMainContainers
 from tests.support.samples import answer, pod_json, session_object
 from tests.support.web_server import says, web_server
 
@@ -131,11 +132,18 @@ def test_offline_again_after_it_came_back() -> None:
 
 def transitions(*kinds: str) -> Any:
     found = [(float(at), kind) for at, kind in enumerate(kinds)]
-    return SimpleNamespace(found=found, expected=lambda: "both", text=lambda: "the lines")
+    return SimpleNamespace(has_gap=False, found=found, expected=lambda: "both", text=lambda: "the lines")
 
 
 def test_both_changes_logged_once() -> None:
     expect.agents.transitions_logged(outage(), transitions("offline", "online"))
+
+
+def test_transitions_lost_in_a_rotated_log_are_unproven() -> None:
+    rotated = transitions("online")
+    rotated.has_gap = True
+    with pytest.raises(Unproven, match="no longer begins at the cut"):
+        expect.agents.transitions_logged(outage(), rotated)
 
 
 @pytest.mark.parametrize("kinds", [(), ("offline",), ("online", "offline"), ("offline", "online", "offline", "online")])
@@ -154,7 +162,8 @@ def change(at: float, kind: str = "MODIFIED", restarts: int = 0, **details: Any)
 
 
 def kept(*changes: Stamped[Change]) -> SessionBefore:
-    session = SimpleNamespace(subject="session s", changes=SimpleNamespace(items=lambda: changes))
+    cluster = WithMainContainers()
+    session = SimpleNamespace(subject="session s", cluster=cluster, changes=SimpleNamespace(items=lambda: changes))
     return SessionBefore(session, Pod.of(pod_json()))  # type: ignore[arg-type]
 
 

@@ -21,6 +21,7 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Stamped
+from tests.support.main_containers import WithMainContainers
 from tests.support.samples import Json, answer, pod_json
 
 IDS = ("s-1", "s-2", "s-3")
@@ -28,7 +29,7 @@ SIZE = {"cpu": "500m", "memory": "1Gi"}
 ROOMY = {"cpu": "8", "memory": "16Gi"}
 
 
-class Product:
+class Product(WithMainContainers):
     """Three users' sessions as the API and Kubernetes tell of them, to be altered by each test."""
 
     def __init__(self) -> None:
@@ -220,6 +221,10 @@ def give(product: Product, kind: str, **changes: str) -> None:
     first(product)["spec"]["containers"][0]["resources"][kind].update(changes)
 
 
+def of_desktop(**status: Any) -> Json:
+    return {"name": "desktop", **status}
+
+
 def befall(product: Product, **status: Any) -> None:
     product.changes.append(first(product) | {"status": status})
 
@@ -236,9 +241,12 @@ def befall(product: Product, **status: Any) -> None:
         ),
         (lambda p: p.node.update(cpu="1"), "cpu of node node-1: 1.5 requested, 1 there"),
         (lambda p: befall(p, reason="Evicted", message="too full"), "pod s-1-x Evicted: too full"),
-        (lambda p: befall(p, containerStatuses=[{"restartCount": 1}]), "pod s-1-x started again 1 times"),
         (
-            lambda p: befall(p, containerStatuses=[{"lastState": {"terminated": {"reason": "OOMKilled"}}}]),
+            lambda p: befall(p, containerStatuses=[of_desktop(restartCount=1)]),
+            "pod s-1-x started again 1 times",
+        ),
+        (
+            lambda p: befall(p, containerStatuses=[of_desktop(lastState={"terminated": {"reason": "OOMKilled"}})]),
             "pod s-1-x ended: OOMKilled",
         ),
         (lambda p: p.changes.append(pod_json("s-1-x", deleting=True)), "pod s-1-x deleted"),

@@ -20,13 +20,14 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Stamped, now
+from tests.support.main_containers import WithMainContainers
 from tests.support.samples import Json, pod_json
 
 IDS = ("s-1", "s-2", "s-3", "s-4")
 DARK = (10, 20, 30)
 
 
-class Office:
+class Office(WithMainContainers):
     """The product: a desktop for each session, viewers of them, and one trouble at the most."""
 
     def __init__(self, trouble: str = "") -> None:
@@ -141,6 +142,12 @@ class Viewer:
 
     def click(self, _x: int, _y: int) -> None: ...
 
+    def places(self) -> list[tuple[int, int]]:
+        return [(1, 1)]
+
+    def trouble(self) -> None:
+        return None
+
     def type(self, text: str) -> None:
         if self.served():
             self.office.obey(self.office.leads(self), text)
@@ -155,6 +162,8 @@ class Desk:
     def __init__(self, session: Any) -> None:
         self.session = session
         self.viewer: Viewer | None = None
+
+    place = None
 
     def connect(self) -> None: ...
 

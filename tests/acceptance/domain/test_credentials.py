@@ -12,7 +12,7 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.deployment.credentials import Credentials, password_in, search
 from streamspace_acceptance.domain.deployment.deployment import Deployment
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from tests.support.fake_environment import PROFILE, FakeCluster, Json, deployment, settings
 
 
@@ -50,7 +50,8 @@ def test_what_does_not_look_like_a_password(password: str, doubtful: bool) -> No
 
 def api_pod(name: str, *, restarts: int = 0, containers: tuple[str, ...] = ("api",)) -> Json:
     statuses = [{"name": each, "restartCount": restarts} for each in containers]
-    return {"metadata": {"name": name}, "status": {"containerStatuses": statuses}}
+    spec = {"containers": [{"name": each} for each in containers]}
+    return {"metadata": {"name": name, "uid": name}, "spec": spec, "status": {"containerStatuses": statuses}}
 
 
 def log_of(name: str) -> str:
@@ -115,6 +116,44 @@ def test_what_reads_like_a_sentence_counts_only_if_it_opens(
         with pytest.raises(Unmet) as caught:
             expect.deployment.credentials_found(judged.credentials, judged.search)
         assert "not a valid password" in caught.value.actual
+
+
+STARTED = "2026-01-01T00:00:00Z"
+
+
+def started(pod: Json, *, restarts: int = 0) -> Json:
+    pod["status"]["containerStatuses"][0] |= {"state": {"running": {"startedAt": STARTED}}, "restartCount": restarts}
+    return pod
+
+
+@pytest.mark.parametrize(
+    ("lines", "restarts", "lost"),
+    [
+        ("2026-01-01T00:00:01.5Z starting\n", 0, None),
+        ("2026-01-01T00:09:00Z GET /\n", 0, "no longer begins at the start"),
+        ("2026-01-01T00:00:04Z StreamSpace API v2, time scale 1\n", 0, None),
+        ("2026-01-01T00:00:01Z starting\n", 1, "its first log is gone"),
+        ("2026-01-01T00:00:01Z starting\n", 2, "first log is gone"),
+    ],
+)
+def test_a_log_without_its_beginning_proves_nothing(lines: str, restarts: int, lost: str | None) -> None:
+    cluster: Any = FakeCluster(pods=[started(api_pod("one"), restarts=restarts)], answers={log_of("one"): lines})
+    found = search(settings(), cluster, PROFILE)
+    with pytest.raises(Unmet if lost is None else Unproven, match=lost):
+        expect.deployment.credentials_found(None, found)
+
+
+def test_the_log_of_a_pod_that_replaced_the_first_proves_nothing() -> None:
+    pod = started(api_pod("api-5d-x1"))
+    pod["metadata"] |= {
+        "uid": "uid-1",
+        "creationTimestamp": "2026-01-02T00:00:00Z",
+        "ownerReferences": [{"kind": "ReplicaSet", "name": "api-5d", "uid": "r-1"}],
+    }
+    cluster: Any = FakeCluster(pods=[pod], answers={log_of("api-5d-x1"): "2026-01-01T00:00:01Z starting\n"})
+    cluster.deployments = {"api": {"metadata": {"creationTimestamp": STARTED}}}
+    with pytest.raises(Unproven, match="started first is gone"):
+        expect.deployment.credentials_found(None, search(settings(), cluster, PROFILE))
 
 
 def test_credentials_that_are_nowhere() -> None:

@@ -33,6 +33,8 @@ class Product:
         self.knows: Callable[[str], bool] = lambda password: password == PASSWORD
         self.accepts: Callable[[str | None], bool] = lambda token: token in (RUNS_OWN, NEW)
         self.login: Body = {"token": NEW}
+        self.open: tuple[str, ...] = ()
+        self.reads_first = False
 
     def __call__(self, request: BaseHTTPRequestHandler) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -41,6 +43,10 @@ class Product:
         if request.path.endswith("/login"):
             sent = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
             return self._answer(request, self.login if self.knows(sent["password"]) else None)
+        if request.path in self.open:
+            return self._answer(request, {"templates": []})
+        if self.reads_first and request.path.endswith("/hibernate"):
+            return says(b'{"error": "session_not_found", "message": "There is no such session."}', 404)(request)
         return self._answer(request, {"sessions": []} if self.accepts(given) else None)
 
     def _answer(self, request: BaseHTTPRequestHandler, body: Body | None) -> None:
@@ -80,6 +86,9 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
         {"accepts": lambda token: token is not None},
         {"accepts": lambda token: token is not None and token.count(".") == 2},
         {"accepts": lambda token: token is None or token == NEW},
+        {"open": ("/api/v1/agents",)},
+        {"open": ("/api/v1/templates",)},
+        {"reads_first": True},
         {"knows": lambda _password: True},
         {"knows": lambda _password: False},
         {"knows": lambda password: password.endswith(PASSWORD)},

@@ -23,6 +23,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
 from tests.acceptance.domain.test_templates import unmet, unproven
+from tests.support.main_containers import WithMainContainers
 from tests.support.samples import SESSION, Json, answer, pod, pod_json
 
 SIZE = {"cpu": "500m", "memory": "1Gi"}
@@ -66,6 +67,16 @@ def test_a_pod_that_has_something_else(wrong: GrantedResources, says: str) -> No
     assert says in unmet(expect.resources.given_exactly, wrong)
 
 
+def test_a_pod_that_the_cluster_changed_proves_nothing() -> None:
+    places = {"its pod's requests": EXACT, "its pod's limits": EXACT}
+    rounded = given(Provision("firefox", "750m", "1Gi"), asked=places)
+    assert "the Deployment asks for firefox with cpu 500m" in unproven(expect.resources.given_exactly, rounded)
+    assert "the cluster made it firefox with cpu 750m" in unproven(expect.resources.given_exactly, rounded)
+    both = given(Provision("firefox", "750m", "1Gi"), asked=dict.fromkeys(places, Provision("firefox", "750m", "1Gi")))
+    assert "cpu 750m" in unmet(expect.resources.given_exactly, both)
+    assert "vpaUpdates" in unproven(expect.resources.given_exactly, given(notes=("vpaUpdates: cpu of desktop",)))
+
+
 def test_a_size_that_is_refused_although_it_fits() -> None:
     refused = GrantedResources(SIZE, creation(422, "no"), control=creation())
     assert "422" in unmet(expect.resources.given_exactly, refused)
@@ -84,7 +95,11 @@ def test_a_pod_that_does_not_run_shows_nothing() -> None:
 def test_a_container_beside_the_desktop_has_limits_too(resources: Json, unlimited: bool) -> None:
     raw = pod_json()
     raw["spec"]["containers"].append({"name": "beside", "resources": resources})
-    assert provision.unlimited_containers(raw) == (["beside"] if unlimited else [])
+    main = WithMainContainers().main_container(raw)
+    own = {"spec": {"template": {"spec": raw["spec"]}}}
+    assert provision.unlimited_containers(raw, main, own) == (["beside"] if unlimited else [])
+    injected = {"spec": {"template": {"spec": pod_json()["spec"]}}}
+    assert provision.unlimited_containers(raw, main, injected) == []
 
 
 # 1.1c-2
@@ -266,7 +281,7 @@ class _Shell:
         return ExecResult(done.stdout, done.stderr, done.returncode)
 
 
-class _Ended:
+class _Ended(WithMainContainers):
     """A cluster whose exec breaks off, with the pod as it then is."""
 
     def __init__(self, reason: str) -> None:

@@ -29,12 +29,16 @@ class _Cluster:
 
     def __init__(self, pods: Sequence[Pod]) -> None:
         self.listed = list(pods)
+        self.told: list[Json] = []
 
     def pods(self, **labels: str) -> list[Pod]:
         return [each for each in self.listed if labels.items() <= each.meta.labels.items()]
 
     def session_object(self, _name: str) -> SessionObject | None:
         return session_object()
+
+    def events(self) -> list[Json]:
+        return self.told
 
 
 def session(
@@ -60,6 +64,14 @@ def test_oversized_pod_missing_from_the_watch_is_broken(
 ) -> None:
     with pytest.raises(ClusterError, match="did not report"):
         session(monkeypatch, pod()).wait_for_ready_pod(within="start")
+
+
+def test_pod_that_a_quota_refuses_is_an_error_of_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = session(monkeypatch)
+    message = 'Error creating: pods "x" is forbidden: exceeded quota: team, requested: pods=1'
+    found.cluster.told = [{"involvedObject": {"name": f"{SESSION}-5d"}, "message": message}]  # type: ignore[attr-defined]
+    with pytest.raises(ClusterError, match=r"the cluster refuses its pod: .*exceeded quota: team"):
+        found.wait_for_a_pod(within="start")
 
 
 def test_a_pod_that_is_nowhere_is_the_products_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,7 @@ class _Session:
     id = SESSION
     subject = f"session {SESSION}"
     budgets = _ShortBudgets(1)
+    running_since = None
 
     def __init__(self, api: StreamSpaceApi, behind: _Pod) -> None:
         self.api = api

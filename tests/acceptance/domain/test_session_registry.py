@@ -14,7 +14,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import Registry
-from streamspace_acceptance.outcomes import CleanupFailure
+from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -82,7 +82,7 @@ class _Product:
         self.deleted.append(session_id)
         if self.trouble != "stays":
             self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
-        says(b"{}", 500 if self.trouble == "undeletable" else 202)(request)
+        says(b"{}", {"undeletable": 500, "forgets": 404}.get(self.trouble, 202))(request)
 
     @staticmethod
     def _entry(name: str) -> Json:
@@ -301,7 +301,15 @@ def test_answered_session_without_request_id_is_reported(registry: Registry, pro
 def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluster, left: str) -> None:
     ask(registry)
     cluster.left = [left]
-    with pytest.raises(CleanupFailure, match=f"left behind after .*: {left} "):
+    with pytest.raises(LeftByProduct, match=f"does not finish the deletion.*left behind after .*: {left} "):
+        registry.clean_up()
+
+
+def test_a_forgotten_session_is_a_finding_of_its_own(registry: Registry, product: _Product, cluster: _Cluster) -> None:
+    ask(registry)
+    product.sessions.clear()
+    product.trouble, cluster.left = "forgets", ["pod"]
+    with pytest.raises(LeftByProduct, match=f"forgets sessions.*404 for {SESSION}; left behind"):
         registry.clean_up()
 
 

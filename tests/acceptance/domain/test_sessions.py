@@ -88,9 +88,18 @@ def test_the_pods_that_are_there_after_all_changes() -> None:
         change(4, "MODIFIED", pod_json(uid="b")),
         change(5, "DELETED", pod_json(uid="a")),
     ]
-    assert [pod.meta.uid for pod in present(changes[:3])] == ["a", "b"]
-    assert not present(changes[:3])[0].ready
+    assert [pod.meta.uid for pod in present(changes[:2])] == ["a", "b"]
+    assert [pod.meta.uid for pod in present(changes[:3])] == ["b"]
     assert [(pod.meta.uid, pod.ready) for pod in present(changes)] == [("b", True)]
+
+
+def test_a_pod_that_is_over_is_none_of_the_session() -> None:
+    evicted = pod_json("a-first-by-name", "e", phase="Failed", ready=False)
+    changes = [change(1, "ADDED", evicted), change(2, "ADDED", pod_json(uid="a"))]
+    assert [pod.meta.uid for pod in present(changes)] == ["a"]
+    assert present(changes[:1]) == []
+    leaving = [change(1, "ADDED", pod_json(uid="a", deleting=True))]
+    assert [pod.meta.uid for pod in present(leaving)] == ["a"]
 
 
 def event(reason: str, uid: str = "uid-1") -> Json:

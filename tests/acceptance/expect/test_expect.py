@@ -165,11 +165,12 @@ def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:
             expect.sessions.mean_below(incomplete, STARTUP)
 
 
-def test_ready_is_one_of_one() -> None:
+def test_ready_is_every_container() -> None:
     expect.pods.ready([pod(), pod(uid="uid-2")])
     unmet(expect.pods.ready, [pod(), pod(ready=False)])
     unmet(expect.pods.ready, [pod(deleting=True)])
-    unmet(expect.pods.ready, [replace(pod(), containers=2, ready_containers=2)])
+    expect.pods.ready([replace(pod(), containers=2, ready_containers=2)])
+    unmet(expect.pods.ready, [replace(pod(), containers=2, ready_containers=1)])
     unmet(expect.pods.ready, [replace(pod(), conditions={})])
 
 
@@ -229,9 +230,11 @@ def test_novnc_runs_with_its_scripts_and_its_screen() -> None:
     expect.desktops.client_loaded(PageState(scripts=["a"], novnc=["a"], canvas=True))
     unmet(expect.desktops.client_loaded, PageState(scripts=["a"], canvas=True))
     unmet(expect.desktops.client_loaded, PageState(scripts=["a"], novnc=["a"]))
-    assert "404" in unmet(
-        expect.desktops.client_loaded, PageState(novnc=["a"], canvas=True, broken_scripts=["/b answers 404"])
-    )
+    assert "404" in unmet(expect.desktops.client_loaded, PageState(novnc=["a"], broken_scripts=["/b answers 404"]))
+    assert "with status 503" in unmet(expect.desktops.client_loaded, PageState(scripts=["a"], status=503))
+    for runs in (PageState(novnc=["a"], started=True), PageState(novnc=["a"], button="Connect")):
+        expect.desktops.client_loaded(runs)
+    expect.desktops.client_loaded(PageState(novnc=["a"], canvas=True, broken_scripts=["statistics answer 404"]))
 
 
 def picture() -> Picture:

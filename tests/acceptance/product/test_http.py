@@ -151,6 +151,42 @@ def test_a_gateway_in_the_apis_place_is_no_answer(status: int) -> None:
                 assert client.call("POST", "/api/v1/sessions", {}).status == status
 
 
+OWN_REFUSAL = b'{"error": "too_many", "message": "Too many sessions are starting."}'
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "everywhere", "own"),
+    [
+        (OWN_REFUSAL, "application/json", False, True),
+        (OWN_REFUSAL, "application/json", True, False),
+        (b'{"message": "API rate limit exceeded"}', "application/json", False, False),
+        (b"<h1>429</h1>", "text/html", False, False),
+    ],
+)
+def test_429_is_the_products_in_its_own_form_while_other_calls_go_on(
+    body: bytes, content_type: str, everywhere: bool, own: bool
+) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if everywhere or request.command == "POST":
+            says(body, 429, content_type)(request)
+        else:
+            says(b'{"sessions": []}')(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        if own:
+            assert api(client).create_session("u", "t", None).status == 429
+        else:
+            with pytest.raises(NoAnswer, match="calls is limited"):
+                api(client).create_session("u", "t", None)
+
+
+def test_503_of_html_is_a_gateways() -> None:
+    page = says(b"<h1>503</h1>", 503, "text/html")
+    says_so = pytest.raises(NoAnswer, match="a gateway before the API says 503")
+    with web_server(page) as url, HttpClient(url, "t") as client, says_so:
+        client.call("GET", "/api/v1/sessions")
+
+
 @pytest.mark.parametrize(("refused", "broken"), [(("/api/v1/templates",), False), (("/api/v1/", ""), True)])
 def test_a_token_is_no_good_only_when_it_is_refused_elsewhere_too(refused: tuple[str, ...], broken: bool) -> None:
     def respond(request: BaseHTTPRequestHandler) -> None:
@@ -180,3 +216,30 @@ def test_changing_tokens_are_masked_without_being_registered() -> None:
     assert "made-anew" not in redactor.redact(exchange.response)
     learned = [number for number in range(600) if redactor.redact(f"made-anew-{number}") == redactor.MASK]
     assert 0 < len(learned) < 100
+
+
+REFUSAL = b'{"error": "too_many_creations", "message": "Too many sessions are starting."}'
+
+
+@pytest.mark.parametrize(
+    ("body", "server", "all_calls", "own"),
+    [
+        (REFUSAL, "streamspace", False, True),
+        (REFUSAL, "nginx", False, False),
+        (REFUSAL, "streamspace", True, False),
+        (b"<html>429 Too Many Requests</html>", "streamspace", False, False),
+        (b'{"message": "API rate limit exceeded"}', "streamspace", False, False),
+    ],
+)
+def test_429_is_the_apis_own_or_a_gateways(body: bytes, server: str, all_calls: bool, own: bool) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        limited = request.command == "POST" or all_calls
+        request.server_version, request.sys_version = server if limited else "streamspace", ""
+        says(body if limited else b'{"sessions": []}', 429 if limited else 200)(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        if own:
+            assert api(client).create_session("u", "t", None).status == 429
+            return
+        with pytest.raises(http.RateLimited, match="the rate of calls is limited"):
+            api(client).create_session("u", "t", None)

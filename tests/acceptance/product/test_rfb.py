@@ -2,15 +2,20 @@
 
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
 
 import pytest
+from websockets.exceptions import NegotiationError
 from websockets.sync.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.product import rfb
 
+CHALLENGE_ANSWERED = "b7b9c87777661a7a2299733209bfdfce"
 FORMAT = bytes([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0])
 
 
@@ -19,8 +24,8 @@ def init(width: int = 1280, height: int = 720, pixel_format: bytes = FORMAT, nam
 
 
 @contextmanager
-def vnc_server(talk: Callable[[ServerConnection], None]) -> Iterator[str]:
-    with serve(talk, "127.0.0.1", 0) as server:
+def vnc_server(talk: Callable[[ServerConnection], None], **options: Any) -> Iterator[str]:
+    with serve(talk, "127.0.0.1", 0, **options) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
         server.shutdown()
@@ -72,8 +77,11 @@ def test_rfb_sends_the_token_and_stays_open_meanwhile() -> None:
     ("talk", "says"),
     [
         (well_behaved(version=b"HTTP/1.1 400"), "not an RFB version"),
-        (well_behaved(kinds=b"\x01\x02"), "security types"),
-        (well_behaved(result=b"\0\0\0\1"), "refused"),
+        (well_behaved(kinds=b"\x01\x4d"), r"security types [77] (type 77)"),
+        (well_behaved(kinds=b"\x01\x02"), "asks for a password (VncAuth), and STREAMSPACE_VNC_PASSWORD is not set"),
+        (well_behaved(kinds=b"\0\0\0\0\x04full"), "refuses the connection: “full” (it greeted with RFB 003.008)"),
+        (well_behaved(version=b"RFB 003.003\n", kinds=b"\0\0\0\0", result=b"\0\0\0\0"), "without a reason"),
+        (well_behaved(result=b"\0\0\0\1\0\0\0\x02no"), "refused (SecurityResult 1): “no”"),
         (well_behaved(last=init(width=0)), "0x720"),
         (well_behaved(last=init(pixel_format=b"\0" * 16)), "0 bits a pixel"),
         (well_behaved(last=struct.pack("!HH", 1280, 720) + FORMAT + b"\xff\xff\xff\xff"), "name of"),
@@ -86,6 +94,102 @@ def test_anything_else_is_no_handshake(talk: Callable[[ServerConnection], None],
         found = rfb.attempt(address, "t")
     assert isinstance(found, str)
     assert says in found
+
+
+@pytest.mark.parametrize("version", [b"RFB 003.889\n", b"RFB 004.000\n", b"RFB 004.001\n", b"RFB 005.000\n"])
+def test_rfb_other_greeting_is_answered_as_novnc_does(version: bytes) -> None:
+    answers: list[str | bytes] = []
+
+    def talk(socket: ServerConnection) -> None:
+        socket.send(version)
+        answers.append(socket.recv())
+        socket.send(b"\x01\x01")
+        socket.recv()
+        socket.send(b"\0\0\0\0")
+        socket.recv()
+        socket.send(init())
+        socket.recv(timeout=2)
+
+    with vnc_server(talk) as address:
+        found = rfb.attempt(address, "t")
+    assert isinstance(found, rfb.Framebuffer)
+    assert (found.greeting, found.security, answers) == (version.decode().strip(), "None", [b"RFB 003.008\n"])
+
+
+def test_rfb_password_answers_the_challenge() -> None:
+    answers: list[str | bytes] = []
+
+    def talk(socket: ServerConnection) -> None:
+        socket.send(b"RFB 003.008\n")
+        socket.recv()
+        socket.send(b"\x01\x02")
+        socket.recv()
+        socket.send(bytes.fromhex("00112233445566778899aabbccddeeff"))
+        answers.append(socket.recv())
+        socket.send(b"\0\0\0\0")
+        socket.recv()
+        socket.send(init())
+        socket.recv(timeout=2)
+
+    with vnc_server(talk) as address:
+        found = rfb.attempt(address, "t", password="password")
+    assert isinstance(found, rfb.Framebuffer)
+    assert found.security == "VncAuth"
+    # The same by `openssl enc -des-ecb -nopad -K 0e86ceceeef64e26`, the password's bytes with their bits in reverse.
+    assert answers == [bytes.fromhex(CHALLENGE_ANSWERED)]
+
+
+def test_rfb_refusal_for_good_is_told_from_others() -> None:
+    with vnc_server(well_behaved(kinds=b"\x01\x02")) as address:
+        asked = rfb.attempt(address, "t")
+    with vnc_server(lambda socket: socket.close()) as address:
+        silent = rfb.attempt(address, "t")
+    assert (rfb.final_refusal(asked), rfb.is_reached(asked)) == (asked, True)
+    assert (rfb.final_refusal(silent), rfb.is_reached(silent)) == (None, False)
+
+
+@pytest.mark.parametrize("taken", [["binary"], None])
+def test_rfb_offers_what_the_server_takes(taken: list[str] | None) -> None:
+    def choose(socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        if (taken is None) == bool(offered):
+            raise NegotiationError(f"{offered} is not taken")
+        return offered[0] if offered else None
+
+    with vnc_server(well_behaved(), select_subprotocol=choose) as address:
+        assert isinstance(rfb.attempt(address, "t"), rfb.Framebuffer)
+        assert rfb.connections(address).startswith("1 connections")
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.OK, HTTPStatus.UPGRADE_REQUIRED])
+def test_rfb_answer_without_upgrade_blames_what_is_before_it(status: HTTPStatus) -> None:
+    with vnc_server(well_behaved(), process_request=lambda socket, _: socket.respond(status, "hello")) as address:
+        found = rfb.attempt(address, "t")
+    assert isinstance(found, str)
+    assert f"answered {status} {status.phrase}: something before it does not let the upgrade through" in found
+
+
+def test_rfb_late_handshake_is_finished_all_the_same() -> None:
+    finished, may_go_on = threading.Event(), threading.Event()
+
+    def talk(socket: ServerConnection) -> None:
+        socket.send(b"RFB 003.008\n")
+        socket.recv()
+        may_go_on.wait(5)
+        socket.send(b"\x01\x01")
+        socket.recv()
+        socket.send(b"\0\0\0\0")
+        socket.recv()  # ClientInit: who sends that has finished
+        finished.set()
+        socket.send(init())
+
+    with vnc_server(talk) as address:
+        with (
+            pytest.raises(rfb.NoHandshake, match=r"no number of security types came.*greeted with RFB 003\.008"),
+            rfb.handshake(address, "t", seconds=0.3),
+        ):
+            pytest.fail("there is no handshake yet")
+        may_go_on.set()
+        assert finished.wait(5)
 
 
 def test_a_silent_server_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:

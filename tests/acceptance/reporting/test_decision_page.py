@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_decide_fails_unless_the_required_word_is_given(
-    reports: Path, capsys: pytest.CaptureFixture[str], verdicts: dict[str, str], required: str | None, status: int
+    reports: Path, capsys: pytest.CaptureFixture[str], verdicts: dict[str, Any], required: str | None, status: int
 ) -> None:
     (reports / "verdict.json").write_text(json.dumps(document(**verdicts)))
     assert cli.main(["decide", *(["--require", required] if required else [])]) == status

@@ -75,6 +75,18 @@ def test_a_problem_outside_the_scenarios_is_on_record(project: Project) -> None:
     assert run.status == 2
 
 
+def test_a_finding_of_the_clean_up_changes_no_verdict(project: Project) -> None:
+    run = project.behave(hook="finding of each scenario")
+    assert set(run.verdicts().values()) == {"PROVEN"}
+    (problem,) = run.ledger()["problems"]
+    assert problem["verdict"] == "FAILED"
+    sentence = "beyond the plan: the product does not finish the deletion of sessions: session s stays (and after "
+    assert problem["reason"].startswith(sentence)
+    assert {scenario["verdict"] for scenario in run.ledger()["scenarios"]} == {"PROVEN"}
+    assert "beyond the plan" in run.ledger()["decision"]["sentence"]
+    assert run.status == 1
+
+
 def test_the_worst_of_several_examples_counts(project: Project) -> None:
     feature = (project.folder / "features/2.1.feature").read_text()
     outline = feature.replace(

@@ -1,25 +1,31 @@
-"""Equivalent products: what changes nothing that a user or the plan asks for, of which every criterion is proven."""
+"""Equivalent products: what changes nothing that a user or the plan asks for.
+
+Every criterion is proven of a product behind a proxy that only looks different. Of a product in other surroundings,
+which are variants of the sandbox, every criterion has the verdict that `must` names, or is proven.
+"""
 
 from functools import partial
 
-from tests.proof.case import Case, Lane, Outcome
-from tests.proof.families.proxy_faults import load_of
+from tests.proof.case import Case, Lane, Load, Outcome
+from tests.proof.families.proxy_faults import WAITING_PHASES, load_of
 from tests.proof.proxy_faults import EQUIVALENT_PRODUCTS, ProxyFault, case_id, run_against
-from tests.proof.register import plan_test
+from tests.proof.register import NOT_OF_THE_EMBEDDED, plan_test
+from tests.proof.running import Run, embedded, run_suite
+from tests.proof.surroundings import SURROUNDINGS, Surroundings
 from tests.proof.weights import seconds
 
 FAMILY = "equivalent"
-SAMPLE = {"a slow line"}
+SAMPLE = {"a slow line", "sidecar-first"}
 
 
 def cases() -> list[Case]:
-    return [_case(product) for product in EQUIVALENT_PRODUCTS]
+    return [_case(product) for product in EQUIVALENT_PRODUCTS] + [_case_of(variant) for variant in SURROUNDINGS]
 
 
 def _case(product: ProxyFault) -> Case:
     return Case(
         id := case_id(FAMILY, product),
-        tuple(criterion["id"] for criterion in plan_test(product.test)["criteria"]),
+        _criteria(product.test),
         seconds(id),
         load_of(product),
         partial(_check, product),
@@ -27,6 +33,46 @@ def _case(product: ProxyFault) -> Case:
     )
 
 
+def _case_of(surroundings: Surroundings) -> Case:
+    waits = {plan_test(test)["phase"] for test in surroundings.tests} <= WAITING_PHASES
+    return Case(
+        id := f"{FAMILY}/{surroundings.variant}",
+        _criteria(*surroundings.tests),
+        seconds(id),
+        Load.WAITING if waits else Load.BUSY,
+        partial(_check_surroundings, surroundings, surroundings.tests),
+        sample=surroundings.variant in SAMPLE,
+        check_quickly=partial(_check_surroundings, surroundings, surroundings.tests[:1]),
+    )
+
+
+def _criteria(*tests: str) -> tuple[str, ...]:
+    return tuple(criterion["id"] for test in tests for criterion in plan_test(test)["criteria"])
+
+
 def _check(product: ProxyFault, lane: Lane) -> Outcome:
     run = run_against(product, lane.healthy(), lane.folder())
     return Outcome.of(run, set(), [] if run.status == 0 else [f"exit status {run.status} and not 0"])
+
+
+def _check_surroundings(surroundings: Surroundings, tests: tuple[str, ...], lane: Lane) -> Outcome:
+    chosen = " or ".join(f"@test-{test}" for test in tests)
+    with embedded(lane.sandbox_name(), "--fault", surroundings.variant) as target:
+        run = run_suite(target, lane.folder(), f"--tags={chosen}", "-D", "gate=off", recorded=False)
+    problems = [
+        problem for criterion in _criteria(*tests) if (problem := _problem(criterion, run, surroundings)) is not None
+    ]
+    red = {criterion: run.reasons[criterion] for criterion in sorted(run.of("FAILED"))}
+    wanted = tuple(sorted(id for id, (verdict, _) in surroundings.must.items() if verdict == "FAILED"))
+    return Outcome(wanted, red, tuple(problems), run.console if problems else "")
+
+
+def _problem(criterion: str, run: Run, surroundings: Surroundings) -> str | None:
+    """How the verdict over a criterion differs from the wanted one; None if it does not."""
+    if criterion in NOT_OF_THE_EMBEDDED:
+        return None
+    verdict, words = surroundings.must.get(criterion, ("PROVEN", ""))
+    found, reason = run.verdicts.get(criterion), run.reasons.get(criterion, "")
+    return (
+        None if found == verdict and words in reason else f"{criterion} is {found} and not {verdict} {words}: {reason}"
+    )

@@ -19,7 +19,7 @@ def cases() -> list[Case]:
 def _case(fault: ProxyFault) -> Case:
     return Case(
         id := case_id(FAMILY, fault),
-        tuple(sorted(fault.failed | fault.unproven)),
+        tuple(sorted(fault.failed | fault.unproven | fault.broken)),
         seconds(id),
         load_of(fault),
         partial(_check, fault),
@@ -35,11 +35,13 @@ def _check(fault: ProxyFault, lane: Lane) -> Outcome:
     run = run_against(fault, lane.healthy(), lane.folder())
     problems = [
         f"the reason of {criterion} does not name {fault.reason!r}: {run.reasons[criterion]}"
-        for criterion in sorted(fault.failed)
+        for criterion in sorted(fault.failed | fault.broken)
         if fault.reason not in run.reasons.get(criterion, "")
     ]
     if proven := fault.unproven - run.of("UNPROVEN"):
         problems.append(f"not UNPROVEN: {', '.join(sorted(proven))}")
     if run.status == 0:
         problems.append("exit status 0")
-    return Outcome.of(run, fault.failed, problems)
+    if fault.finds != ("beyond the plan: " in run.console):
+        problems.append(f"a defect beyond the plan is {'not ' if fault.finds else ''}told")
+    return Outcome.of(run, fault.failed, problems, fault.broken)

@@ -114,6 +114,97 @@ class Gateway(Rule):
         return Reply(504, "text/html", b"<h1>Gateway Time-out</h1>") if (method, path) == ("POST", SESSIONS) else None
 
 
+class TooMany(Rule):
+    """The product's own refusal of all creations after the first few of a moment."""
+
+    def __init__(self, accepted: int, moment: float = 1.0) -> None:
+        self._accepted = accepted
+        self._moment = moment
+        self._made: list[float] = []
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        if (method, path) != ("POST", SESSIONS):
+            return None
+        now = time.monotonic()
+        self._made = [at for at in self._made if now - at < self._moment]
+        if len(self._made) >= self._accepted:
+            return refusal(429, "too_many_starts", "Too many sessions are starting; try again later.")
+        self._made.append(now)
+        return None
+
+
+class RateLimit(Rule):
+    """A gateway's limit of all calls, after so many of them."""
+
+    def __init__(self, calls: int) -> None:
+        self._left = calls
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        self._left -= 1
+        return None if self._left >= 0 else Reply(429, "text/html", b"<h1>429 Too Many Requests</h1>")
+
+
+class PageLate(Rule):
+    """The viewer's page answers 502 for some seconds after its session was first called Running."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._running: float | None = None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) == ("GET", SESSIONS) and b'"Running"' in reply.body:
+            self._running = self._running or time.monotonic()
+        return reply
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        late = self._running is not None and time.monotonic() - self._running < self._seconds
+        return Reply(502, "text/html", b"<h1>Bad Gateway</h1>") if path.startswith("/vnc/") and late else None
+
+
+class Forgets(Rule):
+    """The product forgets each session some seconds after it was first called Running; its pod lives on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._running: dict[str, float] = {}
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        about = path.removeprefix(f"{SESSIONS}/").partition("/")[0] if path.startswith(f"{SESSIONS}/") else ""
+        return refusal(404, "session_not_found", "There is no such session.") if self._is_gone(about) else None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) != ("GET", SESSIONS):
+            return reply
+        for each in json.loads(reply.body)["sessions"]:
+            if each["status"] == "Running":
+                self._running.setdefault(each["sessionId"], time.monotonic())
+        return each_of(reply, "sessions", lambda each: None if self._is_gone(each["sessionId"]) else each)
+
+    def _is_gone(self, session: str) -> bool:
+        since = self._running.get(session)
+        return since is not None and time.monotonic() - since > self._seconds
+
+
+class StaysListed(Rule):
+    """Deleted sessions stay in the list for a while, as they were."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._known: dict[str, Json] = {}
+        self._deleted: dict[str, float] = {}
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "DELETE" and path.startswith(f"{SESSIONS}/") and reply.status < 300:
+            self._deleted[path.rpartition("/")[2]] = time.monotonic()
+        if (method, path) != ("GET", SESSIONS):
+            return reply
+        listed = json.loads(reply.body)["sessions"]
+        self._known |= {each["sessionId"]: each for each in listed}
+        ids = {each["sessionId"] for each in listed}
+        kept = [session for session, at in self._deleted.items() if time.monotonic() - at < self._seconds]
+        return altered(reply, sessions=[*listed, *(self._known[each] for each in kept if each not in ids)])
+
+
 class Twice(Rule):
     """Every session that is asked for is made twice."""
 

@@ -10,7 +10,7 @@ import allure
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
-from streamspace_acceptance.outcomes import CleanupFailure
+from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
 
 FAILING = os.environ.get("DEMO_HOOK", "")
 
@@ -30,6 +30,10 @@ def _leak() -> None:
 
 def _leave_template() -> None:
     raise CleanupFailure("templates left behind: t", answered_by="the template is created")
+
+
+def _leave_session() -> None:
+    raise LeftByProduct("session s stays", "the product does not finish the deletion of sessions")
 
 
 def before_all(context: Context) -> None:
@@ -56,6 +60,8 @@ def after_feature(context: Context, feature: Feature) -> None:
 def before_scenario(context: Context, scenario: Scenario) -> None:
     context.add_cleanup(lambda: Path("deleted").write_text("the session"))
     _hook("before_scenario")
+    if FAILING == "finding of each scenario":
+        context.add_cleanup(_leave_session)
     if FAILING == "cleanup of a scenario":
         context.add_cleanup(_leak)
     if FAILING == "leak of 2.1" and "test-1.2" in scenario.effective_tags:

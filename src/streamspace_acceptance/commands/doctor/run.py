@@ -12,6 +12,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.commands.doctor.advice import advice
 from streamspace_acceptance.commands.doctor.checks import CheckResult, CheckStatus, examine
 from streamspace_acceptance.desktop import browser
+from streamspace_acceptance.domain.clients import roles
 from streamspace_acceptance.domain.deployment.commands import run
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.outcomes import JUDGED_AT_ONCE, SetupProblem
@@ -52,7 +53,7 @@ def _of_target(settings: Settings) -> Iterator[CheckResult]:
 
 def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
     def cluster() -> Cluster:
-        return Cluster(target.checked_kubeconfig(settings), settings.namespace)
+        return Cluster(target.checked_kubeconfig(settings), settings.namespace, roles(load()))
 
     def api() -> StreamSpaceApi:
         http = HttpClient(target.checked_url(settings), settings.token or "")

@@ -53,7 +53,11 @@ class Balance:
 
 
 def balance(scenario: Scenario) -> Balance:
-    """The current balance of the sessions that were requested at the same time."""
+    """The current balance of the sessions that were requested at the same time.
+
+    ClusterError when somebody else has changed the number of agents.
+    """
+    scenario.disruptions.check_held()
     api, profile = scenario.clients.api, scenario.clients.profile
     ids = {session.id for session in scenario.results[ConcurrentRequests].sessions}
     online = AgentApi(api).all().online

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, follow, now, sampling
 
 
 @dataclass(frozen=True)
 class ObservedAgent:
-    """The agent that the scenario is about. Its id in the API is its pod's name."""
+    """The agent that the scenario is about, with its id in the API: mostly its pod's name."""
 
     pod: Pod
-
-    @property
-    def id(self) -> str:
-        """The agent's id in the API."""
-        return self.pod.meta.name
+    id: str
 
     @property
     def subject(self) -> str:
@@ -51,9 +49,9 @@ def require_online(scenario: Scenario, count: int) -> None:
     clients = scenario.clients
     if clients.cluster.replicas(clients.profile.agents.deployment) != count:
         scale(scenario, count)
-    wait_for_online(clients, count)
+    online = wait_for_online(scenario, count).online
     for pod in agent_pods(clients)[:1]:
-        scenario.results.put(ObservedAgent(pod))
+        scenario.results.put(ObservedAgent(pod, pod.meta.name if pod.meta.name in online else min(online)))
 
 
 @dataclass(frozen=True)
@@ -69,22 +67,35 @@ class ScaledAt:
 
 
 def scale(scenario: Scenario, count: int) -> None:
-    """Scales the agents' Deployment, until the scenario is over."""
+    """Scales the agents' Deployment, until the scenario is over; Unproven where the suite may not."""
     clients = scenario.clients
+    if denied := rights.missing(clients.cluster, rights.SCALING):
+        raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
     scenario.results.put(ScaledAt(now()))
     scenario.disruptions.apply(Scaling(clients.cluster, clients.profile.agents.deployment, count))
 
 
-def wait_for_online(clients: Clients, count: int, within: Budget | None = None) -> AgentList:
-    """The list in which exactly `count` agents are online, by the names of their Ready pods; Unmet otherwise."""
+def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None) -> AgentList:
+    """The list in which exactly `count` agents are online, each a Ready pod; Unmet otherwise.
+
+    ClusterError when somebody else changes the number of pods meanwhile.
+    """
+    clients = scenario.clients
     goal = f"{count} online, each a Ready pod of the Deployment" if count else "none online"
+
+    def likely() -> str:
+        scenario.disruptions.check_held()
+        pods = agent_pods(clients)
+        shared = shared_id(pods, AgentApi(clients.api).all(), count)
+        return shared or f"the agents' pods: {', '.join(pod.describe() for pod in pods) or 'none'}"
+
     with presence(AgentApi(clients.api)) as recording:
         return follow(
             Wait("agents", goal, within or clients.budgets.named("agents")),
             recording,
             goal=lambda samples: samples[-1].item if _complete(clients, samples[-1].item, count) else None,
             says=AgentList.describe,
-            likely=lambda _: f"the agents' pods: {', '.join(pod.describe() for pod in agent_pods(clients)) or 'none'}",
+            likely=lambda _: likely(),
         )
 
 
@@ -97,4 +108,17 @@ def _complete(clients: Clients, listed: AgentList, count: int) -> bool:
     if len(listed.online) != count or listed.twice:
         return False
     pods = agent_pods(clients)
-    return listed.online == {pod.meta.name for pod in pods} and all(pod.ready for pod in pods)
+    names = {pod.meta.name for pod in pods}
+    named_otherwise = not listed.online & names and len(pods) == count  # by a configured id, for example
+    return (listed.online == names or named_otherwise) and all(pod.ready for pod in pods)
+
+
+def shared_id(pods: Sequence[Pod], listed: AgentList, count: int) -> str | None:
+    """That several pods stand behind fewer ids, none of which is a pod's name; None where that is not so.
+
+    An API takes the newest of them for the agent, so that the others may be Ready one moment and not the next.
+    """
+    running = [pod for pod in pods if pod.running]
+    if len(running) < count or not 0 < len(listed.online) < count or listed.online & {pod.meta.name for pod in pods}:
+        return None
+    return f"{len(running)} running pods are listed as {', '.join(sorted(listed.online))}: they connect under one id"

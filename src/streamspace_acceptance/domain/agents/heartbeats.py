@@ -7,11 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
+from streamspace_acceptance.cluster.logs import LogFollower
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
-from streamspace_acceptance.waiting import Stamped, Wait, follow, now
+from streamspace_acceptance.waiting import Stamped, Wait, follow, sampling
+
+LOOKS_PER_HEARTBEAT = 3
+LOG = "the agent's log"
 
 CLOCKS_APART_SECONDS = 60.0
 """Real seconds, not scaled: less than between any two time zones, and the plan calls an agent lost after so many."""
@@ -21,13 +25,15 @@ CLOCKS_APART_SECONDS = 60.0
 class Pace:
     """Seconds between one heartbeat and the next, by source. Each source uses one clock throughout.
 
-    `untimely` says why the times that the API reports are wrong; empty if they are right.
+    `untimely` says why the times that the API reports are wrong; empty if they are right. `rotated` are the sources of
+    which lines were lost.
     """
 
     agent_id: str
     interval: float
     spacings: dict[str, list[float]]
     untimely: str = ""
+    rotated: frozenset[str] = frozenset()
 
     def table(self) -> str:
         """For the report."""
@@ -40,9 +46,12 @@ class Pace:
 def watch_heartbeats(scenario: Scenario, count: int) -> None:
     """Follows the agent's heartbeats for `count` intervals, in its log and in the API's list of agents."""
     clients, agent = scenario.clients, scenario.results[ObservedAgent]
-    interval, began, recording = clients.budgets.named("heartbeat").seconds, now(), watch(scenario)
+    interval, recording = clients.budgets.named("heartbeat").seconds, watch(scenario)
     span = clients.budgets.spans("heartbeat", heartbeat=count * 2)
-    with suppress(Unmet):  # the expectation judges how many there were, and how far apart
+    # The log's lines may reach back to before: the same agent, the same pace. A node may keep few of them.
+    log = LogFollower(clients.cluster.log(agent.pod), recent_seconds=2 * interval)
+    with suppress(Unmet), sampling(log.look, every=interval / LOOKS_PER_HEARTBEAT, what="the agent's log"):
+        # The expectation judges how many there were, and how far apart.
         follow(
             Wait(agent.subject, f"{count} heartbeats seen by the API", span),
             recording,
@@ -50,12 +59,11 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
             says=lambda _: None,
             likely=lambda _: "the agent or the API does not keep to the pace",
         )
-    # The log's lines may reach back to before: the same agent, the same pace.
-    lines = clients.cluster.stamped_lines(agent.id, since_seconds=int(now() - began + 2 * interval))
-    logged = [at for at, line in lines if clients.profile.agents.heartbeat_line in line]
+    logged = [line.at for line in log.look() if clients.profile.agents.heartbeat_line in line.text]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
-    sources = {"the agent's log": spacings(logged), "the API's lastHeartbeat": spacings(seen)}
-    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id)))
+    sources = {LOG: spacings(logged), "the API's lastHeartbeat": spacings(seen)}
+    lost = frozenset({LOG} if log.has_gap else ())
+    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost))
 
 
 def spacings(moments: Sequence[float]) -> list[float]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.logs import LogFollower, LogLine
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.profile import AgentProfile
-from streamspace_acceptance.waiting import now
 
 OFFLINE, ONLINE = "offline", "online"
 
@@ -21,27 +22,36 @@ class Transitions:
             OFFLINE: profile.went_offline.replace("{id}", agent_id),
             ONLINE: profile.came_online.replace("{id}", agent_id),
         }
-        self._began = now()
-        self._before = set(self._lines(1))
+        self._logs = {pod.meta.uid: LogFollower(cluster.log(pod)) for pod in self._pods()}
         self.found: list[tuple[float, str]] = []
-        self._lines_found: list[tuple[float, str]] = []
+        self._lines_found: list[LogLine] = []
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether lines may be missing because a log was rotated between two looks."""
+        return any(log.has_gap for log in self._logs.values())
 
     def look(self) -> None:
-        """Reads the log: `found` has (seconds since the epoch, "offline" or "online") in the log's order."""
-        new = [line for line in self._lines(int(now() - self._began) + 2) if line not in self._before]
-        self.found = [(at, kind) for at, text in sorted(new) for kind, mark in self._marks.items() if mark in text]
-        self._lines_found = sorted(line for line in new if any(mark in line[1] for mark in self._marks.values()))
+        """Reads on: `found` has (seconds since the epoch, "offline" or "online") in the log's order.
+
+        A pod of the API that is new since the beginning is read from its start.
+        """
+        for pod in self._pods():
+            if pod.meta.uid not in self._logs:
+                self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
+            self._logs[pod.meta.uid].look()
+        lines = sorted(line for log in self._logs.values() for line in log.lines)
+        self.found = [(line.at, kind) for line in lines for kind, mark in self._marks.items() if mark in line.text]
+        self._lines_found = [line for line in lines if any(mark in line.text for mark in self._marks.values())]
 
     def text(self) -> str:
         """The lines with their times in UTC."""
-        return "\n".join(f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f} {text}" for at, text in self._lines_found)
+        times = (f"{datetime.fromtimestamp(line.at, UTC):%H:%M:%S.%f}" for line in self._lines_found)
+        return "\n".join(f"{at} {line.text}" for at, line in zip(times, self._lines_found, strict=True))
 
     def expected(self) -> str:
         """The expected lines, in words."""
         return " and then ".join(f"“{mark}”" for mark in self._marks.values())
 
-    def _lines(self, since_seconds: int) -> list[tuple[float, str]]:
-        pods = self._cluster.pods(app=self._label)
-        return [
-            line for pod in pods for line in self._cluster.stamped_lines(pod.meta.name, since_seconds=since_seconds)
-        ]
+    def _pods(self) -> list[Pod]:
+        return [pod for pod in self._cluster.pods(app=self._label) if not pod.is_over]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
+from streamspace_acceptance.cluster import rights
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.disruption.network_cut import cut, methods
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.agents.heartbeat_gap import await_heartbeat, check_silence
@@ -12,7 +14,7 @@ from streamspace_acceptance.domain.agents.logged_transitions import Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.evidence import attachments
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Budget, Recording, Wait, elapse, follow, now
 
@@ -42,9 +44,16 @@ def cut_off(scenario: Scenario) -> None:
     available = methods(
         clients.cluster, agent.pod, profile.api_port, api_label=profile.api_label, image=clients.netadmin_image
     )
-    made = cut(scenario.disruptions, available, check)
+    try:
+        made = cut(scenario.disruptions, available, check)
+    except ClusterError as error:
+        if denied := rights.missing(clients.cluster, rights.DISRUPTIVE):
+            namespace = clients.cluster.namespace
+            raise Unproven(rights.sentence(denied, namespace, rights.FILE_OF_PHASE_3)) from error
+        raise
     attachments.attach_text("the disruption", made.describe())
     _await_status(recording, agent, offline, made.at, spans(offline=OFFLINE_PATIENCE))
+    transitions.look()
     elapse(Wait(agent.subject, "it stays cut off", spans(heartbeat=1)))
     reverted = now()
     scenario.disruptions.revert(made.method)

@@ -81,8 +81,9 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         given = now()
         answer = clients.api.order_hibernation(session.id)
         elapse(Wait(session.subject, "no agent carries the command out", delay))
+        scenario.disruptions.check_held()
         scenario.disruptions.revert_all()
-        wait_for_online(clients, clients.cluster.replicas(clients.profile.agents.deployment))
+        wait_for_online(scenario, clients.cluster.replicas(clients.profile.agents.deployment))
         back, trouble = now(), None
         try:
             session.wait_for_no_pod(frozenset({pod.meta.uid}), within="hibernation")

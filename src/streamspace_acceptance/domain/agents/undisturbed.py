@@ -37,10 +37,13 @@ class SessionBefore:
         return None if sound else f"its pods are: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
     def _trouble(self, now: Pod) -> str | None:
+        if now.is_over and now.meta.uid != self.pod.meta.uid:
+            return None  # of before: it only lies about
         if now.meta.uid != self.pod.meta.uid:
             return "another pod than before"
-        if now.restarts != self.pod.restarts:
-            return f"started again {now.restarts - self.pod.restarts} times"
+        container = self.session.cluster.main_container(self.pod.object).name
+        if times := now.restarts_of(container) - self.pod.restarts_of(container):
+            return f"container {container} started again {times} times"
         return None if now.ready else "not Ready"
 
 

@@ -49,7 +49,7 @@ def work_together(scenario: Scenario) -> UseResult:
     if lacking(requests):
         raise Unproven(f"{'; '.join([*lacking(requests), *requests.refusals])} (see 1.3-1)")
     result = ConcurrentUse(requests, clients.cluster, clients.browser).run(lambda session: _end(clients, session))
-    if result.unreachable:
+    if result.unreachable and not result.reached:  # where one works beside the others, one alone does
         result.alone = _try_alone(scenario)
     return scenario.results.put(result)
 

@@ -30,7 +30,8 @@ class UseResult:
     unreachable: desktops that did not render or accept input; astray: those that did so for another user.
     leaks: traces of one user that were found with another; explained: leaks that follow from what the sessions share
     by Kubernetes or the kernel. lost: traces that were found nowhere. noticed: what happened to others when one user
-    ended the session; untold: why that could not be seen. alone: why a desktop opened alone does not work either.
+    ended the session; untold: why that could not be seen. reached: whether any desktop worked while others did not.
+    alone: why a desktop opened alone does not work either.
     As evidence: pictures of the desktops; desktops, each with its trouble or none; traces, by the session in which they
     were found, the user's session that made them and the places.
     """
@@ -42,6 +43,7 @@ class UseResult:
     noticed: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
+    reached: bool = field(default=False, compare=False)
     alone: str | None = None
     pictures: dict[str, bytes] = field(default_factory=dict, compare=False)
     desktops: list[tuple[str, str]] = field(default_factory=list, compare=False)
@@ -136,6 +138,7 @@ class ConcurrentUse:
         return "; ".join(strays) or None
 
     def _judge_work(self) -> None:
+        self.outcome.reached = any(screen.trouble is None and screen.shows(screen.colour) for screen in self._screens)
         owners = {mark: session for session, mark in self._marks.items()}
         self.outcome.traces = {
             session: {f"made in {owners[mark]}": ", ".join(places) for mark, places in found.items() if places}
@@ -248,11 +251,12 @@ class ConcurrentUse:
 def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:
     """The changes since then of a session that nothing should touch, a status other than Running included."""
     watched = session.changes.items()
-    former = ended(stamped.item.object for stamped in watched if stamped.at < since)
+    cluster = session.cluster
+    former = ended((stamped.item.object for stamped in watched if stamped.at < since), cluster)
     changes = [stamped.item for stamped in watched if stamped.at >= since]
-    found = [end for end in ended(change.object for change in changes) if end not in former]
+    found = [end for end in ended((change.object for change in changes), cluster) if end not in former]
     found += [f"pod {change.object['metadata']['name']} is gone" for change in changes if change.kind == "DELETED"]
-    pods = [Pod.of(change.object) for change in changes]
+    pods = [pod for pod in (Pod.of(change.object) for change in changes) if not pod.is_over]
     found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
     found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
     status, word = session.api.status(session.id), session.api.profile.statuses["running"]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
@@ -32,9 +33,11 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
         try:
             provided[session.id] = provision.look(session)
             troubles += _differences(provided[session.id], asked[session.id], session)
+            altered = provided[session.id].altered
+            missing += [f"{session.id}: {altered}"] if altered else []
         except Unmet as unmet:
             missing.append(f"{session.id}: {unmet.actual}")
-        troubles += ended(change.item.object for change in session.changes.items())
+        troubles += ended((change.item.object for change in session.changes.items()), cluster)
         missing += [] if session.pods() else [f"{session.id} has no pod"]
     pods = [pod for pod in cluster.raw_pods() if Pod.of(pod).stays]
     troubles += shared_claims(crowd.sessions, pods)
@@ -43,16 +46,23 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
     return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)), shown=_shown(crowd, provided, pods))
 
 
-def ended(pods: Iterable[Json]) -> list[str]:
-    """The ends and restarts of pods that no user ended, from all recorded states: each once."""
+def ended(pods: Iterable[Json], cluster: Cluster) -> list[str]:
+    """The ends and restarts of pods that no user ended, from all recorded states: each once.
+
+    A pod that was over when it was first seen ended before; the restart of a neighbour's container ends no desktop.
+    """
     told: dict[str, None] = {}
+    seen: set[str] = set()
     for pod in pods:
+        if Pod.of(pod).is_over and pod["metadata"]["uid"] not in seen:
+            continue
+        seen.add(pod["metadata"]["uid"])
         name, status = pod["metadata"]["name"], pod.get("status") or {}
         found = [] if status.get("reason") is None else [f"{status['reason']}: {status.get('message') or ''}"]
-        for container in status.get("containerStatuses") or ():
-            states = [container.get(kind) or {} for kind in ("state", "lastState")]
-            found += [f"ended: {over.get('reason')}" for state in states if (over := state.get("terminated"))]
-            found += [f"started again {times} times" for times in [container.get("restartCount", 0)] if times]
+        container = status_of(pod, cluster.main_container(pod).name)
+        states = [container.get(kind) or {} for kind in ("state", "lastState")]
+        found += [f"ended: {over.get('reason')}" for state in states if (over := state.get("terminated"))]
+        found += [f"started again {times} times" for times in [container.get("restartCount", 0)] if times]
         found += ["deleted"] if pod["metadata"].get("deletionTimestamp") else []
         told |= {f"pod {name} {what}": None for what in found}
     return list(told)
@@ -101,7 +111,7 @@ def _differences(provisioned: Provisioned, creation: Creation, session: Session)
     wanted = Provision.of({"resources": session.api.profile.size(creation.asked.size)})
     return [
         f"{session.id} has cpu {said.cpu} and memory {said.memory} by {place}, not {wanted.cpu} and {wanted.memory}"
-        for place, said in provisioned.said.items()
+        for place, said in provisioned.by_product.items()
         if not said.is_as(wanted) and ((said.cpu, said.memory) != (None, None) or place in provision.PLACES_OF_POD)
     ]
 

@@ -55,7 +55,8 @@ class DesktopViewer:
         """Clicks into the middle and types a line there."""
         try:
             if self.picture is not None and self.desk.viewer is not None:
-                self.desk.viewer.click(self.picture.size[0] // 2, self.picture.size[1] // 2)
+                middle = self.picture.size[0] // 2, self.picture.size[1] // 2
+                self.desk.viewer.click(*(self.desk.place or (self.desk.viewer.places() or [middle])[0]))
                 self.desk.viewer.type(text)
         except PageOpenError as error:
             self.trouble = str(error)
@@ -71,6 +72,11 @@ class DesktopViewer:
         except (PageHangsError, BrowserEndedError) as error:
             self._lose(error)
         return self.picture
+
+    def why_not(self, goal: str) -> str:
+        """Why a goal was not reached: what the VNC server or the browser said, else what the picture shows."""
+        said = self.desk.viewer.trouble() if self.desk.viewer is not None else None
+        return f"{goal}: {describe(self.picture)}{f' ({said})' if said else ''}"
 
     def _lose(self, error: PageHangsError | BrowserEndedError) -> None:
         """Notes that the page hangs, or that another page hung and ended the browser."""
@@ -121,7 +127,7 @@ def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[Desk
             every=LOOK_SECONDS,
         )
     for screen in left:
-        screen.trouble = f"{goal}: not within {budget}, {describe(screen.picture)}"
+        screen.trouble = screen.why_not(f"{goal}: not within {budget}")
 
 
 def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 # Secrets of the suite that no other program needs.
-_SECRETS = ("STREAMSPACE_TEST_TOKEN", "STREAMSPACE_ADMIN_PASSWORD", "TOKEN")
+_SECRETS = ("STREAMSPACE_TEST_TOKEN", "STREAMSPACE_ADMIN_PASSWORD", "STREAMSPACE_VNC_PASSWORD", "TOKEN")
 _SHOWN_CHARACTERS = 300
 _MOST_BYTES = 1024 * 1024
 

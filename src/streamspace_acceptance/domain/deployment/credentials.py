@@ -6,20 +6,20 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import quote
 
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
+from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.logs import ContainerLog, lost_beginning
+from streamspace_acceptance.cluster.objects import Json, serving_objects
+from streamspace_acceptance.cluster.owners import replaced_pods
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
 from streamspace_acceptance.settings import Settings
 
-LOG_BYTES = 8 * 1024 * 1024
-"""The line stands at the beginning of the log, and a log that was not rotated is hardly longer."""
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
 # A mask in place of a password: stars, dots, something in brackets.
 _MASKED = re.compile(r"[*•.xX_#-]+|[\[<({].*[\])>}]")
@@ -27,12 +27,12 @@ _MASKED = re.compile(r"[*•.xX_#-]+|[\[<({].*[\])>}]")
 
 @dataclass(frozen=True)
 class Credentials:
-    """A name and a password, and where they were found. `told_at` is the log's time, which identifies the newest."""
+    """A name and a password, and where they were found. `told_at` is the log's time in nanoseconds."""
 
     name: str
     password: str
     place: str
-    told_at: str = ""
+    told_at: int = 0
 
     @property
     def doubtful(self) -> bool:
@@ -42,10 +42,14 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Search:
-    """The credentials that were found, the most reliable first, and the places that were searched."""
+    """The credentials that were found, the most reliable first, and the places that were searched.
+
+    `lost`: why the logs do not tell of the API's first start any more; empty if they do.
+    """
 
     found: tuple[Credentials, ...]
     looked: tuple[str, ...]
+    lost: tuple[str, ...] = ()
 
 
 def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
@@ -65,9 +69,26 @@ def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
         found += _in_secret(cluster, secret, name)
     label, line = profile.agents.api_label, profile.deployment.password_line
     looked.append(f"the logs of the pods with app={label}")
-    logged = [credentials for pod in cluster.raw_pods(app=label) for credentials in _in_logs(cluster, pod, line, name)]
+    pods = serving_objects(cluster.raw_pods(app=label))
+    logged = [credentials for pod in pods for credentials in _in_logs(cluster, pod, line, name)]
     found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
-    return _kept(Search(tuple(found), tuple(looked)))
+    lost = () if found else tuple(_losses(cluster, pods, profile.deployment.log_start))
+    return _kept(Search(tuple(found), tuple(looked), lost))
+
+
+def _losses(cluster: Cluster, pods: Sequence[Json], start_line: str) -> Iterator[str]:
+    """Why the API's logs do not tell of its first start any more."""
+    for pod in pods:
+        container = cluster.main_container(pod).name
+        restarts = int(status_of(pod, container).get("restartCount") or 0)
+        log = ContainerLog(cluster, pod["metadata"]["name"], container, previous=restarts > 0)
+        lines = log.since()
+        if restarts and not lines:
+            yield f"container {container} of pod {pod['metadata']['name']} was started again, and its first log is gone"
+        elif reason := lost_beginning(pod, container, lines[0] if lines else None, start_line=start_line):
+            yield f"pod {pod['metadata']['name']}: {reason}"
+    if reason := replaced_pods(cluster, pods):
+        yield reason
 
 
 def _kept(found: Search) -> Search:
@@ -106,26 +127,10 @@ def _in_logs(cluster: Cluster, pod: Json, marker: str, name: str) -> Iterator[Cr
     place = f"the log of pod {name_of_pod}"
     for container, started_again in containers:
         for previous in (False, True) if started_again else (False,):
-            for line in _log(cluster, name_of_pod, container, previous=previous):
-                stamp, _, text = line.partition(" ")
-                password = password_in(text, marker)
+            for line in ContainerLog(cluster, name_of_pod, container, previous=previous).since():
+                password = password_in(line.text, marker)
                 if password is not None:
-                    yield Credentials(name, password, place, stamp)
-
-
-def _log(cluster: Cluster, pod: str, container: str, *, previous: bool) -> list[str]:
-    path = f"/api/v1/namespaces/{cluster.namespace}/pods/{quote(pod, safe='')}/log"
-    query = {"container": container, "timestamps": "true", "limitBytes": str(LOG_BYTES)}
-    try:
-        raw = cluster.raw(path, **query, **({"previous": "true"} if previous else {}))
-    except ClusterError as error:
-        if error.status in (
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.NOT_FOUND,
-        ):  # it has not begun, or is gone: there is no log
-            return []
-        raise
-    return raw.decode("utf-8", "replace").split("\n")
+                    yield Credentials(name, password, place, line.nanoseconds)
 
 
 def password_in(line: str, marker: str) -> str | None:

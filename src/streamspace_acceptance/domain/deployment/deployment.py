@@ -70,6 +70,17 @@ class Deployment:
                 "does not apply to the embedded StreamSpace, which needs no kubectl, Helm, Docker or images"
             )
 
+    def require_need_of(self, tool: Tool) -> None:
+        """NotApplicable where a tool is missing that nothing needs: nothing is to be built, and no node runs Docker."""
+        if tool.version is not None or self._settings.repo is not None or self.standing.trouble is not None:
+            return
+        runtimes = images.container_runtimes(self.cluster)
+        if runtimes and not any(runtime.startswith("docker://") for runtime in runtimes):
+            raise NotApplicable(
+                f"does not apply: nothing is to be built here (STREAMSPACE_REPO is not set), and the cluster runs its "
+                f"containers by {', '.join(runtimes)}"
+            )
+
     # Tools
 
     @cached_property

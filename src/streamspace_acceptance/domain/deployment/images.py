@@ -40,6 +40,13 @@ def _built(name: str, seconds: float | None) -> bool | None:
     return call("docker", "image", "inspect", "--format", "{{.Id}}", name, seconds=seconds).trouble is None
 
 
+def container_runtimes(cluster: Cluster) -> list[str]:
+    """The container runtimes of the nodes, as `containerd://1.7.2`; none where nodes are hidden or do not say."""
+    infos = [(node.get("status") or {}).get("nodeInfo") or {} for node in _nodes(cluster)]
+    found = [info.get("containerRuntimeVersion") for info in infos]
+    return sorted({str(runtime) for runtime in found if runtime and "://" in str(runtime)})
+
+
 def _nodes(cluster: Cluster) -> list[Json]:
     """The nodes; none where listing them is forbidden: then the pods show the images."""
     try:

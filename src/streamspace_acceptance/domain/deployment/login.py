@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streamspace_acceptance.domain.deployment.access import Trial, try_calls
 from streamspace_acceptance.domain.deployment.credentials import Credentials
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -20,6 +22,7 @@ class LoginAttempts:
 
     `opened` is the API's answer to that token, None when there was none. The others are controls: a login with a wrong
     password, and a call each without a token, with garbage for one, and with the new token altered in one character.
+    `trials` are all calls that the suite makes, without a token and with a wrong one.
     """
 
     place: str
@@ -28,6 +31,7 @@ class LoginAttempts:
     opened: Answer | None
     wrong_password: Answer
     controls: dict[str, Answer]
+    trials: tuple[Trial, ...] = ()
 
 
 class LoginClient:
@@ -54,6 +58,9 @@ class LoginClient:
         controls = {"no token": self._call(None), "garbage for a token": self._call(GARBAGE)}
         if token is not None:
             controls["its token altered in one character"] = self._call(altered(token))
+        wrong_tokens = {"no token": None, "garbage for a token": GARBAGE}
+        trials = () if token is None else tuple(try_calls(self._http, self._profile, wrong_tokens, token))
+        attachments.attach_text("calls without a valid token", "\n".join(trial.describe() for trial in trials))
         return LoginAttempts(
             place=credentials.place,
             login=login,
@@ -61,6 +68,7 @@ class LoginClient:
             opened=None if token is None else self._call(token),
             wrong_password=self.log_in(credentials.name, wrong),
             controls=controls,
+            trials=trials,
         )
 
     def accepts(self, credentials: Credentials) -> bool:

@@ -44,6 +44,13 @@ def measure(scenario: Scenario, presses: int, clicks: int) -> None:
     scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts))
 
 
+def judged(scenario: Scenario) -> InputLag:
+    """The lags that a sentence judges, which are its evidence."""
+    lag = scenario.results[InputLag]
+    attachments.attach_text("input lag", lag.table())
+    return lag
+
+
 def _lags(probe: LagProbe, act: Callable[[], None], times: int) -> list[float]:
     lags = [probe.lag_of(act) for _ in range(times)]
     return [NEVER if lag is None else lag for lag in lags]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
@@ -12,11 +12,13 @@ from streamspace_acceptance.domain.interaction.terminal_program import TerminalP
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
-from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.waiting import poll
 
 LEFT, MIDDLE, RIGHT = BUTTONS = ("left", "middle", "right")
 WHEEL_UP, WHEEL_DOWN = 64, 65
+DENSE = 2.0
+"""The device pixel ratio of many laptops and phones."""
 WHEEL_PIXELS = 100  # a browser's pixels for one notch of a wheel
 _NAMES = dict(enumerate(BUTTONS)) | {WHEEL_UP: "wheel up", WHEEL_DOWN: "wheel down"}
 BEGIN, END = "\x1b[<", "q"
@@ -66,13 +68,17 @@ class Aim:
 
 @dataclass(frozen=True)
 class Clicking:
-    """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report."""
+    """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report.
+
+    `dense` is the same on a screen with two pixels for each of a page's, across and down.
+    """
 
     session: str
     aims: Sequence[Aim]
     clicks: Sequence[Report]
     rest: str
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    dense: Clicking | None = None
 
 
 @dataclass(frozen=True)
@@ -86,10 +92,24 @@ class Scrolling:
 
 
 def click(scenario: Scenario) -> None:
-    """Clicks on each mark, with all buttons in the middle; Unproven without marks."""
+    """Clicks on each mark on an ordinary screen, then on one with two pixels for each of a page's.
+
+    Both show the same window, whose program receives the clicks on either.
+    """
     desk = scenario.desktop
     colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
+    ordinary = _clicked(desk, receiver, colours)
+    dense = scenario.new_desktop(scenario.session, ratio=DENSE)
+    dense.connect()
+    dense.open(scenario.clients.browser)
+    with unproven_if_failed(f"the noVNC client did not load on a screen of pixel ratio {DENSE:g}"):
+        dense.wait_for_client()
+    scenario.results.put(replace(ordinary, dense=_clicked(dense, receiver, colours)))
+
+
+def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[Colour]) -> Clicking:
+    """Clicks on each mark, with all buttons in the middle; Unproven without marks."""
     rows, columns = map(int, receiver.told)
     picture, points = _marks(desk, colours)
     aims = [
@@ -99,7 +119,8 @@ def click(scenario: Scenario) -> None:
         Aim("at the bottom right", columns, rows),
         *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
     ]
-    viewer, reports = desk.opened(), 0
+    viewer, before = desk.opened(), receiver.received_so_far()
+    reports = before.count(BEGIN)
     for aim, place in zip(aims, points, strict=True):
         viewer.click(*place, button=BUTTONS[aim.button])  # type: ignore[arg-type]
         reports += len(aim.reports)
@@ -107,9 +128,10 @@ def click(scenario: Scenario) -> None:
         if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
             break  # this click is lost: the rest would only wait as long
     viewer.press(END)
-    received = receiver.received(until=END)
-    pictures = {"before the clicks": picture.png, "after the clicks": viewer.framebuffer().png}
-    scenario.results.put(clicking_from(desk.session.subject, aims, received, pictures))
+    received = receiver.received(until=END, times=before.count(END) + 1).removeprefix(before)
+    screen = "" if desk.ratio == 1 else f" on a screen of pixel ratio {desk.ratio:g}"
+    pictures = {f"before the clicks{screen}": picture.png, f"after the clicks{screen}": viewer.framebuffer().png}
+    return clicking_from(f"{desk.session.subject}{screen}", aims, received, pictures)
 
 
 def scroll(scenario: Scenario, up: int, down: int) -> None:
@@ -168,7 +190,10 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, li
     shown = viewer.magnification()
     *corners, middle = filter(None, boxes)
     spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
-    return picture, [viewer.shown_at(*point) for point in spots]
+    points = [viewer.shown_at(*point) for point in spots]
+    if viewer.covered(points):
+        raise Unproven("something else of the page lies over the marks to click on")
+    return picture, points
 
 
 def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:

@@ -6,10 +6,13 @@ import secrets
 from contextlib import suppress
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_shell
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
-from streamspace_acceptance.waiting import poll
+from streamspace_acceptance.waiting import Budget, Wait, elapse, poll
 
+LATE_SECONDS = 0.8
+"""A key that comes so long after the others is late, not lost."""
 _PUT = 'printf "%s" "$1" >"$2"'
 
 
@@ -30,21 +33,31 @@ class TerminalProgram:
     def _start(self) -> list[str]:
         """Clicks into the terminal and types the command; Unproven when no program starts."""
         viewer = self._desk.opened()
-        viewer.click(*viewer.middle())
-        viewer.type(f"bash {self._path}", told=True)
+        search = PlaceSearch(self._desk, lambda: viewer.type(f"bash {self._path}", told=True))
+
+        def look() -> str:
+            told = self._read("ready")
+            search.go_on(seen=bool(told))
+            return told
+
         try:
             said = poll(
                 self._desk.wait("the program that was typed started"),
-                lambda: self._read("ready"),
+                look,
                 met=lambda text: text.endswith("\n"),
                 says=lambda text: "started" if text else "not started",
-                likely=lambda _: self._desk.blame("keys do not reach the session"),
+                likely=lambda _: self._desk.blame(self._why_not()),
             )
         except Unmet as unmet:
             raise Unproven(
                 f"a program cannot be started by typing (see 1.1d-4): {unmet.actual}; {unmet.likely}"
             ) from unmet
         return said.split()
+
+    def _why_not(self) -> str:
+        if has_no_shell(self._desk, self._pod):
+            return "no shell waits for commands in a terminal on the desktop"
+        return "keys do not reach the session"
 
     def received(self, *, until: str, times: int = 1) -> str:
         """The input so far, once `until` has arrived `times` times or the browser's budget is used up."""
@@ -56,6 +69,15 @@ class TerminalProgram:
                 says=lambda text: f"{len(text)} bytes",
                 likely=lambda _: "see what was received",
             )
+        return self._read("log")
+
+    def received_so_far(self) -> str:
+        """The input so far."""
+        return self._read("log")
+
+    def received_at_last(self) -> str:
+        """The input once a moment has passed in which keys that are late, or stuck, still arrive."""
+        elapse(Wait(self._desk.session.subject, "keys that come late", Budget("late keys", LATE_SECONDS, 1.0)))
         return self._read("log")
 
     def _read(self, what: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
+from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
@@ -20,6 +21,10 @@ ENTER, END = "\r", "q"
 PRINT_TYPED = """IFS= read -r typed; printf '%s\\n' "$typed\""""
 EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
 """All printable characters of ASCII, the space included, as a US keyboard has them."""
+UNSHIFTED = "0"
+"""Typed after all of them: Shift must have been released by then."""
+CAPITALS = "STR"
+"""Typed one by one, with an arrow key after each: VNC servers correct letters for a Shift that is stuck, arrows not."""
 ALIKE = 0.25
 """Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
 
@@ -53,7 +58,7 @@ class Typed:
 
     `ink`: the share of pixels of the output that are written where it must appear. `off`: the share of pixels in which
     the output differs from that. Both are None when the marks are not visible. `rest`: the output for EVERY_CHARACTER,
-    which are typed into a second command; None if the first one showed nothing.
+    which are typed into a second command; None if the first one showed nothing. `capitals`: the output for CAPITALS.
     """
 
     session: str
@@ -64,6 +69,7 @@ class Typed:
     off: float | None
     rest: str | None
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    capitals: str | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -91,17 +97,31 @@ def type_command(scenario: Scenario, command: str) -> None:
     terminal = TerminalProgram(desk, program_sources.shell(colours, output))
     viewer = desk.opened()
     pictures = {"before the command": viewer.framebuffer().png}
-    viewer.type(command, told=True)
+    viewer.type(command, told=True, with_shift=True)
     received = terminal.received(until="\n")
     ink, off, picture = _compared(desk, colours, len(output))
     pictures["after the command"] = picture.png
-    rest = None
+    rest = capitals = None
     if received == f"{output}\n":
         viewer.type(PRINT_TYPED, told=True)
-        viewer.type(EVERY_CHARACTER, told=True)
-        rest = terminal.received(until="\n", times=2).removeprefix(received).removesuffix("\n")
+        viewer.type(EVERY_CHARACTER + UNSHIFTED, told=True, with_shift=True)
+        terminal.received(until="\n", times=2)
+        so_far = terminal.received_at_last()
+        rest = so_far.removeprefix(received).removesuffix("\n").removesuffix(UNSHIFTED)
         pictures["after every character was typed"] = viewer.framebuffer().png
-    scenario.results.put(Typed(desk.session.subject, command, output, received, ink, off, rest, pictures))
+        capitals = _capitals(viewer, terminal, so_far)
+    scenario.results.put(Typed(desk.session.subject, command, output, received, ink, off, rest, pictures, capitals))
+
+
+def _capitals(viewer: Viewer, terminal: TerminalProgram, so_far: str) -> str:
+    """The output for CAPITALS, with an arrow key after each."""
+    viewer.type(PRINT_TYPED, told=True)
+    for capital in CAPITALS:
+        viewer.type_capital(capital)
+        viewer.press("ArrowUp")
+    viewer.press("Enter")
+    terminal.received(until="\n", times=so_far.count("\n") + 1)
+    return terminal.received_at_last().removeprefix(so_far).removesuffix("\n")
 
 
 def printed_by(command: str) -> str:
@@ -118,7 +138,8 @@ def press_keys(scenario: Scenario) -> None:
     for key in SPECIAL_KEYS:
         viewer.press(key)
     viewer.press(END)
-    received = receiver.received(until=END).removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
+    receiver.received(until=END)
+    received = receiver.received_at_last().removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
     pictures = {"after the keys": viewer.framebuffer().png}
     scenario.results.put(Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received, pictures))
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import ClusterError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.resources import limits
@@ -146,11 +147,11 @@ def allocate(session: Session, pod: Pod, size: int) -> Allocation:
 
 def _was_out_of_memory(session: Session, pod: Pod) -> bool:
     for raw in session.cluster.raw_pods(**{session.api.profile.session_label: session.id}):
-        for status in (raw.get("status") or {}).get("containerStatuses") or ():
-            states = (status.get("state") or {}, status.get("lastState") or {})
-            ended = [(state.get("terminated") or {}).get("reason") for state in states]
-            if raw["metadata"]["uid"] == pod.meta.uid and "OOMKilled" in ended:
-                return True
+        status = status_of(raw, session.cluster.main_container(raw).name)
+        states = (status.get("state") or {}, status.get("lastState") or {})
+        ended = [(state.get("terminated") or {}).get("reason") for state in states]
+        if raw["metadata"]["uid"] == pod.meta.uid and "OOMKilled" in ended:
+            return True
     return False
 
 

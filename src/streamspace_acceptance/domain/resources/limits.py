@@ -47,16 +47,16 @@ class Limits:
 
 
 def of_pod(cluster: Cluster, pod: Pod) -> Limits:
-    """The limits of the pod's first container by its specification."""
+    """The limits of the pod's main container by its specification."""
     for raw in cluster.raw_pods():
         if raw["metadata"]["uid"] == pod.meta.uid:
-            given = (raw["spec"]["containers"][0].get("resources") or {}).get("limits") or {}
+            given = (cluster.main_container(raw).spec.get("resources") or {}).get("limits") or {}
             return Limits(_amount(given, "cpu"), _amount(given, "memory"))
     return Limits(None, None)
 
 
 def enforced(cluster: Cluster, pod: Pod) -> Limits:
-    """The limits that the kernel enforces on the first container, read inside it."""
+    """The limits that the kernel enforces on the main container, read inside it."""
     script = f"{CGROUP_SCRIPT}\necho memory $(limit_of_memory)\necho cpu $(limit_of_cpu)"
     output = cluster.execute(pod, ["sh", "-c", script]).stdout
     lines = {words[0]: words[1:] for line in output.splitlines() if (words := line.split())}

@@ -53,13 +53,15 @@ class OversizedRequest:
 class OversizedRequests:
     """All attempts, the request beside them that fits, and all objects of refused sessions, even short-lived ones.
 
-    `possible` are the sizes that were left out, since a node of this cluster could hold them.
+    `possible` are the sizes that were left out, since a node of this cluster could hold them. `nodes_seen`: whether
+    Kubernetes lists its nodes; without them nobody knows that no node can hold a size.
     """
 
     attempts: tuple[OversizedRequest, ...]
     control: Creation
     strays: tuple[str, ...]
     possible: tuple[Size, ...]
+    nodes_seen: bool = True
 
 
 def in_words(size: str | Size | None) -> str:
@@ -116,7 +118,8 @@ def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequen
         in_kubernetes = _objects(clients, nothing) - objects - {control.id}
         strays += [f"session {session}" for session in sorted(in_api | in_kubernetes)]
     possible = tuple(size for size, too_much in wanted if not too_much)
-    scenario.results.put(OversizedRequests(attempts, control, tuple(dict.fromkeys(strays)), possible))
+    told = tuple(dict.fromkeys(strays))
+    scenario.results.put(OversizedRequests(attempts, control, told, possible, nodes is not None))
 
 
 def request_sizes(scenario: Scenario, user: str, template: str, table: Sequence[Any]) -> None:

@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import no_session, series
 from streamspace_acceptance.outcomes import require, unproven_if_failed
 from streamspace_acceptance.product.profile import Size
+from streamspace_acceptance.waiting import Wait, elapse
 
 
 def request(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> Creation:
@@ -52,6 +53,24 @@ def start_series(scenario: Scenario, count: int, user: str, template: str, size:
     with watching(scenario.clients.cluster, "events") as events:
         starts = series(count, lambda: registry.ask(user, template, size), registry.enter, events)
     scenario.results.put(starts)
+
+
+def wake_twice(scenario: Scenario) -> None:
+    """Wakes the session; if all of it comes back, saves other data, hibernates it for the dwell, and wakes it again.
+
+    A first waking that fails is left as it is, for the criteria to judge.
+    """
+    lifecycle, budgets = scenario.lifecycle, scenario.clients.budgets
+    saved = require(scenario.results.find(SavedFile), "no file was saved before")
+    lifecycle.wake()
+    if not lifecycle.has_come_back(within="wake") or not home.is_kept(scenario.session, lifecycle.pod, saved):
+        return
+    scenario.results.put(home.save(scenario.session, lifecycle.pod, home.name_of(saved), saved.text))
+    lifecycle.hibernate()
+    lifecycle.wait_for_no_pod(within="hibernation")
+    lifecycle.wait_for_status("hibernated", within="hibernation")
+    elapse(Wait(scenario.session.subject, "it stays hibernated", budgets.named("dwell")))
+    lifecycle.wake()
 
 
 def save_file(scenario: Scenario, name: str, text: str) -> None:

@@ -11,6 +11,13 @@ from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Claim, Mount, Pod
 from streamspace_acceptance.domain.sessions.session import Session
 
+ODD_FILES = """
+odd="$1/.odd files"; [ -e "$odd" ] && exit 0
+mkdir -p "$odd/closed" && cd "$odd" || exit 0
+echo secret > unreadable; echo x > "closed/a file"; ln -s /nowhere link; echo x > another; chown 12345:12345 another
+chmod 000 unreadable; chmod 500 closed
+"""
+
 
 @dataclass(frozen=True)
 class SavedFile:
@@ -55,11 +62,17 @@ class HomeVolume:
 
 
 def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
-    """Saves `text` as a line in the home, by the plan's own command, and a mark of this run beside it."""
+    """Saves `text` as a line in the home, by the plan's own command, and a mark of this run beside it.
+
+    A home may hold anything: files that nobody may read or write, links to nowhere, and files of another owner where
+    the home allows those lie beside it, too.
+    """
     home = session.api.profile.home
     path, mark_path, mark = f"{home}/{name}", f"{home}/.{name}.mark", secrets.token_hex(8)
     script = f"echo {shlex.quote(text)} > {shlex.quote(path)} && echo {mark} > {shlex.quote(mark_path)}"
-    return SavedFile(path, text, mark_path, mark, session.cluster.execute(pod, ["bash", "-c", script]))
+    done = session.cluster.execute(pod, ["bash", "-c", script])
+    session.cluster.execute(pod, ["sh", "-c", ODD_FILES, "sh", home])
+    return SavedFile(path, text, mark_path, mark, done)
 
 
 def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
@@ -68,10 +81,22 @@ def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
     return FileState(pod.meta.name, file, session.cluster.execute(pod, ["cat", saved.mark_path]))
 
 
+def is_kept(session: Session, pod: Pod, saved: SavedFile) -> bool:
+    """Whether the file and its mark read in `pod` as they were saved."""
+    found = find(session, pod, saved)
+    return (found.file.stdout, found.mark.stdout) == (f"{saved.text}\n", f"{saved.mark}\n")
+
+
+def name_of(saved: SavedFile) -> str:
+    """The name of a saved file in the home."""
+    return saved.path.rpartition("/")[2]
+
+
 def volume(session: Session, pod: Pod) -> HomeVolume:
     """On what the home stands in `pod`."""
     home = session.api.profile.home
-    mounts = tuple(mount for mount in pod.mounts if mount.path.rstrip("/") == home)
+    container = session.cluster.main_container(pod.object).name
+    mounts = tuple(mount for mount in pod.mounts if (mount.container, mount.path.rstrip("/")) == (container, home))
     claims = {claim.meta.name: claim for claim in session.cluster.claims()}
     claim = claims.get(mounts[0].claim or "") if mounts else None
     return HomeVolume(

@@ -10,6 +10,8 @@ from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_i
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import Budget, now
 
+POD, STATUS = "pod", "status"  # of a session that comes back
+
 
 class SessionLifecycle:
     """A session, the pod that serves it, and what keeps a later criterion from being shown.
@@ -27,6 +29,7 @@ class SessionLifecycle:
         self._cause: str | None = None
         self._refusal: Unmet | None = None
         self._vnc_before: Framebuffer | str = "no VNC handshake was attempted"
+        self._failure: dict[str, Unmet | Unproven] = {}
 
     @property
     def pod(self) -> Pod:
@@ -70,8 +73,26 @@ class SessionLifecycle:
         self._cause = "no pod serves the session again"
         self._command(self._api.wake_session)
 
+    def has_come_back(self, *, within: str) -> bool:
+        """Whether another pod serves the session, Running and with its VNC server, in time.
+
+        If not, the waits for what is missing fail in the same way from then on.
+        """
+        waits: dict[str, Callable[[], object]] = {
+            POD: lambda: self.wait_for_new_pod(within=within),
+            STATUS: lambda: self.wait_for_status("running", within=within),
+        }
+        for goal, wait in waits.items():
+            try:
+                wait()
+            except (Unmet, Unproven) as failure:
+                self._failure[goal] = failure
+                return False
+        return isinstance(self.session.vnc_within(within), Framebuffer)
+
     def wait_for_new_pod(self, *, within: str | Budget) -> Pod:
         """A Ready pod that the session did not have before; Unmet otherwise, also when the API refused to wake it."""
+        self._check_not_failed(POD)
         self._check_accepted()
         self._pod = self.session.wait_for_ready_pod(within=within, other_than=self.former)
         self._cause = None
@@ -90,6 +111,7 @@ class SessionLifecycle:
         Unproven while a pod is missing or left over: then no status is known to be true.
         """
         word = self._api.profile.statuses[name]
+        self._check_not_failed(STATUS)
         with unproven_if_failed(self._cause):
             self._check_accepted()
             if self._cause is not None:
@@ -121,6 +143,10 @@ class SessionLifecycle:
             call(self.session.id)
         except Unmet as refusal:
             self._refusal = refusal
+
+    def _check_not_failed(self, goal: str) -> None:
+        if goal in self._failure:
+            raise self._failure[goal]
 
     def _check_accepted(self) -> None:
         if self._refusal is not None:

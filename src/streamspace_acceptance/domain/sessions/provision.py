@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, status_of
+from streamspace_acceptance.cluster.objects import Json, Pod, serving_objects
+from streamspace_acceptance.cluster.owners import admission_notes, asked_container, deployment_of
 from streamspace_acceptance.cluster.quantities import same
 from streamspace_acceptance.domain.sessions.session import Session
 
@@ -38,9 +40,10 @@ class Provision:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """A session at one moment: its pods, the restarts of their containers, and its provision by source.
+    """A session at one moment: its pods, the restarts of their desktops, and its provision by source.
 
-    `unlimited` are the containers beside the first one that are not limited in cpu and memory.
+    `asked` is what the Deployment above the pod asks for in the pod's places; `notes` what the cluster says of its own
+    changes. `unlimited` are the product's own containers beside the desktop that are not limited in cpu and memory.
     """
 
     session: str
@@ -48,11 +51,28 @@ class Provisioned:
     restarts: int
     said: dict[str, Provision]
     unlimited: tuple[str, ...] = ()
+    asked: dict[str, Provision] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def by_product(self) -> dict[str, Provision]:
+        """The provision by source, as the product asked for it: the cluster's own changes of the pod left aside."""
+        return self.said | self.asked
+
+    @property
+    def altered(self) -> str:
+        """How the cluster changed the pod that the product asked for; empty if it did not."""
+        found = [
+            f"the Deployment asks for {asked} as {place}, the cluster made it {self.said[place]}"
+            for place, asked in self.asked.items()
+            if not (self.said[place].is_as(asked) and asked.is_as(self.said[place]))
+        ]
+        return "; ".join([*found, *self.notes])
 
     @property
     def complete(self) -> bool:
         """Whether one pod says everything, requests and limits."""
-        pod = [self.said[place] for place in PLACES_OF_POD if place in self.said]
+        pod = [said for place, said in self.by_product.items() if place in PLACES_OF_POD]
         return len(pod) == len(PLACES_OF_POD) and all(
             None not in (provision.image, provision.cpu, provision.memory) for provision in pod
         )
@@ -63,30 +83,53 @@ PLACES_OF_POD = ("its pod's requests", "its pod's limits")
 
 def look(session: Session) -> Provisioned:
     """The session as it is now."""
-    raw = session.cluster.raw_pods(**{session.api.profile.session_label: session.id})
+    raw = serving_objects(session.cluster.raw_pods(**{session.api.profile.session_label: session.id}))
+    mains = [session.cluster.main_container(pod) for pod in raw]
     said = {"the API": Provision.of(session.api.session(session.id))}
     for obj in session.cluster.raw_sessions():
         if obj["metadata"]["name"] == session.id:
             said["Kubernetes"] = Provision.of(obj.get("spec") or {})
-    for pod in raw:
-        container = pod["spec"]["containers"][0]
-        resources = container.get("resources") or {}
-        for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True):
-            said[place] = Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
-    unlimited = tuple(name for pod in raw for name in unlimited_containers(pod))
-    return Provisioned(session.id, tuple(map(Pod.of, raw)), sum(map(_restarts, raw)), said, unlimited)
+    asked: dict[str, Provision] = {}
+    unlimited: list[str] = []
+    notes: list[str] = []
+    for pod, main in zip(raw, mains, strict=True):
+        said |= _in_places(main.spec)
+        deployment = deployment_of(session.cluster, pod)
+        template = None if deployment is None else asked_container(deployment, main.name)
+        asked |= {} if template is None else _in_places(template)
+        unlimited += unlimited_containers(pod, main, deployment)
+        notes += admission_notes(pod, main.name)
+    restarts = sum(_restarts(pod, main) for pod, main in zip(raw, mains, strict=True))
+    pods = tuple(map(Pod.of, raw))
+    return Provisioned(session.id, pods, restarts, said, tuple(unlimited), asked, tuple(notes))
 
 
-def _restarts(pod: Json) -> int:
-    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
-    return sum(int(status.get("restartCount", 0)) for status in statuses)
+def _in_places(container: Json) -> dict[str, Provision]:
+    """The provision that a container asks for, by place."""
+    resources = container.get("resources") or {}
+    return {
+        place: Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
+        for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True)
+    }
 
 
-def unlimited_containers(pod: Json) -> list[str]:
-    """The containers beside the first one that are not limited in cpu and memory."""
-    beside = pod["spec"]["containers"][1:]
+def _restarts(pod: Json, main: MainContainer) -> int:
+    return int(status_of(pod, main.name).get("restartCount", 0))
+
+
+def unlimited_containers(pod: Json, main: MainContainer, deployment: Json | None) -> list[str]:
+    """The product's containers beside the main one that are not limited in cpu and memory.
+
+    What is not in the Deployment's template was added by the cluster; without a Deployment, a known neighbour was.
+    """
     return [
         container["name"]
-        for container in beside
-        if not {"cpu", "memory"} <= ((container.get("resources") or {}).get("limits") or {}).keys()
+        for container in pod["spec"]["containers"]
+        if container["name"] != main.name
+        and not (
+            is_known_neighbour(container["name"])
+            if deployment is None
+            else asked_container(deployment, container["name"]) is None
+        )
+        and not {"cpu", "memory"} <= ((container.get("resources") or {}).get("limits") or {}).keys()
     ]

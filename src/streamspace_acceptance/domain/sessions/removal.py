@@ -12,6 +12,9 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 
+REFUSED = "the product refuses to delete sessions"
+STAYS = "the product does not finish the deletion of sessions"
+FORGOTTEN = "the product forgets sessions whose pods live on"
 AGAIN_SECONDS = 1.0
 """The seconds between two requests for a refused deletion, so as not to burden a product in trouble."""
 TOLD = 3
@@ -21,6 +24,8 @@ AT_ONCE = 20
 
 class Removal:
     """Removes those sessions within the budget for all of it.
+
+    `kind` is what the product does wrong, where something is left and every call was answered; None otherwise.
 
     A deletion that is refused or not answered is requested again until the budget is used up, since trouble may pass.
     Only a token that is no longer accepted ends it at once (TokenRefused).
@@ -35,6 +40,8 @@ class Removal:
         self._budget = Budget(one.name, one.plan_seconds * math.ceil(len(ids) / AT_ONCE), one.scale)
         self._not_accepted = list(ids)
         self._unanswered = False
+        self._forgotten: list[str] = []
+        self.kind: str | None = None
 
     def run(self) -> list[str]:
         """Deletes the sessions. Returns what is left in the end, and why; empty if nothing is left."""
@@ -46,11 +53,17 @@ class Removal:
             refused = _in_the_end(accepted, self._request_deletions, every=AGAIN_SECONDS)
         if refused and self._unanswered:  # nothing answers: to ask once more what is left would take as long again
             return refused
+        self.kind = REFUSED if refused else None
         gone = Wait(self._subject, "gone", self._budget, began)
         left = _in_the_end(gone, self._look, every=POLL_SECONDS)
         if not left or (refused and self._unanswered):  # that nothing can be told says nothing more
             return refused
-        return [*refused, f"left behind after {gone.elapsed:.1f} s: {', '.join(left)}"]
+        if self._unanswered:
+            self.kind = None
+        elif not refused:
+            self.kind = FORGOTTEN if self._forgotten else STAYS
+        told = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
+        return [*refused, f"{told}left behind after {gone.elapsed:.1f} s: {', '.join(left)}"]
 
     def _request_deletions(self) -> list[str]:
         """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""
@@ -63,6 +76,8 @@ class Removal:
             except NoAnswer as error:
                 self._unanswered = True
                 return [f"session {', '.join(self._not_accepted)} may be left: {error}"]
+            if answer.status == HTTPStatus.NOT_FOUND:
+                self._forgotten.append(session_id)
             if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
                 self._not_accepted.remove(session_id)
             else:
@@ -87,7 +102,9 @@ class Removal:
         cluster = self._cluster
         looks: list[Callable[[], Iterable[str]]] = [
             lambda: [f"session {obj.meta.name}" for obj in cluster.session_objects() if obj.meta.name in self._ids],
-            lambda: [f"pod {pod.meta.name}" for pod in cluster.pods() if self._is_of(pod.meta.labels)],
+            lambda: [
+                f"pod {pod.meta.name}" for pod in cluster.pods() if self._is_of(pod.meta.labels) and not pod.is_over
+            ],
             lambda: [f"claim {claim.meta.name}" for claim in cluster.claims() if self._is_of(claim.meta.labels)],
         ]
         return next((found for look in looks if (found := list(look()))), [])

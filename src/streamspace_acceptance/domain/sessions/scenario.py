@@ -40,7 +40,7 @@ class Scenario:
         """The desktop that was used last; that of the scenario's session when none was used yet."""
         return self.desktops[-1] if self.desktops else self.new_desktop(self.session)
 
-    def new_desktop(self, session: Session) -> SessionDesktop:
-        """A desktop of `session`, of which the report gets a screenshot and a screencast."""
-        self.desktops.append(SessionDesktop(session))
+    def new_desktop(self, session: Session, *, ratio: float = 1.0) -> SessionDesktop:
+        """A desktop of `session`, of which the report gets a screenshot and a screencast. `ratio`: of its screen."""
+        self.desktops.append(SessionDesktop(session, ratio=ratio))
         return self.desktops[-1]

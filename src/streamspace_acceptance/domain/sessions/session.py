@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
-from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.cluster.objects import Pod, SessionObject, serving
 from streamspace_acceptance.cluster.watch import Change, watching
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.outcomes import Unmet, Unproven
-from streamspace_acceptance.product import rfb
-from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, poll
+from streamspace_acceptance.product import rfb, rfb_client
+from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, now, poll
 
 Changes = Sequence[Stamped[Change]]
+DESKTOP = "Desktop"  # the fact of the report that tells which container is the desktop
+# What a ResourceQuota and a LimitRange say where they refuse a pod.
+REFUSED = re.compile(r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota")
 KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
+REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
 
 def present(changes: Changes) -> list[Pod]:
-    """The pods that are there after all of `changes`, oldest first."""
+    """The pods that count after all of `changes`, oldest first (see `serving`)."""
     pods: dict[str, Pod] = {}
     for stamped in changes:
         pod = Pod.of(stamped.item.object)
         pods[pod.meta.uid] = pod
         if stamped.item.kind == "DELETED":
             del pods[pod.meta.uid]
-    return list(pods.values())
+    return serving(pods.values())
 
 
 class Session:
@@ -38,6 +44,8 @@ class Session:
         self.api = clients.api
         self.cluster = clients.cluster
         self.budgets = clients.budgets
+        self.running_since: float | None = None
+        self._vnc_password = clients.vnc_password
         self._watches = ExitStack()
         labels = {clients.profile.session_label: session_id}
         self.changes: Recording[Change] = self._watches.enter_context(watching(self.cluster, "pods", **labels))
@@ -49,6 +57,11 @@ class Session:
     def wait_for_status(self, word: str, *, within: str | Budget) -> Wait:
         """The API says `word` of the session, in its list and when asked for it alone; Unmet otherwise."""
         wait = self._wait(word, within)
+        self.running_since = self._poll_status(wait, word)
+        return wait
+
+    def _poll_status(self, wait: Wait, word: str) -> float | None:
+        """When the API said Running, if that is the word; None for another word."""
         poll(
             wait,
             lambda: self._statuses(word),
@@ -57,7 +70,7 @@ class Session:
             impossible=lambda said: self._lost(said, word),
             likely=lambda _: self._likely(),
         )
-        return wait
+        return now() if word == self.api.profile.statuses["running"] else None
 
     def wait_for_phase(self, word: str, *, within: str | Budget) -> SessionObject | None:
         """Kubernetes says `word` of the session as well; Unmet otherwise.
@@ -87,7 +100,11 @@ class Session:
         return next(obj for obj in listed if obj.meta.name == self.id)
 
     def pods(self) -> list[Pod]:
-        """The session's pods as Kubernetes lists them now."""
+        """The session's pods as Kubernetes lists them now, those that count (see `serving`)."""
+        return serving(self.listed_pods())
+
+    def listed_pods(self) -> list[Pod]:
+        """All pods with the session's label, also those that are over."""
         return self.cluster.pods(**{self.api.profile.session_label: self.id})
 
     def namesakes(self) -> list[Pod]:
@@ -106,10 +123,23 @@ class Session:
         listed = self.id in self.api.sessions().ids
         return listed or self.cluster.session_object(self.id) is not None or bool(self.pods())
 
+    def contradiction(self) -> str | None:
+        """That the API does not know the session although its pod runs; None if it is not so."""
+        running = [pod for pod in self.pods() if pod.running]
+        if not running or self.id in self.api.sessions().ids:
+            return None
+        answer = self.api.call_once("get_session", self.id)
+        return f"the API says {answer.status} while {running[0].describe()}" if not answer.ok else None
+
     def known_uids(self) -> frozenset[str]:
         """The uids of all pods that the session has had so far."""
         watched = {stamped.item.object["metadata"]["uid"] for stamped in self.changes.items()}
-        return frozenset(watched | {pod.meta.uid for pod in self.pods()})
+        return frozenset(watched | {pod.meta.uid for pod in self.listed_pods()})
+
+    def served_by(self) -> frozenset[str]:
+        """The uids of all pods that the session has had so far and that were seen before they were over."""
+        watched = [Pod.of(stamped.item.object) for stamped in self.changes.items()]
+        return frozenset(pod.meta.uid for pod in (*watched, *self.pods()) if not pod.is_over)
 
     def wait_for_a_pod(self, *, within: str) -> Pod:
         """The first pod of the session, in whatever state; Unmet otherwise."""
@@ -139,22 +169,44 @@ class Session:
             likely=lambda _: "nothing scales the session down, or something restarts its pod",
         )
         self.changes.beyond(len(self.changes.items()), self.budgets.named("calm").seconds)
-        return [pod for pod in self.cluster.pods() if self._is_mine(pod) or pod.meta.uid in former]
+        pods = [pod for pod in self.cluster.pods() if not pod.is_over]
+        return [pod for pod in pods if self._is_mine(pod) or pod.meta.uid in former]
 
     def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
         """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
-        http = self.api.http
-        return rfb.attempt(self.api.vnc_address(self.id), http.token, during, trusted=http.trusted)
+        http, address = self.api.http, self.api.vnc_address(self.id)
+        return rfb.attempt(address, http.token, during, trusted=http.trusted, password=self._vnc_password)
+
+    def viewing(self) -> AbstractContextManager[rfb_client.RfbClient]:
+        """A VNC client of the desktop, connected for as long as the context is open; NoHandshake otherwise."""
+        http, address = self.api.http, self.api.vnc_address(self.id)
+        return rfb_client.viewing(address, http.token, trusted=http.trusted, password=self._vnc_password)
+
+    def vnc_connections(self) -> str:
+        """How often the suite's own probe has connected to the desktop, for a report."""
+        return rfb.connections(self.api.vnc_address(self.id))
 
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
-        """The first handshake that succeeds; what the last one came to, and for how long, when none does in time."""
+        """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
+
+        After a VNC server has greeted, the tries stand apart: some servers lock out who comes back at once.
+        """
+        last: list[Stamped[rfb.Framebuffer | str]] = []
+
+        def knock() -> rfb.Framebuffer | str:
+            if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
+                said = self.vnc()
+                last.append(Stamped(now(), said))
+            return last[-1].item
+
         try:
             return poll(
                 self._wait("its VNC server answers", within),
-                self.vnc,
+                knock,
                 met=_answers,
                 says=_tells,
                 likely=lambda _: "see what the last handshake came to",
+                impossible=rfb.final_refusal,
                 every=KNOCK_SECONDS,
             )
         except Unmet as unmet:
@@ -167,13 +219,22 @@ class Session:
                 raise ClusterError(f"the watch of pods did not report what the list has: {listed.describe()}")
             return self._likely()
 
-        return follow(
+        pod = follow(
             self._wait(goal, within),
             self.changes,
             goal=lambda changes: pick(present(changes)),
             says=_says,
             likely=likely,
         )
+        self._tell_container(pod)
+        return pod
+
+    def _tell_container(self, pod: Pod) -> None:
+        """Which container is taken for the desktop, for the report."""
+        found = self.cluster.main_container(pod.object)
+        run_facts.record(DESKTOP, f"container {found.name} ({found.reason})")
+        if found.neighbours:
+            attachments.attach_text("containers", found.describe(pod.meta.name))
 
     def _wait(self, goal: str, within: str | Budget) -> Wait:
         return Wait(self.subject, goal, self.budgets.named(within) if isinstance(within, str) else within)
@@ -187,9 +248,18 @@ class Session:
         failed = self.api.profile.statuses["failed"]
         return f"{failed} is an end: {word} cannot follow" if said == {failed} != {word} else None
 
+    def _check_admitted(self) -> None:
+        """ClusterError when the cluster itself refuses the session's pod."""
+        for event in self.cluster.events():
+            about, message = event.get("involvedObject") or {}, str(event.get("message") or "")
+            if str(about.get("name", "")).startswith(self.id) and REFUSED.search(message):
+                raise ClusterError(f"{self.subject}: the cluster refuses its pod: {message}")
+
     def _likely(self) -> str:
+        if not self.listed_pods():
+            self._check_admitted()
         label = f" without its label {self.api.profile.session_label}={self.id}"
-        labelled = [pod.describe() for pod in self.pods()]
+        labelled = [pod.describe() for pod in self.listed_pods()]
         pods = ", ".join(labelled or [pod.describe() + label for pod in self.namesakes()])
         obj = self.cluster.session_object(self.id)
         phase = f"its object says {obj.phase}" if obj is not None else "it has no object in Kubernetes"

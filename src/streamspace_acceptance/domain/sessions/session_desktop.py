@@ -23,16 +23,24 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 APART = 40  # in one channel at the least, so that no blurred colour is taken for another
 VIVID = 60  # between the strongest and the weakest channel: far from any grey
 SCREENSHOT_SECONDS = 3.0
+PAGE_AGAIN_SECONDS = 0.2
 
 
 class SessionDesktop:
-    """The desktop of one session, as its user reaches it."""
+    """The desktop of one session, as its user reaches it.
 
-    def __init__(self, session: Session) -> None:
+    `ratio` is the number of their screen's own pixels for one of the page's, across.
+    """
+
+    def __init__(self, session: Session, *, ratio: float = 1.0) -> None:
         self.session = session
+        self.ratio = ratio
         self.viewer: Viewer | None = None
+        self.place: tuple[int, int] | None = None
+        """Where in the picture a window takes what is typed, as soon as that is known."""
         self._connection: Answer | None = None
         self._page_blame: str | None = None
+        self.page_late: str | None = None
 
     def connect(self) -> Answer:
         """Asks the API where the desktop can be seen."""
@@ -70,12 +78,14 @@ class SessionDesktop:
     def fetch_page(self) -> Answer:
         """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
 
+        Errors of servers are given the browser's budget to pass; `page_late` then says how long there were any.
+
         Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
         certificate is not accepted: that may be the suite's own ignorance of a CA.
         """
         self._page_blame = "the VNC address serves no page (see 1.1d-2)"
         try:
-            answer = self.session.api.http.page(self.address)
+            answer = self._page_in_time()
         except NoAnswer as error:
             if tls.trouble(error) is not None:
                 raise
@@ -89,13 +99,25 @@ class SessionDesktop:
         self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
         return answer
 
+    def _page_in_time(self) -> Answer:
+        """The first page other than an error of a server, or the last error."""
+        wait, first = self.wait("a page at its address"), self.session.api.http.page(self.address)
+        since, answer = self.session.running_since or first.sent_at, first
+        while answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and wait.remaining > 0:
+            wait.clock.wait(PAGE_AGAIN_SECONDS)
+            answer = self.session.api.http.page(self.address)
+        if answer is not first:
+            outcome = f"then {answer.status}" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "to the end"
+            self.page_late = f"{first.status} for {answer.sent_at - since:.1f} s after Running, {outcome}"
+        return answer
+
     def open(self, browser: RunBrowser) -> None:
         """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all.
 
         Unmet when the page does not come in time, unless it is known already that none comes.
         """
         try:
-            self.viewer = browser.viewer(self.address)
+            self.viewer = browser.viewer(self.address, ratio=self.ratio)
         except PageOpenError as error:
             if not error.late or self._page_blame is not None:
                 raise Unproven(f"the page does not open: {error}") from error
@@ -126,10 +148,10 @@ class SessionDesktop:
             return poll(
                 self.wait("the noVNC client loaded"),
                 viewer.loaded,
-                met=lambda loaded: loaded.novnc_loaded,
+                met=lambda loaded: loaded.settled,
                 says=PageState.describe,
                 likely=lambda _: self.blame("the page, one of its scripts or the noVNC release behind it"),
-                impossible=lambda loaded: "; ".join(loaded.broken()) or None,
+                impossible=lambda loaded: loaded.hopeless,
             )
 
     def screenshot(self) -> bytes | None:
@@ -183,8 +205,11 @@ class SessionDesktop:
 
     def blame(self, otherwise: str) -> str:
         """The likely cause, after any trouble that the browser reports with the connection to the desktop."""
-        trouble = self.viewer.trouble() if self.viewer is not None else None
-        return otherwise if trouble is None else f"{trouble}; {otherwise}"
+        if self.viewer is None:
+            return otherwise
+        trouble, notice = self.viewer.trouble(), self.viewer.notice()
+        said = [trouble or "", f"the page says “{notice}”" if notice else ""]
+        return "; ".join([*filter(None, said), otherwise])
 
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser."""

@@ -44,12 +44,16 @@ class Start:
 
 @dataclass(frozen=True)
 class VncCheck:
-    """The evidence that a VNC server listens: the handshake, and whether the pod listens on the port meanwhile."""
+    """The evidence that a VNC server listens: the handshake, and whether the pod listens on the port meanwhile.
+
+    `connections` counts the suite's own connections to it.
+    """
 
     session: str
     framebuffer: rfb.Framebuffer | str
     port: int
     port_listens: bool
+    connections: str = ""
 
 
 @dataclass
@@ -204,7 +208,7 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    return VncCheck(session.id, framebuffer, port, listens("".join(tables), port))
+    return VncCheck(session.id, framebuffer, port, listens("".join(tables), port), session.vnc_connections())
 
 
 def _present_pod(session: Session, blame: str) -> Pod:

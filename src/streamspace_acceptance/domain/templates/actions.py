@@ -134,7 +134,7 @@ def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozen
     if use.before is None:
         raise Unproven("no session of the template runs")
     _elapse_calmly(scenario)
-    return use.before, provision.look(use.sessions[0]), use.sessions[0].known_uids()
+    return use.before, provision.look(use.sessions[0]), use.sessions[0].served_by()
 
 
 def history(scenario: Scenario) -> tuple[Change, Answer]:

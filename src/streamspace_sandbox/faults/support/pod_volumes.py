@@ -26,6 +26,19 @@ def wipe_homes(*, when: Callable[[Any], bool]) -> Patch:
     return wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", create)
 
 
+def on_claims(act: Callable[[Any, Path], None]) -> Patch:
+    """Before a session's pod is created, `act` on the pod and each directory of its claims."""
+
+    def create(original: Any, store: Any, resource: Any, obj: Any, **options: Any) -> Any:
+        metadata = obj["metadata"]
+        if resource.plural == "pods" and SESSION_LABEL in (metadata.get("labels") or {}):
+            for directory in _claimed_directories(store, metadata["namespace"], obj["spec"]):
+                act(obj, directory)
+        return original(store, resource, obj, **options)
+
+    return wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", create)
+
+
 def _claimed_directories(store: Any, namespace: str, pod_spec: Any) -> list[Path]:
     """The directories of the bound claims that the pod mounts."""
     names = {

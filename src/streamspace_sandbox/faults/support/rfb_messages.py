@@ -39,8 +39,13 @@ class _RewritingSocket:
 
 def rewrite_input(rewrite: Rewrite) -> Patch:
     """Each message of a viewer, after the handshake, becomes `rewrite` of it."""
+    return rewrite_input_of_each(lambda: rewrite)
+
+
+def rewrite_input_of_each(begin: Callable[[], Rewrite]) -> Patch:
+    """The same, with a rewrite for each viewer, which may remember."""
 
     async def to_server_rewritten(to_server: Any, websocket: Any, writer: Any) -> None:
-        await to_server(_RewritingSocket(websocket, rewrite), writer)
+        await to_server(_RewritingSocket(websocket, begin()), writer)
 
     return wrap(TO_SERVER, to_server_rewritten)

@@ -14,6 +14,7 @@ from streamspace_sandbox.kubernetes.apiserver.discovery import VERSION, discover
 from streamspace_sandbox.kubernetes.apiserver.exec import refuse_plain_exec, serve_exec
 from streamspace_sandbox.kubernetes.apiserver.get_list import list_answer, object_answer
 from streamspace_sandbox.kubernetes.apiserver.metrics import serve_metrics
+from streamspace_sandbox.kubernetes.apiserver.node_proxy import serve_node_proxy
 from streamspace_sandbox.kubernetes.apiserver.openapi import openapi_answer
 from streamspace_sandbox.kubernetes.apiserver.pods import log_answer
 from streamspace_sandbox.kubernetes.apiserver.request import Target, flag, parse_path
@@ -24,6 +25,7 @@ from streamspace_sandbox.kubernetes.apiserver.watch import watch_answer
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError, method_not_allowed, path_not_found, unauthorized
 from streamspace_sandbox.kubernetes.machinery.resources import METRICS
 from streamspace_sandbox.kubernetes.machinery.runtime import Runtime
+from streamspace_sandbox.kubernetes.registry.managed_fields import MANAGER, manager_of
 from streamspace_sandbox.kubernetes.registry.store import Store
 
 WRITABLE = ("status", "ephemeralcontainers")
@@ -80,6 +82,8 @@ class _Server:
         if path in _HEALTH:
             return PlainTextResponse("ok")
         self._authenticate(request.headers)
+        manager = manager_of(request.query_params.get("fieldManager"), request.headers.get("user-agent", ""))
+        MANAGER.set(manager)
         if is_review(path):
             return await review_answer(request, path)
         answer = self._discovery(path)
@@ -133,7 +137,11 @@ class _Server:
         raise method_not_allowed(request.method)
 
     async def _subresource(self, request: Request, target: Target) -> Response:
-        if target.subresource not in subresources(target.resource) or target.rest:
+        if target.subresource not in subresources(target.resource):
+            raise path_not_found()
+        if target.subresource == "proxy":
+            return await serve_node_proxy(request, target, self._store, self._runtime)
+        if target.rest:
             raise path_not_found()
         match request.method, target.subresource:
             case (("GET" | "PUT" | "PATCH"), "scale"):

@@ -20,6 +20,7 @@ _SUBRESOURCE_VERBS: dict[str, tuple[str, ...]] = {
     "exec": ("create", "get"),
     "ephemeralcontainers": ("get", "patch", "update"),
     "finalize": ("update",),
+    "proxy": ("get",),
 }
 VERSION = {
     "major": "1",
@@ -36,7 +37,7 @@ VERSION = {
 
 def subresources(resource: Resource) -> list[str]:
     """The names of a kind's subresources."""
-    special = {"pods": ["log", "exec", "ephemeralcontainers"], "namespaces": ["finalize"]}
+    special = {"pods": ["log", "exec", "ephemeralcontainers"], "namespaces": ["finalize"], "nodes": ["proxy"]}
     names = [] if resource.custom or resource in METRICS else special.get(resource.plural, [])
     return names + ["status"] * resource.has_status + ["scale"] * resource.has_scale
 

@@ -20,12 +20,12 @@ def container_of(pod: Obj, wanted: str | None) -> str:
     """The container that a request names. Raises `ApiError` 400 when it is unknown, ambiguous, or on no node yet."""
     name, spec = name_of(pod), pod["spec"]
     containers = [c["name"] for c in spec["containers"]]
-    ephemeral = [c["name"] for c in spec.get("ephemeralContainers", [])]
+    beside = [c["name"] for kind in ("initContainers", "ephemeralContainers") for c in spec.get(kind) or []]
     if not wanted and len(containers) > 1:
         choices = " ".join(containers)
         raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{choices}]")
     chosen = wanted or containers[0]
-    if chosen not in (*containers, *ephemeral):
+    if chosen not in (*containers, *beside):
         raise bad_request(f"container {chosen} is not valid for pod {name}")
     if not spec.get("nodeName"):
         raise bad_request(f"pod {name} does not have a host assigned")

@@ -170,7 +170,7 @@ class Scheduler:
 def requests(pod: Obj) -> dict[str, Decimal]:
     """The resources that a pod requests of its node: those of its containers, and one of the pods."""
     total: dict[str, Decimal] = {}
-    for container in pod["spec"]["containers"]:
+    for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]:
         for name, amount in _requests_of(container).items():
             total[name] = total.get(name, ZERO) + amount
     return total | {"pods": Decimal(1)}

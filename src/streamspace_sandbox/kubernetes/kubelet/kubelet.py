@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from streamspace_sandbox.kubernetes.kubelet import host_capacity, logs
 from streamspace_sandbox.kubernetes.kubelet.container import log_path
@@ -17,7 +18,14 @@ from streamspace_sandbox.kubernetes.kubelet.usage import WINDOW_SECONDS, Usage
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError, bad_request
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import PODS, Obj
-from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, ExecSession, LogOptions, NodeStats, Stats
+from streamspace_sandbox.kubernetes.machinery.runtime import (
+    ContainerStats,
+    ExecSession,
+    LogOptions,
+    NetworkStats,
+    NodeStats,
+    Stats,
+)
 from streamspace_sandbox.kubernetes.registry.store import Event
 
 log = logging.getLogger(__name__)
@@ -119,6 +127,7 @@ class Kubelet:
         return await PipedSession.start(argv, environment, stdin=stdin)
 
     async def stats(self) -> Stats:
+        now, clock = datetime.now(UTC), time.monotonic()
         containers = []
         totals = {name: [0, 0] for name in host_capacity.NAMES}
         for worker in self._workers.values():
@@ -135,13 +144,19 @@ class Kubelet:
                         cpu_nanoseconds=sample.cpu_nanoseconds,
                         cpu_nanocores=nanocores,
                         memory_bytes=sample.memory_bytes,
+                        sampled_at=now - timedelta(seconds=clock - sample.moment),
                     )
                 )
                 total = totals[worker.pod["spec"]["nodeName"]]
                 total[0] += nanocores
                 total[1] += sample.memory_bytes
         nodes = [NodeStats(name, cpu, memory) for name, (cpu, memory) in totals.items()]
-        return Stats(datetime.now(UTC), WINDOW_SECONDS, containers, nodes)
+        networks = [
+            NetworkStats(namespace_of(worker.pod), name_of(worker.pod), *traffic)
+            for worker in self._workers.values()
+            if (traffic := worker.traffic()) is not None
+        ]
+        return Stats(now, WINDOW_SECONDS, containers, nodes, networks)
 
     async def close(self) -> None:
         """Stop following pods; the removal of the instance removes the containers."""

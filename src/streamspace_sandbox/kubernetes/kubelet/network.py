@@ -67,6 +67,14 @@ class PodNetwork:
     def ip(self) -> str:
         return address(self._number, self.host)
 
+    def traffic(self) -> tuple[int, int] | None:
+        """The bytes that the pod received and sent; None when its cable is gone. The host's end counts the reverse."""
+        counters = Path(f"/sys/class/net/{self._veth}/statistics")
+        try:
+            return int((counters / "tx_bytes").read_text()), int((counters / "rx_bytes").read_text())
+        except OSError:
+            return None
+
     async def make(self) -> None:
         self.path.touch()
         inside = [

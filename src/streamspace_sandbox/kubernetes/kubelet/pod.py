@@ -40,11 +40,13 @@ class PodWorker:
         self.followers: set[asyncio.Event] = set()
         """Events that are set at each change, so that followers of a log notice when a container ends."""
         self.records = [ContainerRecord(spec["name"], spec["image"]) for spec in pod["spec"]["containers"]]
+        self._sidecars: list[Obj] = pod["spec"].get("initContainers") or []
+        self._sidecar_records = [ContainerRecord(spec["name"], spec["image"]) for spec in self._sidecars]
 
     @property
     def all_records(self) -> list[ContainerRecord]:
         """Of all its containers, the ordinary ones first."""
-        return [*self.records, *self._ephemeral.records]
+        return [*self.records, *self._sidecar_records, *self._ephemeral.records]
 
     def change(self, pod: Obj) -> None:
         """Follow a change of the stored pod: ephemeral containers may have been added."""
@@ -55,6 +57,10 @@ class PodWorker:
         """Stop the pod within its grace period."""
         self.stop.ask(grace_seconds)
         self._ephemeral.stop.ask(grace_seconds)
+
+    def traffic(self) -> tuple[int, int] | None:
+        """The bytes that the pod received and sent since it started; None before it has a network."""
+        return None if self._network is None else self._network.traffic()
 
     def runner(self, container: str) -> ContainerRunner | None:
         """The runner of a container that has been begun."""
@@ -80,9 +86,13 @@ class PodWorker:
         parts = await self._prepare()
         if parts is None:
             return
-        begin = partial(self._begin, replace(parts, stop=self._ephemeral.stop), policy="Never")
+        # Ephemeral containers and sidecars end after the ordinary ones.
+        lasting = replace(parts, stop=self._ephemeral.stop)
+        begin = partial(self._begin, lasting, policy="Never")
         async with asyncio.TaskGroup() as group:
             ephemeral = group.create_task(self._ephemeral.run(begin))
+            for spec, record in zip(self._sidecars, self._sidecar_records, strict=True):
+                group.create_task(self._begin(lasting, spec, record, "Always").run())
             async with asyncio.TaskGroup() as ordinary:
                 for spec, record in zip(self.pod["spec"]["containers"], self.records, strict=True):
                     ordinary.create_task(self._begin(parts, spec, record, self._policy).run())
@@ -145,6 +155,7 @@ class PodWorker:
                 before,
                 pod=self.pod,
                 containers=self.records,
+                sidecars=self._sidecar_records,
                 ephemeral_containers=self._ephemeral.records,
                 host_ip=self._services.host_ip,
                 pod_ip=self._network.ip if self._network else None,

@@ -79,6 +79,7 @@ def pod_status(
     *,
     pod: Obj,
     containers: Sequence[ContainerRecord],
+    sidecars: Sequence[ContainerRecord] = (),
     ephemeral_containers: Sequence[ContainerRecord],
     host_ip: str,
     pod_ip: str | None,
@@ -88,13 +89,15 @@ def pod_status(
     phase = pod_phase(containers)
     status = {
         "phase": phase,
-        "conditions": _conditions(previous, phase, containers, has_network=pod_ip is not None),
+        "conditions": _conditions(previous, phase, [*containers, *sidecars], has_network=pod_ip is not None),
         "hostIP": host_ip,
         "hostIPs": [{"ip": host_ip}],
         "startTime": started,
         "qosClass": qos_class(pod),
         "containerStatuses": [record.status() for record in containers],
     }
+    if sidecars:
+        status["initContainerStatuses"] = [record.status() for record in sidecars]
     if ephemeral_containers:
         status["ephemeralContainerStatuses"] = [record.status() for record in ephemeral_containers]
     if pod_ip:
@@ -128,8 +131,13 @@ def _condition(previous: Obj, kind: str, holds: bool, reason: Obj) -> Obj:
     return {"type": kind, "status": state, "lastProbeTime": None, "lastTransitionTime": since, **reason}
 
 
+def _lasting(pod: Obj) -> list[Obj]:
+    """The specifications of the containers that run beside one another."""
+    return [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]
+
+
 def qos_class(pod: Obj) -> Literal["Guaranteed", "Burstable", "BestEffort"]:
-    containers = [container.get("resources") or {} for container in pod["spec"]["containers"]]
+    containers = [container.get("resources") or {} for container in _lasting(pod)]
     if not any(resources.get("limits") or resources.get("requests") for resources in containers):
         return "BestEffort"
     for resources in containers:

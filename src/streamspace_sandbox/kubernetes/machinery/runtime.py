@@ -33,6 +33,18 @@ class ContainerStats:
     """CPU used over `window_seconds`, in billionths of a core."""
     memory_bytes: int
     """Working set."""
+    sampled_at: datetime
+    """When the counter was read."""
+
+
+@dataclass(frozen=True)
+class NetworkStats:
+    """The bytes that a pod received and sent since it started."""
+
+    namespace: str
+    pod: str
+    received_bytes: int
+    sent_bytes: int
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class Stats:
     window_seconds: float
     containers: Sequence[ContainerStats]
     nodes: Sequence[NodeStats]
+    networks: Sequence[NetworkStats] = ()
 
 
 class ExecSession(Protocol):

@@ -36,9 +36,10 @@ def _containers_text(status: Obj, text: str) -> str:
 
 def ready_count(pod: Obj) -> str:
     """`ready/all`, for example `1/1`."""
-    statuses = pod.get("status", {}).get("containerStatuses", [])
+    status, spec = pod.get("status", {}), pod.get("spec", {})
+    statuses = [*status.get("containerStatuses", []), *status.get("initContainerStatuses", [])]
     ready = sum(bool(container.get("ready")) for container in statuses)
-    return f"{ready}/{len(pod.get('spec', {}).get('containers', []))}"
+    return f"{ready}/{len(spec.get('containers', [])) + len(spec.get('initContainers') or [])}"
 
 
 def restarts(pod: Obj) -> str:

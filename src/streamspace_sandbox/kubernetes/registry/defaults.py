@@ -22,8 +22,9 @@ def pod_spec(spec: Obj) -> None:
         securityContext={},
         enableServiceLinks=True,
     )
-    for container in [*spec.get("containers", []), *spec.get("ephemeralContainers", [])]:
-        _container(container)
+    for kind in ("containers", "initContainers", "ephemeralContainers"):
+        for container in spec.get(kind) or []:
+            _container(container)
     for volume in spec.get("volumes", []):
         if len(volume) == 1:
             volume["emptyDir"] = {}

@@ -29,7 +29,7 @@ def violations(new: Obj, current: Obj) -> Iterator[Cause]:
     if containers[: len(present)] != present:
         why = "Forbidden: existing ephemeral containers may not be changed or removed"
         yield Cause(PATH, why, "FieldValueForbidden")
-    taken = {container["name"] for container in spec["containers"]}
+    taken = {container["name"] for container in [*spec["containers"], *(spec.get("initContainers") or [])]}
     volumes = frozenset(volume["name"] for volume in spec.get("volumes") or [])
     for index, container in enumerate(containers):
         path = f"{PATH}[{index}]"

@@ -30,7 +30,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import (
     Resource,
 )
 from streamspace_sandbox.kubernetes.machinery.selectors import selector
-from streamspace_sandbox.kubernetes.registry import strategies
+from streamspace_sandbox.kubernetes.registry import managed_fields, strategies
 from streamspace_sandbox.kubernetes.registry.custom_resources import CustomResources
 from streamspace_sandbox.kubernetes.registry.ephemeral_containers import with_ephemeral_containers
 from streamspace_sandbox.kubernetes.registry.watch_feed import Event, EventType, Feed, Subscription
@@ -141,6 +141,7 @@ class Store:
             new = with_ephemeral_containers(clone(current), clone(obj))
         else:
             new = _main_update(resource, current, clone(obj))
+            managed_fields.note(resource, new, current)
         strategies.prepare_update(resource, new, current, self.custom, part=subresource)
         if new == current or dry_run:
             return new if dry_run else current

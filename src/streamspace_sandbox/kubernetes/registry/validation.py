@@ -26,7 +26,7 @@ _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
-_UNSUPPORTED_OF_POD = ("initContainers", "affinity", "hostNetwork", "hostPID", "shareProcessNamespace")
+_UNSUPPORTED_OF_POD = ("affinity", "hostNetwork", "hostPID", "shareProcessNamespace")
 _UNSUPPORTED_OF_CONTAINER = ("envFrom", "livenessProbe", "startupProbe", "lifecycle", "targetContainerName")
 _VOLUME_SOURCES = ("emptyDir", "persistentVolumeClaim")
 
@@ -105,6 +105,11 @@ def pod_spec_violations(spec: Obj, path: str) -> Iterator[Cause]:
     yield from _unique_labels([container["name"] for container in containers], f"{path}.containers")
     for index, container in enumerate(containers):
         yield from container_violations(container, f"{path}.containers[{index}]", frozenset(volumes))
+    for index, container in enumerate(spec.get("initContainers") or []):
+        place = f"{path}.initContainers[{index}]"
+        if container.get("restartPolicy") != "Always":
+            yield Cause(f"{place}.restartPolicy", "Forbidden: only Always is supported by this API server")
+        yield from container_violations(container, place, frozenset(volumes))
 
 
 def _unique_labels(names: list[str], path: str) -> Iterator[Cause]:

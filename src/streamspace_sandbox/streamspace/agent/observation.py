@@ -63,7 +63,7 @@ def observe(
     name: str, session: Obj | None, pods: Iterable[Obj], before: str, *, now: datetime | None = None
 ) -> Observation:
     """The state of session `name`; `before` is the phase that was observed last, or ""."""
-    present = sorted(pods, key=_preference)
+    present = sorted((pod for pod in pods if not _is_over(pod)), key=_preference)
     if session is None:
         return Observation(name, "Terminating" if present else "Gone")
     state = session["spec"]["state"]
@@ -124,6 +124,11 @@ def _absence(before: str) -> str:
 def _preference(pod: Obj) -> tuple[bool, bool, str]:
     """Sort key: the last pod represents the session. Live before leaving, ready before not ready, young before old."""
     return not _leaving(pod), is_ready(pod), str(pod["metadata"].get("creationTimestamp", ""))
+
+
+def _is_over(pod: Obj) -> bool:
+    """Whether the pod was evicted, or has ended otherwise: it lies about until somebody collects it."""
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
 def _leaving(pod: Obj) -> bool:

@@ -6,6 +6,7 @@ import pty
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -276,7 +277,8 @@ def test_exec_with_a_terminal_tells_its_size(cluster: Cluster, kubectl: Kubectl,
 def test_top(cluster: Cluster, kubectl: Kubectl, web: str) -> None:
     status = {"allocatable": {"cpu": "8", "memory": "16Gi"}}
     cluster.call(lambda: cluster.store.create(NODES, {"metadata": {"name": "node-1"}, "status": status}))
-    cluster.runtime.containers = [ContainerStats("default", "web", "main", 10**9, 250_000_000, 64 << 20)]
+    now = datetime.now(UTC)
+    cluster.runtime.containers = [ContainerStats("default", "web", "main", 10**9, 250_000_000, 64 << 20, now)]
     cluster.runtime.nodes = [NodeStats("node-1", 800_000_000, 1 << 30)]
     assert columns(kubectl("top", "pods").stdout)[1] == ["web", "250m", "64Mi"]
     assert columns(kubectl("top", "nodes").stdout)[1] == ["node-1", "800m", "10%", "1024Mi", "6%"]

@@ -1,8 +1,11 @@
 """The official Python client on the API."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,10 +14,11 @@ from kubernetes.client import ApiException
 from kubernetes.stream import stream
 
 from streamspace_sandbox.kubernetes.machinery.resources import NODES, PODS
-from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, NodeStats
+from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, NetworkStats, NodeStats
 from tests.support.api_server import Cluster, python_client
 from tests.support.kubernetes_samples import deployment, pod, session, session_definition
 
+SAMPLED = datetime(2026, 1, 1, 12, 0, 0, 250_000, UTC)
 GROUP = ("stream.space", "v1alpha1", "default", "sessions")
 
 
@@ -153,7 +157,7 @@ def test_exec_in_nothing_is_refused_before_it_starts(cluster: Cluster) -> None:
 
 def test_metrics(cluster: Cluster, api: Any, running_pod: str) -> None:
     cluster.call(lambda: cluster.store.create(NODES, {"metadata": {"name": "node-1"}}))
-    cluster.runtime.containers = [ContainerStats("default", "web", "main", 5 * 10**9, 250_000_000, 64 << 20)]
+    cluster.runtime.containers = [ContainerStats("default", "web", "main", 5 * 10**9, 250_000_000, 64 << 20, SAMPLED)]
     cluster.runtime.nodes = [NodeStats("node-1", 250_000_000, 64 << 20)]
     custom: Any = client.CustomObjectsApi(api)
     pods = custom.list_namespaced_custom_object(
@@ -165,6 +169,28 @@ def test_metrics(cluster: Cluster, api: Any, running_pod: str) -> None:
     with pytest.raises(ApiException) as gone:
         custom.get_namespaced_custom_object("metrics.k8s.io", "v1beta1", "default", "pods", "none")
     assert gone.value.status == 404
+
+
+def test_the_kubelets_summary_has_counters_of_its_own_pods(cluster: Cluster, api: Any, core: Any) -> None:
+    cluster.call(lambda: cluster.store.create(NODES, {"metadata": {"name": "node-7"}}))
+    body = pod("counted")
+    core.create_namespaced_pod("default", {**body, "spec": {**body["spec"], "nodeName": "node-7"}})
+    counted = ContainerStats("default", "counted", "main", 5 * 10**9, 250_000_000, 64 << 20, SAMPLED)
+    cluster.runtime.containers = [counted, replace(counted, pod="elsewhere")]
+    cluster.runtime.networks = [NetworkStats("default", "counted", 10, 20)]
+    call: Any = client.CoreV1Api(api).connect_get_node_proxy_with_path
+    summary = json.loads(call("node-7", "stats/summary", _preload_content=False).data)
+    assert [entry["podRef"]["name"] for entry in summary["pods"]] == ["counted"]
+    assert summary["pods"][0]["containers"][0]["cpu"] == {
+        "time": "2026-01-01T12:00:00.250000Z",
+        "usageNanoCores": 250_000_000,
+        "usageCoreNanoSeconds": 5 * 10**9,
+    }
+    assert (summary["pods"][0]["network"]["rxBytes"], summary["pods"][0]["network"]["txBytes"]) == (10, 20)
+    for node, path in (("node-8", "stats/summary"), ("node-7", "configz")):
+        with pytest.raises(ApiException, match="404"):
+            call(node, path)
+    core.delete_namespaced_pod("counted", "default", grace_period_seconds=0)
 
 
 def test_a_wrong_token_is_unauthorized(cluster: Cluster) -> None:

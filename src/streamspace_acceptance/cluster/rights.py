@@ -1,0 +1,86 @@
+"""The rights that the suite needs in the namespace, asked of Kubernetes before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from kubernetes import client
+
+from streamspace_acceptance.cluster.kubernetes import GROUP, Cluster, ClusterError
+
+ROLES = "deploy/rbac"
+"""The folder of the files that grant these rights."""
+FILE, FILE_OF_PHASE_3 = "streamspace-acceptance.yaml", "streamspace-acceptance-phase3.yaml"
+
+
+@dataclass(frozen=True)
+class Right:
+    """One thing that the suite does with one kind of object."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        group = f".{self.group}" if self.group else ""
+        return f"{self.verb} {self.resource}{f'/{self.subresource}' if self.subresource else ''}{group}"
+
+
+def _rights(resource: str, *verbs: str, group: str = "", subresource: str = "") -> tuple[Right, ...]:
+    return tuple(Right(verb, resource, group, subresource) for verb in verbs)
+
+
+ALWAYS = (
+    *_rights("namespaces", "get"),
+    *_rights("configmaps", "get"),
+    *_rights("pods", "get", "list", "watch", "delete"),
+    *_rights("pods", "get", subresource="log"),
+    *_rights("pods", "get", "create", subresource="exec"),
+    *_rights("events", "list", "watch"),
+    *_rights("persistentvolumeclaims", "list"),
+    *_rights("deployments", "get", group="apps"),
+    *_rights("sessions", "get", "list", group=GROUP),
+    *_rights("templates", "list", group=GROUP),
+)
+"""FILE grants these."""
+SCALING = _rights("deployments", "patch", group="apps", subresource="scale")
+DISRUPTIVE = (
+    *SCALING,
+    *_rights("pods", "patch"),
+    *_rights("pods", "patch", subresource="ephemeralcontainers"),
+    *_rights("networkpolicies", "create", "delete", group="networking.k8s.io"),
+)
+"""FILE_OF_PHASE_3 grants these."""
+
+
+def missing(cluster: Cluster, rights: Iterable[Right]) -> list[Right]:
+    """Those that Kubernetes denies; none where it does not answer such questions. Raises ClusterError."""
+    call = client.AuthorizationV1Api(cluster.new_client()).create_self_subject_access_review
+    return [right for right in rights if not _allowed(cluster, call, right)]
+
+
+def _allowed(cluster: Cluster, call: Callable[..., object], right: Right) -> bool:
+    attributes = {
+        "namespace": cluster.namespace,
+        "verb": right.verb,
+        "group": right.group,
+        "resource": right.resource,
+        "subresource": right.subresource,
+    }
+    try:
+        status = cluster.review(call, {"spec": {"resourceAttributes": attributes}}).get("status") or {}
+    except ClusterError as error:
+        if error.status is None:
+            raise
+        return True  # the calls themselves will show it
+    return status.get("allowed") is not False
+
+
+def sentence(denied: Sequence[Right], namespace: str, file: str) -> str:
+    """All missing rights, and the file that grants them."""
+    return (
+        f"The kubeconfig's user may not do this in namespace {namespace}: {', '.join(map(str, denied))}. "
+        f"Apply {ROLES}/{file} and bind its Role to the user."
+    )

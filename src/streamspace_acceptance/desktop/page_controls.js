@@ -1,0 +1,21 @@
+// What a user sees of a page besides its screen: a button to connect with, a field for a password, a notice.
+// Each is a box in the frame, or a text; null where there is none.
+({ connect, words, password, notice }) => {
+  const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !element.disabled;
+  const roots = [document];
+  for (const root of roots) for (const each of root.querySelectorAll("*")) if (each.shadowRoot) roots.push(each.shadowRoot);
+  const find = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]).filter(seen);
+  const box = (element) => {
+    if (!element) return null;
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return width && height ? [x + width / 2, y + height / 2] : null;
+  };
+  const name = (element) => (element.innerText || element.value || element.getAttribute("aria-label") || element.title || "").trim();
+  const says = (element) => words.some((word) => new RegExp(`^${word}(?![a-z])`, "i").test(name(element)));
+  const buttons = "button, [role=button], input[type=button], input[type=submit], a[href], a[onclick]";
+  const button = connect ? find(connect)[0] : find(buttons).find(says);
+  const field = find(password || "input[type=password]")[0];
+  const user = field && field.form ? [...field.form.querySelectorAll("input[type=text], input:not([type])")].find(seen) : null;
+  const told = find(notice).map(name).find((text) => text && /disconnect|lost|fail|refus|closed|denied|error/i.test(text));
+  return { connect: box(button), label: button ? name(button) : "", password: box(field), user: box(user), notice: told || "" };
+}

@@ -1,0 +1,32 @@
+"""The page that shows a desktop, described as data: good guesses, which a contract profile may replace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PageDescription:
+    """A page of a VNC client. A selector is a CSS selector; an empty one asks for a guess.
+
+    `marks` are names in the client's own script that no bundler or minifier changes. `screen` selects the canvas that
+    the client draws on; it is else found by what is drawn on it. `connect_button` selects what is clicked once before
+    the client connects; it is else a button whose text begins as one of `connect_words` says, which are regular
+    expressions. `password_field` selects where a VNC password is typed, `notices` where the page says that it is
+    disconnected.
+    """
+
+    name: str = "noVNC"
+    marks: tuple[str, ...] = ("credentialsrequired", "securityfailure", "desktopname")
+    screen: str = ""
+    connect_button: str = ""
+    connect_words: tuple[str, ...] = ("connect", "(?:open|launch|start) (?:desktop|session)")
+    password_field: str = ""
+    notices: str = "#noVNC_status, [role=status], [role=alert], output"
+
+    @classmethod
+    def of(cls, table: dict[str, Any]) -> PageDescription:
+        """The description in a profile: what is absent there is guessed."""
+        lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
+        return cls(**(table | lists))

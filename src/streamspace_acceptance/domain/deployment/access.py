@@ -1,0 +1,77 @@
+"""Every call that the suite makes, tried without a valid token: the API may answer none of them.
+
+Only made-up ids are sent, and a template that does not exist: where the API checks no token, nothing happens either.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import HttpClient, in_own_form
+from streamspace_acceptance.product.profile import Call, Profile
+
+OPEN_CALLS = frozenset({"health", "login", "vnc"})
+"""These need no token by the contract; the WebSocket is tried where desktops are."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A call with a token that is none, and the answer to the same call with a valid one."""
+
+    call: str
+    what: str
+    answer: Answer
+    control: Answer
+    unknown_path: Answer
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the API did what was asked, or told as much as to a user whom it knows.
+
+        An answer that an unknown path gets as well says nothing: a product need not have every call.
+        """
+        if self.answer.ok:
+            return True
+        told = _code(self.answer)
+        same = (self.answer.status, told) == (self.control.status, _code(self.control))
+        return same and told is not None and told != _code(self.unknown_path)
+
+    def describe(self) -> str:
+        """For the evidence and the failure."""
+        return f"{self.call} with {self.what}: {self.answer.status} {self.answer.excerpt(80)}"
+
+
+def try_calls(http: HttpClient, profile: Profile, wrong: dict[str, str | None], valid: str) -> Iterator[Trial]:
+    """Each call of the profile with each of the wrong tokens, by their description."""
+    nobody = f"nobody-{secrets.token_hex(4)}"
+    unknown_path = http.call_as(valid, "GET", f"{profile.calls['list_sessions'].path}-{nobody}")
+    for name, call in profile.calls.items():
+        if name in OPEN_CALLS:
+            continue
+        body = _body(name, profile, nobody)
+        control = http.call_as(valid, call.method, call.to(nobody), body)
+        for what, token in wrong.items():
+            answer = http.call_as(token, call.method, call.to(nobody), body)
+            yield Trial(_told(call), what, answer, control, unknown_path)
+
+
+def _body(name: str, profile: Profile, nobody: str) -> object:
+    if name == "create_session":
+        return {profile.fields["user"]: nobody, profile.fields["template"]: nobody}
+    return {} if profile.calls[name].method in ("POST", "PUT", "PATCH") and "template" in name else None
+
+
+def _told(call: Call) -> str:
+    return f"{call.method} {call.path}"
+
+
+def _code(answer: Answer) -> str | None:
+    """The code of an error that the API tells in its own form; None for anything else."""
+    try:
+        return str(answer.object()["error"]) if in_own_form(answer) else None
+    except (Unmet, KeyError):
+        return None

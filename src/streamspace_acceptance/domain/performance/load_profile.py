@@ -1,0 +1,126 @@
+"""The resource use of StreamSpace's components, of its sessions and of the nodes under one load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.performance import stores
+from streamspace_acceptance.domain.performance.stores import StoreFigures
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
+from streamspace_acceptance.measuring.resource_use import PodUse
+from streamspace_acceptance.outcomes import Unproven
+
+LEAST_SECONDS = 5.0
+"""The shortest window: a kubelet samples its counters seconds apart."""
+SESSION_PODS = "session pods"
+SESSIONS_READ_BY_EXEC = 5
+
+
+@dataclass(frozen=True)
+class LoadProfile:
+    """The use of each component's pods over a window under one load.
+
+    `source`: where the counters came from; `passed_over`: why no better source was used. `errors`: what it failed at.
+    `busy` is the busy share of each node's processors.
+    """
+
+    load: str
+    window: float
+    source: str
+    passed_over: str
+    uses: Mapping[str, Sequence[PodUse]]
+    busy: dict[str, float]
+    stores: StoreFigures
+    errors: Sequence[str]
+
+    @property
+    def saturated(self) -> str:
+        """That the machine itself was the bottleneck, as a part of a sentence; empty when it was not."""
+        return node_busy.saturated(self.busy)
+
+    def heaviest(self, component: str, what: str) -> PodUse:
+        """The pod of a component that used most of `what`, an attribute of PodUse; Unproven without a valid figure."""
+        uses = self.uses.get(component, ())
+        if not uses:
+            raise Unproven(f"there is no pod of {component} whose use could be recorded")
+        troubles = [f"{use.pod}: {use.trouble}" for use in uses if use.trouble]
+        if troubles:
+            errors = f"; {self.errors[-1]}" if self.errors else ""
+            raise Unproven(
+                f"the use of {component} {self.load} is not to be had from {self.source}: {troubles[0]}{errors}"
+            )
+        return max(uses, key=lambda use: float(getattr(use, what)))
+
+    def table(self) -> str:
+        """For the report."""
+        lines = [f"{self.load}, over {self.window:.1f} s; from {self.source}"]
+        lines += [f"not from a better source: {self.passed_over}"] if self.passed_over else []
+        lines.append(
+            f"{'component':14} {'pods':>4} {'CPU':>7} {'memory':>9} {'peak':>9} {'in':>11} {'out':>11}  samples"
+        )
+        lines += [_row(component, uses) for component, uses in self.uses.items()]
+        lines.append(node_busy.describe(self.busy))
+        lines += [f"{name}: {value:.4g}" for name, value in self.stores.numbers.items()]
+        lines += [f"{name}: not recorded ({reason})" for name, reason in self.stores.missing.items()]
+        lines += [f"an error of the source: {error}" for error in self.errors[:3]]
+        return "\n".join(lines)
+
+
+def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadProfile:
+    """Records the use of all components and of the sessions' pods over the plan's minute on the target's clock."""
+    cluster, label = clients.cluster, clients.profile.session_label
+    window = max(clients.budgets.named("profile").seconds, LEAST_SECONDS)
+    listed = [pod for pod in cluster.pods() if pod.running]
+    parts = {
+        component: [pod for pod in listed if pod.meta.labels.get("app") == app]
+        for component, app in clients.profile.deployment.components.items()
+    }
+    ids = {session.id for session in sessions}
+    own = [pod for pod in listed if pod.meta.labels.get(label) in ids]
+    components = [pod for pods in parts.values() for pod in pods]
+    source, passed_over = resource_counters.choose(cluster, components)
+    if source is None:
+        raise Unproven(f"no source of resource use answers: {passed_over}")
+    own = own[:SESSIONS_READ_BY_EXEC] if isinstance(source, resource_counters.CgroupFiles) else own
+    parts |= {SESSION_PODS: own} if own else {}
+    before = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
+    meter = NodeBusyMeter.begin(cluster)
+    samples, errors = resource_use.record(source, [*components, *own], window)
+    busy = meter.shares()
+    after = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
+    return LoadProfile(
+        load=load,
+        window=window,
+        source=source.name,
+        passed_over=passed_over,
+        uses={
+            component: resource_use.uses({pod.meta.name: samples[pod.meta.name] for pod in pods}, window)
+            for component, pods in parts.items()
+        },
+        busy=busy,
+        stores=after.since(before, window),
+        errors=errors,
+    )
+
+
+def _row(component: str, uses: Sequence[PodUse]) -> str:
+    """One line: the mean of the pods, and their greatest memory."""
+    valid = [use for use in uses if not use.trouble]
+    if not valid:
+        return f"{component:14} {len(uses):4}  no figure ({uses[0].trouble if uses else 'no pod'})"
+    traffic = [_mean([getattr(use, way) for use in valid]) for way in ("received", "sent")]
+    return (
+        f"{component:14} {len(uses):4} {fmean(use.millicores for use in valid):6.0f}m"
+        f" {fmean(use.memory_mean for use in valid):5.0f} MiB {max(use.memory_peak for use in valid):5.0f} MiB"
+        f" {traffic[0]:>11} {traffic[1]:>11}  {min(use.samples for use in valid)}"
+    )
+
+
+def _mean(rates: Sequence[float | None]) -> str:
+    known = [rate for rate in rates if rate is not None]
+    return f"{fmean(known) / 1024:.1f} KiB/s" if known else "-"

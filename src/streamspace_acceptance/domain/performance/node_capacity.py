@@ -1,0 +1,134 @@
+"""The nodes' capacity, the requests of the pods on them, and the pods for which there is no place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.quantities import amount
+
+Json = dict[str, Any]
+
+RESOURCES = ("cpu", "memory")
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+
+
+@dataclass(frozen=True)
+class NodeRoom:
+    """A node: its allocatable resources, and what the pods on it request. CPU in cores, memory in bytes."""
+
+    name: str
+    allocatable: Mapping[str, Decimal]
+    pods_allocatable: int
+    requested: Mapping[str, Decimal]
+    pods: int
+    pressures: Sequence[str]
+
+    @property
+    def exceeded(self) -> list[str]:
+        """The ways in which more is on the node than it can hold, and its complaints of pressure."""
+        over = [
+            f"{self.name}: pods request {self.requested[name]:f} of {self.allocatable[name]:f} {name}"
+            for name in RESOURCES
+            if self.requested[name] > self.allocatable[name]
+        ]
+        crowd = [f"{self.name}: {self.pods} pods of {self.pods_allocatable}"] * (self.pods > self.pods_allocatable)
+        return [*over, *crowd, *(f"{self.name} reports {pressure}" for pressure in self.pressures)]
+
+    def __str__(self) -> str:
+        memory, all_memory = (given["memory"] / 1024**3 for given in (self.requested, self.allocatable))
+        return (
+            f"{self.name}: {self.pods} pods of {self.pods_allocatable}, {self.requested['cpu']:f} of"
+            f" {self.allocatable['cpu']:f} cores and {memory:.1f} of {all_memory:.1f} GiB requested"
+            f"{'; ' if self.pressures else ''}{', '.join(self.pressures)}"
+        )
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The nodes at one moment. `unknown`: why they cannot be read; `of`: whose pods are counted."""
+
+    nodes: Sequence[NodeRoom]
+    of: str
+    unknown: str = ""
+
+    def table(self) -> str:
+        """For the report."""
+        return self.unknown or "\n".join([*map(str, self.nodes), f"counted: {self.of}"])
+
+
+def read(cluster: Cluster) -> Capacity:
+    """The nodes that take new pods, and the requests of the pods on them, where Kubernetes lets one look."""
+    try:
+        nodes = [node for node in cluster.raw_nodes() if not (node.get("spec") or {}).get("unschedulable")]
+    except ClusterError as error:
+        return Capacity((), "", f"the nodes cannot be read: {' '.join(str(error).split())}")
+    try:
+        pods, of = json.loads(cluster.raw("/api/v1/pods"))["items"], "the pods of all namespaces"
+    except ClusterError:
+        pods, of = cluster.raw_pods(), f"the pods of {cluster.namespace} alone, for others are not shown"
+    return Capacity([_room(node, pods) for node in nodes], of)
+
+
+def unschedulable(pods: Sequence[Json]) -> list[str]:
+    """The pods that no node takes, each with the scheduler's reason."""
+    return [
+        f"{pod['metadata']['name']}: {condition.get('message') or 'Unschedulable'}"
+        for pod in pods
+        for condition in (pod.get("status") or {}).get("conditions") or ()
+        if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable"
+    ]
+
+
+def lost(pods: Sequence[Json]) -> list[str]:
+    """The pods that a node evicted, or whose container it ended for lack of memory."""
+    found = list[str]()
+    for pod in pods:
+        status, name = pod.get("status") or {}, pod["metadata"]["name"]
+        if status.get("reason") == "Evicted":
+            found.append(f"{name} was evicted: {status.get('message', '')}")
+        for container in status.get("containerStatuses") or ():
+            states = (container.get("state") or {}, container.get("lastState") or {})
+            if any((state.get("terminated") or {}).get("reason") == "OOMKilled" for state in states):
+                found.append(f"{name} was ended for lack of memory")
+    return found
+
+
+def size_of(resources: object) -> dict[str, str]:
+    """The quantities of a template's resources; those that it does not name are left out."""
+    given = resources if isinstance(resources, dict) else {}
+    return {name: given[name] for name in RESOURCES if isinstance(given.get(name), str)}
+
+
+def _room(node: Json, pods: Sequence[Json]) -> NodeRoom:
+    name, status = node["metadata"]["name"], node["status"]
+    own = [
+        pod
+        for pod in pods
+        if (pod.get("spec") or {}).get("nodeName") == name
+        and (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
+    ]
+    requests = [
+        (container.get("resources") or {}).get("requests") or {}
+        for pod in own
+        for container in pod["spec"]["containers"]
+    ]
+    return NodeRoom(
+        name=name,
+        allocatable={resource: amount(status["allocatable"][resource]) for resource in RESOURCES},
+        pods_allocatable=int(amount(status["allocatable"]["pods"])),
+        requested={
+            resource: sum((amount(request[resource]) for request in requests if resource in request), Decimal(0))
+            for resource in RESOURCES
+        },
+        pods=len(own),
+        pressures=[
+            condition["type"]
+            for condition in status.get("conditions") or ()
+            if condition["type"] in PRESSURES and condition["status"] == "True"
+        ],
+    )

@@ -1,0 +1,156 @@
+"""Resource use with a number of sessions: without them, with desktops that stand still, and with desktops in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from streamspace_acceptance.domain.performance import motion, node_capacity
+from streamspace_acceptance.domain.performance.load_profile import LoadProfile, profile
+from streamspace_acceptance.domain.performance.node_capacity import Capacity
+from streamspace_acceptance.domain.performance.room import Room, room
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.rfb import NoHandshake
+from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.waiting import Wait, poll
+
+LOOK_SECONDS = 0.5  # from one look at the list to the next: the list itself takes the API's time
+BATCH = 10
+PICTURES_A_SECOND = 1.0
+"""The rate at which each desktop in use moves: as when a page is read. Two small cores carry 50 of these."""
+WATCHED = 2
+"""So many of the desktops are open in a browser meanwhile."""
+HANDS = 3  # desktops that are set in motion at a time
+MOTION_SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class ResourceProfile:
+    """The profiles of one number of sessions, and the nodes' capacity with all of them.
+
+    `moving`: in how many desktops pictures moved.
+    `room`: the room for such sessions before. `not_running`: the sessions that did not run in time.
+    """
+
+    sessions: int
+    idle: LoadProfile
+    still: LoadProfile
+    in_use: LoadProfile | None
+    moving: int
+    capacity: Capacity
+    room: Room
+    not_running: Sequence[str]
+    unschedulable: Sequence[str]
+    lost: Sequence[str]
+
+    def used(self) -> LoadProfile:
+        """The profile of the desktops in use; Unproven where they were not all of them in use."""
+        if self.not_running:
+            raise Unproven(f"only {self.sessions - len(self.not_running)} of {self.sessions} sessions run (see 4.1-2)")
+        if self.in_use is None or self.moving < self.sessions:
+            raise Unproven(f"pictures moved in {self.moving} of {self.sessions} desktops only")
+        return self.in_use
+
+    def table(self) -> str:
+        """For the report."""
+        profiles = [found.table() for found in (self.idle, self.still, self.in_use) if found is not None]
+        return "\n\n".join([*profiles, self.capacity.table()])
+
+
+def record(scenario: Scenario, count: int, template: str) -> None:
+    """Profiles StreamSpace without sessions, then with `count` that stand still, then with all of them in use."""
+    clients = scenario.clients
+    idle = profile(clients, (), "without sessions of this test")
+    before = _room(scenario, template)
+    sessions = _start(scenario, count, template)
+    not_running = _wait_until_running(sessions, count)
+    still = profile(clients, sessions, f"with {count} sessions that stand still")
+    in_use, moving = None, 0
+    if not not_running:
+        for session in sessions[:WATCHED]:
+            scenario.new_desktop(session).open_whole(clients.browser)
+        moving = _set_in_motion(sessions)
+        in_use = profile(clients, sessions, f"with {count} sessions in use")
+    pods = clients.cluster.raw_pods()
+    found = ResourceProfile(
+        sessions=count,
+        idle=idle,
+        still=still,
+        in_use=in_use,
+        moving=moving,
+        capacity=node_capacity.read(clients.cluster),
+        room=before,
+        not_running=not_running,
+        unschedulable=node_capacity.unschedulable(pods),
+        lost=node_capacity.lost(pods),
+    )
+    scenario.results.put(found)
+
+
+def judged(scenario: Scenario, sessions: int) -> ResourceProfile:
+    """The profile that a sentence judges, which is its evidence; Unproven when it is of another number of sessions."""
+    found = scenario.results[ResourceProfile]
+    if found.sessions != sessions:
+        raise Unproven(f"resource use was recorded with {found.sessions} sessions, not with {sessions}")
+    attachments.attach_text(f"resource use, {found.sessions} sessions", found.table())
+    return found
+
+
+def _room(scenario: Scenario, template: str) -> Room:
+    """The nodes' room for sessions of the template's own size."""
+    templates = TemplateApi(scenario.clients.api)
+    found = next((entry for entry in templates.listed() if templates.name_of(entry) == template), {})
+    size = node_capacity.size_of(found.get("resources"))
+    return room(scenario.clients.cluster, size) if size else Room(None, f"the API does not show the size of {template}")
+
+
+def _start(scenario: Scenario, count: int, template: str) -> list[Session]:
+    """Sessions of as many users, a batch at a time; Unproven when the API refuses any."""
+    users = [f"user{number}" for number in range(1, count + 1)]
+    started = list[Session]()
+    for first in range(0, count, BATCH):
+        requests = scenario.registry.ask_together(users[first : first + BATCH], template, None)
+        if requests.refusals:
+            raise Unproven(f"the API refuses sessions (see 4.1-3): {'; '.join(requests.refusals[:3])}")
+        started += requests.sessions
+    return started
+
+
+def _wait_until_running(sessions: Sequence[Session], count: int) -> list[str]:
+    """The sessions that do not run within the plan's time for so many."""
+    first, running = sessions[0], sessions[0].api.profile.statuses["running"]
+    budget = first.budgets.named("sessions of a profile")
+
+    def behind() -> list[str]:
+        listed = first.api.sessions()
+        return [session.id for session in sessions if listed.status(session.id) != running]
+
+    with suppress(Unmet):  # the criterion of the nodes' capacity judges those that do not run
+        poll(
+            Wait(f"{count} sessions", f"all {running}", budget),
+            behind,
+            met=lambda left: not left,
+            says=lambda left: f"{count - len(left)} {running}",
+            likely=lambda left: f"{', '.join(left[:5])} do not run",
+            every=LOOK_SECONDS,
+        )
+    return behind()
+
+
+def _set_in_motion(sessions: Sequence[Session]) -> int:
+    """Starts a source of motion in each desktop; in how many of them pictures move then."""
+    with ThreadPoolExecutor(HANDS) as hands:
+        return sum(hands.map(_moves, sessions))
+
+
+def _moves(session: Session) -> bool:
+    try:
+        with session.viewing() as client:
+            return motion.start(client, PICTURES_A_SECOND, MOTION_SECONDS) is not None
+    except NoHandshake:
+        return False

@@ -1,0 +1,214 @@
+"""How a session's desktop is streamed: round trips, distinct pictures and bytes, while it stands still and moves.
+
+A viewer of the suite's own measures, through the product's own WebSocket; the user's page stays open beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from streamspace_acceptance.budgets import Seconds
+from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
+from streamspace_acceptance.desktop.stream_meter import StreamMeter, Traffic
+from streamspace_acceptance.domain.performance import motion
+from streamspace_acceptance.domain.performance.motion import Spot
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.measuring.frame_rate import Frame, FrameRate
+from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, RoundTrips
+from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
+from streamspace_acceptance.product.rfb_client import RfbClient
+
+SOURCE_RATE, SLOW_RATE = 30.0, 10.0
+"""Pictures a second: of the source that is measured, twice the plan's 15, and of the one for the self-check."""
+PARTS = 4
+"""Still and moving in turn: a gateway drops a connection on which the server is silent."""
+CHECK_SECONDS, CHECKED_TRIPS = 3.0, 10
+MOTION_SECONDS = 6.0
+TRIP_PAUSE, FRAME_PAUSE = 0.02, 0.002
+TRIPS_SHARE = 0.2
+"""The share of a moving part in which round trips are measured instead of pictures."""
+SILENCE_SECONDS = 1.0
+
+
+@dataclass
+class Streaming:
+    """The measurements over `planned` seconds. `ended`: how the connection was lost; `no_motion`: why nothing moved.
+
+    `traffic` has a line for each part: its name, and the bytes and pictures of the user's page.
+    """
+
+    session: str
+    planned: float
+    trips: list[float] = field(default_factory=list)
+    delayed: list[float] = field(default_factory=list)
+    lateness: list[float] = field(default_factory=list)
+    rates: list[FrameRate] = field(default_factory=list)
+    slow: FrameRate | None = None
+    traffic: list[tuple[str, Traffic]] = field(default_factory=list)
+    ended: str = ""
+    no_motion: str = ""
+
+    @property
+    def round_trips(self) -> RoundTrips:
+        """The round trips; Unproven when there are none, or none with a known delay."""
+        if not self.trips or not self.delayed:
+            raise Unproven(f"no round trips were measured: {self.ended or 'the connection never answered'}")
+        return RoundTrips(self.trips, self.delayed, self.lateness)
+
+    @property
+    def frame_rate(self) -> float:
+        """Distinct pictures a second over all moving parts together."""
+        return sum(len(rate.frames) for rate in self.rates) / sum(rate.seconds for rate in self.rates)
+
+    @property
+    def longest_gap(self) -> float:
+        """Seconds without a new picture while the source moved, at the most."""
+        return max(rate.longest_gap for rate in self.rates)
+
+    def kibibytes(self, part: str) -> tuple[float, float]:
+        """KiB each second that the page received and sent in the parts of that name."""
+        found = [traffic for name, traffic in self.traffic if name == part]
+        seconds = sum(traffic.seconds for traffic in found) or 1.0
+        received, sent = (sum(getattr(traffic, way) for traffic in found) for way in ("received", "sent"))
+        return received / 1024 / seconds, sent / 1024 / seconds
+
+    def table(self) -> str:
+        """For the report."""
+        lines = [f"{self.session}, over {self.planned:.0f} s: still and moving in turn"]
+        lines += [self.round_trips.table()] if self.trips and self.delayed else ["no round trips"]
+        lines += [f"moving: {rate}" for rate in self.rates]
+        lines += [f"self-check, a source of {self.slow.source_rate:g}/s: {self.slow}"] if self.slow else []
+        lines += [
+            f"the user's page, {name}: {traffic.received / 1024 / traffic.seconds:.1f} KiB/s received,"
+            f" {traffic.sent / 1024 / traffic.seconds:.1f} KiB/s sent,"
+            f" {traffic.pictures / traffic.seconds:.1f} pictures/s"
+            for name, traffic in self.traffic
+        ]
+        lines += [f"the connection ended: {self.ended}"] if self.ended else []
+        lines += [f"nothing moved: {self.no_motion}"] if self.no_motion else []
+        return "\n".join(lines)
+
+
+STILL, MOVING = "still", "moving"
+
+
+def record(scenario: Scenario, plan: Seconds) -> None:
+    """Measures over the plan's time on the target's clock; what is lost of it is part of the result."""
+    desk = scenario.desktop
+    desk.wait_until_rendered()
+    seconds = scenario.clients.budgets.limit(plan).seconds
+    found = scenario.results.put(Streaming(desk.session.subject, seconds))
+    connections = desk.opened().connections
+    try:
+        with desk.session.viewing() as client:
+            _Recorder(desk, client, found).record()
+    except NoHandshake as error:
+        found.ended = str(error)
+    if not found.ended and desk.opened().connections != connections:
+        found.ended = desk.blame("the user's page had to connect again")
+    attachments.attach_text("streaming", found.table())
+
+
+class _Recorder:
+    """Takes the figures of one viewer, part after part."""
+
+    def __init__(self, desk: SessionDesktop, client: RfbClient, found: Streaming, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._desk = desk
+        self._client = client
+        self._found = found
+        self._clock = clock
+
+    def record(self) -> None:
+        spot = motion.start(self._client, SOURCE_RATE, MOTION_SECONDS)
+        if spot is None:
+            self._found.no_motion = "no program that redraws could be started by typing into the middle of the desktop"
+        motion.stop(self._client)
+        meter = self._desk.opened().stream_meter(*(self._client.middle if spot is None else (spot.x, spot.y)))
+        seconds = self._found.planned / PARTS
+        for number in range(PARTS):
+            if number % 2 and spot is not None:
+                self._moving(spot, seconds, meter)
+            else:
+                self._still(seconds, meter)
+        self._check(spot)
+
+    def _still(self, seconds: float, meter: StreamMeter) -> None:
+        meter.take()
+        self._found.trips += self._trips(seconds)
+        self._found.traffic.append((STILL, meter.take()))
+
+    def _moving(self, spot: Spot, seconds: float, meter: StreamMeter) -> None:
+        motion.start(self._client, SOURCE_RATE, MOTION_SECONDS)
+        meter.take()
+        self._found.rates.append(self._frames(spot, SOURCE_RATE, seconds * (1 - TRIPS_SHARE)))
+        self._found.trips += self._trips(seconds * TRIPS_SHARE)
+        self._found.traffic.append((MOVING, meter.take()))
+        motion.stop(self._client)
+
+    def _check(self, spot: Spot | None) -> None:
+        """The self-checks: a known delay, and a source of another known rate."""
+        self._client.delay = INJECTED_MILLISECONDS / 1000
+        self._found.delayed += [self._client.round_trip() * 1000 for _ in range(CHECKED_TRIPS)]
+        self._client.delay = 0.0
+        if spot is not None:
+            motion.start(self._client, SLOW_RATE, MOTION_SECONDS)
+            self._found.slow = self._frames(spot, SLOW_RATE, CHECK_SECONDS)
+            motion.stop(self._client)
+
+    def _trips(self, seconds: float) -> list[float]:
+        trips, end = list[float](), self._clock.now() + seconds
+        while self._clock.now() < end:
+            self._pause(TRIP_PAUSE)
+            trips.append(self._client.round_trip() * 1000)
+        return trips
+
+    def _frames(self, spot: Spot, rate: float, seconds: float) -> FrameRate:
+        began = self._clock.now()
+        frames, last = list[Frame](), self._client.picture(spot.box).colour_at(spot.x, spot.y)
+        while (left := began + seconds - self._clock.now()) > 0:
+            self._client.request(spot.box, incremental=True)
+            colour = self._next_colour(spot, min(left, SILENCE_SECONDS))
+            if colour is not None and colour != last:
+                frames.append(Frame(self._clock.now() - began, motion.number(colour)))
+                last = colour
+            self._pause(FRAME_PAUSE)
+        return FrameRate(self._clock.now() - began, rate, frames)
+
+    def _next_colour(self, spot: Spot, seconds: float) -> tuple[int, int, int] | None:
+        try:
+            parts = self._client.update(seconds)
+        except NotInTime:
+            return None
+        colours = [colour for part in parts if (colour := part.colour_at(spot.x, spot.y)) is not None]
+        return colours[-1] if colours else None
+
+    def _pause(self, seconds: float) -> None:
+        """Lets others have their turn, and notes how late it ended."""
+        began = self._clock.now()
+        self._clock.wait(seconds)
+        self._found.lateness.append(max(self._clock.now() - began - seconds, 0.0) * 1000)
+
+
+def judged(scenario: Scenario) -> Streaming:
+    """The measurements that a sentence judges, which are its evidence."""
+    found = scenario.results[Streaming]
+    attachments.attach_text("streaming", found.table())
+    return found
+
+
+def figures(found: Streaming) -> Sequence[Figure]:
+    """The frame rate that is judged, and the plan's other metrics: bandwidth each way, the frame rate in the page."""
+    (received, sent), moving = found.kibibytes(MOVING), [traffic for name, traffic in found.traffic if name == MOVING]
+    pictures = sum(traffic.pictures for traffic in moving) / (sum(traffic.seconds for traffic in moving) or 1.0)
+    return (
+        Figure("frame rate (mean)", found.frame_rate, "frames/s"),
+        Figure("bandwidth to the page while it moves", received, "KiB/s"),
+        Figure("bandwidth from the page while it moves", sent, "KiB/s"),
+        Figure("bandwidth to the page while it stands still", found.kibibytes(STILL)[0], "KiB/s"),
+        Figure("frame rate in the page", pictures, "frames/s"),
+    )

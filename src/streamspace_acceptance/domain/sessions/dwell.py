@@ -1,0 +1,75 @@
+"""A desktop that is held open for a while: whether it stays visible, and still responds at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
+from streamspace_acceptance.domain.sessions.rendering import SHOWN, describe
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import Budget, Wait, now, poll
+
+LOOK_SECONDS = 1.0
+BLANK_SECONDS = 2.0
+"""A page that loads again, or an application that redraws, may show nothing for so long."""
+
+
+@dataclass(frozen=True)
+class Dwell:
+    """A desktop that was held open for `seconds`: its first use, and its use at the end."""
+
+    seconds: float
+    first: InputProbe
+    last: InputProbe
+
+
+def hold(desktop: SessionDesktop) -> Dwell:
+    """Uses the desktop, watches it for the whole dwell, and uses it again; Unmet when it does not last."""
+    first = probe_input(desktop)
+    seconds = _watch(desktop)
+    attachments.attach_png(f"after {seconds:.1f} s", desktop.opened().whole_page())
+    try:
+        return Dwell(seconds, first, probe_input(desktop))
+    except Unmet as unmet:
+        raise Unmet(
+            f"{unmet.subject}, used again after {seconds:.1f} s",
+            expected=unmet.expected,
+            actual=unmet.actual,
+            timeline=unmet.timeline,
+            likely=f"it worked at first; {unmet.likely}",
+        ) from unmet
+
+
+def _watch(desktop: SessionDesktop) -> float:
+    """Watches the desktop for the dwell; gives the seconds. Unmet as soon as it has shown nothing for a moment."""
+    dwell, viewer, began = desktop.session.budgets.named("dwell"), desktop.opened(), now()
+    visible_at = began
+
+    def look() -> Picture | None:
+        nonlocal visible_at
+        picture = viewer.picture()
+        if picture is not None and picture.foreground > SHOWN:
+            visible_at = now()
+        return picture
+
+    def blank(picture: Picture | None) -> str | None:
+        lost = now() - visible_at > BLANK_SECONDS
+        return f"{describe(picture)} since +{visible_at - began:.1f} s, though it was visible before" if lost else None
+
+    poll(
+        Wait(
+            f"{desktop.session.subject}, desktop",
+            f"visible for {dwell.seconds:g} s on end",
+            Budget("dwell", 2 * dwell.plan_seconds, dwell.scale),
+        ),
+        look,
+        met=lambda _: now() - began >= dwell.seconds,
+        says=describe,
+        impossible=blank,
+        likely=lambda _: desktop.blame("the desktop ends or turns black, though its connection lasts"),
+        every=LOOK_SECONDS,
+    )
+    return now() - began

@@ -1,0 +1,72 @@
+"""The search for a window on a desktop that takes what is typed: the middle first, then around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
+from streamspace_acceptance.waiting import now
+
+PATIENCE_SECONDS = 2.5
+"""So long may what was typed take to have an effect, before another place is tried."""
+# The kernel's numbers of pseudo-terminals begin with 136.
+_STATS = "cat /proc/[0-9]*/stat 2>/dev/null"
+_PSEUDO_TERMINALS = range(136, 144)
+
+
+class PlaceSearch:
+    """Clicks at a place of the desktop and types there; at the next one when that had no effect.
+
+    `point` is the place in the picture at which was typed last.
+    """
+
+    def __init__(self, desktop: SessionDesktop, type_there: Callable[[], None]) -> None:
+        self._desktop = desktop
+        self._type_there = type_there
+        self._places = _places(desktop)
+        self.tried = 0
+        self._try_next()
+
+    def go_on(self, *, seen: bool, carried_out: Callable[[], bool] = lambda: False) -> None:
+        """Remembers the place when an effect of what was typed there is `seen`; tries the next when it is time.
+
+        `carried_out` is asked before that: what was typed may have had an effect that is not to be seen.
+        """
+        if seen:
+            self._desktop.place = self.point
+        elif self.tried < len(self._places) and now() >= self._typed_at + PATIENCE_SECONDS and not carried_out():
+            self._try_next()
+
+    def _try_next(self) -> None:
+        self.point = self._places[self.tried]
+        self.tried += 1
+        self._desktop.opened().click(*self.point)
+        self._type_there()
+        self._typed_at = now()
+
+
+def _places(desktop: SessionDesktop) -> list[tuple[int, int]]:
+    """The place that is known, the middle, then where a window may be, each well apart from those before."""
+    viewer = desktop.opened()
+    free, picture = viewer.places() or [viewer.middle()], viewer.picture()
+    windows = picture.outside_background(free) if picture is not None else []
+    apart = (picture.size[0] // 5, picture.size[1] // 5) if picture is not None else (1, 1)
+    found = free[:1] if desktop.place is None else [desktop.place]
+    for x, y in [*windows, *free]:
+        if all(abs(x - other[0]) >= apart[0] or abs(y - other[1]) >= apart[1] for other in found):
+            found.append((x, y))
+    return found
+
+
+def has_no_shell(desktop: SessionDesktop, pod: Pod) -> bool:
+    """Whether no shell of the session waits for commands in a terminal, so that nothing carries out what is typed."""
+    stats = desktop.session.cluster.execute(pod, ["sh", "-c", _STATS]).stdout.splitlines()
+    return bool(stats) and not any(waits_for_commands(stat) for stat in stats)
+
+
+def waits_for_commands(stat: str) -> bool:
+    """Whether a process is a shell in the foreground of a pseudo-terminal, by its line of /proc/PID/stat (proc(5))."""
+    start, _, rest = stat.rpartition(")")
+    _, _, group, _, terminal, foreground = rest.split()[:6]
+    return start.endswith("sh") and int(terminal) >> 8 in _PSEUDO_TERMINALS and group == foreground

@@ -1,0 +1,85 @@
+"""Expectations of how a session's desktop is streamed. Their limits are the user's time, on no target's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamspace_acceptance.domain.performance.streaming import SILENCE_SECONDS, Streaming, figures
+from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.measuring.distribution import percentile
+from streamspace_acceptance.measuring.input_lag import InputLag
+from streamspace_acceptance.measuring.round_trip import HELD_UP_MILLISECONDS, SHARE, RoundTrips
+from streamspace_acceptance.outcomes import Unmet, Unproven
+
+
+def latency_below(found: Streaming, limit: float) -> RoundTrips:
+    """The connection lasted, and nine round trips of ten took less than `limit` milliseconds; gives them."""
+    if found.ended and found.trips:
+        raise Unmet(
+            f"{found.session}, connection",
+            expected=f"open for {found.planned:.0f} s, whether the desktop moves or stands still",
+            actual=f"it ended: {found.ended}",
+            timeline=found.table().replace("\n", " · "),
+            likely="the product, or a gateway before it, ends connections",
+        )
+    trips = found.round_trips
+    if distrust := trips.distrust(limit):
+        raise Unproven(f"round trips cannot be measured here: {distrust}\n{trips.table()}")
+    if trips.judged >= limit and (excuse := trips.excuse(limit)):
+        raise Unproven(f"this machine is too busy to measure the product's latency: {excuse}\n{trips.table()}")
+    if trips.judged >= limit:
+        raise Unmet(
+            f"{found.session}, WebSocket latency",
+            expected=f"nine round trips of ten below {limit:g} ms",
+            actual=f"{trips.judged:.0f} ms (90th percentile of {len(trips.trips)})",
+            timeline=trips.table().replace("\n", " · "),
+            likely="something holds messages back between the API and the session's VNC server",
+        )
+    return trips
+
+
+def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
+    """A viewer gets `limit` distinct pictures a second and more, as a mean while it moves; gives the figures."""
+    if found.no_motion or not found.rates:
+        raise Unproven(f"the frame rate cannot be measured: {found.no_motion or found.ended}")
+    if found.ended:
+        raise Unproven(f"the connection did not last (see 4.3-1): {found.ended}")
+    if found.slow is None or found.slow.distrust or not found.slow.frames:
+        said = "it was not seen" if found.slow is None else found.slow.distrust or "none of its pictures was seen"
+        raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {said}")
+    stands_still = found.longest_gap > SILENCE_SECONDS
+    if found.frame_rate >= limit and not stands_still:
+        return figures(found)
+    if not stands_still and (distrust := next((rate.distrust for rate in found.rates if rate.distrust), "")):
+        raise Unproven(f"the source of motion is itself too slow in this session: {distrust}")
+    late = percentile(found.lateness, SHARE)
+    if late > HELD_UP_MILLISECONDS:
+        raise Unproven(
+            f"this machine is too busy to measure the product's frame rate: the runner's own pauses ended {late:.1f} ms"
+            f" late\n{found.table()}"
+        )
+    raise Unmet(
+        f"{found.session}, frame rate",
+        expected=f"at least {limit:g} distinct pictures a second, and none missing for {SILENCE_SECONDS:g} s",
+        actual=f"{found.frame_rate:.1f} pictures a second, {found.longest_gap:.1f} s without one at the longest",
+        timeline=found.table().replace("\n", " · "),
+        likely="the VNC server or what stands before it sends fewer pictures than the desktop draws",
+    )
+
+
+def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
+    """Nine answers of ten to that kind of input come within `limit` milliseconds; gives the figure."""
+    if distrust := lag.distrust(limit):
+        raise Unproven(f"the input lag cannot be measured here: {distrust}\n{lag.table()}")
+    found = lag.percentile(kind)
+    if found >= limit and (excuse := lag.excuse(limit)):
+        raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
+    if found >= limit:
+        raise Unmet(
+            f"{lag.session}, {kind} lag",
+            expected=f"nine answers of ten within {limit:g} ms",
+            actual=f"{found:.0f} ms (90th percentile of {len(lag.lags[kind])})",
+            timeline=lag.table().replace("\n", " · "),
+            likely="something holds input or pictures back between the browser and the session's desktop",
+        )
+    return Figure(f"{kind} input lag (90th percentile)", found, "ms")

@@ -1,0 +1,185 @@
+"""The counters of pods: CPU time, memory, network bytes. Read from the first source that answers.
+
+The sources, in their order: the kubelet's summary (needs access to nodes/proxy), the files of the containers' cgroups
+(needs exec), metrics.k8s.io (needs a metrics server). The latter two are coarser or cost the container a little time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from streamspace_acceptance.cluster.connection import as_cluster_error
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.quantities import amount
+
+Json = dict[str, Any]
+
+NANO = 1e-9
+
+# The container's own cgroup, v2 or v1, and its network: "name number" a line. CPU in nanoseconds; memory in bytes. The
+# kubelet counts a working set without inactive files.
+_SCRIPT = r"""
+path() { sed -n "s#^[0-9]*:\([^:]*,\)\{0,1\}$1\(,[^:]*\)\{0,1\}:##p" /proc/self/cgroup | head -n 1; }
+first() { for file in "$@"; do [ -r "$file" ] && { cat "$file"; return; }; done; }
+root=/sys/fs/cgroup unified=$(sed -n 's/^0:://p' /proc/self/cgroup) cpu=$(path cpuacct) memory=$(path memory)
+echo uptime $(cut -d' ' -f1 /proc/uptime)
+echo cpu $(first "$root/cpuacct$cpu/cpuacct.usage" $root/cpuacct/cpuacct.usage)
+echo usec $(first "$root$unified/cpu.stat" $root/cpu.stat | sed -n 's/^usage_usec //p')
+echo memory $(first "$root$unified/memory.current" $root/memory.current \
+  "$root/memory$memory/memory.usage_in_bytes" $root/memory/memory.usage_in_bytes)
+echo inactive $(first "$root$unified/memory.stat" $root/memory.stat \
+  "$root/memory$memory/memory.stat" $root/memory/memory.stat |
+  sed -n 's/^\(total_\)\{0,1\}inactive_file //p' | tail -n 1)
+sed -n 's/^ *eth0: *\([0-9]*\)\( *[0-9]*\)\{7\} *\([0-9]*\).*/network \1 \3/p' /proc/net/dev
+"""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The counters of a pod at one moment, `at` seconds of the source's own clock.
+
+    `cpu_seconds` rises for as long as the pod's containers run; `cores` is a rate that a source gives instead. The
+    bytes are those since the pod's start, None where the source does not count them.
+    """
+
+    at: float
+    memory_bytes: float
+    cpu_seconds: float | None = None
+    cores: float | None = None
+    received_bytes: int | None = None
+    sent_bytes: int | None = None
+
+
+class Source(Protocol):
+    """Where counters come from: its name for the report, and how often it is worth asking, in seconds."""
+
+    name: str
+    every: float
+
+    def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
+        """The counters of those pods, by name, as far as there are any; ClusterError without an answer."""
+        ...
+
+
+class KubeletSummary:
+    """The kubelet's own summary, of each node with one of the pods."""
+
+    name = "the kubelet's summary"
+    every = 1.0
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
+        """One request for each node."""
+        wanted, found = {pod.meta.uid for pod in pods}, dict[str, Counter]()
+        for node in sorted({pod.node for pod in pods if pod.node is not None}):
+            path = f"/api/v1/nodes/{node}/proxy/stats/summary"
+            body = self._cluster.raw(path)
+            with as_cluster_error(path):
+                entries = [entry for entry in json.loads(body)["pods"] if entry["podRef"]["uid"] in wanted]
+                found |= {entry["podRef"]["name"]: summary_counter(entry) for entry in entries if _counts(entry)}
+        return found
+
+
+class CgroupFiles:
+    """The files of each container's cgroup, read inside it. Only a pod's first container is read."""
+
+    name = "cgroup files, read by exec"
+    every = 5.0
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
+        """One command in each pod."""
+        return {pod.meta.name: cgroup_counter(self._said(pod)) for pod in pods}
+
+    def _said(self, pod: Pod) -> str:
+        return self._cluster.execute(pod, ["sh", "-c", _SCRIPT]).stdout
+
+
+class MetricsApi:
+    """metrics.k8s.io, which gives rates over a window of its own."""
+
+    name = "metrics.k8s.io"
+    every = 1.0
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
+        """One request for all pods of the namespace."""
+        path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{self._cluster.namespace}/pods"
+        body, wanted = self._cluster.raw(path), {pod.meta.name for pod in pods}
+        with as_cluster_error(path):
+            entries = [entry for entry in json.loads(body)["items"] if entry["metadata"]["name"] in wanted]
+            return {entry["metadata"]["name"]: metrics_counter(entry) for entry in entries}
+
+
+def choose(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Source | None, str]:
+    """The first source that has counters of all of `pods`, and why those before it have not."""
+    reasons = list[str]()
+    for source in (KubeletSummary(cluster), CgroupFiles(cluster), MetricsApi(cluster)):
+        try:
+            found = source.read(pods)
+        except ClusterError as error:
+            reasons.append(f"{source.name}: {' '.join(str(error).split())[:160]}")
+            continue
+        missing = [pod.meta.name for pod in pods if pod.meta.name not in found]
+        if not missing:
+            return source, "; ".join(reasons)
+        reasons.append(f"{source.name}: nothing about {', '.join(missing[:3])}")
+    return None, "; ".join(reasons)
+
+
+def _counts(entry: Json) -> bool:
+    """Whether a pod of the summary has its counters yet: those of a new container come a little later."""
+    containers = entry.get("containers") or ()
+    return bool(containers) and all(
+        "usageCoreNanoSeconds" in (container.get("cpu") or {}) and "workingSetBytes" in (container.get("memory") or {})
+        for container in containers
+    )
+
+
+def summary_counter(entry: Json) -> Counter:
+    """The counters of a pod in a kubelet's summary; KeyError or ValueError for anything else."""
+    containers, network = entry["containers"], entry.get("network") or {}
+    return Counter(
+        at=max(datetime.fromisoformat(container["cpu"]["time"]).timestamp() for container in containers),
+        memory_bytes=sum(int(container["memory"]["workingSetBytes"]) for container in containers),
+        cpu_seconds=sum(int(container["cpu"]["usageCoreNanoSeconds"]) for container in containers) * NANO,
+        received_bytes=network.get("rxBytes"),
+        sent_bytes=network.get("txBytes"),
+    )
+
+
+def cgroup_counter(said: str) -> Counter:
+    """The counters that the script told; ClusterError when CPU or memory are not among them."""
+    told: Mapping[str, list[str]] = {words[0]: words[1:] for line in said.splitlines() if (words := line.split())}
+    with as_cluster_error("cgroup files"):
+        nanoseconds = int(told["cpu"][0]) if told["cpu"] else int(told["usec"][0]) * 1000
+        inactive = int((*told["inactive"], "0")[0])
+        received, sent = map(int, told["network"]) if "network" in told else (None, None)
+        return Counter(
+            at=float(told["uptime"][0]),
+            memory_bytes=max(int(told["memory"][0]) - inactive, 0),
+            cpu_seconds=nanoseconds * NANO,
+            received_bytes=received,
+            sent_bytes=sent,
+        )
+
+
+def metrics_counter(entry: Json) -> Counter:
+    """The usage of a pod in metrics.k8s.io; KeyError or ValueError for anything else."""
+    usages = [container["usage"] for container in entry["containers"]]
+    return Counter(
+        at=datetime.fromisoformat(entry["timestamp"]).timestamp(),
+        memory_bytes=float(sum(amount(usage["memory"]) for usage in usages)),
+        cores=float(sum(amount(usage["cpu"]) for usage in usages)),
+    )

@@ -1,0 +1,102 @@
+"""The resource use of pods over a window, computed from samples of their counters."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
+from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.measuring.resource_counters import Counter, Source
+
+MIB = 1024**2
+COVERED = 0.5
+"""The share of the window that the first and the last sample of a counter must span, at the least."""
+
+
+@dataclass(frozen=True)
+class PodUse:
+    """The use of one pod over a window: CPU as a mean, memory as mean and peak, network bytes each second.
+
+    `trouble`: why there is no figure of CPU; empty where there is one. `samples` is the number of different samples.
+    """
+
+    pod: str
+    millicores: float
+    memory_mean: float
+    memory_peak: float
+    received: float | None
+    sent: float | None
+    samples: int
+    span: float
+    trouble: str = ""
+
+
+def record(
+    source: Source, pods: Sequence[Pod], seconds: float, clock: Clock = SYSTEM_CLOCK
+) -> tuple[dict[str, list[Counter]], list[str]]:
+    """Samples of each pod's counters over `seconds`, by the pod's name, and the errors of the source meanwhile."""
+    samples: dict[str, list[Counter]] = {pod.meta.name: [] for pod in pods}
+    errors, end = list[str](), clock.now() + seconds
+    while True:
+        asked = clock.now()
+        try:
+            for name, counter in source.read(pods).items():
+                if not samples[name] or counter.at > samples[name][-1].at:
+                    samples[name].append(counter)
+        except ClusterError as error:
+            errors.append(" ".join(str(error).split()))
+        if asked >= end:
+            return samples, errors
+        clock.wait(max(min(asked + source.every, end) - clock.now(), 0.0))
+
+
+def use_of(pod: str, samples: Sequence[Counter], window: float) -> PodUse:
+    """The use of a pod, from its samples in the order of their times, over a window of so many seconds."""
+    if not samples:
+        return PodUse(pod, 0.0, 0.0, 0.0, None, None, 0, 0.0, "the source has nothing about it")
+    memory = [sample.memory_bytes for sample in samples]
+    first, last = samples[0], samples[-1]
+    span = last.at - first.at
+    trouble = _trouble(samples, span, window)
+    return PodUse(
+        pod=pod,
+        millicores=0.0 if trouble else _millicores(samples, span),
+        memory_mean=fmean(memory) / MIB,
+        memory_peak=max(memory) / MIB,
+        received=_rate(first.received_bytes, last.received_bytes, span),
+        sent=_rate(first.sent_bytes, last.sent_bytes, span),
+        samples=len(samples),
+        span=span,
+        trouble=trouble,
+    )
+
+
+def uses(samples: Mapping[str, Sequence[Counter]], window: float) -> list[PodUse]:
+    """The use of each pod."""
+    return [use_of(pod, counters, window) for pod, counters in samples.items()]
+
+
+def _trouble(samples: Sequence[Counter], span: float, window: float) -> str:
+    if all(sample.cores is not None for sample in samples):
+        return ""
+    totals = [sample.cpu_seconds for sample in samples if sample.cpu_seconds is not None]
+    if any(later < earlier for earlier, later in itertools.pairwise(totals)):
+        return "its counter fell: a container started anew within the window"
+    if span < COVERED * window:
+        return f"its samples span {span:.1f} s of {window:.1f} s"
+    return ""
+
+
+def _millicores(samples: Sequence[Counter], span: float) -> float:
+    first, last = samples[0].cpu_seconds, samples[-1].cpu_seconds
+    if first is None or last is None:
+        return fmean(sample.cores or 0.0 for sample in samples) * 1000
+    return (last - first) / span * 1000
+
+
+def _rate(first: int | None, last: int | None, span: float) -> float | None:
+    return None if first is None or last is None or span <= 0 else max(last - first, 0) / span

@@ -1,0 +1,226 @@
+"""Healthy variants: what ordinary clusters, meshes and operators do around a product that has no defect."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from streamspace_sandbox.faults.catalogue import register_variant
+from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL
+from streamspace_sandbox.kubernetes.machinery.errors import ApiError
+from streamspace_sandbox.kubernetes.machinery.objects import clone, name_of, namespace_of
+from streamspace_sandbox.kubernetes.machinery.resources import DEPLOYMENTS, PODS
+from streamspace_sandbox.kubernetes.registry import managed_fields
+
+STORE = "streamspace_sandbox.kubernetes.registry.store:Store"
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+API, AGENT = "streamspace-api", "streamspace-k8s-agent"
+LINES_A_SECOND = 150
+KEPT_LINES = 3
+
+Obj = dict[str, Any]
+ChangePod = Callable[[Obj], None]
+
+
+def _is_session(pod: Obj) -> bool:
+    return SESSION_LABEL in (pod["metadata"].get("labels") or {})
+
+
+def _is_of(*apps: str) -> Callable[[Obj], bool]:
+    return lambda pod: (pod["metadata"].get("labels") or {}).get("app") in apps
+
+
+def _admit(concerns: Callable[[Obj], bool], change: ChangePod) -> Patch:
+    """Each new pod that this concerns is changed before it is stored, as an admission webhook does."""
+
+    def create(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
+        if resource == PODS and concerns(obj):
+            obj = clone(obj)
+            change(obj)
+        return original(store, resource, obj, **options)
+
+    return wrap(f"{STORE}.create", create)
+
+
+def _sidecar(name: str = "mesh-proxy", **more: Any) -> Obj:
+    resources = {"requests": {"cpu": "10m", "memory": "40Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}}
+    command = ["sh", "-c", "trap 'exit 0' TERM; sleep 86400 & wait"]
+    return {"name": name, "image": "nicolaka/netshoot:latest", "command": command, "resources": resources, **more}
+
+
+def _inject_first(pod: Obj) -> None:
+    annotations = pod["metadata"].setdefault("annotations", {})
+    annotations.setdefault(DEFAULT_CONTAINER, pod["spec"]["containers"][0]["name"])
+    pod["spec"]["containers"].insert(0, _sidecar())
+
+
+def _inject_second(pod: Obj) -> None:
+    pod["spec"]["containers"].append(_sidecar())
+
+
+def _inject_native(pod: Obj) -> None:
+    pod["spec"].setdefault("initContainers", []).append(_sidecar(restartPolicy="Always"))
+
+
+def _inject_beside_another_name(pod: Obj) -> None:
+    pod["spec"]["containers"][0]["name"] = "kasm"
+    pod["spec"]["containers"].insert(0, _sidecar())
+
+
+def _round_cpu_up(pod: Obj) -> None:
+    for amounts in pod["spec"]["containers"][0]["resources"].values():
+        if amounts.get("cpu") == "500m":
+            amounts["cpu"] = "750m"
+
+
+def _share_agent_id(pod: Obj) -> None:
+    environment = pod["spec"]["containers"][0]["env"]
+    environment[:] = [{"name": "AGENT_ID", "value": "primary"} if v["name"] == "AGENT_ID" else v for v in environment]
+
+
+def _leave_evicted(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
+    """Beside each pod of a session lies one that was evicted before, first by name."""
+    made = original(store, resource, obj, **options)
+    if resource == PODS and _is_session(made):
+        evicted = clone(made)
+        session = made["metadata"]["labels"][SESSION_LABEL]
+        evicted["metadata"] = {
+            "name": f"{session}-0000-{made['metadata']['uid'][:5]}",
+            "namespace": namespace_of(made),
+            "labels": made["metadata"]["labels"],
+            "ownerReferences": made["metadata"]["ownerReferences"],
+        }
+        evicted["spec"]["nodeName"] = "node-that-was-full"
+        place = original(store, resource, evicted, **options)
+        status = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
+        store.mutate(
+            PODS, namespace_of(place), name_of(place), lambda pod: pod.update(status=status), subresource="status"
+        )
+    return made
+
+
+def _refuse_for_quota(pod: Obj) -> None:
+    name = pod["metadata"].get("name") or pod["metadata"].get("generateName")
+    message = (
+        f'pods "{name}" is forbidden: exceeded quota: team-quota, requested: pods=1, used: pods=9, limited: pods=9'
+    )
+    raise ApiError(403, "Forbidden", message)
+
+
+def _reset_replicas(update: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
+    """A second after each change, the agents' Deployment has the number of pods again that a repository names."""
+    made = update(store, resource, obj, **options)
+    if resource == DEPLOYMENTS and name_of(made) == AGENT and made["spec"]["replicas"] != 1:
+        asyncio.get_running_loop().call_later(1.0, _set_replicas_back, store, namespace_of(made))
+    return made
+
+
+def _set_replicas_back(store: Any, namespace: str | None) -> None:
+    managed_fields.MANAGER.set("argocd-controller")
+    store.mutate(DEPLOYMENTS, namespace, AGENT, lambda deployment: deployment["spec"].update(replicas=1))
+
+
+def _rotate(selected: Any, content: bytes, options: Any) -> Any:
+    """The API's log begins after the line with the password; the agent's has its last lines alone."""
+    lines = content.split(b"\n")
+    if b"Heartbeat sent" in content:
+        content = b"\n".join(lines[-KEPT_LINES - 1 :])
+    else:
+        told = [number for number, line in enumerate(lines) if b"Admin password: " in line]
+        content = b"\n".join(lines[told[-1] + 1 :]) if told else content
+    return selected(content, options)
+
+
+async def _hide_nodes(resource: Any, server: Any, request: Any, target: Any) -> Any:
+    """The suite's user has a Role in the namespace alone: it sees neither nodes nor Secrets."""
+    ours = request.headers.get("user-agent", "").startswith("streamspace-acceptance")
+    if ours and target.resource.plural in ("nodes", "secrets"):
+        message = (
+            f'{target.resource.plural} is forbidden: User "tester" cannot list resource "{target.resource.plural}"'
+        )
+        raise ApiError(403, "Forbidden", message)
+    return await resource(server, request, target)
+
+
+def _log_busily(configure: Any) -> None:
+    configure()
+    log = logging.getLogger("streamspace.requests")
+
+    def talk() -> None:
+        number = 0
+        while True:
+            number += 1
+            log.info("GET /metrics 200 (%d)", number)
+            time.sleep(1 / LINES_A_SECOND)
+
+    threading.Thread(target=talk, daemon=True, name="busy log").start()
+
+
+register_variant(
+    "sidecar-first",
+    description="A mesh adds its sidecar as the first container of each session's pod and names the default container",
+    kubernetes=_admit(_is_session, _inject_first),
+)
+register_variant(
+    "sidecar-second",
+    description="A mesh adds its sidecar as the second container of each session's pod",
+    kubernetes=_admit(_is_session, _inject_second),
+)
+register_variant(
+    "sidecar-native",
+    description="A mesh adds its sidecar as an init container that is restarted always",
+    kubernetes=_admit(_is_session, _inject_native),
+)
+register_variant(
+    "sidecar-unannounced",
+    description="A first container is added to each session's pod, and the desktop's has another name",
+    kubernetes=_admit(_is_session, _inject_beside_another_name),
+)
+register_variant(
+    "sidecars-of-components",
+    description="The pods of the API and of the agents have a second container, which comes first",
+    kubernetes=_admit(_is_of(API, AGENT), lambda pod: pod["spec"]["containers"].insert(0, _sidecar("log-shipper"))),
+)
+register_variant(
+    "evicted-pod-beside",
+    description="An evicted pod with the session's labels lies beside each session's pod",
+    kubernetes=wrap(f"{STORE}.create", _leave_evicted),
+)
+register_variant(
+    "cpu-rounded-up",
+    description="The cluster makes 750m of CPU out of 500m when it admits a session's pod",
+    kubernetes=_admit(_is_session, _round_cpu_up),
+)
+register_variant(
+    "quota-used-up",
+    description="The namespace's quota refuses each session's pod",
+    kubernetes=_admit(_is_session, _refuse_for_quota),
+)
+register_variant(
+    "replicas-set-back",
+    description="Somebody's controller sets the agents' replicas back to 1 a second after each change",
+    kubernetes=wrap(f"{STORE}.update", _reset_replicas),
+)
+register_variant(
+    "one-agent-id",
+    description="All agents have the same configured id, which differs from their pods' names",
+    kubernetes=_admit(_is_of(AGENT), _share_agent_id),
+)
+register_variant(
+    "rotated-logs",
+    description="The API's log begins after the password's line, and a node keeps three lines of an agent's log",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.logs:_selected", _rotate),
+)
+register_variant(
+    "nodes-hidden",
+    description="The suite's user may list neither nodes nor Secrets",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:_Server._resource", _hide_nodes),
+)
+register_variant(
+    "busy-log",
+    description=f"The API logs {LINES_A_SECOND} lines a second",
+    api=wrap("streamspace_sandbox.streamspace.logs:configure", _log_busily),
+)

@@ -1,0 +1,41 @@
+"""How a session's desktop is streamed to its user."""
+
+from behave.runner import Context
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Milliseconds, Seconds
+from streamspace_acceptance.domain.interaction import input_lag
+from streamspace_acceptance.domain.performance import streaming
+from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.sentences import Resources, given, then, when
+from streamspace_acceptance.world import world
+
+
+@given('"{user}" has a "{template}" session with {size:Resources} open in a browser')
+def a_user_has_a_sized_session_open(context: Context, user: str, template: str, size: Resources) -> None:
+    actions.start(world(context), user, template, size)
+    actions.open_desktop(world(context))
+
+
+@when("its desktop stands still and moves in turn for {minutes:d} minutes")
+def its_desktop_moves_in_turn(context: Context, minutes: int) -> None:
+    streaming.record(world(context), Seconds(60 * minutes))
+
+
+@then("the WebSocket latency is below {limit:Milliseconds} (90th percentile)")
+def the_latency_is_below(context: Context, limit: Milliseconds) -> None:
+    trips = expect.streaming.latency_below(streaming.judged(world(context)), limit)
+    attachments.record_figures(trips.figures())
+
+
+@then("the frame rate is at least {limit:d} FPS (mean while it moves)")
+def the_frame_rate_is_at_least(context: Context, limit: int) -> None:
+    figures = expect.streaming.frame_rate_at_least(streaming.judged(world(context)), limit)
+    attachments.record_figures(figures)
+
+
+@then("the {kind:Input} input lag is below {limit:Milliseconds} (90th percentile)")
+def the_input_lag_is_below(context: Context, kind: str, limit: Milliseconds) -> None:
+    figure = expect.streaming.input_lag_below(input_lag.judged(world(context)), kind, limit)
+    attachments.record_figures([figure])

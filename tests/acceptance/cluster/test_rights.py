@@ -1,0 +1,57 @@
+"""The rights that the suite needs: asked for at once, told in one sentence, and granted by the files beside."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import yaml
+
+from streamspace_acceptance.cluster import rights
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.rights import Right
+from tests.support.project import PROJECT
+from tests.support.samples import KUBECONFIG
+from tests.support.web_server import Respond, says, web_server
+
+
+def granted(file: str) -> set[Right]:
+    documents = list(yaml.safe_load_all((PROJECT / "deploy" / "rbac" / file).read_text()))
+    rules = [rule for document in documents if document["kind"] == "Role" for rule in document["rules"]]
+    return {
+        Right(verb, resource.partition("/")[0], group, resource.partition("/")[2])
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def denied_by(respond: Respond, folder: Path) -> list[Right]:
+    with web_server(respond) as url:
+        config = folder / "config"
+        config.write_text(KUBECONFIG % url)
+        return rights.missing(Cluster([config], "streamspace"), rights.ALWAYS)
+
+
+def test_files_grant_exactly_the_rights_that_are_asked_for() -> None:
+    assert granted(rights.FILE) == set(rights.ALWAYS)
+    assert granted(rights.FILE_OF_PHASE_3) == set(rights.DISRUPTIVE)
+
+
+def test_all_missing_rights_are_told_in_one_sentence(tmp_path: Path) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        asked = body["spec"]["resourceAttributes"]
+        denied = asked["resource"] == "configmaps" or asked["subresource"] == "log"
+        says(json.dumps({"status": {"allowed": not denied}}).encode(), 201)(request)
+
+    denied = denied_by(respond, tmp_path)
+    told = rights.sentence(denied, "streamspace", rights.FILE)
+    assert "get configmaps, get pods/log" in told
+    assert "deploy/rbac/streamspace-acceptance.yaml" in told
+
+
+def test_server_without_reviews_denies_nothing(tmp_path: Path) -> None:
+    assert denied_by(says(b"{}", 404), tmp_path) == []

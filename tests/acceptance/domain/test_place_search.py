@@ -1,0 +1,32 @@
+"""The search for a window that takes what is typed, by pictures and by what runs in the session."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.sessions.place_search import waits_for_commands
+
+
+@pytest.mark.parametrize(
+    ("stat", "waits"),
+    [
+        ("4121 (bash) S 4120 4121 4121 34816 4121 4194304", True),
+        ("4121 (bash) S 4120 4121 4121 34816 4150 4194304", False),  # another program is in the foreground
+        ("4150 (htop) S 4121 4150 4121 34816 4150 4194304", False),
+        ("77 (sh) S 1 77 77 0 -1 4194304", False),  # no terminal
+        ("78 (a) b (zsh) S 1 78 78 34817 78 0", True),
+    ],
+)
+def test_shell_waits_for_commands_in_its_terminal_alone(stat: str, waits: bool) -> None:
+    assert waits_for_commands(stat) is waits
+
+
+def test_points_outside_the_background_are_where_a_window_is() -> None:
+    image = Image.new("RGB", (200, 100), "#24506e")
+    image.paste("#0f1b24", (120, 60, 180, 95))
+    image.paste("#0f1b24", (0, 0, 5, 5))
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    assert Picture(data.getvalue()).outside_background([(100, 50), (150, 70), (10, 90), (300, 70)]) == [(150, 70)]

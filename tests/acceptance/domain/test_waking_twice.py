@@ -1,0 +1,108 @@
+"""A session that is woken twice: a first waking that fails stays as it is, and the second judges other data."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.domain.results import Results
+from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions.home import SavedFile
+from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.rfb import Framebuffer
+from tests.support.samples import SESSION, pod
+
+OK = ExecResult("", "", 0)
+
+
+def unmet(goal: str) -> Unmet:
+    return Unmet(f"session {SESSION}", expected=goal, actual="nothing", likely="x")
+
+
+class Product:
+    """A session with the trouble that a test names, and the commands that it got."""
+
+    def __init__(self, trouble: str = "") -> None:
+        self.trouble = trouble
+        self.commands: list[str] = []
+        self.files = {"/home/user/test.txt": "test data\n", "/home/user/.test.txt.mark": "first\n"}
+        self.id, self.subject = SESSION, f"session {SESSION}"
+        self.profile = load()
+        self.api = self
+        self.cluster = self
+
+    def hibernate_session(self, _id: str) -> None:
+        self.commands.append("hibernate")
+
+    def wake_session(self, _id: str) -> None:
+        self.commands.append("wake")
+        if self.trouble == "home lost":
+            self.files.clear()
+
+    def status(self, _id: str) -> str:
+        return "Running"
+
+    def known_uids(self) -> frozenset[str]:
+        return frozenset()
+
+    def vnc_within(self, _within: object) -> Framebuffer | str:
+        return "silence" if self.trouble == "no desktop" else Framebuffer(1, 1, "x", 1.0)
+
+    def wait_for_ready_pod(self, **_: object) -> object:
+        if self.trouble == "no pod":
+            raise unmet("a pod")
+        return pod()
+
+    def wait_for_status(self, word: str, **_: object) -> None:
+        if self.trouble == "no status" and word == "Running":
+            raise unmet(word)
+
+    def wait_for_phase(self, *_: object, **__: object) -> None:
+        """Kubernetes says the same."""
+
+    def wait_for_no_pod(self, *_: object, **__: object) -> list[object]:
+        return []
+
+    def execute(self, _pod: object, command: list[str]) -> ExecResult:
+        return ExecResult(self.files.get(command[1], ""), "", 0) if command[0] == "cat" else OK
+
+
+def woken(product: Product) -> tuple[SessionLifecycle, SavedFile]:
+    session = cast("Session", product)
+    lifecycle, results = SessionLifecycle(session, pod()), Results()
+    results.put(SavedFile("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "first", OK))
+    clients = SimpleNamespace(budgets=Budgets(0.0001))
+    scenario: Any = SimpleNamespace(session=session, lifecycle=lifecycle, results=results, clients=clients)
+    actions.wake_twice(cast("Scenario", scenario))
+    return lifecycle, results[SavedFile]
+
+
+def test_healthy_session_is_woken_twice_with_other_data() -> None:
+    product = Product()
+    lifecycle, saved = woken(product)
+    assert product.commands == ["wake", "hibernate", "wake"]
+    assert (saved.text, saved.mark != "first") == ("test data", True)
+    lifecycle.wait_for_new_pod(within="wake")
+    assert lifecycle.wait_for_status("running", within="wake")[1] == "Running"
+
+
+@pytest.mark.parametrize("trouble", ["no pod", "no status", "no desktop", "home lost"])
+def test_first_waking_that_fails_is_the_last(trouble: str) -> None:
+    product = Product(trouble)
+    lifecycle, saved = woken(product)
+    assert (product.commands, saved.mark) == (["wake"], "first")
+    product.trouble = ""
+    if trouble == "no pod":
+        with pytest.raises(Unmet, match="a pod"):
+            lifecycle.wait_for_new_pod(within="wake")
+    if trouble == "no status":
+        with pytest.raises(Unmet, match="Running"):
+            lifecycle.wait_for_status("running", within="wake")

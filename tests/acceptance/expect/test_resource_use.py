@@ -1,0 +1,118 @@
+"""Each expectation of resource use is seen to fail, to be unproven, and to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.domain.performance.load_profile import LoadProfile
+from streamspace_acceptance.domain.performance.node_capacity import Capacity, read
+from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
+from streamspace_acceptance.domain.performance.room import Room
+from streamspace_acceptance.domain.performance.stores import StoreFigures
+from streamspace_acceptance.measuring.resource_use import PodUse
+from streamspace_acceptance.outcomes import Unmet, Unproven
+from tests.support.node_samples import FakeNodes, node, requesting
+
+USE = PodUse("api-1", 300.0, 200.0, 220.0, 0.0, 0.0, 7, 6.0)
+
+
+def load(*uses: PodUse, busy: float = 0.5) -> LoadProfile:
+    return LoadProfile(
+        "with 10 sessions in use", 6.0, "a source", "", {"API": uses}, {"node-1": busy}, StoreFigures({}, {}), ()
+    )
+
+
+def profile(in_use: LoadProfile | None = None, **changes: Any) -> ResourceProfile:
+    capacity = read(cast("Any", FakeNodes({}, [node()], [requesting("2")])))
+    found = ResourceProfile(
+        10, load(USE), load(USE), in_use or load(USE), 10, capacity, Room(20, "room for 20"), (), (), ()
+    )
+    return replace(found, **changes)
+
+
+def test_use_below_its_limit_is_proven() -> None:
+    assert expect.resource_use.cpu_below(profile(), "API", 500) == 300
+    assert expect.resource_use.memory_below(profile(), "API", 1024) == 220
+
+
+def test_use_of_the_heaviest_pod_and_profile_is_judged() -> None:
+    second = replace(USE, pod="api-2", millicores=400.0, memory_peak=900.0)
+    assert expect.resource_use.cpu_below(profile(load(USE, second)), "API", 500) == 400
+    assert expect.resource_use.memory_below(profile(still=load(second)), "API", 1024) == 900
+
+
+def test_use_at_its_limit_fails() -> None:
+    heavy = load(replace(USE, millicores=500.0, memory_peak=1024.0))
+    with pytest.raises(Unmet, match=r"actual:   500m \(7 samples over 6.0 s, from a source\)"):
+        expect.resource_use.cpu_below(profile(heavy), "API", 500)
+    with pytest.raises(Unmet, match="actual:   1024 MiB"):
+        expect.resource_use.memory_below(profile(heavy), "API", 1024)
+
+
+@pytest.mark.parametrize("millicores", [300.0, 600.0])
+def test_cpu_on_a_saturated_node_is_unproven(millicores: float) -> None:
+    busy = profile(load(replace(USE, millicores=millicores), busy=0.95))
+    with pytest.raises(Unproven, match="the machine was the bottleneck"):
+        expect.resource_use.cpu_below(busy, "API", 500)
+
+
+def test_limits_that_are_clearly_kept_are_proven_on_a_busy_node() -> None:
+    busy = profile(load(replace(USE, millicores=200.0), busy=0.95), still=load(replace(USE, millicores=100.0)))
+    assert expect.resource_use.cpu_below(busy, "API", 500) == 200
+    assert expect.resource_use.memory_below(busy, "API", 1024) == 220
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (profile(load()), "no pod of API"),
+        (profile(load(replace(USE, trouble="its samples span 1.0 s"))), "its samples span 1.0 s"),
+        (profile(moving=3), "pictures moved in 3 of 10 desktops only"),
+        (profile(not_running=("s-1",)), r"only 9 of 10 sessions run \(see 4.1-2\)"),
+    ],
+)
+def test_use_without_a_valid_figure_is_unproven(found: ResourceProfile, reason: str) -> None:
+    for judge in (expect.resource_use.cpu_below, expect.resource_use.memory_below):
+        with pytest.raises(Unproven, match=reason):
+            judge(found, "API", 500)
+
+
+def test_nodes_that_hold_all_sessions_are_proven() -> None:
+    assert expect.resource_use.nodes_suffice(profile()) == 10
+    assert expect.resource_use.nodes_suffice(profile(room=Room(None, "unknown"))) == 10
+
+
+def crowded() -> Capacity:
+    return read(cast("Any", FakeNodes({}, [node()], [requesting("5")])))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        lambda: profile(capacity=crowded()),
+        lambda: profile(lost=("s-1 was evicted",)),
+        lambda: profile(unschedulable=("s-1: 0/3 nodes",), not_running=("s-1",)),
+        lambda: profile(capacity=crowded(), room=Room(5, "room for 5")),
+    ],
+)
+def test_nodes_that_hold_too_much_fail(found: Callable[[], ResourceProfile]) -> None:
+    with pytest.raises(Unmet, match="nodes with 10 sessions"):
+        expect.resource_use.nodes_suffice(found())
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (profile(room=Room(5, "room for 5"), unschedulable=("s-1: 0/3 nodes",)), "no room for 10 sessions: room for 5"),
+        (profile(not_running=("s-1",)), "1 of 10 sessions do not run"),
+        (profile(capacity=Capacity((), "", "the nodes cannot be read")), "the nodes cannot be read"),
+    ],
+)
+def test_nodes_without_room_or_sessions_are_unproven(found: ResourceProfile, reason: str) -> None:
+    with pytest.raises(Unproven, match=reason):
+        expect.resource_use.nodes_suffice(found)

@@ -1,0 +1,130 @@
+"""Each expectation of streaming is seen to fail, to be unproven, and to hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.desktop.stream_meter import Traffic
+from streamspace_acceptance.domain.performance.streaming import MOVING, STILL, Streaming
+from streamspace_acceptance.measuring.frame_rate import CYCLE, Frame, FrameRate
+from streamspace_acceptance.measuring.input_lag import InputLag
+from streamspace_acceptance.outcomes import Unmet, Unproven
+
+
+def rate(received: float, *, drawn: float = 30.0, source: float = 30.0, seconds: float = 6.0) -> FrameRate:
+    step = drawn / received
+    frames = [Frame(n / received, round(n * step) % CYCLE) for n in range(int(received * seconds))]
+    return FrameRate(seconds, source, frames)
+
+
+def streaming(**changes: Any) -> Streaming:
+    found = Streaming(
+        "session s",
+        30.0,
+        trips=[4.0] * 100,
+        delayed=[34.0] * 10,
+        lateness=[0.2] * 100,
+        rates=[rate(29.0, drawn=29.0), rate(30.0)],
+        slow=rate(10.0, drawn=10.0, source=10.0),
+        traffic=[(STILL, Traffic(7.5, 1024, 512, 0)), (MOVING, Traffic(7.5, 75 * 1024, 7680, 180))],
+    )
+    return replace(found, **changes)
+
+
+def test_a_quick_connection_that_lasts_is_proven() -> None:
+    trips = expect.streaming.latency_below(streaming(), 50)
+    assert trips.judged == 4.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "actual"),
+    [
+        ({"trips": [55.0] * 100, "delayed": [85.0] * 10}, r"55 ms \(90th percentile of 100\)"),
+        ({"trips": [4.0] * 85 + [60.0] * 15}, "60 ms"),
+        ({"ended": "no framebuffer update came"}, "it ended: no framebuffer update came"),
+        ({"trips": [55.0] * 100, "delayed": [85.0] * 10, "lateness": [3.0] * 100}, "55 ms"),
+    ],
+)
+def test_a_slow_or_lost_connection_fails(changes: dict[str, Any], actual: str) -> None:
+    with pytest.raises(Unmet, match=actual):
+        expect.streaming.latency_below(streaming(**changes), 50)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"trips": [], "ended": "the WebSocket does not open"}, "the WebSocket does not open"),
+        ({"delayed": [4.0] * 10}, "was measured as 0 ms"),
+        ({"trips": [4.0] * 85 + [60.0] * 15, "lateness": [3.0] * 100}, "this machine is too busy"),
+        ({"trips": [55.0] * 100, "delayed": [85.0] * 10, "lateness": [9.0] * 100}, "this machine is too busy"),
+    ],
+)
+def test_latency_without_a_valid_figure_is_unproven(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Unproven, match=reason):
+        expect.streaming.latency_below(streaming(**changes), 50)
+
+
+def test_enough_pictures_are_proven_with_the_other_metrics() -> None:
+    figures = {figure.name: figure.value for figure in expect.streaming.frame_rate_at_least(streaming(), 15)}
+    assert figures["frame rate (mean)"] == pytest.approx(29.5)
+    assert figures["bandwidth to the page while it moves"] == pytest.approx(10.0)
+    assert figures["bandwidth from the page while it moves"] == pytest.approx(1.0)
+    assert figures["frame rate in the page"] == pytest.approx(24.0)
+    expect.streaming.frame_rate_at_least(streaming(rates=[rate(16.0)]), 15)
+
+
+FROZEN = FrameRate(6.0, 30.0, rate(30.0, seconds=4.0).frames)
+
+
+@pytest.mark.parametrize(
+    ("rates", "actual"),
+    [
+        ([rate(14.0)], "14.0 pictures a second"),
+        ([rate(14.0), rate(15.5)], "14.8 pictures a second"),
+        ([FrameRate(6.0, 30.0, [])], "0.0 pictures a second, 6.0 s without one"),
+        ([FROZEN], "2.0 s without one"),
+    ],
+)
+def test_too_few_pictures_fail(rates: list[FrameRate], actual: str) -> None:
+    with pytest.raises(Unmet, match=actual):
+        expect.streaming.frame_rate_at_least(streaming(rates=rates), 15)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"rates": [], "no_motion": "no program could be started"}, "no program could be started"),
+        ({"ended": "no framebuffer update came"}, r"see 4.3-1"),
+        ({"slow": None}, "fails the self-check"),
+        ({"slow": rate(14.0, drawn=14.0, source=10.0)}, "was to draw 10 pictures/s and drew 14"),
+        ({"rates": [rate(12.0, drawn=12.0)]}, "the source of motion is itself too slow"),
+        ({"rates": [rate(14.0)], "lateness": [4.0] * 100}, "this machine is too busy"),
+    ],
+)
+def test_pictures_without_a_valid_count_are_unproven(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Unproven, match=reason):
+        expect.streaming.frame_rate_at_least(streaming(**changes), 15)
+
+
+def lag(keyboard: float, mouse: float, *, drift: float = 0.3, found: float = 60.0) -> InputLag:
+    lags = {"keyboard": [keyboard] * 30, "mouse": [mouse] * 30}
+    return InputLag("session s", lags, [keyboard + found] * 10, "keyboard", [drift] * 100)
+
+
+def test_each_kind_of_input_has_a_limit_of_its_own() -> None:
+    slow_mouse = lag(20.0, 105.0)
+    assert expect.streaming.input_lag_below(slow_mouse, "keyboard", 50).value == 20.0
+    with pytest.raises(Unmet, match="105 ms"):
+        expect.streaming.input_lag_below(slow_mouse, "mouse", 100)
+    with pytest.raises(Unmet, match="session s, keyboard lag"):
+        expect.streaming.input_lag_below(lag(55.0, 70.0), "keyboard", 50)
+
+
+def test_lag_without_a_valid_figure_is_unproven() -> None:
+    for found in (lag(55.0, 20.0, drift=9.0), lag(20.0, 20.0, found=5.0)):
+        with pytest.raises(Unproven):
+            expect.streaming.input_lag_below(found, "keyboard", 50)

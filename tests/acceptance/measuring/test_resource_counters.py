@@ -1,0 +1,122 @@
+"""Counters are read from every source alike, and the first source that answers is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance.cluster.exec import ExecResult
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.measuring.resource_counters import (
+    CgroupFiles,
+    KubeletSummary,
+    MetricsApi,
+    cgroup_counter,
+    choose,
+)
+from tests.support.samples import pod
+
+POD = pod(name="api-1", uid="u-1")
+SUMMARY = {
+    "node": {"nodeName": "node-1"},
+    "pods": [
+        {
+            "podRef": {"name": "api-1", "namespace": "streamspace", "uid": "u-1"},
+            "containers": [
+                {
+                    "name": "api",
+                    "cpu": {"time": "2026-01-01T00:00:10.500000Z", "usageCoreNanoSeconds": 2_500_000_000},
+                    "memory": {"time": "2026-01-01T00:00:10Z", "workingSetBytes": 1048576},
+                }
+            ],
+            "network": {"rxBytes": 10, "txBytes": 20},
+        },
+        {"podRef": {"name": "api-1", "namespace": "other", "uid": "u-2"}, "containers": []},
+    ],
+}
+METRICS = {
+    "items": [
+        {
+            "metadata": {"name": "api-1"},
+            "timestamp": "2026-01-01T00:00:10Z",
+            "containers": [{"usage": {"cpu": "250m", "memory": "64Mi"}}],
+        }
+    ]
+}
+V1 = "uptime 12.5\ncpu 2500000000\nusec\nmemory 3000\ninactive 1000\nnetwork 10 20\n"
+V2 = "uptime 12.5\ncpu\nusec 2500000\nmemory 3000\ninactive 1000\n"
+
+
+class Fake:
+    """A cluster that answers some paths, and some commands."""
+
+    namespace = "streamspace"
+
+    def __init__(self, paths: dict[str, object], said: str | None = None) -> None:
+        self._paths = paths
+        self._said = said
+
+    def raw(self, path: str) -> bytes:
+        found = next((body for part, body in self._paths.items() if part in path), None)
+        if found is None:
+            raise ClusterError(f"{path}: forbidden", 403)
+        return json.dumps(found).encode()
+
+    def execute(self, _: Pod, __: Sequence[str]) -> ExecResult:
+        if self._said is None:
+            raise ClusterError("exec: forbidden", 403)
+        return ExecResult(self._said, "", 0)
+
+
+def fake(paths: dict[str, object], said: str | None = None) -> Cluster:
+    return cast("Cluster", Fake(paths, said))
+
+
+def test_the_kubelets_summary_is_read() -> None:
+    counter = KubeletSummary(fake({"stats/summary": SUMMARY})).read([POD])["api-1"]
+    assert (counter.cpu_seconds, counter.memory_bytes) == (2.5, 1048576)
+    assert (counter.received_bytes, counter.sent_bytes) == (10, 20)
+    assert counter.at % 1 == 0.5
+
+
+@pytest.mark.parametrize("said", [V1, V2])
+def test_both_kinds_of_cgroup_are_read(said: str) -> None:
+    counter = cgroup_counter(said)
+    assert (counter.at, counter.cpu_seconds, counter.memory_bytes) == (12.5, 2.5, 2000)
+
+
+@pytest.mark.parametrize("said", ["", "uptime 1\ncpu\nusec\nmemory 1\ninactive\n", V1.replace("3000", "much")])
+def test_a_cgroup_without_counters_is_an_error(said: str) -> None:
+    with pytest.raises(ClusterError):
+        cgroup_counter(said)
+
+
+def test_metrics_are_read_as_rates() -> None:
+    counter = MetricsApi(fake({"metrics.k8s.io": METRICS})).read([POD])["api-1"]
+    assert (counter.cores, counter.memory_bytes, counter.cpu_seconds) == (0.25, 64 * 1024**2, None)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "source", "passed_over"),
+    [
+        (fake({"stats/summary": SUMMARY}, V1), KubeletSummary, ""),
+        (fake({"metrics": METRICS}, V1), CgroupFiles, "the kubelet's summary: "),
+        (fake({"stats/summary": {"pods": []}}, V1), CgroupFiles, "nothing about api-1"),
+        (fake({"stats/summary": {"pods": 1}}, V1), CgroupFiles, "no answer as Kubernetes gives it"),
+        (fake({"metrics": METRICS}), MetricsApi, "exec: forbidden"),
+        (fake({}), type(None), "metrics.k8s.io: "),
+    ],
+)
+def test_the_first_source_that_answers_is_used(cluster: Cluster, source: type, passed_over: str) -> None:
+    found, reasons = choose(cluster, [POD])
+    assert isinstance(found, source)
+    assert passed_over in reasons
+
+
+def test_a_pod_whose_counters_are_not_there_yet_is_left_out() -> None:
+    entry: dict[str, Any] = {"podRef": {"name": "api-1", "uid": "u-1"}, "containers": [{"name": "api", "cpu": {}}]}
+    assert KubeletSummary(fake({"stats/summary": {"pods": [entry]}})).read([POD]) == {}

@@ -1,0 +1,42 @@
+"""Round trips are judged by their 90th percentile, and only where a known delay is found again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from streamspace_acceptance.measuring.round_trip import RoundTrips
+
+GOOD = RoundTrips([3.0] * 90 + [60.0] * 10, [33.0] * 10, [0.1] * 100)
+LIMIT = 50.0
+
+
+def test_round_trips_with_one_in_ten_late_are_within_the_limit() -> None:
+    assert GOOD.judged == 3.0
+    assert replace(GOOD, trips=[3.0] * 89 + [60.0] * 11).judged == 60.0
+    assert GOOD.distrust(LIMIT) == ""
+
+
+def test_round_trips_whose_delay_is_not_found_are_distrusted() -> None:
+    assert "was measured as 0 ms" in replace(GOOD, delayed=[3.0] * 10).distrust(LIMIT)
+    assert "was measured as 97 ms" in replace(GOOD, delayed=[100.0] * 10).distrust(LIMIT)
+
+
+def test_round_trips_of_an_uneven_product_are_trusted() -> None:
+    uneven = replace(GOOD, trips=[3.0] * 80 + [90.0] * 20, delayed=[100.0] * 10)
+    assert uneven.distrust(LIMIT) == ""
+    assert uneven.distrust(100.0) != ""
+
+
+def test_round_trips_of_a_late_runner_are_excused() -> None:
+    late = replace(GOOD, lateness=[3.0] * 100)
+    assert late.excuse(LIMIT)
+    assert (
+        late.excuse(2.0) == ""
+    )  # the usual round trip is over the limit: the runner would have to be late all the time
+    assert replace(late, lateness=[9.0] * 100).excuse(2.0)
+    assert GOOD.excuse(LIMIT) == ""
+
+
+def test_round_trips_give_their_judged_figure_first() -> None:
+    assert [(figure.value, figure.unit) for figure in GOOD.figures()][:2] == [(3.0, "ms"), (3.0, "ms")]
+    assert "p90 3.00 ms" in GOOD.table()

@@ -1,0 +1,51 @@
+"""Healthy products in other surroundings: the variants of the sandbox, and what the suite must say of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """A variant of the sandbox, and the tests of the plan that are run against it.
+
+    `must`: the criteria that may not be PROVEN, each with the verdict and words of its reason; all others are PROVEN.
+    """
+
+    variant: str
+    tests: tuple[str, ...]
+    must: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+ROUNDED = "UNPROVEN", "the Deployment asks for"
+SET_BACK = "BROKEN", "somebody set spec.replicas of Deployment streamspace-k8s-agent back to 1"
+QUOTA = "exceeded quota: team-quota"
+NOT_REACHED = "UNPROVEN", "not reached"
+UNSEEN = {f"1.1b-{number}": ("UNPROVEN", QUOTA) for number in range(1, 5)}
+
+SURROUNDINGS = [
+    Surroundings("sidecar-first", ("1.1b", "1.1c", "1.2", "1.4", "2.2")),
+    Surroundings("sidecar-second", ("1.1b", "1.1c", "2.2")),
+    Surroundings("sidecar-native", ("1.1b", "1.1c", "1.2")),
+    Surroundings("sidecar-unannounced", ("1.1b", "1.1c", "1.2")),
+    Surroundings("sidecars-of-components", ("0", "3.1", "3.3")),
+    Surroundings("evicted-pod-beside", ("1.1a", "1.1b", "1.1c", "1.2", "1.4", "2.2")),
+    Surroundings("cpu-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
+    Surroundings("quota-used-up", ("1.1a", "1.1b"), {"1.1a-4": ("BROKEN", QUOTA)} | UNSEEN),
+    Surroundings(
+        "replicas-set-back",
+        ("3.4",),
+        {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "is BROKEN"))},
+    ),
+    Surroundings(
+        "one-agent-id",
+        ("0", "3.4"),
+        {"3.4-1": ("FAILED", "under one id"), **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), NOT_REACHED)},
+    ),
+    Surroundings(
+        "rotated-logs",
+        ("0", "3.3"),
+        {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},
+    ),
+    Surroundings("busy-log", ("3.3",)),
+    Surroundings("nodes-hidden", ("1.1c",)),
+]
