@@ -161,7 +161,7 @@ def transitions_logged(outage: Outage, transitions: Transitions) -> None:
 
 def online(agents: AgentList) -> None:
     """At least one agent is online."""
-    judged("agents", agents)
+    judged("agents", _listed(agents))
     if not agents.online:
         raise Unmet("agents", expected="at least one online", actual=agents.describe(), likely="see the agent's log")
 
@@ -169,7 +169,7 @@ def online(agents: AgentList) -> None:
 def connected(agents: AgentList, count: int, scaled: ScaledAt) -> float:
     """Exactly `count` agents are online, each listed once; gives the seconds since they were scaled."""
     seconds = scaled.seconds
-    judged("agents", agents)
+    judged("agents", _listed(agents))
     if len(agents.online) != count or agents.twice:
         raise Unmet(
             "agents",
@@ -211,6 +211,10 @@ def balanced(found: Balance, tolerance: int) -> int:
             likely="new sessions do not go to the agent with the fewest",
         )
     return round(worst)
+
+
+def _listed(agents: AgentList) -> Table:
+    return table("agent | status | last heartbeat", ((one.id, one.status, one.last_heartbeat) for one in agents.agents))
 
 
 def _silence(outage: Outage) -> str:

@@ -98,8 +98,12 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
         judged("VNC servers", table("session | handshake | port | port listens | connections", map(_row, seen)))
 
 
+def _handshake(found: Framebuffer | str) -> str:
+    return found if isinstance(found, str) else f"complete: {found.width}x{found.height}, “{found.name}”"
+
+
 def _row(server: VncCheck) -> tuple[object, ...]:
-    return server.session, str(server.framebuffer), server.port, server.port_listens, server.connections
+    return server.session, _handshake(server.framebuffer), server.port, server.port_listens, server.connections
 
 
 def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:

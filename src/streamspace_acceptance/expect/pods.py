@@ -66,7 +66,7 @@ def none_left(lifecycle: SessionLifecycle, left: list[Pod]) -> float:
     """No pod is left; gives the seconds from the command until the last one was gone."""
     session = lifecycle.session
     judged(
-        "pods of the session", "\n".join(pod.describe() for pod in left) or f"kubectl get pods: none of {session.id}"
+        "pods of the session", "\n".join(pod.describe() for pod in left) or f"no pod of session {session.id} is left"
     )
     if left:
         raise Unmet(

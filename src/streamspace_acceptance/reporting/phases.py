@@ -111,7 +111,9 @@ def _details(run: RunResult, test: TestResult, scenarios: list[ScenarioResult], 
     yield from _procedure(scenarios)
     yield "**Results**:"
     yield ""
-    yield from (_result(run, line) for line in test.lines)
+    for line in test.lines:
+        yield _result(run, line)
+        yield from _proof(line, scenarios)
     yield ""
     yield from _evidence(test, scenarios)
     broken = [line for line in test.lines if line.verdict is Verdict.BROKEN]
@@ -141,6 +143,14 @@ def _result(run: RunResult, line: CriterionResult) -> str:
     target = f" (target: {_limit(run, line)})" if line.limit is not None else ""
     why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{target}{why}"
+
+
+def _proof(line: CriterionResult, scenarios: list[ScenarioResult]) -> Iterator[str]:
+    """Links to what the criterion's sentence attached, each name once: the examples of an outline attach the same."""
+    steps = [step for scenario in scenarios for step in scenario.steps if step.criterion == line.id]
+    attached = {one.name: one for step in steps for one in step.attachments if not is_wait(one)}
+    if attached:
+        yield f"  - evidence: {', '.join(map(attachment, attached.values()))}"
 
 
 def _evidence(test: TestResult, scenarios: list[ScenarioResult]) -> Iterator[str]:

@@ -14,7 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from streamspace_acceptance.reporting.allure.page_patches import with_honest_percentage, without_analytics
+from streamspace_acceptance.reporting.allure.page_patches import (
+    with_honest_percentage,
+    with_true_explanation,
+    without_analytics,
+)
 from tests.support.demo_project import Project
 from tests.support.project import PROJECT
 
@@ -114,6 +118,17 @@ def test_what_is_unproven_counts(counts: dict[str, int], percentage: int) -> Non
     patched = re.search(r'","(.*)"', page)
     assert patched is not None
     assert json.loads(base64.b64decode(patched[1]))["percentage"] == percentage
+
+
+def test_percentage_explanation_fits_what_it_counts() -> None:
+    script = b'{successRateDescription:"Calculated from passed, failed, and broken tests. Skipped and unknown tests are'
+    address = "data:text/javascript;base64,"
+    page = f'<script src="{address}{base64.b64encode(script + b" excluded.").decode()}"></script>'
+    patched = with_true_explanation(page)
+    told = base64.b64decode(patched.partition(address)[2].partition('"')[0])
+    assert told.startswith(b'{successRateDescription:"The share of all scenarios that passed.')
+    with pytest.raises(ValueError, match="explanation"):
+        with_true_explanation("<html></html>")
 
 
 def test_a_page_without_a_percentage_is_noticed() -> None:

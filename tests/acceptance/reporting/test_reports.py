@@ -85,7 +85,7 @@ def test_the_issue_can_be_filed_as_it_is(tmp_path: Path) -> None:
     assert "<summary>events.txt, its last 40 lines</summary>" in text
     assert text.count(plain(FAILURE["expected"])) == 1
     assert plain(FAILURE["subject"]) in text
-    assert "wait: a pod" not in text
+    assert "[waits]" not in text
     assert text.index("[desktop") < text.index("[events.txt]")
 
 

@@ -85,4 +85,4 @@ def test_the_environment_gates_phase_1(project: Project) -> None:
 
 def test_phases_run_in_the_plans_order_whatever_is_named_first(project: Project) -> None:
     run = project.behave("features/2.1.feature", "features/1.2.feature")
-    assert run.stdout.index("1.2 A session keeps") < run.stdout.index("2.1 Template creation and validation")
+    assert run.stdout.index("1.2 Session state persistence") < run.stdout.index("2.1 Template creation and validation")

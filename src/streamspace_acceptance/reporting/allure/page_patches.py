@@ -20,10 +20,15 @@ _PIE_CHART = re.compile(
     r'(?P<before>d\("widgets/(?:[\w-]+/)?pie_chart\.json",")(?P<data>[A-Za-z0-9+/=]+)(?P<after>"\))'
 )
 
+# Its scripts stand in it as addresses with their contents.
+_SCRIPT = re.compile(r"data:text/javascript;base64,(?P<data>[A-Za-z0-9+/=]+)")
+_EXPLANATION = b"Calculated from passed, failed, and broken tests. Skipped and unknown tests are excluded."
+_TRUE_EXPLANATION = b"The share of all scenarios that passed. A scenario that could not be shown did not pass."
+
 
 def patch(page: str, first: str = "") -> str:
     """The patched page, which opens on `first`. ValueError when Allure builds it otherwise than this module expects."""
-    return opening_on(first, with_honest_percentage(without_analytics(page)))
+    return opening_on(first, with_true_explanation(with_honest_percentage(without_analytics(page))))
 
 
 def opening_on(first: str, page: str) -> str:
@@ -50,6 +55,20 @@ def with_honest_percentage(page: str) -> str:
     if not found:
         raise ValueError("Allure's page is not built as expected: its percentage was not found")
     return patched
+
+
+def with_true_explanation(page: str) -> str:
+    """The page, whose explanation of the percentage fits what it counts now.
+
+    ValueError when the explanation is not where it used to be.
+    """
+    scripts = [match for match in _SCRIPT.finditer(page) if _EXPLANATION in base64.b64decode(match["data"])]
+    if not scripts:
+        raise ValueError("Allure's page is not built as expected: the explanation of its percentage was not found")
+    for match in reversed(scripts):
+        script = base64.b64decode(match["data"]).replace(_EXPLANATION, _TRUE_EXPLANATION)
+        page = page[: match.start("data")] + base64.b64encode(script).decode() + page[match.end("data") :]
+    return page
 
 
 def _count_all(match: re.Match[str]) -> str:
