@@ -4,7 +4,7 @@ from behave.runner import Context
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.performance import capacity_ramp
-from streamspace_acceptance.domain.performance.capacity import Capacity
+from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.capacity_search import OPTION, read_ramp
 from streamspace_acceptance.sentences import then, when
@@ -19,7 +19,7 @@ def users_add_sessions(context: Context, template: str) -> None:
 
 @then("the largest number of sessions is determined without a crash")
 def the_largest_number_is_determined(context: Context) -> None:
-    found = world(context).results[Capacity]
+    found = world(context).results[SessionCapacity]
     attachments.attach_text("largest number", found.describe())
     attachments.record_figures(found.figures)
     expect.capacity.determined(found)
@@ -27,13 +27,13 @@ def the_largest_number_is_determined(context: Context) -> None:
 
 @then("the bottleneck is documented")
 def the_bottleneck_is_documented(context: Context) -> None:
-    found = world(context).results[Capacity]
+    found = world(context).results[SessionCapacity]
     attachments.attach_text("bottleneck", found.describe_bottleneck())
     expect.capacity.bottleneck_documented(found)
 
 
 @then("all sessions within capacity run")
 def all_sessions_within_capacity_run(context: Context) -> None:
-    found = world(context).results[Capacity]
+    found = world(context).results[SessionCapacity]
     attachments.attach_text("sessions within capacity", found.describe())
     expect.capacity.all_within_run(found)

@@ -20,7 +20,7 @@ from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
-from streamspace_acceptance.domain.performance.capacity import Capacity
+from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.domain.performance.streaming import Streaming
 from streamspace_acceptance.domain.performance.throughput import Burst
@@ -46,7 +46,7 @@ from streamspace_acceptance.waiting import Budget, now
 
 MISSING: dict[type, str] = {
     Burst: "no burst of sessions was requested",
-    Capacity: "no ramp of sessions was made",
+    SessionCapacity: "no ramp of sessions was made",
     Change: "the template was not changed (see 2.2-1)",
     ConcurrentRequests: "no sessions were requested at the same time",
     CreatedTemplate: "no template was created (see 2.1-1)",

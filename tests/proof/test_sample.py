@@ -5,6 +5,7 @@ import pytest
 from streamspace_sandbox.faults.catalogue import faults
 from tests.proof.case import Case, Lane
 from tests.proof.families import all_cases, healthy
+from tests.proof.families.healthy import LOAD_PHASE
 from tests.proof.families.planted_faults import FAMILY as PLANTED
 from tests.proof.register import criteria_of_the_embedded, plan_test_of
 
@@ -35,7 +36,9 @@ def test_every_criterion_has_a_planted_fault() -> None:
     assert {fault.breaks for fault in faults() if not fault.tolerable} == criteria_of_the_embedded()
 
 
-def test_every_test_of_the_plan_is_in_the_sample() -> None:
+def test_every_test_of_phases_0_to_3_is_in_the_sample() -> None:
+    """Those of phase 4 take minutes each: `make proof` has them."""
     sampled = [case for case in CASES if case.sample and case.family == PLANTED]
-    tests = [plan_test_of(criterion)["id"] for case in sampled for criterion in case.criteria]
-    assert sorted(tests) == sorted({plan_test_of(criterion)["id"] for criterion in criteria_of_the_embedded()})
+    tests = [plan_test_of(criterion) for case in sampled for criterion in case.criteria]
+    plan = [plan_test_of(criterion) for criterion in criteria_of_the_embedded()]
+    assert sorted(test["id"] for test in tests) == sorted({test["id"] for test in plan if test["phase"] < LOAD_PHASE})

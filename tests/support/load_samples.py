@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from streamspace_acceptance.domain.performance.capacity import Capacity, Recovery, Step
+from streamspace_acceptance.domain.performance.capacity import Recovery, SessionCapacity, Step
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
 from streamspace_acceptance.domain.performance.throughput import Burst
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
@@ -69,9 +69,9 @@ def step(number: int, **changes: Any) -> Step:
     return Step(number, **{**known, **changes})
 
 
-def ramp(*steps: Step, numbers: Sequence[int] = (10, 20, 30)) -> Capacity:
+def ramp(*steps: Step, numbers: Sequence[int] = (10, 20, 30)) -> SessionCapacity:
     """A ramp whose search was told of those steps, and that recovered."""
-    found = Capacity(CapacitySearch(numbers), 0.1, list(steps), recovery=Recovery(3.0, 0.9, []))
+    found = SessionCapacity(CapacitySearch(numbers), 0.1, list(steps), recovery=Recovery(3.0, 0.9, []))
     for one in steps:
         if one.holds:
             found.search.held(one.number)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.performance.capacity import Capacity
+from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 SUBJECT = "sessions added step by step"
 
 
-def determined(found: Capacity) -> None:
+def determined(found: SessionCapacity) -> None:
     """The ramp came to an end that says something, nothing of the product crashed, and it recovered afterwards."""
     troubles = list(dict.fromkeys(found.crashes))
     if found.determined and not found.largest:
@@ -27,7 +27,7 @@ def determined(found: Capacity) -> None:
         raise Unproven(f"the search did not come to its end: {found.result}")
 
 
-def bottleneck_documented(found: Capacity) -> None:
+def bottleneck_documented(found: SessionCapacity) -> None:
     """The product or Kubernetes says what ended the ramp."""
     if not found.bottleneck:
         raise Unmet(
@@ -39,7 +39,7 @@ def bottleneck_documented(found: Capacity) -> None:
         )
 
 
-def all_within_run(found: Capacity) -> None:
+def all_within_run(found: SessionCapacity) -> None:
     """No session that ran was lost when others were added, and there was at least one."""
     if found.lost:
         raise Unmet(
@@ -53,5 +53,5 @@ def all_within_run(found: Capacity) -> None:
         raise Unproven("not one session runs (see 4.4-1)")
 
 
-def _timeline(found: Capacity) -> str:
+def _timeline(found: SessionCapacity) -> str:
     return " · ".join(f"{step.number}: {step.row()[-1]}" for step in found.steps)

@@ -23,7 +23,7 @@ NANO = 1e-9
 
 # The container's own cgroup, v2 or v1, and its network: "name number" a line. CPU in nanoseconds; memory in bytes. The
 # kubelet counts a working set without inactive files.
-_SCRIPT = r"""
+SCRIPT = r"""
 path() { sed -n "s#^[0-9]*:\([^:]*,\)\{0,1\}$1\(,[^:]*\)\{0,1\}:##p" /proc/self/cgroup | head -n 1; }
 first() { for file in "$@"; do [ -r "$file" ] && { cat "$file"; return; }; done; }
 root=/sys/fs/cgroup unified=$(sed -n 's/^0:://p' /proc/self/cgroup) cpu=$(path cpuacct) memory=$(path memory)
@@ -101,7 +101,7 @@ class CgroupFiles:
         return {pod.meta.name: cgroup_counter(self._said(pod)) for pod in pods}
 
     def _said(self, pod: Pod) -> str:
-        return self._cluster.execute(pod, ["sh", "-c", _SCRIPT]).stdout
+        return self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout
 
 
 class MetricsApi:

@@ -24,7 +24,9 @@ def notices(run: RunResult) -> Iterator[str]:
         notes.append(
             f"The clock of this target is compressed: the plan's seconds are multiplied by {run.time_scale:g}."
         )
-    notes += [f"Outside the steps: {plain(problem.judged.reason)}" for problem in run.problems]
+    notes += [f"Seen by the clean-up, {plain(problem.judged.reason)}" for problem in run.beyond]
+    others = [problem for problem in run.problems if problem not in run.beyond]
+    notes += [f"Outside the steps: {plain(problem.judged.reason)}" for problem in others]
     for note in notes:
         yield f"> ⚠️ {note}"
         yield ""

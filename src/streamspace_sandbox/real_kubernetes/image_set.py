@@ -1,6 +1,7 @@
 """The images of the embedded StreamSpace as a real node imports them."""
 
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ DESKTOPS = ("streamspace/firefox:v1", "streamspace/firefox:v2", "streamspace/chr
 """Images of desktops beside the listed one. A real node has only the references that were imported."""
 SITE = f"/{PROJECT}/site"
 PYTHON = "/usr/bin/python3"
+PACKAGES = sysconfig.get_path("purelib")
+"""The folder of this environment's Python packages."""
 
 
 def write_images(path: Path, layers: Sequence[Path], pause: Path) -> None:
@@ -53,5 +56,8 @@ def _replaced(word: str, places: Mapping[str, str]) -> str:
 
 
 def _environment(image: Image) -> Mapping[str, str]:
-    variables = {**image.environment, "PATH": PATH, "PYTHONPATH": SITE}
+    # Of this machine's own folders only those of Python packages are in the images.
+    folders = [_replaced(folder, {PACKAGES: SITE}) for folder in image.environment["PATH"].split(":")]
+    path = ":".join(folder for folder in folders if folder.startswith(SITE) or folder in PATH.split(":"))
+    variables = {**image.environment, "PATH": path, "PYTHONPATH": SITE}
     return variables | ({novnc.VARIABLE: f"/{NOVNC}"} if novnc.VARIABLE in variables else {})

@@ -42,6 +42,22 @@ def test_exactly_what_is_wrong_turns_red(case: str, tmp_path: Path, monkeypatch:
     assert waiting.now() - began < 10
 
 
+@pytest.mark.parametrize(
+    ("runtime", "repo", "applies"),
+    [("containerd://1", None, False), ("docker://27", None, True), ("containerd://1", "/", True), ("", None, True)],
+)
+def test_missing_tools_apply_where_something_needs_them(
+    runtime: str, repo: str | None, applies: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    nodes = [{"metadata": {"name": "n"}, "status": {"nodeInfo": {"containerRuntimeVersion": runtime}}}]
+    variables: dict[str, Any] = {} if repo is None else {"STREAMSPACE_REPO": repo}
+    examined = deployment(FakeCluster(nodes=nodes), **variables)
+    for criterion in ("0-3", "0-4"):
+        with pytest.raises(Unmet if applies else NotApplicable):
+            expect.environment.meets(criterion, examined)
+
+
 def test_helm_4_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(put(tmp_path, {"helm": "echo v4.0.1"})))
     with pytest.raises(Unmet) as caught:

@@ -11,7 +11,9 @@ from streamspace_acceptance.cluster.exec import ExecResult
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.performance import motion, node_capacity, stores
 from streamspace_acceptance.domain.performance.motion import Spot
-from streamspace_acceptance.product.rfb_client import Rectangle
+from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.product.rfb_client import Box, Rectangle, RfbClient
+from tests.support.clock import FakeClock
 from tests.support.node_samples import FakeNodes, node, requesting
 from tests.support.samples import pod, pod_json
 
@@ -58,6 +60,40 @@ def test_colours_of_the_source_tell_their_numbers() -> None:
 def test_the_program_keeps_the_rate() -> None:
     assert "d+=33333," in motion.program(30)
     assert "d+=1000000," in motion.program(1)
+
+
+class Desktop:
+    """A viewer of a desktop in which a block changes its colour at every look, or does not."""
+
+    middle = (640, 360)
+    framebuffer = Framebuffer(1280, 720, "desk", 0.0)
+
+    def __init__(self, *, moves: bool) -> None:
+        self.moves = moves
+        self.looks = 0
+        self.typed: list[str] = []
+
+    def click(self, x: int, y: int) -> None:
+        assert (x, y) == self.middle
+
+    def type(self, text: str) -> None:
+        self.typed.append(text)
+
+    def picture(self, box: Box) -> Rectangle:
+        assert box == (480, 260, WIDTH, HEIGHT)
+        self.looks += self.moves
+        return Rectangle(box, part((100, 60, 228, 140), bytes([self.looks * 20, 0, 0, 0])).pixels)
+
+
+@pytest.mark.parametrize(("moves", "spot"), [(True, Spot(480 + 164, 260 + 100)), (False, None)])
+def test_motion_is_started_and_found(*, moves: bool, spot: Spot | None) -> None:
+    desktop, clock = Desktop(moves=moves), FakeClock()
+    found = motion.start(cast("RfbClient", desktop), 2.0, 6.0, clock)
+    assert found == spot
+    assert desktop.typed == [motion.program(2.0)]
+    assert clock.seconds <= 1006.5
+    motion.stop(cast("RfbClient", desktop))
+    assert desktop.typed[-1] == motion.STOP
 
 
 @pytest.mark.parametrize(

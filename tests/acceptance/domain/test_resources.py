@@ -134,6 +134,13 @@ def impossible(*attempts: OversizedRequest, control: int = 201, strays: tuple[st
     return OversizedRequests(attempts, creation(control), strays, ())
 
 
+@pytest.mark.parametrize("found", [impossible(attempt(201)), impossible(attempt(422, "no"))])
+def test_sizes_prove_nothing_where_nodes_are_hidden(found: OversizedRequests) -> None:
+    hidden = replace(found, nodes_seen=False)
+    assert "the suite may not list nodes" in unproven(expect.resources.refused_as_too_much, hidden)
+    expect.resources.refused_as_too_much(replace(impossible(attempt()), nodes_seen=False))
+
+
 def test_refusals_that_say_why() -> None:
     expect.resources.refused_as_too_much(
         impossible(attempt(), attempt(400, "Memory too large", "memory"), attempt(409, "not so much memory", *SIZE))

@@ -78,6 +78,7 @@ class _Pod:
         self.files: set[str] = set()
         self.trouble = ""
         self.url = ""
+        self.refusals = 3
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
@@ -97,6 +98,9 @@ class _Pod:
             says(b'{"sessions": []}')(request)
         elif self.trouble == "in-the-page":
             says(PAGE.replace(b' src="/rfb.js">', f">{CLIENT}".encode()), 200, "text/html")(request)
+        elif self.trouble == "late" and self.refusals:
+            self.refusals -= 1
+            says(b"<h1>Bad Gateway</h1>", 502, "text/html")(request)
         else:
             says(PAGE, 500 if self.trouble == "status" else 200, "text/html")(request)
 
@@ -201,6 +205,16 @@ def test_a_client_loads_whatever_status_its_page_has(browser: RunBrowser) -> Non
             expect.desktops.page_served(odd.fetch_page())
         odd.open(browser)
         expect.desktops.client_loaded(odd.wait_for_client())
+
+
+def test_page_that_comes_late_fails_alone(browser: RunBrowser) -> None:
+    with desk("late") as late:
+        page = late.fetch_page()
+        assert (page.status, late.page_late is not None) == (200, True)
+        with pytest.raises(Unmet, match=r"502 for \d\.\d s after Running, then 200"):
+            expect.desktops.page_served(page, late=late.page_late)
+        late.open(browser)
+        expect.desktops.client_loaded(late.wait_for_client())
 
 
 def test_a_client_may_stand_in_the_page_itself(browser: RunBrowser) -> None:

@@ -21,9 +21,17 @@ from tests.support.node_samples import FakeNodes, node, requesting
 USE = PodUse("api-1", 300.0, 200.0, 220.0, 0.0, 0.0, 7, 6.0)
 
 
-def load(*uses: PodUse, busy: float = 0.5) -> LoadProfile:
+def load(*uses: PodUse, busy: float = 0.5, waited: float | None = 100.0) -> LoadProfile:
     return LoadProfile(
-        "with 10 sessions in use", 6.0, "a source", "", {"API": uses}, {"node-1": busy}, StoreFigures({}, {}), ()
+        load="with 10 sessions in use",
+        window=6.0,
+        source="a source",
+        passed_over="",
+        uses={"API": uses},
+        busy={"node-1": busy},
+        waited={} if waited is None else {use.pod: waited for use in uses},
+        stores=StoreFigures({}, {}),
+        errors=(),
     )
 
 
@@ -54,17 +62,18 @@ def test_use_at_its_limit_fails() -> None:
         expect.resource_use.memory_below(profile(heavy), "API", 1024)
 
 
-@pytest.mark.parametrize("millicores", [300.0, 600.0])
-def test_cpu_on_a_saturated_node_is_unproven(millicores: float) -> None:
-    busy = profile(load(replace(USE, millicores=millicores), busy=0.95))
-    with pytest.raises(Unproven, match="the machine was the bottleneck"):
-        expect.resource_use.cpu_below(busy, "API", 500)
+@pytest.mark.parametrize(("millicores", "waited"), [(300.0, 200.0), (600.0, 0.0), (100.0, None)])
+def test_cpu_on_a_saturated_node_is_unproven(millicores: float, waited: float | None) -> None:
+    busy = load(replace(USE, millicores=millicores), busy=0.95, waited=waited)
+    for found in (profile(busy), profile(still=busy)):
+        with pytest.raises(Unproven, match="the machine was the bottleneck"):
+            expect.resource_use.cpu_below(found, "API", 500)
 
 
-def test_limits_that_are_clearly_kept_are_proven_on_a_busy_node() -> None:
-    busy = profile(load(replace(USE, millicores=200.0), busy=0.95), still=load(replace(USE, millicores=100.0)))
-    assert expect.resource_use.cpu_below(busy, "API", 500) == 200
-    assert expect.resource_use.memory_below(busy, "API", 1024) == 220
+def test_cpu_that_needs_less_than_its_limit_is_proven_there() -> None:
+    busy = load(replace(USE, millicores=300.0), busy=0.95, waited=199.0)
+    assert expect.resource_use.cpu_below(profile(busy), "API", 500) == 300
+    assert expect.resource_use.memory_below(profile(load(USE, busy=0.95)), "API", 1024) == 220
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from streamspace_acceptance.cluster.exec import ExecResult
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.measuring.resource_counters import (
+    SCRIPT,
     CgroupFiles,
     KubeletSummary,
     MetricsApi,
@@ -120,3 +122,12 @@ def test_the_first_source_that_answers_is_used(cluster: Cluster, source: type, p
 def test_a_pod_whose_counters_are_not_there_yet_is_left_out() -> None:
     entry: dict[str, Any] = {"podRef": {"name": "api-1", "uid": "u-1"}, "containers": [{"name": "api", "cpu": {}}]}
     assert KubeletSummary(fake({"stats/summary": {"pods": [entry]}})).read([POD]) == {}
+
+
+def test_the_script_reads_the_cgroup_of_this_process() -> None:
+    said = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True, check=True)
+    earlier = cgroup_counter(said.stdout)
+    later = cgroup_counter(subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True, check=True).stdout)
+    assert earlier.memory_bytes > 0
+    assert earlier.at <= later.at
+    assert 0 < (earlier.cpu_seconds or 0.0) < (later.cpu_seconds or 0.0)

@@ -51,7 +51,8 @@ def imported_modules(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield (node.module or "").partition(".")[0]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "find_spec":
-            yield str(ast.literal_eval(node.args[0]))
+            # A variable holds a name that stands elsewhere.
+            yield from (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
 
 
 SUITE = declared(PROJECT_TABLE["dependencies"])

@@ -69,6 +69,12 @@ def test_a_scenario_that_was_not_asked_for_gates_nothing(project: Project) -> No
     assert run.verdicts()["2.1-1"] == "PROVEN"
 
 
+def test_ramp_that_is_no_rising_list_is_refused_before_anything_runs(project: Project) -> None:
+    run = project.behave("-D", "ramp=20,10")
+    assert run.status == 2
+    assert "-D ramp=20,10 is not a rising list of numbers of sessions" in run.stderr
+
+
 def test_the_environment_gates_phase_1(project: Project) -> None:
     register = (project.folder / "plan/criteria.toml").read_text()
     project.write("plan/criteria.toml", register.replace("phase = 1", "phase = 0").replace("phase = 2", "phase = 1"))
@@ -79,4 +85,4 @@ def test_the_environment_gates_phase_1(project: Project) -> None:
 
 def test_phases_run_in_the_plans_order_whatever_is_named_first(project: Project) -> None:
     run = project.behave("features/2.1.feature", "features/1.2.feature")
-    assert run.stdout.index("1.2 A session keeps") < run.stdout.index("2.1 Template creation and validation")
+    assert run.stdout.index("1.2 Session state persistence") < run.stdout.index("2.1 Template creation and validation")

@@ -9,7 +9,7 @@ from tests.proof.weights import seconds
 
 FAMILY = "capacities"
 CRITERION = "4.4-1"
-FIGURE = "largest number of sessions"
+FIGURE = "largest number"
 # fault, ramp, capacity
 PLANTED = (("room-for-seven", "5,10", 7), ("quota-of-twenty-three", "20,30", 23), ("room-for-seven", "4,7", 7))
 

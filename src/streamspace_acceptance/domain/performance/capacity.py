@@ -88,7 +88,7 @@ class Recovery:
 
 
 @dataclass
-class Capacity:
+class SessionCapacity:
     """The search with its steps. `limited` says that the nodes had no room for the rest of the ramp."""
 
     search: CapacitySearch
@@ -154,7 +154,7 @@ class Capacity:
     @property
     def figures(self) -> list[Figure]:
         """The plan's Metrics to Record; the largest number first."""
-        figures = [Figure("largest number of sessions", self.largest, "sessions")]
+        figures = [Figure("largest number", self.largest, "sessions")]
         if self.search.bad is not None:
             figures.append(Figure("first number that failed", self.search.bad, "sessions"))
         figures += [

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.performance import session_troubles
-from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Capacity, Recovery, Step, knee_limit
+from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Recovery, SessionCapacity, Step, knee_limit
 from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.room import fit
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
@@ -55,9 +55,9 @@ class CapacityRamp:
         self._errors = self._calls = 0
         self._over: list[int] = []
         self._end = ramp[-1]
-        self.found = Capacity(CapacitySearch(ramp), scenario.clients.budgets.scale)
+        self.found = SessionCapacity(CapacitySearch(ramp), scenario.clients.budgets.scale)
 
-    def run(self) -> Capacity:
+    def run(self) -> SessionCapacity:
         """Tries numbers until the search ends, then releases everything."""
         search, budget = self.found.search, self._clients.budgets.named("ramp step")
         whole = Wait(
@@ -188,18 +188,18 @@ class CapacityRamp:
         return {} if found is None else _requests(found)
 
     def _trim(self, number: int) -> None:
-        """Releases what does not run, and the newest beyond `number`."""
-        extra = self._held.ids[number:]
-        ids = [*self._stuck, *extra]
+        """Releases the newest beyond `number`, then those that do not run: no older one is to make room meanwhile."""
+        extra, stuck = self._held.ids[number:], self._stuck
         self._held.drop(extra)
         self._stuck = []
-        if troubles := self._scenario.registry.release(ids):
-            raise Unmet(
-                f"{len(ids)} sessions of the ramp",
-                expected=EXPECTED,
-                actual="; ".join(troubles),
-                likely="the product does not finish the deletion under load",
-            )
+        for ids in filter(None, (extra, stuck)):
+            if troubles := self._scenario.registry.release(ids):
+                raise Unmet(
+                    f"{len(ids)} sessions of the ramp",
+                    expected=EXPECTED,
+                    actual="; ".join(troubles),
+                    likely="the product does not finish the deletion under load",
+                )
 
     def _count_errors(self, follower: SessionFollower, requests: ScheduledRequests | None) -> None:
         errors, calls = follower.errors()

@@ -11,12 +11,15 @@ from streamspace_acceptance.domain.performance import stores
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use
+from streamspace_acceptance.measuring.cpu_waiting import CpuWaiting
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unproven
 
 LEAST_SECONDS = 5.0
 """The shortest window: a kubelet samples its counters seconds apart."""
+JUDGED = ("API", "agent")
+"""The components whose CPU the plan limits."""
 SESSION_PODS = "session pods"
 SESSIONS_READ_BY_EXEC = 5
 
@@ -26,7 +29,8 @@ class LoadProfile:
     """The use of each component's pods over a window under one load.
 
     `source`: where the counters came from; `passed_over`: why no better source was used. `errors`: what it failed at.
-    `busy` is the busy share of each node's processors.
+    `busy` is the busy share of each node's processors. `waited`, by pod and in millicores: how long its threads
+    were ready to run without a processor.
     """
 
     load: str
@@ -35,6 +39,7 @@ class LoadProfile:
     passed_over: str
     uses: Mapping[str, Sequence[PodUse]]
     busy: dict[str, float]
+    waited: dict[str, float]
     stores: StoreFigures
     errors: Sequence[str]
 
@@ -65,6 +70,7 @@ class LoadProfile:
         )
         lines += [_row(component, uses) for component, uses in self.uses.items()]
         lines.append(node_busy.describe(self.busy))
+        lines += [f"{pod} waited for a processor: {waited:.0f}m" for pod, waited in self.waited.items()]
         lines += [f"{name}: {value:.4g}" for name, value in self.stores.numbers.items()]
         lines += [f"{name}: not recorded ({reason})" for name, reason in self.stores.missing.items()]
         lines += [f"an error of the source: {error}" for error in self.errors[:3]]
@@ -90,7 +96,9 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
     parts |= {SESSION_PODS: own} if own else {}
     before = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
     meter = NodeBusyMeter.begin(cluster)
+    waiting = CpuWaiting(cluster, [pod for component in JUDGED for pod in parts.get(component, ())])
     samples, errors = resource_use.record(source, [*components, *own], window)
+    waited = waiting.millicores()
     busy = meter.shares()
     after = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
     return LoadProfile(
@@ -103,6 +111,7 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
             for component, pods in parts.items()
         },
         busy=busy,
+        waited=waited,
         stores=after.since(before, window),
         errors=errors,
     )

@@ -25,7 +25,7 @@ PICTURES_A_SECOND = 1.0
 """The rate at which each desktop in use moves: as when a page is read. Two small cores carry 50 of these."""
 WATCHED = 2
 """So many of the desktops are open in a browser meanwhile."""
-HANDS = 3  # desktops that are set in motion at a time
+HANDS = 8  # desktops that are set in motion at a time
 MOTION_SECONDS = 6.0
 
 

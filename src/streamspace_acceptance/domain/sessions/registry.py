@@ -18,6 +18,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import open_loop
 from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, Unmet
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import SessionList
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import wall_clock
@@ -88,7 +89,7 @@ class Registry:
         for record in records:
             record.sent = False
         load = open_loop.fire([partial(self._send, record) for record in records], offsets)
-        after = self._api.sessions()
+        after = self._list_if_there_is_one()
         creations = [
             None
             if shot.outcome is None
@@ -96,6 +97,13 @@ class Registry:
             for record, shot in zip(records, load.shots, strict=True)
         ]
         return ScheduledRequests(load, [record.asked for record in records], creations)
+
+    def _list_if_there_is_one(self) -> SessionList:
+        """An API that a load has overcome may give no list; then the answers alone say which sessions there are."""
+        try:
+            return self._api.sessions()
+        except (NoAnswer, Unmet):
+            return SessionList(())
 
     def release(self, ids: Sequence[str]) -> list[str]:
         """Deletes some of the scenario's sessions before its end; what is left of them, in sentences."""

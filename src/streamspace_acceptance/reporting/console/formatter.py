@@ -171,9 +171,8 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         if self._record is None:
             return
         judged = judge_problem(problem, self._record)
-        self._screen.marked(
-            formatting.mark(judged, colourful=self._screen.colourful), Text("outside the steps"), _STEP_INDENT
-        )
+        place = "seen by the clean-up" if problem.is_finding else "outside the steps"
+        self._screen.marked(formatting.mark(judged, colourful=self._screen.colourful), Text(place), _STEP_INDENT)
         self._block(judged)
 
     def _print_causes(self, scenario: Any) -> None:

@@ -93,12 +93,28 @@ class PodWorker:
             ephemeral = group.create_task(self._ephemeral.run(begin))
             for spec, record in zip(self._sidecars, self._sidecar_records, strict=True):
                 group.create_task(self._begin(lasting, spec, record, "Always").run())
+            await self._await_sidecars()
             async with asyncio.TaskGroup() as ordinary:
                 for spec, record in zip(self.pod["spec"]["containers"], self.records, strict=True):
                     ordinary.create_task(self._begin(parts, spec, record, self._policy).run())
             # A pod is over with its ordinary containers.
             self._ephemeral.stop.ask(0)
             await ephemeral
+
+    async def _await_sidecars(self) -> None:
+        """Return when every sidecar has started, or when the pod is to stop: ordinary containers start after them."""
+        changed = asyncio.Event()
+        self.followers.add(changed)
+        stopped = asyncio.ensure_future(self.stop.asked.wait())
+        try:
+            while not stopped.done() and not all(record.has_run for record in self._sidecar_records):
+                changed.clear()
+                woken = asyncio.ensure_future(changed.wait())
+                await asyncio.wait({woken, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+        finally:
+            stopped.cancel()
+            self.followers.discard(changed)
 
     @property
     def _policy(self) -> str:

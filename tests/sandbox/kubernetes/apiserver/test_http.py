@@ -257,6 +257,18 @@ def test_access_review_allows_everything(http: httpx.Client) -> None:
     assert refusal(http.get(path)) == (405, "MethodNotAllowed")
 
 
+def test_managed_fields_name_who_scaled(http: httpx.Client) -> None:
+    path = f"{DEPLOYMENTS}/managed"
+    http.post(DEPLOYMENTS, json=deployment("managed")).raise_for_status()
+    scale = http.get(f"{path}/scale").json() | {"spec": {"replicas": 3}}
+    http.put(f"{path}/scale", json=scale, params={"fieldManager": "somebody"}).raise_for_status()
+    [entry] = http.get(path).json()["metadata"]["managedFields"]
+    assert (entry["manager"], entry["fieldsV1"]) == ("somebody", {"f:spec": {"f:replicas": {}}})
+    _patch(http, path, "merge-patch+json", {"spec": {"replicas": 1}})
+    [entry] = http.get(path).json()["metadata"]["managedFields"]
+    assert entry["manager"] == "python-httpx"
+
+
 def test_the_scale_of_a_deployment(http: httpx.Client) -> None:
     http.post(DEPLOYMENTS, json=deployment("d", replicas=2)).raise_for_status()
     scale = http.get(f"{DEPLOYMENTS}/d/scale").json()

@@ -48,6 +48,29 @@ def beside(cluster: Cluster, pod: str, state: str) -> Callable[[], Obj | None]:
     return happened
 
 
+def test_sidecar_runs_beside_its_pod_and_ends_with_it() -> None:
+    async def test(cluster: Cluster) -> None:
+        sidecar = {"name": "mesh", "image": "nicolaka/netshoot", "restartPolicy": "Always"}
+        cluster.run("web", WAITS, initContainers=[sidecar | {"command": ["sh", "-c", WAITS]}])
+        await cluster.until(ready(cluster, "web"))
+        [status] = cluster.store.get(PODS, NAMESPACE, "web")["status"]["initContainerStatuses"]
+        assert (status["name"], status["restartCount"]) == ("mesh", 0)
+        code, address = await execute(cluster, "web", "hostname", "-I", container="mesh")
+        assert (code, cluster.store.get(PODS, NAMESPACE, "web")["status"]["podIP"] in address) == (0, True)
+        cluster.store.delete(PODS, NAMESPACE, "web")
+        await cluster.until(lambda: cluster.find(PODS, "web") is None, 4)
+
+    on_a_node(test)
+
+
+def test_init_container_that_ends_is_refused() -> None:
+    async def test(cluster: Cluster) -> None:
+        with pytest.raises(ApiError, match="only Always is supported"):
+            cluster.run("web", WAITS, initContainers=[{"name": "once", "image": "nicolaka/netshoot"}])
+
+    on_a_node(test)
+
+
 def test_ephemeral_container_shares_its_pods_network_and_end() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("web", WAITS)

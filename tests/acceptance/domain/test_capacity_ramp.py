@@ -1,0 +1,126 @@
+"""A whole ramp against a StreamSpace in memory: each planted limit is found exactly, with its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.domain.performance import capacity, capacity_ramp, held_sessions
+from streamspace_acceptance.domain.performance.capacity import SessionCapacity
+from streamspace_acceptance.domain.sessions.registry import Registry
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.waiting import now
+from tests.support.crowded_product import CrowdedProduct, scenario_of
+
+QUOTA = "exceeded quota: sessions"
+
+
+@pytest.fixture(autouse=True)
+def desktops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_sessions, "handshake", lambda *_: Framebuffer(1280, 720, "desktop", now()))
+    monkeypatch.setattr(capacity_ramp, "GAP_SECONDS", 0.002)
+
+
+def ramp(product: CrowdedProduct, monkeypatch: pytest.MonkeyPatch, numbers: Sequence[int]) -> SessionCapacity:
+    monkeypatch.setattr(capacity_ramp, "following", product.following)
+    with product.clients() as clients:
+        registry = Registry(clients)
+        try:
+            return capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", numbers).run()
+        finally:
+            product.stays = False
+            registry.clean_up()
+            assert product.sessions == {}
+
+
+@pytest.mark.parametrize(("limit", "numbers"), [(7, (10, 20)), (23, (10, 20, 30)), (1, (4,)), (12, (5, 12, 20))])
+def test_ramp_finds_a_planted_capacity(monkeypatch: pytest.MonkeyPatch, limit: int, numbers: Sequence[int]) -> None:
+    found = ramp(CrowdedProduct(limit, QUOTA), monkeypatch, numbers)
+    assert (found.largest, found.search.bad, found.search.exact) == (limit, limit + 1, True)
+    assert found.bottleneck == [f"the API: {QUOTA}"]
+    expect.capacity.determined(found)
+    expect.capacity.all_within_run(found)
+
+
+def test_ramp_that_nothing_limits_ends_with_its_last_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    found = ramp(product, monkeypatch, (4, 8))
+    assert found.result == "at least 8 sessions: the ramp's end"
+    assert product.most == 8
+    assert found.recovery is not None
+    assert found.recovery.troubles == []
+    assert found.recovery.start is not None
+
+
+def test_ramp_names_the_answer_that_refused_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct(6)
+    product.refuses = json.dumps({"error": "quota", "message": "Six are enough."}).encode()
+    found = ramp(product, monkeypatch, (4, 8))
+    assert (found.largest, found.search.exact) == (6, True)
+    assert "Six are enough." in found.bottleneck[0]
+
+
+def test_ramp_of_a_silent_product_has_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ramp(CrowdedProduct(5), monkeypatch, (4, 8))
+    assert (found.largest, found.bottleneck) == (5, [])
+    with pytest.raises(Unmet, match="nothing says why"):
+        expect.capacity.bottleneck_documented(found)
+
+
+def test_ramp_names_a_session_that_ended_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ramp(CrowdedProduct(shared=6), monkeypatch, (4, 8))
+    assert (found.largest, found.search.exact) == (6, True)
+    with pytest.raises(Unmet, match="s-1 lost its pod"):
+        expect.capacity.all_within_run(found)
+    expect.capacity.determined(found)
+    expect.capacity.bottleneck_documented(found)
+
+
+def test_ramp_ends_with_a_crash_of_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ramp(CrowdedProduct(crash=6), monkeypatch, (4, 8, 12))
+    assert [step.number for step in found.steps] == [4, 8]
+    with pytest.raises(Unmet, match="streamspace-api-1 of the product was restarted"):
+        expect.capacity.determined(found)
+    expect.capacity.bottleneck_documented(found)
+    expect.capacity.all_within_run(found)
+
+
+def test_ramp_stops_at_the_knee_of_the_start_up_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    monkeypatch.setattr(capacity, "KNEE_REAL_SECONDS", 0.3)
+    product.start = lambda others: 0.7 if others >= 4 else 0.0
+    found = ramp(product, monkeypatch, (2, 4, 6, 8, 10))
+    assert (found.largest, [step.number for step in found.steps]) == (4, [2, 4, 6, 8])
+    assert "from 6 sessions on" in found.knee
+    expect.capacity.determined(found)
+
+
+def test_ramp_ends_where_the_nodes_have_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    node = product.raw_nodes()[0]
+    node["status"]["allocatable"] |= {"cpu": "2"}
+    monkeypatch.setattr(product, "raw_nodes", lambda: [node])
+    found = ramp(product, monkeypatch, (4, 20))
+    assert found.largest == 8
+    assert "the scarcest is cpu to request" in found.result
+    expect.capacity.determined(found)
+
+
+def test_ramp_reports_a_product_that_is_unhealthy_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    product.health = "degraded"
+    found = ramp(product, monkeypatch, (3,))
+    with pytest.raises(Unmet, match="after the release: the API's health: 200"):
+        expect.capacity.determined(found)
+
+
+def test_ramp_reports_sessions_that_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    product.stays = True
+    found = ramp(product, monkeypatch, (3,))
+    with pytest.raises(Unmet, match="left behind after"):
+        expect.capacity.determined(found)
