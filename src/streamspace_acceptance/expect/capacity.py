@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
+from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 SUBJECT = "sessions added step by step"
@@ -12,6 +13,8 @@ def determined(found: SessionCapacity) -> None:
     """The ramp came to an end that says something, nothing of the product crashed, and it recovered afterwards."""
     troubles = list(dict.fromkeys(found.crashes))
     if found.determined and not found.largest:
+        if reason := saturated(found.steps[-1].busy):
+            raise Unproven(f"{reason}; not one session runs")
         troubles.append("not one session runs")
     if found.recovery is not None:
         troubles += [f"after the release: {trouble}" for trouble in found.recovery.troubles]

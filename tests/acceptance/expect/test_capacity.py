@@ -52,6 +52,12 @@ def test_product_without_any_session_fails() -> None:
         expect.capacity.all_within_run(found)
 
 
+def test_machine_without_time_for_any_session_is_unproven() -> None:
+    found = ramp(*(step(number, alive=0, busy={"n": 0.99}, **FULL) for number in (10, 5, 2, 1)))
+    with pytest.raises(Unproven, match="the machine was the bottleneck"):
+        expect.capacity.determined(found)
+
+
 def test_product_that_does_not_recover_fails() -> None:
     found = ramp(step(10), step(20), step(30))
     found.recovery = Recovery(12.0, None, ["left behind after 12.0 s: session s-1"])
