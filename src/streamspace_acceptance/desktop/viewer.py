@@ -223,7 +223,8 @@ class Viewer:
         if self._camera is None or self._camera[0] is not page:
             self._camera = page, self._context.new_cdp_session(page)
             # A picture of a part changes the metrics for a moment, and restores those of its own session.
-            metrics = {**size, "deviceScaleFactor": self._ratio, "mobile": False}
+            metrics: dict[str, Any] = {"width": size["width"], "height": size["height"], "mobile": False}
+            metrics["deviceScaleFactor"] = self._ratio
             self._camera[1].send("Emulation.setDeviceMetricsOverride", metrics)
         clip: Box = {"x": 0.0, "y": 0.0, "width": float(size["width"]), "height": float(size["height"])}
         wanted: dict[str, Any] = {"clip": {**(box or clip), "scale": 1 / self._ratio}, "format": "png"}
