@@ -219,9 +219,13 @@ class Viewer:
 
     def _captured(self, page: Page, box: Box | None) -> bytes:
         """A PNG of the page or of a part of it. The browser's own command: Playwright's waits for all web fonts."""
+        size = page.viewport_size or {"width": 0, "height": 0}
         if self._camera is None or self._camera[0] is not page:
             self._camera = page, self._context.new_cdp_session(page)
-        size = page.viewport_size or {"width": 0, "height": 0}
+            # A picture of a part changes the metrics for a moment, and restores those of its own session.
+            metrics: dict[str, Any] = {"width": size["width"], "height": size["height"], "mobile": False}
+            metrics["deviceScaleFactor"] = self._ratio
+            self._camera[1].send("Emulation.setDeviceMetricsOverride", metrics)
         clip: Box = {"x": 0.0, "y": 0.0, "width": float(size["width"]), "height": float(size["height"])}
         wanted: dict[str, Any] = {"clip": {**(box or clip), "scale": 1 / self._ratio}, "format": "png"}
         return base64.b64decode(self._camera[1].send("Page.captureScreenshot", wanted)["data"])

@@ -1,0 +1,124 @@
+"""The client's screen is found in a real browser by what is drawn on it, in whatever frame or tree it stands."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from streamspace_acceptance.desktop.browser import RunBrowser, find
+from streamspace_acceptance.desktop.page_description import PageDescription
+from streamspace_acceptance.desktop.page_load import PageState
+from streamspace_acceptance.desktop.viewer import Viewer
+from streamspace_acceptance.waiting import Budget, Wait, poll
+from tests.support.web_server import says, web_server
+
+pytestmark = pytest.mark.slow
+
+# As much of a client as counts: names of its events, a canvas of its own, pictures that it draws there.
+CLIENT = """<script>
+const events = ['credentialsrequired', 'securityfailure', 'desktopname'];
+const start = (root, wide = 400, high = 300) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: wide, height: high });
+  root.append(canvas);
+  const back = Object.assign(document.createElement('canvas'), { width: wide, height: high });
+  back.getContext('2d').fillRect(0, 0, wide, high);
+  canvas.getContext('2d').drawImage(back, 0, 0);
+};
+</script>"""
+HEAD = '<!doctype html><body style="margin:0">'
+LOGO = "<canvas id=logo width=40 height=20></canvas><script>logo.getContext('2d').fillRect(0, 0, 9, 9)</script>"
+PAGES = {
+    "alone": f"{CLIENT}<script>start(document.body)</script>",
+    "behind-a-logo": f"{LOGO}{CLIENT}<script>start(document.body)</script>",
+    "in-a-frame": "<iframe src=/alone style='width:500px;height:400px;border:0'></iframe>",
+    "in-two-frames": "<iframe src=/in-a-frame style='width:600px;height:500px;border:0'></iframe>",
+    "in-a-shadow": f"<div id=host></div>{CLIENT}<script>start(host.attachShadow({{ mode: 'closed' }}))</script>",
+    "scrolled": f"{CLIENT}<script>start(document.body, 3000, 2000)</script>",
+    "logo-alone": f"{LOGO}{CLIENT}",
+    "nothing-drawn": f"{CLIENT}<canvas width=1280 height=720></canvas>",
+    "hidden": f"<div style='visibility:hidden' id=host></div>{CLIENT}<script>start(host)</script>",
+    "no-client": "<canvas id=c width=400 height=300></canvas><script>c.getContext('2d').fillRect(0, 0, 9, 9)</script>",
+    "empty-frame": "<iframe src=/no-client></iframe>",
+    "described": "<canvas id=c width=400 height=300></canvas><script>c.getContext('2d').fillRect(0, 0, 9, 9)</script>",
+    "waits": f"{CLIENT}<button onclick='this.remove(); start(document.body)'>Connect to the desktop</button>",
+}
+
+
+def respond(request: BaseHTTPRequestHandler) -> None:
+    kind = request.path.strip("/").partition("?")[0]
+    says((HEAD + PAGES.get(kind, "")).encode(), 200 if kind in PAGES else 404, "text/html")(request)
+
+
+def wait_until_loaded(viewer: Viewer) -> None:
+    """Frames come after the page around them."""
+    poll(
+        Wait("the page", "the client loaded", Budget("test", 20.0, 1.0)),
+        viewer.loaded,
+        met=lambda loaded: loaded.novnc_loaded,
+        says=PageState.describe,
+        likely=PageState.describe,
+    )
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with web_server(respond) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[RunBrowser]:
+    made = RunBrowser(find(None))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "size"),
+    [
+        ("alone", (400, 300)),
+        ("behind-a-logo", (400, 300)),
+        ("in-a-frame", (400, 300)),
+        ("in-two-frames", (400, 300)),
+        ("in-a-shadow", (400, 300)),
+        ("scrolled", (1360, 800)),
+    ],
+)
+def test_screen_is_found_wherever_it_stands(
+    browser: RunBrowser, address: str, page: str, size: tuple[int, int]
+) -> None:
+    viewer = browser.viewer(f"{address}/{page}", ratio=2.0)
+    wait_until_loaded(viewer)
+    picture = viewer.picture()
+    assert picture is not None
+    assert picture.size == size
+    assert viewer.picture() is picture  # a picture changes nothing of the page
+    assert viewer.places()[0] == (size[0] // 2, size[1] // 2)
+    viewer.close()
+
+
+@pytest.mark.parametrize("page", ["logo-alone", "nothing-drawn", "hidden", "no-client", "empty-frame"])
+def test_screen_is_not_what_nobody_draws_on(browser: RunBrowser, address: str, page: str) -> None:
+    viewer = browser.viewer(f"{address}/{page}")
+    assert not viewer.loaded().novnc_loaded
+    assert viewer.picture() is None
+    viewer.close()
+
+
+def test_screen_that_a_profile_describes_is_taken(browser: RunBrowser, address: str) -> None:
+    browser.close()
+    described = RunBrowser(find(None), page=PageDescription.of({"screen": "#c"}))
+    viewer = described.viewer(f"{address}/described")
+    assert viewer.picture() is not None
+    described.close()
+
+
+def test_page_that_waits_for_a_click_gets_one(
+    browser: RunBrowser, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamspace_acceptance.desktop.page_load.BY_ITSELF_SECONDS", 0.0)
+    viewer = browser.viewer(f"{address}/waits")
+    assert viewer.loaded().button == "Connect to the desktop"
+    assert viewer.loaded().canvas
+    assert viewer.loaded().clicked == "Connect to the desktop"
+    viewer.close()
