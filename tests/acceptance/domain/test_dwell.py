@@ -59,7 +59,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_dwell_of_a_lasting_desktop_is_used_twice() -> None:
-    held = dwell.hold(cast("Any", _Desktop(lambda at: 0.3 < at < 0.4)))  # redrawn for a moment
+    held: Any = dwell.hold(cast("Any", _Desktop(lambda at: 0.3 < at < 0.4)))  # redrawn for a moment
     assert (held.first, held.last) == ("used", "used")
     assert held.seconds >= 0.8
 
