@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
@@ -16,7 +16,7 @@ LIFETIME = timedelta(days=365)
 
 
 def issue(directory: Path, addresses: Sequence[str]) -> None:
-    """Write `ca.crt`; `server`, `client` and `front` (.crt, .key); and `accounts.key`, which signs tokens."""
+    """Write `ca.crt`; `server`, `client` and `front` (.crt, .key); and `accounts` (.key, .pub), which signs tokens."""
     directory.mkdir(mode=0o700)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "streamspace-sandbox-ca")])
@@ -46,7 +46,10 @@ def issue(directory: Path, addresses: Sequence[str]) -> None:
         )
         (directory / f"{file}.crt").write_bytes(signed.public_bytes(Encoding.PEM))
         _write_key(directory / f"{file}.key", own)
-    _write_key(directory / "accounts.key", ec.generate_private_key(ec.SECP256R1()))
+    accounts = ec.generate_private_key(ec.SECP256R1())
+    _write_key(directory / "accounts.key", accounts)
+    public = accounts.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (directory / "accounts.pub").write_bytes(public)
 
 
 def _builder(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

@@ -48,7 +48,7 @@ def api_server(plan: NodePlan) -> Component:
         "kubelet-client-certificate": f"{tls}/client.crt",
         "kubelet-client-key": f"{tls}/client.key",
         "kubelet-preferred-address-types": "InternalIP",
-        "service-account-key-file": f"{tls}/accounts.key",
+        "service-account-key-file": f"{tls}/accounts.pub",
         "service-account-signing-key-file": f"{tls}/accounts.key",
         "service-account-issuer": "https://kubernetes.default.svc",
         "authorization-mode": "Node,RBAC",
