@@ -166,6 +166,12 @@ class Viewer:
             box = self._client.require_screen(page).seen
             page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
+    def move_to(self, x: int, y: int) -> None:
+        """Moves the pointer to a point of the client's screen."""
+        with self._calls.within("a movement taken"):
+            box = self._client.require_screen(self._load.page).seen
+            self._load.page.mouse.move(box["x"] + x, box["y"] + y)
+
     def turn_wheel(self, pixels: int) -> None:
         """Turns the wheel where the pointer is: up when `pixels` is below zero."""
         with self._calls.within("a turn of the wheel taken"):
