@@ -23,7 +23,7 @@ from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.domain.performance.streaming import Streaming
-from streamspace_acceptance.domain.performance.throughput import Burst
+from streamspace_acceptance.domain.performance.throughput import Bursts
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
@@ -45,7 +45,7 @@ from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.waiting import Budget, now
 
 MISSING: dict[type, str] = {
-    Burst: "no burst of sessions was requested",
+    Bursts: "no burst of sessions was requested",
     SessionCapacity: "no ramp of sessions was made",
     Change: "the template was not changed (see 2.2-1)",
     ConcurrentRequests: "no sessions were requested at the same time",

@@ -325,7 +325,8 @@ async def serve(reader: asyncio.StreamReader, writer: Writer) -> None:
             key = next(line for line in request.splitlines() if line.lower().startswith("sec-websocket-key"))
             accept = base64.b64encode(hashlib.sha1(key.partition(":")[2].strip().encode() + MAGIC).digest())  # noqa: S324
             asked = [line for line in request.splitlines() if line.lower().startswith("sec-websocket-protocol")]
-            protocol = "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n" if asked else ""
+            offered = [word.strip() for line in asked for word in line.partition(":")[2].split(",")]
+            protocol = f"Sec-WebSocket-Protocol: {offered[-1]}\r\n" if offered else ""
             writer.write(
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 + protocol.encode()

@@ -7,7 +7,7 @@ from typing import Any
 
 from streamspace_acceptance.domain.performance.capacity import Recovery, SessionCapacity, Step
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
-from streamspace_acceptance.domain.performance.throughput import Burst
+from streamspace_acceptance.domain.performance.throughput import Burst, Bursts
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.measuring.capacity_search import CapacitySearch
@@ -27,9 +27,11 @@ def burst(
     silent: Sequence[int] = (),
     lag: float = 0.001,
     busy: float = 0.4,
-) -> Burst:
-    """`count` sessions that come to run at that pace. `statuses` are other answers than 201, by number; `silent`
-    requests have none."""
+) -> Bursts:
+    """One burst of `count` sessions that come to run at that pace.
+
+    `statuses` are other answers than 201, by number; `silent` requests have none.
+    """
     shots, asked, creations, sessions = list[Shot[Answer]](), list[Asked](), list[Creation | None](), []
     for number in range(1, count + 1):
         due = BEGAN + 0.05 * (number - 1)
@@ -48,7 +50,7 @@ def burst(
         creations.append(made)
         sessions.append(moments)
     requests = ScheduledRequests(Load(shots, BEGAN, 0.1), asked, creations)
-    return Burst(requests, sessions, scale, {"node-1": busy})
+    return Bursts([Burst(requests, sessions, scale, {"node-1": busy})])
 
 
 def step(number: int, **changes: Any) -> Step:

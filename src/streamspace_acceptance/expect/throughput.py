@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.performance.throughput import Burst
+from streamspace_acceptance.domain.performance.throughput import Bursts
 from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
 
 
-def rate_at_least(burst: Burst, limit: float) -> None:
+def rate_at_least(bursts: Bursts, limit: float) -> None:
     """The whole interval of the rate is at or above `limit` a minute.
 
     An interval that holds the limit decides nothing, and a saturated machine does not make the product slow.
     """
-    _require_a_load(burst)
-    rate = burst.rate
+    _require_a_load(bursts)
+    rate = bursts.rate
     if rate is None:
-        raise Unproven(f"fewer than two of {burst.wanted} sessions reached Running (see 4.1-2)")
+        raise Unproven(f"fewer than two of {bursts.wanted} sessions reached Running (see 4.1-2)")
     match rate.answer(limit):
         case "at least":
             return
         case "below":
-            if reason := saturated(burst.busy):
+            if reason := saturated(bursts.busy):
                 raise Unproven(f"{reason}; the rate was {rate.describe()}")
             raise Unmet(
-                _subject(burst),
+                _subject(bursts),
                 expected=f"at least {limit:g} a minute",
                 actual=rate.describe(),
-                timeline=_timeline(burst),
+                timeline=_timeline(bursts),
                 likely="the slowest column in the table of the sessions",
             )
     runs = rate.further_runs(limit)
@@ -35,51 +35,54 @@ def rate_at_least(burst: Burst, limit: float) -> None:
     raise Unproven(f"{limit:g} lies in the interval of {rate.describe()}: {more} like this one would decide")
 
 
-def all_running(burst: Burst) -> None:
+def all_running(bursts: Bursts) -> None:
     """Each session that was created came to run, with a desktop; a refused creation shows nothing here."""
-    if burst.never_ran:
+    if bursts.never_ran:
         raise Unmet(
-            _subject(burst),
+            _subject(bursts),
             expected="all Running, each with a Ready pod and a desktop",
-            actual=f"{len(burst.never_ran)} never ran: {'; '.join(burst.never_ran)}",
-            timeline=_timeline(burst),
+            actual=f"{len(bursts.never_ran)} never ran: {'; '.join(bursts.never_ran)}",
+            timeline=_timeline(bursts),
             likely="the product loses sessions that are requested close together",
         )
-    missing = burst.wanted - len(burst.created)
+    missing = bursts.wanted - len(bursts.created)
     if missing:
-        raise Unproven(f"{missing} of {burst.wanted} sessions were not created (see 4.1-3)")
+        raise Unproven(f"{missing} of {bursts.wanted} sessions were not created (see 4.1-3)")
 
 
-def none_refused(burst: Burst) -> None:
+def none_refused(bursts: Bursts) -> None:
     """The API accepted every request; NoAnswer where somebody else answered, or nobody."""
-    refusals = burst.requests.refusals
+    refusals = bursts.refusals
     if refusals:
         raise Unmet(
-            _subject(burst),
+            _subject(bursts),
             expected="each creation accepted",
             actual=f"{len(refusals)} refused: {'; '.join(refusals)}",
             likely="the API limits or loses creations that come close together",
         )
-    if unanswered := burst.requests.unanswered:
+    if unanswered := bursts.unanswered:
         raise NoAnswer(
-            f"{len(unanswered)} of {burst.wanted} creations had no answer of the API: {'; '.join(unanswered)}"
+            f"{len(unanswered)} of {bursts.wanted} creations had no answer of the API: {'; '.join(unanswered)}"
         )
 
 
-def _require_a_load(burst: Burst) -> None:
-    if burst.requests.refusals:
-        raise Unproven(f"{len(burst.requests.refusals)} of {burst.wanted} creations were refused (see 4.1-3)")
-    if burst.requests.unanswered:
-        raise Unproven(f"{len(burst.requests.unanswered)} of {burst.wanted} creations had no answer (see 4.1-3)")
-    if burst.requests.load.distrust:
-        raise Unproven(burst.requests.load.distrust)
+def _require_a_load(bursts: Bursts) -> None:
+    if bursts.refusals:
+        raise Unproven(f"{len(bursts.refusals)} of {bursts.wanted} creations were refused (see 4.1-3)")
+    if bursts.unanswered:
+        raise Unproven(f"{len(bursts.unanswered)} of {bursts.wanted} creations had no answer (see 4.1-3)")
+    if bursts.distrust:
+        raise Unproven(bursts.distrust)
 
 
-def _subject(burst: Burst) -> str:
-    return f"{burst.wanted} sessions requested in one burst"
+def _subject(bursts: Bursts) -> str:
+    times = len(bursts.bursts)
+    return f"{bursts.wanted} sessions requested in {'one burst' if times == 1 else f'{times} bursts'}"
 
 
-def _timeline(burst: Burst) -> str:
+def _timeline(bursts: Bursts) -> str:
+    """The completions of the last burst."""
+    burst = bursts.bursts[-1]
     began = burst.requests.load.began
     done = sorted((one.completed, one.session) for one in burst.sessions if one.completed is not None)
     return " · ".join(f"+{at - began:.1f} s {session}" for at, session in done)

@@ -2,7 +2,8 @@
 
 The rate is the plan's: so many completions in the time from the begin of the load to the last of them. Its interval
 comes from the times between completions, the first counted from the begin: Student's t at 95 %. Where a product works
-through a queue, long and short intervals alternate, and the true interval is narrower than this one.
+through a queue, long and short intervals alternate, and the true interval is narrower than this one. Of several loads
+each gives one value, its mean time for a completion, whatever the order within it.
 """
 
 from __future__ import annotations
@@ -37,13 +38,16 @@ def student_t(freedom: int) -> float:
 class Rate:
     """`completed` things in `seconds`, and the rate a minute with its 95 % interval.
 
-    A minute has 60 s times `scale`: on a target whose clock is ten times as fast (0.1), 6 s.
+    A minute has 60 s times `scale`: on a target whose clock is ten times as fast (0.1), 6 s. The interval rests on
+    `values` values with this `deviation`, from `runs` loads.
     """
 
     completed: int
     seconds: float
     deviation: float
     scale: float
+    values: int
+    runs: int = 1
 
     @classmethod
     def of(cls, completions: Sequence[float], began: float, scale: float) -> Rate:
@@ -52,7 +56,16 @@ class Rate:
         if len(moments) < 2:
             raise ValueError("a rate needs two completions")
         intervals = [after - before for before, after in zip([began, *moments[:-1]], moments, strict=True)]
-        return cls(len(moments), moments[-1] - began, statistics.stdev(intervals), scale)
+        return cls(len(moments), moments[-1] - began, statistics.stdev(intervals), scale, len(moments))
+
+    @classmethod
+    def of_runs(cls, rates: Sequence[Rate]) -> Rate:
+        """The rate of several loads of equal size; that of the only one where there is one."""
+        if len(rates) == 1:
+            return rates[0]
+        means = [rate.seconds / rate.completed for rate in rates]
+        completed, seconds = sum(rate.completed for rate in rates), sum(rate.seconds for rate in rates)
+        return cls(completed, seconds, statistics.stdev(means), rates[0].scale, len(rates), len(rates))
 
     @property
     def per_minute(self) -> float:
@@ -79,14 +92,14 @@ class Rate:
         """How many more runs like this one would decide, if they turned out alike; None for more than MOST_RUNS."""
         distance = abs(self.seconds / self.completed - SECONDS_A_MINUTE * self.scale / limit)
         for runs in range(1, MOST_RUNS + 1):
-            count = (runs + 1) * self.completed
+            count = self.values // self.runs * (self.runs + runs)
             if student_t(count - 1) * self.deviation / math.sqrt(count) < distance:
                 return runs
         return None
 
     @property
     def _half(self) -> float:
-        return student_t(self.completed - 1) * self.deviation / math.sqrt(self.completed)
+        return student_t(self.values - 1) * self.deviation / math.sqrt(self.values)
 
     def _a_minute(self, seconds: float) -> float:
         return SECONDS_A_MINUTE * self.scale / seconds if seconds > 0 else math.inf
@@ -96,5 +109,5 @@ class Rate:
         real = f", {self.per_minute / self.scale:.0f} by the wall clock" if self.scale != 1 else ""
         return (
             f"{self.per_minute:.1f} a minute (95 %: {self.low:.1f} to {self.high:.1f}{real}), "
-            f"{self.completed} in {self.seconds:.2f} s"
+            f"{self.completed} in {self.seconds:.2f} s{f' of {self.runs} bursts' if self.runs > 1 else ''}"
         )

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import streamspace_sandbox
 from streamspace_sandbox.host.novnc import find_novnc
@@ -45,15 +46,16 @@ LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache", "
 
 def make_layers(report: Report) -> list[Path]:
     """The tar files of the layers, lowest first. Layers in the cache are not made again. Raises StartError."""
-    home = folder() / "layers"
-    with locked(home):
-        debian, python, project = paths()
+    with locked(folder() / "layers"):
+        debian = _debian_path()
         if not debian.exists():
             report(f"making a Debian {_codename()} for the images (about a minute)")
             _make_debian(debian)
+        _, python, project = paths()
         if not python.exists():
             report("installing the Python packages for the images")
-            _make_python(python, _packages())
+            version = python_version(debian)
+            _make_python(python, packages(version), version)
         _make_project(project)
     return [debian, python, project]
 
@@ -65,13 +67,25 @@ def make_pause(programs: Path) -> None:
 
 
 def paths() -> list[Path]:
-    """Where the layers lie in the cache, lowest first."""
-    home = folder() / "layers"
-    return [
-        home / f"debian-{_fingerprint(_codename(), *DEBIAN_PACKAGES)}.tar",
-        home / f"python-{_fingerprint(sys.version, *_packages())}.tar",
-        home / "project.tar",
-    ]
+    """Where the layers lie in the cache, lowest first. The lowest exists: the second depends on its Python."""
+    home, debian = folder() / "layers", _debian_path()
+    version = python_version(debian)
+    return [debian, home / f"python-{_fingerprint(version, *packages(version))}.tar", home / "project.tar"]
+
+
+def _debian_path() -> Path:
+    return folder() / "layers" / f"debian-{_fingerprint(_codename(), *DEBIAN_PACKAGES)}.tar"
+
+
+def python_version(debian: Path) -> str:
+    """The version of the Python in a layer, for example "3.11.2", from Debian's list of its packages."""
+    with tarfile.open(debian) as archive:
+        status = archive.extractfile("./var/lib/dpkg/status")
+        text = status.read().decode() if status is not None else ""
+    found = re.search(r"^Package: python3\n(?:.+\n)*?Version: (\d+\.\d+\.\d+)", text, re.MULTILINE)
+    if found is None:
+        raise StartError(f"{debian} has no Python 3; delete it and try again.")
+    return found[1]
 
 
 def pause_path() -> Path:
@@ -115,33 +129,45 @@ def _make_debian(target: Path) -> None:
     draft.rename(target)
 
 
-def _packages() -> list[str]:
-    """The Python packages that the embedded StreamSpace needs, as `name==version` of this environment."""
+def packages(python: str) -> list[str]:
+    """The Python packages that the embedded StreamSpace needs on that version of Python, for pip.
+
+    They have the versions of this environment; one that only the other Python needs has the newest that fits.
+    """
     found: dict[str, str] = {}
-    waiting = list(_required("streamspace-acceptance", "sandbox"))
+    waiting = list(_required("streamspace-acceptance", "sandbox", python))
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = metadata.version(name)
-            waiting += _required(name, "")
-    return sorted(f"{name}=={version}" for name, version in found.items())
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name in found:
+            continue
+        try:
+            found[name] = f"{name}=={metadata.version(name)}"
+            waiting += _required(name, "", python)
+        except metadata.PackageNotFoundError:
+            found[name] = f"{name}{requirement.specifier}"
+    return sorted(found.values())
 
 
-def _required(name: str, extra: str) -> Iterator[str]:
-    """The names of the distributions that `name` requires here, with `extra` only those that the extra adds."""
+def _required(name: str, extra: str, python: str) -> Iterator[Requirement]:
+    """The requirements of a distribution that is installed here, with `extra` only those that the extra adds."""
+    major, minor, _ = python.split(".")
+    there = {"python_full_version": python, "python_version": f"{major}.{minor}"}
     for line in metadata.requires(name) or []:
         requirement = Requirement(line)
-        added = requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})
-        wanted = requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+        marker = requirement.marker
+        added = marker is not None and not marker.evaluate(there | {"extra": ""})
+        wanted = marker is None or marker.evaluate(there | {"extra": extra})
         if wanted and (added or not extra):
-            yield requirement.name
+            yield requirement
 
 
-def _make_python(target: Path, packages: list[str]) -> None:
+def _make_python(target: Path, wanted: list[str], version: str) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         site = Path(scratch) / "site"
         command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--target", str(site)]
-        done = subprocess.run([*command, *packages], capture_output=True, text=True, check=False)
+        command += ["--only-binary=:all:", f"--python-version={version}"]
+        done = subprocess.run([*command, *wanted], capture_output=True, text=True, check=False)
         if done.returncode:
             said = " | ".join(done.stderr.strip().splitlines()[-3:])
             raise StartError(f"pip could not install the images' Python packages: {said}")

@@ -90,3 +90,30 @@ def test_interval_holds_the_true_rate_19_times_in_20() -> None:
         rate = Rate.of(list(itertools.accumulate(gaps)), 0.0, 1.0)
         held += rate.low <= 20.0 <= rate.high
     assert 930 <= held <= 970
+
+
+def burst(total: float, scale: float = EMBEDDED) -> Rate:
+    """Twenty completions that all come at the end of so many seconds, as those of a burst do."""
+    return Rate.of([total - 0.01 * number for number in range(20)], 0.0, scale)
+
+
+def test_several_bursts_decide_what_one_leaves_open() -> None:
+    assert burst(7.5).answer(LIMIT) == "undecided"
+    runs = Rate.of_runs([burst(7.5), burst(7.1), burst(7.8)])
+    assert runs.answer(LIMIT) == "at least"
+    assert runs.describe().endswith("60 in 22.40 s of 3 bursts")
+
+
+@pytest.mark.parametrize(("total", "answer"), [(12.6, "below"), (11.4, "at least")])
+def test_several_bursts_just_beside_the_limit_are_decided(total: float, answer: str) -> None:
+    assert Rate.of_runs([burst(total + late) for late in (0.0, 0.05, 0.1)]).answer(LIMIT) == answer
+
+
+def test_unlike_bursts_stay_undecided() -> None:
+    runs = Rate.of_runs([burst(6.0), burst(12.0), burst(9.0)])
+    assert runs.answer(LIMIT) == "undecided"
+    assert runs.further_runs(LIMIT) is not None
+
+
+def test_a_single_burst_is_its_own_rate() -> None:
+    assert Rate.of_runs([burst(7.5)]) == burst(7.5)

@@ -56,22 +56,12 @@ class Burst:
         return Rate.of(moments, self.requests.load.began, self.scale) if len(moments) > 1 else None
 
     @property
-    def figures(self) -> list[Figure]:
-        """The rate first, then the plan's other Metrics to Record; the last of the burst stands beside the mean."""
-        seconds = [one.seconds for one in self.sessions if one.seconds is not None]
-        if self.rate is None or not seconds:
-            return []
-        spread = Distribution.of(seconds)
-        return [
-            Figure("throughput", self.rate.per_minute, "sessions/min"),
-            Figure("lower bound (95 %)", self.rate.low, "sessions/min"),
-            Figure("upper bound (95 %)", self.rate.high, "sessions/min"),
-            Figure("by the wall clock", self.rate.per_minute / self.scale, "sessions/real min"),
-            Figure(f"total time for {len(seconds)} sessions", self.rate.seconds, "s"),
-            Figure("mean time per session", sum(seconds) / len(seconds), "s"),
-            Figure("last session", spread.greatest, "s"),
-            *(Figure(f"busy processors of {node}", 100 * share, "%") for node, share in sorted(self.busy.items())),
-        ]
+    def is_whole(self) -> bool:
+        """Every request was sent in time and accepted, and every session came to run."""
+        load, requests = self.requests.load, self.requests
+        return (
+            not (load.distrust or requests.refusals or requests.unanswered or self.never_ran) and self.rate is not None
+        )
 
     def describe(self) -> str:
         """The table of the sessions with the figures below it."""
@@ -86,6 +76,91 @@ class Burst:
             node_busy.describe(self.busy),
         ]
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Bursts:
+    """The same burst several times, each after the sessions of the one before were gone. One that is not whole is the
+    last."""
+
+    bursts: Sequence[Burst]
+
+    @property
+    def wanted(self) -> int:
+        """The number of sessions that were asked for."""
+        return len(self.sessions)
+
+    @property
+    def sessions(self) -> list[SessionMoments]:
+        """The sessions of all bursts."""
+        return [one for burst in self.bursts for one in burst.sessions]
+
+    @property
+    def created(self) -> list[SessionMoments]:
+        """Those for which there is a session."""
+        return [one for one in self.sessions if one.session is not None]
+
+    @property
+    def never_ran(self) -> list[str]:
+        """The sessions that did not come to run, in a sentence each."""
+        return [sentence for burst in self.bursts for sentence in burst.never_ran]
+
+    @property
+    def refusals(self) -> list[str]:
+        """The refused creations, in a sentence each."""
+        return [sentence for burst in self.bursts for sentence in burst.requests.refusals]
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The creations without an answer, in a sentence each."""
+        return [sentence for burst in self.bursts for sentence in burst.requests.unanswered]
+
+    @property
+    def distrust(self) -> str:
+        """Why figures of these loads prove nothing; empty when they can be trusted."""
+        return next((burst.requests.load.distrust for burst in self.bursts if burst.requests.load.distrust), "")
+
+    @property
+    def busy(self) -> dict[str, float]:
+        """The busy share of each node in the burst in which it was busiest."""
+        nodes = {node for burst in self.bursts for node in burst.busy}
+        return {node: max(burst.busy.get(node, 0.0) for burst in self.bursts) for node in nodes}
+
+    @cached_property
+    def rate(self) -> Rate | None:
+        """The rate of all bursts; None where one of them has none."""
+        rates = [burst.rate for burst in self.bursts if burst.rate is not None]
+        return Rate.of_runs(rates) if len(rates) == len(self.bursts) else None
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The rate first, then the plan's other Metrics to Record; the last session stands beside the mean."""
+        seconds = [one.seconds for one in self.sessions if one.seconds is not None]
+        if self.rate is None or not seconds:
+            return []
+        spread, scale = Distribution.of(seconds), self.rate.scale
+        return [
+            Figure("throughput", self.rate.per_minute, "sessions/min"),
+            Figure("lower bound (95 %)", self.rate.low, "sessions/min"),
+            Figure("upper bound (95 %)", self.rate.high, "sessions/min"),
+            Figure("by the wall clock", self.rate.per_minute / scale, "sessions/real min"),
+            Figure(
+                f"total time for {len(seconds) // len(self.bursts)} sessions", self.rate.seconds / self.rate.runs, "s"
+            ),
+            Figure("mean time per session", sum(seconds) / len(seconds), "s"),
+            Figure("last session", spread.greatest, "s"),
+            *(Figure(f"busy processors of {node}", 100 * share, "%") for node, share in sorted(self.busy.items())),
+        ]
+
+    def describe(self) -> str:
+        """The tables of all bursts, and their common rate."""
+        parts = [f"burst {number}\n{burst.describe()}" for number, burst in enumerate(self.bursts, start=1)]
+        rate = self.rate.describe() if self.rate is not None else "none, fewer than two sessions of a burst ran"
+        return "\n\n".join([*parts, f"rate of all bursts: {rate}"])
+
+    def answers(self) -> str:
+        """The table of all requests with their answers."""
+        return "\n\n".join(burst.requests.table() for burst in self.bursts)
 
 
 def require_room(scenario: Scenario, count: int, size: Size) -> None:
@@ -120,18 +195,25 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
             timeline=wait.timeline.render(),
             likely="a few sessions at once are too many (see 1.3-1)",
         )
-    if troubles := scenario.registry.release(requests.ids):
-        raise Unmet(
-            f"{count} sessions of the warm-up",
-            expected="deleted and gone",
-            actual="; ".join(troubles),
-            likely="the product does not finish the deletion",
-        )
+    _release(scenario, requests.ids, f"{count} sessions of the warm-up")
 
 
-def request_burst(scenario: Scenario, count: int, template: str, size: Size) -> None:
-    """`count` users request a session each, without waiting for the others; all moments are evidence."""
+def request_bursts(scenario: Scenario, times: int, count: int, template: str, size: Size) -> None:
+    """`count` users request a session each, without waiting for the others; `times` times, all moments are evidence."""
     require_room(scenario, count, size)
+    bursts: list[Burst] = []
+    for number in range(1, times + 1):
+        burst = _request_burst(scenario, count, template, size)
+        bursts.append(burst)
+        attachments.attach_text(f"sessions of burst {number}", burst.describe())
+        attachments.attach_csv(f"moments of burst {number}", as_csv(burst.sessions, burst.requests.load.began))
+        if number == times or not burst.is_whole:
+            break
+        _release(scenario, burst.requests.ids, f"{count} sessions of burst {number}")
+    scenario.results.put(Bursts(bursts))
+
+
+def _request_burst(scenario: Scenario, count: int, template: str, size: Size) -> Burst:
     clients = scenario.clients
     users = [f"perftest{number}" for number in range(1, count + 1)]
     with following(clients) as follower:
@@ -143,7 +225,14 @@ def request_burst(scenario: Scenario, count: int, template: str, size: Size) -> 
                 burst, start = clients.budgets.named("burst"), clients.budgets.named("start")
                 follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
                 follower.wait_for_desktops(requests.ids)
-        busy = meter.shares()
-        found = scenario.results.put(Burst(requests, follower.moments(requests), clients.budgets.scale, busy))
-    attachments.attach_text("sessions of the burst", found.describe())
-    attachments.attach_csv("moments of the burst", as_csv(found.sessions, requests.load.began))
+        return Burst(requests, follower.moments(requests), clients.budgets.scale, meter.shares())
+
+
+def _release(scenario: Scenario, ids: Sequence[str], subject: str) -> None:
+    if troubles := scenario.registry.release(ids):
+        raise Unmet(
+            subject,
+            expected="deleted and gone",
+            actual="; ".join(troubles),
+            likely="the product does not finish the deletion",
+        )

@@ -92,8 +92,11 @@ def test_the_life_of_a_pod() -> None:
 
 def test_container_that_ignores_sigterm_is_killed_after_grace() -> None:
     async def test(cluster: Cluster) -> None:
-        cluster.run("stubborn", "trap '' TERM; while true; do sleep 0.1; done", terminationGracePeriodSeconds=1)
+        script = "trap '' TERM; touch /home/trapped; while true; do sleep 0.1; done"
+        cluster.run("stubborn", script, terminationGracePeriodSeconds=1)
         await cluster.until(ready(cluster, "stubborn"))
+        # A started container may not ignore the signal yet.
+        await execute(cluster, "stubborn", "sh", "-c", "until test -e /home/trapped; do sleep 0.05; done")
         begun = time.monotonic()
         cluster.store.delete(PODS, NAMESPACE, "stubborn")
         await cluster.until(lambda: cluster.find(PODS, "stubborn") is None)
