@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _selected(options: argparse.Namespace) -> list[Case]:
     cases = only(all_cases(), options.only)
+    if options.measured:
+        cases = [case for case in cases if weights.is_measured(case.id)]
     return shard(cases, *options.shard) if options.shard else cases
 
 
@@ -64,7 +66,7 @@ def _prove(cases: Sequence[Case], options: argparse.Namespace) -> int:
         sys.stdout.write("Stopped; the same command goes on from here.\n")
     table.write(options.folder, cases, found, code)
     if options.record_weights:
-        weights.record(found.values())
+        weights.record(result for result in found.values() if result.is_as_wanted)
     red = sum(not result.is_as_wanted for result in found.values())
     sys.stdout.write(f"{options.folder / 'proof.md'}\n{len(found) - red} passed, {red} failed\n")
     return STOPPED if is_stopped else int(red > 0)
@@ -99,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     about = "a family, a case's name, a criterion or a test of the plan; may be repeated"
     add("--only", action="append", default=[], metavar="WORD", help=about)
+    add("--measured", action="store_true", help="only cases whose time is recorded: they were seen as wanted before")
     add("--shard", type=_shard, metavar="I/N", help="part I of N parts of about the same weight")
     add("--fresh", action="store_true", help="run the selected cases again, whatever was kept of them")
     add("--list", action="store_true", help="print the selected cases and run none")

@@ -22,6 +22,11 @@ def seconds(case_id: str) -> float:
     return _measured().get(case_id, UNKNOWN_SECONDS)
 
 
+def is_measured(case_id: str) -> bool:
+    """Whether the case's time is recorded, which happens when it was as wanted."""
+    return case_id in _measured()
+
+
 def record(results: Iterable[Result]) -> None:
     """Write what these results took into the file; other cases keep their weights."""
     measured = _measured() | {result.id: round(result.seconds) for result in results}
