@@ -135,7 +135,7 @@ class _Generator(Generic[T]):
         shot.sent = now()
         try:
             shot.outcome = call()
-        except Exception as error:  # noqa: BLE001 - the shot hands it on to whoever judges it
+        except Exception as error:  # noqa: BLE001 - the shot keeps it for the expectation that judges it
             shot.error = error
         shot.answered = now()
 

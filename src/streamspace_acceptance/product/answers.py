@@ -14,8 +14,8 @@ from streamspace_acceptance.strict_json import NotJson, read_object
 class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
-    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` what
-    the server calls itself. `request` is the body that was sent, without credentials.
+    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` the
+    header of that name. `request` is the body that was sent, without credentials.
     """
 
     method: str

@@ -96,7 +96,7 @@ class SessionFollower:
                 return look.error
             return f"{len(_running(look.listed, ids, self.word))} of {len(ids)} {self.word}"
 
-        with suppress(Unmet):  # whoever asked counts what runs
+        with suppress(Unmet):  # the caller counts the sessions that run
             follow(wait, self.looks, goal=all_run, says=says, impossible=stalled, likely=lambda _: "see each of them")
         return wait
 

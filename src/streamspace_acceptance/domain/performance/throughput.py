@@ -35,19 +35,9 @@ class Burst:
     busy: dict[str, float]
 
     @property
-    def wanted(self) -> int:
-        """The number of sessions that were asked for."""
-        return len(self.sessions)
-
-    @property
-    def created(self) -> list[SessionMoments]:
-        """Those for which there is a session."""
-        return [one for one in self.sessions if one.session is not None]
-
-    @property
     def never_ran(self) -> list[str]:
         """The sessions that did not come to run, in a sentence each."""
-        return [one.never_ran for one in self.created if one.never_ran]
+        return [one.never_ran for one in self.sessions if one.session is not None and one.never_ran]
 
     @cached_property
     def rate(self) -> Rate | None:
