@@ -6,14 +6,15 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
 from streamspace_sandbox.faults.catalogue import faults
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import given_cluster, start
-from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, instances
+from streamspace_sandbox.lifecycle.credentials import CONTEXT
+from streamspace_sandbox.lifecycle.instance import LOOPBACK, Instance, InstanceState, instances
 from streamspace_sandbox.lifecycle.report import describe
 from streamspace_sandbox.real_kubernetes import preparation as real_kubernetes
 
@@ -65,11 +66,7 @@ def _up(options: argparse.Namespace) -> int:
     if (state.time_scale, state.fault) != (wanted.time_scale, wanted.fault):
         _say(f"It was already up, with time scale {state.time_scale:g} and fault {state.fault or 'none'}.")
     environment = _environment(instance, state)
-    if options.format == "json":
-        text = json.dumps(environment) + "\n"
-    else:
-        text = "".join(f"export {name}={_quoted(value)}\n" for name, value in environment.items())
-    _print(text)
+    _print(json.dumps(environment) + "\n" if options.format == "json" else _exports(environment))
     return 0
 
 
@@ -94,14 +91,8 @@ def _deploy(options: argparse.Namespace) -> int:
     deployed = given_cluster.deploy_on(options.kubeconfig, options.context, time_scale=options.time_scale)
     if deployed.api_url is None:
         _say("The cluster gives Services no address: run kubectl -n streamspace port-forward svc/streamspace-api 8080")
-    variables = {
-        "STREAMSPACE_API_URL": deployed.api_url or "http://localhost:8080",
-        "STREAMSPACE_TEST_TOKEN": deployed.token,
-        "NAMESPACE": NAMESPACE,
-        "KUBECONFIG": str(options.kubeconfig.absolute()),
-        "TOKEN": deployed.token,
-    }
-    _print("".join(f"export {name}={_quoted(value)}\n" for name, value in variables.items()))
+    api_url = deployed.api_url or "http://localhost:8080"
+    _print(_exports(_variables(api_url, deployed.token, options.kubeconfig.absolute())))
     return 0
 
 
@@ -125,14 +116,24 @@ def _check(_options: argparse.Namespace) -> int:
 
 def _environment(instance: Instance, state: InstanceState) -> dict[str, str]:
     """The variables that lead curl, kubectl and the suite to the instance."""
-    token = state.api_token or ""
+    variables = _variables(state.api_url or "", state.api_token or "", instance.kubeconfig)
+    if state.kubernetes_host != LOOPBACK:  # the suite takes the cluster of another address for somebody else's
+        variables["STREAMSPACE_ALLOW_CONTEXT"] = CONTEXT
+    return variables
+
+
+def _variables(api_url: str, token: str, kubeconfig: Path) -> dict[str, str]:
     return {
-        "STREAMSPACE_API_URL": state.api_url or "",
+        "STREAMSPACE_API_URL": api_url,
         "STREAMSPACE_TEST_TOKEN": token,
         "NAMESPACE": NAMESPACE,
-        "KUBECONFIG": str(instance.kubeconfig),
+        "KUBECONFIG": str(kubeconfig),
         "TOKEN": token,
     }
+
+
+def _exports(variables: Mapping[str, str]) -> str:
+    return "".join(f"export {name}={_quoted(value)}\n" for name, value in variables.items())
 
 
 def _quoted(value: str) -> str:

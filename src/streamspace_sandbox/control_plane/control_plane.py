@@ -31,10 +31,9 @@ from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
 from streamspace_sandbox.lifecycle.channel import StartChannel
 from streamspace_sandbox.lifecycle.credentials import issue, write_kubeconfig
-from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import LOOPBACK, Instance, InstanceState, root_locked, runroot
 
 PORT = 6443
-LOOPBACK = "127.0.0.1"
 NAMESPACE = "streamspace"
 log = logging.getLogger(__name__)
 

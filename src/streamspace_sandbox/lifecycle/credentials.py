@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 SERVICE_NAMES = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+CONTEXT = "streamspace-sandbox"
+"""The name of the kubeconfig's context."""
 LIFETIME = timedelta(days=365)
 
 
@@ -20,7 +22,7 @@ def issue(directory: Path, addresses: list[str]) -> None:
     """Write `ca.crt`, `server.crt` and `server.key`; the certificate covers `addresses` and the Service's names."""
     directory.mkdir(mode=0o700)
     authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = _certificate("streamspace-sandbox-ca", authority_key.public_key())
+    authority = new_certificate(_name("streamspace-sandbox-ca"), authority_key.public_key())
     authority = authority.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     authority = authority.add_extension(_key_usage(authority=True), critical=True)
     authority = authority.add_extension(
@@ -29,7 +31,7 @@ def issue(directory: Path, addresses: list[str]) -> None:
     issuer = authority.issuer_name(_name("streamspace-sandbox-ca")).sign(authority_key, hashes.SHA256())
 
     server_key = ec.generate_private_key(ec.SECP256R1())
-    server = _certificate("kubernetes", server_key.public_key()).issuer_name(issuer.subject)
+    server = new_certificate(_name("kubernetes"), server_key.public_key()).issuer_name(issuer.subject)
     names: list[x509.GeneralName] = [x509.DNSName(name) for name in ("localhost", *SERVICE_NAMES)]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
     server = server.add_extension(
@@ -54,7 +56,7 @@ def issue(directory: Path, addresses: list[str]) -> None:
 
 def write_kubeconfig(path: Path, *, server: str, authority: Path, token: str, namespace: str) -> None:
     """A kubeconfig with one context, the certificate authority inside; only root may read it."""
-    name = "streamspace-sandbox"
+    name = CONTEXT
     cluster = {"server": server, "certificate-authority-data": b64encode(authority.read_bytes()).decode()}
     content = {
         "apiVersion": "v1",
@@ -72,11 +74,12 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _certificate(common_name: str, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def new_certificate(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    """A certificate with its subject, key, number and lifetime; issuer and extensions are still missing."""
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
-        .subject_name(_name(common_name))
+        .subject_name(subject)
         .public_key(key)
         .serial_number(x509.random_serial_number())
         # Backdated, so that a clock that is set back a little does not make it invalid.

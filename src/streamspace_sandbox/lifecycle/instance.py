@@ -13,6 +13,7 @@ from streamspace_sandbox.host.processes import Process
 from streamspace_sandbox.host.start_error import StartError
 
 ROOT = Path("/var/lib/streamspace-sandbox")
+LOOPBACK = "127.0.0.1"
 SCRATCH = "~"
 """The prefix of temporary directories in ROOT, which no instance's name has."""
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
@@ -33,7 +34,7 @@ class InstanceState:
     token: str
     fault: str | None = None
     ready: bool = False
-    kubernetes_host: str = "127.0.0.1"
+    kubernetes_host: str = LOOPBACK
     kubernetes_port: int | None = None
     api_url: str | None = None
     api_token: str | None = None

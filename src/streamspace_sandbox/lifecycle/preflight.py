@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
@@ -33,10 +34,8 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 def check_machine() -> None:
     """Raises StartError for the first failed check. Changes nothing but this process's PATH."""
-    # Without a login shell, root's path often lacks the directories of `ip` and `iptables`.
-    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
     _check_novnc()
-    _check_programs()
+    check_programs(PACKAGES)
     _check_root()
     _check_room()
     if not cgroup_hierarchies():
@@ -50,8 +49,11 @@ def _check_novnc() -> None:
         raise StartError(str(error)) from error
 
 
-def _check_programs() -> None:
-    missing = sorted({package for program, package in PACKAGES.items() if not shutil.which(program)})
+def check_programs(packages: Mapping[str, str]) -> None:
+    """Raises StartError unless each program is there. `packages`: program -> its Debian package."""
+    # Without a login shell, root's path often lacks the directories of `ip` and `iptables`.
+    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
+    missing = sorted({package for program, package in packages.items() if not shutil.which(program)})
     if missing:
         names = " ".join(missing)
         raise StartError(f"Packages are missing; run apt-get install --no-install-recommends {names}")

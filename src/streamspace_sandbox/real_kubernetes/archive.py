@@ -29,8 +29,8 @@ class ImageContent:
 def write_archive(path: Path, images: Sequence[ImageContent], digests: Mapping[Path, str]) -> None:
     """Write `images` to `path`. `digests` has the SHA-256 of each layer; a layer of several images is stored once."""
     with tarfile.open(path, "w") as archive:
-        for layer, digest in digests.items():
-            archive.add(layer, _entry(digest))
+        for layer, value in digests.items():
+            archive.add(layer, _entry(value))
         manifest = []
         for image in images:
             body = _body(image, [digests[layer] for layer in image.layers])

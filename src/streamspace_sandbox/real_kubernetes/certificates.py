@@ -2,7 +2,6 @@
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -11,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from streamspace_sandbox.lifecycle.credentials import new_certificate
+
 NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
-LIFETIME = timedelta(days=365)
 
 
 def issue(directory: Path, addresses: Sequence[str]) -> None:
@@ -21,7 +21,7 @@ def issue(directory: Path, addresses: Sequence[str]) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "streamspace-sandbox-ca")])
     authority = (
-        _builder(name, key.public_key())
+        new_certificate(name, key.public_key())
         .issuer_name(name)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
@@ -38,7 +38,7 @@ def issue(directory: Path, addresses: Sequence[str]) -> None:
         subject = x509.Name([x509.NameAttribute(kind, value) for kind, value in attributes])
         usage = ExtendedKeyUsageOID.SERVER_AUTH if file == "server" else ExtendedKeyUsageOID.CLIENT_AUTH
         signed = (
-            _builder(subject, own.public_key())
+            new_certificate(subject, own.public_key())
             .issuer_name(authority.subject)
             .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
@@ -50,19 +50,6 @@ def issue(directory: Path, addresses: Sequence[str]) -> None:
     _write_key(directory / "accounts.key", accounts)
     public = accounts.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (directory / "accounts.pub").write_bytes(public)
-
-
-def _builder(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        # Backdated, so that a clock that is set back a little does not make it invalid.
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + LIFETIME)
-    )
 
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

@@ -1,10 +1,8 @@
 """Makes or checks everything that a real Kubernetes needs on this machine, before an instance is claimed."""
 
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-from streamspace_sandbox.host.start_error import StartError
+from streamspace_sandbox.lifecycle.preflight import check_programs
 from streamspace_sandbox.real_kubernetes.archive import digest, write_archive
 from streamspace_sandbox.real_kubernetes.binaries import Report, build_all
 from streamspace_sandbox.real_kubernetes.image_set import image_contents
@@ -26,22 +24,13 @@ PACKAGES = {
 
 def prepare(report: Report) -> None:
     """The programs and the layers of the images, from the cache or made now. Raises StartError."""
-    _check(PACKAGES)
+    check_programs(PACKAGES)
     make_layers(report)
     make_pause(build_all(report))
 
 
 def write_product_images(path: Path, report: Report) -> None:
     """The images of StreamSpace and of its desktops as a docker-archive. Raises StartError."""
-    _check({"mmdebstrap": "mmdebstrap"})
+    check_programs({"mmdebstrap": "mmdebstrap"})
     layers = make_layers(report)
     write_archive(path, image_contents(layers), {layer: digest(layer) for layer in layers})
-
-
-def _check(packages: Mapping[str, str]) -> None:
-    missing = sorted({package for program, package in packages.items() if not shutil.which(program)})
-    if missing:
-        names = " ".join(missing)
-        raise StartError(
-            f"Packages are missing for a real Kubernetes; run apt-get install --no-install-recommends {names}"
-        )
