@@ -15,7 +15,7 @@ def sessions_were_started_and_removed(context: Context, count: int, template: st
     throughput.warm_up(world(context), count, template, size)
 
 
-@when('{count:d} users request a "{template}" session with {size:Resources} in one burst, {times:d} times')
+@when('{count:d} users request a "{template}" session with {size:Resources} in one burst, at least {times:d} times')
 def users_request_in_bursts(context: Context, count: int, template: str, size: Resources, times: int) -> None:
     throughput.request_bursts(world(context), times, count, template, size)
 

@@ -50,7 +50,7 @@ def burst(
         creations.append(made)
         sessions.append(moments)
     requests = ScheduledRequests(Load(shots, BEGAN, 0.1), asked, creations)
-    return Bursts([Burst(requests, sessions, scale, {"node-1": busy})])
+    return Bursts([Burst(requests, sessions, scale, {"node-1": busy})], 1)
 
 
 def step(number: int, **changes: Any) -> Step:

@@ -82,6 +82,11 @@ class Rate:
         """The upper bound of the interval; endless where so few values allow any rate."""
         return self._a_minute(self.seconds / self.completed - self._half)
 
+    @property
+    def precision(self) -> float:
+        """Half of the interval of the time for a completion, as a share of that time."""
+        return self._half * self.completed / self.seconds
+
     def answer(self, limit: float) -> Answer:
         """Whether the rate is at least `limit` a minute, as far as the interval decides it."""
         if self.low >= limit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.performance.throughput import Bursts
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
 from tests.support.load_samples import burst
@@ -100,3 +101,31 @@ def test_burst_shows_every_moment_and_its_last_session() -> None:
     names = [figure.name for figure in found.figures]
     assert names[0] == "throughput"
     assert {"mean time per session", "last session", "total time for 20 sessions"} <= set(names)
+
+
+def bursts(*rates: float, late: int = 0, least: int = 3) -> Bursts:
+    """A burst at each of these rates; the requests of the first `late` ones were late."""
+    made = [burst(rate, lag=0.03 if number < late else 0.001).bursts[0] for number, rate in enumerate(rates)]
+    return Bursts(made, least)
+
+
+@pytest.mark.parametrize(
+    ("found", "enough"),
+    [
+        (bursts(15, 16, 15.5), True),
+        (bursts(15, 16), False),
+        (bursts(10, 16, 22), False),
+        (bursts(40, 16, 15, late=1), False),
+        (bursts(40, 16, 15, 15.5, late=1), True),
+    ],
+)
+def test_bursts_are_enough_when_the_rate_is_known(found: Bursts, enough: bool) -> None:
+    assert found.are_enough is enough
+
+
+def test_rate_rests_on_the_bursts_that_were_sent_in_time() -> None:
+    found = bursts(40, 9, 9.2, 9.1, late=1)
+    assert found.rate is not None
+    assert found.rate.per_minute == pytest.approx(9.1, abs=0.05)
+    assert found.distrust == ""
+    assert "fell behind" in bursts(40, 9, 9.2, late=1).distrust

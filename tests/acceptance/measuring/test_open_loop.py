@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import threading
 from functools import partial
 
@@ -82,3 +84,12 @@ def test_load_without_calls_is_refused() -> None:
 def test_load_says_when_it_began() -> None:
     before = now()
     assert before < fire([lambda: None], [0.0]).began <= now()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_RR") or os.geteuid() != 0, reason="only root has real time on Linux")
+def test_load_takes_turns_before_others_only_while_it_runs() -> None:
+    usual = os.sched_getscheduler(0)
+    load = fire([lambda: os.sched_getscheduler(0)], [0.0])
+    assert load.shots[0].outcome == os.SCHED_RR | os.SCHED_RESET_ON_FORK
+    assert os.sched_getscheduler(0) == usual
+    assert gc.isenabled()

@@ -29,7 +29,6 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Budget, Wait, now
 
-GAP_SECONDS = 0.05
 MOST_ERRORS = 0.01
 """The share of the API's answers that may be errors."""
 EXPECTED = "sessions that can be released"
@@ -117,7 +116,7 @@ class CapacityRamp:
 
     def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:
         users = self._held.new_users(count)
-        requests = self._scenario.registry.ask_on_schedule(users, self._template, None, evenly(count, GAP_SECONDS))
+        requests = self._scenario.registry.ask_on_schedule(users, self._template, None, evenly(count))
         if requests.ids:
             step, stall = (self._clients.budgets.named(name) for name in ("ramp step", "start"))
             subject = f"ramp {number} of {self._end}, {len(self._held.sessions)} alive, {count} more"

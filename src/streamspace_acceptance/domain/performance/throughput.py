@@ -21,8 +21,9 @@ from streamspace_acceptance.measuring.rate import Rate
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import Size
 
-GAP_SECONDS = 0.05
-"""Between two requests of a burst: the plan sends them all at once, and a single process needs a moment for each."""
+PRECISION = 0.2
+"""Half of the rate's interval, as a share of the rate, with which no further burst is asked for."""
+MOST_REPEATS = 2
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,9 @@ class Burst:
 
     @property
     def is_whole(self) -> bool:
-        """Every request was sent in time and accepted, and every session came to run."""
-        load, requests = self.requests.load, self.requests
-        return (
-            not (load.distrust or requests.refusals or requests.unanswered or self.never_ran) and self.rate is not None
-        )
+        """Every request was accepted, and every session came to run."""
+        requests = self.requests
+        return not (requests.refusals or requests.unanswered or self.never_ran) and self.rate is not None
 
     def describe(self) -> str:
         """The table of the sessions with the figures below it."""
@@ -70,10 +69,13 @@ class Burst:
 
 @dataclass(frozen=True)
 class Bursts:
-    """The same burst several times, each after the sessions of the one before were gone. One that is not whole is the
-    last."""
+    """The same burst at least `least` times, each after the sessions of the one before were gone.
+
+    One that is not whole is the last. The rate rests on the bursts whose requests were sent in time.
+    """
 
     bursts: Sequence[Burst]
+    least: int
 
     @property
     def wanted(self) -> int:
@@ -107,8 +109,19 @@ class Bursts:
 
     @property
     def distrust(self) -> str:
-        """Why figures of these loads prove nothing; empty when they can be trusted."""
-        return next((burst.requests.load.distrust for burst in self.bursts if burst.requests.load.distrust), "")
+        """Why figures of these loads prove nothing; empty when enough of them can be trusted."""
+        reasons = [burst.requests.load.distrust for burst in self.bursts if burst.requests.load.distrust]
+        return reasons[-1] if reasons and len(self._sent_in_time) < self.least else ""
+
+    @property
+    def are_enough(self) -> bool:
+        """At least `least` were sent in time, and the rate is known well enough."""
+        known = self.rate is not None and self.rate.precision <= PRECISION
+        return known and len(self._sent_in_time) >= self.least
+
+    @cached_property
+    def _sent_in_time(self) -> list[Burst]:
+        return [burst for burst in self.bursts if not burst.requests.load.distrust]
 
     @property
     def busy(self) -> dict[str, float]:
@@ -118,9 +131,9 @@ class Bursts:
 
     @cached_property
     def rate(self) -> Rate | None:
-        """The rate of all bursts; None where one of them has none."""
-        rates = [burst.rate for burst in self.bursts if burst.rate is not None]
-        return Rate.of_runs(rates) if len(rates) == len(self.bursts) else None
+        """The rate of all bursts that were sent in time; None where one of them has none."""
+        rates = [burst.rate for burst in self._sent_in_time if burst.rate is not None]
+        return Rate.of_runs(rates) if rates and len(rates) == len(self._sent_in_time) else None
 
     @property
     def figures(self) -> list[Figure]:
@@ -171,7 +184,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
     meter = NodeBusyMeter.begin(clients.cluster)
     with following(clients) as follower:
         users = [f"warmup{number}" for number in range(1, count + 1)]
-        requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count, GAP_SECONDS))
+        requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count))
         burst = clients.budgets.named("burst")
         wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests, burst, burst)
         running = follower.running(requests.ids)
@@ -188,19 +201,23 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
     _release(scenario, requests.ids, f"{count} sessions of the warm-up")
 
 
-def request_bursts(scenario: Scenario, times: int, count: int, template: str, size: Size) -> None:
-    """`count` users request a session each, without waiting for the others; `times` times, all moments are evidence."""
+def request_bursts(scenario: Scenario, least: int, count: int, template: str, size: Size) -> None:
+    """`count` users request a session each, without waiting for the others; all moments are evidence.
+
+    At least `least` times, and up to MOST_REPEATS times as often until the rate is known to PRECISION, which asks for
+    the same whatever the limit is.
+    """
     require_room(scenario, count, size)
     bursts: list[Burst] = []
-    for number in range(1, times + 1):
+    for number in range(1, MOST_REPEATS * least + 1):
         burst = _request_burst(scenario, count, template, size)
         bursts.append(burst)
         attachments.attach_text(f"sessions of burst {number}", burst.describe())
         attachments.attach_csv(f"moments of burst {number}", as_csv(burst.sessions, burst.requests.load.began))
-        if number == times or not burst.is_whole:
+        if not burst.is_whole or Bursts(bursts, least).are_enough or number == MOST_REPEATS * least:
             break
         _release(scenario, burst.requests.ids, f"{count} sessions of burst {number}")
-    scenario.results.put(Bursts(bursts))
+    scenario.results.put(Bursts(bursts, least))
 
 
 def _request_burst(scenario: Scenario, count: int, template: str, size: Size) -> Burst:
@@ -210,7 +227,7 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
         before = clients.api.sessions().ids
         meter = NodeBusyMeter.begin(clients.cluster)
         with opening_desktops(follower, before):
-            requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count, GAP_SECONDS))
+            requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count))
             if requests.ids:
                 burst, start = clients.budgets.named("burst"), clients.budgets.named("start")
                 follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
