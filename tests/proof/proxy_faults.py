@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.proof.proxy import Rule, proxied
 from tests.proof.proxy_rules import agents, desktops, sessions, templates, viewer_pages, vnc_servers
 from tests.proof.proxy_rules.viewer_pages import Framed, Page, WaitsForFont, at_the_end, before_the_screen, in_the_head
+from tests.proof.register import feature_of
 from tests.proof.running import Run, run_suite
-from tests.support.project import PROJECT
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,6 @@ def case_id(family: str, fault: ProxyFault) -> str:
 
 def run_against(fault: ProxyFault, target: dict[str, str], reports: Path) -> Run:
     """The run of the fault's test against a healthy sandbox with the fault's proxy before it."""
-    (feature,) = (PROJECT / "features").glob(f"*/{fault.test}_*.feature")
     with proxied(target["STREAMSPACE_API_URL"], fault.rule) as url:
-        chosen = [str(feature), *(["--name", f"^{fault.only}$"] if fault.only else [])]
+        chosen = [str(feature_of(fault.test)), *(["--name", f"^{fault.only}$"] if fault.only else [])]
         return run_suite({**target, **fault.settings, "STREAMSPACE_API_URL": url}, reports, *chosen)
