@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from aiohttp import (
@@ -53,6 +53,8 @@ class Rule:
 
     delay = 0.0
     """Seconds by which every answer comes later, and every message of a desktop or its viewer."""
+    silence: float | None = None
+    """Seconds after which a viewer's connection is ended on which the desktop sent nothing."""
     base = ""
     """The path below which the product is served, such as /streamspace."""
 
@@ -203,11 +205,13 @@ class _Proxy:
         clock, way = asyncio.get_running_loop().time, asyncio.Queue[tuple[float, bytes]]()
 
         async def deliver() -> None:
-            while not self._rule.severs(line):
-                due, data = await way.get()
-                await asyncio.sleep(due - clock())
-                await target.send_bytes(data)
-                line.count(data, heard=heard)
+            patience = None if heard else self._rule.silence
+            with suppress(TimeoutError):
+                while not self._rule.severs(line):
+                    due, data = await asyncio.wait_for(way.get(), patience)
+                    await asyncio.sleep(due - clock())
+                    await target.send_bytes(data)
+                    line.count(data, heard=heard)
 
         async def take() -> None:
             async for message in source:

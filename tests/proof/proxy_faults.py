@@ -2,10 +2,11 @@
 
 from tests.proof.proxy import Reply
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import agents, desktops, sessions, templates, viewer_pages, vnc_servers
+from tests.proof.proxy_rules import agents, desktops, dialects, sessions, templates, viewer_pages, vnc_servers
 from tests.proof.proxy_rules.viewer_pages import Framed, Page, at_the_end, before_the_screen
 
 TYPES, PRESSES = "A user types a command in a terminal", "A user presses special keys"
+LOOKS = "A desktop is looked at for a while"
 BEATS, TURNS = "An agent sends heartbeats", "A user turns the mouse wheel"
 TOGETHER, ADDRESS = "Five users request sessions at the same time", "A user requests the address of a session"
 
@@ -154,9 +155,30 @@ PROXY_FAULTS = [
             ("is cut off", desktops.EndsAfter(8.0)),
         )
     ),
+    ProxyFault(
+        "the desktop is shown while the pointer moves",
+        desktops.ShowsOnlyWhatIsPointedAt(),
+        "1.1d",
+        {"1.1d-4"},
+        only="A user works in a session",
+    ),
+    ProxyFault(
+        "a socket at the root of a product below a path",
+        dialects.BelowAPath(finds_its_socket=False),
+        "1.1d",
+        {"1.1d-4"},
+        only="A user works in a session",
+    ),
     *(
         ProxyFault(f"no {name}", desktops.LosesKeys({key}), "1.1e", {"1.1e-2"}, only=TYPES)
         for name, key in (("backtick", 0x60), ("digit seven", 0x37), ("backslash", 0x5C), ("capital Q", 0x51))
+    ),
+    ProxyFault(
+        "connections end in silence",
+        desktops.EndsInSilence(6.0),
+        "4.3",
+        {"4.3-1"},
+        only="A desktop is looked at for a while",
     ),
     ProxyFault("z and y are swapped", desktops.Mistypes({0x79: 0x7A, 0x7A: 0x79}), "1.1e", {"1.1e-2"}, only=TYPES),
     ProxyFault("no release of x", desktops.LosesReleases({0x78}), "1.1e", {"1.1e-2"}, only=TYPES),

@@ -75,7 +75,7 @@ def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]
 
 
 def _of_another_request(creation: Creation, body: Mapping[str, object]) -> list[str]:
-    """What the answer says of user and template, where it says anything of them."""
+    """The user and the template in the answer, where they are others than the requested ones."""
     asked = {"user": creation.asked.user, "template": creation.asked.template}
     answered = {key: body.get(key) or wanted for key, wanted in asked.items()}
     return [f"{key} is {answered[key]!r}, not {wanted!r}" for key, wanted in asked.items() if answered[key] != wanted]

@@ -12,6 +12,7 @@ KEY, POINTER, QEMU_KEY = 4, 5, 255  # types of messages (RFC 6143 and QEMU's ext
 POINTER_BYTES, KEY_BYTES, QEMU_KEY_BYTES = 6, 8, 12
 FIRST_SCRIPT = "/rfb.js"
 HANDSHAKE_BYTES = 14
+MOVED_SECONDS = 1.0
 PICTURE_BYTES, UNTOUCHED_BYTES = 3000, 300  # to a viewer that shows something; from one that has only asked for that
 
 
@@ -113,6 +114,32 @@ class EndsAfter(Rule):
 
     def severs(self, line: Line) -> bool:
         return line.browser and _age(line) > self._seconds
+
+
+class ShowsOnlyWhatIsPointedAt(Rule):
+    """The picture changes only while the pointer moves: what comes later is shown with the next movement."""
+
+    def hears_on(self, line: Line, message: bytes) -> bytes:
+        if message[:1] == bytes([POINTER]):
+            line.notes["moved"] = time.monotonic()
+        return message
+
+    def tells(self, line: Line, message: bytes) -> bytes:
+        moved = line.notes.get("moved", time.monotonic())
+        assert isinstance(moved, float)
+        kept = line.notes.pop("kept", b"")
+        assert isinstance(kept, bytes)
+        if time.monotonic() - moved < MOVED_SECONDS:
+            return kept + message
+        line.notes["kept"] = kept + message
+        return b""
+
+
+class EndsInSilence(Rule):
+    """A gateway ends each connection on which the desktop sent nothing for some seconds, whatever its viewer sends."""
+
+    def __init__(self, seconds: float) -> None:
+        self.silence = seconds
 
 
 class LosesButtons(Rule):

@@ -70,11 +70,14 @@ class BelowAPath(Rule):
 
     base = "/streamspace"
 
+    def __init__(self, *, finds_its_socket: bool = True) -> None:
+        self._places = "api|viewer|novnc" if finds_its_socket else "viewer|novnc"
+
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if path.startswith(SESSIONS) and path.endswith("/connect") and reply.status == 200:
             return altered(reply, url=json.loads(reply.body)["url"].replace(PAGE, self.base + PAGE))
         if is_page(path) or path.endswith(SCRIPT):
-            text = re.sub(r"(?<=[\"'`])/(?=(api|viewer|novnc)/)", f"{self.base}/", reply.body.decode())
+            text = re.sub(rf"(?<=[\"'`])/(?=({self._places})/)", f"{self.base}/", reply.body.decode())
             return replace(reply, body=text.encode())
         return reply
 

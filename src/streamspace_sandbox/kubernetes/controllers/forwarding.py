@@ -165,7 +165,7 @@ class Forwarder:
 
 
 def _claimed(address: str, port: int) -> socket.socket:
-    """What only one forwarder on this machine's network can hold. Raises OSError (EADDRINUSE) when another has it.
+    """A claim that one forwarder of this machine's network holds. Raises OSError (EADDRINUSE) when another has it.
 
     The kernel lets sockets of several sandboxes share a port, and would give each a part of the connections.
     """
