@@ -12,7 +12,7 @@ demo: prepare  ## run the plan against an embedded StreamSpace and write the rep
 	@behave; status=$$?; streamspace-acceptance report || exit 1; exit $$status
 
 test: prepare  ## units, contracts, the sandbox's own tests, one healthy run, a sample of each slow family
-	@pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=25
 
 proof: prepare  ## every planted and proxy fault, equivalent product and kill; make proof PROOF="--only 1.2"
 	@python -m tests.proof $(PROOF)
