@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from signal import SIGINT, SIGTERM
@@ -29,7 +28,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import ENDPOINTS, SERVIC
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.channel import StartChannel
+from streamspace_sandbox.lifecycle.channel import Owner, StartChannel
 from streamspace_sandbox.lifecycle.credentials import issue, write_kubeconfig
 from streamspace_sandbox.lifecycle.instance import LOOPBACK, Instance, InstanceState, root_locked, runroot
 
@@ -49,7 +48,9 @@ class _Server(uvicorn.Server):
 class ControlPlane:
     """Runs an instance from its bridge to its removal. `owner` is a process whose end ends the instance."""
 
-    def __init__(self, instance: Instance, state: InstanceState, *, owner: int | None, up: StartChannel | None) -> None:
+    def __init__(
+        self, instance: Instance, state: InstanceState, *, owner: Owner | None, up: StartChannel | None
+    ) -> None:
         self._instance = instance
         self._state = state
         self._owner = owner
@@ -135,16 +136,15 @@ class ControlPlane:
     def _watch_owner(self) -> None:
         if self._owner is None:
             return
-        try:
-            handle = os.pidfd_open(self._owner)
-        except ProcessLookupError:
+        owner, handle = self._owner.pid, self._owner.handle
+        if handle is None:
             raise StartError(
-                f"Process {self._owner}, the owner of the sandbox, does not exist; pass the id of a running process."
-            ) from None
+                f"Process {owner}, the owner of the sandbox, does not exist; pass the id of a running process."
+            )
 
         def ended() -> None:
             asyncio.get_running_loop().remove_reader(handle)
-            log.info("process %d, the owner, has ended", self._owner)
+            log.info("process %d, the owner, has ended", owner)
             self._end.set()
 
         asyncio.get_running_loop().add_reader(handle, ended)

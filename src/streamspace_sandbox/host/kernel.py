@@ -1,4 +1,4 @@
-"""Kernel calls and files for mounts and cgroups."""
+"""Kernel calls and files for namespaces, mounts and cgroups."""
 
 import contextlib
 import ctypes
@@ -8,7 +8,32 @@ from pathlib import Path
 
 MNT_DETACH = 2
 UMOUNT_NOFOLLOW = 8
+NEW_MOUNTS, NEW_USERS, NEW_PROCESSES, NEW_NETWORK = 0x00020000, 0x10000000, 0x20000000, 0x40000000
+MS_BIND, MS_RECURSIVE, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
+_SET_PARENT_DEATH_SIGNAL = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def unshare(namespaces: int) -> None:
+    """Give this thread new namespaces; those of users and mounts for the whole process. Raises OSError."""
+    _check(_libc.unshare(namespaces), "unshare")
+
+
+def mount(source: str, target: Path, kind: str | None = None, flags: int = 0) -> None:
+    """Raises OSError when the kernel refuses."""
+    arguments = os.fsencode(source), os.fsencode(target), kind.encode() if kind else None
+    _check(_libc.mount(*arguments, ctypes.c_ulong(flags), None), f"mount {target}")
+
+
+def end_with_parent(signal: int) -> None:
+    """Have the kernel send this process `signal` when its parent ends."""
+    _check(_libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal, 0, 0, 0), "prctl")
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
 
 
 def unmount(path: Path) -> None:

@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable
 from typing import TypeVar
 
+from streamspace_sandbox.host.outer_network import tcp_socket
+
 Opened = TypeVar("Opened")
 HIGHEST = 65535
 
@@ -24,7 +26,7 @@ def next_free(address: str, port: int, make: Callable[[str, int], Opened]) -> Op
 
 def is_taken(address: str, port: int) -> bool:
     """Whether a process listens there, or on all addresses of the machine."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with tcp_socket(address) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
@@ -36,8 +38,7 @@ def is_taken(address: str, port: int) -> bool:
 
 def listen(address: str, port: int) -> socket.socket:
     """A listening TCP socket. Raises OSError."""
-    # With an explicit protocol, asyncio disables Nagle's algorithm, which would delay an answer by 40 ms.
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    opened = tcp_socket(address)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((address, port))

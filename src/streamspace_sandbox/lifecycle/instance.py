@@ -3,16 +3,26 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
+from streamspace_sandbox.host import rootless
 from streamspace_sandbox.host.processes import Process
 from streamspace_sandbox.host.start_error import StartError
 
-ROOT = Path("/var/lib/streamspace-sandbox")
+
+def _root(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the instances of this process's user lie."""
+    if not rootless.is_rootless(environment):
+        return Path("/var/lib/streamspace-sandbox")
+    state = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "streamspace-sandbox"
+
+
+ROOT = _root()
 LOOPBACK = "127.0.0.1"
 SCRATCH = "~"
 """The prefix of temporary directories in ROOT, which no instance's name has."""
@@ -98,7 +108,7 @@ def runroot(number: int) -> Path:
     """Where podman mounts the containers of the instance with this number. Outside the instance's directory, since
     podman allows 50 characters for this path.
     """
-    return ROOT / f".{number}"
+    return (rootless.RUN / "sandbox" if rootless.is_rootless() else ROOT) / f".{number}"
 
 
 def instances() -> list[Instance]:

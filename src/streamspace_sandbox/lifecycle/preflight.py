@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from streamspace_sandbox.host import rootless
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
 from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_error import StartError
@@ -38,7 +39,9 @@ def check_machine() -> None:
     check_programs(PACKAGES)
     _check_root()
     _check_room()
-    if not cgroup_hierarchies():
+    if rootless.is_rootless():
+        _check_namespaces()
+    elif not cgroup_hierarchies():
         raise StartError("No cgroup file system is mounted, which resource limits need; mount /sys/fs/cgroup.")
 
 
@@ -76,6 +79,19 @@ def _check_root() -> None:
         )
 
 
+def _check_namespaces() -> None:
+    """An ordinary user's sandbox has a network and processes of its own, and mounts /proc and /sys for them."""
+    namespaces = ["--mount", "--net", "--pid", "--fork", "--mount-proc"]
+    command = ["unshare", *namespaces, "mount", "-t", "sysfs", "sysfs", "/sys"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()[-1]
+        raise StartError(
+            f"An ordinary user's sandbox mounts /proc and /sys of its own, which this machine forbids ({reason}), as a "
+            f"container without --privileged does: {rootless.OTHER_WAYS}."
+        )
+
+
 def _check_room() -> None:
     there = next(folder for folder in (ROOT, *ROOT.parents) if folder.is_dir())
     if not os.access(there, os.W_OK):
@@ -92,9 +108,10 @@ def check_overlay() -> None:
     """
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=SCRATCH) as scratch:
         upper, work, merged = (Path(scratch) / name for name in ("upper", "work", "merged"))
-        for directory in (upper, work, merged):
-            directory.mkdir()
-        options = f"lowerdir=/,upperdir={upper},workdir={work}"
+        lower = Path(scratch) / "lower" if rootless.is_rootless() else Path("/")
+        for directory in (upper, work, merged, lower):
+            directory.mkdir(exist_ok=True)
+        options = f"lowerdir={lower},upperdir={upper},workdir={work}"
         done = subprocess.run(
             ["mount", "-t", "overlay", "overlay", "-o", options, str(merged)],
             capture_output=True,
@@ -103,7 +120,7 @@ def check_overlay() -> None:
         )
         if done.returncode:
             raise StartError(
-                f"The kernel refuses an overlay of / in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
+                f"The kernel refuses an overlay in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
                 f"run this as root on a machine where {ROOT.parent} is on a disk's file system."
             )
         unmount(merged)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_sandbox.host import network_bridge
+from streamspace_sandbox.host import network_bridge, rootless
 from streamspace_sandbox.host.kernel import cgroup_hierarchies, mounts_below, unmount
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH, Instance, instances, root_locked, runroot
 
@@ -102,17 +102,21 @@ def _await_ends(handles: list[int], deadline: float) -> None:
 
 
 def _processes(instance: Instance) -> Iterator[int]:
-    """Process ids in the instance's cgroup, and of every podman, conmon or runtime that was started for it."""
+    """Process ids in the instance's cgroup, and of every podman, conmon or runtime that was started for it.
+
+    An ordinary user's instance has no cgroup. Its processes end with the first one of its process namespace, and within
+    that namespace they are all that there are.
+    """
     folder, group = f"{instance.directory}/".encode(), f":{instance.cgroup}/".encode()
-    mine = os.getpid()
+    spared = {1, os.getpid()} if rootless.is_isolated() else {os.getpid()}
     for entry in os.scandir("/proc"):
-        if not entry.name.isdigit() or int(entry.name) == mine:
+        if not entry.name.isdigit() or int(entry.name) in spared:
             continue
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             process = Path(entry.path)
             if _is_zombie(process):
                 continue
-            if group in (process / "cgroup").read_bytes() or _works_for(process, folder):
+            if rootless.is_isolated() or group in (process / "cgroup").read_bytes() or _works_for(process, folder):
                 yield int(entry.name)
 
 
@@ -123,7 +127,8 @@ def _is_zombie(process: Path) -> bool:
 def _works_for(process: Path, folder: bytes) -> bool:
     program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
     helpers = (b"podman", b"conmon", b"runc", b"crun", b"unshare", b"nsenter")
-    return program.rpartition(b"/")[2] in helpers and any(folder in argument for argument in arguments)
+    is_helper = program.rpartition(b"/")[2] in helpers and any(folder in argument for argument in arguments)
+    return is_helper or (rootless.is_rootless() and b"sandbox=" + folder in arguments)
 
 
 def _remove_cgroups(instance: Instance) -> None:

@@ -60,11 +60,16 @@ async def is_deployed(endpoint: KubeEndpoint) -> bool:
         raise DeploymentError(f"{reason}; run `streamspace-sandbox down`, then `up`.") from error
 
 
-async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> DeployedStreamSpace:
-    """Deploy into namespace `streamspace`. Raises DeploymentError, at the latest after `deadline` seconds."""
+async def deploy(
+    endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE, no_limits: str | None = None
+) -> DeployedStreamSpace:
+    """Deploy into namespace `streamspace`. Raises DeploymentError, at the latest after `deadline` seconds.
+
+    `no_limits` says why the cluster's nodes enforce no limits, as part of a sentence; None where they do.
+    """
     try:
         async with KubeClient(endpoint) as client:
-            await _apply_all(client, time_scale)
+            await _apply_all(client, time_scale, no_limits)
             readiness = Readiness(client)
             try:
                 async with asyncio.timeout(deadline):
@@ -107,20 +112,21 @@ async def undeploy(endpoint: KubeEndpoint) -> bool:
         raise DeploymentError(f"Kubernetes did not delete StreamSpace ({error or type(error).__name__}).") from error
 
 
-async def _apply_all(client: KubeClient, time_scale: float) -> None:
-    for manifest in manifests(time_scale):
+async def _apply_all(client: KubeClient, time_scale: float, no_limits: str | None) -> None:
+    for manifest in manifests(time_scale, no_limits):
         await _apply(client, manifest)
         if manifest["kind"] == "Namespace":
             for secret in _secrets():
                 await _create_unless_there(client, secret)
 
 
-def manifests(time_scale: float) -> Iterator[Obj]:
+def manifests(time_scale: float, no_limits: str | None = None) -> Iterator[Obj]:
     """Every object of the deployment but the secrets, in the order of creation."""
     for path in sorted(MANIFESTS.glob("*.yaml")):
         for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8")):
             if manifest["metadata"]["name"] == "streamspace-config":
-                manifest["data"]["time-scale"] = f"{time_scale:g}"
+                manifest["data"] |= {"time-scale": f"{time_scale:g}"}
+                manifest["data"] |= {"no-limits": no_limits} if no_limits else {}
             yield manifest
 
 
