@@ -12,6 +12,7 @@ import aiohttp
 import orjson
 import yaml
 
+from streamspace_sandbox.streamspace import pod_cause
 from streamspace_sandbox.streamspace.agent import observation
 from streamspace_sandbox.streamspace.kube.client import (
     UNREACHABLE,
@@ -29,6 +30,7 @@ CREDENTIALS = "streamspace-admin-credentials"
 SECRETS = "streamspace-secrets"
 ADMIN = "admin"
 CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
+EVENTS = Collection("v1", "events", NAMESPACE)
 DEADLINE = 60.0
 LOGIN_DEADLINE = 10.0
 GONE_PAUSE = 0.3
@@ -203,13 +205,15 @@ class Readiness:
         pods = self._of(component)
         if not pods:
             return f"{component} has no pod"
-        status = pods[-1].get("status", {})
-        reason = observation.blocking_reason(status) or status.get("phase", "Pending")
-        name = pods[-1]["metadata"]["name"]
-        if _restarts(pods[-1]):
-            with suppress(KubeError):
-                reason += f"; its log ends with: {await self._client.last_log_line(self._collection, name)}"
-        return f"pod {name} is not ready ({reason})"
+        pod = pods[-1]
+        name, log_line, events = pod["metadata"]["name"], None, list[Obj]()
+        # What cannot be read is left out: the sentence says what else is known.
+        with suppress(KubeError, *UNREACHABLE):
+            events = (await self._client.list(EVENTS))["items"]
+        if pod_cause.has_started(pod):
+            with suppress(KubeError, *UNREACHABLE):
+                log_line = await self._client.last_log_line(self._collection, name)
+        return f"pod {name} is not ready ({pod_cause.describe(pod, events, log_line)})"
 
     def _of(self, component: str) -> list[Obj]:
         return [pod for pod in self._pods.values() if pod["metadata"].get("labels", {}).get("app") == component]
