@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,11 +37,11 @@ def proxy_for(url: str, environment: Mapping[str, str] | None = None) -> Proxy |
 
     SetupProblem for a proxy that is no HTTP proxy.
     """
-    host = urlsplit(url).hostname or ""
-    scheme = urlsplit(url).scheme
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     proxies = _proxies(os.environ if environment is None else environment)
-    found = proxies.get(_HTTP_SCHEME.get(scheme, scheme)) or proxies.get("all")
-    if not found or _is_loopback(host) or _is_excluded(host, proxies.get("no", "")):
+    found = proxies.get(_HTTP_SCHEME.get(parts.scheme, parts.scheme)) or proxies.get("all")
+    if not found or _is_loopback(host) or _is_excluded(host, parts.port, proxies.get("no", "")):
         return None
     return read_proxy(found, f"the environment's proxy for {host}")
 
@@ -78,14 +77,19 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def _is_excluded(host: str, no_proxy: str) -> bool:
-    entries = [entry.strip() for entry in no_proxy.split(",")]
-    return bool(urllib.request.proxy_bypass_environment(host, {"no": no_proxy})) or any(
-        _contains(entry, host) for entry in entries if "/" in entry
-    )
+def _is_excluded(host: str, port: int | None, no_proxy: str) -> bool:
+    """As curl and Go have it: hosts, with their subdomains, also with a port; networks; `*` for all."""
+    entries = [entry.strip().lower() for entry in no_proxy.split(",") if entry.strip()]
+    for entry in entries:
+        name, _, its_port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+        name = name.removeprefix("*").removeprefix(".")
+        is_named = host == name or host.endswith(f".{name}")
+        if entry == "*" or _contains(entry, host) or (is_named and its_port in ("", str(port))):
+            return True
+    return False
 
 
 def _contains(network: str, host: str) -> bool:
     with suppress(ValueError):
-        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
+        return "/" in network and ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
     return False

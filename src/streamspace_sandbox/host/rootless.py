@@ -7,7 +7,6 @@ processes, whatever it runs.
 
 import os
 import signal
-from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -31,9 +30,9 @@ _isolated: list[bool] = []
 PASSED_ON = (signal.SIGTERM, signal.SIGINT)
 
 
-def is_rootless(environment: Mapping[str, str] = os.environ) -> bool:
+def is_rootless() -> bool:
     """Whether the sandbox of this process is an ordinary user's."""
-    return VARIABLE in environment or os.geteuid() != 0
+    return VARIABLE in os.environ or os.geteuid() != 0
 
 
 def no_limits() -> str | None:
@@ -58,7 +57,7 @@ def become_root() -> None:
         _write("gid_map", f"0 {gid} 1")
         kernel.mount("none", Path("/"), flags=kernel.MS_RECURSIVE | kernel.MS_PRIVATE)
     except OSError as error:
-        raise StartError(_refusal(error)) from error
+        raise StartError(refusal(error)) from error
     os.environ[VARIABLE] = str(uid)
 
 
@@ -66,7 +65,7 @@ def _write(name: str, text: str) -> None:
     Path(f"/proc/self/{name}").write_text(text)
 
 
-def _refusal(error: OSError, sysctl: Path = SYSCTL) -> str:
+def refusal(error: OSError, sysctl: Path = SYSCTL) -> str:
     """Why an ordinary user gets no namespace, with the setting that forbids it."""
     beginning = "An ordinary user's sandbox needs user namespaces, which this machine forbids"
     for name, value in SETTINGS.items():

@@ -14,15 +14,15 @@ from streamspace_sandbox.host.processes import Process
 from streamspace_sandbox.host.start_error import StartError
 
 
-def _root(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the instances of this process's user lie."""
-    if not rootless.is_rootless(environment):
+def state_folder(environment: Mapping[str, str], uid: int) -> Path:
+    """Where the instances of a user lie: root's, or an ordinary user's also once it is root in its own namespace."""
+    if uid == 0 and rootless.VARIABLE not in environment:
         return Path("/var/lib/streamspace-sandbox")
-    state = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    state = environment.get("XDG_STATE_HOME") or Path(environment.get("HOME", "/")) / ".local" / "state"
     return Path(state) / "streamspace-sandbox"
 
 
-ROOT = _root()
+ROOT = state_folder(os.environ, os.geteuid())
 LOOPBACK = "127.0.0.1"
 SCRATCH = "~"
 """The prefix of temporary directories in ROOT, which no instance's name has."""

@@ -9,16 +9,32 @@ import pytest
 
 from tests.support.project import PROJECT
 
-NEEDED = ("bash", "cat", "cut", "dirname", "basename", "mkdir", "rm", "sha256sum", "tr", "tail", "env", "id", "grep")
-NEEDED += ("find", "chmod", "ls", "awk")
-FILES = ("scripts/prepare", "requirements.lock", "requirements-suite.lock", "pyproject.toml")
-FILES += ("package.json", "package-lock.json")
+NEEDED = [
+    "bash",
+    "cat",
+    "cut",
+    "dirname",
+    "basename",
+    "mkdir",
+    "rm",
+    "sha256sum",
+    "tr",
+    "tail",
+    "env",
+    "id",
+    "grep",
+    "find",
+    "chmod",
+    "ls",
+    "awk",
+]
+READ = ["requirements.lock", "requirements-suite.lock", "pyproject.toml", "package.json", "package-lock.json"]
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
     """A copy of what `prepare` reads, and a `bin` that holds only the tools which every machine has."""
-    for name in FILES:
+    for name in ("scripts/prepare", *READ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, tmp_path / name)
     tools = tmp_path / "bin"

@@ -40,7 +40,8 @@ class ProcessUsage:
         names = {container.namespace: name for name, container in self._followed.items() if container.namespace}
         totals: dict[str, tuple[int, int]] = {}
         for pid in self._pids():
-            name = names.get(self._namespace(pid))
+            namespace = self._namespace(pid)
+            name = names.get(namespace) if namespace is not None else None
             if name is not None:
                 with contextlib.suppress(OSError):  # it ends at this moment
                     cpu, memory = totals.get(name, (0, 0))
