@@ -1,5 +1,5 @@
 # The commands of the README, and the gate's parts. Everything else is `behave`.
-.PHONY: demo test proof check prepare suite lock
+.PHONY: demo test proof check able prepare suite lock
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Hundreds of short Python processes: each would compile its modules again if the shell forbade it to keep them.
@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 3
 PROOF ?=
 
-demo: prepare  ## run the plan against an embedded StreamSpace and write the report
+demo: able prepare  ## run the plan against an embedded StreamSpace and write the report
 	@began=$$(mktemp); behave; status=$$?; \
 	if [ "$${STREAMSPACE_REPORTS:-reports}/SUMMARY.md" -nt $$began ]; then streamspace-acceptance report || status=1; fi; \
 	rm -f $$began; exit $$status
@@ -25,6 +25,9 @@ check: prepare  ## style, types, layers, features
 	@mypy
 	@lint-imports
 	@streamspace-acceptance lint
+
+able:
+	@scripts/able
 
 prepare:
 	@scripts/prepare

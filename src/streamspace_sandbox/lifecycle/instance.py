@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Literal, overload
 
-from streamspace_sandbox.host import rootless
+from streamspace_sandbox.host import kernel, rootless
 from streamspace_sandbox.host.processes import Process
 from streamspace_sandbox.host.start_error import StartError
 
@@ -23,6 +24,8 @@ def state_folder(environment: Mapping[str, str], uid: int) -> Path:
 
 
 ROOT = state_folder(os.environ, os.geteuid())
+MEMORY = "streamspace-sandbox"
+"""The name of the file system in memory that is mounted on ROOT in a container without a volume."""
 LOOPBACK = "127.0.0.1"
 SCRATCH = "~"
 """The prefix of temporary directories in ROOT, which no instance's name has."""
@@ -126,6 +129,14 @@ def claimed_numbers() -> set[int]:
     return {state.number for instance in instances() if (state := instance.read())}
 
 
+@overload
+def lock(directory: Path, *, create: Literal[True]) -> int: ...
+
+
+@overload
+def lock(directory: Path, *, create: bool) -> int | None: ...
+
+
 def lock(directory: Path, *, create: bool) -> int | None:
     """Wait until no other process holds `directory`, then hold it until the returned descriptor is closed.
 
@@ -152,11 +163,15 @@ def lock(directory: Path, *, create: bool) -> int | None:
 def root_locked() -> Iterator[None]:
     """Hold ROOT, and create it if needed: no other process starts, sweeps or removes an instance meanwhile."""
     handle = lock(ROOT, create=True)
+    if not rootless.is_rootless() and kernel.is_on_overlay(ROOT) and kernel.has_capabilities():
+        # A container without a volume: its instances lie in memory. The lock on what is mounted takes over.
+        kernel.mount(MEMORY, ROOT, "tmpfs", options="mode=700")
+        os.close(handle)
+        handle = lock(ROOT, create=True)
     try:
         yield
     finally:
-        if handle is not None:
-            os.close(handle)
+        os.close(handle)
 
 
 def _is_at(handle: int, directory: Path) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from streamspace_sandbox.host import rootless
-from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
+from streamspace_sandbox.host.kernel import cgroup_hierarchies, has_capabilities, unmount
 from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
@@ -37,12 +37,22 @@ def check_machine() -> None:
     """Raises StartError for the first failed check. Changes nothing but this process's PATH."""
     _check_novnc()
     check_programs(PACKAGES)
+    _check_capabilities()
     _check_root()
     _check_room()
     if rootless.is_rootless():
         _check_namespaces()
     elif not cgroup_hierarchies():
         raise StartError("No cgroup file system is mounted, which resource limits need; mount /sys/fs/cgroup.")
+
+
+def _check_capabilities() -> None:
+    if not has_capabilities():
+        raise StartError(
+            "This container may not run containers itself (it lacks CAP_SYS_ADMIN or CAP_NET_ADMIN): start it with "
+            f"--privileged -v streamspace-sandbox:{ROOT}, or test a StreamSpace that runs elsewhere "
+            "(STREAMSPACE_API_URL)."
+        )
 
 
 def _check_novnc() -> None:
@@ -101,6 +111,10 @@ def _check_room() -> None:
         raise StartError(f"Only {free} MiB are free for {ROOT}, a sandbox needs {LEAST_ROOM}; free some space there.")
 
 
+def _other_folder() -> str:
+    return ": XDG_STATE_HOME may name such a folder" if rootless.is_rootless() else ""
+
+
 def check_overlay() -> None:
     """Try the mount that every container needs: an overlay over the root file system.
 
@@ -121,6 +135,6 @@ def check_overlay() -> None:
         if done.returncode:
             raise StartError(
                 f"The kernel refuses an overlay in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
-                f"run this as root on a machine where {ROOT.parent} is on a disk's file system."
+                f"{ROOT.parent} must be on a disk's file system{_other_folder()}."
             )
         unmount(merged)

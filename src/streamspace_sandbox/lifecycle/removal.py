@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamspace_sandbox.host import network_bridge, rootless
-from streamspace_sandbox.host.kernel import cgroup_hierarchies, mounts_below, unmount
-from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH, Instance, instances, root_locked, runroot
+from streamspace_sandbox.host.kernel import cgroup_hierarchies, cgroup_roots, is_mounted, mounts_below, unmount
+from streamspace_sandbox.lifecycle.instance import MEMORY, ROOT, SCRATCH, Instance, instances, root_locked, runroot
 
 KILL_SECONDS = 10.0
 
@@ -51,8 +51,10 @@ def sweep() -> list[str]:
 
 
 def remove_root() -> None:
-    """Remove ROOT if it is empty."""
+    """Remove ROOT if it is empty, and the file system that was mounted there for want of another one."""
     with root_locked(), contextlib.suppress(OSError):
+        if not any(ROOT.iterdir()) and is_mounted(MEMORY, ROOT):
+            unmount(ROOT)
         ROOT.rmdir()
 
 
@@ -107,7 +109,8 @@ def _processes(instance: Instance) -> Iterator[int]:
     An ordinary user's instance has no cgroup. Its processes end with the first one of its process namespace, and within
     that namespace they are all that there are.
     """
-    folder, group = f"{instance.directory}/".encode(), f":{instance.cgroup}/".encode()
+    folder = f"{instance.directory}/".encode()
+    groups = [f":{root}{instance.cgroup}/".encode() for root in cgroup_roots()]
     spared = {1, os.getpid()} if rootless.is_isolated() else {os.getpid()}
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit() or int(entry.name) in spared:
@@ -116,8 +119,13 @@ def _processes(instance: Instance) -> Iterator[int]:
             process = Path(entry.path)
             if _is_zombie(process):
                 continue
-            if rootless.is_isolated() or group in (process / "cgroup").read_bytes() or _works_for(process, folder):
+            if rootless.is_isolated() or _is_in(process, groups) or _works_for(process, folder):
                 yield int(entry.name)
+
+
+def _is_in(process: Path, groups: list[bytes]) -> bool:
+    own = (process / "cgroup").read_bytes()
+    return any(group in own for group in groups)
 
 
 def _is_zombie(process: Path) -> bool:
