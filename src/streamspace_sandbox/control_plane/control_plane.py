@@ -11,7 +11,7 @@ import uvicorn
 
 from streamspace_sandbox.control_plane.images import all_images
 from streamspace_sandbox.host import network_bridge
-from streamspace_sandbox.host.ports import listen, next_free
+from streamspace_sandbox.host.ports import holder, is_taken, listen, next_free
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.kubernetes.apiserver import create_app
 from streamspace_sandbox.kubernetes.apiserver.server import server_config
@@ -31,6 +31,7 @@ from streamspace_sandbox.lifecycle import removal
 from streamspace_sandbox.lifecycle.channel import Owner, StartChannel
 from streamspace_sandbox.lifecycle.credentials import issue, write_kubeconfig
 from streamspace_sandbox.lifecycle.instance import LOOPBACK, Instance, InstanceState, root_locked, runroot
+from streamspace_sandbox.streamspace.deployment import manifests
 
 PORT = 6443
 NAMESPACE = "streamspace"
@@ -73,8 +74,9 @@ class ControlPlane:
 
     async def _serve(self) -> None:
         self._watch_owner()
-        network_bridge.make(self._state.number)
+        network_bridge.make(self._state.number, self._state.token)
         gateway = network_bridge.address(self._state.number, 1)
+        _check_ports(gateway)
         issue(self._instance.tls, [LOOPBACK, gateway])
         sockets = [next_free(LOOPBACK, PORT, listen), listen(gateway, PORT)]
         port: int = sockets[0].getsockname()[1]
@@ -167,6 +169,18 @@ class ControlPlane:
         with root_locked():
             removal.remove(self._instance)
         removal.remove_root()
+
+
+def _check_ports(gateway: str) -> None:
+    """Raises StartError when a program that listens on all addresses has a port of the cluster's own addresses."""
+    services = [manifest["spec"] for manifest in manifests(1) if manifest["kind"] == "Service"]
+    ports = [entry["port"] for service in services for entry in service["ports"]]
+    for port in (PORT, *ports):
+        if is_taken(gateway, port):
+            raise StartError(
+                f"Port {port}, which the sandbox needs at {gateway}, is taken on all addresses by {holder(port)}: stop "
+                "that program, or let it listen on one address; an ordinary user's sandbox has a network of its own."
+            )
 
 
 def _publish_api(store: Store, gateway: str) -> None:

@@ -29,7 +29,7 @@ def remove(instance: Instance) -> None:
     _kill_processes(instance)
     if state is not None:
         _remove_tree(runroot(state.number))
-        network_bridge.remove(state.number)
+        network_bridge.remove(state.number, state.token)
     _remove_cgroups(instance)
     # Last, since its state leads to the rest.
     _remove_tree(instance.directory)
