@@ -119,8 +119,13 @@ class Forwarder:
         self._server: asyncio.Server | None = None
         self._opening: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._claim = _claimed(address, port)
         # Holds the port while nothing listens on it. Raises OSError when another program has it.
-        self._reservation = _bound(address, port, reuse=False)
+        try:
+            self._reservation = _bound(address, port, reuse=False)
+        except OSError:
+            self._claim.close()
+            raise
 
     def forward_to(self, backends: Sequence[Backend]) -> None:
         """Pass new connections on to these, in turn; those that exist stay where they are."""
@@ -142,6 +147,7 @@ class Forwarder:
             self._server.close()
             self._server = None
         self._reservation.close()
+        self._claim.close()
 
     async def _serve(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -158,6 +164,20 @@ class Forwarder:
             return None
         self._turn += 1
         return self._backends[self._turn % len(self._backends)]
+
+
+def _claimed(address: str, port: int) -> socket.socket:
+    """A claim that one forwarder of this machine's network holds. Raises OSError (EADDRINUSE) when another has it.
+
+    The kernel lets sockets of several sandboxes share a port, and would give each a part of the connections.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        claim.bind(f"\0streamspace-sandbox/{address}:{port}")
+    except OSError:
+        claim.close()
+        raise
+    return claim
 
 
 def _bound(address: str, port: int, *, reuse: bool) -> socket.socket:
