@@ -35,7 +35,7 @@ class Proxy:
 def proxy_for(url: str, environment: Mapping[str, str] | None = None) -> Proxy | None:
     """The proxy through which `url` (http, https, ws or wss) is reached, None for a direct connection.
 
-    SetupProblem for a proxy that is no HTTP proxy.
+    SetupProblem for a proxy that is not an HTTP proxy.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""

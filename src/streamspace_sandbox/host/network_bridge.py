@@ -31,9 +31,9 @@ def address(number: int, host: int) -> str:
 
 
 def hardware_address(owner: str) -> str:
-    """Of the bridge of `owner`, a text that no other instance has.
+    """The address of the bridge that belongs to `owner`, a text that no other instance has.
 
-    A fixed one: otherwise the bridge takes over that of an added device, and pods that cached the old one lose their
+    It is fixed: otherwise the bridge takes over that of an added device, and pods that cached the old one lose their
     connections for half a minute.
     """
     digest = hashlib.sha256(owner.encode()).digest()

@@ -23,7 +23,7 @@ class _Followed:
 
 
 class ProcessUsage:
-    """CPU time and memory of the containers that it was told to follow."""
+    """CPU time and memory of the containers that it follows."""
 
     def __init__(self, proc: Path = PROC) -> None:
         self._proc = proc
