@@ -11,6 +11,7 @@ PROOF ?=
 demo: able prepare  ## run the plan against an embedded StreamSpace and write the report
 	@began=$$(mktemp); behave; status=$$?; \
 	if [ "$${STREAMSPACE_REPORTS:-reports}/SUMMARY.md" -nt $$began ]; then streamspace-acceptance report || status=1; fi; \
+	if [ -n "$$SUDO_UID" ] && [ -d "$${STREAMSPACE_REPORTS:-reports}" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" "$${STREAMSPACE_REPORTS:-reports}"; fi; \
 	rm -f $$began; exit $$status
 
 test: prepare  ## units, contracts, the sandbox's own tests, one healthy run, a sample of each slow family
