@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from streamspace_sandbox.host.outer_network import tcp_socket
+
 Backend = tuple[str, int]
 """Address and port of a pod that is Ready."""
 
@@ -184,7 +186,7 @@ def _bound(address: str, port: int, *, reuse: bool) -> socket.socket:
     `reuse` takes a port on which old connections still linger. The socket that reserves the port does without: two
     sockets that reuse a port and do not listen can be bound by different programs.
     """
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound = tcp_socket(address)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     bound.setblocking(False)
