@@ -11,6 +11,7 @@ from pathlib import Path
 DEFAULT_NAMESPACE = "streamspace"
 NETADMIN_IMAGE = "nicolaka/netshoot:latest"
 DEFAULT_REPORTS = Path("reports")
+DEFAULT_PROFILE = "plan"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Settings:
     StreamSpace that is to be built and deployed; admin_user and admin_password are for a StreamSpace that does not
     log them. vnc_password is for desktops that ask for one. netadmin_image holds sh and iptables, for an ephemeral
     container beside an agent that has none. reports is the folder for everything that a run leaves; tester is the name
-    in its reports.
+    in its reports. profile is the name or file of a contract profile; accept_deviations, whether a criterion is proven
+    all the same where its words are not the product's.
     """
 
     api_url: str | None
@@ -40,11 +42,16 @@ class Settings:
     netadmin_image: str = NETADMIN_IMAGE
     reports: Path = DEFAULT_REPORTS
     tester: str = "unknown"
+    profile: str = DEFAULT_PROFILE
+    accept_deviations: bool = False
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """The settings of this process, or of `environment` where one is given."""
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+    ) -> Settings:
+        """The settings of this process, or of `environment` where one is given, and of behave's `-D` options."""
         variables = os.environ if environment is None else environment
+        given = options or {}
         return cls(
             api_url=(variables.get("STREAMSPACE_API_URL") or "").rstrip("/") or None,
             token=variables.get("STREAMSPACE_TEST_TOKEN") or None,
@@ -60,6 +67,8 @@ class Settings:
             netadmin_image=variables.get("STREAMSPACE_NETADMIN_IMAGE") or NETADMIN_IMAGE,
             reports=Path(variables.get("STREAMSPACE_REPORTS") or DEFAULT_REPORTS),
             tester=variables.get("STREAMSPACE_TESTER") or _user(),
+            profile=given.get("profile") or variables.get("STREAMSPACE_PROFILE") or DEFAULT_PROFILE,
+            accept_deviations=given.get("accept-deviations", "no") not in ("no", "false", "off", "0"),
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import quote
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
@@ -61,6 +62,7 @@ class StreamSpaceApi(ProfileCalls):
         *,
         seconds: float = CALL_SECONDS,
         request: str | None = None,
+        user: str = "",
     ) -> Answer:
         """The call `name` of the profile, about the session or template `which`. `request` is the id of the request.
 
@@ -68,7 +70,7 @@ class StreamSpaceApi(ProfileCalls):
         accepts the token, the refusal is the API's answer. So it is with a limit of the rate of calls: RateLimited when
         it is for every call, or set by another server than the one that answers other calls.
         """
-        answer = self.call_once(name, which, body, seconds=seconds, request=request)
+        answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.TOO_MANY_REQUESTS or control.server != answer.server:
@@ -142,7 +144,8 @@ class StreamSpaceApi(ProfileCalls):
 
     def connect_session(self, session_id: str) -> Answer:
         """Requests the connection of a session."""
-        return self.call("connect_session", session_id)
+        user = self._user_of(session_id) if "{user}" in self.profile.calls["connect_session"].path else ""
+        return self.call("connect_session", session_id, user=user)
 
     def template_names(self) -> frozenset[str]:
         """The names of the templates in the list."""
@@ -161,7 +164,14 @@ class StreamSpaceApi(ProfileCalls):
     def vnc_address(self, session_id: str) -> str:
         """The WebSocket URL of a session's desktop, which speaks RFB."""
         base = self.http.base_url.replace("http", "ws", 1)
-        return base + self.profile.calls["vnc"].to(session_id)
+        self.profile.meet("calls.vnc", "socket.token_parameter", "socket.base64_text")
+        parameter = self.profile.token_parameter
+        query = f"?{parameter}={quote(self.http.token, safe='')}" if parameter else ""
+        return base + self.profile.calls["vnc"].to(session_id) + query
+
+    def _user_of(self, session_id: str) -> str:
+        """The user of a session as the API shows it, for calls that name them."""
+        return str(self.session(session_id).get(self.profile.fields["user"], ""))
 
     def _answered(self, name: str, session_id: str = "") -> Answer:
         answer = self.call(name, session_id)
