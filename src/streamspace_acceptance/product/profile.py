@@ -114,6 +114,7 @@ class Profile:
     object_phase: bool = True
     base64_text: bool = False
     token_parameter: str = ""
+    owner_alone: bool = False
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bodies: dict[str, Json] = field(default_factory=dict)
@@ -153,6 +154,7 @@ def load(name: str = "plan") -> Profile:
         object_phase=pods["object_phase"],
         base64_text=table["socket"]["base64_text"],
         token_parameter=table["socket"]["token_parameter"],
+        owner_alone=table["socket"]["owner_alone"],
         agents=AgentProfile(**table["agents"]),
         deployment=DeploymentProfile(**table["deployment"]),
         sizes=table["sizes"],
