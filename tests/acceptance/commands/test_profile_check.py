@@ -59,9 +59,9 @@ def test_check_of_the_plan_says_what_does_not_fit(url: str) -> None:
     assert "status.phase" in found["fields.id"].sentence
     assert found["calls.list_agents"].fit is Fit.WRONG
     assert found["calls.hibernate_session"].sentence == (
-        "POST /api/v1/sessions/{id}/hibernate is not there: PUT is there (calls.hibernate_session.method)"
+        "POST /api/v1/sessions/{id}/hibernate is not there: it has PUT (calls.hibernate_session.method)"
     )
-    assert found["calls.wake_session"].sentence.endswith("no verb is (calls.wake_session.path)")
+    assert found["calls.wake_session"].sentence.endswith("it has no verb (calls.wake_session.path)")
 
 
 def test_check_of_the_fitting_profile_finds_it_right(url: str) -> None:

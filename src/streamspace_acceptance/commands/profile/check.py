@@ -180,7 +180,7 @@ def _of_call(calls: ProfileCalls, name: str, call: Call, nobody: str, unknown: A
     others = [
         verb for verb in VERBS if verb != call.method and not _is_missing(_try(calls, verb, call, nobody), unknown)
     ]
-    hint = f"{' and '.join(others)} is there (calls.{name}.method)" if others else f"no verb is (calls.{name}.path)"
+    hint = f"it has {', '.join(others)} (calls.{name}.method)" if others else f"it has no verb (calls.{name}.path)"
     return Finding(Fit.WRONG, f"calls.{name}", f"{_shown(call)} is not there: {hint}")
 
 

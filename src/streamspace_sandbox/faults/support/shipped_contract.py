@@ -65,13 +65,14 @@ class ShippedContract:
             return status, body | ({"status": "healthy"} if body.get("status") == "ok" else {})
         if status >= 400:
             return status, body
-        return (202 if (path, method) == (SESSIONS, "POST") else status), self._object(path, method, body)
+        created = (path, method, status) == (SESSIONS, "POST", 201)
+        return 202 if created else status, self._object(path, method, body)
 
     def _object(self, path: str, method: str, body: Obj) -> Obj:
         if _COMMAND.fullmatch(path) or (_ONE_SESSION.fullmatch(path) and method == "DELETE"):
             return {"name": body.get("sessionId"), "message": body.get("message") or "requested"}
         if _CONNECT.fullmatch(path):
-            parts = urlsplit(str(body["url"]))
+            parts = urlsplit(str(body.get("url", "")))
             return {"sessionUrl": f"{parts.path}?{parts.query}", "state": "running", "ready": True}
         for field, change in (("sessions", _session), ("templates", _template), ("agents", self._agent)):
             if isinstance(body.get(field), list):
@@ -172,31 +173,25 @@ def _template_body(body: bytes) -> bytes:
 
 
 def _session(session: Obj) -> Obj:
-    word = str(session["status"])
-    kept = {name: value for name, value in session.items() if name not in ("sessionId", "status", "podName", "message")}
-    status = {
-        "phase": word[:1].upper() + word[1:],
-        "podName": session.get("podName"),
-        "message": session.get("message"),
-    }
-    return kept | {
-        "state": word.lower(),
-        "status": {name: value for name, value in status.items() if value is not None},
-    }
+    word = str(session.get("status", ""))
+    moved = ("podName", "message")
+    kept = {name: value for name, value in session.items() if name not in ("sessionId", "status", *moved)}
+    status = {"phase": word[:1].upper() + word[1:]} | {name: session[name] for name in moved if session.get(name)}
+    return kept | {"state": word.lower(), "status": status}
 
 
 def _template(template: Obj) -> Obj:
     moved = ("id", "displayName", "image", "resources", "vnc")
     kept = {name: value for name, value in template.items() if name not in moved}
     spec = {
-        "baseImage": template["image"],
-        "defaultResources": template["resources"],
-        "vnc": {"enabled": True, **template["vnc"]},
+        "baseImage": template.get("image"),
+        "defaultResources": template.get("resources"),
+        "vnc": {"enabled": True, **template.get("vnc", {})},
     }
-    number = zlib.crc32(str(template["name"]).encode())
+    number = zlib.crc32(str(template.get("name")).encode())
     return kept | {
         "id": number,
-        "display_name": template["displayName"],
+        "display_name": template.get("displayName"),
         "manifest": {"kind": "Template", "spec": spec},
     }
 
