@@ -82,7 +82,7 @@ def test_real_kubernetes_of_an_ordinary_user_needs_root(user: OrdinaryUser) -> N
 def who_runs(app: str, kubeconfig: str) -> str:
     """The user id of a command in the pod of this app."""
     core = client.CoreV1Api(config.new_client_from_config(kubeconfig))  # type: ignore[no-untyped-call]
-    [pod] = core.list_namespaced_pod("streamspace", label_selector=f"app={app}").items
+    [pod] = core.list_namespaced_pod("streamspace", label_selector=f"app={app}").to_dict()["items"]
     call = core.connect_get_namespaced_pod_exec
-    said = stream(call, pod.metadata.name, "streamspace", command=["id", "-u"], stdout=True, stderr=True)
+    said = stream(call, pod["metadata"]["name"], "streamspace", command=["id", "-u"], stdout=True, stderr=True)
     return str(said).strip()
