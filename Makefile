@@ -15,7 +15,7 @@ demo: able prepare  ## run the plan against an embedded StreamSpace and write th
 	rm -f $$began; exit $$status
 
 test: prepare  ## units, contracts, the sandbox's own tests, one healthy run, a sample of each slow family
-	@pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=25
 
 proof: prepare  ## every planted and proxy fault, equivalent product and kill; make proof PROOF="--only 1.2"
 	@python -m tests.proof $(PROOF)

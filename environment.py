@@ -11,7 +11,7 @@ from streamspace_acceptance.world import World
 
 def before_all(context: Context) -> None:
     """The target is looked at, or an embedded one started; it ends with the run."""
-    context.run = Run(Settings.from_environment())
+    context.run = Run(Settings.from_environment(options=context.config.userdata))
     context.add_cleanup(context.run.close)
 
 

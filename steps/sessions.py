@@ -65,8 +65,8 @@ def the_session_is_woken(context: Context) -> None:
 
 @then('the API answers "{status:d} Created"')
 def the_api_answers(context: Context, status: int) -> None:
-    creation = world(context).results[Creation]
-    expect.sessions.answered(creation.answer, status)
+    creation, profile = world(context).results[Creation], world(context).profile
+    expect.sessions.answered(creation.answer, profile.status_of("create_session", status))
 
 
 @then('the answer contains the session\'s id, its name and the status "{status}"')

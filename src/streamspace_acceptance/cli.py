@@ -41,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     explaining = commands.add_parser("explain", help=_EXPLAIN, description=f"{_EXPLAIN[0].upper()}{_EXPLAIN[1:]}.")
     explaining.add_argument("criterion", help="an id of plan/criteria.toml, such as 1.1e-5")
+    profiles = commands.add_parser("profile", help=_PROFILE, description=f"{_PROFILE[0].upper()}{_PROFILE[1:]}.")
+    checking = profiles.add_subparsers(dest="action", required=True).add_parser("check", help=_PROFILE)
+    checking.add_argument("profile", nargs="?", help="a built-in profile or a file (default: STREAMSPACE_PROFILE)")
     given = parser.parse_args(arguments)
+    if given.command == "profile":
+        return run(lambda: _check_profile(given.profile))
     if given.command == "decide":
         return run(lambda: _decide(given.require))
     if given.command == "explain":
@@ -121,6 +126,12 @@ def _explain(criterion: str) -> int:
     return explain(criterion)
 
 
+def _check_profile(profile: str | None) -> int:
+    from streamspace_acceptance.commands.profile.run import check  # noqa: PLC0415
+
+    return check(profile)
+
+
 def _lint() -> int:
     from streamspace_acceptance.commands.lint.cli import lint  # noqa: PLC0415
 
@@ -129,6 +140,7 @@ def _lint() -> int:
 
 _DECIDE = "print the decision of the last run; with --require GO, fail unless it is GO"
 _EXPLAIN = "explain a criterion: its limit, its scenarios and the code that judges it"
+_PROFILE = "compare a contract profile with the StreamSpace of the settings, without changing anything"
 COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
     "doctor": ("check the environment, with advice for each failed check", _doctor),
     "report": ("write the reports of the last run again, and one HTML file", _report),

@@ -26,19 +26,26 @@ def when(sentence: str) -> Callable[[Step], Step]:
 
 def then(sentence: str) -> Callable[[Step], Step]:
     """One claim that a scenario judges."""
-    return _registered(behave.then(sentence))
+    return _registered(behave.then(sentence), judges=True)
 
 
-def _registered(register: Any) -> Callable[[Step], Step]:
-    """Registers a step whose failure is looked at once more with all that the scenario knows (`World.reconsider`)."""
+def _registered(register: Any, *, judges: bool = False) -> Callable[[Step], Step]:
+    """Registers a step whose failure is looked at once more with all that the scenario knows (`World.reconsider`).
+
+    One that `judges` applies only where the product has a counterpart, and its words may be the criterion.
+    """
 
     def decorate(step: Step) -> Step:
         @wraps(step)
         def checked(context: Any, *arguments: Any, **options: Any) -> None:
+            world = getattr(context, "world", None)
             try:
+                if judges and world is not None:
+                    world.check_counterpart(context.scenario)
                 step(context, *arguments, **options)
+                if judges and world is not None:
+                    world.check_words(context.scenario)
             except Unmet as unmet:
-                world = getattr(context, "world", None)
                 failure = unmet if world is None else world.reconsider(unmet)
                 if failure is unmet:
                     raise

@@ -11,6 +11,7 @@ from pathlib import Path
 DEFAULT_NAMESPACE = "streamspace"
 NETADMIN_IMAGE = "nicolaka/netshoot:latest"
 DEFAULT_REPORTS = Path("reports")
+DEFAULT_PROFILE = "plan"
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,11 @@ class Settings:
     of paths as KUBECONFIG holds it; None stands for the file that kubectl reads. browser is a path. allow_context
     allows a cluster that is not local, shared_namespace a namespace in which others work. repo is a checkout of
     StreamSpace that is to be built and deployed; admin_user and admin_password are for a StreamSpace that does not
-    log them. vnc_password is for desktops that ask for one. netadmin_image holds sh and iptables, for an ephemeral
+    log them. vnc_password is for desktops that ask for one,
+    user_password that of all users of sessions. netadmin_image holds sh and iptables, for an ephemeral
     container beside an agent that has none. reports is the folder for everything that a run leaves; tester is the name
-    in its reports.
+    in its reports. profile is the name or file of a contract profile; accept_deviations, whether a criterion is proven
+    all the same where its words are not the product's.
     """
 
     api_url: str | None
@@ -37,14 +40,20 @@ class Settings:
     admin_user: str | None = None
     admin_password: str | None = None
     vnc_password: str | None = None
+    user_password: str | None = None
     netadmin_image: str = NETADMIN_IMAGE
     reports: Path = DEFAULT_REPORTS
     tester: str = "unknown"
+    profile: str = DEFAULT_PROFILE
+    accept_deviations: bool = False
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """The settings of this process, or of `environment` where one is given."""
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+    ) -> Settings:
+        """The settings of this process, or of `environment` where one is given, and of behave's `-D` options."""
         variables = os.environ if environment is None else environment
+        given = options or {}
         return cls(
             api_url=(variables.get("STREAMSPACE_API_URL") or "").rstrip("/") or None,
             token=variables.get("STREAMSPACE_TEST_TOKEN") or None,
@@ -57,9 +66,12 @@ class Settings:
             admin_user=variables.get("STREAMSPACE_ADMIN_USER") or None,
             admin_password=variables.get("STREAMSPACE_ADMIN_PASSWORD") or None,
             vnc_password=variables.get("STREAMSPACE_VNC_PASSWORD") or None,
+            user_password=variables.get("STREAMSPACE_USER_PASSWORD") or None,
             netadmin_image=variables.get("STREAMSPACE_NETADMIN_IMAGE") or NETADMIN_IMAGE,
             reports=Path(variables.get("STREAMSPACE_REPORTS") or DEFAULT_REPORTS),
             tester=variables.get("STREAMSPACE_TESTER") or _user(),
+            profile=given.get("profile") or variables.get("STREAMSPACE_PROFILE") or DEFAULT_PROFILE,
+            accept_deviations=given.get("accept-deviations", "no") not in ("no", "false", "off", "0"),
         )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property
+from typing import Any
 
 from behave.runner import Context
 
@@ -37,11 +38,15 @@ from streamspace_acceptance.domain.templates.created_template import CreatedTemp
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.evidence.run_evidence import current
+from streamspace_acceptance.expect import contract
 from streamspace_acceptance.measuring.input_lag import InputLag
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import NotApplicable, Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.target.run import Run
+from streamspace_acceptance.verdict.ledger import deviations_up_to
+from streamspace_acceptance.verdict.register import Criterion
 from streamspace_acceptance.waiting import Budget, now
 
 MISSING: dict[type, str] = {
@@ -109,6 +114,27 @@ class World(Scenario):
     def profile(self) -> Profile:
         """The contract profile of the target."""
         return self.clients.profile
+
+    def check_counterpart(self, scenario: Any) -> None:
+        """NotApplicable when nothing of the product corresponds to the criterion of the running sentence."""
+        criterion = self._criterion(scenario)
+        reason = self.profile.no_counterpart.get(criterion.id) if criterion is not None else None
+        if reason is not None:
+            raise NotApplicable(f"does not apply by the contract profile {self.profile.name}: {reason}")
+
+    def check_words(self, scenario: Any) -> None:
+        """Unmet when the words of the criterion of the running sentence are not the product's, unless accepted."""
+        criterion, evidence = self._criterion(scenario), current()
+        if criterion is None or evidence is None or not criterion.words:
+            return
+        met = deviations_up_to(evidence.owner, scenario, evidence)
+        words = [one for one in met if one.key in criterion.words]
+        contract.words_kept(self.profile.name, words, accepted=self._run.settings.accept_deviations)
+
+    def _criterion(self, scenario: Any) -> Criterion | None:
+        evidence = current()
+        test = self._run.register.test_of(scenario.effective_tags)
+        return None if test is None or evidence is None else test.criterion_of(evidence.owner.name)
 
     @property
     def template_names(self) -> frozenset[str]:

@@ -64,10 +64,13 @@ def _up(options: argparse.Namespace) -> int:
     if options.kubernetes == "real":
         flavor = start.REAL
         real_kubernetes.prepare(_say)
-    wanted = start.StartOptions(options.time_scale, options.fault, options.owner_pid, flavor)
+        if options.contract is not None:
+            raise StartError("On a real Kubernetes it serves the plan's contract alone: leave out --contract.")
+    wanted = start.StartOptions(options.time_scale, options.fault, options.owner_pid, flavor, options.contract)
     state = start.up(instance, wanted, _say)
-    if (state.time_scale, state.fault) != (wanted.time_scale, wanted.fault):
-        _say(f"It was already up, with time scale {state.time_scale:g} and fault {state.fault or 'none'}.")
+    if (state.time_scale, state.fault, state.contract) != (wanted.time_scale, wanted.fault, wanted.contract):
+        contract = f", the contract {state.contract}" if state.contract else ""
+        _say(f"It was already up, with time scale {state.time_scale:g}{contract} and fault {state.fault or 'none'}.")
     environment = _environment(instance, state)
     _print(json.dumps(environment) + "\n" if options.format == "json" else _exports(environment))
     return 0
@@ -122,7 +125,7 @@ def _environment(instance: Instance, state: InstanceState) -> dict[str, str]:
     variables = _variables(state.api_url or "", state.api_token or "", instance.kubeconfig)
     if state.kubernetes_host != LOOPBACK:  # the suite takes the cluster of another address for somebody else's
         variables["STREAMSPACE_ALLOW_CONTEXT"] = CONTEXT
-    return variables
+    return variables | ({"STREAMSPACE_PROFILE": state.contract} if state.contract else {})
 
 
 def _variables(api_url: str, token: str, kubeconfig: Path) -> dict[str, str]:
@@ -191,6 +194,7 @@ def _parser() -> argparse.ArgumentParser:
         default="small",
         help="the stand-in, or a real one that is built from Go modules on first use (default: %(default)s)",
     )
+    up.add_argument("--contract", help="serve this contract instead of the plan's: shipped-v2.0-beta")
     up.add_argument("--fault", help="start it with this planted fault")
     up.add_argument("--owner-pid", type=int, help="remove the instance when this process ends")
     up.add_argument(

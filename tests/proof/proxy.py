@@ -15,7 +15,6 @@ from aiohttp import (
     WSServerHandshakeError,
     web,
 )
-from yarl import URL
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "accept-encoding"}
 
@@ -129,7 +128,7 @@ class _Proxy:
         if not request.path.startswith(self._rule.base):
             return web.Response(status=404, text="nothing is served here")
         if self._rule.base:
-            request = request.clone(rel_url=URL(request.raw_path.removeprefix(self._rule.base), encoded=True))
+            request = request.clone(rel_url=request.raw_path.removeprefix(self._rule.base))
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._pass_messages(request)
         body = await request.read()

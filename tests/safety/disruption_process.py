@@ -20,7 +20,8 @@ settings = Settings.from_environment()
 cluster = Cluster([Path(each) for each in settings.kubeconfig_files()], settings.namespace)
 with journal.keep({"namespace_uid": cluster.namespace_uid()}):
     disruptions = Disruptions()
-    all_ways = methods(cluster, cluster.pods(app=AGENT)[0], 9, api_label="none", image=settings.netadmin_image)
+    nothing, image = {"app": "none"}, settings.netadmin_image
+    all_ways = methods(cluster, cluster.pods(app=AGENT)[0], 9, api_labels=nothing, image=image)
     disruptions.apply(all_ways[int(sys.argv[1])])
     disruptions.apply(Scaling(cluster, AGENT, 2))
     sys.stdout.write("broken\n")

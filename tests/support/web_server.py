@@ -18,7 +18,7 @@ def web_server(respond: Respond) -> Iterator[str]:
         def do_GET(self) -> None:
             respond(self)
 
-        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
 
         def log_message(self, format: str, *args: object) -> None:
             """Nobody reads it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
@@ -16,9 +16,9 @@ def nodes(cluster: Cluster) -> str:
     return _told(lambda: _nodes(cluster.raw_nodes()))
 
 
-def agents(cluster: Cluster, label: str) -> str:
-    """How many agents' pods are Ready: "1". `label` is the value of their label `app`."""
-    return _told(lambda: str(sum(pod.ready for pod in cluster.pods(app=label))))
+def agents(cluster: Cluster, labels: Mapping[str, str]) -> str:
+    """How many agents' pods, which carry `labels`, are Ready: "1"."""
+    return _told(lambda: str(sum(pod.ready for pod in cluster.pods(**labels))))
 
 
 def _nodes(found: list[dict[str, Any]]) -> str:

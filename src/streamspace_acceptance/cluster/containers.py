@@ -52,18 +52,19 @@ class Role:
 
 @dataclass(frozen=True)
 class Roles:
-    """The role of each kind of pod: of those that carry the label of sessions, and by the value of the label `app`."""
+    """The role of each kind of pod: of those that carry the label of sessions, and by the value of `label`."""
 
     session_label: str = ""
     session: Role = field(default_factory=Role)
     by_app: Mapping[str, Role] = field(default_factory=dict)
+    label: str = "app"
 
     def of(self, pod: Json) -> Role:
         """The role that a pod's main container plays, by the pod's labels."""
         labels = pod["metadata"].get("labels") or {}
         if self.session_label in labels:
             return self.session
-        return self.by_app.get(labels.get("app", ""), Role())
+        return self.by_app.get(labels.get(self.label, ""), Role())
 
 
 @dataclass(frozen=True)

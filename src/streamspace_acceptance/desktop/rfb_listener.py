@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import struct
 from collections.abc import Generator
 
@@ -36,10 +38,10 @@ class RfbListener:
             self._sent += data
 
     def heard(self, data: str | bytes) -> None:
-        """The server sends something."""
-        if self._wanted is None or isinstance(data, str):
+        """The server sends something: bytes, or a text of base64 that stands for bytes."""
+        if self._wanted is None:
             return
-        self._buffer += data
+        self._buffer += data if isinstance(data, bytes) else _bytes_of(data)
         while self._wanted is not None and len(self._buffer) >= self._wanted:
             part, self._buffer = self._buffer[: self._wanted], self._buffer[self._wanted :]
             try:
@@ -108,3 +110,11 @@ class RfbListener:
             length = int.from_bytes((yield 4), "big")
             reason = yield min(length, LONGEST)
             self.refusal = reason.decode("utf-8", "replace").strip() or otherwise
+
+
+def _bytes_of(text: str) -> bytes:
+    """The bytes that a text stands for; none where it is not base64."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

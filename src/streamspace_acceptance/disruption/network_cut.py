@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +34,13 @@ class Cut:
         return "\n".join([self.method.name, *self.closed])
 
 
-def methods(cluster: Cluster, pod: Pod, port: int, *, api_label: str, image: str) -> list[CutMethod]:
+def methods(cluster: Cluster, pod: Pod, port: int, *, api_labels: Mapping[str, str], image: str) -> list[CutMethod]:
     """All methods, in their order: iptables in the pod, in an ephemeral container of `image`, a NetworkPolicy.
 
     A network may apply a policy to the port of the API's Service or to that of its pods.
     """
     mark = f"streamspace-acceptance-{secrets.token_hex(4)}"
-    containers = [container for pod in cluster.raw_pods(app=api_label) for container in pod["spec"]["containers"]]
+    containers = [container for pod in cluster.raw_pods(**api_labels) for container in pod["spec"]["containers"]]
     ports = {int(port["containerPort"]) for container in containers for port in container.get("ports") or ()}
     return [
         iptables_cut.IptablesCut(cluster, pod, port, mark),

@@ -20,6 +20,7 @@ def roles(profile: Profile) -> Roles:
         session_label=profile.session_label,
         session=Role(profile.container, profile.vnc_port),
         by_app={agents.api_label: Role(agents.api_container, agents.api_port), agents.label: Role(agents.container)},
+        label=agents.component_label,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.evidence import files
 
 
@@ -43,6 +44,7 @@ class RunEvidence:
         self.facts: dict[str, str] = {}
         self._attachments: dict[int, list[Attachment]] = {}
         self._figures: dict[int, list[Figure]] = {}
+        self._deviations: dict[int, dict[Deviation, None]] = {}
         self._extended: dict[tuple[int, str], tuple[Attachment, bytearray]] = {}
         self._turn = threading.RLock()
 
@@ -67,6 +69,21 @@ class RunEvidence:
     def measure(self, figures: Iterable[Figure]) -> None:
         """Keep figures for the owner."""
         self._figures.setdefault(id(self.owner), []).extend(figures)
+
+    def deviate(self, deviation: Deviation) -> None:
+        """Keep that the owner met a difference between the contract profile and the plan. From any thread."""
+        with self._turn:
+            self._deviations.setdefault(id(self.owner), {})[deviation] = None
+
+    def deviations_of(self, owner: Any) -> tuple[Deviation, ...]:
+        """The differences that a step or a scenario met."""
+        with self._turn:
+            return tuple(self._deviations.get(id(owner), ()))
+
+    def deviations(self) -> tuple[Deviation, ...]:
+        """All differences that the run met, by their places in the profile."""
+        with self._turn:
+            return tuple(sorted({one for met in self._deviations.values() for one in met}))
 
     def attachments_of(self, owner: Any) -> tuple[Attachment, ...]:
         """The attachments of a step, of a scenario or (None) of the run, oldest first."""

@@ -15,6 +15,9 @@ TIME_SCALE = "Time scale"
 NODES = "Nodes"
 AGENTS = "Agents"
 EMBEDDED = "(embedded)"
+PROFILE = "Contract profile"
+DEVIATIONS = "Deviations"
+ACCEPTED = "accepted"
 
 
 def record(name: str, value: str) -> None:

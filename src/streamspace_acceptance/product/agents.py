@@ -66,10 +66,20 @@ class AgentApi:
     def all(self) -> AgentList:
         """All agents; Unmet when the answer is not a list of agents with an id and a status each."""
         answer = self._api.call("list_agents")
+        self._approve_pending(answer)
         agents = tuple(self._read(answer, item) for item in self._api.objects(answer, "agents"))
         ids = [agent.id for agent in agents]
         twice = frozenset(agent_id for agent_id in ids if ids.count(agent_id) > 1)
         return AgentList(agents, twice, self.profile.statuses, answer.date)
+
+    def _approve_pending(self, answer: Answer) -> None:
+        """Approves the agents that wait for an administrator, where the product has that."""
+        fields, pending = self.profile.fields, self.profile.agents.pending
+        if not pending or not self.profile.calls["approve_agent"].path:
+            return
+        for item in self._api.objects(answer, "agents"):
+            if item.get(fields["approval"]) == pending and isinstance(item.get(fields["agent_id"]), str):
+                self._api.call("approve_agent", item[fields["agent_id"]])
 
     def _read(self, answer: Answer, item: Json) -> Agent:
         fields = self.profile.fields

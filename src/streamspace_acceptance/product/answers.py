@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,8 @@ class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
     `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` the
-    header of that name. `request` is the body that was sent, without credentials.
+    header of that name. `request` is the body that was sent, without credentials. `view` translates the body into the
+    plan's words; None where it has them.
     """
 
     method: str
@@ -30,6 +32,7 @@ class Answer:
     date: float | None = None
     request: Any = None
     server: str = ""
+    view: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def call(self) -> str:
@@ -53,9 +56,10 @@ class Answer:
         return text if len(text) <= limit else text[:limit] + "…"
 
     def object(self) -> dict[str, Any]:
-        """The body as a JSON object; Unmet for anything else, and for NaN or a duplicate key in it."""
+        """The body as a JSON object in the plan's words; Unmet for no object, and for NaN or a duplicate key in it."""
         try:
-            return read_object(self.body)
+            body = read_object(self.body)
+            return body if self.view is None else self.view(body)
         except NotJson as error:
             raise self._unmet(f"{error}: {self.excerpt()!r}") from error
 

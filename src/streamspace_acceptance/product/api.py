@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import quote
 
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
-from streamspace_acceptance.product.http import CALL_SECONDS, RateLimited, TokenRefused
-from streamspace_acceptance.product.profile import Size
+from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLimited, TokenRefused
+from streamspace_acceptance.product.profile import Profile, Size
+from streamspace_acceptance.redaction.redactor import register_secret
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,15 @@ class SessionList:
 
 
 class StreamSpaceApi(ProfileCalls):
-    """The product's API over one HTTP client."""
+    """The product's API over one HTTP client.
+
+    `user_password` is the password of all users of sessions, where a desktop opens for its session's user alone.
+    """
+
+    def __init__(self, http: HttpClient, profile: Profile, user_password: str | None = None) -> None:
+        super().__init__(http, profile)
+        self._user_password = user_password
+        self._tokens: dict[str, str] = {}
 
     def call(
         self,
@@ -61,6 +71,7 @@ class StreamSpaceApi(ProfileCalls):
         *,
         seconds: float = CALL_SECONDS,
         request: str | None = None,
+        user: str = "",
     ) -> Answer:
         """The call `name` of the profile, about the session or template `which`. `request` is the id of the request.
 
@@ -68,7 +79,7 @@ class StreamSpaceApi(ProfileCalls):
         accepts the token, the refusal is the API's answer. So it is with a limit of the rate of calls: RateLimited when
         it is for every call, or set by another server than the one that answers other calls.
         """
-        answer = self.call_once(name, which, body, seconds=seconds, request=request)
+        answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.TOO_MANY_REQUESTS or control.server != answer.server:
@@ -142,7 +153,8 @@ class StreamSpaceApi(ProfileCalls):
 
     def connect_session(self, session_id: str) -> Answer:
         """Requests the connection of a session."""
-        return self.call("connect_session", session_id)
+        user = self._user_of(session_id) if "{user}" in self.profile.calls["connect_session"].path else ""
+        return self.call("connect_session", session_id, user=user)
 
     def template_names(self) -> frozenset[str]:
         """The names of the templates in the list."""
@@ -158,10 +170,39 @@ class StreamSpaceApi(ProfileCalls):
             return ""
         return message if isinstance(message, str) else ""
 
-    def vnc_address(self, session_id: str) -> str:
+    def viewer_token(self, session_id: str) -> str:
+        """The token that opens a session's desktop: its user's, where the profile says so, else the run's own."""
+        if not self.profile.owner_alone or self._user_password is None:
+            return self.http.token
+        self.profile.meet("socket.owner_alone")
+        user = self._user_of(session_id)
+        if user not in self._tokens:
+            self._tokens[user] = self._log_in(user, self._user_password)
+        return self._tokens[user]
+
+    def _log_in(self, user: str, password: str) -> str:
+        fields = self.profile.fields
+        answer = self.call_as(None, "login", body={fields["login_name"]: user, fields["login_password"]: password})
+        token = answer.object().get(fields["login_token"]) if answer.ok else None
+        if not isinstance(token, str):
+            raise Unproven(
+                f"the user {user!r} cannot log in with STREAMSPACE_USER_PASSWORD, and a desktop opens for its "
+                f"session's user alone: {answer.gist}"
+            )
+        register_secret(token)
+        return token
+
+    def vnc_address(self, session_id: str, token: str) -> str:
         """The WebSocket URL of a session's desktop, which speaks RFB."""
         base = self.http.base_url.replace("http", "ws", 1)
-        return base + self.profile.calls["vnc"].to(session_id)
+        self.profile.meet("calls.vnc", "socket.token_parameter", "socket.base64_text")
+        parameter = self.profile.token_parameter
+        query = f"?{parameter}={quote(token, safe='')}" if parameter else ""
+        return base + self.profile.calls["vnc"].to(session_id) + query
+
+    def _user_of(self, session_id: str) -> str:
+        """The user of a session as the API shows it, for calls that name them."""
+        return str(self.session(session_id).get(self.profile.fields["user"], ""))
 
     def _answered(self, name: str, session_id: str = "") -> Answer:
         answer = self.call(name, session_id)

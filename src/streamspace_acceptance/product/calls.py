@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import NotApplicable, Unmet
+from streamspace_acceptance.product import translation
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient
 from streamspace_acceptance.product.profile import Profile
@@ -27,9 +28,10 @@ class ProfileCalls:
         *,
         seconds: float = CALL_SECONDS,
         request: str | None = None,
+        user: str = "",
     ) -> Answer:
         """The answer to the call `name` of the profile, about the session or template `which`, with the run's token."""
-        return self.call_as(self.http.token, name, which, body, seconds=seconds, request=request)
+        return self.call_as(self.http.token, name, which, body, seconds=seconds, request=request, user=user)
 
     def call_as(
         self,
@@ -40,10 +42,22 @@ class ProfileCalls:
         *,
         seconds: float = CALL_SECONDS,
         request: str | None = None,
+        user: str = "",
     ) -> Answer:
-        """The same with another token, or with none."""
+        """The same with another token, or with none; NotApplicable where the product has no such call."""
         call = self.profile.calls[name]
-        return self.http.call_as(token, call.method, call.to(which), body, seconds=seconds, request=request)
+        if not call.path:
+            raise NotApplicable(f"the contract profile {self.profile.name} has no call {name}")
+        self.profile.meet(f"calls.{name}")
+        return self.http.call_as(
+            token,
+            call.method,
+            call.to(which, user),
+            translation.body(self.profile, name, body),
+            seconds=seconds,
+            request=request,
+            view=translation.view(self.profile, name, self.http),
+        )
 
     def listed(self, answer: Answer, name: str) -> list[Any]:
         """The list that the profile calls `name` in an answer; Unmet when the answer holds no such list."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -21,6 +21,7 @@ from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.redaction.redactor import MASK
 from streamspace_acceptance.redaction.secret_names import Place, is_secret
 
+View = Callable[[dict[str, Any]], dict[str, Any]]
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 1.0
@@ -106,11 +107,13 @@ class HttpClient:
         *,
         seconds: float = CALL_SECONDS,
         request: str | None = None,
+        view: View | None = None,
     ) -> Answer:
-        """The same with another token than the run's own, or with none."""
+        """The same with another token than the run's own, or with none. `view` translates the answer."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         headers |= {} if request is None else {REQUEST_HEADER: request}
         answer = self._exchange(method, self.base_url + path, body, headers, seconds, redirects=0)
+        answer = replace(answer, view=view)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and not in_own_form(answer):
             raise RateLimited(answer)
         stranger = _stranger(answer)

@@ -1,30 +1,41 @@
-"""Contract profiles: which paths, verbs, field names and status words a StreamSpace uses. `plan` is the default."""
+"""Contract profiles: which paths, verbs, field names and status words a StreamSpace uses. `plan` is the default.
+
+The suite speaks the plan's words. A profile says where the product has them, and `translation.py` translates.
+"""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import resources
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote
+
+from streamspace_acceptance.deviations import Deviation, meet
+from streamspace_acceptance.product import profile_file
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the API: its verb (WS for a WebSocket) and its path below the base URL."""
+    """One call of the API: its verb (WS for a WebSocket) and its path below the base URL; no path, no such call.
+
+    `status` is that of a success, where the plan names it.
+    """
 
     method: str
     path: str
+    status: int = 0
 
-    def to(self, session_id: str = "") -> str:
-        """The path for one session or template; whatever the id holds, it stays one segment."""
-        return self.path.replace("{id}", quote(session_id, safe=""))
+    def to(self, which: str = "", user: str = "") -> str:
+        """The path for one session, template or agent; whatever the id holds, it stays one segment."""
+        return self.path.replace("{id}", quote(which, safe="")).replace("{user}", quote(user, safe=""))
 
 
 @dataclass(frozen=True)
 class AgentProfile:
-    """Where agents are found in Kubernetes, and what are logged. `label` is the value of the pods' label `app`.
+    """Where agents are found in Kubernetes, and what are logged. `label` is the value of the pods' `component_label`.
 
     `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id. `container` and
     `api_container` are the names of the containers of the agents' and the API's pods, where pods have more than one.
@@ -40,13 +51,25 @@ class AgentProfile:
     session_label: str
     container: str = ""
     api_container: str = ""
+    component_label: str = "app"
+    pending: str = ""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of the agents' pods."""
+        return {self.component_label: self.label}
+
+    @property
+    def api_labels(self) -> dict[str, str]:
+        """The labels of the API's pods."""
+        return {self.component_label: self.api_label}
 
 
 @dataclass(frozen=True)
 class DeploymentProfile:
     """The deployed components, and the administrator's access.
 
-    `components` is name -> the value of its pods' label `app`. `password_line` is what stands before the
+    `components` is name -> the value of its pods' component label. `password_line` is what stands before the
     administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
     `password`, empty where the product has none for this. `log_start` is part of the first line that the API logs.
     """
@@ -67,8 +90,12 @@ Size = Mapping[str, str]
 class Profile:
     """A profile as its file has it: tables of calls, field names, status words, pods, agents, sizes and templates.
 
-    `container` is the name of the desktop's container, where a session's pod has more than one.
-    `viewer_page` describes the page that shows a desktop (`desktop/page_description.py`).
+    `fields` and `statuses` are the plan's own words, in which the suite reads a translated answer. `places` (paths with
+    dots, the first that is there counts) and `words` are the product's. `bodies` are the product's request bodies, with
+    the plan's fields in braces. `no_counterpart`: criterion -> why the product has nothing to judge it by.
+    `container` is the name of the desktop's container, where a session's pod has more than one; `object_phase`, whether
+    the session's object in Kubernetes says its status. `viewer_page` describes the page that shows a desktop
+    (`desktop/page_description.py`).
     """
 
     name: str
@@ -84,28 +111,62 @@ class Profile:
     templates: dict[str, dict[str, Any]]
     viewer_page: dict[str, Any]
     container: str = ""
+    object_phase: bool = True
+    base64_text: bool = False
+    token_parameter: str = ""
+    owner_alone: bool = False
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bodies: dict[str, Json] = field(default_factory=dict)
+    no_counterpart: dict[str, str] = field(default_factory=dict)
+    differences: dict[str, Deviation] = field(default_factory=dict)
 
     def size(self, size: str | Size | None) -> Size | None:
         """The size of that name, or as it is given; KeyError for an unknown name."""
         return self.sizes[size] if isinstance(size, str) else size
 
+    def status_of(self, call: str, plan: int) -> int:
+        """The status of a successful call, for which the plan has `plan`."""
+        self.meet(f"calls.{call}.status")
+        return self.calls[call].status or plan
 
+    def meet(self, *keys: str) -> None:
+        """Notes that the run meets the differences from the plan at these places of the profile, if there are any."""
+        for key in keys:
+            meet(self.differences.get(key))
+
+
+@cache
 def load(name: str = "plan") -> Profile:
-    """The profile of that name; FileNotFoundError when there is none."""
-    text = resources.files("streamspace_acceptance.product").joinpath("profiles", f"{name}.toml").read_text("utf-8")
-    table = tomllib.loads(text)
+    """The built-in profile of that name, or that of the file `name`, laid over `plan`; ProfileError if it is wrong."""
+    plan = profile_file.plan()
+    table = profile_file.read(name)
+    pods = table["pods"]
     return Profile(
         name=table["name"],
         calls={call: Call(**parts) for call, parts in table["calls"].items()},
-        fields=table["fields"],
-        statuses=table["statuses"],
-        session_label=table["pods"]["session_label"],
-        home=table["pods"]["home"],
-        vnc_port=table["pods"]["vnc_port"],
+        fields=plan["fields"],
+        statuses=plan["statuses"],
+        session_label=pods["session_label"],
+        home=pods["home"],
+        vnc_port=pods["vnc_port"],
+        container=pods["container"],
+        object_phase=pods["object_phase"],
+        base64_text=table["socket"]["base64_text"],
+        token_parameter=table["socket"]["token_parameter"],
+        owner_alone=table["socket"]["owner_alone"],
         agents=AgentProfile(**table["agents"]),
         deployment=DeploymentProfile(**table["deployment"]),
         sizes=table["sizes"],
         templates=table["templates"],
-        container=table["pods"].get("container", ""),
         viewer_page=table["viewer_page"],
+        places={name: _several(value) for name, value in table["fields"].items()},
+        words={name: _several(value) for name, value in table["statuses"].items()},
+        bodies=table["bodies"],
+        no_counterpart=table["no_counterpart"],
+        differences={deviation.key: deviation for deviation in profile_file.differences(plan, table)},
     )
+
+
+def _several(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -82,13 +82,14 @@ def handshake(
     *,
     trusted: ssl.SSLContext | None = None,
     password: str | None = None,
+    text: bool = False,
 ) -> Iterator[Framebuffer]:
     """A desktop whose handshake was completed within `seconds`, held open meanwhile; NoHandshake otherwise.
 
     `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None. `password` is
-    for a VNC server that asks for one.
+    for a VNC server that asks for one. `text`: the server's messages are text frames of base64.
     """
-    with opened(address, token, seconds, trusted=trusted, password=password) as (framebuffer, _):
+    with opened(address, token, seconds, trusted=trusted, password=password, text=text) as (framebuffer, _):
         yield framebuffer
 
 
@@ -100,6 +101,7 @@ def opened(
     *,
     trusted: ssl.SSLContext | None = None,
     password: str | None = None,
+    text: bool = False,
 ) -> Iterator[tuple[Framebuffer, Stream]]:
     """The same, with the stream of what follows the handshake."""
     deadline = waiting.now() + seconds
@@ -110,7 +112,7 @@ def opened(
         reason = _no_upgrade(error) or tls.trouble(error) or error
         raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
     _count(_opened, address)
-    stream = Stream(socket, address, deadline + FINISH_SECONDS)
+    stream = Stream(socket, address, deadline + FINISH_SECONDS, text=text)
     framebuffer = _shaken(socket, stream, address, deadline, password)
     try:
         yield framebuffer, stream
@@ -131,10 +133,11 @@ def attempt(
     *,
     trusted: ssl.SSLContext | None = None,
     password: str | None = None,
+    text: bool = False,
 ) -> Framebuffer | str:
     """The desktop of one handshake, with `during` done while it is open; or the sentence that says how it failed."""
     try:
-        with handshake(address, token, trusted=trusted, password=password) as framebuffer:
+        with handshake(address, token, trusted=trusted, password=password, text=text) as framebuffer:
             during()
             return framebuffer
     except NoHandshake as error:

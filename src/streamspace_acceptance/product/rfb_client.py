@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
-from streamspace_acceptance.product.rfb import HANDSHAKE_SECONDS, Framebuffer, NoHandshake, Stream, opened
+from streamspace_acceptance.product.rfb import Framebuffer, NoHandshake, Stream, opened
 
 Box = tuple[int, int, int, int]
 """Left edge, top edge, width and height, in pixels."""
@@ -134,8 +134,13 @@ def _paste(part: Rectangle, box: Box, pixels: bytearray) -> int:
 
 @contextmanager
 def viewing(
-    address: str, token: str, *, trusted: ssl.SSLContext | None = None, password: str | None = None
+    address: str,
+    token: str,
+    *,
+    trusted: ssl.SSLContext | None = None,
+    password: str | None = None,
+    text: bool = False,
 ) -> Iterator[RfbClient]:
     """A viewer of the desktop at `address`, connected for as long as the context is open; NoHandshake otherwise."""
-    with opened(address, token, HANDSHAKE_SECONDS, trusted=trusted, password=password) as (framebuffer, stream):
+    with opened(address, token, trusted=trusted, password=password, text=text) as (framebuffer, stream):
         yield RfbClient(framebuffer, stream)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import struct
 import warnings
 from collections.abc import Callable
@@ -57,13 +59,15 @@ class Framebuffer:
 
 
 class Stream:
-    """The byte stream inside the binary messages of a WebSocket, with one deadline for all of it.
+    """The byte stream inside the messages of a WebSocket, with one deadline for all of it.
 
-    `awaited` is what it waits for, `greeting` what the server greeted with; both are for a sentence.
+    The messages that come are binary, or `text` frames of base64. `awaited` is what it waits for, `greeting` what the
+    server greeted with; both are for a sentence.
     """
 
-    def __init__(self, socket: ClientConnection, address: str, deadline: float) -> None:
+    def __init__(self, socket: ClientConnection, address: str, deadline: float, *, text: bool = False) -> None:
         self._socket = socket
+        self._text = text
         self._address = address
         self._deadline = deadline
         self._buffer = b""
@@ -85,11 +89,19 @@ class Stream:
                 raise NotInTime(str(late), reached=late.reached) from error
             except (OSError, WebSocketException) as error:
                 raise self.missing(str(error) or type(error).__name__) from error
-            if isinstance(message, str):
-                raise NoHandshake(f"text came instead of the {what}: {message[:80]!r}")
-            self._buffer += message
+            self._buffer += self._bytes_of(message, what)
         taken, self._buffer = self._buffer[:count], self._buffer[count:]
         return taken
+
+    def _bytes_of(self, message: str | bytes, what: str) -> bytes:
+        if isinstance(message, bytes):
+            return message
+        if not self._text:
+            raise NoHandshake(f"text came instead of the {what}: {message[:80]!r}")
+        try:
+            return base64.b64decode(message, validate=True)
+        except binascii.Error as error:
+            raise NoHandshake(f"text that is not base64 came instead of the {what}: {message[:80]!r}") from error
 
     def number(self, what: str) -> int:
         """A number of four bytes."""

@@ -55,6 +55,7 @@ def render(run: RunResult, decision: Decision) -> str:
             *_lines("Failed", decision.failed),
             *_lines("Missing for a decision: P0 criteria that are not proven", decision.missing),
             *_lines("Open: P1 criteria that are not proven", decision.open),
+            *_deviations(run),
             *_release(run),
             "</section>",
             f"<script>{_SCRIPT}</script>",
@@ -76,10 +77,16 @@ def _proven(lines: Iterable[CriterionResult]) -> str:
 
 def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     colour = _COLOURS[decision.word]
-    yield f'<h1>{escape(run.product)}: <span class="word" style="background:{colour}">{decision.word}</span></h1>'
+    yield f'<h1>{escape(run.product)}: <span class="word" style="background:{colour}">{decision.title}</span></h1>'
     reason = decision.reason[:1].upper() + decision.reason[1:]
     yield f"<p>{escape(reason)}</p>"
     yield f"<p><strong>{escape(totals(run))}</strong></p>"
+    if run.deviations:
+        judged = sum(bool(line.deviations) and line.verdict is Verdict.PROVEN for line in run.lines())
+        yield (
+            f"<p>{len(run.deviations)} differences between the product's contract and the plan's were met; {judged} "
+            "criteria are proven through one (deviation).</p>"
+        )
     target = run.environment.get(run_facts.TARGET, "none")
     summary = f'<a href="{SUMMARY}">{SUMMARY}</a>'
     yield f"<p>{run.began:%Y-%m-%d %H:%M} UTC, {escape(target)}, tester {escape(run.tester)}. {summary}</p>"
@@ -128,6 +135,20 @@ def _lines(title: str, lines: Sequence[CriterionResult]) -> Iterator[str]:
             text = f" {group[0].text}" if len(group) == 1 else ""
             yield f"<li>{escape(compact(group))}{escape(text)}: {escape(reason)}</li>"
         yield "</ul>"
+
+
+def _deviations(run: RunResult) -> Iterator[str]:
+    """Each difference with the words of both, and the criteria that were judged through it."""
+    if run.deviations:
+        yield "<h2>Deviations from the plan's contract</h2>"
+        yield '<div class="scroll"><table>'
+        headings = ("Where", "The plan", "The product", "Criteria judged through it")
+        yield "<tr>" + "".join(f"<th>{heading}</th>" for heading in headings) + "</tr>"
+        for one in run.deviations:
+            users = compact([line for line in run.lines() if one.key in line.deviations])
+            cells = (one.key, one.plan, one.product, users or "-")
+            yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+        yield "</table></div>"
 
 
 def _release(run: RunResult) -> Iterator[str]:

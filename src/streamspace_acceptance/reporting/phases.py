@@ -47,6 +47,7 @@ def render(run: RunResult, phase: int) -> str:
             "## Detailed Results",
             "",
             *(line for test in tests if test.asked for line in _details(run, test, scenarios[test.id], found[test.id])),
+            *sections.deviations(run, phase),
             *_environment(run),
             *_metrics(run, tests),
             *_conclusion(run, phase, tests),
@@ -142,7 +143,8 @@ def _result(run: RunResult, line: CriterionResult) -> str:
     measured = "".join(f"; {plain(first.name)} {figure(first)}" for first in line.figures[:1])
     target = f" (target: {_limit(run, line)})" if line.limit is not None else ""
     why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
-    return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{measured}{target}{why}"
+    through = " (deviation)" if line.deviations and line.verdict is Verdict.PROVEN else ""
+    return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{through}{measured}{target}{why}"
 
 
 def _proof(line: CriterionResult, scenarios: list[ScenarioResult]) -> Iterator[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.reporting import issues
 from streamspace_acceptance.reporting.findings import Finding
-from streamspace_acceptance.reporting.markdown import plain
+from streamspace_acceptance.reporting.markdown import plain, table
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
@@ -30,6 +31,28 @@ def notices(run: RunResult) -> Iterator[str]:
     for note in notes:
         yield f"> ⚠️ {note}"
         yield ""
+
+
+def deviations(run: RunResult, phase: int | None = None) -> Iterator[str]:
+    """The section on the differences between the product's contract and the plan's that the run met, if there are any.
+
+    For a phase, those of its criteria alone.
+    """
+    lines = [line for test in run.tests if phase in (None, test.phase) for line in test.lines]
+    users = {one: compact([line for line in lines if one.key in line.deviations]) for one in run.deviations}
+    shown = [one for one in run.deviations if users[one] or phase is None]
+    if not shown:
+        return
+    yield "## Deviations from the plan's contract"
+    yield ""
+    yield (
+        f"By the contract profile `{run.environment.get(run_facts.PROFILE, '')}`. A criterion that was judged through "
+        "one is about the behaviour, not about these words."
+    )
+    yield ""
+    rows = [(f"`{one.key}`", plain(one.plan), plain(one.product), users[one] or "-") for one in shown]
+    yield from table(("Where", "The plan", "The product", "Criteria judged through it"), rows)
+    yield ""
 
 
 def next_steps(lines: Sequence[CriterionResult], findings: Sequence[Finding]) -> list[str]:

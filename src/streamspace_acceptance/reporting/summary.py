@@ -28,6 +28,7 @@ def render(run: RunResult, decision: Decision, trend: Trend) -> str:
             *_what_failed(found),
             *_what_is_missing(decision),
             *_counts(run),
+            *sections.deviations(run),
             *_release_criteria(run),
             *_deliverables(run, decision, found),
             *_trend(trend),
@@ -37,7 +38,7 @@ def render(run: RunResult, decision: Decision, trend: Trend) -> str:
 
 
 def _head(run: RunResult, decision: Decision) -> Iterator[str]:
-    yield f"# {plain(run.product)} acceptance: {_SIGNS[decision.word]} {decision.word}"
+    yield f"# {plain(run.product)} acceptance: {_SIGNS[decision.word]} {decision.title}"
     yield ""
     yield plain(decision.reason[:1].upper() + decision.reason[1:])
     yield ""

@@ -21,7 +21,7 @@ from behave.reporter.junit import JUnitReporter
 from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
-from streamspace_acceptance import waiting
+from streamspace_acceptance import deviations, waiting
 from streamspace_acceptance.evidence import attachments, run_evidence
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
@@ -169,6 +169,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             stack.enter_context(run_evidence.collected(self.record.evidence))
             stack.enter_context(attach_hook.installed())
             stack.callback(waiting.observe(attachments.WaitTimelines()))
+            stack.callback(deviations.observe(self.record.evidence.deviate))
             return self._run_on_record()
 
     def _run_on_record(self) -> bool:

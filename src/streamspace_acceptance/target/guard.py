@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.outcomes import SetupProblem, Unmet
+from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.profile import Profile
@@ -115,11 +115,11 @@ def _is_here(name: str, server: str) -> bool:
 
 def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
     """Whether the agents are configured with one of the ids, which need not be pods' names, or the API logs one."""
-    agents = [pod.object for pod in cluster.pods(app=profile.agents.label) if pod.stays]
+    agents = [pod.object for pod in cluster.pods(**profile.agents.labels) if pod.stays]
     variables = [one for pod in agents for one in cluster.main_container(pod).spec.get("env") or ()]
     if any(one.get("value") in ids for one in variables):
         return True
-    logs = [cluster.first_lines(pod) for pod in cluster.pods(app=profile.agents.api_label) if pod.stays]
+    logs = [cluster.first_lines(pod) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
 
 
@@ -127,5 +127,5 @@ def _agents(api: StreamSpaceApi) -> AgentList:
     """The agents; none when the API has no such list (an agent's absence is test 0's business)."""
     try:
         return AgentApi(api).all()
-    except Unmet:
+    except (Unmet, NotApplicable):
         return AgentList((), frozenset(), api.profile.statuses)

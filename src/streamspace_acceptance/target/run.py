@@ -18,9 +18,10 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.redaction import redactor, secret_sources
-from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.settings import DEFAULT_PROFILE, Settings
 from streamspace_acceptance.target.run_start import guard_and_sweep
 from streamspace_acceptance.target.target import Target, open_target
+from streamspace_acceptance.verdict.register import Register
 
 
 class Run:
@@ -36,6 +37,8 @@ class Run:
 
     def _begin(self, settings: Settings) -> None:
         self.settings = settings
+        self.register = Register.load()
+        load(settings.profile)  # what is wrong with it is said before anything starts
         secret_sources.from_settings(settings)
         loading = Thread(target=load_client, name="load the Kubernetes client")
         loading.start()
@@ -45,19 +48,20 @@ class Run:
         for path in target.kubeconfig:
             redactor.register_kubeconfig(path)
         _tell(target)
+        _tell_profile(settings)
         http = self._open.enter_context(HttpClient(target.api_url, target.token))
-        profile, password = load(), settings.vnc_password
+        profile, password = load(settings.profile), settings.vnc_password
         cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
         page = PageDescription.of(profile.viewer_page)
         browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)
-        api, budgets = StreamSpaceApi(http, profile), Budgets(target.time_scale)
+        api, budgets = StreamSpaceApi(http, profile, settings.user_password), Budgets(target.time_scale)
         self.clients = clients = Clients(api, cluster, budgets, browser, settings.netadmin_image, password)
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())
-        for pod in cluster.pods(app=agents.api_label):
+        for pod in cluster.pods(**agents.api_labels):
             secret_sources.from_log(cluster.first_lines(pod))
         run_facts.record(run_facts.NODES, capacity.nodes(cluster))
-        run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.label))
+        run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.labels))
         self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))
         self._open.callback(browser.close)
 
@@ -75,6 +79,12 @@ class Run:
     def close(self) -> None:
         """Ends the browser, the connections and an embedded target."""
         self._open.close()
+
+
+def _tell_profile(settings: Settings) -> None:
+    if settings.profile != DEFAULT_PROFILE:
+        run_facts.record(run_facts.PROFILE, settings.profile)
+        run_facts.record(run_facts.DEVIATIONS, run_facts.ACCEPTED if settings.accept_deviations else "not accepted")
 
 
 def _kind(target: Target) -> str:

@@ -59,8 +59,9 @@ def sweep_now() -> int:
     if not settings.embedded:
         target = survey(settings, None)
         with HttpClient(target.api_url, target.token) as http:
-            cluster = Cluster(target.kubeconfig, target.namespace, roles(load()))
-            _clean(settings, target, StreamSpaceApi(http, load()), cluster)
+            profile = load(settings.profile)
+            cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
+            _clean(settings, target, StreamSpaceApi(http, profile), cluster)
     left, held = kept(), in_use()
     for sentence in [*left, *held] or ["No killed run has left anything."]:
         _say(sentence)

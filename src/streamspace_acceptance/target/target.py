@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -23,9 +23,10 @@ from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.calls import ProfileCalls
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile, load
-from streamspace_acceptance.settings import Settings
+from streamspace_acceptance.settings import DEFAULT_PROFILE, Settings
 
 SANDBOX = "streamspace-sandbox"
 NOT_INSTALLED = 127
@@ -73,14 +74,14 @@ def open_target(settings: Settings) -> Iterator[Target]:
         return
     name = f"behave-{os.getpid()}"
     try:
-        yield survey(_up(name), program, embedded=True)
+        yield survey(_up(name, settings.profile), program, embedded=True)
     finally:
         _down(name)
 
 
 def survey(settings: Settings, program: Path | None, *, embedded: bool = False) -> Target:
     """Looks at the target that the settings name, from the outside in; SetupProblem for the first thing wrong."""
-    profile = load()
+    profile = load(settings.profile)
     url = checked_url(settings)
     if settings.token is None:
         raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
@@ -128,7 +129,7 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
     call = profile.calls["list_sessions"]
     try:
         with HttpClient(url, token) as http:
-            answer = http.call(call.method, call.to(), seconds=LOOK_SECONDS)
+            answer = ProfileCalls(http, profile).call_once("list_sessions", seconds=LOOK_SECONDS)
     except NoAnswer as error:
         raise SetupProblem(_no_streamspace(url, error)) from error
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
@@ -223,9 +224,10 @@ def sandbox() -> str:
     return found
 
 
-def _up(name: str) -> Settings:
+def _up(name: str, profile: str) -> Settings:
     """Starts the embedded StreamSpace and gives the settings that it prints; its own sentence when it cannot start."""
     command = [sandbox(), "up", "--name", name, "--owner-pid", str(os.getpid()), "--format", "json"]
+    command += ["--contract", profile] if profile != DEFAULT_PROFILE else []
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=UP_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
@@ -235,7 +237,7 @@ def _up(name: str) -> Settings:
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise SetupProblem(lines[-1] if lines else f"`{SANDBOX} up` ended with {done.returncode} and said nothing.")
-    return Settings.from_environment(json.loads(done.stdout))
+    return replace(Settings.from_environment(json.loads(done.stdout)), profile=profile)
 
 
 def _down(name: str) -> None:

@@ -5,6 +5,7 @@ A new kind is a `Collector` in a file of its own, and a line in COLLECTORS.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -32,7 +33,7 @@ def pods(snapshot: ClusterSnapshot) -> None:
 
 def api_logs(snapshot: ClusterSnapshot) -> None:
     """Attaches the API's logs."""
-    _logs(snapshot, snapshot.clients.profile.agents.api_label)
+    _logs(snapshot, snapshot.clients.profile.agents.api_labels)
 
 
 def sessions(snapshot: ClusterSnapshot) -> None:
@@ -53,7 +54,7 @@ def agents(snapshot: ClusterSnapshot) -> None:
 
 def agent_logs(snapshot: ClusterSnapshot) -> None:
     """Attaches the agents' logs."""
-    _logs(snapshot, snapshot.clients.profile.agents.label)
+    _logs(snapshot, snapshot.clients.profile.agents.labels)
 
 
 def yaml_of(name: str, snapshot: ClusterSnapshot) -> None:
@@ -66,8 +67,8 @@ def yaml_of(name: str, snapshot: ClusterSnapshot) -> None:
     attach(f"{name}.yaml", getattr(snapshot, name), dump, attach_yaml)
 
 
-def _logs(snapshot: ClusterSnapshot, app: str) -> None:
-    for pod, text in snapshot.logs(app).items():
+def _logs(snapshot: ClusterSnapshot, labels: Mapping[str, str]) -> None:
+    for pod, text in snapshot.logs(labels).items():
         attach(f"log of {pod}.txt", text)
 
 

@@ -6,7 +6,7 @@ A thing that cannot be read is kept as the reason: a broken cluster must not hid
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
@@ -98,9 +98,11 @@ class ClusterSnapshot:
         """The sessions as Kubernetes shows them."""
         return self.kubernetes(self.clients.cluster.raw_sessions)
 
-    def logs(self, app: str) -> dict[str, str | Unavailable]:
-        """The logs of the pods with the label `app` since the scenario began, by the pod's name."""
-        pods = [pod for pod in known(self.pods) or () if (pod["metadata"].get("labels") or {}).get("app") == app]
+    def logs(self, labels: Mapping[str, str]) -> dict[str, str | Unavailable]:
+        """The logs of the pods with `labels` since the scenario began, by the pod's name."""
+        pods = [
+            pod for pod in known(self.pods) or () if labels.items() <= (pod["metadata"].get("labels") or {}).items()
+        ]
         return {pod["metadata"]["name"]: self.kubernetes(partial(self._log, pod)) for pod in pods}
 
     def _log(self, pod: Json) -> str:

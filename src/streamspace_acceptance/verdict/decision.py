@@ -31,7 +31,8 @@ class Decision:
 
     `failed`: criteria of either priority. `missing`: P0 criteria that are neither proven nor failed. `open`: the same
     of P1. `caveats`: what else keeps the run from deciding about a release, one sentence each. `failed_preconditions`:
-    where the product failed before the criteria of a scenario.
+    where the product failed before the criteria of a scenario. `deviations`: how many differences between the product's
+    contract and the plan's the run met.
     """
 
     word: DecisionWord
@@ -40,11 +41,21 @@ class Decision:
     open: tuple[CriterionResult, ...]
     caveats: tuple[str, ...]
     failed_preconditions: tuple[FailedPrecondition, ...] = ()
+    deviations: int = 0
+
+    @property
+    def title(self) -> str:
+        """The answer: `GO`, or `GO with 3 deviations`."""
+        return f"{self.word} with {_deviations(self.deviations)}" if self._goes_with_deviations else str(self.word)
 
     @property
     def sentence(self) -> str:
         """The answer and its reason, in one or two sentences."""
-        return f"{self.word}: {self.reason}"
+        return f"{self.title}: {self.reason}"
+
+    @property
+    def _goes_with_deviations(self) -> bool:
+        return self.word is DecisionWord.GO and self.deviations > 0
 
     @property
     def reason(self) -> str:
@@ -87,7 +98,15 @@ def decide(run: RunResult) -> Decision:
     else:
         word = DecisionWord.GO
     rest = [line for line in unshown if line.priority != "P0"]
-    return Decision(word, tuple(failed), tuple(missing), tuple(rest), tuple(caveats), tuple(run.failed_preconditions))
+    return Decision(
+        word,
+        tuple(failed),
+        tuple(missing),
+        tuple(rest),
+        tuple(caveats),
+        tuple(run.failed_preconditions),
+        len(run.deviations),
+    )
 
 
 def _caveats(run: RunResult) -> Iterator[str]:
@@ -103,8 +122,19 @@ def _caveats(run: RunResult) -> Iterator[str]:
         yield f"something broke outside the scenarios ({run.beside[0].judged.headline})"
     for finding in run.beyond:
         yield f"the product failed {finding.judged.headline}"
+    yield from _of_contract(run)
     if not any(run.lines("P0")):
         yield "the register has no P0 criterion"
+
+
+def _of_contract(run: RunResult) -> Iterator[str]:
+    if run.deviations and not run.accepts_deviations:
+        met = _deviations(len(run.deviations))
+        yield f"the product's contract has {met} from the plan's, which -D accept-deviations accepts"
+
+
+def _deviations(count: int) -> str:
+    return f"{count} {'deviation' if count == 1 else 'deviations'}"
 
 
 def _preconditions(failed: tuple[FailedPrecondition, ...]) -> str:

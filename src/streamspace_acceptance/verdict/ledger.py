@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
-from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
+from streamspace_acceptance.deviations import Deviation
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, RunEvidence
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criteria, worst
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.verdict.run_record import RunRecord
@@ -24,14 +26,19 @@ class Entry:
     figures: tuple[Figure, ...] = ()
     seconds: float = 0.0
     evidence: tuple[Attachment, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Proof:
-    """A Then step that was selected, with the verdict over the criterion that it proves."""
+    """A Then step that was selected, with the verdict over the criterion that it proves.
+
+    `deviations` are those that the step met, and the events of the scenario before it.
+    """
 
     step: Any
     judged: Judgement
+    deviations: tuple[Deviation, ...] = ()
 
 
 class Ledger:
@@ -73,7 +80,8 @@ class Ledger:
             judged = worst([proof.judged for proof in proofs])
             figures = tuple(figure for proof in proofs for figure in self.record.evidence.figures_of(proof.step))
             seconds = sum(proof.step.duration for proof in proofs)
-            yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)))
+            met = tuple(sorted({one for proof in proofs for one in proof.deviations}))
+            yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met)
         elif criterion.sentence is None:
             yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
         elif not self._is_unselected(criterion.sentence):
@@ -96,7 +104,14 @@ def _add_proofs(proofs: dict[str, list[_Proof]], scenario: Any, record: RunRecor
     """Add those of `scenario` to what its test has, by their sentences."""
     steps = [step for step in scenario.all_steps if step.step_type == "then"]
     for step, judged in zip(steps, judge_criteria(scenario, steps, record), strict=True):
-        proofs.setdefault(step.name, []).append(_Proof(step, judged))
+        proofs.setdefault(step.name, []).append(_Proof(step, judged, deviations_up_to(step, scenario, record.evidence)))
+
+
+def deviations_up_to(step: Any, scenario: Any, evidence: RunEvidence) -> tuple[Deviation, ...]:
+    """The differences from the plan that a Then step met, and the events of its scenario before it."""
+    before = takewhile(lambda one: one is not step, scenario.all_steps)
+    met = [*(one for one in before if one.step_type == "when"), step]
+    return tuple(sorted({deviation for one in met for deviation in evidence.deviations_of(one)}))
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:

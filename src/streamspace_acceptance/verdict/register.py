@@ -14,13 +14,17 @@ TEST_TAG = "test-"
 
 @dataclass(frozen=True)
 class Criterion:
-    """One criterion: `sentence` is the Then sentence that proves it (None: none does yet); `limit` is in `unit`."""
+    """One criterion: `sentence` is the Then sentence that proves it (None: none does yet); `limit` is in `unit`.
+
+    `words` are the places of a contract profile (docs/profiles.md) whose words are themselves the criterion.
+    """
 
     id: str
     text: str
     sentence: str | None = None
     limit: float | None = None
     unit: str | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,4 +83,11 @@ def _test(entry: dict[str, Any]) -> Test:
 
 
 def _criterion(item: dict[str, Any]) -> Criterion:
-    return Criterion(item["id"], item["text"], item.get("sentence"), item.get("limit"), item.get("unit"))
+    return Criterion(
+        item["id"],
+        item["text"],
+        item.get("sentence"),
+        item.get("limit"),
+        item.get("unit"),
+        tuple(item.get("words", ())),
+    )

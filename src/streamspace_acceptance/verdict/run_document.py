@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def changes(ledger: Ledger, scenarios: list[Any]) -> Json:
     return {
         "environment": run_facts.of_run(record.evidence),
         "criteria": [_entry(entry) for entry in ledger.entries()],
+        "deviations": [asdict(one) for one in record.evidence.deviations()],
         "scenarios": [scenario_document(scenario, ledger) for scenario in changed],
         "attachments": _attachments(record.evidence.attachments_of(None)),
         "problems": [_problem(problem, ledger) for problem in record.problems],
@@ -98,6 +100,8 @@ def _entry(entry: Entry) -> Json:
     }
     if entry.criterion.limit is not None:
         line |= {"limit": entry.criterion.limit, "unit": entry.criterion.unit}
+    if entry.deviations:
+        line["deviations"] = [one.key for one in entry.deviations]
     if entry.evidence:
         line["evidence"] = [f"{RESULTS}/{one.file}" for one in entry.evidence]
     if entry.figures:

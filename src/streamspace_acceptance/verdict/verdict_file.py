@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Verdict
@@ -43,6 +44,7 @@ class CriterionResult:
     `siblings`: how many criteria its test has, itself among them. `applies`: whether it can be judged on this target
     at all. `seconds` is the time that its Then sentence took.
     `causes`: the errors that the cluster reported meanwhile. `evidence`: the files that show it, below the reports.
+    `deviations`: the places of the contract profile at which it was judged by other words than the plan's.
     """
 
     id: str
@@ -62,6 +64,7 @@ class CriterionResult:
     failure: Failure | None = None
     causes: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
 
     @property
     def selectable(self) -> bool:
@@ -126,6 +129,7 @@ class RunResult:
     attachments: tuple[Attachment, ...]
     problems: tuple[ProblemResult, ...]
     interruption: str | None
+    deviations: tuple[Deviation, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -173,6 +177,11 @@ class RunResult:
         return " ".join(filter(None, ("StreamSpace", self.environment.get(run_facts.PRODUCT_VERSION))))
 
     @property
+    def accepts_deviations(self) -> bool:
+        """Whether it was run with `-D accept-deviations`."""
+        return self.environment.get(run_facts.DEVIATIONS) == run_facts.ACCEPTED
+
+    @property
     def seconds(self) -> float | None:
         """How long it took."""
         return None if self.ended is None else (self.ended - self.began).total_seconds()
@@ -216,6 +225,7 @@ def of_json(document: Json) -> RunResult:
             attachments=attachments_of(document["attachments"]),
             problems=tuple(map(problem_of, document["problems"])),
             interruption=document["interruption"],
+            deviations=tuple(Deviation(**one) for one in document.get("deviations", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise VerdictFileError(f"it does not match its schema: {type(error).__name__}: {error}") from error
@@ -260,4 +270,5 @@ def _line(test: Json, item: Json, judged: Json | None) -> CriterionResult:
         failure=failure_of(judged),
         causes=tuple(judged.get("causes", ())),
         evidence=tuple(judged.get("evidence", ())),
+        deviations=tuple(judged.get("deviations", ())),
     )

@@ -46,6 +46,7 @@ class InstanceState:
     time_scale: float
     token: str
     fault: str | None = None
+    contract: str | None = None
     ready: bool = False
     kubernetes_host: str = LOOPBACK
     kubernetes_port: int | None = None

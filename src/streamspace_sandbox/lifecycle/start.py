@@ -15,6 +15,7 @@ from signal import SIGHUP, SIGKILL, SIGTERM
 from streamspace_sandbox import faults
 from streamspace_sandbox.faults.catalogue import UnknownFaultError
 from streamspace_sandbox.faults.catalogue import find as find_fault
+from streamspace_sandbox.faults.contracts import CONTRACTS
 from streamspace_sandbox.host import network_bridge, novnc, processes, rootless
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
@@ -54,12 +55,13 @@ class StartOptions:
     fault: str | None = None
     owner: int | None = None
     flavor: Flavor = SMALL
+    contract: str | None = None
 
 
 def up(instance: Instance, options: StartOptions, report: Report) -> InstanceState:
     """Start the instance unless it is up. Returns its state once StreamSpace is Ready. Raises StartError."""
     preflight.check_machine()
-    _choose_fault(options.fault)
+    _choose_patches(options.contract, options.fault)
     begun = time.monotonic()
 
     def timed(sentence: str) -> None:
@@ -123,15 +125,18 @@ def _claimed(instance: Instance, options: StartOptions, report: Report) -> Itera
         removal.remove_root()
 
 
-def _choose_fault(name: str | None) -> None:
-    """Set or clear the fault in the environment of this process's children. Raises StartError."""
+def _choose_patches(contract: str | None, fault: str | None) -> None:
+    """Set or clear the contract and fault in the environment of this process's children. Raises StartError."""
     os.environ.pop(faults.FAULT_VARIABLE, None)
-    if name is not None:
+    if contract is not None and contract not in CONTRACTS:
+        raise StartError(f"There is no contract {contract!r}; the contracts are: {', '.join(CONTRACTS)}.")
+    if fault is not None:
         try:
-            find_fault(name)
+            find_fault(fault)
         except UnknownFaultError as error:
             raise StartError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
-        os.environ[faults.FAULT_VARIABLE] = name
+    if contract or fault:
+        os.environ[faults.FAULT_VARIABLE] = ",".join(filter(None, (contract, fault)))
 
 
 def _new_state(options: StartOptions) -> InstanceState:
@@ -142,6 +147,7 @@ def _new_state(options: StartOptions) -> InstanceState:
         time_scale=options.time_scale,
         token=secrets.token_urlsafe(32),
         fault=options.fault,
+        contract=options.contract,
     )
 
 

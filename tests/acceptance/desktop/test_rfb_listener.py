@@ -1,5 +1,6 @@
 """The listener to a page's RFB handshake follows what noVNC and its server say, in whatever pieces it comes."""
 
+import base64
 import struct
 
 import pytest
@@ -31,6 +32,17 @@ def test_listener_complete_handshake_tells_the_size(greeting: bytes) -> None:
 
 def test_listener_handshake_in_single_bytes_is_the_same() -> None:
     listener = listened(b"\x01\x01", *(bytes([byte]) for byte in b"\0\0\0\0" + INIT))
+    assert listener.size == (1280, 720)
+
+
+def test_listener_text_frames_of_base64_are_the_same() -> None:
+    listener = RfbListener()
+    listener.heard("no base64")
+    listener.heard(base64.b64encode(GREETING).decode())
+    listener.sent(GREETING)
+    listener.heard(base64.b64encode(b"\x01\x01").decode())
+    listener.sent(b"\x01")
+    listener.heard(base64.b64encode(b"\0\0\0\0" + INIT).decode())
     assert listener.size == (1280, 720)
 
 

@@ -1,11 +1,12 @@
 """The RFB probe takes a real handshake for one, and nothing else."""
 
+import base64
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from websockets.exceptions import NegotiationError
@@ -55,6 +56,30 @@ def test_a_complete_handshake() -> None:
     assert isinstance(found, rfb.Framebuffer)
     assert (found.width, found.height, found.name) == (1280, 720, "desk")
     assert found.at <= waiting.now()
+
+
+def in_text(socket: ServerConnection) -> None:
+    """The same server behind one that sends text frames of base64."""
+
+    class Text:
+        recv = staticmethod(socket.recv)
+
+        @staticmethod
+        def send(data: bytes) -> None:
+            socket.send(base64.b64encode(data).decode())
+
+    well_behaved()(cast("Any", Text))
+
+
+def test_text_frames_of_base64_are_read_where_expected() -> None:
+    with vnc_server(in_text) as address:
+        assert isinstance(rfb.attempt(address, "t", text=True), rfb.Framebuffer)
+        assert "text came instead of the ProtocolVersion" in str(rfb.attempt(address, "t"))
+
+
+def test_text_that_is_not_base64_is_no_handshake() -> None:
+    with vnc_server(lambda socket: socket.send("no base64!")) as address:
+        assert "text that is not base64 came" in str(rfb.attempt(address, "t", text=True))
 
 
 def test_rfb_sends_the_token_and_stays_open_meanwhile() -> None:

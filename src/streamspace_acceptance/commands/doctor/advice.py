@@ -22,25 +22,25 @@ kubectl describe pods -n {namespace}
 kubectl get events -n {namespace} --sort-by='.lastTimestamp'""",
     "0-8": """\
 # Check API pod status
-kubectl get pods -n {namespace} -l app={api}
+kubectl get pods -n {namespace} -l {api}
 # Check logs
-kubectl logs -n {namespace} -l app={api}
+kubectl logs -n {namespace} -l {api}
 # Verify port forward
 kubectl port-forward -n {namespace} svc/{api} 8080:8080
 curl {url}/health""",
     "0-9": """\
-kubectl logs -n {namespace} -l app={api} --tail=-1 | grep "Admin password"
+kubectl logs -n {namespace} -l {api} --tail=-1 | grep "Admin password"
 # if that log is gone: export STREAMSPACE_ADMIN_USER=… STREAMSPACE_ADMIN_PASSWORD=…""",
     "0-10": """\
 cd {repo} && ./tests/scripts/login.sh
-kubectl logs -n {namespace} -l app={api}""",
+kubectl logs -n {namespace} -l {api}""",
     "0-11": """\
 # Check agent pod
-kubectl get pods -n {namespace} -l app={agent}
+kubectl get pods -n {namespace} -l {agent}
 # Check agent logs
-kubectl logs -n {namespace} -l app={agent} | grep -E "error|failed|connection"
+kubectl logs -n {namespace} -l {agent} | grep -E "error|failed|connection"
 # Verify WebSocket connectivity
-kubectl logs -n {namespace} -l app={api} | grep -E "agent.*connected\"""",
+kubectl logs -n {namespace} -l {api} | grep -E "agent.*connected\"""",
 }
 
 

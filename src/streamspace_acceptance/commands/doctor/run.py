@@ -53,11 +53,11 @@ def _of_target(settings: Settings) -> Iterator[CheckResult]:
 
 def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
     def cluster() -> Cluster:
-        return Cluster(target.checked_kubeconfig(settings), settings.namespace, roles(load()))
+        return Cluster(target.checked_kubeconfig(settings), settings.namespace, roles(load(settings.profile)))
 
     def api() -> StreamSpaceApi:
         http = HttpClient(target.checked_url(settings), settings.token or "")
-        return StreamSpaceApi(stack.enter_context(http), load())
+        return StreamSpaceApi(stack.enter_context(http), load(settings.profile))
 
     deployment: Deployment
 
@@ -70,7 +70,7 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
 
     deployment = Deployment(
         settings,
-        load(),
+        load(settings.profile),
         cluster,
         api,
         needs_no_images=is_embedded,
@@ -120,13 +120,13 @@ def _of_program(check: str, *command: str, after: str = "") -> CheckResult:
 def _print(settings: Settings, results: Iterator[CheckResult]) -> bool:
     """Prints each result as it comes, then counts; whether a run can begin."""
     texts = {criterion.id: criterion.text for criterion in Register.load().criteria()}
-    profile = load()
+    profile = load(settings.profile)
     facts = {
         "namespace": settings.namespace,
         "url": settings.api_url or "",
         "repo": settings.repo or "/path/to/streamspace",
-        "api": profile.agents.api_label,
-        "agent": profile.agents.label,
+        "api": "=".join(*profile.agents.api_labels.items()),
+        "agent": "=".join(*profile.agents.labels.items()),
     }
     statuses: list[CheckStatus] = []
     for result in results:

@@ -101,7 +101,7 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
 
 def agent_pods(clients: Clients) -> list[Pod]:
     """The agents' pods that are not being deleted."""
-    return [pod for pod in clients.cluster.pods(app=clients.profile.agents.label) if pod.stays]
+    return [pod for pod in clients.cluster.pods(**clients.profile.agents.labels) if pod.stays]
 
 
 def _complete(clients: Clients, listed: AgentList, count: int) -> bool:

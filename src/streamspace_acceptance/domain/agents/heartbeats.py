@@ -59,9 +59,10 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
             says=lambda _: None,
             likely=lambda _: "the agent or the API does not keep to the pace",
         )
-    logged = [line.at for line in log.look() if clients.profile.agents.heartbeat_line in line.text]
+    mark = clients.profile.agents.heartbeat_line
+    logged = [line.at for line in log.look() if mark and mark in line.text]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
-    sources = {LOG: spacings(logged), "the API's lastHeartbeat": spacings(seen)}
+    sources = ({LOG: spacings(logged)} if mark else {}) | {"the API's lastHeartbeat": spacings(seen)}
     lost = frozenset({LOG} if log.has_gap else ())
     scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost))
 

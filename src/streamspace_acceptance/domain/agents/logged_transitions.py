@@ -17,7 +17,7 @@ class Transitions:
 
     def __init__(self, cluster: Cluster, profile: AgentProfile, agent_id: str) -> None:
         self._cluster = cluster
-        self._label = profile.api_label
+        self._labels = profile.api_labels
         self._marks = {
             OFFLINE: profile.went_offline.replace("{id}", agent_id),
             ONLINE: profile.came_online.replace("{id}", agent_id),
@@ -54,4 +54,4 @@ class Transitions:
         return " and then ".join(f"“{mark}”" for mark in self._marks.values())
 
     def _pods(self) -> list[Pod]:
-        return [pod for pod in self._cluster.pods(app=self._label) if not pod.is_over]
+        return [pod for pod in self._cluster.pods(**self._labels) if not pod.is_over]

@@ -42,7 +42,7 @@ def cut_off(scenario: Scenario) -> None:
         span=spans("silence", heartbeat=3),
     )
     available = methods(
-        clients.cluster, agent.pod, profile.api_port, api_label=profile.api_label, image=clients.netadmin_image
+        clients.cluster, agent.pod, profile.api_port, api_labels=profile.api_labels, image=clients.netadmin_image
     )
     try:
         made = cut(scenario.disruptions, available, check)

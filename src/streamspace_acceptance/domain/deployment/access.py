@@ -50,12 +50,12 @@ def try_calls(http: HttpClient, profile: Profile, wrong: dict[str, str | None], 
     nobody = f"nobody-{secrets.token_hex(4)}"
     unknown_path = http.call_as(valid, "GET", f"{profile.calls['list_sessions'].path}-{nobody}")
     for name, call in profile.calls.items():
-        if name in OPEN_CALLS:
+        if name in OPEN_CALLS or not call.path:
             continue
         body = _body(name, profile, nobody)
-        control = http.call_as(valid, call.method, call.to(nobody), body)
+        control = http.call_as(valid, call.method, call.to(nobody, nobody), body)
         for what, token in wrong.items():
-            answer = http.call_as(token, call.method, call.to(nobody), body)
+            answer = http.call_as(token, call.method, call.to(nobody, nobody), body)
             yield Trial(_told(call), what, answer, control, unknown_path)
 
 

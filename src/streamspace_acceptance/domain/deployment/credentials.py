@@ -67,10 +67,10 @@ def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
     if secret:
         looked.append(f"the Secret {secret}")
         found += _in_secret(cluster, secret, name)
-    label, line = profile.agents.api_label, profile.deployment.password_line
-    looked.append(f"the logs of the pods with app={label}")
-    pods = serving_objects(cluster.raw_pods(app=label))
-    logged = [credentials for pod in pods for credentials in _in_logs(cluster, pod, line, name)]
+    labels, line = profile.agents.api_labels, profile.deployment.password_line
+    looked.append(f"the logs of the pods with {'='.join(*labels.items())}")
+    pods = serving_objects(cluster.raw_pods(**labels))
+    logged = [credentials for pod in pods if line for credentials in _in_logs(cluster, pod, line, name)]
     found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
     lost = () if found else tuple(_losses(cluster, pods, profile.deployment.log_start))
     return _kept(Search(tuple(found), tuple(looked), lost))

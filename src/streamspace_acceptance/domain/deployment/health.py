@@ -9,17 +9,25 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.waiting import Wait, poll
+
+WELL = frozenset({"ok", "healthy", "up", "pass", "alive", "ready", "green"})
+"""Words by which servers say that all is well: they do not change any more."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """One answer, or none. `well`: a 200 whose body has the profile's word for healthy."""
+    """One answer, or none. `well`: a 200 whose body has the profile's word for healthy.
+
+    `hopeless`: why no later answer can be better; None if one can.
+    """
 
     well: bool
     told: str
     answered: bool = True
     answer: Answer | None = None
+    hopeless: str | None = None
 
 
 def ask(api: StreamSpaceApi) -> Health:
@@ -37,7 +45,17 @@ def ask(api: StreamSpaceApi) -> Health:
         answer.status == HTTPStatus.OK and word == profile.statuses["healthy"],
         f"{answer.status} {answer.excerpt(120)}",
         answer=answer,
+        hopeless=_hopeless(profile, answer, word),
     )
+
+
+def _hopeless(profile: Profile, answer: Answer, word: object) -> str | None:
+    wanted = profile.statuses["healthy"]
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return f"the API has no {profile.calls['health'].path}; a contract profile can name its path (docs/profiles.md)"
+    if answer.ok and isinstance(word, str) and word != wanted and word.lower() in WELL:
+        return f"{word!r} is its word for {wanted!r}; a contract profile can say so (docs/profiles.md)"
+    return None
 
 
 def wait_for_health(api: StreamSpaceApi, wait: Wait) -> Health:
@@ -52,5 +70,6 @@ def wait_for_health(api: StreamSpaceApi, wait: Wait) -> Health:
             if found.answered
             else "the API does not run, or a port-forward has ended with the pod that it led to"
         ),
+        impossible=lambda found: found.hopeless,
         every=0.5,
     )

@@ -9,6 +9,7 @@ from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.calls import ProfileCalls
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
@@ -40,6 +41,7 @@ class LoginClient:
     def __init__(self, http: HttpClient, profile: Profile) -> None:
         self._http = http
         self._profile = profile
+        self._calls = ProfileCalls(http, profile)
 
     def try_out(self, credentials: Credentials) -> LoginAttempts:
         """Logs in with the credentials, and makes the calls that must fail; Unmet when the login gets no answer."""
@@ -77,9 +79,9 @@ class LoginClient:
 
     def log_in(self, name: str, password: str) -> Answer:
         """The answer to a login, which is sent without any token."""
-        call, fields = self._profile.calls["login"], self._profile.fields
+        fields = self._profile.fields
         body = {fields["login_name"]: name, fields["login_password"]: password}
-        return self._http.call_as(None, call.method, call.to(), body)
+        return self._calls.call_as(None, "login", body=body)
 
     def token(self, login: Answer) -> str | None:
         """The token in the answer to a login, a secret from now on; None when it holds none."""
@@ -101,8 +103,7 @@ class LoginClient:
             return False
 
     def _call(self, token: str | None) -> Answer:
-        call = self._profile.calls["list_sessions"]
-        return self._http.call_as(token, call.method, call.to())
+        return self._calls.call_as(token, "list_sessions")
 
 
 def altered(token: str) -> str:

@@ -74,22 +74,33 @@ class Component:
 
     def describe(self) -> str:
         """For a timeline: `Redis: pod streamspace-redis-1 Running 1/1`."""
-        return f"{self.name}: {', '.join(pod.describe() for pod in self.pods) or f'no pod with app={self.label}'}"
+        return f"{self.name}: {', '.join(pod.describe() for pod in self.pods) or f'no pod with {self.label}'}"
 
 
-def components(cluster: Cluster, labels: dict[str, str]) -> list[Component]:
-    """Each component, by name and the value of its pods' label `app`."""
+def components(cluster: Cluster, labels: dict[str, str], key: str = "app") -> list[Component]:
+    """Each component, by name and the value of its pods' label `key`."""
     return [
-        Component(name, label, tuple(pod for pod in cluster.pods(app=label) if pod.stays))
+        Component(name, f"{key}={label}", tuple(pod for pod in cluster.pods(**{key: label}) if pod.stays))
         for name, label in labels.items()
     ]
 
 
-def wait_for_components(cluster: Cluster, labels: dict[str, str], wait: Wait) -> list[Component]:
+def wait_for_components(cluster: Cluster, labels: dict[str, str], wait: Wait, key: str = "app") -> list[Component]:
     """The components as soon as all are ready; Unmet when they are not in time."""
+
+    def nobody(waited: list[Component]) -> str | None:
+        """That other pods run, but none is a component's by its label: no later look will find one."""
+        if any(component.pods for component in waited):
+            return None
+        running = [pod.meta.name for pod in cluster.pods() if pod.ready]
+        if not running:
+            return None
+        return f"no pod has the label {key} of a component while {len(running)} pods are Ready ({running[0]})"
+
     return poll(
         wait,
-        lambda: components(cluster, labels),
+        lambda: components(cluster, labels, key),
+        impossible=nobody,
         met=lambda waited: all(component.ready for component in waited),
         says=lambda waited: (
             " · ".join(component.describe() for component in waited if not component.ready) or "all ready"

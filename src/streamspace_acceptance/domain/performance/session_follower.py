@@ -212,4 +212,6 @@ def _open(follower: SessionFollower, session_id: str, ended: threading.Event) ->
 
 def handshake(api: StreamSpaceApi, session_id: str) -> rfb.Framebuffer | str:
     """One RFB handshake through the product's own path; a sentence when it fails."""
-    return rfb.attempt(api.vnc_address(session_id), api.http.token, trusted=api.http.trusted)
+    token = api.viewer_token(session_id)
+    address, text = api.vnc_address(session_id, token), api.profile.base64_text
+    return rfb.attempt(address, token, trusted=api.http.trusted, text=text)

@@ -95,6 +95,7 @@ def name_of(saved: SavedFile) -> str:
 def volume(session: Session, pod: Pod) -> HomeVolume:
     """On what the home stands in `pod`."""
     home = session.api.profile.home
+    session.api.profile.meet("pods.home")
     container = session.cluster.main_container(pod.object).name
     mounts = tuple(mount for mount in pod.mounts if (mount.container, mount.path.rstrip("/")) == (container, home))
     claims = {claim.meta.name: claim for claim in session.cluster.claims()}

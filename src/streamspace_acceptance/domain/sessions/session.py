@@ -75,8 +75,12 @@ class Session:
     def wait_for_phase(self, word: str, *, within: str | Budget) -> SessionObject | None:
         """Kubernetes says `word` of the session as well; Unmet otherwise.
 
-        None when Kubernetes has no such session: that is a matter of its own, which 1.1a answers for.
+        None when Kubernetes has no such session: that is a matter of its own, which 1.1a answers for. None as well
+        where the product keeps no status there.
         """
+        if not self.api.profile.object_phase:
+            self.api.profile.meet("pods.object_phase")
+            return None
         found = poll(
             self._wait(f"phase {word} in Kubernetes", within),
             lambda: self.cluster.session_object(self.id),
@@ -174,17 +178,30 @@ class Session:
 
     def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
         """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
-        http, address = self.api.http, self.api.vnc_address(self.id)
-        return rfb.attempt(address, http.token, during, trusted=http.trusted, password=self._vnc_password)
+        token = self.api.viewer_token(self.id)
+        return rfb.attempt(
+            self.api.vnc_address(self.id, token),
+            token,
+            during,
+            trusted=self.api.http.trusted,
+            password=self._vnc_password,
+            text=self.api.profile.base64_text,
+        )
 
     def viewing(self) -> AbstractContextManager[rfb_client.RfbClient]:
         """A VNC client of the desktop, connected for as long as the context is open; NoHandshake otherwise."""
-        http, address = self.api.http, self.api.vnc_address(self.id)
-        return rfb_client.viewing(address, http.token, trusted=http.trusted, password=self._vnc_password)
+        token = self.api.viewer_token(self.id)
+        return rfb_client.viewing(
+            self.api.vnc_address(self.id, token),
+            token,
+            trusted=self.api.http.trusted,
+            password=self._vnc_password,
+            text=self.api.profile.base64_text,
+        )
 
     def vnc_connections(self) -> str:
         """How often the suite's own probe has connected to the desktop, for a report."""
-        return rfb.connections(self.api.vnc_address(self.id))
+        return rfb.connections(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
 
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
         """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.

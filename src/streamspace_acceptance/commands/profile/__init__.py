@@ -1,0 +1,1 @@
+"""`streamspace-acceptance profile`: contract profiles, and whether one fits a StreamSpace that runs."""

@@ -1,0 +1,24 @@
+"""Expectations of the product's contract, where the plan's own words are the criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamspace_acceptance.deviations import Deviation
+from streamspace_acceptance.evidence.judged import judged, table
+from streamspace_acceptance.outcomes import Unmet
+
+
+def words_kept(profile: str, met: Sequence[Deviation], *, accepted: bool) -> None:
+    """The product has the plan's own words, or the run accepts its deviations from them."""
+    if not met:
+        return
+    judged("deviations", table("where | the plan | the product", [(one.key, one.plan, one.product) for one in met]))
+    if not accepted:
+        raise Unmet(
+            "the product's contract",
+            expected="; ".join(f"{one.key} {one.plan!r}" for one in met),
+            actual="; ".join(f"{one.key} {one.product!r}" for one in met),
+            likely=f"the behaviour is right by the contract profile {profile}, the words are not the plan's: "
+            "`behave -D accept-deviations` accepts them",
+        )

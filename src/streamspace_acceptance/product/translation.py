@@ -1,0 +1,140 @@
+"""Between the plan's words, in which the suite reads and writes, and those of the active profile.
+
+Answers are translated when they are read as objects; what the evidence shows is what the product sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urljoin
+
+from streamspace_acceptance.product.http import HttpClient, View
+from streamspace_acceptance.product.profile import Profile
+
+Json = dict[str, Any]
+
+_SESSION = ("id", "name", "status", "user", "template", "created_at", "request_id", "agent_id", "message", "pod_name")
+_TEMPLATE = (
+    *("template_name", "template_id", "version", "display_name", "description"),
+    *("image", "category", "resources", "vnc"),
+)
+_AGENT = ("agent_id", "agent_status", "last_heartbeat", "approval")
+_CALLS: dict[str, tuple[str, ...]] = {
+    "create_session": tuple(name if name != "status" else "created_status" for name in _SESSION),
+    "get_session": _SESSION,
+    "hibernate_session": ("id", "status", "command", "message"),
+    "wake_session": ("id", "status", "command", "message"),
+    "connect_session": ("vnc_url",),
+    "create_template": _TEMPLATE,
+    "get_template": _TEMPLATE,
+    "change_template": _TEMPLATE,
+    "list_template_versions": ("versions",),
+    "health": ("health",),
+    "login": ("login_token",),
+}
+"""The fields of each call's answer."""
+_LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "list_sessions": ("sessions", _SESSION),
+    "list_templates": ("templates", _TEMPLATE),
+    "list_agents": ("agents", _AGENT),
+}
+"""The list in the answer to each of these calls, and the fields of its entries."""
+_ERROR = ("error", "message")
+_STATES = ("running", "hibernated", "failed", "terminating")
+_WORDS: dict[str, tuple[str, ...]] = {
+    "status": _STATES,
+    "created_status": ("created",),
+    "agent_status": ("agent_online", "agent_offline"),
+    "command_status": ("command_waiting",),
+    "health": ("healthy",),
+}
+"""The statuses that a field may have."""
+_BRACES = re.compile(r"\{([\w.]+)\}")
+_LEFT_OUT = object()
+
+
+def view(profile: Profile, call: str, http: HttpClient) -> View | None:
+    """How the answer to a call of the profile reads in the plan's words; None where it needs no translation."""
+    if not profile.differences:
+        return None
+    return lambda body: _answer(profile, call, http.base_url, body)
+
+
+def body(profile: Profile, call: str, sent: object) -> object:
+    """The body of a request as the profile has it; what the profile does not name stays where the plan has it."""
+    pattern = profile.bodies.get(call)
+    if pattern is None or not isinstance(sent, dict):
+        return sent
+    profile.meet(f"bodies.{call}")
+    used = {found.partition(".")[0] for found in _BRACES.findall(repr(pattern))}
+    filled = _filled(pattern, sent)
+    return (filled if isinstance(filled, dict) else {}) | {
+        name: value for name, value in sent.items() if name not in used
+    }
+
+
+def read(item: Json, paths: Iterable[str]) -> object:
+    """The first of the values at paths with dots that is there; None when none is."""
+    return next((value for value in (_at(item, path) for path in paths) if value is not None), None)
+
+
+def _answer(profile: Profile, call: str, base_url: str, body: Json) -> Json:
+    if call in _LISTS:
+        field, fields = _LISTS[call]
+        items = _translated(profile, (field,), body).get(profile.fields[field])
+        if not isinstance(items, list):
+            return _translated(profile, _ERROR, body)
+        entries = [_translated(profile, fields, item) if isinstance(item, dict) else item for item in items]
+        return body | {profile.fields[field]: entries}
+    told = _translated(profile, (*_CALLS.get(call, ()), *_ERROR), body)
+    command = told.get(profile.fields["command"])
+    if isinstance(command, dict):
+        told[profile.fields["command"]] = _translated(profile, ("command_status",), command)
+    url = told.get(profile.fields["vnc_url"])
+    if call == "connect_session" and isinstance(url, str) and "calls.connect_session" in profile.differences:
+        told[profile.fields["vnc_url"]] = urljoin(base_url, url) if url else url
+    return told
+
+
+def _translated(profile: Profile, fields: Iterable[str], item: Json) -> Json:
+    """`item` with each of the fields where the plan has it; a field that the product has elsewhere leaves its place."""
+    told = dict(item)
+    for field in fields:
+        plan, places = profile.fields[field], profile.places[field]
+        value = _worded(profile, field, read(item, places))
+        if value == item.get(plan):
+            continue
+        profile.meet(f"fields.{field}")
+        if value is None:
+            told.pop(plan, None)
+        else:
+            told[plan] = value
+    return told
+
+
+def _worded(profile: Profile, field: str, value: object) -> object:
+    """The plan's word for a status that the product words differently."""
+    for status in _WORDS.get(field, ()):
+        if value in profile.words[status] and value != profile.statuses[status]:
+            profile.meet(f"statuses.{status}")
+            return profile.statuses[status]
+    return value
+
+
+def _at(item: object, path: str, absent: object = None) -> object:
+    for part in path.split("."):
+        item = item.get(part, absent) if isinstance(item, dict) else absent
+    return item
+
+
+def _filled(pattern: object, sent: Json) -> object:
+    """A pattern with the plan's fields in their places; a table without any of its fields is left out."""
+    if isinstance(pattern, str):
+        whole = _BRACES.fullmatch(pattern)
+        return pattern if whole is None else _at(sent, whole[1], _LEFT_OUT)
+    if isinstance(pattern, dict):
+        parts = {name: _filled(part, sent) for name, part in pattern.items()}
+        return {name: part for name, part in parts.items() if part is not _LEFT_OUT}
+    return pattern

@@ -1,0 +1,69 @@
+"""A word that cannot change any more ends a wait at once."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.deployment import health, readiness
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget, Wait, now
+from tests.support.samples import pod_json
+
+
+def api(status: int, body: bytes) -> Any:
+    answer = Answer("GET", "http://x/health", status, "X", "application/json", body, 0.0, 0.0)
+    return SimpleNamespace(profile=load(), call_as=lambda *_: answer)
+
+
+def wait(seconds: float = 30.0) -> Wait:
+    return Wait("it", "well", Budget("start", seconds, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (200, b'{"status": "healthy"}', "'healthy' is its word for 'ok'"),
+        (404, b"404 page not found", "the API has no /health"),
+    ],
+)
+def test_health_in_another_word_ends_the_wait(status: int, body: bytes, says: str) -> None:
+    began = now()
+    with pytest.raises(Unmet) as caught:
+        health.wait_for_health(api(status, body), wait())
+    assert says in str(caught.value)
+    assert now() - began < 5
+
+
+@pytest.mark.parametrize("body", [b'{"status": "starting"}', b'{"status": "degraded"}', b"no json"])
+def test_health_that_may_change_is_waited_for(body: bytes) -> None:
+    assert health.ask(api(200, body)).hopeless is None
+
+
+class Pods:
+    """The pods of a namespace, by their labels."""
+
+    def __init__(self, *pods: dict[str, str]) -> None:
+        self._pods = [pod_json(name=f"p-{number}", labels=labels) for number, labels in enumerate(pods)]
+
+    def pods(self, **labels: str) -> list[Pod]:
+        carried = ((pod, pod["metadata"]["labels"]) for pod in self._pods)
+        return [Pod.of(pod) for pod, there in carried if labels.items() <= there.items()]
+
+
+def test_labels_that_nobody_bears_end_the_wait() -> None:
+    began, cluster = now(), cast("Any", Pods({"component": "api"}))
+    with pytest.raises(Unmet, match="no pod has the label app of a component while 1 pods are Ready"):
+        readiness.wait_for_components(cluster, {"API": "streamspace-api"}, wait())
+    assert now() - began < 5
+
+
+def test_missing_component_beside_another_is_waited_for() -> None:
+    cluster = cast("Any", Pods({"app": "streamspace-api"}))
+    with pytest.raises(Unmet, match="no pod with app=redis"):
+        readiness.wait_for_components(cluster, {"API": "streamspace-api", "Redis": "redis"}, wait(0.5))

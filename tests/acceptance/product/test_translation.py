@@ -1,0 +1,150 @@
+"""Answers of another contract read in the plan's words, and each difference that was met is noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance import deviations
+from streamspace_acceptance.deviations import Deviation
+from streamspace_acceptance.outcomes import NotApplicable
+from streamspace_acceptance.product import translation
+from streamspace_acceptance.product.agents import AgentApi
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import Profile, load
+from tests.support.web_server import web_server
+
+SHIPPED = load("shipped-v2.0-beta")
+SESSION = {
+    "name": "s-1",
+    "user": "u",
+    "template": "t",
+    "state": "running",
+    "status": {"phase": "Running", "podName": "p"},
+}
+
+
+@pytest.fixture
+def met() -> Iterator[list[Deviation]]:
+    found: list[Deviation] = []
+    end = deviations.observe(found.append)
+    yield found
+    end()
+
+
+class Product:
+    """Answers by path, and keeps what it was asked."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = {path.replace("__", "/"): body for path, body in answers.items()}
+        self.asked: list[tuple[str, str, Any]] = []
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        length = int(request.headers.get("Content-Length") or 0)
+        sent = json.loads(request.rfile.read(length)) if length else None
+        self.asked.append((request.command, request.path, sent))
+        path = request.path.removeprefix("/api/v1").partition("?")[0]
+        status, body = self.answers.get(path, (404, {"error": "no such thing"}))
+        text = json.dumps(body).encode()
+        request.send_response(status)
+        request.send_header("Content-Type", "application/json")
+        request.send_header("Content-Length", str(len(text)))
+        request.end_headers()
+        request.wfile.write(text)
+
+
+def asked(product: Product, profile: Profile = SHIPPED) -> Any:
+    """The API of a product, within a context."""
+
+    class Opened:
+        def __enter__(self) -> StreamSpaceApi:
+            self.server = web_server(product.respond)
+            self.http = HttpClient(self.server.__enter__(), "t")
+            return StreamSpaceApi(self.http, profile)
+
+        def __exit__(self, *error: object) -> None:
+            self.http.__exit__(None, None, None)
+            self.server.__exit__(None, None, None)
+
+    return Opened()
+
+
+def test_sessions_read_in_the_plans_words(met: list[Deviation]) -> None:
+    product = Product(__sessions=(200, {"sessions": [SESSION]}), **{"__sessions__s-1": (200, SESSION)})
+    with asked(product) as api:
+        (listed,) = api.sessions().sessions
+        assert (listed.id, listed.name, listed.status, listed.user) == ("s-1", "s-1", "Running", "u")
+        assert api.status("s-1") == "Running"
+    assert {one.key for one in met} == {"fields.id", "fields.status", "fields.pod_name"}
+
+
+def test_word_in_another_case_becomes_the_plans(met: list[Deviation]) -> None:
+    product = Product(__sessions=(200, {"sessions": [{"name": "s-1", "state": "hibernated"}]}))
+    with asked(product) as api:
+        assert api.sessions().status("s-1") == "Hibernated"
+    assert "statuses.hibernated" in {one.key for one in met}
+
+
+def test_creation_is_pending_by_its_own_field() -> None:
+    product = Product(__sessions=(202, SESSION | {"state": "pending", "status": {"phase": "Pending"}}))
+    with asked(product) as api:
+        answer = api.create_session("u", "t", None)
+    assert answer.object()["sessionId"] == "s-1"
+    assert answer.object()["status"] == "pending"
+    assert answer.gist.startswith("202 Accepted: {")
+
+
+def test_connection_names_its_user_and_leads_somewhere() -> None:
+    connected = (200, {"sessionUrl": "/viewer/s-1", "ready": True})
+    product = Product(**{"__sessions__s-1": (200, SESSION), "__sessions__s-1__connect": connected})
+    with asked(product) as api:
+        assert api.connect_session("s-1").object()["url"] == f"{api.http.base_url}/viewer/s-1"
+    assert product.asked[-1][1] == "/api/v1/sessions/s-1/connect?user=u"
+
+
+def test_waiting_agent_is_approved(met: list[Deviation]) -> None:
+    agents = [{"agentId": "a-1", "status": "online", "approvalStatus": "pending"}]
+    agents.append({"agentId": "a-2", "status": "online", "approvalStatus": "approved"})
+    product = Product(__admin__agents=(200, {"agents": agents}))
+    with asked(product) as api:
+        assert AgentApi(api).all().online == {"a-1", "a-2"}
+    assert [path for verb, path, _ in product.asked if verb == "POST"] == ["/api/v1/admin/agents/a-1/approve"]
+    assert "calls.approve_agent" in {one.key for one in met}
+
+
+def test_message_of_an_error_may_be_the_error_itself() -> None:
+    product = Product(__sessions=(403, {"error": "quota exceeded"}))
+    with asked(product) as api:
+        assert api.message(api.create_session("u", "t", None)) == "quota exceeded"
+
+
+def test_template_is_sent_and_read_as_a_manifest() -> None:
+    sent = {"name": "t", "image": "i:1", "resources": {"cpu": "1"}, "colour": "red"}
+    body = translation.body(SHIPPED, "create_template", sent)
+    assert isinstance(body, dict)
+    assert (body["name"], body["colour"], "image" in body) == ("t", "red", False)
+    assert body["manifest"]["spec"]["baseImage"] == "i:1"
+    assert "displayName" not in body["manifest"]["spec"]
+    with asked(Product(__templates__t=(200, body | {"id": 7}))) as api:
+        told = api.call("get_template", "t").object()
+    assert (told["id"], told["image"], told["resources"]) == ("t", "i:1", {"cpu": "1"})
+
+
+def test_malformed_body_reaches_the_product() -> None:
+    assert translation.body(SHIPPED, "create_template", ["no", "object"]) == ["no", "object"]
+
+
+def test_the_plans_own_answers_are_not_touched(met: list[Deviation]) -> None:
+    with asked(Product(__sessions=(200, {"sessions": []})), load()) as api:
+        assert api.call("list_sessions").view is None
+    assert met == []
+
+
+def test_call_that_the_product_has_not_does_not_apply() -> None:
+    with asked(Product(), load()) as api, pytest.raises(NotApplicable):
+        api.call("approve_agent", "a-1")
