@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance.outcomes import SetupProblem
+
 REGISTER = Path("plan") / "criteria.toml"
 TEST_TAG = "test-"
 
@@ -56,7 +58,12 @@ class Register:
 
     @classmethod
     def load(cls, path: Path = REGISTER) -> Register:
-        """Read the register; KeyError or TOMLDecodeError if it has another shape."""
+        """Read the register; SetupProblem without one, KeyError or TOMLDecodeError if it has another shape."""
+        if not path.exists():
+            raise SetupProblem(
+                f"There is no {path} in {Path.cwd()}: run this in the project's folder, or in one that "
+                "`streamspace-acceptance init` wrote."
+            )
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return cls(tuple(_test(entry) for entry in document["test"]))
 

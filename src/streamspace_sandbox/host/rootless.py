@@ -26,8 +26,8 @@ ALLOWING = {"1": "0", "0": "1"}
 OTHER_WAYS = "run this with sudo, or test a StreamSpace that runs elsewhere (STREAMSPACE_API_URL)"
 SYSCTL = Path("/proc/sys")
 RUN = Path("/run")
-_isolated: list[bool] = []
 PASSED_ON = (signal.SIGTERM, signal.SIGINT)
+_isolated: list[bool] = []
 
 
 def is_rootless() -> bool:

@@ -89,3 +89,14 @@ def test_lock_holds_every_declared_package() -> None:
 def test_lock_names_no_registry() -> None:
     lines = (PROJECT / "requirements.lock").read_text().splitlines()
     assert not [line for line in lines if "://" in line or line.startswith("-")]
+
+
+def pins(name: str) -> set[str]:
+    """`package==version` of each package in the lock."""
+    return set(re.findall(r"^[\w.-]+==[\w.+-]+", (PROJECT / name).read_text(), re.MULTILINE))
+
+
+def test_lock_of_the_suite_is_a_part_of_the_lock() -> None:
+    suite = pins("requirements-suite.lock")
+    assert suite < pins("requirements.lock")
+    assert declared(PROJECT_TABLE["dependencies"]) <= declared(sorted(suite))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streamspace_sandbox.host.kernel import has_unified_cgroups
+from streamspace_sandbox.host.rootless import is_rootless
 from streamspace_sandbox.kubernetes.kubelet.commands import run
 from streamspace_sandbox.kubernetes.kubelet.usage import CgroupUsage, Read
 
@@ -117,8 +118,8 @@ class Podman:
 def _configuration() -> str:
     """podman's settings. Locks are files, since podman's shared memory would be common to all instances."""
     settings = ['events_logger="none"', 'lock_type="file"', 'cgroup_manager="cgroupfs"']
-    if not has_unified_cgroups():
-        # crun, podman's usual choice, refuses cgroup v1 beside v2.
+    if not has_unified_cgroups() or is_rootless():
+        # crun, podman's usual choice, refuses cgroup v1 beside v2; an ordinary user's containers were tried with runc.
         settings.append('runtime="runc"')
     return "\n".join(["[engine]", *settings, ""])
 

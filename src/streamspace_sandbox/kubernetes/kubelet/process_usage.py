@@ -11,6 +11,8 @@ from streamspace_sandbox.kubernetes.kubelet.usage import Sample
 
 PROC = Path("/proc")
 NANOSECONDS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+MEMORY_EVERY = 5
+"""Samples from one look at the memory to the next, which takes the kernel far longer than a look at the CPU time."""
 
 
 @dataclass
@@ -20,6 +22,7 @@ class _Followed:
     namespace: int | None
     cpu: int = 0
     lost: int = 0
+    memory: int = 0
 
 
 class ProcessUsage:
@@ -28,6 +31,7 @@ class ProcessUsage:
     def __init__(self, proc: Path = PROC) -> None:
         self._proc = proc
         self._followed: dict[str, _Followed] = {}
+        self._rounds = 0
 
     def follow(self, container_id: str, first_process: int) -> None:
         """Count the processes of the namespace in which `first_process` is."""
@@ -38,16 +42,24 @@ class ProcessUsage:
         for ended in self._followed.keys() - container_ids:
             del self._followed[ended]
         names = {container.namespace: name for name, container in self._followed.items() if container.namespace}
-        totals: dict[str, tuple[int, int]] = {}
+        totals: dict[str, int] = {}
+        memory: dict[str, int] = {}
+        self._rounds += 1
+        stale = {name for name, container in self._followed.items() if not container.memory}
+        stale |= self._followed.keys() if self._rounds % MEMORY_EVERY == 0 else set()
         for pid in self._pids():
             namespace = self._namespace(pid)
             name = names.get(namespace) if namespace is not None else None
             if name is not None:
                 with contextlib.suppress(OSError):  # it ends at this moment
-                    cpu, memory = totals.get(name, (0, 0))
-                    totals[name] = cpu + self._cpu(pid), memory + self._memory(pid)
+                    totals[name] = totals.get(name, 0) + self._cpu(pid)
+                    memory[name] = memory.get(name, 0) + (self._memory(pid) if name in stale else 0)
+        for name in stale & totals.keys():
+            self._followed[name].memory = memory.get(name, 0)
         moment = time.monotonic()
-        return {name: Sample(moment, self._rising(name, cpu), memory) for name, (cpu, memory) in totals.items()}
+        return {
+            name: Sample(moment, self._rising(name, cpu), self._followed[name].memory) for name, cpu in totals.items()
+        }
 
     def _rising(self, name: str, cpu: int) -> int:
         """An ended process hands its time to its parent, which may be outside: it is kept."""
