@@ -46,6 +46,7 @@ __all__ = [
 
 Outcome = Literal["met", "held", "impossible", "timed out"]
 
+FIRST_SHOWN, LAST_SHOWN = 3, 5  # observations of a long timeline in a failure; the report has all of them
 NOTED = 2000  # characters of each text that a timeline keeps: a product may answer something long each time
 
 
@@ -96,9 +97,21 @@ class Timeline:
         self._entries.append(((self._clock.now() if at is None else at) - self.started, text))
         return True
 
+    def lines(self) -> list[str]:
+        """`+0.1 s Pending` for each observation; of what was seen before the wait began, the last."""
+        before = [text for offset, text in self._entries if offset <= 0.0][-1:]
+        return [
+            *(f"+0.0 s {text}" for text in before),
+            *(f"+{offset:.1f} s {text}" for offset, text in self._entries if offset > 0.0),
+        ]
+
     def render(self) -> str:
-        """The line of a failure: `+0.1 s Pending · +0.4 s pod created`."""
-        return " · ".join(f"+{max(offset, 0.0):.1f} s {text}" for offset, text in self._entries)
+        """The line of a failure: `+0.1 s Pending · +0.4 s pod created`, of a long one its begin and its end."""
+        lines = self.lines()
+        left_out = len(lines) - FIRST_SHOWN - LAST_SHOWN
+        if left_out > 1:
+            lines[FIRST_SHOWN : FIRST_SHOWN + left_out] = [f"({left_out} more)"]
+        return " · ".join(lines)
 
 
 class Wait:

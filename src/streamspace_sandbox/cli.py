@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 
 from streamspace_sandbox.faults.catalogue import faults
+from streamspace_sandbox.host import rootless
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import given_cluster, start
 from streamspace_sandbox.lifecycle.credentials import CONTEXT
@@ -44,9 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    needs_root = options.run not in (_deploy, _undeploy) and not getattr(options, "list_faults", False)
-    if os.geteuid() != 0 and needs_root:
-        raise StartError("The sandbox runs containers, for which it needs root; try again with sudo.")
+    runs_containers = options.run not in (_deploy, _undeploy) and not getattr(options, "list_faults", False)
+    if runs_containers and os.geteuid() != 0:
+        if options.run is _images or getattr(options, "kubernetes", "small") == "real":
+            raise StartError("A real Kubernetes and its images need root; try again with sudo.")
+        rootless.become_root()
     code: int = options.run(options)
     return code
 

@@ -43,6 +43,23 @@ def test_a_timeline_notes_a_text_that_repeats_once() -> None:
     assert timeline.render() == "+0.1 s Pending · +0.4 s pod created"
 
 
+def test_a_timeline_shows_the_last_of_what_was_seen_before() -> None:
+    timeline = Timeline(100.0)
+    for text, at in (("Pending", 90.0), ("Running", 95.0), ("gone", 100.3)):
+        timeline.note(text, at)
+    assert timeline.render() == "+0.0 s Running · +0.3 s gone"
+
+
+def test_a_long_timeline_shows_its_begin_and_its_end() -> None:
+    timeline = Timeline(100.0)
+    for number in range(1, 21):
+        timeline.note(f"{number} of 20", 100.0 + number)
+    shown = timeline.render().split(" · ")
+    assert shown[:4] == ["+1.0 s 1 of 20", "+2.0 s 2 of 20", "+3.0 s 3 of 20", "(12 more)"]
+    assert shown[4:] == [f"+{number}.0 s {number} of 20" for number in range(16, 21)]
+    assert len(timeline.lines()) == 20
+
+
 def test_a_poll_gives_the_answer_that_met_the_goal(clock: FakeClock) -> None:
     wait = Wait("session s", "Running", LONG, clock=clock)
     assert poll(wait, ["Pending", "Pending", "Running"]) == "Running"

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from aiohttp import (
@@ -52,6 +52,10 @@ class Rule:
 
     delay = 0.0
     """Seconds by which every answer comes later, and every message of a desktop or its viewer."""
+    silence: float | None = None
+    """Seconds after which a viewer's connection is ended on which the desktop sent nothing."""
+    base = ""
+    """The path below which the product is served, such as /streamspace."""
 
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         """An answer in the API's place, which then does not hear of the request."""
@@ -121,6 +125,10 @@ class _Proxy:
         await self._client.close()
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
+        if not request.path.startswith(self._rule.base):
+            return web.Response(status=404, text="nothing is served here")
+        if self._rule.base:
+            request = request.clone(rel_url=request.raw_path.removeprefix(self._rule.base))
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._pass_messages(request)
         body = await request.read()
@@ -130,7 +138,8 @@ class _Proxy:
         reply = self._rule.page_instead(request.path, request.query_string)
         reply = reply or self._rule.instead(request.method, request.path, body)
         if reply is not None:
-            return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+            headers = {"Content-Type": reply.content_type, **reply.headers}
+            return web.Response(status=reply.status, body=reply.body, headers=headers)
         for _ in range(self._rule.times(request.method, request.path)):
             found, passed = await self._ask(request, body)
         reply = self._rule.alter(request.method, request.path, found)
@@ -195,11 +204,13 @@ class _Proxy:
         clock, way = asyncio.get_running_loop().time, asyncio.Queue[tuple[float, bytes]]()
 
         async def deliver() -> None:
-            while not self._rule.severs(line):
-                due, data = await way.get()
-                await asyncio.sleep(due - clock())
-                await target.send_bytes(data)
-                line.count(data, heard=heard)
+            patience = None if heard else self._rule.silence
+            with suppress(TimeoutError):
+                while not self._rule.severs(line):
+                    due, data = await asyncio.wait_for(way.get(), patience)
+                    await asyncio.sleep(due - clock())
+                    await target.send_bytes(data)
+                    line.count(data, heard=heard)
 
         async def take() -> None:
             async for message in source:
@@ -238,7 +249,7 @@ def proxied(upstream: str, rule: Rule) -> Iterator[str]:
     proxy = _Proxy(upstream, rule)
     runner = asyncio.run_coroutine_threadsafe(proxy.open(), loop).result(10)
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}{rule.base}"
     finally:
         asyncio.run_coroutine_threadsafe(proxy.close(runner), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)

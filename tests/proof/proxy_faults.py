@@ -1,38 +1,15 @@
 """Proxy faults, which the sandbox does not know: what a proxy before its API does to what passes."""
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
-from pathlib import Path
+from tests.proof.proxy import Reply
+from tests.proof.proxy_case import ProxyFault
+from tests.proof.proxy_rules import agents, desktops, dialects, sessions, templates, viewer_pages, vnc_servers
+from tests.proof.proxy_rules.viewer_pages import Framed, Page, at_the_end, before_the_screen
 
-from tests.proof.proxy import Rule, proxied
-from tests.proof.proxy_rules import agents, desktops, sessions, templates, viewer_pages, vnc_servers
-from tests.proof.proxy_rules.viewer_pages import Framed, Page, WaitsForFont, at_the_end, before_the_screen, in_the_head
-from tests.proof.running import Run, run_suite
-from tests.support.project import PROJECT
-
-
-@dataclass(frozen=True)
-class ProxyFault:
-    """A rule, the one test of the plan that it is about, and what must fail or, at the least, remain unproven.
-
-    `only`: the scenario that is run of a test whose others have nothing to do with it. `reason`: what each failure
-    names. `broken` are the criteria that must be BROKEN; `finds`: whether the run must tell of a defect beyond it.
-    `settings`: environment variables of the run.
-    """
-
-    name: str
-    rule: Rule
-    test: str
-    failed: Set[str] = frozenset()
-    unproven: Set[str] = frozenset()
-    only: str = ""
-    reason: str = ""
-    broken: Set[str] = frozenset()
-    finds: bool = False
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
+TYPES, PRESSES = "A user types a command in a terminal", "A user presses special keys"
+LOOKS = "A desktop is looked at for a while"
+BEATS, TURNS = "An agent sends heartbeats", "A user turns the mouse wheel"
 TOGETHER, ADDRESS = "Five users request sessions at the same time", "A user requests the address of a session"
+
 
 PROXY_FAULTS = [
     ProxyFault("202 for 201", sessions.Accepted(), "1.1a", {"1.1a-1"}),
@@ -163,67 +140,108 @@ PROXY_FAULTS = [
         {"3.3-4"},
         "An agent's network is cut and restored",
     ),
+    *(
+        ProxyFault(
+            f"the desktop {what} after a while",
+            rule,
+            "1.1d",
+            {"1.1d-4"},
+            only="A user works in a session",
+        )
+        for what, rule in (
+            ("freezes", desktops.FreezesAfter(8.0)),
+            ("is deaf to keys", desktops.DeafAfter({desktops.KEY, desktops.QEMU_KEY}, 8.0)),
+            ("is deaf to clicks", desktops.DeafAfter({desktops.POINTER}, 8.0)),
+            ("is cut off", desktops.EndsAfter(8.0)),
+        )
+    ),
+    ProxyFault(
+        "the desktop is shown while the pointer moves",
+        desktops.ShowsOnlyWhatIsPointedAt(),
+        "1.1d",
+        {"1.1d-4"},
+        only="A user works in a session",
+    ),
+    ProxyFault(
+        "a socket at the root of a product below a path",
+        dialects.BelowAPath(finds_its_socket=False),
+        "1.1d",
+        {"1.1d-4"},
+        only="A user works in a session",
+    ),
+    *(
+        ProxyFault(f"no {name}", desktops.LosesKeys({key}), "1.1e", {"1.1e-2"}, only=TYPES)
+        for name, key in (("backtick", 0x60), ("digit seven", 0x37), ("backslash", 0x5C), ("capital Q", 0x51))
+    ),
+    ProxyFault(
+        "connections end in silence",
+        desktops.EndsInSilence(6.0),
+        "4.3",
+        {"4.3-1"},
+        only="A desktop is looked at for a while",
+    ),
+    ProxyFault("z and y are swapped", desktops.Mistypes({0x79: 0x7A, 0x7A: 0x79}), "1.1e", {"1.1e-2"}, only=TYPES),
+    ProxyFault("no release of x", desktops.LosesReleases({0x78}), "1.1e", {"1.1e-2"}, only=TYPES),
+    *(
+        ProxyFault(f"no {name}", desktops.LosesKeys({key}), "1.1e", {"1.1e-3"}, only="A user presses special keys")
+        for name, key in (("Escape", 0xFF1B), ("Home", 0xFF50), ("Page Down", 0xFF56), ("F5", 0xFFC2), ("Tab", 0xFF09))
+    ),
+    ProxyFault("no left arrow on release", desktops.LosesReleases({0xFF51}), "1.1e", {"1.1e-3"}, only=PRESSES),
+    ProxyFault("no right button", desktops.LosesButtons(4), "1.1e", {"1.1e-1"}, only="A user clicks"),
+    ProxyFault("no middle button", desktops.LosesButtons(2), "1.1e", {"1.1e-1"}, only="A user clicks"),
+    ProxyFault(
+        "the wheel turns down only", desktops.LosesButtons(8), "1.1e", {"1.1e-4"}, only="A user turns the mouse"
+    ),
+    ProxyFault("the list never says Running", sessions.Contradicts(listed=True), "1.1b", {"1.1b-1"}),
+    ProxyFault("only the list says Running", sessions.Contradicts(listed=False), "1.1b", {"1.1b-1"}),
+    ProxyFault("created as another user's", sessions.Creates(user="somebody"), "1.1a", {"1.1a-2"}),
+    ProxyFault("created without a status", sessions.Creates(status=None), "1.1a", {"1.1a-2"}),
+    ProxyFault("created as Running", sessions.Creates(status="Running"), "1.1a", {"1.1a-2"}),
+    *(
+        ProxyFault(f"an address {what}", sessions.Address(address), "1.1d", {"1.1d-2"}, only=ADDRESS)
+        for what, address in (
+            ("of the cluster's inside", "http://streamspace-api.streamspace.svc.cluster.local:8080/{path}"),
+            ("where nothing listens", "http://127.0.0.1:9/{path}"),
+            ("of another page", "http://127.0.0.1:9/nowhere"),
+        )
+    ),
+    *(
+        ProxyFault(f"a client page {what}", desktops.OtherClient(path, reply), "1.1d", failed, unproven)
+        for what, path, reply, failed, unproven in (
+            ("that is empty", "/vnc/", Reply(200, "text/html", b""), {"1.1d-2"}, {"1.1d-3", "1.1d-4"}),
+            (
+                "that asks for a login",
+                "/vnc/",
+                Reply(200, "text/html", b"<form><input name=user><input type=password><button>Log in</button></form>"),
+                {"1.1d-3"},
+                {"1.1d-4"},
+            ),
+            (
+                "that is an error",
+                "/vnc/",
+                Reply(200, "application/json", b'{"error": "not_found"}'),
+                {"1.1d-2"},
+                {"1.1d-3", "1.1d-4"},
+            ),
+            ("without its script", "/rfb.js", Reply(404, "text/plain", b"no such file"), {"1.1d-3"}, {"1.1d-4"}),
+        )
+    ),
+    ProxyFault("answers fail now and then", sessions.FailsNowAndThen(7), "1.1b", {"1.1b-1"}),
+    ProxyFault(
+        "a hibernation that is only said",
+        sessions.OnlySays("POST", "/hibernate", {"status": "Hibernating"}),
+        "1.4",
+        {"1.4-1"},
+        {"1.4-2"},
+    ),
+    ProxyFault(
+        "a second waking that is only said",
+        sessions.OnlySays("POST", "/wake", {"status": "Waking"}, after=1),
+        "1.4",
+        {"1.4-3"},
+        {"1.4-4", "1.4-5"},
+    ),
+    ProxyFault("a heartbeat that stands still", agents.HeartbeatStandsStill(), "3.3", {"3.3-1"}, only=BEATS),
+    ProxyFault("an agent that is not there", agents.Ghost(), "3.4", unproven={"3.4-1", "3.4-2", "3.4-3", "3.4-4"}),
 ]
 """What a suite that looks well must find."""
-
-EQUIVALENT_PRODUCTS = [
-    ProxyFault("a minified client", desktops.Minified(), "1.1d"),
-    ProxyFault("a slow line", sessions.Slow(), "1.2"),
-    ProxyFault("a client in an iframe", Framed(), "1.1d"),
-    ProxyFault("a client in two iframes", Framed(2), "1.1d"),
-    ProxyFault("a client in an iframe for every kind of input", Framed(), "1.1e"),
-    *(
-        ProxyFault(f"a client in a {mode} shadow tree", Page(script=viewer_pages.in_a_shadow_tree(mode)), "1.1d")
-        for mode in ("open", "closed")
-    ),
-    ProxyFault(
-        "a logo before the screen",
-        Page(before_the_screen(viewer_pages.LOGO), at_the_end(viewer_pages.DRAW_LOGO)),
-        "1.1d",
-    ),
-    ProxyFault("a hidden canvas before the screen", Page(before_the_screen(viewer_pages.HIDDEN)), "1.1d"),
-    ProxyFault(
-        "a graph that is drawn all the time",
-        Page(before_the_screen(viewer_pages.GRAPH), at_the_end(viewer_pages.DRAW_GRAPH)),
-        "1.1d",
-    ),
-    ProxyFault("a toolbar over the screen", Page(before_the_screen(viewer_pages.TOOLBAR)), "1.1d"),
-    ProxyFault("a canvas that is replaced", Page(script=viewer_pages.replacing_its_canvas), "1.1d"),
-    ProxyFault("a click on Connect first", Page(script=viewer_pages.on_a_click("Connect")), "1.1d"),
-    ProxyFault("a click on Open desktop first", Page(script=viewer_pages.on_a_click("Open desktop")), "1.1d"),
-    ProxyFault("a font in the head without an end", WaitsForFont(in_the_head(viewer_pages.FONT)), "1.1d"),
-    ProxyFault("a preloaded font without an end", WaitsForFont(in_the_head(viewer_pages.PRELOADED_FONT)), "1.1d"),
-    ProxyFault("a later font without an end", WaitsForFont(script=at_the_end(viewer_pages.LATE_FONT)), "1.1d"),
-    ProxyFault("binary is wanted", vnc_servers.Wants("binary", viewer_pages.offering("binary")), "1.1b"),
-    ProxyFault("binary is wanted in a browser", vnc_servers.Wants("binary", viewer_pages.offering("binary")), "1.1d"),
-    ProxyFault("no subprotocol is taken", vnc_servers.WantsNone(), "1.1b"),
-    *(
-        ProxyFault(f"a greeting of {name}", vnc_servers.Greets(b"RFB %s\n" % name.encode()), test)
-        for name, test in (("004.001", "1.1b"), ("003.889", "1.1b"), ("005.000", "1.1d"))
-    ),
-    ProxyFault(
-        "a VNC server that counts early ends",
-        vnc_servers.LocksOut(),
-        "1.1b",
-    ),
-    ProxyFault(
-        "a VNC password that is known",
-        vnc_servers.AsksForPassword("secret99", viewer_pages.with_a_password_form),
-        "1.1d",
-        settings={"STREAMSPACE_VNC_PASSWORD": "secret99"},
-    ),
-]
-"""What changes nothing that a user or the plan asks for: every criterion of the test is proven all the same."""
-
-
-def case_id(family: str, fault: ProxyFault) -> str:
-    """`family/name` with nothing in it that a shell or a file name would mind."""
-    return f"{family}/{fault.name.translate(str.maketrans(' ', '-', chr(39) + ','))}"
-
-
-def run_against(fault: ProxyFault, target: dict[str, str], reports: Path) -> Run:
-    """The run of the fault's test against a healthy sandbox with the fault's proxy before it."""
-    (feature,) = (PROJECT / "features").glob(f"*/{fault.test}_*.feature")
-    with proxied(target["STREAMSPACE_API_URL"], fault.rule) as url:
-        chosen = [str(feature), *(["--name", f"^{fault.only}$"] if fault.only else [])]
-        return run_suite({**target, **fault.settings, "STREAMSPACE_API_URL": url}, reports, *chosen)

@@ -2,7 +2,10 @@
 
 import tomllib
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from behave.parser import parse_file
 
 from tests.support.project import PROJECT
 
@@ -31,6 +34,21 @@ def sentences() -> dict[str, str]:
     """{criterion: the Then sentence that proves it}, for the criteria that the features prove today."""
     criteria = [criterion for entry in plan_tests() for criterion in entry["criteria"]]
     return {criterion["id"]: criterion["sentence"] for criterion in criteria if "sentence" in criterion}
+
+
+def feature_of(test: str) -> Path:
+    """The feature that runs the test."""
+    (path,) = (PROJECT / "features").glob(f"*/{test}_*.feature")
+    return path
+
+
+def scenario_of(criterion: str) -> str:
+    """`FILE:LINE` of the scenario that judges the criterion, as behave takes it; KeyError if none does."""
+    path, sentence = feature_of(criterion.rpartition("-")[0]), sentences()[criterion]
+    for scenario in parse_file(str(path)).walk_scenarios():
+        if any(step.step_type == "then" and step.name == sentence for step in scenario.all_steps):
+            return f"{path}:{scenario.line}"
+    raise KeyError(criterion)
 
 
 def criteria_of_the_embedded() -> frozenset[str]:

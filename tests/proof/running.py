@@ -13,6 +13,8 @@ from tests.proof.children import CHILDREN
 RUN_SECONDS = 900.0
 """One run's deadline: many times a healthy one's, since a broken product is waited for to the end of each budget."""
 TOOL_SECONDS = 120.0
+BUILD_SECONDS = 3600.0
+"""For a real Kubernetes that may have to be built first."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ def embedded(name: str, *options: str) -> Iterator[dict[str, str]]:
     """A sandbox while the context lasts, as the environment variables that lead to it."""
     try:
         owner = ("--format", "json", "--owner-pid", str(os.getpid()))
-        yield json.loads(_sandbox("up", "--name", name, *options, *owner))
+        limit = BUILD_SECONDS if "real" in options else TOOL_SECONDS
+        yield json.loads(_sandbox("up", "--name", name, *options, *owner, limit=limit))
     finally:
         _sandbox("down", "--name", name, always=True)
 
@@ -76,9 +79,9 @@ def run_suite(
     )
 
 
-def _sandbox(*arguments: str, always: bool = False) -> str:
+def _sandbox(*arguments: str, always: bool = False, limit: float = TOOL_SECONDS) -> str:
     tool = str(Path(sys.executable).with_name("streamspace-sandbox"))
-    done = CHILDREN.run([tool, *arguments], os.environ, TOOL_SECONDS, always=always)
+    done = CHILDREN.run([tool, *arguments], os.environ, limit, always=always)
     if done.status:
         raise RuntimeError(f"streamspace-sandbox {' '.join(arguments)} ended with {done.status}: {done.errors}")
     return done.output

@@ -48,4 +48,15 @@ SURROUNDINGS = [
     ),
     Surroundings("busy-log", ("3.3",)),
     Surroundings("nodes-hidden", ("1.1c",)),
+    Surroundings("completed-pod-beside", ("1.1a", "1.1b", "1.1c", "1.2", "1.4")),
+    Surroundings("memory-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
+    Surroundings("ephemeral-storage-limited", ("1.1c", "1.3", "2.2")),
+    Surroundings("two-api-pods", ("0", "1.1b", "1.4", "3.1", "3.2", "3.3")),
+    Surroundings("events-hidden", ("0", "1.1b", "1.2", "1.4")),
+    Surroundings("logs-hidden", ("0", "3.3"), {"0-9": ("UNPROVEN", "may not"), "3.3-1": ("UNPROVEN", "may not")}),
+    Surroundings(
+        "replicas-set-back-later",
+        ("3.4",),
+        {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "is BROKEN"))},
+    ),
 ]

@@ -17,10 +17,14 @@ def _parameters() -> list[object]:
 
 
 def _marks(case: Case) -> list[pytest.MarkDecorator]:
-    """A planted fault has a sandbox of its own, the others share one, and the healthy run is long."""
-    alone = case.id == healthy.ID or case.family == PLANTED
-    group = pytest.mark.xdist_group(case.id if alone else "behind a proxy")
-    return [group, pytest.mark.long] if case.id == healthy.ID else [group]
+    """A planted fault has a sandbox of its own, and the others share one.
+
+    The healthy run is long. It follows the quiet tests on their worker: beside it they would wait for its end, and the
+    other workers for theirs.
+    """
+    if case.id == healthy.ID:
+        return [pytest.mark.xdist_group("quiet"), pytest.mark.long]
+    return [pytest.mark.xdist_group(case.id if case.family == PLANTED else "behind a proxy")]
 
 
 @pytest.mark.proof

@@ -128,7 +128,7 @@ async def real() -> AsyncIterator[Cluster]:
         number = network_bridge.free_number(claimed_numbers())
         instance.directory.mkdir()
         instance.write(InstanceState(number=number, process=processes.current(), since="", time_scale=0.1, token=""))
-        network_bridge.make(number)
+        network_bridge.make(number, "")
     store = Store()
     controllers(store, instance.directory)
     kubelet = make_kubelet(

@@ -15,8 +15,9 @@ import urllib3
 from kubernetes import client
 from websocket import WebSocketException
 
-from streamspace_acceptance import waiting
+from streamspace_acceptance import proxies, waiting
 from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.strict_json import read_object
 
 T = TypeVar("T")
@@ -78,6 +79,18 @@ def _read(response: Any, deadline: float) -> bytes:
         if waiting.now() > deadline:  # the caller has gone on: a dripping answer must not be read for ever
             raise urllib3.exceptions.HTTPError("the answer is not complete in time")
     return bytes(body)
+
+
+def choose_proxy(configuration: Any) -> None:
+    """The kubeconfig's own proxy, else the environment's for this server. ClusterError for a kind that is not HTTP."""
+    own, server = configuration.proxy, configuration.host
+    try:
+        proxy = proxies.read_proxy(own, "the proxy of the kubeconfig") if own else proxies.proxy_for(server)
+    except SetupProblem as problem:
+        raise ClusterError(problem.sentence.rstrip(".")) from problem
+    configuration.proxy = None if proxy is None else proxy.server
+    if proxy is not None and proxy.user is not None:
+        configuration.proxy_headers = urllib3.make_headers(proxy_basic_auth=f"{proxy.user}:{proxy.password}")
 
 
 def ask(what: str, call: Callable[[], T], seconds: float) -> T:

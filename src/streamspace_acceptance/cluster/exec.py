@@ -28,10 +28,15 @@ CLOSE_GRACE_SECONDS = 0.2
 """How long closing the connection of a command may take, when the command has not ended in time."""
 
 
+# Without a proxy of its own it would read the environment in its own way.
+_NO_PROXY = {"http_proxy_host": "none", "http_proxy_port": 1, "http_no_proxy": ["*"]}
+
+
 class _Direct(websocket.WebSocket):
     """A WebSocket that follows no redirect, because the server that it leads to would get the token."""
 
     def connect(self, url: str, **options: Any) -> None:
+        options = options if "http_proxy_host" in options else options | _NO_PROXY
         try:
             connect: Any = super().connect  # untyped
             connect(url, **options, redirect_limit=0)

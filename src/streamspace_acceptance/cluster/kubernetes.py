@@ -24,6 +24,7 @@ from streamspace_acceptance.cluster.connection import (
     ClusterError,
     as_cluster_error,
     ask,
+    choose_proxy,
     read,
 )
 from streamspace_acceptance.cluster.containers import MainContainer, Roles
@@ -74,12 +75,13 @@ class Cluster:
     def new_client(self) -> Any:
         """A client of its own for a watch or an exec, which keep a connection to themselves."""
         try:
-            configuration = client.Configuration()
+            configuration = client.Configuration(proxy="", no_proxy="")  # else it reads the environment in its own way
             load: Any = config.load_kube_config  # untyped
             load(config_file=self._files, client_configuration=configuration)
         except (config.ConfigException, yaml.YAMLError, OSError, KeyError, TypeError) as error:
             reason = " ".join(str(error).split())
             raise ClusterError(f"the kubeconfig {self._files} cannot be used: {reason}") from error
+        choose_proxy(configuration)
         configuration.retries = urllib3.Retry(0)
         made: Any = client.ApiClient(configuration)
         made.user_agent = USER_AGENT

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, ProxySettings, sync_playwright
 
+from streamspace_acceptance import proxies
 from streamspace_acceptance.desktop import processes
 from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
 from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.desktop.viewer import Viewer, close
 from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.proxies import Proxy
 from streamspace_acceptance.waiting import now
 
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -28,6 +30,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--no-proxy-server",  # `_Chromium.context` has one where there is to be one
 )
 WINDOW = {"width": 1360, "height": 800}
 # What goes wrong in a call is raised where it is made. Beyond that asyncio and Playwright print what became of calls
@@ -96,10 +99,14 @@ class _Chromium:
         self._process = next(int(process["id"]) for process in system["processInfo"] if process["type"] == "browser")
         self._driver = processes.children() - self._others
 
-    def context(self, ratio: float) -> BrowserContext:
+    def context(self, ratio: float, proxy: Proxy | None) -> BrowserContext:
         """A fresh context: no cookies, no cache, nothing of another viewer's. `ratio`: see `Viewer`."""
         with self.calls.within("a new window", of_page=False):
-            return self._running().new_context(viewport=WINDOW, device_scale_factor=ratio)  # type: ignore[arg-type]
+            return self._running().new_context(
+                viewport=WINDOW,  # type: ignore[arg-type]
+                device_scale_factor=ratio,
+                proxy=None if proxy is None else _as_playwright(proxy),
+            )
 
     def answer(self, seconds: float) -> None:
         """Shows a page and asks it for something and for its picture."""
@@ -136,6 +143,13 @@ class _Chromium:
         return self._browser is None or self._browser.is_connected()
 
 
+def _as_playwright(proxy: Proxy) -> ProxySettings:
+    settings: ProxySettings = {"server": proxy.server}
+    if proxy.user is not None:
+        settings |= {"username": proxy.user, "password": proxy.password or ""}
+    return settings
+
+
 class RunBrowser:
     """The browser of a run. Each viewer gets a context of its own from it, and a browser that is gone is replaced.
 
@@ -169,7 +183,7 @@ class RunBrowser:
         pin = self._pin(url)
         self._pins |= frozenset() if pin is None else {pin}
         browser = self._started(START_SECONDS)
-        context = browser.context(ratio)
+        context = browser.context(ratio, proxies.proxy_for(url))
         try:
             return Viewer(context, browser.calls, url, page=self._page, password=self._password, ratio=ratio)
         except BaseException:

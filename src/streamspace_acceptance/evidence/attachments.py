@@ -85,7 +85,7 @@ class WaitTimelines:
         evidence = current()
         if evidence is None or (wait.outcome == "met" and wait.elapsed < SHORT_SECONDS):
             return
-        timeline = f"timeline: {wait.timeline.render()}\n" if wait.timeline.entries else ""
+        timeline = "".join(f"          {line}\n" for line in wait.timeline.lines()).replace("         ", "timeline:", 1)
         text = (
             f"{wait.subject}\ngoal:     {wait.goal}\nlimit:    {_limit(wait)}\noutcome:  {_outcome(wait)}\n{timeline}\n"
         )

@@ -44,6 +44,7 @@ def identified(creation: Creation, status: str) -> None:
         *(f"{key} is {body.get(key)!r}" for key in ("sessionId", "name") if not _text(body.get(key))),
         *([] if body.get("status") == status else [f"status is {body.get('status')!r}, not {status!r}"]),
         *_misnamed(creation, body.get("sessionId"), body.get("name")),
+        *_of_another_request(creation, body),
         *(f"the same request has made {other} as well" for other in sorted(creation.others)),
     ]
     if troubles:
@@ -71,6 +72,13 @@ def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]
         *([] if listed.id == session_id else [f"sessionId is {session_id!r}, but the new session is {listed.id!r}"]),
         *([] if listed.name == name else [f"name is {name!r}, but the new session's is {listed.name!r}"]),
     ]
+
+
+def _of_another_request(creation: Creation, body: Mapping[str, object]) -> list[str]:
+    """The user and the template in the answer, where they are others than the requested ones."""
+    asked = {"user": creation.asked.user, "template": creation.asked.template}
+    answered = {key: body.get(key) or wanted for key, wanted in asked.items()}
+    return [f"{key} is {answered[key]!r}, not {wanted!r}" for key, wanted in asked.items() if answered[key] != wanted]
 
 
 def listed(creation: Creation, listed: SessionObject, alone: SessionObject | None) -> None:

@@ -176,7 +176,10 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
 
 
 def history_kept(change: Change, answer: Answer) -> None:
-    """The history holds what the template was and what it is, in that order; Unproven where there is no history."""
+    """The history holds what the template was and what it is, by the numbers of the versions, oldest or newest first.
+
+    Unproven where there is no history.
+    """
     judged("the template's history", answer)
     if answer.status in NO_SUCH_CALL:
         raise Unproven(f"the product keeps no history of templates: {answer.status} {answer.excerpt(80)}")
@@ -184,6 +187,8 @@ def history_kept(change: Change, answer: Answer) -> None:
         raise _refused(answer, "the history", "the API's call for the versions of a template")
     versions = answer.object().get("versions")
     entries = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
+    if _rising([entry.get("version") for entry in reversed(entries)]):
+        entries.reverse()
     wanted = [Provision.of(change.before), Provision.of(change.wanted)]
     found = [Provision.of(entry) for entry in entries]
     numbers = [entry.get("version") for entry in entries]

@@ -16,6 +16,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
+from streamspace_acceptance.product.proxied_transport import ProxiedTransport
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.redaction.redactor import MASK
 from streamspace_acceptance.redaction.secret_names import Place, is_secret
@@ -68,10 +69,9 @@ class HttpClient:
         self._client = httpx.Client(
             timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
             headers={"Accept-Encoding": "identity", "User-Agent": "streamspace-acceptance"},
-            # An abandoned call must not take the place of another.
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS),
+            # Without a highest number of connections: an abandoned call must not take the place of another.
             trust_env=False,
-            verify=self.trusted,
+            transport=ProxiedTransport(self.trusted, httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)),
         )
 
     def __enter__(self) -> Self:

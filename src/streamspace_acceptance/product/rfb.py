@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from streamspace_acceptance import waiting
+from streamspace_acceptance import proxies, waiting
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.rfb_handshake import Framebuffer, NoHandshake, NotInTime, Stream, shake
 
@@ -197,6 +197,7 @@ def _open(address: str, token: str, seconds: float, trusted: ssl.SSLContext | No
 def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext | None, number: int) -> ClientConnection:
     subprotocols, from_a_page = _OFFERS[number]
     scheme, _, rest = address.partition("://")
+    proxy = proxies.proxy_for(address)
     origin = Origin(f"{'https' if scheme == 'wss' else 'http'}://{rest.partition('/')[0]}")
     return connect(
         address,
@@ -208,7 +209,7 @@ def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext |
         close_timeout=0.3,  # twice, at worst
         max_size=MESSAGE_BYTES,
         compression=None,
-        proxy=None,
+        proxy=None if proxy is None else proxy.url,
         legacy=True,  # the connection itself: `handshake` is its context manager
     )
 

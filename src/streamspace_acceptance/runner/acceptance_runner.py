@@ -31,6 +31,7 @@ from streamspace_acceptance.redaction import redactor, streams
 from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import attach_hook
 from streamspace_acceptance.reporting.run_writer import RunWriter
+from streamspace_acceptance.runner import report_permissions
 from streamspace_acceptance.runner.observer import RunObserver
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
@@ -159,6 +160,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()
+        report_permissions.require_own(self._folder.path)
         killed_runs.complete(_say, move_aside_in=self._folder)
         with ExitStack() as stack:
             stack.enter_context(

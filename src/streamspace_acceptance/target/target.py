@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
+from streamspace_acceptance import proxies
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.desktop import browser
@@ -88,6 +89,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
         raise SetupProblem(
             f"STREAMSPACE_REPO names {settings.repo}, which is not a directory: set it to a StreamSpace checkout."
         )
+    proxies.proxy_for(url)  # a proxy of a wrong kind is told before anything is asked
     _check_api(url, settings.token, profile)
     cluster = _cluster(settings, embedded=embedded)
     try:

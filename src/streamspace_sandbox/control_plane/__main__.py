@@ -8,19 +8,19 @@ import sys
 import uvloop
 
 from streamspace_sandbox.control_plane.control_plane import ControlPlane
+from streamspace_sandbox.host import rootless
 from streamspace_sandbox.lifecycle import channel
-from streamspace_sandbox.lifecycle.channel import INSTANCE_VARIABLE, OWNER_VARIABLE
+from streamspace_sandbox.lifecycle.channel import INSTANCE_VARIABLE, Owner
 from streamspace_sandbox.lifecycle.instance import Instance
 
 
-async def main() -> None:
+async def main(owner: Owner | None) -> None:
     instance = Instance(os.environ[INSTANCE_VARIABLE])
     state = instance.read()
     if state is None:
         sys.exit(f"there is no instance {instance.name!r}; start one with `streamspace-sandbox up`")
-    owner = os.environ.get(OWNER_VARIABLE)
     up = await channel.inherited()
-    plane = ControlPlane(instance, state, owner=int(owner) if owner else None, up=up)
+    plane = ControlPlane(instance, state, owner=owner, up=up)
     await plane.run()
 
 
@@ -35,4 +35,8 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # It logs each command that is run in a pod, which may contain secrets.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    uvloop.run(main())
+    # Before the process ids change.
+    owner = Owner.of(os.environ)
+    if rootless.is_rootless():
+        rootless.isolate()
+    uvloop.run(main(owner))

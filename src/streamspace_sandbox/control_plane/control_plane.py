@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from signal import SIGINT, SIGTERM
@@ -12,7 +11,7 @@ import uvicorn
 
 from streamspace_sandbox.control_plane.images import all_images
 from streamspace_sandbox.host import network_bridge
-from streamspace_sandbox.host.ports import listen, next_free
+from streamspace_sandbox.host.ports import holder, is_taken, listen, next_free
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.kubernetes.apiserver import create_app
 from streamspace_sandbox.kubernetes.apiserver.server import server_config
@@ -29,9 +28,10 @@ from streamspace_sandbox.kubernetes.machinery.resources import ENDPOINTS, SERVIC
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.channel import StartChannel
+from streamspace_sandbox.lifecycle.channel import Owner, StartChannel
 from streamspace_sandbox.lifecycle.credentials import issue, write_kubeconfig
 from streamspace_sandbox.lifecycle.instance import LOOPBACK, Instance, InstanceState, root_locked, runroot
+from streamspace_sandbox.streamspace.deployment import manifests
 
 PORT = 6443
 NAMESPACE = "streamspace"
@@ -49,7 +49,9 @@ class _Server(uvicorn.Server):
 class ControlPlane:
     """Runs an instance from its bridge to its removal. `owner` is a process whose end ends the instance."""
 
-    def __init__(self, instance: Instance, state: InstanceState, *, owner: int | None, up: StartChannel | None) -> None:
+    def __init__(
+        self, instance: Instance, state: InstanceState, *, owner: Owner | None, up: StartChannel | None
+    ) -> None:
         self._instance = instance
         self._state = state
         self._owner = owner
@@ -72,8 +74,9 @@ class ControlPlane:
 
     async def _serve(self) -> None:
         self._watch_owner()
-        network_bridge.make(self._state.number)
+        network_bridge.make(self._state.number, self._state.token)
         gateway = network_bridge.address(self._state.number, 1)
+        _check_ports(gateway)
         issue(self._instance.tls, [LOOPBACK, gateway])
         sockets = [next_free(LOOPBACK, PORT, listen), listen(gateway, PORT)]
         port: int = sockets[0].getsockname()[1]
@@ -135,16 +138,15 @@ class ControlPlane:
     def _watch_owner(self) -> None:
         if self._owner is None:
             return
-        try:
-            handle = os.pidfd_open(self._owner)
-        except ProcessLookupError:
+        owner, handle = self._owner.pid, self._owner.handle
+        if handle is None:
             raise StartError(
-                f"Process {self._owner}, the owner of the sandbox, does not exist; pass the id of a running process."
-            ) from None
+                f"Process {owner}, the owner of the sandbox, does not exist; pass the id of a running process."
+            )
 
         def ended() -> None:
             asyncio.get_running_loop().remove_reader(handle)
-            log.info("process %d, the owner, has ended", self._owner)
+            log.info("process %d, the owner, has ended", owner)
             self._end.set()
 
         asyncio.get_running_loop().add_reader(handle, ended)
@@ -167,6 +169,18 @@ class ControlPlane:
         with root_locked():
             removal.remove(self._instance)
         removal.remove_root()
+
+
+def _check_ports(gateway: str) -> None:
+    """Raises StartError when a program that listens on all addresses has a port of the cluster's own addresses."""
+    services = [manifest["spec"] for manifest in manifests(1) if manifest["kind"] == "Service"]
+    ports = [entry["port"] for service in services for entry in service["ports"]]
+    for port in (PORT, *ports):
+        if is_taken(gateway, port):
+            raise StartError(
+                f"Port {port}, which the sandbox needs at {gateway}, is taken on all addresses by {holder(port)}: stop "
+                "that program, or let it listen on one address; an ordinary user's sandbox has a network of its own."
+            )
 
 
 def _publish_api(store: Store, gateway: str) -> None:

@@ -24,6 +24,7 @@ _MODULES = (
     "resource_use",
     "streaming",
     "surroundings",
+    "rights",
 )
 _faults: dict[str, "Fault"] = {}
 _variants: dict[str, "Variant"] = {}

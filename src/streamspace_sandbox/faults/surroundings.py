@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_variant
@@ -20,6 +21,7 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 API, AGENT = "streamspace-api", "streamspace-k8s-agent"
 LINES_A_SECOND = 150
 KEPT_LINES = 3
+EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
 
 Obj = dict[str, Any]
 ChangePod = Callable[[Obj], None]
@@ -76,29 +78,55 @@ def _round_cpu_up(pod: Obj) -> None:
             amounts["cpu"] = "750m"
 
 
+def _round_memory_up(pod: Obj) -> None:
+    for amounts in pod["spec"]["containers"][0]["resources"].values():
+        if amounts.get("memory") == "512Mi":
+            amounts["memory"] = "1Gi"
+
+
+def _limit_ephemeral_storage(pod: Obj) -> None:
+    for amounts in pod["spec"]["containers"][0]["resources"].values():
+        amounts["ephemeral-storage"] = "2Gi"
+
+
 def _share_agent_id(pod: Obj) -> None:
     environment = pod["spec"]["containers"][0]["env"]
     environment[:] = [{"name": "AGENT_ID", "value": "primary"} if v["name"] == "AGENT_ID" else v for v in environment]
 
 
-def _leave_evicted(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
-    """Beside each pod of a session lies one that was evicted before, first by name."""
-    made = original(store, resource, obj, **options)
+def _leave(phase: Obj) -> Callable[..., Obj]:
+    """Beside each pod of a session lies one that has ended, with that status, first by name."""
+    return partial(_leave_beside, phase)
+
+
+def _leave_beside(status: Obj, original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
+    made: Obj = original(store, resource, obj, **options)
     if resource == PODS and _is_session(made):
-        evicted = clone(made)
+        ended = clone(made)
         session = made["metadata"]["labels"][SESSION_LABEL]
-        evicted["metadata"] = {
+        ended["metadata"] = {
             "name": f"{session}-0000-{made['metadata']['uid'][:5]}",
             "namespace": namespace_of(made),
             "labels": made["metadata"]["labels"],
             "ownerReferences": made["metadata"]["ownerReferences"],
         }
-        evicted["spec"]["nodeName"] = "node-that-was-full"
-        place = original(store, resource, evicted, **options)
-        status = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
+        ended["spec"]["nodeName"] = "node-that-was-full"
+        place = original(store, resource, ended, **options)
         store.mutate(
-            PODS, namespace_of(place), name_of(place), lambda pod: pod.update(status=status), subresource="status"
+            PODS,
+            namespace_of(place),
+            name_of(place),
+            lambda pod: pod.update(status=clone(status)),
+            subresource="status",
         )
+    return made
+
+
+def _run_two(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
+    if resource == DEPLOYMENTS and obj["metadata"].get("name") == API:
+        obj = clone(obj)
+        obj["spec"]["replicas"] = 2
+    made: Obj = original(store, resource, obj, **options)
     return made
 
 
@@ -110,11 +138,11 @@ def _refuse_for_quota(pod: Obj) -> None:
     raise ApiError(403, "Forbidden", message)
 
 
-def _reset_replicas(update: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
-    """A second after each change, the agents' Deployment has the number of pods again that a repository names."""
+def _reset_replicas(after: float, update: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
+    """Some seconds after each change, the agents' Deployment has the number of pods again that a repository names."""
     made = update(store, resource, obj, **options)
     if resource == DEPLOYMENTS and name_of(made) == AGENT and made["spec"]["replicas"] != 1:
-        asyncio.get_running_loop().call_later(1.0, _set_replicas_back, store, namespace_of(made))
+        asyncio.get_running_loop().call_later(after, _set_replicas_back, store, namespace_of(made))
     return made
 
 
@@ -132,17 +160,6 @@ def _rotate(selected: Any, content: bytes, options: Any) -> Any:
         told = [number for number, line in enumerate(lines) if b"Admin password: " in line]
         content = b"\n".join(lines[told[-1] + 1 :]) if told else content
     return selected(content, options)
-
-
-async def _hide_nodes(resource: Any, server: Any, request: Any, target: Any) -> Any:
-    """The suite's user has a Role in the namespace alone: it sees neither nodes nor Secrets."""
-    ours = request.headers.get("user-agent", "").startswith("streamspace-acceptance")
-    if ours and target.resource.plural in ("nodes", "secrets"):
-        message = (
-            f'{target.resource.plural} is forbidden: User "tester" cannot list resource "{target.resource.plural}"'
-        )
-        raise ApiError(403, "Forbidden", message)
-    return await resource(server, request, target)
 
 
 def _log_busily(configure: Any) -> None:
@@ -187,12 +204,32 @@ register_variant(
 register_variant(
     "evicted-pod-beside",
     description="An evicted pod with the session's labels lies beside each session's pod",
-    kubernetes=wrap(f"{STORE}.create", _leave_evicted),
+    kubernetes=wrap(f"{STORE}.create", _leave(EVICTED)),
+)
+register_variant(
+    "completed-pod-beside",
+    description="A pod that has come to its end, with the session's labels, lies beside each session's pod",
+    kubernetes=wrap(f"{STORE}.create", _leave({"phase": "Succeeded"})),
 )
 register_variant(
     "cpu-rounded-up",
     description="The cluster makes 750m of CPU out of 500m when it admits a session's pod",
     kubernetes=_admit(_is_session, _round_cpu_up),
+)
+register_variant(
+    "memory-rounded-up",
+    description="The cluster makes 1Gi of memory out of 512Mi when it admits a session's pod",
+    kubernetes=_admit(_is_session, _round_memory_up),
+)
+register_variant(
+    "ephemeral-storage-limited",
+    description="The cluster adds a request and a limit of ephemeral storage to each session's pod",
+    kubernetes=_admit(_is_session, _limit_ephemeral_storage),
+)
+register_variant(
+    "two-api-pods",
+    description="The API has two pods, of which one logs the password, and each answers every second connection",
+    kubernetes=wrap(f"{STORE}.create", _run_two),
 )
 register_variant(
     "quota-used-up",
@@ -202,7 +239,12 @@ register_variant(
 register_variant(
     "replicas-set-back",
     description="Somebody's controller sets the agents' replicas back to 1 a second after each change",
-    kubernetes=wrap(f"{STORE}.update", _reset_replicas),
+    kubernetes=wrap(f"{STORE}.update", partial(_reset_replicas, 1.0)),
+)
+register_variant(
+    "replicas-set-back-later",
+    description="Somebody's controller sets the agents' replicas back to 1 six seconds after each change",
+    kubernetes=wrap(f"{STORE}.update", partial(_reset_replicas, 6.0)),
 )
 register_variant(
     "one-agent-id",
@@ -213,11 +255,6 @@ register_variant(
     "rotated-logs",
     description="The API's log begins after the password's line, and a node keeps three lines of an agent's log",
     kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.logs:_selected", _rotate),
-)
-register_variant(
-    "nodes-hidden",
-    description="The suite's user may list neither nodes nor Secrets",
-    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:_Server._resource", _hide_nodes),
 )
 register_variant(
     "busy-log",

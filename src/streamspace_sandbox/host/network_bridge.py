@@ -1,5 +1,10 @@
-"""The bridge that an instance's pods are on: `ssbr<N>` with the subnet 10.231.<N>.0/24."""
+"""The bridge that an instance's pods are on: `ssbr<N>` with the subnet 10.231.<N>.0/24.
 
+Its hardware address names the instance, so that nobody removes the bridge of another sandbox in the same network, which
+may keep its instances elsewhere, as a container's does.
+"""
+
+import hashlib
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +30,16 @@ def address(number: int, host: int) -> str:
     return f"10.231.{number}.{host}"
 
 
+def hardware_address(owner: str) -> str:
+    """The address of the bridge that belongs to `owner`, a text that no other instance has.
+
+    It is fixed: otherwise the bridge takes over that of an added device, and pods that cached the old one lose their
+    connections for half a minute.
+    """
+    digest = hashlib.sha256(owner.encode()).digest()
+    return ":".join(f"{byte:02x}" for byte in (0x02, 0x73, *digest[:4]))
+
+
 def free_number(taken: Iterable[int]) -> int:
     """The first number that neither an instance nor a device or route of this machine uses."""
     occupied = set(taken) | _routed()
@@ -44,12 +59,10 @@ def _routed() -> set[int]:
     return numbers
 
 
-def make(number: int) -> None:
+def make(number: int, owner: str) -> None:
     """Create the bridge with the addresses of the gateway and of all Services."""
     name = bridge_name(number)
-    # A fixed hardware address: otherwise the bridge takes over that of an added device, and pods that cached the old
-    # one lose their connections for half a minute.
-    commands = [f"link add {name} address 02:73:73:00:00:{number:02x} type bridge"]
+    commands = [f"link add {name} address {hardware_address(owner)} type bridge"]
     commands += [f"addr add {address(number, host)}/24 dev {name}" for host in (1, *SERVICE_HOSTS)]
     commands += [f"link set {name} up", ""]
     batch = "\n".join(commands)
@@ -62,11 +75,11 @@ def make(number: int) -> None:
         raise StartError(f"The network bridge could not be created ({reason}); {advice}.")
 
 
-def join_namespace(number: int, pid: int) -> str:
+def join_namespace(number: int, owner: str, pid: int) -> str:
     """A cable in place of the bridge, to the network namespace of process `pid`. Returns the name of its other end."""
     name, other = bridge_name(number), veth_name(number, 0)
     commands = (
-        f"link add {name} address 02:73:73:00:00:{number:02x} type veth peer name {other}",
+        f"link add {name} address {hardware_address(owner)} type veth peer name {other}",
         f"addr add {address(number, 1)}/24 dev {name}",
         f"link set {other} netns {pid}",
         f"link set {name} up",
@@ -78,9 +91,11 @@ def join_namespace(number: int, pid: int) -> str:
     return other
 
 
-def remove(number: int) -> None:
-    """Remove the bridge and the devices on it; missing ones are fine."""
+def remove(number: int, owner: str) -> None:
+    """Remove the bridge of `owner` and the devices on it; missing ones are fine, and those of others stay."""
     name = bridge_name(number)
+    if (DEVICES / name).exists() and (DEVICES / name / "address").read_text().strip() != hardware_address(owner):
+        return
     devices = [device.name for device in DEVICES.glob(f"ssv{number}.*")]
     if (DEVICES / name).exists():
         devices.append(name)

@@ -9,12 +9,32 @@ import json
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 INSTANCE_VARIABLE = "STREAMSPACE_SANDBOX_INSTANCE"
 OWNER_VARIABLE = "STREAMSPACE_SANDBOX_OWNER"
 VARIABLE = "STREAMSPACE_SANDBOX_CHANNEL"
 """In the control plane's environment: the instance's name, its owner's process id, and the descriptor of its end."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process whose end ends the instance. `handle` is None if it has ended already."""
+
+    pid: int
+    handle: int | None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Owner | None":
+        """The owner that the environment names."""
+        pid = environment.get(OWNER_VARIABLE)
+        if not pid:
+            return None
+        try:
+            return cls(int(pid), os.pidfd_open(int(pid)))
+        except ProcessLookupError:
+            return cls(int(pid), None)
 
 
 class StartChannel:

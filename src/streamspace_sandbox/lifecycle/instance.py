@@ -3,16 +3,29 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Literal, overload
 
+from streamspace_sandbox.host import kernel, rootless
 from streamspace_sandbox.host.processes import Process
 from streamspace_sandbox.host.start_error import StartError
 
-ROOT = Path("/var/lib/streamspace-sandbox")
+
+def state_folder(environment: Mapping[str, str], uid: int) -> Path:
+    """Where the instances of a user lie: root's, or an ordinary user's also once it is root in its own namespace."""
+    if uid == 0 and rootless.VARIABLE not in environment:
+        return Path("/var/lib/streamspace-sandbox")
+    state = environment.get("XDG_STATE_HOME") or Path(environment.get("HOME", "/")) / ".local" / "state"
+    return Path(state) / "streamspace-sandbox"
+
+
+ROOT = state_folder(os.environ, os.geteuid())
+MEMORY = "streamspace-sandbox"
+"""The name of the file system in memory that is mounted on ROOT in a container without a volume."""
 LOOPBACK = "127.0.0.1"
 SCRATCH = "~"
 """The prefix of temporary directories in ROOT, which no instance's name has."""
@@ -99,7 +112,7 @@ def runroot(number: int) -> Path:
     """Where podman mounts the containers of the instance with this number. Outside the instance's directory, since
     podman allows 50 characters for this path.
     """
-    return ROOT / f".{number}"
+    return (rootless.RUN / "sandbox" if rootless.is_rootless() else ROOT) / f".{number}"
 
 
 def instances() -> list[Instance]:
@@ -115,6 +128,14 @@ def claimed_numbers() -> set[int]:
     A caller that chooses a number holds ROOT until it has written the choice.
     """
     return {state.number for instance in instances() if (state := instance.read())}
+
+
+@overload
+def lock(directory: Path, *, create: Literal[True]) -> int: ...
+
+
+@overload
+def lock(directory: Path, *, create: bool) -> int | None: ...
 
 
 def lock(directory: Path, *, create: bool) -> int | None:
@@ -143,11 +164,15 @@ def lock(directory: Path, *, create: bool) -> int | None:
 def root_locked() -> Iterator[None]:
     """Hold ROOT, and create it if needed: no other process starts, sweeps or removes an instance meanwhile."""
     handle = lock(ROOT, create=True)
+    if not rootless.is_rootless() and kernel.is_on_overlay(ROOT) and kernel.has_capabilities():
+        # A container without a volume: its instances lie in memory. The lock on what is mounted takes over.
+        kernel.mount(MEMORY, ROOT, "tmpfs", options="mode=700")
+        os.close(handle)
+        handle = lock(ROOT, create=True)
     try:
         yield
     finally:
-        if handle is not None:
-            os.close(handle)
+        os.close(handle)
 
 
 def _is_at(handle: int, directory: Path) -> bool:

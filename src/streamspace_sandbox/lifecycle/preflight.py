@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamspace_sandbox.host.kernel import cgroup_hierarchies, unmount
+from streamspace_sandbox.host import rootless
+from streamspace_sandbox.host.kernel import cgroup_hierarchies, has_capabilities, unmount
 from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH
@@ -36,10 +37,22 @@ def check_machine() -> None:
     """Raises StartError for the first failed check. Changes nothing but this process's PATH."""
     _check_novnc()
     check_programs(PACKAGES)
+    _check_capabilities()
     _check_root()
     _check_room()
-    if not cgroup_hierarchies():
+    if rootless.is_rootless():
+        _check_namespaces()
+    elif not cgroup_hierarchies():
         raise StartError("No cgroup file system is mounted, which resource limits need; mount /sys/fs/cgroup.")
+
+
+def _check_capabilities() -> None:
+    if not has_capabilities():
+        raise StartError(
+            "This container may not run containers itself (it lacks CAP_SYS_ADMIN or CAP_NET_ADMIN): start it with "
+            f"--privileged -v streamspace-sandbox:{ROOT}, or test a StreamSpace that runs elsewhere "
+            "(STREAMSPACE_API_URL)."
+        )
 
 
 def _check_novnc() -> None:
@@ -76,6 +89,19 @@ def _check_root() -> None:
         )
 
 
+def _check_namespaces() -> None:
+    """An ordinary user's sandbox has a network and processes of its own, and mounts /proc and /sys for them."""
+    namespaces = ["--mount", "--net", "--pid", "--fork", "--mount-proc"]
+    command = ["unshare", *namespaces, "mount", "-t", "sysfs", "sysfs", "/sys"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()[-1]
+        raise StartError(
+            f"An ordinary user's sandbox mounts /proc and /sys of its own, which this machine forbids ({reason}), as a "
+            f"container without --privileged does: {rootless.OTHER_WAYS}."
+        )
+
+
 def _check_room() -> None:
     there = next(folder for folder in (ROOT, *ROOT.parents) if folder.is_dir())
     if not os.access(there, os.W_OK):
@@ -85,6 +111,10 @@ def _check_room() -> None:
         raise StartError(f"Only {free} MiB are free for {ROOT}, a sandbox needs {LEAST_ROOM}; free some space there.")
 
 
+def _other_folder() -> str:
+    return ": XDG_STATE_HOME may name such a folder" if rootless.is_rootless() else ""
+
+
 def check_overlay() -> None:
     """Try the mount that every container needs: an overlay over the root file system.
 
@@ -92,9 +122,10 @@ def check_overlay() -> None:
     """
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=SCRATCH) as scratch:
         upper, work, merged = (Path(scratch) / name for name in ("upper", "work", "merged"))
-        for directory in (upper, work, merged):
-            directory.mkdir()
-        options = f"lowerdir=/,upperdir={upper},workdir={work}"
+        lower = Path(scratch) / "lower" if rootless.is_rootless() else Path("/")
+        for directory in (upper, work, merged, lower):
+            directory.mkdir(exist_ok=True)
+        options = f"lowerdir={lower},upperdir={upper},workdir={work}"
         done = subprocess.run(
             ["mount", "-t", "overlay", "overlay", "-o", options, str(merged)],
             capture_output=True,
@@ -103,7 +134,7 @@ def check_overlay() -> None:
         )
         if done.returncode:
             raise StartError(
-                f"The kernel refuses an overlay of / in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
-                f"run this as root on a machine where {ROOT.parent} is on a disk's file system."
+                f"The kernel refuses an overlay in {ROOT} ({done.stderr.strip().splitlines()[0]}); "
+                f"{ROOT.parent} must be on a disk's file system{_other_folder()}."
             )
         unmount(merged)

@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_sandbox.host import network_bridge
-from streamspace_sandbox.host.kernel import cgroup_hierarchies, mounts_below, unmount
-from streamspace_sandbox.lifecycle.instance import ROOT, SCRATCH, Instance, instances, root_locked, runroot
+from streamspace_sandbox.host import network_bridge, rootless
+from streamspace_sandbox.host.kernel import cgroup_hierarchies, cgroup_roots, is_mounted, mounts_below, unmount
+from streamspace_sandbox.lifecycle.instance import MEMORY, ROOT, SCRATCH, Instance, instances, root_locked, runroot
 
 KILL_SECONDS = 10.0
 
@@ -29,7 +29,7 @@ def remove(instance: Instance) -> None:
     _kill_processes(instance)
     if state is not None:
         _remove_tree(runroot(state.number))
-        network_bridge.remove(state.number)
+        network_bridge.remove(state.number, state.token)
     _remove_cgroups(instance)
     # Last, since its state leads to the rest.
     _remove_tree(instance.directory)
@@ -51,8 +51,10 @@ def sweep() -> list[str]:
 
 
 def remove_root() -> None:
-    """Remove ROOT if it is empty."""
+    """Remove ROOT if it is empty, and the file system that was mounted there for want of another one."""
     with root_locked(), contextlib.suppress(OSError):
+        if not any(ROOT.iterdir()) and is_mounted(MEMORY, ROOT):
+            unmount(ROOT)
         ROOT.rmdir()
 
 
@@ -102,18 +104,28 @@ def _await_ends(handles: list[int], deadline: float) -> None:
 
 
 def _processes(instance: Instance) -> Iterator[int]:
-    """Process ids in the instance's cgroup, and of every podman, conmon or runtime that was started for it."""
-    folder, group = f"{instance.directory}/".encode(), f":{instance.cgroup}/".encode()
-    mine = os.getpid()
+    """Process ids in the instance's cgroup, and of every podman, conmon or runtime that was started for it.
+
+    An ordinary user's instance has no cgroup. Its processes end with the first one of its process namespace, and within
+    that namespace they are all that there are.
+    """
+    folder = f"{instance.directory}/".encode()
+    groups = [f":{root}{instance.cgroup}/".encode() for root in cgroup_roots()]
+    spared = {1, os.getpid()} if rootless.is_isolated() else {os.getpid()}
     for entry in os.scandir("/proc"):
-        if not entry.name.isdigit() or int(entry.name) == mine:
+        if not entry.name.isdigit() or int(entry.name) in spared:
             continue
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             process = Path(entry.path)
             if _is_zombie(process):
                 continue
-            if group in (process / "cgroup").read_bytes() or _works_for(process, folder):
+            if rootless.is_isolated() or _is_in(process, groups) or _works_for(process, folder):
                 yield int(entry.name)
+
+
+def _is_in(process: Path, groups: list[bytes]) -> bool:
+    own = (process / "cgroup").read_bytes()
+    return any(group in own for group in groups)
 
 
 def _is_zombie(process: Path) -> bool:
@@ -123,7 +135,8 @@ def _is_zombie(process: Path) -> bool:
 def _works_for(process: Path, folder: bytes) -> bool:
     program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
     helpers = (b"podman", b"conmon", b"runc", b"crun", b"unshare", b"nsenter")
-    return program.rpartition(b"/")[2] in helpers and any(folder in argument for argument in arguments)
+    is_helper = program.rpartition(b"/")[2] in helpers and any(folder in argument for argument in arguments)
+    return is_helper or (rootless.is_rootless() and b"sandbox=" + folder in arguments)
 
 
 def _remove_cgroups(instance: Instance) -> None:

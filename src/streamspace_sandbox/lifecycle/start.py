@@ -16,7 +16,7 @@ from streamspace_sandbox import faults
 from streamspace_sandbox.faults.catalogue import UnknownFaultError
 from streamspace_sandbox.faults.catalogue import find as find_fault
 from streamspace_sandbox.faults.contracts import CONTRACTS
-from streamspace_sandbox.host import network_bridge, novnc, processes
+from streamspace_sandbox.host import network_bridge, novnc, processes, rootless
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import channel, preflight, removal
 from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, claimed_numbers, lock, root_locked
@@ -207,7 +207,7 @@ async def _deploy_if_deleted(instance: Instance, state: InstanceState, report: R
     if await is_deployed(endpoint):
         return state
     report("the namespace was deleted: deploying StreamSpace again")
-    deployed = await deploy(endpoint, time_scale=state.time_scale)
+    deployed = await deploy(endpoint, time_scale=state.time_scale, no_limits=rootless.no_limits())
     report(_where(deployed))
     state = replace(state, api_url=deployed.api_url, api_token=deployed.token)
     instance.write(state)
@@ -270,7 +270,9 @@ async def _deploy(
     endpoint = _endpoint(instance, state)
     report(f"Kubernetes answers at {endpoint.url}")
     try:
-        deployed = await deploy(endpoint, time_scale=state.time_scale, deadline=flavor.deploy_seconds)
+        deployed = await deploy(
+            endpoint, time_scale=state.time_scale, deadline=flavor.deploy_seconds, no_limits=rootless.no_limits()
+        )
     except DeploymentError as failure:
         raise StartError(str(failure)) from failure
     report(_where(deployed))

@@ -111,7 +111,7 @@ class Plane:
             preexec_fn=join,
         )
         await self._expect(process, "isolated")
-        device = network_bridge.join_namespace(self._state.number, process.pid)
+        device = network_bridge.join_namespace(self._state.number, self._state.token, process.pid)
         gateway = network_bridge.address(self._state.number, 1)
         assert process.stdin is not None, "it was asked for"  # noqa: S101
         message = {"plan": plan.write(), "device": device, "gateway": gateway}

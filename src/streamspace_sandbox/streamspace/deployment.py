@@ -12,6 +12,7 @@ import aiohttp
 import orjson
 import yaml
 
+from streamspace_sandbox.streamspace import pod_cause
 from streamspace_sandbox.streamspace.agent import observation
 from streamspace_sandbox.streamspace.kube.client import (
     UNREACHABLE,
@@ -29,6 +30,7 @@ CREDENTIALS = "streamspace-admin-credentials"
 SECRETS = "streamspace-secrets"
 ADMIN = "admin"
 CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
+EVENTS = Collection("v1", "events", NAMESPACE)
 DEADLINE = 60.0
 LOGIN_DEADLINE = 10.0
 GONE_PAUSE = 0.3
@@ -60,11 +62,16 @@ async def is_deployed(endpoint: KubeEndpoint) -> bool:
         raise DeploymentError(f"{reason}; run `streamspace-sandbox down`, then `up`.") from error
 
 
-async def deploy(endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE) -> DeployedStreamSpace:
-    """Deploy into namespace `streamspace`. Raises DeploymentError, at the latest after `deadline` seconds."""
+async def deploy(
+    endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE, no_limits: str | None = None
+) -> DeployedStreamSpace:
+    """Deploy into namespace `streamspace`. Raises DeploymentError, at the latest after `deadline` seconds.
+
+    `no_limits` says why the cluster's nodes enforce no limits, as part of a sentence; None where they do.
+    """
     try:
         async with KubeClient(endpoint) as client:
-            await _apply_all(client, time_scale)
+            await _apply_all(client, time_scale, no_limits)
             readiness = Readiness(client)
             try:
                 async with asyncio.timeout(deadline):
@@ -107,20 +114,21 @@ async def undeploy(endpoint: KubeEndpoint) -> bool:
         raise DeploymentError(f"Kubernetes did not delete StreamSpace ({error or type(error).__name__}).") from error
 
 
-async def _apply_all(client: KubeClient, time_scale: float) -> None:
-    for manifest in manifests(time_scale):
+async def _apply_all(client: KubeClient, time_scale: float, no_limits: str | None) -> None:
+    for manifest in manifests(time_scale, no_limits):
         await _apply(client, manifest)
         if manifest["kind"] == "Namespace":
             for secret in _secrets():
                 await _create_unless_there(client, secret)
 
 
-def manifests(time_scale: float) -> Iterator[Obj]:
+def manifests(time_scale: float, no_limits: str | None = None) -> Iterator[Obj]:
     """Every object of the deployment but the secrets, in the order of creation."""
     for path in sorted(MANIFESTS.glob("*.yaml")):
         for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8")):
             if manifest["metadata"]["name"] == "streamspace-config":
-                manifest["data"]["time-scale"] = f"{time_scale:g}"
+                manifest["data"] |= {"time-scale": f"{time_scale:g}"}
+                manifest["data"] |= {"no-limits": no_limits} if no_limits else {}
             yield manifest
 
 
@@ -197,13 +205,15 @@ class Readiness:
         pods = self._of(component)
         if not pods:
             return f"{component} has no pod"
-        status = pods[-1].get("status", {})
-        reason = observation.blocking_reason(status) or status.get("phase", "Pending")
-        name = pods[-1]["metadata"]["name"]
-        if _restarts(pods[-1]):
-            with suppress(KubeError):
-                reason += f"; its log ends with: {await self._client.last_log_line(self._collection, name)}"
-        return f"pod {name} is not ready ({reason})"
+        pod = pods[-1]
+        name, log_line, events = pod["metadata"]["name"], None, list[Obj]()
+        # What cannot be read is left out: the sentence says what else is known.
+        with suppress(KubeError, *UNREACHABLE):
+            events = (await self._client.list(EVENTS))["items"]
+        if pod_cause.has_started(pod):
+            with suppress(KubeError, *UNREACHABLE):
+                log_line = await self._client.last_log_line(self._collection, name)
+        return f"pod {name} is not ready ({pod_cause.describe(pod, events, log_line)})"
 
     def _of(self, component: str) -> list[Obj]:
         return [pod for pod in self._pods.values() if pod["metadata"].get("labels", {}).get("app") == component]

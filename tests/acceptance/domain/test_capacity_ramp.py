@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.domain.performance import capacity, capacity_ramp, held_sessions
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.domain.sessions.registry import Registry
+from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import now
@@ -22,7 +24,7 @@ QUOTA = "exceeded quota: sessions"
 @pytest.fixture(autouse=True)
 def desktops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_sessions, "handshake", lambda *_: Framebuffer(1280, 720, "desktop", now()))
-    monkeypatch.setattr(capacity_ramp, "GAP_SECONDS", 0.002)
+    monkeypatch.setattr(capacity_ramp, "evenly", partial(evenly, gap=0.002))
 
 
 def ramp(product: CrowdedProduct, monkeypatch: pytest.MonkeyPatch, numbers: Sequence[int]) -> SessionCapacity:

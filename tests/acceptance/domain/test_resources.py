@@ -20,7 +20,7 @@ from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.profile import load
 from tests.acceptance.domain.test_templates import unmet, unproven
 from tests.support.main_containers import WithMainContainers
@@ -32,6 +32,21 @@ ASKED = Asked("testuser", "firefox-browser", "minimum", frozenset())
 
 def creation(status: int = 201, message: str = "", session: str | None = SESSION) -> Creation:
     return Creation(ASKED, answer({"message": message}, status, method="POST"), None, session, ())
+
+
+# 1.1c-3: whether it applies
+
+
+def test_limits_that_an_embedded_target_does_not_enforce_do_not_apply() -> None:
+    config = {"deployment": "embedded", "no-limits": "there are no cgroups"}
+    cluster = cast(Cluster, SimpleNamespace(config_map=lambda name: config))
+    with pytest.raises(NotApplicable, match=r"does not apply: the nodes enforce no limits \(there are no cgroups\)"):
+        limits.require_enforcement(cluster)
+
+
+@pytest.mark.parametrize("config", [{}, {"deployment": "embedded"}, {"deployment": "helm", "no-limits": "for speed"}])
+def test_limits_of_every_other_target_are_judged(config: dict[str, str]) -> None:
+    limits.require_enforcement(cast(Cluster, SimpleNamespace(config_map=lambda name: config)))
 
 
 # 1.1c-1

@@ -58,6 +58,12 @@ def test_amounts_that_are_not(one: object, other: object) -> None:
 def test_what_reads_otherwise_is_named() -> None:
     assert differences(SOUND, READ) == []
     assert differences(SOUND, {**READ, "resources": {"cpu": "1", "memory": "2048Mi"}}) == []
+    # No amounts, but the same before and after.
+    others: dict[str, dict[str, object]] = {"resources": {"gpu": 1, "limits": None, "zones": []}}
+    assert differences(others, others) == []
+    assert differences(others, {"resources": {"gpu": 2, "limits": None, "zones": []}}) == [
+        "resources.gpu reads 2, not 1"
+    ]
     assert differences({"vnc": {"port": 5900}}, {"vnc": {"port": 5900.0}}) == ["vnc.port reads 5900.0, not 5900"]
     assert differences({"a": 1}, {"a": True}) == ["a reads True, not 1"]
     assert differences({"vnc": {"port": 1}}, {"vnc": None}) == ["vnc reads None"]

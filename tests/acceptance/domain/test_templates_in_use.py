@@ -107,6 +107,7 @@ def history(*versions: Json) -> Any:
 
 def test_a_history_holds_both() -> None:
     expect.templates.history_kept(change(), history(version(1, OLD), version(2, NEW)))
+    expect.templates.history_kept(change(), history(version(2, NEW), version(1, OLD)))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_history_holds_both() -> None:
         history(),
         history(version(1, OLD)),
         history(version(2, NEW)),
-        history(version(2, NEW), version(1, OLD)),
+        history(version(2, OLD), version(1, NEW)),
         history(version(1, OLD), version(1, NEW)),
         history(version(1, NEW), version(2, NEW)),
         history(version("1", OLD), version("2", NEW)),

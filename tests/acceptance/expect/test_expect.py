@@ -85,6 +85,8 @@ def test_the_answer_identifies_the_session() -> None:
         (creation(GOOD | {"status": "Running"}), "status is 'Running'"),
         (creation(GOOD | {"status": "Pending"}), "status is 'Pending'"),
         (creation(listed=(LISTED, LISTED)), "lists 2 sessions"),
+        (creation(GOOD | {"user": "somebody"}), "user is 'somebody', not 'testuser'"),
+        (creation(GOOD | {"template": "gimp"}), "template is 'gimp'"),
         (creation([GOOD]), "a JSON list"),
         (creation(b"created"), "created"),
     ],

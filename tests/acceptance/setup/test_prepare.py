@@ -9,13 +9,32 @@ import pytest
 
 from tests.support.project import PROJECT
 
-NEEDED = ("bash", "cat", "cut", "dirname", "basename", "mkdir", "rm", "sha256sum", "tr", "tail", "env", "id")
+NEEDED = [
+    "bash",
+    "cat",
+    "cut",
+    "dirname",
+    "basename",
+    "mkdir",
+    "rm",
+    "sha256sum",
+    "tr",
+    "tail",
+    "env",
+    "id",
+    "grep",
+    "find",
+    "chmod",
+    "ls",
+    "awk",
+]
+READ = ["requirements.lock", "requirements-suite.lock", "pyproject.toml", "package.json", "package-lock.json"]
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
     """A copy of what `prepare` reads, and a `bin` that holds only the tools which every machine has."""
-    for name in ("scripts/prepare", "requirements.lock", "pyproject.toml", "package.json", "package-lock.json"):
+    for name in ("scripts/prepare", *READ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, tmp_path / name)
     tools = tmp_path / "bin"
@@ -35,10 +54,10 @@ def add_tool(machine: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-def prepare(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def prepare(machine: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(machine / "scripts/prepare"), *arguments],
-        env={"PATH": str(machine / "bin"), "HOME": str(machine)},
+        env={"PATH": str(machine / "bin"), "HOME": str(machine), **variables},
         capture_output=True,
         text=True,
         timeout=60,
@@ -87,7 +106,75 @@ def test_a_failing_apt_is_told_with_its_own_words(machine: Path) -> None:
 
 
 def test_check_changes_nothing(machine: Path) -> None:
+    before = sorted(machine.rglob("*"))
     done = prepare(machine, "--check")
     assert done.returncode == 1
     assert "missing: podman (runs the embedded StreamSpace's pods as containers)" in done.stderr
-    assert not (machine / ".venv").exists()
+    assert sorted(machine.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["google-chrome", "google-chrome-stable", "chromium-browser"])
+def test_another_browser_on_path_is_enough(machine: Path, name: str) -> None:
+    add_tool(machine, name, "exit 0")
+    assert "chromium" not in prepare(machine, "--check").stderr
+
+
+def test_playwrights_browser_is_enough(machine: Path) -> None:
+    place = machine / "browsers/chromium-1/chrome-linux64/chrome"
+    place.parent.mkdir(parents=True)
+    place.touch()
+    assert "chromium" not in prepare(machine, "--check", PLAYWRIGHT_BROWSERS_PATH=str(machine / "browsers")).stderr
+
+
+def test_browser_that_the_setting_names_is_enough(machine: Path) -> None:
+    add_tool(machine, "brave", "exit 0")
+    assert "chromium" not in prepare(machine, "--check", STREAMSPACE_BROWSER=str(machine / "bin/brave")).stderr
+
+
+def test_apt_without_chromium_installs_the_others(machine: Path) -> None:
+    add_tool(machine, "id", "echo 0")
+    add_tool(machine, "apt-get", f'echo "$@" >>{machine}/asked; [ "$1" = update ] || exit 100')
+    add_tool(machine, "apt-cache", 'echo "  Candidate: (none)"')
+    prepare(machine)
+    installed = (machine / "asked").read_text().splitlines()[-1].split()
+    assert "podman" in installed
+    assert "chromium" not in installed
+
+
+def test_the_venv_package_is_that_of_the_python(machine: Path) -> None:
+    shim = f'[ "$2" = "import ensurepip" ] && exit 1; exec "{sys.executable}" "$@"'
+    add_tool(machine, "python3", shim)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    assert version in prepare(machine, "--check").stderr
+    assert version in prepare(machine, "--suite").stderr.splitlines()[-1]
+
+
+def test_apt_without_a_network_is_one_sentence(machine: Path) -> None:
+    add_tool(machine, "id", "echo 0")
+    add_tool(machine, "apt-get", "echo \"W: Could not resolve 'deb.debian.org'\"; exit 100")
+    last = prepare(machine).stderr.splitlines()[-1]
+    assert last.startswith("prepare: apt-get update failed")
+    assert "set https_proxy, http_proxy, or apt's sources" in last
+
+
+@pytest.mark.slow
+def test_pip_without_a_network_is_one_sentence(machine: Path) -> None:
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}
+    done = prepare(machine, "--suite", **nowhere)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1:] == [
+        "prepare: pip could not install requirements-suite.lock: the network refuses it. Behind a proxy, a mirror or a "
+        "private CA, set HTTPS_PROXY, PIP_INDEX_URL or PIP_CERT. The details are in .prepared/pip.log"
+    ]
+
+
+def test_others_files_are_named_with_their_owner(machine: Path) -> None:
+    add_tool(machine, "id", 'case "$1" in -u) echo 1000 ;; -un) echo newcomer ;; esac')
+    (machine / ".prepared").write_text("not a folder that this user can write to")
+    last = prepare(machine, "--suite").stderr.splitlines()[-1]
+    assert last.startswith("prepare: newcomer may not write here")
+    assert "use a checkout of your own" in last
+
+
+def test_unknown_option_names_the_known_ones(machine: Path) -> None:
+    assert prepare(machine, "--all").stderr == "prepare: unknown option --all; there are --check and --suite\n"

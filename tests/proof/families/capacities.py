@@ -28,7 +28,7 @@ def _check(fault: str, ramp: str, capacity: int, lane: Lane) -> Outcome:
     with embedded(lane.sandbox_name(), "--fault", fault) as target:
         run = run_suite(target, reports, "--tags=@test-4.4", "-D", f"ramp={ramp}", recorded=False)
     criteria = json.loads((reports / "verdict.json").read_text())["criteria"]
-    figures = next(criterion for criterion in criteria if criterion["id"] == CRITERION).get("figures", [])
+    figures = next(criterion for criterion in criteria if criterion["id"] == CRITERION).get("measured", [])
     found = [figure["value"] for figure in figures if figure["name"] == FIGURE]
     problems = [] if found == [capacity] else [f"a planted capacity of {capacity} was found as {found}"]
     if run.status != 0:

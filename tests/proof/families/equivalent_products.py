@@ -7,8 +7,9 @@ which are variants of the sandbox, every criterion has the verdict that `must` n
 from functools import partial
 
 from tests.proof.case import Case, Lane, Load, Outcome
+from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
 from tests.proof.families.proxy_faults import WAITING_PHASES, load_of
-from tests.proof.proxy_faults import EQUIVALENT_PRODUCTS, ProxyFault, case_id, run_against
+from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.register import NOT_OF_THE_EMBEDDED, plan_test
 from tests.proof.running import Run, embedded, run_suite
 from tests.proof.surroundings import SURROUNDINGS, Surroundings

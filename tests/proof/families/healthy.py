@@ -26,7 +26,7 @@ def cases() -> list[Case]:
 def _check(lane: Lane) -> Outcome:
     """Everything, the suite's own time included: the proof runs this case on a quiet machine."""
     run = _run(lane)
-    problems = _problems(run, criteria_of_the_embedded())
+    problems = problems_of(run, criteria_of_the_embedded())
     own = of_its_own(run.spent)
     if sum(own.values()) > MOST_OF_ITS_OWN:
         problems.append(f"the suite itself took {sum(own.values()):.1f} s of a processor: {own}")
@@ -36,8 +36,12 @@ def _check(lane: Lane) -> Outcome:
 def _check_without_load(lane: Lane) -> Outcome:
     """Phases 0 to 3, without the suite's own time, which other tests beside it would spoil."""
     run = _run(lane, WITHOUT_LOAD)
-    wanted = {criterion for criterion in criteria_of_the_embedded() if plan_test_of(criterion)["phase"] < LOAD_PHASE}
-    return Outcome.of(run, set(), _problems(run, wanted))
+    return Outcome.of(run, set(), problems_of(run, criteria_without_load()))
+
+
+def criteria_without_load() -> set[str]:
+    """Those of phases 0 to 3 that apply to the embedded StreamSpace."""
+    return {criterion for criterion in criteria_of_the_embedded() if plan_test_of(criterion)["phase"] < LOAD_PHASE}
 
 
 def _run(lane: Lane, *chosen: str) -> Run:
@@ -59,7 +63,8 @@ def _says_timed_out(file: Path) -> bool:
     return file.is_file() and b"timed out" in file.read_bytes()
 
 
-def _problems(run: Run, wanted: Set[str]) -> list[str]:
+def problems_of(run: Run, wanted: Set[str]) -> list[str]:
+    """How a run against a healthy product differs from what it must be; exactly `wanted` are PROVEN."""
     problems = []
     if unproven := wanted ^ run.of("PROVEN"):
         problems.append(f"exactly {len(wanted)} criteria must be PROVEN; not so {sorted(unproven)}")

@@ -3,7 +3,8 @@
 from functools import partial
 
 from tests.proof.case import Case, Lane, Load, Outcome
-from tests.proof.proxy_faults import PROXY_FAULTS, ProxyFault, case_id, run_against
+from tests.proof.proxy_case import ProxyFault, case_id, run_against
+from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.register import plan_test
 from tests.proof.weights import seconds
 

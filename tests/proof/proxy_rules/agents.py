@@ -39,3 +39,25 @@ class StaysTwice(_OfAgents):
                 self._gone[each["agentId"]] = each
         back = [each for each in agents if each["status"] == "online" and each["agentId"] in self._gone]
         return [*agents, *(self._gone[each["agentId"]] for each in back)]
+
+
+class HeartbeatStandsStill(_OfAgents):
+    """The time of the last heartbeat is that of the first one, for good."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        return [
+            each | {"lastHeartbeat": self._first.setdefault(each["agentId"], each["lastHeartbeat"])} for each in agents
+        ]
+
+
+class Ghost(_OfAgents):
+    """An agent that was never there is listed online."""
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        return [
+            *agents,
+            *(each | {"agentId": "streamspace-k8s-agent-7f9c-ghost", "sessions": 0} for each in agents[:1]),
+        ]

@@ -2,7 +2,8 @@
 
 import re
 import struct
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tests.proof.proxy import Line, Reply, Rule
@@ -11,6 +12,7 @@ KEY, POINTER, QEMU_KEY = 4, 5, 255  # types of messages (RFC 6143 and QEMU's ext
 POINTER_BYTES, KEY_BYTES, QEMU_KEY_BYTES = 6, 8, 12
 FIRST_SCRIPT = "/rfb.js"
 HANDSHAKE_BYTES = 14
+MOVED_SECONDS = 1.0
 PICTURE_BYTES, UNTOUCHED_BYTES = 3000, 300  # to a viewer that shows something; from one that has only asked for that
 
 
@@ -81,3 +83,118 @@ class LosesKeys(Rule):
 
     def hears(self, message: bytes) -> bytes:
         return b"" if keysym(message) in self._lost else message
+
+
+class FreezesAfter(Rule):
+    """A desktop's picture never changes again after some seconds of the connection, which stays open."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def tells(self, line: Line, message: bytes) -> bytes:
+        return b"" if _age(line) > self._seconds else message
+
+
+class DeafAfter(Rule):
+    """The desktop hears nothing more of its viewer but requests for pictures, after some seconds of the connection."""
+
+    def __init__(self, kinds: Collection[int], seconds: float) -> None:
+        self._kinds = frozenset(kinds)
+        self._seconds = seconds
+
+    def hears_on(self, line: Line, message: bytes) -> bytes:
+        return b"" if message[:1] and message[0] in self._kinds and _age(line) > self._seconds else message
+
+
+class EndsAfter(Rule):
+    """Each connection of a browser is cut after some seconds, whatever passes on it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def severs(self, line: Line) -> bool:
+        return line.browser and _age(line) > self._seconds
+
+
+class ShowsOnlyWhatIsPointedAt(Rule):
+    """The picture changes only while the pointer moves: what comes later is shown with the next movement."""
+
+    def hears_on(self, line: Line, message: bytes) -> bytes:
+        if message[:1] == bytes([POINTER]):
+            line.notes["moved"] = time.monotonic()
+        return message
+
+    def tells(self, line: Line, message: bytes) -> bytes:
+        moved = line.notes.get("moved", time.monotonic())
+        assert isinstance(moved, float)
+        kept = line.notes.pop("kept", b"")
+        assert isinstance(kept, bytes)
+        if time.monotonic() - moved < MOVED_SECONDS:
+            return kept + message
+        line.notes["kept"] = kept + message
+        return b""
+
+
+class EndsInSilence(Rule):
+    """A gateway ends each connection on which the desktop sent nothing for some seconds, whatever its viewer sends."""
+
+    def __init__(self, seconds: float) -> None:
+        self.silence = seconds
+
+
+class LosesButtons(Rule):
+    """Some buttons of the mouse are not heard, or only while the pointer rests."""
+
+    def __init__(self, mask: int) -> None:
+        self._mask = mask
+
+    def hears(self, message: bytes) -> bytes:
+        if len(message) != POINTER_BYTES or message[0] != POINTER:
+            return message
+        return message[:1] + bytes([message[1] & ~self._mask]) + message[2:]
+
+
+class Mistypes(Rule):
+    """One key arrives as another."""
+
+    def __init__(self, keys: Mapping[int, int]) -> None:
+        self._keys = keys
+
+    def hears(self, message: bytes) -> bytes:
+        key = keysym(message)
+        if key is None or key not in self._keys:
+            return message
+        # Without a keycode, so that only the keysym counts.
+        down = message[1:2] if len(message) == KEY_BYTES else message[3:4]
+        return bytes([KEY]) + down + b"\0\0" + self._keys[key].to_bytes(4)
+
+
+class LosesReleases(Rule):
+    """The release of a key is lost, each time."""
+
+    def __init__(self, keysyms: Collection[int]) -> None:
+        self._lost = frozenset(keysyms)
+
+    def hears(self, message: bytes) -> bytes:
+        if keysym(message) not in self._lost:
+            return message
+        down = message[1] if len(message) == KEY_BYTES else message[3]
+        return message if down else b""
+
+
+class OtherClient(Rule):
+    """The client of the page is not the one that it should be: a file of it is missing, or is another page."""
+
+    def __init__(self, path: str, reply: Reply) -> None:
+        self._path = path
+        self._reply = reply
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        return self._reply if self._path in path else reply
+
+
+def _age(line: Line) -> float:
+    """Seconds since the line's first message."""
+    began = line.notes.setdefault("began", time.monotonic())
+    assert isinstance(began, float)
+    return time.monotonic() - began

@@ -216,3 +216,84 @@ class Slow(Rule):
     """A healthy product at the end of a slow line."""
 
     delay = 0.3
+
+
+class Contradicts(Rule):
+    """The list and the answer about a single session disagree: one of them never says Running."""
+
+    def __init__(self, *, listed: bool) -> None:
+        self._listed = listed
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != "GET" or reply.status != 200:
+            return reply
+        if path == SESSIONS and self._listed:
+            return each_of(reply, "sessions", self._pending)
+        if path.startswith(f"{SESSIONS}/") and path.count("/") == 4 and not self._listed:
+            return altered(reply, **self._pending(json.loads(reply.body)))
+        return reply
+
+    @staticmethod
+    def _pending(session: Json) -> Json:
+        return session | {"status": "Pending"} if session["status"] == "Running" else session
+
+
+class Creates(Rule):
+    """The answer to a creation, and nothing else, has other values."""
+
+    def __init__(self, **changes: object) -> None:
+        self._changes = changes
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        return altered(reply, **self._changes) if (method, path) == ("POST", SESSIONS) else reply
+
+
+class Address(Rule):
+    """The address of each desktop is another one; {path} is the path of the right one."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not path.endswith("/connect") or reply.status != 200:
+            return reply
+        _, slashes, rest = json.loads(reply.body)["url"].partition("//")
+        return altered(reply, url=self._address.replace("{path}", (slashes and rest).partition("/")[2]))
+
+
+class FailsNowAndThen(Rule):
+    """Each so-manieth answer to a GET is the product's own 500."""
+
+    def __init__(self, every: int) -> None:
+        self._every = every
+        self._asked = 0
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        self._asked += method == "GET" and path.startswith(SESSIONS)
+        fails = method == "GET" and path.startswith(SESSIONS) and self._asked % self._every == 0
+        return refusal(500, "internal", "The database did not answer.") if fails else None
+
+
+class OnlySays(Rule):
+    """An order is accepted, and nothing is done; `after` some orders that were carried out."""
+
+    def __init__(self, method: str, end: str, answer: Json, after: int = 0) -> None:
+        self._method, self._end = method, end
+        self._answer = answer
+        self._left = after
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        if method != self._method or not path.startswith(f"{SESSIONS}/") or not path.endswith(self._end):
+            return None
+        self._left -= 1
+        return Reply(202, "application/json", json.dumps(self._answer).encode()) if self._left < 0 else None
+
+
+class ListedTwice(Rule):
+    """Each session stands in the list twice."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) != ("GET", SESSIONS):
+            return reply
+        listed = json.loads(reply.body)["sessions"]
+        return altered(reply, sessions=[*listed, *listed])

@@ -112,6 +112,11 @@ def with_a_password_form(text: str) -> str:
     return text.replace("  rfb.scaleViewport = true;", f"  {form}\n  rfb.scaleViewport = true;")
 
 
+def with_(settings: str) -> Edit:
+    """The client has other settings."""
+    return lambda text: text.replace("  rfb.scaleViewport = true;", f"  rfb.scaleViewport = true; {settings}")
+
+
 def replacing_its_canvas(text: str) -> str:
     """The client ends its first connection after a moment, and connects again with another canvas."""
     return text.replace(
@@ -120,6 +125,17 @@ def replacing_its_canvas(text: str) -> str:
     )
 
 
+COVER = (
+    "const cover = document.createElement('div'); cover.textContent = 'Your desktop is on its way';"
+    "cover.style.cssText = 'position:fixed;inset:0;z-index:99;background:#124;color:#fff';"
+    "document.body.append(cover); setTimeout(() => cover.remove(), 4000);"
+)
+COOKIES = (
+    "const banner = document.createElement('div'); banner.innerHTML = '<p>We use cookies.<button>Accept</button>';"
+    "banner.style.cssText = 'position:fixed;left:0;right:0;bottom:0;height:90px;z-index:99;background:#eee';"
+    "banner.querySelector('button').onclick = () => banner.remove(); document.body.append(banner);"
+)
+ASKS_BEFORE_IT_IS_LEFT = "addEventListener('beforeunload', (event) => event.preventDefault());"
 TWICE_ON_DENSE_SCREENS = (
     "const across = Object.getOwnPropertyDescriptor(MouseEvent.prototype, 'clientX').get;"
     "Object.defineProperty(MouseEvent.prototype, 'clientX',"

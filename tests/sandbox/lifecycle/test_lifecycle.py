@@ -106,8 +106,8 @@ def test_sweep_removes_everything_of_a_dead_instance() -> None:
         # All of it in one go: else any sandbox that is started meanwhile sweeps it first.
         number = network_bridge.free_number(claimed_numbers())
         dead.directory.mkdir()
-        dead.write(InstanceState(number, processes.Process(killed.pid, 1), "", 1, ""))
-        network_bridge.make(number)
+        dead.write(InstanceState(number, processes.Process(killed.pid, 1), "", 1, "token"))
+        network_bridge.make(number, "token")
         mounted = runroot(number) / "merged"
         mounted.mkdir(parents=True)
         subprocess.run(["mount", "-t", "tmpfs", "none", str(mounted)], check=True)
@@ -123,6 +123,23 @@ def test_sweep_removes_everything_of_a_dead_instance() -> None:
     assert not mounts_below(mounted.parent)
     assert not cgroup.parent.exists()
     assert not (network_bridge.DEVICES / network_bridge.bridge_name(number)).exists()
+    removal.remove_root()
+
+
+@needs_root
+def test_bridge_of_another_owner_is_not_removed() -> None:
+    with root_locked():
+        number = network_bridge.free_number(claimed_numbers())
+        bridge = network_bridge.DEVICES / network_bridge.bridge_name(number)
+        network_bridge.make(number, "one")
+        try:
+            with pytest.raises(StartError, match="another process on this machine has just created"):
+                network_bridge.make(number, "two")
+            network_bridge.remove(number, "two")
+            assert bridge.exists()
+        finally:
+            network_bridge.remove(number, "one")
+    assert not bridge.exists()
     removal.remove_root()
 
 

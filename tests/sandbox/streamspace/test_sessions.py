@@ -56,6 +56,19 @@ def test_deletion(api: Api, agent: Agent) -> None:
     assert [command["kind"] for command in worker.commands] == ["create", "delete"]
 
 
+def test_deletion_that_failed_can_be_asked_for_again(api: Api, agent: Agent) -> None:
+    worker = agent("a", obeys=False)
+    session = api.create()["sessionId"]
+    worker.carry_out(eventually(lambda: worker.commands)[0])
+    api.await_status(session, "Running")
+    api.http.delete(f"/api/v1/sessions/{session}")
+    worker.say({"type": "result", "command": eventually(lambda: worker.commands[1:])[0]["id"], "failure": "too busy"})
+    eventually(lambda: api.session(session)["message"] == "too busy")
+    api.http.delete(f"/api/v1/sessions/{session}")
+    worker.carry_out(eventually(lambda: worker.commands[2:])[0])
+    eventually(lambda: api.http.get(f"/api/v1/sessions/{session}").status_code == 404)
+
+
 def test_a_session_that_ends_in_kubernetes_ends_here(api: Api, agent: Agent) -> None:
     worker = agent("a")
     session = api.create()["sessionId"]

@@ -45,7 +45,7 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One place of the profile, and a sentence about it."""
+    """One place of the profile, with a comment on it."""
 
     fit: Fit
     place: str
@@ -196,7 +196,7 @@ def _is_missing(answer: Answer, unknown: Answer) -> bool:
 
 
 def _kind(answer: Answer) -> object:
-    """What tells the 404 of a path from that of an id: the error's code, or the text."""
+    """The difference between the 404 of a path and that of an id: the error's code, or the text."""
     body = _body(answer)
     return answer.excerpt() if body is None else (sorted(body), body.get("error"))
 
@@ -206,7 +206,7 @@ def _no_call(name: str) -> Finding:
 
 
 def _body(answer: Answer) -> Json | None:
-    """What the product sent, untranslated."""
+    """The product's own words, untranslated."""
     try:
         return read_object(answer.body)
     except (NotJson, Unmet):

@@ -13,6 +13,7 @@ from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.performance import session_troubles
 from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Recovery, SessionCapacity, Step, knee_limit
 from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
+from streamspace_acceptance.domain.performance.release import release
 from streamspace_acceptance.domain.performance.room import fit
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
@@ -31,7 +32,6 @@ from streamspace_acceptance.waiting import Budget, Wait, now
 
 MOST_ERRORS = 0.01
 """The share of the API's answers that may be errors."""
-EXPECTED = "sessions that can be released"
 
 
 def find_capacity(scenario: Scenario, template: str, ramp: Sequence[int]) -> None:
@@ -192,13 +192,7 @@ class CapacityRamp:
         self._held.drop(extra)
         self._stuck = []
         for ids in filter(None, (extra, stuck)):
-            if troubles := self._scenario.registry.release(ids):
-                raise Unmet(
-                    f"{len(ids)} sessions of the ramp",
-                    expected=EXPECTED,
-                    actual="; ".join(troubles),
-                    likely="the product does not finish the deletion under load",
-                )
+            release(self._scenario, ids, f"{len(ids)} sessions of the ramp")
 
     def _count_errors(self, follower: SessionFollower, requests: ScheduledRequests | None) -> None:
         errors, calls = follower.errors()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from streamspace_acceptance.domain.performance.release import release
 from streamspace_acceptance.domain.performance.room import room
 from streamspace_acceptance.domain.performance.session_follower import following, opening_desktops
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv, table
@@ -198,7 +199,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
             timeline=wait.timeline.render(),
             likely="a few sessions at once are too many (see 1.3-1)",
         )
-    _release(scenario, requests.ids, f"{count} sessions of the warm-up")
+    release(scenario, requests.ids, f"{count} sessions of the warm-up")
 
 
 def request_bursts(scenario: Scenario, least: int, count: int, template: str, size: Size) -> None:
@@ -216,7 +217,7 @@ def request_bursts(scenario: Scenario, least: int, count: int, template: str, si
         attachments.attach_csv(f"moments of burst {number}", as_csv(burst.sessions, burst.requests.load.began))
         if not burst.is_whole or Bursts(bursts, least).are_enough or number == MOST_REPEATS * least:
             break
-        _release(scenario, burst.requests.ids, f"{count} sessions of burst {number}")
+        release(scenario, burst.requests.ids, f"{count} sessions of burst {number}")
     scenario.results.put(Bursts(bursts, least))
 
 
@@ -233,13 +234,3 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
                 follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
                 follower.wait_for_desktops(requests.ids)
         return Burst(requests, follower.moments(requests), clients.budgets.scale, meter.shares())
-
-
-def _release(scenario: Scenario, ids: Sequence[str], subject: str) -> None:
-    if troubles := scenario.registry.release(ids):
-        raise Unmet(
-            subject,
-            expected="deleted and gone",
-            actual="; ".join(troubles),
-            likely="the product does not finish the deletion",
-        )

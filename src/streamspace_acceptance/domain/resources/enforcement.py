@@ -90,7 +90,11 @@ class Enforcement:
 
 
 def exceed_limits(scenario: Scenario) -> None:
-    """Takes CPU time, then a little memory, then too much; Unproven where the pod has no limits to enforce."""
+    """Takes CPU time, then a little memory, then too much; Unproven where the pod has no limits to enforce.
+
+    NotApplicable where the target enforces none.
+    """
+    limits.require_enforcement(scenario.session.cluster)
     session, pod = scenario.session, scenario.lifecycle.pod
     wanted = limits.of_pod(session.cluster, pod)
     if wanted.cpu is None or wanted.memory is None:

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.outcomes import NotApplicable
 
 UNLIMITED_BYTES = 2**60  # cgroup v1 writes "no limit" as a number near 2**63
 
@@ -32,6 +33,16 @@ throttled() {
     sed -n 's/^nr_throttled //p'
 }
 """
+
+
+CONFIG_MAP, NO_LIMITS = "streamspace-config", "no-limits"
+
+
+def require_enforcement(cluster: Cluster) -> None:
+    """NotApplicable where an embedded StreamSpace says that its nodes enforce no limits, and why."""
+    config = cluster.config_map(CONFIG_MAP)
+    if config.get("deployment") == "embedded" and NO_LIMITS in config:
+        raise NotApplicable(f"does not apply: the nodes enforce no limits ({config[NO_LIMITS]})")
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class CreatedTemplate:
 def differences(wanted: Json, found: object, *, among: str = "") -> list[str]:
     """The fields of `wanted` that differ in `found`, a sentence each; other fields of `found` do not matter.
 
-    Resources are compared as amounts, all else as it is written, types included.
+    Resources are compared as amounts too, where they are amounts; all else as it is written, types included.
     """
     if not isinstance(found, dict):
         return [f"{among or 'the template'} reads {found!r}"]
@@ -52,7 +52,7 @@ def differences(wanted: Json, found: object, *, among: str = "") -> list[str]:
 
 
 def _equal(wanted: object, found: object, *, quantity: bool) -> bool:
-    return same(wanted, found) if quantity else type(wanted) is type(found) and wanted == found
+    return (type(wanted) is type(found) and wanted == found) or (quantity and same(wanted, found))
 
 
 def overlaid(base: Json, change: Json) -> Json:

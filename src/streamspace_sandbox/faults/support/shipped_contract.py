@@ -197,7 +197,7 @@ def _template(template: Obj) -> Obj:
 
 
 def _in_text(send: Send) -> Send:
-    """What the API sends to a viewer, in text frames of base64."""
+    """The messages of the API to a viewer, as text frames of base64."""
 
     async def in_text(message: Message) -> None:
         if message["type"] == "websocket.send" and message.get("bytes") is not None:

@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from streamspace_sandbox.host.outer_network import tcp_socket
+
 Backend = tuple[str, int]
 """Address and port of a pod that is Ready."""
 
@@ -117,8 +119,13 @@ class Forwarder:
         self._server: asyncio.Server | None = None
         self._opening: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._claim = _claimed(address, port)
         # Holds the port while nothing listens on it. Raises OSError when another program has it.
-        self._reservation = _bound(address, port, reuse=False)
+        try:
+            self._reservation = _bound(address, port, reuse=False)
+        except OSError:
+            self._claim.close()
+            raise
 
     def forward_to(self, backends: Sequence[Backend]) -> None:
         """Pass new connections on to these, in turn; those that exist stay where they are."""
@@ -140,6 +147,7 @@ class Forwarder:
             self._server.close()
             self._server = None
         self._reservation.close()
+        self._claim.close()
 
     async def _serve(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -158,13 +166,27 @@ class Forwarder:
         return self._backends[self._turn % len(self._backends)]
 
 
+def _claimed(address: str, port: int) -> socket.socket:
+    """A claim that one forwarder of this machine's network holds. Raises OSError (EADDRINUSE) when another has it.
+
+    The kernel lets sockets of several sandboxes share a port, and would give each a part of the connections.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        claim.bind(f"\0streamspace-sandbox/{address}:{port}")
+    except OSError:
+        claim.close()
+        raise
+    return claim
+
+
 def _bound(address: str, port: int, *, reuse: bool) -> socket.socket:
     """A socket at a port that only sockets like it may share.
 
     `reuse` takes a port on which old connections still linger. The socket that reserves the port does without: two
     sockets that reuse a port and do not listen can be bound by different programs.
     """
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound = tcp_socket(address)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     bound.setblocking(False)

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamspace_sandbox.host.rootless import is_rootless
 from streamspace_sandbox.kubernetes.kubelet.podman import Mount
 
-ROOT = Path("/")
+ROOT, USR = Path("/"), Path("/usr")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class SharedDirectories:
 def find(places: Iterable[Path]) -> SharedDirectories:
     """The mounts that make `places` visible."""
     directories, mounted, gates = tuple(places), [], set()
+    if is_rootless():
+        # Such a container sees nothing of this machine but /usr and /etc.
+        return SharedDirectories(directories, tuple(place for place in directories if USR not in place.parents), ())
     for place in directories:
         gate = _closed_directory_above(place)
         if gate is not None:

@@ -39,13 +39,13 @@ class Kubelet:
         self._hosts = HostsFiles(services.store)
         self._workers: dict[str, PodWorker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._usage = Usage()
+        self._usage = Usage(services.podman.read_usage)
         self._subscription = services.store.watch(PODS, callback=self._pod_changed)
 
     async def run(self) -> None:
         """Sample the usage of containers and enforce policies, until cancelled; pods run without it."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._usage.sample_forever(self._running_cgroups))
+            group.create_task(self._usage.sample_forever(self._running))
             group.create_task(self._services.policies.run())
 
     # Pods
@@ -78,9 +78,9 @@ class Kubelet:
         if not task.cancelled() and (error := task.exception()):
             log.error("%s failed", task.get_name(), exc_info=error)
 
-    def _running_cgroups(self) -> dict[str, str]:
+    def _running(self) -> set[str]:
         return {
-            record.container_id: self._services.podman.cgroup_of(record.container_id)
+            record.container_id
             for worker in self._workers.values()
             for record in worker.all_records
             if record.is_running

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from streamspace_sandbox.host.network_bridge import address
+from streamspace_sandbox.host.rootless import is_rootless
 from streamspace_sandbox.kubernetes.kubelet import directories, host_capacity
 from streamspace_sandbox.kubernetes.kubelet.exit_codes import Exits
 from streamspace_sandbox.kubernetes.kubelet.images import Images
@@ -13,6 +14,7 @@ from streamspace_sandbox.kubernetes.kubelet.network import PodNetworks
 from streamspace_sandbox.kubernetes.kubelet.network_policies import PolicyEnforcement
 from streamspace_sandbox.kubernetes.kubelet.podman import Podman
 from streamspace_sandbox.kubernetes.kubelet.reaper import Reaper
+from streamspace_sandbox.kubernetes.kubelet.rootless_containers import RootlessPodman
 from streamspace_sandbox.kubernetes.kubelet.services import Services
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
@@ -37,7 +39,8 @@ def make_kubelet(
     the files of the service account but for the namespace (`token`, `ca.crt`).
     """
     host_ip = address(number, 1)
-    podman = Podman(directory / "podman", runroot, cgroup)
+    make_podman = RootlessPodman if is_rootless() else Podman
+    podman = make_podman(directory / "podman", runroot, cgroup)
     inotify = Inotify()
     pods, logs = directory / "pods", directory / "logs"
     for path in (pods, logs):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from streamspace_sandbox.host.kernel import has_unified_cgroups
 from streamspace_sandbox.kubernetes.kubelet.commands import run
+from streamspace_sandbox.kubernetes.kubelet.usage import CgroupUsage, Read
 
 OPEN_FILES = 4096
 PROCESSES = 16384
@@ -56,6 +57,7 @@ class Podman:
         self._cgroup = cgroup
         self.exits = directory / "run" / "exits"
         """Here a file appears, named by container id, with the exit code of each container that ended."""
+        self.read_usage: Read = CgroupUsage(self.cgroup_of).read
         self.storage = directory / "storage"
         self._configuration = directory / "containers.conf"
         for path in (self.exits, self.storage, directory / "network"):
@@ -69,13 +71,8 @@ class Podman:
     async def run(self, container: Container) -> str:
         """Start the container; its id. Raises CommandError with podman's words."""
         hidden = {name: value for name, value in container.environment.items() if name not in OWN_VARIABLES}
-        command = [
-            *self._podman("run", "--detach"),
-            *self._limits,
-            *_options(container),
-            f"--cgroup-parent={self._cgroup}",
-        ]
-        command += ["--rootfs", "/:O", *container.argv]
+        command = [*self._podman("run", "--detach"), *self._limits, *_options(container)]
+        command += [*self._surroundings(), *container.argv]
         # conmon leaves a file called `oom` in its working directory when a container ran out of memory.
         return await run(command, environment=hidden | self._environment(), directory=self._directory)
 
@@ -97,6 +94,10 @@ class Podman:
 
     def cgroup_of(self, container_id: str) -> str:
         return f"{self._cgroup}/libpod-{container_id}"
+
+    def _surroundings(self) -> list[str]:
+        """The options of every container; the last one is its root directory."""
+        return [f"--cgroup-parent={self._cgroup}", "--rootfs", "/:O"]
 
     def _podman(self, *arguments: str) -> list[str]:
         places = {

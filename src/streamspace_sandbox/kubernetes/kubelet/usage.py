@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,30 +23,32 @@ class Sample:
     memory_bytes: int
 
 
+Read = Callable[[Collection[str]], Mapping[str, Sample]]
+"""Gives the samples of the containers with these ids, as far as they run."""
+
+
 class Usage:
     """Samples of all running containers over the last seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Read) -> None:
         self._samples: dict[str, deque[Sample]] = {}
-        self._unified = has_unified_cgroups()
+        self._read = read
 
-    async def sample_forever(self, running: Callable[[], Mapping[str, str]]) -> None:
+    async def sample_forever(self, running: Callable[[], Collection[str]]) -> None:
         """Take samples as long as containers run; a rate needs two of them."""
         while True:
             self.sample(running())
             await asyncio.sleep(SAMPLE_SECONDS)
 
-    def sample(self, cgroups: Mapping[str, str]) -> None:
-        """Take one sample of each container: {container id: cgroup}. Others are forgotten."""
-        for container_id in self._samples.keys() - cgroups.keys():
+    def sample(self, container_ids: Collection[str]) -> None:
+        """Take one sample of each of these containers. Others are forgotten."""
+        for container_id in self._samples.keys() - container_ids:
             del self._samples[container_id]
-        for container_id, cgroup in cgroups.items():
-            taken = self._read(cgroup)
-            if taken is not None:
-                samples = self._samples.setdefault(container_id, deque())
-                samples.append(taken)
-                while taken.moment - samples[0].moment > WINDOW_SECONDS:
-                    samples.popleft()
+        for container_id, taken in self._read(container_ids).items():
+            samples = self._samples.setdefault(container_id, deque())
+            samples.append(taken)
+            while taken.moment - samples[0].moment > WINDOW_SECONDS:
+                samples.popleft()
 
     def latest(self, container_id: str) -> tuple[Sample, int] | None:
         """(the newest sample, billionths of a core over the window); None before there are two samples."""
@@ -56,6 +58,19 @@ class Usage:
         first, last = samples[0], samples[-1]
         seconds = last.moment - first.moment
         return last, int((last.cpu_nanoseconds - first.cpu_nanoseconds) / seconds)
+
+
+class CgroupUsage:
+    """Reads the files of cgroups."""
+
+    def __init__(self, cgroup_of: Callable[[str], str]) -> None:
+        self._cgroup_of = cgroup_of
+        self._unified = has_unified_cgroups()
+
+    def read(self, container_ids: Collection[str]) -> dict[str, Sample]:
+        """The samples of those containers that run."""
+        samples = {container_id: self._read(self._cgroup_of(container_id)) for container_id in container_ids}
+        return {container_id: sample for container_id, sample in samples.items() if sample is not None}
 
     def _read(self, cgroup: str) -> Sample | None:
         try:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from streamspace_sandbox.host.rootless import is_rootless
 from streamspace_sandbox.kubernetes.kubelet.environment import ConfigError
 from streamspace_sandbox.kubernetes.kubelet.podman import Mount
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
@@ -49,7 +50,7 @@ class PodVolumes:
             source.mkdir(parents=True, exist_ok=True)
         if not read_only and not any(source.iterdir()):
             uid, _, gid = user.partition(":")
-            os.chown(source, int(uid), self._fs_group or int(gid or 0))
+            _give(source, int(uid), self._fs_group or int(gid or 0))
         return Mount(source, entry["mountPath"], read_only=read_only or bool(entry.get("readOnly")))
 
     @property
@@ -85,7 +86,7 @@ class PodVolumes:
             status = path.lstat()
             if path.is_symlink() or status.st_gid == group:
                 continue
-            os.chown(path, -1, group)
+            _give(path, -1, group)
             path.chmod(status.st_mode | (0o2770 if path.is_dir() else 0o660))
 
     def _account_directory(self) -> Path:
@@ -96,5 +97,11 @@ class PodVolumes:
             path.write_bytes(content)
             path.chmod(0o644)
             if self._fs_group is not None:
-                os.chown(path, -1, self._fs_group)
+                _give(path, -1, self._fs_group)
         return directory
+
+
+def _give(path: Path, uid: int, gid: int) -> None:
+    """Change the owner; an ordinary user's sandbox has only one."""
+    if not is_rootless():
+        os.chown(path, uid, gid)

@@ -35,6 +35,16 @@ async def record(connection: Connection, session_id: str, agent_id: str | None, 
     return command_id
 
 
+async def is_under_way(connection: Connection, session_id: str, kind: Kind) -> bool:
+    """Whether a command of that kind is recorded for the session and has not ended."""
+    found: bool = await connection.fetchval(
+        "select exists(select from commands where session_id = $1 and kind = $2 and status in ('queued', 'running'))",
+        session_id,
+        kind,
+    )
+    return found
+
+
 @dataclass(frozen=True)
 class Commands:
     pool: Pool

@@ -109,7 +109,7 @@ class Sessions:
             if row["agent_id"] is None:
                 # It never had an agent, so nothing exists in Kubernetes.
                 await connection.execute("delete from sessions where id = $1", session_id)
-            elif row["desired"] != "deleted":
+            elif not await commands.is_under_way(connection, session_id, "delete"):  # the last one may have failed
                 await connection.execute(
                     "update sessions set desired = 'deleted', status = 'Terminating' where id = $1", session_id
                 )

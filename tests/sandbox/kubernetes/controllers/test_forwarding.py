@@ -108,3 +108,16 @@ def test_a_taken_port_is_passed_over() -> None:
             forwarder.close()
 
     asyncio.run(test())
+
+
+def test_two_forwarders_never_share_a_port() -> None:
+    """The kernel would let them, if both found the port free before either had it."""
+
+    async def test() -> None:
+        first = next_free(LOOPBACK, 28000, Forwarder)
+        with pytest.raises(OSError, match="in use"):
+            Forwarder(LOOPBACK, first.port)
+        first.close()
+        Forwarder(LOOPBACK, first.port).close()
+
+    asyncio.run(test())

@@ -1,0 +1,129 @@
+"""Proxy rules that say the same in another way: other JSON, other times, other headers, other addresses."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from tests.proof.json_rewriting import SESSIONS, altered
+from tests.proof.proxy import Reply, Rule
+from tests.proof.proxy_rules.viewer_pages import PAGE, SCRIPT, is_page
+
+JSON = "application/json"
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+class Reworded(Rule):
+    """Every object has more fields, lists are in another order, and the JSON is indented."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not reply.content_type.startswith(JSON) or not reply.body:
+            return reply
+        text = json.dumps(_more(json.loads(reply.body)), indent=2, ensure_ascii=False) + "\n"
+        headers = {"Server": "nginx", "Set-Cookie": "trace=1; Path=/", "Vary": "*"}
+        return replace(reply, content_type=f"{JSON}; charset=UTF-8", body=text.encode(), headers=headers)
+
+
+def _more(value: Any) -> Any:
+    if isinstance(value, dict):
+        more: dict[str, Any] = {"_links": {"self": {"href": "/there"}}, "tags": [], "deletedAt": None, "größe": 1.5}
+        return more | {name: _more(each) for name, each in reversed(value.items())}
+    return [_more(each) for each in reversed(value)] if isinstance(value, list) else value
+
+
+class Times(Rule):
+    """Every time in an answer is written by `write`."""
+
+    def __init__(self, write: Callable[[datetime], str]) -> None:
+        self._write = write
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not reply.content_type.startswith(JSON):
+            return reply
+        text = TIME.sub(lambda found: self._write(datetime.fromisoformat(found[0])), reply.body.decode())
+        return replace(reply, body=text.encode())
+
+
+def nanoseconds(moment: datetime) -> str:
+    """As Go writes it: nine digits, the last zeros left out."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06}123Z"
+
+
+def whole_seconds(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def elsewhere(moment: datetime) -> str:
+    """The same moment by the clocks of a place five and a half hours ahead."""
+    return moment.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat()
+
+
+def behind(seconds: float) -> Callable[[datetime], str]:
+    """The time of a clock that is slow by so many seconds; fast by as many where they are negative."""
+    return lambda moment: (moment - timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+class BelowAPath(Rule):
+    """The product is served below a path, and says so in the addresses that it gives."""
+
+    base = "/streamspace"
+
+    def __init__(self, *, finds_its_socket: bool = True) -> None:
+        self._places = "api|viewer|novnc" if finds_its_socket else "viewer|novnc"
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if path.startswith(SESSIONS) and path.endswith("/connect") and reply.status == 200:
+            return altered(reply, url=json.loads(reply.body)["url"].replace(PAGE, self.base + PAGE))
+        if is_page(path) or path.endswith(SCRIPT):
+            text = re.sub(rf"(?<=[\"'`])/(?=({self._places})/)", f"{self.base}/", reply.body.decode())
+            return replace(reply, body=text.encode())
+        return reply
+
+
+class Headers(Rule):
+    """Every answer has these headers too."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        return replace(reply, headers={**reply.headers, **self._headers})
+
+
+class LeadsOn(Rule):
+    """The address of a session leads on to its page, by `how`: a redirection, or a page that goes on by itself."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+
+    def page_instead(self, path: str, query: str) -> Reply | None:
+        if not is_page(path) or "on=1" in query:
+            return None
+        address = f"{path}?{query}&on=1"
+        page = f'<!doctype html><meta http-equiv="refresh" content="0;url={address}"><p>One moment, please'
+        headers = {"Location": address} if self._status != 200 else {}
+        return Reply(self._status, "text/html", page.encode(), headers)
+
+
+class RelativeAddress(Rule):
+    """The address of a desktop is relative to the API's own."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not (path.startswith(SESSIONS) and path.endswith("/connect") and reply.status == 200):
+            return reply
+        return altered(reply, url=PAGE + json.loads(reply.body)["url"].partition(PAGE)[2])
+
+
+class Answers(Rule):
+    """Answers to one call have another status of the same meaning."""
+
+    def __init__(self, method: str, path: str, status: int, body: bytes | None = None) -> None:
+        self._method, self._path = method, re.compile(path)
+        self._status, self._body = status, body
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != self._method or not self._path.fullmatch(path) or reply.status >= 300:
+            return reply
+        return replace(reply, status=self._status, body=reply.body if self._body is None else self._body)
