@@ -82,7 +82,6 @@ EQUIVALENT_PRODUCTS = [
         ProxyFault(f"an address that leads on by {status}", dialects.LeadsOn(status), "1.1d")
         for status in (302, 307, 200)
     ),
-    ProxyFault("a relative address", dialects.RelativeAddress(), "1.1d"),
     ProxyFault("strict headers", dialects.Headers(STRICT), "1.1d"),
     ProxyFault("connections that end", dialects.Headers({"Connection": "close"}), "1.1a"),
     *(

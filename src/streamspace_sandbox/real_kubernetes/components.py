@@ -62,6 +62,9 @@ def api_server(plan: NodePlan) -> Component:
         "proxy-client-key-file": f"{tls}/front.key",
         "enable-aggregator-routing": "true",
         "event-ttl": "2h",
+        # Not on by default in this version; with it a mesh's sidecar can be added without a webhook.
+        "feature-gates": "MutatingAdmissionPolicy=true",
+        "runtime-config": "admissionregistration.k8s.io/v1beta1=true",
         "audit-policy-file": f"{plan.directory}/audit.yaml",
         "audit-log-path": f"{plan.directory}/log/audit.jsonl",
     }

@@ -17,6 +17,8 @@ from tests.proof.weights import seconds
 
 FAMILY = "equivalent"
 SAMPLE = {"a slow line", "sidecar-first"}
+UNPROVEN = 3
+TOO_BUSY = "this machine is too busy"
 
 
 def cases() -> list[Case]:
@@ -52,8 +54,14 @@ def _criteria(*tests: str) -> tuple[str, ...]:
 
 
 def _check(product: ProxyFault, lane: Lane) -> Outcome:
+    """Every criterion is PROVEN, but for figures that this machine was too busy to take."""
     run = run_against(product, lane.healthy(), lane.folder())
-    return Outcome.of(run, set(), [] if run.status == 0 else [f"exit status {run.status} and not 0"])
+    applicable = set(_criteria(product.test)) - NOT_OF_THE_EMBEDDED
+    open_ones = sorted(one for one in applicable & run.of("UNPROVEN") if TOO_BUSY not in run.reasons[one])
+    problems = [f"UNPROVEN: {', '.join(open_ones)}"] if open_ones else []
+    if run.status not in (0, UNPROVEN):
+        problems.append(f"exit status {run.status}")
+    return Outcome.of(run, set(), problems)
 
 
 def _check_surroundings(surroundings: Surroundings, tests: tuple[str, ...], lane: Lane) -> Outcome:

@@ -15,7 +15,8 @@ MOST_OF_ITS_OWN = 0.02 * LONGEST_RUN
 """Seconds by the processor's clock: other work on the machine stretches the other one."""
 ID = "healthy/whole-plan"
 LOAD_PHASE = 4
-WITHOUT_LOAD = f"--tags=not @phase{LOAD_PHASE}"
+NO_LOAD = f"not @phase{LOAD_PHASE}"
+WITHOUT_LOAD = f"--tags={NO_LOAD}"
 """Phase 4 takes minutes and wants the whole machine."""
 
 
@@ -26,7 +27,7 @@ def cases() -> list[Case]:
 def _check(lane: Lane) -> Outcome:
     """Everything, the suite's own time included: the proof runs this case on a quiet machine."""
     run = _run(lane)
-    problems = problems_of(run, criteria_of_the_embedded())
+    problems = _problems(run, criteria_of_the_embedded())
     own = of_its_own(run.spent)
     if sum(own.values()) > MOST_OF_ITS_OWN:
         problems.append(f"the suite itself took {sum(own.values()):.1f} s of a processor: {own}")
@@ -36,7 +37,7 @@ def _check(lane: Lane) -> Outcome:
 def _check_without_load(lane: Lane) -> Outcome:
     """Phases 0 to 3, without the suite's own time, which other tests beside it would spoil."""
     run = _run(lane, WITHOUT_LOAD)
-    return Outcome.of(run, set(), problems_of(run, criteria_without_load()))
+    return Outcome.of(run, set(), _problems(run, criteria_without_load()))
 
 
 def criteria_without_load() -> set[str]:
@@ -63,8 +64,7 @@ def _says_timed_out(file: Path) -> bool:
     return file.is_file() and b"timed out" in file.read_bytes()
 
 
-def problems_of(run: Run, wanted: Set[str]) -> list[str]:
-    """How a run against a healthy product differs from what it must be; exactly `wanted` are PROVEN."""
+def _problems(run: Run, wanted: Set[str]) -> list[str]:
     problems = []
     if unproven := wanted ^ run.of("PROVEN"):
         problems.append(f"exactly {len(wanted)} criteria must be PROVEN; not so {sorted(unproven)}")

@@ -1,37 +1,49 @@
 """The embedded product on a real Kubernetes, which is built on the first use: also called `make real`."""
 
-from pathlib import Path
+from collections.abc import Set
+from functools import partial
 
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.families import healthy
-from tests.proof.few_rights import kubeconfig_of_few_rights
+from tests.proof.real_surroundings import Surroundings, as_it_is, few_rights, immediate_binding, sidecar_first
+from tests.proof.register import plan_test_of
 from tests.proof.running import embedded, run_suite
 from tests.proof.weights import seconds
 
 FAMILY = "real"
 ON_A_REAL_ONE = ("--kubernetes", "real")
-NODES = "nodes"
+UNSEEN_NODES = "1.1c-2"
+"""What no node can hold is unknown to a user who does not see the nodes."""
+OF_PODS = ("1.1a", "1.1b", "1.1c", "1.2", "1.4", "2.2")
 
 
 def cases() -> list[Case]:
-    checks = {"phases-0-to-3": _check, "few-rights": _check_few_rights}
-    return [Case(id := f"{FAMILY}/{name}", (), seconds(id), Load.QUIET, check) for name, check in checks.items()]
+    return [
+        _case("phases-0-to-3", as_it_is),
+        _case("few-rights", few_rights, unproven={UNSEEN_NODES}),
+        _case("immediate-binding", immediate_binding, OF_PODS),
+        _case("sidecar-first", sidecar_first, OF_PODS),
+    ]
 
 
-def _check(lane: Lane) -> Outcome:
-    """A healthy product gets the verdicts that it gets on the small Kubernetes."""
+def _case(name: str, around: Surroundings, tests: tuple[str, ...] = (), unproven: Set[str] = frozenset()) -> Case:
+    case_id = f"{FAMILY}/{name}"
+    return Case(case_id, (), seconds(case_id), Load.QUIET, partial(_check, around, tests, unproven))
+
+
+def _check(around: Surroundings, tests: tuple[str, ...], unproven: Set[str], lane: Lane) -> Outcome:
+    """A healthy product gets the verdicts that it gets on the small Kubernetes, but for what is `unproven`."""
+    chosen = " or ".join(f"@test-{test}" for test in tests) or healthy.NO_LOAD
+    reports = lane.folder()
     with embedded(lane.sandbox_name(), *ON_A_REAL_ONE) as target:
-        run = run_suite(target, lane.folder(), healthy.WITHOUT_LOAD)
-    return Outcome.of(run, set(), healthy.problems_of(run, healthy.criteria_without_load()))
-
-
-def _check_few_rights(lane: Lane) -> Outcome:
-    """With the Roles alone the same, but for what no node can hold: the user does not see the nodes."""
-    with embedded(lane.sandbox_name(), *ON_A_REAL_ONE) as target:
-        mine = kubeconfig_of_few_rights(Path(target["KUBECONFIG"]), lane.folder().with_suffix(".kubeconfig"))
-        run = run_suite(target | {"KUBECONFIG": str(mine)}, lane.folder(), healthy.WITHOUT_LOAD)
-    wanted = healthy.criteria_without_load() - {"1.1c-2"}
-    problems = healthy.problems_of(run, wanted)
-    if NODES not in run.reasons["1.1c-2"]:
-        problems.append(f"1.1c-2 does not say that nodes may not be listed: {run.reasons['1.1c-2']}")
+        run = run_suite(
+            around(target, reports.with_suffix(".kubeconfig")), reports, f"--tags={chosen}", "-D", "gate=off"
+        )
+    wanted = healthy.criteria_without_load()
+    if tests:
+        wanted = {criterion for criterion in wanted if plan_test_of(criterion)["id"] in tests}
+    missing = sorted(criterion for criterion in unproven if not run.reasons.get(criterion))
+    problems = [f"no reason is given for {', '.join(missing)}"] if missing else []
+    if wrong := sorted((wanted - unproven) ^ run.of("PROVEN")):
+        problems.append(f"not the wanted verdicts: {', '.join(f'{one} {run.verdicts.get(one)}' for one in wrong)}")
     return Outcome.of(run, set(), problems)

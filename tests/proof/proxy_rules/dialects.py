@@ -107,15 +107,6 @@ class LeadsOn(Rule):
         return Reply(self._status, "text/html", page.encode(), headers)
 
 
-class RelativeAddress(Rule):
-    """The address of a desktop is relative to the API's own."""
-
-    def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if not (path.startswith(SESSIONS) and path.endswith("/connect") and reply.status == 200):
-            return reply
-        return altered(reply, url=PAGE + json.loads(reply.body)["url"].partition(PAGE)[2])
-
-
 class Answers(Rule):
     """Answers to one call have another status of the same meaning."""
 
