@@ -30,3 +30,12 @@ def test_kubeconfig_may_name_several_files_of_which_some_exist(tmp_path: Path) -
     there.write_text("x")
     settings = Settings.from_environment({"KUBECONFIG": f"{tmp_path / 'none'}:{there}"})
     assert settings.kubeconfig_files() == [there]
+
+
+def test_options_of_behave_come_before_the_environment() -> None:
+    variables = {"STREAMSPACE_PROFILE": "one"}
+    assert Settings.from_environment({}).profile == "plan"
+    assert Settings.from_environment(variables).profile == "one"
+    settings = Settings.from_environment(variables, {"profile": "two", "accept-deviations": "true"})
+    assert (settings.profile, settings.accept_deviations) == ("two", True)
+    assert not Settings.from_environment(variables, {"accept-deviations": "no"}).accept_deviations

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.deviations import Deviation
+from streamspace_acceptance.evidence.run_evidence import RunEvidence, collected
+from streamspace_acceptance.outcomes import NotApplicable, Unmet
+from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.world import World
 
 TOLD = "s-1: the API says 404 while pod s-1-x Running 1/1"
@@ -41,3 +47,39 @@ def test_any_other_failure_stays_as_it_is() -> None:
 def test_failure_under_a_disruption_taken_back_is_an_error() -> None:
     with pytest.raises(ClusterError, match="somebody set"):
         World.reconsider(scenario(held=False), failure("Pending for 12.0 s"))
+
+
+def judging(sentence: str, *, accepted: bool = False, reason: str = "") -> Any:
+    """A world in the middle of a Then of test 1.1a, whose answer was 202."""
+    criterion = Criterion("1.1a-1", "text", sentence, words=("calls.create_session.status",))
+    register = Register((Test("1.1a", 1, "P0", "title", (criterion,)),))
+    profile = SimpleNamespace(name="own", no_counterpart={"1.1a-1": reason} if reason else {})
+    run = SimpleNamespace(register=register, settings=SimpleNamespace(accept_deviations=accepted))
+    scenario = World.__new__(World)
+    scenario.__dict__ |= {"_run": run, "clients": SimpleNamespace(profile=profile)}
+    return scenario
+
+
+@contextmanager
+def a_then(tmp_path: Path, sentence: str) -> Iterator[Any]:
+    evidence = RunEvidence(tmp_path)
+    step = SimpleNamespace(name=sentence, step_type="then")
+    evidence.owner = step
+    evidence.deviate(Deviation("calls.create_session.status", "201", "202"))
+    with collected(evidence):
+        yield SimpleNamespace(effective_tags=["test-1.1a"], all_steps=[step])
+
+
+def test_words_that_are_the_criterion_fail_unless_accepted(tmp_path: Path) -> None:
+    with a_then(tmp_path, "it is 201") as statement:
+        with pytest.raises(Unmet, match="accept-deviations"):
+            judging("it is 201").check_words(statement)
+        judging("it is 201", accepted=True).check_words(statement)
+        judging("it is another sentence").check_words(statement)
+
+
+def test_criterion_without_a_counterpart_does_not_apply(tmp_path: Path) -> None:
+    with a_then(tmp_path, "it is 201") as statement:
+        judging("it is 201").check_counterpart(statement)
+        with pytest.raises(NotApplicable, match="by the contract profile own: nothing says so"):
+            judging("it is 201", reason="nothing says so").check_counterpart(statement)

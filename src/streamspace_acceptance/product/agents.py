@@ -75,7 +75,7 @@ class AgentApi:
     def _approve_pending(self, answer: Answer) -> None:
         """Approves the agents that wait for an administrator, where the product has that."""
         fields, pending = self.profile.fields, self.profile.agents.pending
-        if not pending or not self.profile.calls["approve_agent"].path:
+        if not pending or not self._api.approves_agents:
             return
         for item in self._api.objects(answer, "agents"):
             if item.get(fields["approval"]) == pending and isinstance(item.get(fields["agent_id"]), str):

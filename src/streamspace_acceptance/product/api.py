@@ -56,12 +56,15 @@ class StreamSpaceApi(ProfileCalls):
     """The product's API over one HTTP client.
 
     `user_password` is the password of all users of sessions, where a desktop opens for its session's user alone.
+    `approves_agents`: whether agents that wait for an administrator are approved, which a run sets once it may change
+    the target.
     """
 
     def __init__(self, http: HttpClient, profile: Profile, user_password: str | None = None) -> None:
         super().__init__(http, profile)
         self._user_password = user_password
         self._tokens: dict[str, str] = {}
+        self.approves_agents = False
 
     def call(
         self,

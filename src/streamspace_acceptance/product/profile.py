@@ -115,6 +115,7 @@ class Profile:
     base64_text: bool = False
     token_parameter: str = ""
     owner_alone: bool = False
+    relative_addresses: bool = False
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bodies: dict[str, Json] = field(default_factory=dict)
@@ -155,6 +156,7 @@ def load(name: str = "plan") -> Profile:
         base64_text=table["socket"]["base64_text"],
         token_parameter=table["socket"]["token_parameter"],
         owner_alone=table["socket"]["owner_alone"],
+        relative_addresses=table["addresses"]["relative"],
         agents=AgentProfile(**table["agents"]),
         deployment=DeploymentProfile(**table["deployment"]),
         sizes=table["sizes"],

@@ -93,8 +93,9 @@ def _answer(profile: Profile, call: str, base_url: str, body: Json) -> Json:
     if isinstance(command, dict):
         told[profile.fields["command"]] = _translated(profile, ("command_status",), command)
     url = told.get(profile.fields["vnc_url"])
-    if call == "connect_session" and isinstance(url, str) and "calls.connect_session" in profile.differences:
-        told[profile.fields["vnc_url"]] = urljoin(base_url, url) if url else url
+    if call == "connect_session" and profile.relative_addresses and isinstance(url, str) and url.startswith("/"):
+        profile.meet("addresses.relative")
+        told[profile.fields["vnc_url"]] = urljoin(base_url, url)
     return told
 
 

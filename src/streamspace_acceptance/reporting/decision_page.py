@@ -84,8 +84,8 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     if run.deviations:
         judged = sum(bool(line.deviations) and line.verdict is Verdict.PROVEN for line in run.lines())
         yield (
-            f"<p>{len(run.deviations)} differences between the product's contract and the plan's were met; {judged} "
-            "criteria are proven through one (deviation).</p>"
+            f"<p>Deviations from the plan's contract: {len(run.deviations)}. Criteria that are proven through one: "
+            f"{judged}.</p>"
         )
     target = run.environment.get(run_facts.TARGET, "none")
     summary = f'<a href="{SUMMARY}">{SUMMARY}</a>'

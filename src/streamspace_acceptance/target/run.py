@@ -63,6 +63,7 @@ class Run:
         run_facts.record(run_facts.NODES, capacity.nodes(cluster))
         run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.labels))
         self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))
+        api.approves_agents = True
         self._open.callback(browser.close)
 
     def deployment(self) -> Deployment:

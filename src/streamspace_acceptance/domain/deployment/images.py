@@ -61,7 +61,7 @@ def _listed(name: str, nodes: list[Json]) -> list[str]:
     places = []
     for node in nodes:
         listed = [tag for image in (node.get("status") or {}).get("images") or () for tag in image.get("names") or ()]
-        if any(tag == name or tag.endswith(f"/{name}") for tag in listed):
+        if any(_is(name, tag) for tag in listed):
             places.append(f"on node {node['metadata']['name']}")
     return places
 
@@ -70,5 +70,12 @@ def _used(name: str, pods: list[Json]) -> list[str]:
     return [
         f"in pod {pod['metadata']['name']}"
         for pod in pods
-        if any(container.get("image") == name for container in pod["spec"]["containers"]) and Pod.of(pod).running
+        if any(_is(name, str(container.get("image"))) for container in pod["spec"]["containers"])
+        and Pod.of(pod).running
     ]
+
+
+def _is(name: str, image: str) -> bool:
+    """Whether an image has that name; a name without a tag is that of every tag."""
+    known = image if ":" in name else image.rpartition(":")[0]
+    return known == name or known.endswith(f"/{name}")
