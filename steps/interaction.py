@@ -35,7 +35,7 @@ def the_user_types_a_command(context: Context, command: str) -> None:
     typing.type_command(world(context), command)
 
 
-@when("the user presses Ctrl+C, Alt+X, Tab, the arrow keys and 12 others in a window")
+@when("the user presses Ctrl+C, Alt+X, Tab, the arrow keys and 17 others in a window")
 def the_user_presses_special_keys(context: Context) -> None:
     typing.press_keys(world(context))
 

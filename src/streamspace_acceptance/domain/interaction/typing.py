@@ -47,7 +47,12 @@ SPECIAL_KEYS = {
     "PageDown": "\x1b[6~",
     "Delete": "\x1b[3~",
     "Backspace": "\x7f",  # or what Ctrl+H gives, as the terminal is set
+    "Insert": "\x1b[2~",
+    "F1": "\x1bOP",
     "F2": "\x1bOQ",
+    "F5": "\x1b[15~",  # like F1, F11 and F12 a key that a browser has a use for
+    "F11": "\x1b[23~",
+    "F12": "\x1b[24~",
     "Enter": ENTER,
 }
 

@@ -233,7 +233,9 @@ class Session:
         def likely(_: Changes) -> str:
             listed = pick(self.pods())
             if listed is not None:
-                raise ClusterError(f"the watch of pods did not report what the list has: {listed.describe()}")
+                raise ClusterError(
+                    f"the watch of pods has not reported changes that the list shows ({listed.describe()})"
+                )
             return self._likely()
 
         pod = follow(
