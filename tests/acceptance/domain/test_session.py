@@ -62,7 +62,7 @@ def session(
 def test_oversized_pod_missing_from_the_watch_is_broken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(ClusterError, match="did not report"):
+    with pytest.raises(ClusterError, match="has not reported changes that the list shows"):
         session(monkeypatch, pod()).wait_for_ready_pod(within="start")
 
 
