@@ -47,7 +47,7 @@ class Times(Rule):
 
 
 def nanoseconds(moment: datetime) -> str:
-    """As Go writes it: nine digits, the last zeros left out."""
+    """As Go writes it, with nine digits after the second."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06}123Z"
 
 
@@ -93,7 +93,7 @@ class Headers(Rule):
 
 
 class LeadsOn(Rule):
-    """The address of a session leads on to its page, by `how`: a redirection, or a page that goes on by itself."""
+    """The address of a session leads on to its page: by a redirection, or (200) by a page that goes on by itself."""
 
     def __init__(self, status: int) -> None:
         self._status = status
@@ -110,11 +110,10 @@ class LeadsOn(Rule):
 class Answers(Rule):
     """Answers to one call have another status of the same meaning."""
 
-    def __init__(self, method: str, path: str, status: int, body: bytes | None = None) -> None:
-        self._method, self._path = method, re.compile(path)
-        self._status, self._body = status, body
+    def __init__(self, method: str, path: str, status: int) -> None:
+        self._method, self._path, self._status = method, re.compile(path), status
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if method != self._method or not self._path.fullmatch(path) or reply.status >= 300:
             return reply
-        return replace(reply, status=self._status, body=reply.body if self._body is None else self._body)
+        return replace(reply, status=self._status)

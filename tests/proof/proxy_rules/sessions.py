@@ -287,13 +287,3 @@ class OnlySays(Rule):
             return None
         self._left -= 1
         return Reply(202, "application/json", json.dumps(self._answer).encode()) if self._left < 0 else None
-
-
-class ListedTwice(Rule):
-    """Each session stands in the list twice."""
-
-    def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if (method, path) != ("GET", SESSIONS):
-            return reply
-        listed = json.loads(reply.body)["sessions"]
-        return altered(reply, sessions=[*listed, *listed])
