@@ -26,7 +26,7 @@ def observe(listener: Listener) -> Callable[[], None]:
 
 
 def meet(deviation: Deviation | None) -> None:
-    """Notify whoever observes that the run has met a difference; nothing for None."""
+    """Notify every listener that the run has met a difference; nothing for None."""
     if deviation is not None:
         for listener in tuple(_listeners):
             listener(deviation)

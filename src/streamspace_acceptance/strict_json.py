@@ -1,4 +1,4 @@
-"""JSON read strictly: one object, in UTF-8, without NaN and the like, and of a size that fits into memory."""
+"""JSON objects: read strictly (UTF-8, no NaN and the like, a size that fits into memory), and laid over each other."""
 
 from __future__ import annotations
 
@@ -54,3 +54,12 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the key {key!r} stands twice")
         found[key] = value
     return found
+
+
+def overlaid(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `change` laid over it, field by field; what does not change is shared with `base`."""
+    laid = dict(base)
+    for field, value in change.items():
+        inner = laid.get(field)
+        laid[field] = overlaid(inner, value) if isinstance(value, dict) and isinstance(inner, dict) else value
+    return laid

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator
-from copy import deepcopy
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.strict_json import overlaid
 
 Json = dict[str, Any]
 PLAN = "plan"
@@ -50,7 +50,7 @@ def read(name: str) -> Json:
         overlay = tomllib.loads(_text(name))
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"The contract profile {name} is not TOML: {error}.") from error
-    laid = _laid(base, overlay)
+    laid = overlaid(base, overlay)
     for sentence in (*_troubles(overlay, base), *_names_troubles(laid)):
         raise ProfileError(f"The contract profile {name} {sentence}.")
     return laid | {"name": overlay.get("name", Path(name).stem)}
@@ -140,11 +140,3 @@ def _fits(value: object, wanted: object, path: tuple[str, ...]) -> bool:
     if path[:1] and path[0] in SEVERAL and isinstance(value, list):
         return bool(value) and all(isinstance(part, str) for part in value)
     return type(value) is type(wanted)
-
-
-def _laid(base: Json, overlay: Json) -> Json:
-    laid = deepcopy(base)
-    for key, value in overlay.items():
-        inner = laid.get(key)
-        laid[key] = _laid(inner, value) if isinstance(value, dict) and isinstance(inner, dict) else value
-    return laid

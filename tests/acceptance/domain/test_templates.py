@@ -10,11 +10,12 @@ from behave.parser import parse_file
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.quantities import amount, same
 from streamspace_acceptance.domain.templates.actions import fields_of
-from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, differences, overlaid
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, differences
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.strict_json import overlaid
 from tests.support.project import PROJECT
 from tests.support.samples import Json, answer
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamspace_acceptance.domain.templates.created_template import Json, differences, overlaid
+from streamspace_acceptance.domain.templates.created_template import Json, differences
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.templates import TemplateApi
+from streamspace_acceptance.strict_json import overlaid
 
 
 @dataclass(frozen=True)

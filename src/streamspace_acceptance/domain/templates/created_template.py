@@ -53,12 +53,3 @@ def differences(wanted: Json, found: object, *, among: str = "") -> list[str]:
 
 def _equal(wanted: object, found: object, *, quantity: bool) -> bool:
     return (type(wanted) is type(found) and wanted == found) or (quantity and same(wanted, found))
-
-
-def overlaid(base: Json, change: Json) -> Json:
-    """`base` with `change` laid over it, field by field."""
-    laid = dict(base)
-    for field, value in change.items():
-        inner = laid.get(field)
-        laid[field] = overlaid(inner, value) if isinstance(value, dict) and isinstance(inner, dict) else value
-    return laid
