@@ -10,7 +10,8 @@ PROOF ?=
 
 demo: able prepare  ## run the plan against an embedded StreamSpace and write the report
 	@began=$$(mktemp); behave; status=$$?; \
-	if [ "$${STREAMSPACE_REPORTS:-reports}/SUMMARY.md" -nt $$began ]; then streamspace-acceptance report || status=1; fi; \
+	summary="$${STREAMSPACE_REPORTS:-reports}/SUMMARY.md"; \
+	if [ -e "$$summary" ] && ! [ $$began -nt "$$summary" ]; then streamspace-acceptance report || status=1; fi; \
 	if [ -n "$$SUDO_UID" ] && [ -d "$${STREAMSPACE_REPORTS:-reports}" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" "$${STREAMSPACE_REPORTS:-reports}"; fi; \
 	rm -f $$began; exit $$status
 
