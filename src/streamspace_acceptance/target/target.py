@@ -55,6 +55,7 @@ class Target:
     kubernetes_version: str
     embedded: bool
     is_embedded: bool = False
+    expired_token: str | None = None
 
     def describe(self) -> str:
         """The target in words, for the evidence."""
@@ -105,6 +106,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             kubernetes_version=cluster.version(),
             embedded=embedded,
             is_embedded=is_embedded(config),
+            expired_token=settings.expired_token,
         )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error

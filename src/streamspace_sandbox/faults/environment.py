@@ -10,6 +10,7 @@ from starlette.routing import Route
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, filter_log, replace, wrap
 from streamspace_sandbox.faults.support.object_lists import change_list
+from streamspace_sandbox.streamspace.api.auth import ADMIN_ROLE, Caller
 from streamspace_sandbox.streamspace.api.endpoints import public
 from streamspace_sandbox.streamspace.api.errors import json_response
 
@@ -17,6 +18,7 @@ AGENTS = "streamspace_sandbox.streamspace.api.agents:Agents"
 TOKENS = "streamspace_sandbox.streamspace.api.auth:Tokens"
 NAMESPACE, REDIS, DATABASE = "streamspace", "streamspace-redis", "streamspace-postgres"
 MARKER = "Admin password: %s"
+ADMINISTRATOR = Caller("admin", ADMIN_ROLE)
 
 
 def _never_ready(create_app: Any, *arguments: Any) -> Any:
@@ -103,7 +105,11 @@ def _open_to_all(*names: str) -> Patch:
     """The API checks no token at the paths of these handlers."""
 
     def private(original: Any, handler: Any) -> Any:
-        return public(handler) if handler.__name__ in names else original(handler)
+        async def opened(request: Any, services: Any) -> Any:
+            request.state.caller = ADMINISTRATOR
+            return await handler(request, services)
+
+        return public(opened) if handler.__name__ in names else original(handler)
 
     return wrap("streamspace_sandbox.streamspace.api.app:private", private)
 
@@ -193,7 +199,7 @@ register_fault(
     "any-token",
     breaks="0-10",
     description="The API accepts any token, and a request without one",
-    api=replace(f"{TOKENS}.check_api", lambda _tokens, _connection: "admin"),
+    api=replace(f"{TOKENS}.check_api", lambda _tokens, _connection: ADMINISTRATOR),
 )
 register_fault(
     "any-signature",

@@ -52,6 +52,7 @@ class InstanceState:
     kubernetes_port: int | None = None
     api_url: str | None = None
     api_token: str | None = None
+    expired_token: str | None = None
 
 
 @dataclass(frozen=True)
