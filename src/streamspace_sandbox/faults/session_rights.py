@@ -1,5 +1,6 @@
 """Faults beyond the plan: people see, open or change sessions that are not theirs."""
 
+import base64
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ ADMINISTRATOR = Caller("admin", ADMIN_ROLE)
 def _unchecked(text: str) -> dict[str, Any]:
     """The claims of a token, whatever its signature and its time."""
     part = text.split(".")[1]
-    claims: dict[str, Any] = orjson.loads(auth.base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    claims: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return claims
 
 
@@ -182,7 +183,7 @@ for _name, _breaks, _description, _patch in (
         "The desktop's WebSocket accepts a token that asks for no signature",
         wrap(f"{TOKENS}.check_vnc", _desktops_without_signature),
     ),
-    ("address-for-anybody", OPENED, "The address of a desktop is told to anybody", _for_anybody("connect_session")),
+    ("address-for-anybody", OPENED, "The API gives anybody the address of a desktop", _for_anybody("connect_session")),
     (
         "ended-with-any-token",
         CHANGED,
@@ -216,7 +217,12 @@ for _name, _breaks, _description, _patch in (
         "A user who asks for another user's sessions by name gets them",
         wrap(f"{ENDPOINTS}:list_sessions", _by_name),
     ),
-    ("address-for-others", OTHER_OPENS, "Any user is told the address of any desktop", _whosever(("GET", "/connect"))),
+    (
+        "address-for-others",
+        OTHER_OPENS,
+        "The API gives any user the address of any desktop",
+        _whosever(("GET", "/connect")),
+    ),
     (
         "desktop-opens-for-others",
         OTHER_OPENS,

@@ -20,7 +20,7 @@ EXCERPT = 80
 
 
 class Kind(StrEnum):
-    """What is attempted."""
+    """The kinds of attempts."""
 
     SEE = "see"
     OPEN = "open"
@@ -122,7 +122,7 @@ class _Attempts:
 
 
 def _trouble(session: Session, before: set[str]) -> str | None:
-    """What the attempts did to the session after all; what was refused may be done a moment later."""
+    """The change that the attempts made after all. A refused call may take effect a moment later."""
     elapse(Wait(session.subject, "left alone", session.budgets.named("calm")))
     status = session.api.sessions().status(session.id)
     if status != session.api.profile.statuses["running"]:

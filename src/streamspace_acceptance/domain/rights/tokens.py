@@ -1,4 +1,4 @@
-"""What a token says of itself, where it is a JSON Web Token (RFC 7519)."""
+"""The contents of a token that is a JSON Web Token (RFC 7519)."""
 
 from __future__ import annotations
 
