@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,20 +54,27 @@ def embedded(name: str, *options: str) -> Iterator[dict[str, str]]:
 
 
 def run_suite(
-    target: Mapping[str, str], reports: Path, *chosen: str, sampled: bool = False, recorded: bool = True
+    target: Mapping[str, str],
+    reports: Path,
+    *chosen: str,
+    sampled: bool = False,
+    recorded: bool = True,
+    program: Sequence[str] = (),
+    limit: float = RUN_SECONDS,
 ) -> Run:
     """The suite, or what behave's arguments choose of it, against `target`.
 
     `sampled`: see `overhead`. Without `recorded` it makes no screencasts and traces: see `without_recordings`.
+    `program` is another module in behave's place, with its first arguments.
     """
     samples = reports.with_suffix(".overhead.json")
-    program = ["behave"] if recorded else ["tests.proof.without_recordings"]
+    program = program or (["behave"] if recorded else ["tests.proof.without_recordings"])
     if sampled:
         program = ["tests.proof.overhead", str(samples)]
     done = CHILDREN.run(
         [sys.executable, "-m", *program, "--no-color", *chosen],
         os.environ | target | {"STREAMSPACE_REPORTS": str(reports)},
-        RUN_SECONDS,
+        limit,
     )
     document = json.loads((reports / "verdict.json").read_text())
     criteria = document["criteria"]

@@ -28,6 +28,34 @@ def _never_ready(create_app: Any, *arguments: Any) -> Any:
     return app
 
 
+def _answering(path: str, text: str, status: int) -> Callable[..., Any]:
+    """One path of the API server is answered so."""
+
+    def create(create_app: Any, *arguments: Any) -> Any:
+        app = create_app(*arguments)
+        app.router.routes.insert(0, Route(path, lambda _request: PlainTextResponse(text, status)))
+        return app
+
+    return create
+
+
+def _namespace(**status: Any) -> Callable[..., Any]:
+    """The namespace with another status, or with another deletion."""
+
+    def answer(object_answer: Any, request: Any, target: Any, custom: Any, obj: Any, *rest: Any) -> Any:
+        if obj.get("kind") == "Namespace" and obj["metadata"]["name"] == NAMESPACE:
+            obj = {**obj, **status, "metadata": {**obj["metadata"], **status.get("metadata", {})}}
+        return object_answer(request, target, custom, obj, *rest)
+
+    return answer
+
+
+def _with_agent_pending(pods: list[Any]) -> list[Any]:
+    """The agent's pod waits for its image."""
+    waiting = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}]}
+    return [{**pod, "status": waiting} if _app(pod) == "streamspace-k8s-agent" else pod for pod in pods]
+
+
 def _namespace_terminating(object_answer: Any, request: Any, target: Any, custom: Any, obj: Any, *rest: Any) -> Any:
     if obj.get("kind") == "Namespace" and obj["metadata"]["name"] == NAMESPACE:
         obj = {**obj, "status": {**(obj.get("status") or {}), "phase": "Terminating"}}
@@ -134,6 +162,43 @@ register_fault(
     breaks="0-6",
     description="The namespace stays Terminating",
     kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", _namespace_terminating),
+)
+register_fault(
+    "cluster-ready-in-part",
+    breaks="0-1",
+    description="The API server's readiness endpoint answers 200, and not with ok",
+    kubernetes=wrap(
+        "streamspace_sandbox.control_plane.control_plane:create_app", _answering("/readyz", "[-]etcd not ok", 200)
+    ),
+)
+register_fault(
+    "cluster-unavailable",
+    breaks="0-1",
+    description="The API server's readiness endpoint answers 503",
+    kubernetes=wrap(
+        "streamspace_sandbox.control_plane.control_plane:create_app", _answering("/readyz", "shutting down", 503)
+    ),
+)
+register_fault(
+    "namespace-without-phase",
+    breaks="0-6",
+    description="The namespace has no phase",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", _namespace(status={})),
+)
+register_fault(
+    "namespace-being-deleted",
+    breaks="0-6",
+    description="The namespace is Active, and its deletion was requested",
+    kubernetes=wrap(
+        "streamspace_sandbox.kubernetes.apiserver.app:object_answer",
+        _namespace(metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}),
+    ),
+)
+register_fault(
+    "agent-waits-for-its-image",
+    breaks="0-7",
+    description="The agent's pod is Pending",
+    kubernetes=change_list("pods", _with_agent_pending),
 )
 register_fault(
     "redis-without-pod",
