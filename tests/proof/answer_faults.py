@@ -180,6 +180,14 @@ ANSWER_FAULTS = [
     ProxyFault(
         "back by another word", answers.AfterOffline(_agent(status="registered")), "3.3", {"3.3-3"}, {"3.3-4"}, only=CUT
     ),
+    ProxyFault(
+        "an agent that is never offline",
+        answers.OfAgents(_agent(status="online")),
+        "3.3",
+        {"3.3-2"},
+        {"3.3-3", "3.3-4"},
+        only=CUT,
+    ),
     ProxyFault("the third agent is offline", answers.Nth(3, _agent(status="offline")), "3.4", {"3.4-1"}),
     ProxyFault("the third agent is the second", answers.Third(), "3.4", {"3.4-1"}),
     ProxyFault(

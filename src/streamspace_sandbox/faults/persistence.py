@@ -13,6 +13,11 @@ OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
 SHARED_CLAIM = "streamspace-homes"
 
 
+def _is_replacing(replicaset: Any) -> bool:
+    """Whether a pod is created in the place of a lost one, and not for a session that starts or wakes."""
+    return bool(replicaset["status"].get("replicas"))
+
+
 def _mount_home_read_only(desktop_container: Any, owner: Any) -> Any:
     container = desktop_container(owner)
     container["volumeMounts"][0]["readOnly"] = True
@@ -66,7 +71,7 @@ register_fault(
     "home-lost-with-pod",
     breaks="1.2-3",
     description="The storage empties the home when another pod replaces a lost one",
-    kubernetes=wipe_homes(when=lambda replicaset: bool(replicaset["status"].get("replicas"))),
+    kubernetes=wipe_homes(when=_is_replacing),
 )
 register_fault(
     "homes-on-one-volume",
@@ -92,34 +97,30 @@ def _beside_the_desktop(script: str) -> Patch:
     return wrap("streamspace_sandbox.control_plane.images:find", find_desktop)
 
 
-def _starts(home: Path) -> int:
-    """How often a pod was started on the home, this time included."""
-    counter = home.parent / f"{home.name}.starts"
-    count = int(counter.read_text()) + 1 if counter.exists() else 1
-    counter.write_text(f"{count}")
-    return count
-
-
 def _empty_files(_pod: Any, home: Path) -> None:
-    if _starts(home) > 1:
-        for path in home.rglob("*.txt"):
-            if path.is_file() and not path.is_symlink():
-                os.truncate(path, 0)
+    for path in home.rglob("*.txt"):
+        if path.is_file() and not path.is_symlink():
+            os.truncate(path, 0)
 
 
 def _into_lost_and_found(_pod: Any, home: Path) -> None:
-    if _starts(home) > 1:
-        place = home / "lost+found"
-        place.mkdir(exist_ok=True)
-        for path in home.iterdir():
-            if path != place:
-                path.rename(place / path.name)
+    place = home / "lost+found"
+    place.mkdir(exist_ok=True)
+    for path in home.iterdir():
+        if path != place:
+            path.rename(place / path.name)
 
 
 def _claim_of_nobody(claim: Any, owner: Any) -> Any:
     made = claim(owner)
     metadata = {name: value for name, value in made["metadata"].items() if name not in ("labels", "ownerReferences")}
     return made | {"metadata": {**metadata, "labels": {SESSION_LABEL: "another"}}}
+
+
+def _mount_for_reading(pod: Any, _home: Path) -> None:
+    for mount in pod["spec"]["containers"][0]["volumeMounts"]:
+        if mount["name"] == "home":
+            mount["readOnly"] = True
 
 
 register_fault(
@@ -138,13 +139,19 @@ register_fault(
     "files-emptied-with-pod",
     breaks="1.2-3",
     description="The files in the home are empty when another pod replaces a lost one",
-    kubernetes=on_claims(_empty_files),
+    kubernetes=on_claims(_empty_files, when=_is_replacing),
 )
 register_fault(
     "files-moved-with-pod",
     breaks="1.2-3",
     description="The files in the home are in lost+found when another pod replaces a lost one",
-    kubernetes=on_claims(_into_lost_and_found),
+    kubernetes=on_claims(_into_lost_and_found, when=_is_replacing),
+)
+register_fault(
+    "home-read-only-after-a-loss",
+    breaks="1.2-4",
+    description="The home is mounted read-only in the pod that replaces a lost one",
+    kubernetes=on_claims(_mount_for_reading, when=_is_replacing),
 )
 register_fault(
     "claim-of-another",

@@ -57,6 +57,14 @@ async def _hibernate_and_wake(set_state: Any, runner: Any, command: dict[str, An
             await set_state(runner, command | {"id": f"{command['id']}-{number}"}, repeated)
 
 
+async def _restart_first(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
+    tracking = runner._tracking
+    for pod in tracking.pods_of(command["session"]["name"]) if state == "hibernated" else ():
+        await tracking.client.delete(tracking.collections.pods, pod["metadata"]["name"])
+        await asyncio.sleep(REPEAT_SECONDS)
+    await set_state(runner, command, state)
+
+
 def _resolve_early(resolve: Any, desired: str, phase: str) -> str:
     status: str = resolve(desired, phase)
     return "Hibernated" if status == "Hibernating" else status
@@ -90,6 +98,12 @@ register_fault(
     breaks="3.2-2",
     description="The agent says that a hibernation is done, and does nothing",
     agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _forget_hibernation),
+)
+register_fault(
+    "restarted-before-it-is-hibernated",
+    breaks="3.2-3",
+    description="The agent replaces a session's pod before it hibernates the session",
+    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _restart_first),
 )
 register_fault(
     "command-carried-out-again-later",

@@ -105,6 +105,26 @@ def _ready_for_a_moment() -> Patch:
     return wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", set_ready)
 
 
+def _never_ready_each(number: int) -> Patch:
+    """Each so-manieth desktop is never Ready."""
+    probers: list[int] = []
+
+    def set_ready(original: Any, prober: Any, ready: bool) -> None:
+        if prober._spec["name"] == "desktop" and id(prober) not in probers:
+            probers.append(id(prober))
+        chosen = id(prober) in probers[number - 1 :: number]
+        original(prober, ready and not chosen)
+
+    return wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", set_ready)
+
+
+register_fault(
+    "fourth-never-ready",
+    breaks="1.1b-3",
+    description="The pod of each fourth session does not become Ready, and the agent takes it for a running session",
+    kubernetes=_never_ready_each(4),
+    agent=patching.replace("streamspace_sandbox.streamspace.agent.observation:is_ready", _is_running),
+)
 register_fault(
     "three-of-five-start-late",
     breaks="1.1b-2",

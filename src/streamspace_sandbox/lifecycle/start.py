@@ -43,7 +43,7 @@ class Flavor:
     deploy_seconds: float
 
 
-SMALL = Flavor("streamspace_sandbox.control_plane", 20.0, DEADLINE)
+SMALL = Flavor("streamspace_sandbox.control_plane", 60.0, DEADLINE)
 REAL = Flavor("streamspace_sandbox.real_kubernetes.plane", 150.0, 180.0)
 
 
