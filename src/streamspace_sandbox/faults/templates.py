@@ -57,7 +57,7 @@ async def _create_although_refused(create_template: Any, request: Any, services:
 
 
 async def _lose_the_description(change: Any, templates: Any, name: str, body: Any) -> Any:
-    """What a change does not name becomes empty."""
+    """A change empties the fields that it does not name."""
     if "description" not in body.model_fields_set:
         body = body.model_copy(update={"description": "", "display_name": ""})
         body.model_fields_set.add("description")
