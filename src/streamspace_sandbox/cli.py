@@ -122,7 +122,7 @@ def _check(_options: argparse.Namespace) -> int:
 
 def _environment(instance: Instance, state: InstanceState) -> dict[str, str]:
     """The variables that lead curl, kubectl and the suite to the instance."""
-    variables = _variables(state.api_url or "", state.api_token or "", state.expired_token or "", instance.kubeconfig)
+    variables = _variables(state.api_url or "", state.api_token or "", instance.expired_token, instance.kubeconfig)
     if state.kubernetes_host != LOOPBACK:  # the suite takes the cluster of another address for somebody else's
         variables["STREAMSPACE_ALLOW_CONTEXT"] = CONTEXT
     return variables | ({"STREAMSPACE_PROFILE": state.contract} if state.contract else {})

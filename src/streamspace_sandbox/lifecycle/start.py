@@ -209,7 +209,7 @@ async def _deploy_if_deleted(instance: Instance, state: InstanceState, report: R
     report("the namespace was deleted: deploying StreamSpace again")
     deployed = await deploy(endpoint, time_scale=state.time_scale, no_limits=rootless.no_limits())
     report(_where(deployed))
-    state = _found(state, deployed)
+    state = _found(instance, state, deployed)
     instance.write(state)
     return state
 
@@ -276,12 +276,13 @@ async def _deploy(
     except DeploymentError as failure:
         raise StartError(str(failure)) from failure
     report(_where(deployed))
-    return replace(_found(state, deployed), ready=True)
+    return replace(_found(instance, state, deployed), ready=True)
 
 
-def _found(state: InstanceState, deployed: DeployedStreamSpace) -> InstanceState:
+def _found(instance: Instance, state: InstanceState, deployed: DeployedStreamSpace) -> InstanceState:
     """The state with the way to the deployed StreamSpace."""
-    return replace(state, api_url=deployed.api_url, api_token=deployed.token, expired_token=deployed.expired_token)
+    instance.keep_expired_token(deployed.expired_token)
+    return replace(state, api_url=deployed.api_url, api_token=deployed.token)
 
 
 def _where(deployed: DeployedStreamSpace) -> str:
