@@ -66,14 +66,20 @@ def _any_api_token(check: Any, tokens: Any, connection: Any, session_id: str) ->
 
 
 def _for_anybody(name: str, *, needs_token: bool = False) -> Patch:
-    """A path that checks no token, or only whether there is one."""
+    """A path that takes who has no valid token for the administrator, or who has one that is not valid."""
 
     def private(original: Any, handler: Any) -> Any:
+        checked = original(handler)
+
         async def opened(request: Any, services: Any) -> Any:
-            if needs_token:
-                auth.bearer(request)
-            request.state.caller = ADMINISTRATOR
-            return await handler(request, services)
+            try:
+                services.tokens.check_api(request)
+            except ApiError:
+                if needs_token:
+                    auth.bearer(request)
+                request.state.caller = ADMINISTRATOR
+                return await handler(request, services)
+            return await checked(request)
 
         return public(opened) if handler.__name__ == name else original(handler)
 
