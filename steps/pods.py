@@ -4,16 +4,16 @@ from behave.runner import Context
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Seconds
+from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import then, when
 from streamspace_acceptance.world import world
 
 
-@when("the session's pod is deleted")
+@when("the session's pod is deleted, and then the one that replaced it")
 def the_pod_is_deleted(context: Context) -> None:
-    lifecycle = world(context).lifecycle
-    lifecycle.delete_pod()
+    actions.lose_pod_twice(world(context))
 
 
 @then("a pod named after the session is created")

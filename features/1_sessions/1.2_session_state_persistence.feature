@@ -10,7 +10,7 @@ Feature: 1.2 Session state persistence
   Scenario: The pod behind a session is lost
     Given "testuser" has a running "firefox-browser" session
     And the file "test.txt" in its home says "test data"
-    When the session's pod is deleted
+    When the session's pod is deleted, and then the one that replaced it
     Then another pod serves the session within 120 s
     And the file "test.txt" in its home still says "test data"
     And its home is on the session's own volume

@@ -117,6 +117,13 @@ def _claim_of_nobody(claim: Any, owner: Any) -> Any:
     return made | {"metadata": {**metadata, "labels": {SESSION_LABEL: "another"}}}
 
 
+def _empty_the_second_time(pod: Any, home: Path) -> None:
+    losses = home.parent / f"{home.name}.losses"
+    if losses.exists():
+        _empty_files(pod, home)
+    losses.touch()
+
+
 def _mount_for_reading(pod: Any, _home: Path) -> None:
     for mount in pod["spec"]["containers"][0]["volumeMounts"]:
         if mount["name"] == "home":
@@ -146,6 +153,12 @@ register_fault(
     breaks="1.2-3",
     description="The files in the home are in lost+found when another pod replaces a lost one",
     kubernetes=on_claims(_into_lost_and_found, when=_is_replacing),
+)
+register_fault(
+    "home-lost-with-second-pod",
+    breaks="1.2-3",
+    description="A home survives the loss of one pod, and is empty after that of another",
+    kubernetes=on_claims(_empty_the_second_time, when=_is_replacing),
 )
 register_fault(
     "home-read-only-after-a-loss",

@@ -1,7 +1,8 @@
-"""A session that is woken twice: a first waking that fails stays as it is, and the second judges other data."""
+"""A session that is woken twice or loses its pod twice: a first time that fails is the last, a second has other data."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -47,6 +48,11 @@ class Product:
         if self.trouble == "home lost":
             self.files.clear()
 
+    def delete_pod(self, *_: object) -> None:
+        self.commands.append("delete")
+        if self.trouble == "home lost":
+            self.files.clear()
+
     def status(self, _id: str) -> str:
         return "Running"
 
@@ -75,13 +81,13 @@ class Product:
         return ExecResult(self.files.get(command[1], ""), "", 0) if command[0] == "cat" else OK
 
 
-def woken(product: Product) -> tuple[SessionLifecycle, SavedFile]:
+def woken(product: Product, act: Callable[[Scenario], None] = actions.wake_twice) -> tuple[SessionLifecycle, SavedFile]:
     session = cast("Session", product)
     lifecycle, results = SessionLifecycle(session, pod()), Results()
     results.put(SavedFile("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "first", OK))
     clients = SimpleNamespace(budgets=Budgets(0.0001))
     scenario: Any = SimpleNamespace(session=session, lifecycle=lifecycle, results=results, clients=clients)
-    actions.wake_twice(cast("Scenario", scenario))
+    act(cast("Scenario", scenario))
     return lifecycle, results[SavedFile]
 
 
@@ -92,6 +98,21 @@ def test_healthy_session_is_woken_twice_with_other_data() -> None:
     assert (saved.text, saved.mark != "first") == ("test data", True)
     lifecycle.wait_for_new_pod(within="wake")
     assert lifecycle.wait_for_status("running", within="wake")[1] == "Running"
+
+
+def test_healthy_session_loses_its_pod_twice_with_other_data() -> None:
+    product = Product()
+    lifecycle, saved = woken(product, actions.lose_pod_twice)
+    assert product.commands == ["delete", "delete"]
+    assert (saved.text, saved.mark != "first") == ("test data", True)
+    lifecycle.wait_for_new_pod(within="restart")
+
+
+@pytest.mark.parametrize("trouble", ["no pod", "no status", "home lost"])
+def test_first_loss_after_which_something_is_missing_is_the_last(trouble: str) -> None:
+    product = Product(trouble)
+    _, saved = woken(product, actions.lose_pod_twice)
+    assert (product.commands, saved.mark) == (["delete"], "first")
 
 
 @pytest.mark.parametrize("trouble", ["no pod", "no status", "no desktop", "home lost"])
