@@ -1,4 +1,4 @@
-"""A session that is woken twice or loses its pod twice: a first time that fails is the last, a second has other data."""
+"""A session that is woken twice, or loses its pod twice. A first time that fails is the last one."""
 
 from __future__ import annotations
 
