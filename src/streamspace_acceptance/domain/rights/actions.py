@@ -66,7 +66,7 @@ def visit(scenario: Scenario) -> None:
         wrong[EXPIRED] = clients.expired_token
     for token in wrong.values():
         register_secret(token or "")
-    scenario.results.put(VisitorAttempts(attempt_all(session, wrong, clients.vnc_password), visitors, missing))
+    scenario.results.put(VisitorAttempts(attempt_all(session, wrong, password=clients.vnc_password), visitors, missing))
 
 
 def add_other_user(scenario: Scenario, users: OtherUsers, template: str) -> None:
@@ -85,10 +85,10 @@ def intrude(scenario: Scenario) -> None:
     """The other user tries everything."""
     _check_open(scenario.session)
     other = scenario.results[OtherUserTokens]
-    known: dict[str, str | None] = {"another user's token": other.api}
-    if other.desktop is not None:
-        known["the token of another desktop"] = other.desktop
-    scenario.results.put(OtherUserAttempts(attempt_all(scenario.session, known, scenario.clients.vnc_password)))
+    desktops = {} if other.desktop is None else {"the token of another desktop": other.desktop}
+    tokens_of = {"another user's token": other.api}
+    password = scenario.clients.vnc_password
+    scenario.results.put(OtherUserAttempts(attempt_all(scenario.session, tokens_of, desktops, password=password)))
 
 
 def _token_in(connection: Answer, field: str) -> str | None:

@@ -56,16 +56,24 @@ class Attempts:
         return [one for one in self.made if one.kind in kinds and (not names or one.who in names)]
 
 
-def attempt_all(session: Session, tokens: Mapping[str, str | None], password: str | None = None) -> Attempts:
+def attempt_all(
+    session: Session,
+    tokens: Mapping[str, str | None],
+    desktops: Mapping[str, str] | None = None,
+    *,
+    password: str | None = None,
+) -> Attempts:
     """Everything that can be done with the session, with each of the tokens; then a look at what is left of it.
 
-    What would end the session comes last, and it is the scenario's own. `password` is that of its VNC server, if it
-    asks for one: no handshake is left unfinished.
+    What would end the session comes last, and it is the scenario's own. `desktops` are tokens that open desktops alone:
+    they are tried at the WebSocket. `password` is that of the session's VNC server, if it asks for one: no handshake is
+    left unfinished.
     """
     before = {pod.meta.uid for pod in session.pods()}
     user = str(session.api.session(session.id).get(session.api.profile.fields["user"], ""))
     attempts = _Attempts(session, user, password)
     made = [one for who, token in tokens.items() for one in (*attempts.see(who, token), *attempts.open(who, token))]
+    made += [one for who, token in (desktops or {}).items() for one in attempts.connect(who, token)]
     made += [one for who, token in tokens.items() for one in attempts.change(who, token)]
     return Attempts(session.id, tuple(made), _trouble(session, before))
 
@@ -91,6 +99,10 @@ class _Attempts:
         answer = self._call(token, "connect_session")
         url = vnc_url(answer, self._api.profile.fields["vnc_url"])
         yield self._attempt(Kind.OPEN, who, answer, succeeded=url is not None)
+        yield from self.connect(who, token)
+
+    def connect(self, who: str, token: str | None) -> Iterator[Attempt]:
+        """At the WebSocket."""
         plain = self._api.vnc_address(self._session.id, token or "")
         addresses = {plain.partition("?")[0] if token is None else plain: token}
         if token is not None and "?" not in plain:  # as a page sends it, which cannot set a header
