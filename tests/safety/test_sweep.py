@@ -36,6 +36,8 @@ class _Place:
     deleted: list[str] = field(default_factory=list)
     scaled: int = 1
     away: bool = False
+    users: int = 204
+    """The status of an answer to the deletion of a user."""
 
     def add(self, name: str, age: float = 0.0, **told: str | None) -> None:
         made = datetime.fromtimestamp(time.time() - age, UTC).isoformat()
@@ -43,13 +45,16 @@ class _Place:
         self.sessions[name] = {"sessionId": name, **entry, **told}
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
+        if request.path.startswith("/api/v1/users/"):
+            self.deleted.append(request.path.rpartition("/")[2])
+            return says(b"{}", self.users)(request)
         name = request.path.removeprefix("/api/v1/sessions").strip("/")
         if request.command == "DELETE":
             self.deleted.append(name)
             del self.sessions[name]
             self.objects = [each for each in self.objects if each.meta.name != name]
         body = self.sessions.get(name, {}) if name else {"sessions": list(self.sessions.values())}
-        says(json.dumps(body).encode())(request)
+        return says(json.dumps(body).encode())(request)
 
     def namespace_uid(self) -> str:
         return "here"
@@ -206,6 +211,21 @@ def test_scaled_back_only_from_where_the_run_left_it(
     assert place.scaled == ends_at
     assert ("scaled by somebody else" in said) == (found == 3)
     assert kept() == []
+
+
+@pytest.mark.parametrize(("status", "stays"), [(204, False), (200, False), (404, False), (500, True)])
+def test_users_of_a_killed_run_are_deleted(place: _Place, api: StreamSpaceApi, status: int, stays: bool) -> None:
+    left("user", outcome={"id": "u-7"}, name="acceptance-1")
+    place.users = status
+    assert ("it stays: user u-7: 500" in swept(place, api)) == stays
+    assert place.deleted == ["u-7"]
+    assert bool(kept()) == stays
+
+
+def test_user_whose_creation_was_not_answered_is_deleted_by_name(place: _Place, api: StreamSpaceApi) -> None:
+    left("user", name="acceptance-1")
+    assert "Removed after a killed run: the user acceptance-1" in swept(place, api)
+    assert place.deleted == ["acceptance-1"]
 
 
 def test_what_cannot_be_mended_now_stays_on_record(place: _Place, api: StreamSpaceApi) -> None:
