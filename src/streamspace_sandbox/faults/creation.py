@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import replace, wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.faults.support.object_lists import change_list
 from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL
 
@@ -84,6 +84,17 @@ def _name_pods_after_templates(create: Any, store: Any, resource: Any, obj: Any,
     return create(store, resource, obj, **options)
 
 
+def _no_replicas_at_first() -> Patch:
+    first: list[str] = []
+
+    def replicas(original: Any, session: Any) -> int:
+        name = session["metadata"]["name"]
+        first.append(name)
+        return 0 if first[0] == name else int(original(session))
+
+    return wrap("streamspace_sandbox.streamspace.agent.objects:replicas", replicas)
+
+
 register_fault(
     "session-listed-too-late",
     breaks="1.1a-3",
@@ -105,6 +116,6 @@ register_fault(
 register_fault(
     "session-without-pod",
     breaks="1.1a-4",
-    description="A session's Deployment has no replicas",
-    agent=replace("streamspace_sandbox.streamspace.agent.objects:replicas", lambda _session: 0),
+    description="The Deployment of the first session has no replicas",
+    agent=_no_replicas_at_first(),
 )

@@ -67,7 +67,7 @@ def _restore_first_backup(_pod: Any, home: Path) -> None:
 
 
 def _empty_on_wake(_pod: Any, home: Path) -> None:
-    """Its text files are empty each time that a pod starts but the first."""
+    """Its text files are empty each time that a session starts but the first."""
     starts = home.parent / f"{home.name}.starts"
     if starts.exists():
         for path in home.rglob("*.txt"):
@@ -79,7 +79,7 @@ register_fault(
     "files-emptied-on-wake",
     breaks="1.4-5",
     description="The files in the home are empty after a session was woken",
-    kubernetes=on_claims(_empty_on_wake),
+    kubernetes=on_claims(_empty_on_wake, when=lambda replicaset: not replicaset["status"].get("replicas")),
 )
 register_fault(
     "wake-fails-later",

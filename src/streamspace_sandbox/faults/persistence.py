@@ -81,8 +81,10 @@ register_fault(
 )
 
 
-VANISH = "while sleep 0.1; do rm -f ~/test.txt; done"
-GARBLE = "while sleep 0.1; do [ -w ~/test.txt ] && grep -q 'test data' ~/test.txt && echo 'test dat' > ~/test.txt; done"
+VANISH = "while sleep 0.02; do rm -f ~/test.txt; done"
+GARBLE = (
+    "while sleep 0.02; do [ -w ~/test.txt ] && grep -q 'test data' ~/test.txt && echo 'test dat' > ~/test.txt; done"
+)
 
 
 def _beside_the_desktop(script: str) -> Patch:

@@ -1,6 +1,7 @@
 """Faults of phase 2: templates are created, changed and deleted."""
 
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
@@ -42,18 +43,30 @@ def _ignoring_unknown_fields(new_template: Any) -> Any:
     return NewTemplate
 
 
-async def _create_although_refused(create_template: Any, request: Any, services: Any) -> Any:
+def _create_although_refused() -> tuple[Patch, Patch]:
     """A template with a field that no template has is refused, and created without it."""
-    try:
-        return await create_template(request, services)
-    except ApiError:
-        known = {"name", "displayName", "description", "image", "category", "resources", "vnc"}
-        body = orjson.loads(await request.body())
-        if isinstance(body, dict) and body.keys() - known:
-            fields = {name: value for name, value in body.items() if name in known}
-            with suppress(ValueError, ApiError):
-                await services.templates.create(NewTemplate.model_validate(fields))
-        raise
+    known = {"name", "displayName", "description", "image", "category", "resources", "vnc"}
+    parsed: ContextVar[Any] = ContextVar("parsed", default=None)
+
+    def parse(original: Any, raw: bytes) -> Any:
+        parsed.set(original(raw))
+        return parsed.get()
+
+    async def create_template(original: Any, request: Any, services: Any) -> Any:
+        try:
+            return await original(request, services)
+        except ApiError:
+            body = parsed.get()
+            if isinstance(body, dict) and body.keys() - known:
+                fields = {name: value for name, value in body.items() if name in known}
+                with suppress(ValueError, ApiError):
+                    await services.templates.create(NewTemplate.model_validate(fields))
+            raise
+
+    return (
+        wrap("streamspace_sandbox.streamspace.api.request_body:parse", parse),
+        wrap("streamspace_sandbox.streamspace.api.endpoints:create_template", create_template),
+    )
 
 
 async def _lose_the_description(change: Any, templates: Any, name: str, body: Any) -> Any:
@@ -187,7 +200,7 @@ register_fault(
     "template-created-although-refused",
     breaks="2.1-4",
     description="A template with an unknown field is refused, and created without the field",
-    api=wrap("streamspace_sandbox.streamspace.api.endpoints:create_template", _create_although_refused),
+    api=_create_although_refused(),
 )
 register_fault(
     "update-empties-the-rest",

@@ -76,15 +76,18 @@ def wake_twice(scenario: Scenario) -> None:
 def lose_pod_twice(scenario: Scenario) -> None:
     """Deletes the session's pod; if another one serves it with all of its files, saves other data and deletes that one.
 
-    A first loss after which something is missing is left as it is, for the criteria to judge.
+    A first loss after which something is missing, or nothing more can be saved, is left as it is, for the criteria to
+    judge.
     """
     lifecycle = scenario.lifecycle
     saved = require(scenario.results.find(SavedFile), "no file was saved before")
     lifecycle.delete_pod()
     if not lifecycle.has_come_back(within="restart") or not home.is_kept(scenario.session, lifecycle.pod, saved):
         return
-    scenario.results.put(home.save(scenario.session, lifecycle.pod, home.name_of(saved), saved.text))
-    lifecycle.delete_pod()
+    again = home.save(scenario.session, lifecycle.pod, home.name_of(saved), saved.text)
+    if again.done.code == 0:
+        scenario.results.put(again)
+        lifecycle.delete_pod()
 
 
 def save_file(scenario: Scenario, name: str, text: str) -> None:
