@@ -45,6 +45,8 @@ ALWAYS = (
     *_rights("templates", "list", group=GROUP),
 )
 """FILE grants these."""
+FORWARDING = _rights("pods", "get", "create", subresource="portforward")
+"""FILE grants these too; only a run that reaches the API through Kubernetes needs them."""
 SCALING = _rights("deployments", "patch", group="apps", subresource="scale")
 DISRUPTIVE = (
     *SCALING,
