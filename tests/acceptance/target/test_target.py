@@ -87,7 +87,6 @@ def test_target_that_is_none(variables: dict[str, str], says_: str, program: Pat
     assert says_ in problem(**given(product, program) | variables)
 
 
-
 @pytest.mark.parametrize("respond", [says(b"<html>"), says(b"{}", 404), says(b"[]"), says(b'{"sessions": 1}')])
 def test_what_answers_is_no_streamspace(respond: Respond, program: Path) -> None:
     with web_server(respond) as url:
