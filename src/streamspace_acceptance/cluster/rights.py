@@ -44,7 +44,8 @@ ALWAYS = (
     *_rights("sessions", "get", "list", group=GROUP),
     *_rights("templates", "list", group=GROUP),
 )
-"""FILE grants these."""
+WATCHING = _rights("sessions", "watch", group=GROUP)
+"""FILE grants these two. A run without the second takes the moments of sessions from the API's list."""
 SCALING = _rights("deployments", "patch", group="apps", subresource="scale")
 DISRUPTIVE = (
     *SCALING,

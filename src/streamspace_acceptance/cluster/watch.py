@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -13,12 +14,12 @@ import urllib3
 from kubernetes import client
 
 from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import Recording, now, pause
 
-Kind = Literal["pods", "events"]
+Kind = Literal["pods", "events", "sessions"]
 READ_SECONDS = 5.0  # a watch without events is reopened after that, at the version that it reached
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
@@ -45,10 +46,12 @@ class _Watcher:
     """
 
     def __init__(self, cluster: Cluster, kind: Kind, selector: str) -> None:
-        core = client.CoreV1Api(cluster.new_client())
+        own = cluster.new_client()
+        core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
         calls: dict[Kind, Callable[..., Any]] = {
             "pods": core.list_namespaced_pod,
             "events": core.list_namespaced_event,
+            "sessions": partial(custom.list_namespaced_custom_object, group=GROUP, version=VERSION, plural="sessions"),
         }
         self._call = calls[kind]
         self._kind = kind

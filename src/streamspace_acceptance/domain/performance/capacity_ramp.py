@@ -111,7 +111,7 @@ class CapacityRamp:
             crashes,
             meter.shares(),
             [f"{session} {words or 'answers'}" for session, words in samples.items()],
-            "" if requests is None else requests.load.describe(),
+            "" if requests is None else f"{requests.load.describe()}\n{follower.source(moments)}",
         )
 
     def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:

@@ -22,7 +22,7 @@ class SessionMoments:
 
     `started` is when the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so,
     `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` is its last
-    state.
+    state. `object_running` is when its object in Kubernetes said Running, `by_object` whether `running` is that moment.
     """
 
     number: int
@@ -43,6 +43,9 @@ class SessionMoments:
     node: str | None = None
     fate: str = ""
     desktop_failure: str = ""
+    object_running: float | None = None
+    by_object: bool = False
+    _not_yet: float = 0.0
 
     @classmethod
     def of(cls, user: str, shot: Shot[Answer], made: Creation | None) -> SessionMoments:
@@ -72,12 +75,20 @@ class SessionMoments:
             return f"{self.session} is Running without a desktop ({self.desktop_failure})"
         return ""
 
-    def see_status(self, status: str, running: str, at: float) -> None:
-        """The API's list had the session at that moment."""
+    def see_status(self, status: str, running: str, at: float, asked: float = 0.0) -> None:
+        """The API's list, asked for and received at those moments, had the session.
+
+        The API's word counts, and its list is late by up to one look. The object's moment takes its place if it lies
+        between the last list that said otherwise and the first that said Running.
+        """
         self.listed = at if self.listed is None else self.listed
         self.status = status
-        if status == running and self.running is None:
-            self.running = at
+        if status != running:
+            self._not_yet = asked
+        elif self.running is None:
+            said = self.object_running
+            self.by_object = said is not None and self._not_yet <= said <= at
+            self.running = said if self.by_object else at
 
     def see_pod(self, pod: Pod, at: float, *, deleted: bool) -> None:
         """The watch said this of a pod of the session."""

@@ -29,12 +29,16 @@ MOST_REPEATS = 2
 
 @dataclass(frozen=True)
 class Burst:
-    """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile."""
+    """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
+
+    `source` says from where the moments of Running are.
+    """
 
     requests: ScheduledRequests
     sessions: Sequence[SessionMoments]
     scale: float
     busy: dict[str, float]
+    source: str = ""
 
     @property
     def never_ran(self) -> list[str]:
@@ -62,6 +66,7 @@ class Burst:
             "seconds after the first request was due; completed: Running by the API, on a Ready pod",
             f"rate: {self.rate.describe() if self.rate is not None else 'none, fewer than two sessions ran'}",
             *([f"time per session: {Distribution.of(seconds).describe('s')}"] if seconds else []),
+            *([self.source] if self.source else []),
             self.requests.load.describe(),
             node_busy.describe(self.busy),
         ]
@@ -233,4 +238,5 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
                 burst, start = clients.budgets.named("burst"), clients.budgets.named("start")
                 follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
                 follower.wait_for_desktops(requests.ids)
-        return Burst(requests, follower.moments(requests), clients.budgets.scale, meter.shares())
+        sessions = follower.moments(requests)
+        return Burst(requests, sessions, clients.budgets.scale, meter.shares(), follower.source(sessions))
