@@ -3,7 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.budgets import Milliseconds, Seconds
+from streamspace_acceptance.budgets import Duration, Milliseconds
 from streamspace_acceptance.domain.interaction import input_lag
 from streamspace_acceptance.domain.performance import streaming
 from streamspace_acceptance.domain.sessions import actions
@@ -18,9 +18,9 @@ def a_user_has_a_sized_session_open(context: Context, user: str, template: str, 
     actions.open_desktop(world(context))
 
 
-@when("its desktop stands still and moves in turn for {minutes:d} minutes")
-def its_desktop_moves_in_turn(context: Context, minutes: int) -> None:
-    streaming.record(world(context), Seconds(60 * minutes))
+@when("its desktop stands still and moves in turn for {time:Duration}")
+def its_desktop_moves_in_turn(context: Context, time: Duration) -> None:
+    streaming.record(world(context), time)
 
 
 @then("the WebSocket latency is below {limit:Milliseconds} (90th percentile)")

@@ -160,8 +160,8 @@ class SessionFollower:
         ]
         known = {one.session: one for one in found if one.session is not None}
         by_object, _ = self.objects.first(self._words)
-        for session_id, session in known.items():
-            session.object_running = by_object.get(session_id)
+        for session_id, one in known.items():
+            one.object_running = by_object.get(session_id)
         for look in self.looks.items():
             for listed in look.item.listed.sessions if look.item.listed is not None else ():
                 if listed.id in known:
