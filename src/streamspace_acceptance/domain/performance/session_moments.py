@@ -13,16 +13,17 @@ from streamspace_acceptance.measuring.open_loop import Shot
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.answers import Answer
 
-NAMES = ("due", "sent", "answered", "listed", "scheduled", "started", "ready", "running", "desktop")
+NAMES = ("due", "sent", "answered", "listed", "created", "scheduled", "started", "ready", "running", "desktop")
 
 
 @dataclass
 class SessionMoments:
     """Moments of the monotonic clock, None for what was not seen.
 
-    `started` is when the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so,
-    `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` is its last
-    state. `object_running` is when its object in Kubernetes said Running, `by_object` whether `running` is that moment.
+    `created` is when its first pod was seen, `started` when the pod's containers ran, `ready` when the pod was Ready,
+    `running` when the API said so, `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was
+    Ready first; `fate` is its last state. `object_running` is when its object in Kubernetes said Running, `by_object`
+    whether `running` is that moment.
     """
 
     number: int
@@ -33,6 +34,7 @@ class SessionMoments:
     sent: float | None = None
     answered: float | None = None
     listed: float | None = None
+    created: float | None = None
     scheduled: float | None = None
     started: float | None = None
     ready: float | None = None
@@ -96,6 +98,7 @@ class SessionMoments:
         if deleted:
             return
         self.node = pod.node or self.node
+        self.created = at if self.created is None else self.created
         if pod.node is not None and self.scheduled is None:
             self.scheduled = at
         if pod.running_containers == pod.containers and self.started is None:
@@ -109,6 +112,11 @@ class SessionMoments:
             self.desktop = found.at
         elif found is not None:
             self.desktop_failure = found
+
+
+def pod_starts(sessions: Sequence[SessionMoments]) -> list[float]:
+    """Seconds from the first report of each pod until its containers ran, by the watch."""
+    return [one.started - one.created for one in sessions if one.started is not None and one.created is not None]
 
 
 def as_csv(sessions: Sequence[SessionMoments], began: float) -> str:

@@ -9,12 +9,13 @@ from functools import cached_property
 from streamspace_acceptance.domain.performance.release import release
 from streamspace_acceptance.domain.performance.room import room
 from streamspace_acceptance.domain.performance.session_follower import following, opening_desktops
-from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv, table
+from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv, pod_starts, table
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring.control_plane import ControlPlane, mutating_calls
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.open_loop import evenly
@@ -31,7 +32,7 @@ MOST_REPEATS = 2
 class Burst:
     """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
 
-    `source` says from where the moments of Running are.
+    `source` says from where the moments of Running are; `plane` is how the cluster itself did.
     """
 
     requests: ScheduledRequests
@@ -39,6 +40,7 @@ class Burst:
     scale: float
     busy: dict[str, float]
     source: str = ""
+    plane: ControlPlane | None = None
 
     @property
     def never_ran(self) -> list[str]:
@@ -69,6 +71,7 @@ class Burst:
             *([self.source] if self.source else []),
             self.requests.load.describe(),
             node_busy.describe(self.busy),
+            *([self.plane.describe()] if self.plane is not None else []),
         ]
         return "\n".join(lines)
 
@@ -134,6 +137,11 @@ class Bursts:
         """The busy share of each node in the burst in which it was busiest."""
         nodes = {node for burst in self.bursts for node in burst.busy}
         return {node: max(burst.busy.get(node, 0.0) for burst in self.bursts) for node in nodes}
+
+    @property
+    def plane_outside(self) -> str:
+        """How the cluster missed its own objectives in a burst, as a part of a sentence; empty if it kept them."""
+        return next((one.plane.outside for one in self.bursts if one.plane is not None and one.plane.outside), "")
 
     @cached_property
     def rate(self) -> Rate | None:
@@ -229,7 +237,7 @@ def request_bursts(scenario: Scenario, least: int, count: int, template: str, si
 def _request_burst(scenario: Scenario, count: int, template: str, size: Size) -> Burst:
     clients = scenario.clients
     users = [f"perftest{number}" for number in range(1, count + 1)]
-    with following(clients) as follower:
+    with mutating_calls(clients.cluster) as calls, following(clients) as follower:
         before = clients.api.sessions().ids
         meter = NodeBusyMeter.begin(clients.cluster)
         with opening_desktops(follower, before):
@@ -239,4 +247,5 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
                 follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
                 follower.wait_for_desktops(requests.ids)
         sessions = follower.moments(requests)
-        return Burst(requests, sessions, clients.budgets.scale, meter.shares(), follower.source(sessions))
+        plane = ControlPlane(pod_starts(sessions), *calls.result())
+        return Burst(requests, sessions, clients.budgets.scale, meter.shares(), follower.source(sessions), plane)
