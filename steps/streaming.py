@@ -5,7 +5,7 @@ from behave.runner import Context
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Duration, Milliseconds
 from streamspace_acceptance.domain.interaction import input_lag
-from streamspace_acceptance.domain.performance import streaming
+from streamspace_acceptance.domain.performance import charts, streaming
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import Resources, given, then, when
@@ -25,7 +25,9 @@ def its_desktop_moves_in_turn(context: Context, time: Duration) -> None:
 
 @then("the WebSocket latency is below {limit:Milliseconds} (90th percentile)")
 def the_latency_is_below(context: Context, limit: Milliseconds) -> None:
-    trips = expect.streaming.latency_below(streaming.judged(world(context)), limit)
+    found = streaming.judged(world(context))
+    attachments.attach_svg("round trips", charts.round_trips(found.trips, limit))
+    trips = expect.streaming.latency_below(found, limit)
     attachments.record_figures(trips.figures())
 
 
@@ -37,5 +39,7 @@ def the_frame_rate_is_at_least(context: Context, limit: int) -> None:
 
 @then("the {kind:Input} input lag is below {limit:Milliseconds} (90th percentile)")
 def the_input_lag_is_below(context: Context, kind: str, limit: Milliseconds) -> None:
-    figure = expect.streaming.input_lag_below(input_lag.judged(world(context)), kind, limit)
+    lag = input_lag.judged(world(context))
+    attachments.attach_svg(f"{kind} input lag", charts.input_lag(lag, kind, limit))
+    figure = expect.streaming.input_lag_below(lag, kind, limit)
     attachments.record_figures([figure])

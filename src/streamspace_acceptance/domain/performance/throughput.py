@@ -175,6 +175,11 @@ class Bursts:
         rate = self.rate.describe() if self.rate is not None else "none, fewer than two sessions of a burst ran"
         return "\n\n".join([*parts, f"rate of all bursts: {rate}"])
 
+    @property
+    def slowest(self) -> Burst:
+        """The burst with the lowest rate; one that has none comes first."""
+        return min(self.bursts, key=lambda burst: burst.rate.per_minute if burst.rate is not None else 0.0)
+
     def answers(self) -> str:
         """The table of all requests with their answers."""
         return "\n\n".join(burst.requests.table() for burst in self.bursts)
