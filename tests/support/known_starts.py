@@ -72,12 +72,10 @@ class KnownStarts:
 
     @contextmanager
     def clients(self, folder: Path) -> Iterator[Clients]:
-        with web_server(self._respond) as url, HttpClient(url, "t") as http:
-            config = folder / "config"
-            config.write_text(KUBECONFIG % url)
-            yield Clients(StreamSpaceApi(http, load()), Cluster([config], "streamspace"), Budgets(1.0))
+        with web_server(self.respond) as url, clients_of(url, folder) as clients:
+            yield clients
 
-    def _respond(self, request: BaseHTTPRequestHandler) -> None:
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path
         if path.startswith("/api/v1/sessions"):
             at = now() - self.later
@@ -105,6 +103,15 @@ class KnownStarts:
             SYSTEM_CLOCK.wait(max(moment - now(), 0.0))
             with suppress(OSError):  # the follower has ended
                 request.wfile.write(lines)
+
+
+@contextmanager
+def clients_of(url: str, folder: Path) -> Iterator[Clients]:
+    """The clients of a run against such a product at an address."""
+    with HttpClient(url, "t") as http:
+        config = folder / "config"
+        config.write_text(KUBECONFIG % url)
+        yield Clients(StreamSpaceApi(http, load()), Cluster([config], "streamspace"), Budgets(1.0))
 
 
 def _session(name: str, version: int) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ READ_SECONDS = 5.0  # a watch without events is reopened after that, at the vers
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
+_METADATA = ("name", "uid", "resourceVersion", "labels", "ownerReferences", "deletionTimestamp")
 RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
 
 
@@ -45,7 +47,7 @@ class _Watcher:
     one does not report a change that the list has shown.
     """
 
-    def __init__(self, cluster: Cluster, kind: Kind, selector: str) -> None:
+    def __init__(self, cluster: Cluster, kind: Kind, selector: str, *, slim: bool = False) -> None:
         own = cluster.new_client()
         core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
         calls: dict[Kind, Callable[..., Any]] = {
@@ -55,6 +57,7 @@ class _Watcher:
         }
         self._call = calls[kind]
         self._kind = kind
+        self._slim = slim
         self._arguments = {"namespace": cluster.namespace, "label_selector": selector, "_preload_content": False}
         self._stopped = threading.Event()
         self._response: Any = None
@@ -101,9 +104,8 @@ class _Watcher:
         )
         with as_cluster_error(self.what):
             listing = read_object(body)
-            return str(listing["metadata"]["resourceVersion"]), {
-                obj["metadata"]["uid"]: obj for obj in listing["items"]
-            }
+            found = map(slimmed, listing["items"]) if self._slim else listing["items"]
+            return str(listing["metadata"]["resourceVersion"]), {obj["metadata"]["uid"]: obj for obj in found}
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""
@@ -153,6 +155,9 @@ class _Watcher:
         kind, obj = event["type"], event["object"]
         if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
             raise ValueError(f"an event of type {kind!r}")
+        if self._slim:
+            obj = slimmed(obj)
+            size = len(json.dumps(obj))
         self._events, self._bytes = self._events + 1, self._bytes + size
         if self._events > RECORDED or self._bytes > RECORDED_BYTES:
             raise ValueError(f"more than {RECORDED} events, or {RECORDED_BYTES} bytes of them")
@@ -197,6 +202,21 @@ class _Watcher:
         self.recording.append(Change(kind, obj))
 
 
+def slimmed(obj: Json) -> Json:
+    """What tells the state of a pod or a session: a thousand whole ones would take hundreds of megabytes."""
+    spec = obj.get("spec") or {}
+    containers = {
+        part: [{name: one[name] for name in ("name", "restartPolicy") if name in one} for one in spec[part]]
+        for part in ("containers", "initContainers")
+        if part in spec
+    }
+    return {
+        "metadata": {name: value for name, value in obj["metadata"].items() if name in _METADATA},
+        "spec": containers | {name: spec[name] for name in ("nodeName", "user", "template") if name in spec},
+        "status": obj.get("status") or {},
+    }
+
+
 def _version(obj: Json) -> str:
     return str(obj["metadata"]["resourceVersion"])
 
@@ -223,10 +243,23 @@ def _lines(response: Any) -> Iterator[bytes]:
 @contextmanager
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
-    watcher = _Watcher(cluster, kind, ",".join(f"{name}={value}" for name, value in labels.items()))
+    selector = ",".join(f"{name}={value}" for name, value in labels.items())
+    with _begun(_Watcher(cluster, kind, selector)) as recording:
+        yield recording
+
+
+@contextmanager
+def watching_states(cluster: Cluster, kind: Kind) -> Iterator[Recording[Change]]:
+    """The same for all objects of a kind, of which only that is kept which tells their state."""
+    with _begun(_Watcher(cluster, kind, "", slim=True)) as recording:
+        yield recording
+
+
+@contextmanager
+def _begun(watcher: _Watcher) -> Iterator[Recording[Change]]:
     with as_cluster_error(watcher.what):
         version = watcher.list()
-    thread = threading.Thread(target=watcher.run, args=(version,), name=f"watch {kind}", daemon=True)
+    thread = threading.Thread(target=watcher.run, args=(version,), name=watcher.what.replace(" of", ""), daemon=True)
     thread.start()
     try:
         yield watcher.recording

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.cluster.watch import Change, watching_states
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
 from streamspace_acceptance.domain.performance.session_objects import SessionObjects, watching_objects
@@ -21,7 +21,7 @@ from streamspace_acceptance.domain.performance.session_troubles import unschedul
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
-from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
+from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import (
     POLL_SECONDS,
@@ -202,12 +202,21 @@ def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
 
 
 def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
-    """A function that asks for one list; what keeps it from getting one is an answer too."""
+    """A function that asks for one list; what keeps it from getting one is an answer too.
+
+    Entries that have not changed are those of the list before: each list of a thousand would else take its own memory.
+    """
+    known: dict[str, Listed] = {}
+
+    def remembered(one: Listed) -> Listed:
+        if known.get(one.id) != one:
+            known[one.id] = one
+        return known[one.id]
 
     def look() -> Look:
         asked = now()
         try:
-            return Look(api.sessions(), asked=asked)
+            return Look(SessionList(tuple(map(remembered, api.sessions().sessions))), asked=asked)
         except (Unmet, NoAnswer) as error:
             return Look(None, " ".join(str(error).split()), asked)
 
@@ -218,7 +227,7 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
 def following(clients: Clients) -> Iterator[SessionFollower]:
     """A follower of all sessions, begun when this returns."""
     with (
-        watching(clients.cluster, "pods") as pods,
+        watching_states(clients.cluster, "pods") as pods,
         watching_objects(clients) as objects,
         sampling(look_at(clients.api), every=POLL_SECONDS, what="list of sessions") as looks,
     ):

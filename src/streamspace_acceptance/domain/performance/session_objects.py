@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import SessionObject
-from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.cluster.watch import Change, watching_states
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.waiting import Recording
 
@@ -53,6 +53,6 @@ def _begin(clients: Clients, stack: ExitStack) -> SessionObjects:
     try:
         if rights.missing(clients.cluster, rights.WATCHING):
             return SessionObjects(None, "this user may not watch sessions.stream.space")
-        return SessionObjects(stack.enter_context(watching(clients.cluster, "sessions")))
+        return SessionObjects(stack.enter_context(watching_states(clients.cluster, "sessions")))
     except ClusterError as error:
         return SessionObjects(None, " ".join(str(error).split()))
