@@ -34,12 +34,14 @@ class KnownStarts:
     """Session `s-<n>` runs `offsets[n]` seconds after the moment of `begin`, in the API's list `later` seconds later.
 
     `may_watch` says whether session objects may be watched; without `watch_lasts` that watch ends with an error.
+    Each pod is `filler` bytes larger than it need be.
     """
 
     offsets: Sequence[float]
     later: float = 0.0
     may_watch: bool = True
     watch_lasts: bool = True
+    filler: int = 0
 
     def __post_init__(self) -> None:
         self.began = float("inf")
@@ -91,7 +93,12 @@ class KnownStarts:
         elif "/sessions" in path:
             self._stream(request, _session if self.watch_lasts else _error)
         else:
-            self._stream(request, _pod)
+            self._stream(request, self._pod)
+
+    def _pod(self, name: str, version: int) -> Json:
+        made = pod_json(f"{name}-x", f"p-{name}", labels={"session": name}, claim=None, version=version)
+        made["metadata"]["managedFields"] = [{"fieldsV1": "x" * self.filler}]
+        return {"type": "MODIFIED", "object": made}
 
     def _stream(self, request: BaseHTTPRequestHandler, event: Callable[[str, int], Json]) -> None:
         request.send_response(200)
@@ -117,11 +124,6 @@ def clients_of(url: str, folder: Path) -> Iterator[Clients]:
 def _session(name: str, version: int) -> Json:
     metadata = {"name": name, "uid": f"o-{name}", "resourceVersion": f"{version}"}
     return {"type": "MODIFIED", "object": {"metadata": metadata, "status": {"phase": "Running"}}}
-
-
-def _pod(name: str, version: int) -> Json:
-    made = pod_json(f"{name}-x", f"p-{name}", labels={"session": name}, claim=None, version=version)
-    return {"type": "MODIFIED", "object": made}
 
 
 def _error(_name: str, _version: int) -> Json:
