@@ -40,6 +40,6 @@ def the_frame_rate_is_at_least(context: Context, limit: int) -> None:
 @then("the {kind:Input} input lag is below {limit:Milliseconds} (90th percentile)")
 def the_input_lag_is_below(context: Context, kind: str, limit: Milliseconds) -> None:
     lag = input_lag.judged(world(context))
-    attachments.attach_svg(f"{kind} input lag", charts.input_lag(lag, kind, limit))
+    attachments.attach_svg("input lag", charts.input_lag(lag, kind, limit))
     figure = expect.streaming.input_lag_below(lag, kind, limit)
     attachments.record_figures([figure])

@@ -203,7 +203,7 @@ class _Watcher:
 
 
 def slimmed(obj: Json) -> Json:
-    """What tells the state of a pod or a session: a thousand whole ones would take hundreds of megabytes."""
+    """A pod or a session without the parts that say nothing of its state: a thousand whole ones fill the memory."""
     spec = obj.get("spec") or {}
     containers = {
         part: [{name: one[name] for name in ("name", "restartPolicy") if name in one} for one in spec[part]]

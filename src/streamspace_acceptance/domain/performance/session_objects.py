@@ -20,7 +20,7 @@ from streamspace_acceptance.waiting import Recording
 
 @dataclass(frozen=True)
 class SessionObjects:
-    """What the watch of session objects has brought; without a `recording`, `why_not` says why there is none."""
+    """The recording of the watch of session objects; without a `recording`, `why_not` says why there is none."""
 
     recording: Recording[Change] | None = None
     why_not: str = "not watched"
