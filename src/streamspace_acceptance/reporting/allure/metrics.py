@@ -42,7 +42,7 @@ def _samples(run: RunResult) -> Iterator[Json]:
                     "unit": figure.unit,
                     "better": _BETTER.get(figure.unit, "neutral"),
                     "group": test.id,
-                    "groupTitle": f"{PHASES[test.phase]} · {test.id} {test.title}",
+                    "groupTitle": f"{PHASES[test.phase]}: {test.title}",  # Allure takes a dot for a part of the key
                     "start": began,
                     "stop": ended,
                 }
