@@ -118,7 +118,7 @@ class Chart:
             at = self.at_x(value)
             self.parts.append(f'<line class="limit" x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{self.bottom}"/>')
             fits = at + 8 + CHARACTER * len(words) < WIDTH - RIGHT
-            self.text(at + (4 if fits else -4), TOP + 12, words, anchor="start" if fits else "end")
+            self.text(at + (0 if fits else 4), TOP - 5, words, anchor="start" if fits else "end")
         else:
             at = self.at_y(value)
             self.parts.append(f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')

@@ -16,7 +16,7 @@ from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.measuring.svg_chart import BOTTOM, LEFT, TOP, Chart
 
 PHASES = (
-    ("answered", "answered"),
+    ("answered", "request ended"),
     ("created", "pod created"),
     ("scheduled", "pod on a node"),
     ("started", "containers run"),
