@@ -55,7 +55,7 @@ def many() -> list[BenchFigure]:
 
 
 def _errors(product: KnownStarts, moment: str) -> tuple[Sequence[float], float]:
-    """How late that moment of each session was seen, in seconds, and the share of a processor that the follower used."""
+    """How late that moment of each session was seen, in seconds, and the share of a processor that this took."""
     with (
         _served(product) as (url, pipe),
         tempfile.TemporaryDirectory() as folder,

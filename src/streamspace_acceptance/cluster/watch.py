@@ -116,13 +116,13 @@ class _Watcher:
             return None
         self._response = response
         try:
-            for line in _lines(response) if not self._stopped.is_set() else ():
+            for line, heard in _lines(response) if not self._stopped.is_set() else ():
                 event = read_object(line)
                 if event["type"] == "ERROR":
                     self._check_gone(event["object"])
                     self._pause(began)
                     return None
-                version = self._take(event, len(line))
+                version = self._take(event, len(line), heard)
                 self._overdue.clear()
                 self._useless_since = None
         except urllib3.exceptions.ReadTimeoutError:
@@ -150,8 +150,8 @@ class _Watcher:
                 return None
             raise
 
-    def _take(self, event: Json, size: int) -> str:
-        """Records one event, and gives the version that it brings."""
+    def _take(self, event: Json, size: int, heard: float) -> str:
+        """Records one event of so many bytes, received at that moment, and gives the version that it brings."""
         kind, obj = event["type"], event["object"]
         if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
             raise ValueError(f"an event of type {kind!r}")
@@ -162,7 +162,7 @@ class _Watcher:
         if self._events > RECORDED or self._bytes > RECORDED_BYTES:
             raise ValueError(f"more than {RECORDED} events, or {RECORDED_BYTES} bytes of them")
         if kind != "BOOKMARK":
-            self._record(kind, obj)
+            self._record(kind, obj, heard)
         return _version(obj)
 
     def _check_gone(self, status: Json) -> None:
@@ -193,13 +193,13 @@ class _Watcher:
             raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
         pause(PAUSE_SECONDS, self._stopped)
 
-    def _record(self, kind: str, obj: Json) -> None:
+    def _record(self, kind: str, obj: Json, heard: float | None = None) -> None:
         uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # so that readers can rely on it
         if kind == "DELETED":
             self._known.pop(uid, None)
         else:
             self._known[uid] = obj
-        self.recording.append(Change(kind, obj))
+        self.recording.append(Change(kind, obj), heard)
 
 
 def slimmed(obj: Json) -> Json:
@@ -226,14 +226,18 @@ def _timed_out(error: ClusterError) -> bool:
     return isinstance(getattr(cause, "reason", cause), urllib3.exceptions.ReadTimeoutError)
 
 
-def _lines(response: Any) -> Iterator[bytes]:
-    """Whole lines as they come; ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips."""
+def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
+    """Whole lines as they come, each with the moment of its receipt.
+
+    ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips.
+    """
     rest, heard = b"", now()
     while chunk := response.read1():
+        received = now()
         *lines, rest = (rest + chunk).split(b"\n")
         for line in filter(None, lines):
             heard = now()
-            yield line
+            yield line, received
         if len(rest) > LINE_BYTES:
             raise ValueError(f"a line of more than {LINE_BYTES} bytes")
         if now() - heard > READ_SECONDS:
