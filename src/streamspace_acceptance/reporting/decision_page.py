@@ -7,7 +7,7 @@ from html import escape
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import SUMMARY, ReportFolder
-from streamspace_acceptance.reporting import release_criteria
+from streamspace_acceptance.reporting import quality_gate
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
@@ -56,7 +56,7 @@ def render(run: RunResult, decision: Decision) -> str:
             *_lines("Missing for a decision: P0 criteria that are not proven", decision.missing),
             *_lines("Open: P1 criteria that are not proven", decision.open),
             *_deviations(run),
-            *_release(run),
+            *_release(run, decision),
             "</section>",
             f"<script>{_SCRIPT}</script>",
         ]
@@ -151,8 +151,8 @@ def _deviations(run: RunResult) -> Iterator[str]:
         yield "</table></div>"
 
 
-def _release(run: RunResult) -> Iterator[str]:
-    yield "<h2>Overall release criteria of the plan</h2><ul>"
-    for words, verdict in release_criteria.overall(run).items():
-        yield f"<li>{verdict}: {escape(words)}</li>"
+def _release(run: RunResult, decision: Decision) -> Iterator[str]:
+    yield "<h2>Release criteria</h2><ul>"
+    for one in quality_gate.of_run(run, decision):
+        yield f"<li>{escape(one.rule)}: {escape(one.message)}</li>"
     yield "</ul>"
