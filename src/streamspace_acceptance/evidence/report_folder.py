@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 RESULTS, ISSUES, PAGE, VERDICTS = "allure-results", "issues", "report.html", "verdict.json"
-SUMMARY = "SUMMARY.md"
+SUMMARY, PLAN_PAGE = "SUMMARY.md", "plan.html"
 """Names by which the reports link to each other."""
 
 
@@ -20,6 +20,7 @@ class ReportFolder:
         self.running = path / "running.json"  # the running scenario, newer than in the record
         self.summary = path / SUMMARY
         self.page = path / PAGE
+        self.plan = path / PLAN_PAGE  # the plan, to which the reports link
         self.junit = path / "junit.xml"
         self.results = path / RESULTS  # Allure results and attachments
         self.issues = path / ISSUES
@@ -63,7 +64,7 @@ class ReportFolder:
 
     def others(self) -> tuple[Path, ...]:
         """Everything else about the run that is in the folder now. The verdicts come last."""
-        return self.page, self.junit, self.results, self.running, self.verdicts
+        return self.page, self.plan, self.junit, self.results, self.running, self.verdicts
 
     def drafts(self) -> Iterator[Path]:
         """The files that a killed run was writing."""

@@ -13,11 +13,16 @@ from streamspace_acceptance.verdict.verdict_file import RunResult, compact
 
 @dataclass(frozen=True)
 class ReleaseCriterion:
-    """`rule` states it; `message` says what the run showed, beginning with the verdict."""
+    """`rule` states it; `detail` says what the run showed of it, or is empty."""
 
     rule: str
     verdict: Verdict
-    message: str
+    detail: str
+
+    @property
+    def message(self) -> str:
+        """The verdict, and what the run showed."""
+        return f"{self.verdict}: {self.detail}" if self.detail else str(self.verdict)
 
     @property
     def met(self) -> bool:
@@ -30,9 +35,11 @@ def of_run(run: RunResult, decision: Decision) -> Iterator[ReleaseCriterion]:
     yield _no_failure(run, decision)
     yield _core(run, decision)
     caveats = "; ".join(decision.caveats)
-    yield _criterion("The run can decide about a release", Verdict.UNPROVEN if caveats else Verdict.PROVEN, caveats)
+    yield ReleaseCriterion(
+        "The run can decide about a release", Verdict.UNPROVEN if caveats else Verdict.PROVEN, caveats
+    )
     for words, verdict in release_criteria.overall(run).items():
-        yield _criterion(f"Plan: {words}", verdict, release_criteria.share(run, words))
+        yield ReleaseCriterion(f"Plan: {words}", verdict, release_criteria.share(run, words))
 
 
 def _no_failure(run: RunResult, decision: Decision) -> ReleaseCriterion:
@@ -40,7 +47,7 @@ def _no_failure(run: RunResult, decision: Decision) -> ReleaseCriterion:
     failed += [f"precondition “{one.sentence}”" for one in decision.failed_preconditions]
     judged = sum(line.verdict in (Verdict.PROVEN, Verdict.FAILED) for line in run.lines())
     verdict = Verdict.FAILED if failed else Verdict.PROVEN if judged else Verdict.UNPROVEN
-    return _criterion(
+    return ReleaseCriterion(
         "No criterion and no precondition failed", verdict, "; ".join([f"{judged} criteria were judged", *failed])
     )
 
@@ -51,8 +58,4 @@ def _core(run: RunResult, decision: Decision) -> ReleaseCriterion:
     verdict = release_criteria.worst(core)
     if verdict is Verdict.PROVEN and decision.missing:
         verdict = Verdict.UNPROVEN
-    return _criterion("Every P0 criterion is proven", verdict, release_criteria.share_of(core))
-
-
-def _criterion(rule: str, verdict: Verdict, message: str) -> ReleaseCriterion:
-    return ReleaseCriterion(rule, verdict, f"{verdict}: {message}" if message else str(verdict))
+    return ReleaseCriterion("Every P0 criterion is proven", verdict, release_criteria.share_of(core))

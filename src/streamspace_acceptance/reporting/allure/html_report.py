@@ -11,7 +11,7 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
-from streamspace_acceptance.reporting import decision_page, quality_gate
+from streamspace_acceptance.reporting import decision_page, plan_text, quality_gate
 from streamspace_acceptance.reporting.allure.page_patches import patch
 from streamspace_acceptance.reporting.allure.results import categories
 from streamspace_acceptance.verdict.decision import decide
@@ -36,7 +36,7 @@ def build(folder: ReportFolder) -> Path:
         page = _generate(node, folder, Path(scratch))
         run = read(folder.verdicts)
         decision = decide(run)
-        gate, first = quality_gate.of_run(run, decision), decision_page.render(run, decision)
+        gate, first = quality_gate.of_run(run, decision), decision_page.render(run, decision, plan_text.load())
         folder.page.write_text(patch(page.read_text(encoding="utf-8"), first, gate), encoding="utf-8")
     return folder.page
 
