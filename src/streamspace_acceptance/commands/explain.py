@@ -17,7 +17,7 @@ from behave.step_registry import registry
 
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting import plan_text
-from streamspace_acceptance.target.target import SANDBOX
+from streamspace_acceptance.target.target import NOT_INSTALLED, SANDBOX
 from streamspace_acceptance.verdict.register import REGISTER, Criterion, Register, Test
 
 FEATURES, STEPS = Path("features"), Path("steps")
@@ -80,10 +80,14 @@ def _code(sentence: str) -> Iterator[str]:
 
 def _faults(criterion: Criterion) -> Iterator[str]:
     """The planted faults that break the criterion, if the embedded StreamSpace is installed."""
-    program = shutil.which(SANDBOX)
+    beside = Path(sys.executable).with_name(SANDBOX)
+    program = str(beside) if beside.exists() else shutil.which(SANDBOX)
     if program is None:
         return
-    done = subprocess.run([program, "up", "--list-faults"], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([program, "up", "--list-faults"], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == NOT_INSTALLED:
+        return
+    done.check_returncode()
     for name, broken, description in (line.split("\t") for line in done.stdout.splitlines()):
         if broken == criterion.id:
             yield f"fault:     {name}: {description}"
