@@ -143,6 +143,12 @@ def _check_profile(profile: str | None) -> int:
     return check(profile)
 
 
+def _sentences() -> int:
+    from streamspace_acceptance.commands.sentences import sentences  # noqa: PLC0415
+
+    return sentences()
+
+
 def _lint() -> int:
     from streamspace_acceptance.commands.lint.cli import lint  # noqa: PLC0415
 
@@ -158,6 +164,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
     "report": ("write the reports of the last run again, and one HTML file", _report),
     "sweep": ("remove what killed runs left on the target of the settings", _sweep),
     "init": ("write features, steps and settings into the current folder", _init),
+    "sentences": ("print the catalogue of sentences that scenarios can use", _sentences),
     "lint": ("check features and steps against the project's rules", _lint),
 }
 

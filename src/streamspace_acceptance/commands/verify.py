@@ -88,7 +88,7 @@ def _incomplete(written: Document) -> Iterator[str]:
 
 
 def _unknown(written: Document) -> Iterator[str]:
-    """What nobody can repeat the run without."""
+    """Facts that are unknown, although nobody can repeat the run without them."""
     for field, remedy in _REMEDIES.items():
         if _value(written, field) == run_facts.UNKNOWN:
             yield f"MISSING  {field}: it is unknown; {remedy}"
@@ -107,7 +107,7 @@ _REMEDIES = {
 
 
 def _contradictions(written: Document) -> Iterator[str]:
-    """What the file says twice, in two ways."""
+    """Contradictions within the file."""
     total = 0
     for part in (CORE, EXTENDED):
         content = written[part]
@@ -124,7 +124,7 @@ def _contradictions(written: Document) -> Iterator[str]:
 
 
 def _beside(written: Document, verdicts: Path) -> Iterator[str]:
-    """What the file and the run's record say differently, and what the record itself lacks."""
+    """Differences between the file and the record of the run, and gaps of the record."""
     try:
         run = read(verdicts)
     except VerdictFileError as error:
