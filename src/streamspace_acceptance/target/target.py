@@ -58,6 +58,7 @@ class Target:
     embedded: bool
     is_embedded: bool = False
     forwarded: bool = False
+    expired_token: str | None = None
 
     @property
     def address(self) -> str:
@@ -143,6 +144,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             embedded=embedded,
             is_embedded=is_embedded(config),
             forwarded=settings.target is not None,
+            expired_token=settings.expired_token,
         )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error
