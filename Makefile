@@ -1,5 +1,5 @@
 # The commands of the README, and the gate's parts. Everything else is `behave`.
-.PHONY: demo test proof soak real check able prepare suite lock
+.PHONY: demo test proof soak real bench check able prepare suite lock
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Hundreds of short Python processes: each would compile its modules again if the shell forbade it to keep them.
@@ -7,6 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 WORKERS ?= 3
 PROOF ?=
+BENCH ?=
 SOAK ?=
 
 demo: able prepare  ## run the plan against an embedded StreamSpace and write the report
@@ -27,6 +28,9 @@ soak: prepare  ## the plan again and again, in random order, on a busy machine; 
 
 real: prepare  ## phases 0 to 3 on a real Kubernetes, which the first run builds from Go modules
 	@python -m tests.proof --only real --fresh
+
+bench: prepare  ## the suite's measurements against what is known; make bench BENCH="running lag"
+	@python -m tests.bench $(BENCH)
 
 check: prepare  ## style, types, layers, features
 	@ruff check .

@@ -18,7 +18,8 @@ DEFAULT_PROFILE = "plan"
 class Settings:
     """The environment, read once. An empty variable counts as unset.
 
-    api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a list
+    api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one, or, where target is
+    `cluster`, for the one in the namespace, which is then reached through Kubernetes. kubeconfig is a list
     of paths as KUBECONFIG holds it; None stands for the file that kubectl reads. browser is a path. allow_context
     allows a cluster that is not local, shared_namespace a namespace in which others work. repo is a checkout of
     StreamSpace that is to be built and deployed; admin_user and admin_password are for a StreamSpace that does not
@@ -47,6 +48,7 @@ class Settings:
     tester: str = "unknown"
     profile: str = DEFAULT_PROFILE
     accept_deviations: bool = False
+    target: str | None = None
 
     @classmethod
     def from_environment(
@@ -74,12 +76,13 @@ class Settings:
             tester=variables.get("STREAMSPACE_TESTER") or _user(),
             profile=given.get("profile") or variables.get("STREAMSPACE_PROFILE") or DEFAULT_PROFILE,
             accept_deviations=given.get("accept-deviations", "no") not in ("no", "false", "off", "0"),
+            target=given.get("target") or variables.get("STREAMSPACE_TARGET") or None,
         )
 
     @property
     def embedded(self) -> bool:
         """Whether the run starts its own StreamSpace."""
-        return self.api_url is None
+        return self.api_url is None and self.target is None
 
     def kubeconfig_files(self) -> list[Path]:
         """The kubeconfig files that exist, where kubectl would look for them."""

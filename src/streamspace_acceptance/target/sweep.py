@@ -174,11 +174,10 @@ class _Sweep:
             entry.what.get("request", ""),
         )
         patience = max(entry.at + _answer_seconds(entry) - wall_clock(), 0.0)
-        if certain := creation.await_made(self.clients.api, asked, patience):
+        after = creation.await_made(self.clients.api, [asked], patience)
+        if certain := creation.certainly_made(asked, after):
             return certain
-        strays = [
-            each for each in sorted(creation.made(asked, self.clients.api.sessions())) if self._is_of_then(entry, each)
-        ]
+        strays = [each for each in sorted(creation.made(asked, after)) if self._is_of_then(entry, each)]
         if strays:
             self._tell_once(
                 f"A killed run had requested a session and had no answer yet. Its session may be "
