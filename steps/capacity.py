@@ -3,7 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.performance import capacity_ramp
+from streamspace_acceptance.domain.performance import capacity_ramp, charts
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.capacity_search import OPTION, read_ramp
@@ -21,6 +21,7 @@ def users_add_sessions(context: Context, template: str) -> None:
 def the_largest_number_is_determined(context: Context) -> None:
     found = world(context).results[SessionCapacity]
     attachments.attach_text("largest number", found.describe())
+    attachments.attach_svg("start-up time over the ramp", charts.ramp(found))
     attachments.record_figures(found.figures)
     expect.capacity.determined(found)
 

@@ -3,9 +3,9 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.budgets import Milliseconds, Seconds
+from streamspace_acceptance.budgets import Duration, Milliseconds
 from streamspace_acceptance.domain.interaction import input_lag
-from streamspace_acceptance.domain.performance import streaming
+from streamspace_acceptance.domain.performance import charts, streaming
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import Resources, given, then, when
@@ -18,14 +18,16 @@ def a_user_has_a_sized_session_open(context: Context, user: str, template: str, 
     actions.open_desktop(world(context))
 
 
-@when("its desktop stands still and moves in turn for {minutes:d} minutes")
-def its_desktop_moves_in_turn(context: Context, minutes: int) -> None:
-    streaming.record(world(context), Seconds(60 * minutes))
+@when("its desktop stands still and moves in turn for {time:Duration}")
+def its_desktop_moves_in_turn(context: Context, time: Duration) -> None:
+    streaming.record(world(context), time)
 
 
 @then("the WebSocket latency is below {limit:Milliseconds} (90th percentile)")
 def the_latency_is_below(context: Context, limit: Milliseconds) -> None:
-    trips = expect.streaming.latency_below(streaming.judged(world(context)), limit)
+    found = streaming.judged(world(context))
+    attachments.attach_svg("round trips", charts.round_trips(found.trips, limit))
+    trips = expect.streaming.latency_below(found, limit)
     attachments.record_figures(trips.figures())
 
 
@@ -37,5 +39,7 @@ def the_frame_rate_is_at_least(context: Context, limit: int) -> None:
 
 @then("the {kind:Input} input lag is below {limit:Milliseconds} (90th percentile)")
 def the_input_lag_is_below(context: Context, kind: str, limit: Milliseconds) -> None:
-    figure = expect.streaming.input_lag_below(input_lag.judged(world(context)), kind, limit)
+    lag = input_lag.judged(world(context))
+    attachments.attach_svg("input lag", charts.input_lag(lag, kind, limit))
+    figure = expect.streaming.input_lag_below(lag, kind, limit)
     attachments.record_figures([figure])

@@ -3,7 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.performance import throughput
+from streamspace_acceptance.domain.performance import charts, throughput
 from streamspace_acceptance.domain.performance.throughput import Bursts
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import Resources, given, then, when
@@ -24,6 +24,7 @@ def users_request_in_bursts(context: Context, count: int, template: str, size: R
 def so_many_a_minute_reach_running(context: Context, limit: int) -> None:
     bursts = world(context).results[Bursts]
     attachments.attach_text("rate", bursts.describe())
+    attachments.attach_svg("slowest burst", charts.throughput(bursts, limit))
     attachments.record_figures(bursts.figures)
     expect.throughput.rate_at_least(bursts, limit)
 

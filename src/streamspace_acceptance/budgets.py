@@ -25,6 +25,8 @@ PLAN_SECONDS = {
     "dwell": 105.0,  # longer than any answer, backup or idle limit of seconds: later defects show after it
     "calm": 10.0,  # for as long a hibernated session must not change
 }
+LEAST_DURATION_SECONDS = 10.0
+"""A shorter measurement says nothing."""
 TARGET_SECONDS = (30.0, 45.0)  # 1.1b: what a startup should take
 
 # Time of the browser and of the cluster, which no target's clock shortens.
@@ -36,6 +38,10 @@ BROWSER_SECONDS = {
 
 class Seconds(float):
     """A time limit as the plan has it, before the target's time scale: `60 s` in a sentence."""
+
+
+class Duration(Seconds):
+    """How long something is to be measured or kept up: `for 5 minutes` in a sentence, in the plan's seconds."""
 
 
 class Milliseconds(float):

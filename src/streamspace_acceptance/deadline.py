@@ -16,6 +16,7 @@ LOOK_UP_SECONDS = 1.0
 """How often a wait in a thread checks whether the run has to end."""
 
 _deadline: list[float] = []
+_prolonged: list[float] = []
 
 
 @contextmanager
@@ -27,9 +28,19 @@ def shutdown_deadline() -> Iterator[Callable[[float], None]]:
         _deadline.clear()
 
 
+@contextmanager
+def shutdown_prolonged(seconds: float) -> Iterator[None]:
+    """In this block a shutdown deadline, set before or within, is so many seconds later: there is much to clean up."""
+    _prolonged.append(seconds)
+    try:
+        yield
+    finally:
+        _prolonged.remove(seconds)
+
+
 def time_left() -> float:
     """Seconds until everything must have ended; infinite without a shutdown deadline."""
-    return min(_deadline) - now() if _deadline else float("inf")
+    return min(_deadline) + max(_prolonged, default=0.0) - now() if _deadline else float("inf")
 
 
 class DeadlineExceeded(Exception):

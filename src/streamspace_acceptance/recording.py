@@ -29,9 +29,9 @@ class Recording(Generic[T]):
         self._error: BaseException | None = None
         self._changed = threading.Condition()
 
-    def append(self, item: T) -> None:
-        """Stamp and keep what was just received."""
-        stamped = Stamped(now(), item)
+    def append(self, item: T, at: float | None = None) -> None:
+        """Stamp and keep what was just received, or was received `at` a moment and has been read since."""
+        stamped = Stamped(now() if at is None else at, item)
         with self._changed:
             self._items.append(stamped)
             self._changed.notify_all()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import behave
 
-from streamspace_acceptance.budgets import Milliseconds, Seconds
+from streamspace_acceptance.budgets import Duration, Milliseconds, Seconds
 from streamspace_acceptance.outcomes import Unmet
 
 Step = TypeVar("Step", bound=Callable[..., None])
@@ -70,11 +70,20 @@ def _type(name: str, pattern: str, convert: Callable[[str], object]) -> None:
     behave.register_type(**{name: converted})
 
 
+_SECONDS = {"seconds": 1, "s": 1, "minutes": 60, "minute": 60, "min": 60, "hours": 3600, "hour": 3600, "h": 3600}
+
+
+def _duration(text: str) -> Duration:
+    figure, unit = text.split(" ")
+    return Duration(float(figure) * _SECONDS[unit])
+
+
 def _resources(text: str) -> Resources:
     cpu, memory = text.removesuffix(" memory").split(" CPU and ")
     return Resources(cpu=cpu, memory=memory)
 
 
+_type("Duration", rf"\d+(?:\.\d+)? (?:{'|'.join(_SECONDS)})\b", _duration)
 _type("Seconds", r"\d+(?:\.\d+)? s\b", lambda text: Seconds(text.removesuffix(" s")))
 _type("Milliseconds", r"\d+(?:\.\d+)? ms\b", lambda text: Milliseconds(text.removesuffix(" ms")))
 _type("Resources", r"\d+m? CPU and \d+[KMGT]i memory", _resources)

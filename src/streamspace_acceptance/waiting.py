@@ -13,7 +13,14 @@ from functools import partial
 from typing import Literal, Protocol, TypeVar
 
 from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock, now, pause, wall_clock
-from streamspace_acceptance.deadline import LOOK_UP_SECONDS, DeadlineExceeded, shutdown_deadline, time_left, within
+from streamspace_acceptance.deadline import (
+    LOOK_UP_SECONDS,
+    DeadlineExceeded,
+    shutdown_deadline,
+    shutdown_prolonged,
+    time_left,
+    within,
+)
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.recording import Recording, Stamped, sampling
 
@@ -39,6 +46,7 @@ __all__ = [
     "poll",
     "sampling",
     "shutdown_deadline",
+    "shutdown_prolonged",
     "time_left",
     "wall_clock",
     "within",

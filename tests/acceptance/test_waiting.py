@@ -181,3 +181,13 @@ def test_what_a_call_raises_comes_through() -> None:
 
     with pytest.raises(KeyError):
         waiting.within(1, broken, what="reading")
+
+
+def test_a_shutdown_gives_a_large_clean_up_more_time() -> None:
+    with waiting.shutdown_deadline() as hasten:
+        with waiting.shutdown_prolonged(30.0):
+            assert waiting.time_left() == float("inf")
+            hasten(10.0)
+            assert 30.0 < waiting.time_left() <= 40.0
+        assert waiting.time_left() <= 10.0
+    assert waiting.time_left() == float("inf")

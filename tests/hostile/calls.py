@@ -28,6 +28,8 @@ from tests.hostile.server import POD
 
 SECONDS = 2.0
 """The deadline of a call here; what it is in a run makes no difference but to how long the tests take."""
+LATE_SECONDS = 5.0
+"""So much later than its deadline a call may end here: on a busy machine; one without a deadline ends much later."""
 
 KUBECONFIG = """\
 apiVersion: v1

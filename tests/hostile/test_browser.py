@@ -21,6 +21,7 @@ from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.desktop.watchdog import BrowserEndedError, BrowserError, PageHangsError
+from tests.hostile.calls import LATE_SECONDS
 from tests.hostile.conftest import Hostile
 from tests.sampling import sample
 from tests.support.project import PROJECT
@@ -125,7 +126,7 @@ def told(call: Callable[[], object], kind: type[Exception], words: str, within: 
     began = waiting.now()
     with pytest.raises(kind, match=words) as caught:
         call()
-    assert waiting.now() - began <= within + 1, f"{waiting.now() - began:.1f} s: {caught.value}"
+    assert waiting.now() - began <= within + LATE_SECONDS, f"{waiting.now() - began:.1f} s: {caught.value}"
 
 
 def spinning(browser: RunBrowser, address: str) -> Viewer:

@@ -13,7 +13,19 @@ from streamspace_acceptance.cluster.watch import watching
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.rfb import NoHandshake
-from tests.hostile.calls import ACCEPTED, DEPLOYED, KUBERNETES, LOGS, READ, SECONDS, Ask, execute, vnc, watch
+from tests.hostile.calls import (
+    ACCEPTED,
+    DEPLOYED,
+    KUBERNETES,
+    LATE_SECONDS,
+    LOGS,
+    READ,
+    SECONDS,
+    Ask,
+    execute,
+    vnc,
+    watch,
+)
 from tests.hostile.conftest import Hostile, Outcome, Outcomes, outcome_of
 
 Verdict = Literal["BROKEN", "FAILED"]
@@ -182,8 +194,8 @@ def outcomes(hostile: Hostile, pool: ThreadPoolExecutor, hurried: None, request:
 
 
 def allowed(name: str, kind: str) -> float:
-    """By when a call must have ended: its deadline, which for a watch is that of three silent connections, and 1 s."""
-    return (SECONDS if not kind.startswith("watch-") else 3 * SECONDS) + 1
+    """By when a call must have ended: soon after its deadline, for a watch that of three silent connections."""
+    return (SECONDS if not kind.startswith("watch-") else 3 * SECONDS) + LATE_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,9 @@ class Run:
         """How many acts it has begun."""
         return sum("intent" in line and line["kind"].startswith(kind) for line in self.journal())
 
-    def until(self, reached: Callable[[], object]) -> None:
+    def until(self, reached: Callable[[], object], seconds: float = REACHED_SECONDS) -> None:
         """Waits until something has been reached, or the run is over."""
-        deadline = time.monotonic() + REACHED_SECONDS
+        deadline = time.monotonic() + seconds
         while self.process.poll() is None and not reached():
             assert time.monotonic() < deadline, f"never reached: {self.console}"
             time.sleep(0.01)

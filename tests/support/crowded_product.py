@@ -127,6 +127,8 @@ class CrowdedProduct:
     def execute(self, *_arguments: object) -> None:
         raise ClusterError("exec is refused")
 
+    raw = new_client = execute
+
     @contextmanager
     def clients(self) -> Iterator[Clients]:
         """The clients of a run against it."""

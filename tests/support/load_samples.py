@@ -11,6 +11,7 @@ from streamspace_acceptance.domain.performance.throughput import Burst, Bursts
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.measuring.capacity_search import CapacitySearch
+from streamspace_acceptance.measuring.control_plane import ControlPlane
 from streamspace_acceptance.measuring.open_loop import Load, Shot
 from streamspace_acceptance.product.answers import Answer
 from tests.support.samples import answer
@@ -27,6 +28,7 @@ def burst(
     silent: Sequence[int] = (),
     lag: float = 0.001,
     busy: float = 0.4,
+    plane: ControlPlane | None = None,
 ) -> Bursts:
     """One burst of `count` sessions that come to run at that pace.
 
@@ -50,7 +52,7 @@ def burst(
         creations.append(made)
         sessions.append(moments)
     requests = ScheduledRequests(Load(shots, BEGAN, 0.1), asked, creations)
-    return Bursts([Burst(requests, sessions, scale, {"node-1": busy})], 1)
+    return Bursts([Burst(requests, sessions, scale, {"node-1": busy}, plane=plane)], 1)
 
 
 def step(number: int, **changes: Any) -> Step:

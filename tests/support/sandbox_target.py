@@ -28,6 +28,13 @@ def sandbox_tool(*arguments: str, timeout: float = 120, **environment: str) -> s
     )
 
 
+def wait_until_kubernetes_answers(starting: subprocess.Popen[str]) -> None:
+    """Until an `up` says that its control plane answers; before, it may tell of another sandbox's remains."""
+    assert starting.stderr is not None
+    while "Kubernetes answers" not in (line := starting.stderr.readline()):
+        assert line, "`up` ended before its control plane answered"
+
+
 @dataclass(frozen=True)
 class SandboxTarget:
     """A running embedded StreamSpace: its environment, its API, its cluster."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kubernetes import client
 
+from streamspace_acceptance.clock import now
 from streamspace_acceptance.cluster.kubernetes import GROUP, Cluster, ClusterError
 
 ROLES = "deploy/rbac"
@@ -45,6 +47,10 @@ ALWAYS = (
     *_rights("templates", "list", group=GROUP),
 )
 """FILE grants these."""
+WATCHING = _rights("sessions", "watch", group=GROUP)
+"""FILE grants this too. A run without it takes the moments of sessions from the API's list."""
+FORWARDING = _rights("pods", "get", "create", subresource="portforward")
+"""FILE grants these too; only a run that reaches the API through Kubernetes needs them."""
 SCALING = _rights("deployments", "patch", group="apps", subresource="scale")
 DISRUPTIVE = (
     *SCALING,
@@ -76,6 +82,27 @@ def _allowed(cluster: Cluster, call: Callable[..., object], right: Right) -> boo
             raise
         return True  # the calls themselves will show it
     return status.get("allowed") is not False
+
+
+class ReviewProbe:
+    """Asks again and again for a review of one right: a mutating call that every user may make, and changes nothing."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._client: Any = None
+
+    def seconds_or_error(self) -> float | ClusterError:
+        """How long the answer took, or why there was none."""
+        try:
+            self._client = self._client or client.AuthorizationV1Api(self._cluster.new_client())
+            attributes = {"namespace": self._cluster.namespace, "verb": "get", "resource": "pods"}
+            began = now()
+            self._cluster.review(
+                self._client.create_self_subject_access_review, {"spec": {"resourceAttributes": attributes}}
+            )
+        except ClusterError as error:
+            return error
+        return now() - began
 
 
 def sentence(denied: Sequence[Right], namespace: str, file: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -13,16 +15,17 @@ import urllib3
 from kubernetes import client
 
 from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import Recording, now, pause
 
-Kind = Literal["pods", "events"]
+Kind = Literal["pods", "events", "sessions"]
 READ_SECONDS = 5.0  # a watch without events is reopened after that, at the version that it reached
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
+_METADATA = ("name", "uid", "resourceVersion", "labels", "ownerReferences", "deletionTimestamp")
 RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
 
 
@@ -44,14 +47,17 @@ class _Watcher:
     one does not report a change that the list has shown.
     """
 
-    def __init__(self, cluster: Cluster, kind: Kind, selector: str) -> None:
-        core = client.CoreV1Api(cluster.new_client())
+    def __init__(self, cluster: Cluster, kind: Kind, selector: str, *, slim: bool = False) -> None:
+        own = cluster.new_client()
+        core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
         calls: dict[Kind, Callable[..., Any]] = {
             "pods": core.list_namespaced_pod,
             "events": core.list_namespaced_event,
+            "sessions": partial(custom.list_namespaced_custom_object, group=GROUP, version=VERSION, plural="sessions"),
         }
         self._call = calls[kind]
         self._kind = kind
+        self._slim = slim
         self._arguments = {"namespace": cluster.namespace, "label_selector": selector, "_preload_content": False}
         self._stopped = threading.Event()
         self._response: Any = None
@@ -98,9 +104,8 @@ class _Watcher:
         )
         with as_cluster_error(self.what):
             listing = read_object(body)
-            return str(listing["metadata"]["resourceVersion"]), {
-                obj["metadata"]["uid"]: obj for obj in listing["items"]
-            }
+            found = map(slimmed, listing["items"]) if self._slim else listing["items"]
+            return str(listing["metadata"]["resourceVersion"]), {obj["metadata"]["uid"]: obj for obj in found}
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""
@@ -111,13 +116,13 @@ class _Watcher:
             return None
         self._response = response
         try:
-            for line in _lines(response) if not self._stopped.is_set() else ():
+            for line, heard in _lines(response) if not self._stopped.is_set() else ():
                 event = read_object(line)
                 if event["type"] == "ERROR":
                     self._check_gone(event["object"])
                     self._pause(began)
                     return None
-                version = self._take(event, len(line))
+                version = self._take(event, len(line), heard)
                 self._overdue.clear()
                 self._useless_since = None
         except urllib3.exceptions.ReadTimeoutError:
@@ -145,16 +150,19 @@ class _Watcher:
                 return None
             raise
 
-    def _take(self, event: Json, size: int) -> str:
-        """Records one event, and gives the version that it brings."""
+    def _take(self, event: Json, size: int, heard: float) -> str:
+        """Records one event of so many bytes, received at that moment, and gives the version that it brings."""
         kind, obj = event["type"], event["object"]
         if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
             raise ValueError(f"an event of type {kind!r}")
+        if self._slim:
+            obj = slimmed(obj)
+            size = len(json.dumps(obj))
         self._events, self._bytes = self._events + 1, self._bytes + size
         if self._events > RECORDED or self._bytes > RECORDED_BYTES:
             raise ValueError(f"more than {RECORDED} events, or {RECORDED_BYTES} bytes of them")
         if kind != "BOOKMARK":
-            self._record(kind, obj)
+            self._record(kind, obj, heard)
         return _version(obj)
 
     def _check_gone(self, status: Json) -> None:
@@ -185,13 +193,28 @@ class _Watcher:
             raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
         pause(PAUSE_SECONDS, self._stopped)
 
-    def _record(self, kind: str, obj: Json) -> None:
+    def _record(self, kind: str, obj: Json, heard: float | None = None) -> None:
         uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # so that readers can rely on it
         if kind == "DELETED":
             self._known.pop(uid, None)
         else:
             self._known[uid] = obj
-        self.recording.append(Change(kind, obj))
+        self.recording.append(Change(kind, obj), heard)
+
+
+def slimmed(obj: Json) -> Json:
+    """A pod or a session without the parts that say nothing of its state: a thousand whole ones fill the memory."""
+    spec = obj.get("spec") or {}
+    containers = {
+        part: [{name: one[name] for name in ("name", "restartPolicy") if name in one} for one in spec[part]]
+        for part in ("containers", "initContainers")
+        if part in spec
+    }
+    return {
+        "metadata": {name: value for name, value in obj["metadata"].items() if name in _METADATA},
+        "spec": containers | {name: spec[name] for name in ("nodeName", "user", "template") if name in spec},
+        "status": obj.get("status") or {},
+    }
 
 
 def _version(obj: Json) -> str:
@@ -203,14 +226,18 @@ def _timed_out(error: ClusterError) -> bool:
     return isinstance(getattr(cause, "reason", cause), urllib3.exceptions.ReadTimeoutError)
 
 
-def _lines(response: Any) -> Iterator[bytes]:
-    """Whole lines as they come; ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips."""
+def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
+    """Whole lines as they come, each with the moment of its receipt.
+
+    ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips.
+    """
     rest, heard = b"", now()
     while chunk := response.read1():
+        received = now()
         *lines, rest = (rest + chunk).split(b"\n")
         for line in filter(None, lines):
             heard = now()
-            yield line
+            yield line, received
         if len(rest) > LINE_BYTES:
             raise ValueError(f"a line of more than {LINE_BYTES} bytes")
         if now() - heard > READ_SECONDS:
@@ -220,10 +247,23 @@ def _lines(response: Any) -> Iterator[bytes]:
 @contextmanager
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
-    watcher = _Watcher(cluster, kind, ",".join(f"{name}={value}" for name, value in labels.items()))
+    selector = ",".join(f"{name}={value}" for name, value in labels.items())
+    with _begun(_Watcher(cluster, kind, selector)) as recording:
+        yield recording
+
+
+@contextmanager
+def watching_states(cluster: Cluster, kind: Kind) -> Iterator[Recording[Change]]:
+    """The same for all objects of a kind, of which only that is kept which tells their state."""
+    with _begun(_Watcher(cluster, kind, "", slim=True)) as recording:
+        yield recording
+
+
+@contextmanager
+def _begun(watcher: _Watcher) -> Iterator[Recording[Change]]:
     with as_cluster_error(watcher.what):
         version = watcher.list()
-    thread = threading.Thread(target=watcher.run, args=(version,), name=f"watch {kind}", daemon=True)
+    thread = threading.Thread(target=watcher.run, args=(version,), name=watcher.what.replace(" of", ""), daemon=True)
     thread.start()
     try:
         yield watcher.recording

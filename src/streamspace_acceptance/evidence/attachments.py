@@ -22,6 +22,7 @@ SHORT_SECONDS = 0.05
 
 WEBP, ZIP = "image/webp", "application/zip"
 PNG, TEXT, JSON, YAML, CSV = "image/png", "text/plain", "application/json", "application/yaml", "text/csv"
+SVG = "image/svg+xml"
 
 
 def attach_png(name: str, data: bytes) -> None:
@@ -47,6 +48,11 @@ def attach_text(name: str, text: str) -> None:
 def attach_csv(name: str, text: str) -> None:
     """Attach a table, given as comma-separated values."""
     attach(name, text, CSV, "csv")
+
+
+def attach_svg(name: str, text: str) -> None:
+    """Attach a chart, given as an SVG document."""
+    attach(name, text, SVG, "svg")
 
 
 def attach_yaml(name: str, text: str) -> None:

@@ -21,7 +21,7 @@ def rate_at_least(bursts: Bursts, limit: float) -> None:
         case "at least":
             return
         case "below":
-            if reason := saturated(bursts.busy):
+            if reason := saturated(bursts.busy) or bursts.plane_outside:
                 raise Unproven(f"{reason}; the rate was {rate.describe()}")
             raise Unmet(
                 _subject(bursts),
@@ -36,7 +36,12 @@ def rate_at_least(bursts: Bursts, limit: float) -> None:
 
 
 def all_running(bursts: Bursts) -> None:
-    """Each session that was created came to run, with a desktop; a refused creation shows nothing here."""
+    """Each session that was created came to run, with a desktop; a refused creation shows nothing here.
+
+    A cluster that does not keep its own objectives does not make the product lose sessions.
+    """
+    if bursts.never_ran and (reason := bursts.plane_outside):
+        raise Unproven(f"{reason}; {len(bursts.never_ran)} never ran: {'; '.join(bursts.never_ran)}")
     if bursts.never_ran:
         raise Unmet(
             _subject(bursts),

@@ -18,7 +18,7 @@ from behave.exception import ConfigError
 from behave.formatter._registry import make_formatters
 from behave.parser import ParserError
 from behave.reporter.junit import JUnitReporter
-from behave.runner import Context, Runner
+from behave.runner import Context, Runner, the_step_registry  # not that of behave.step_registry, which behave resets
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import deviations, waiting
@@ -31,7 +31,7 @@ from streamspace_acceptance.redaction import redactor, streams
 from streamspace_acceptance.reporting import killed_runs, write_reports
 from streamspace_acceptance.reporting.allure import attach_hook
 from streamspace_acceptance.reporting.run_writer import RunWriter
-from streamspace_acceptance.runner import report_permissions
+from streamspace_acceptance.runner import report_permissions, sentence_figures
 from streamspace_acceptance.runner.observer import RunObserver
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
@@ -104,6 +104,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         check_paths(self.config.paths)
         self._gates_lifted = gates.are_lifted(self.config.userdata)
         capacity_search.read_ramp(self.config.userdata.get(capacity_search.OPTION))
+        sentence_figures.check_register(self._ledger.plan)
         failed = super().run()
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)
@@ -121,6 +122,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         locations = [one for one in self.feature_locations() if not self.config.exclude(one)]
         self.features.extend(gates.in_order(parse_features(locations, language=self.config.lang), self._ledger.plan))
         self.record.selected = select(self.features, self.config)
+        sentence_figures.check_sentences(self.record.selected, the_step_registry)
         self.record.parsed = [scenario for feature in self.features for scenario in feature.walk_scenarios()]
         self.formatters = make_formatters(self.config, self.config.outputs)
         if self.config.dry_run:

@@ -12,6 +12,8 @@ from streamspace_acceptance.outcomes import SetupProblem
 
 REGISTER = Path("plan") / "criteria.toml"
 TEST_TAG = "test-"
+UNITS = ("s", "ms", "sessions", "sessions/min", "frames/s", "millicores", "MiB")
+"""The units of limits, for which the reports and the trend have rules."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,8 @@ import pytest
 
 from streamspace_acceptance.cluster import watch
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import Change, watching, watching_states
 from streamspace_acceptance.waiting import Recording, now
 from tests.support.samples import KUBECONFIG, Json, pod_json
 from tests.support.web_server import Respond, says, web_server
@@ -68,6 +70,17 @@ def test_what_is_there_comes_first_then_what_changes(tmp_path: Path) -> None:
         assert heard(recording, 3) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
         assert all(began <= each.at <= now() for each in recording.items())
     assert script.from_versions[:2] == ["10", "11"]
+
+
+def test_a_slim_watch_keeps_what_tells_the_state(tmp_path: Path) -> None:
+    whole = pod_json(uid="b", version=11)
+    whole["metadata"]["managedFields"] = whole["spec"]["filler"] = ["x" * 5000]
+    script = _Kubernetes([[A]], [events(("ADDED", whole))])
+    with cluster(script.respond, tmp_path) as kubernetes, watching_states(kubernetes, "pods") as recording:
+        assert heard(recording, 2) == [("ADDED", "a"), ("ADDED", "b")]
+        kept = recording.items()[1].item.object
+    assert "x" * 5000 not in json.dumps(kept)
+    assert replace(Pod.of(kept), mounts=()) == replace(Pod.of(whole), mounts=())
 
 
 def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class _Product:
         self.says_name = ""
         self.paths: list[str] = []
         self.tells_requests = False
+        self.waits_for_two: threading.Barrier | None = None
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         self.paths.append(request.path)
@@ -79,6 +80,8 @@ class _Product:
         says(json.dumps(body).encode(), 500 if self.trouble == "refused" else 201)(request)
 
     def _delete(self, request: BaseHTTPRequestHandler, session_id: str) -> None:
+        if self.waits_for_two is not None:
+            self.waits_for_two.wait(20)
         self.deleted.append(session_id)
         if self.trouble != "stays":
             self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
@@ -319,3 +322,35 @@ def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, pro
     assert (made.id, made.others) == (SESSION, frozenset({f"{SESSION}-2"}))
     registry.clean_up()
     assert [each["sessionId"] for each in product.sessions] == ["others"]
+
+
+def test_many_sessions_are_deleted_several_at_a_time(registry: Registry, product: _Product) -> None:
+    for _ in range(4):
+        ask(registry)
+    product.waits_for_two = threading.Barrier(2)
+    registry.clean_up()
+    assert len(product.deleted) == 4
+    assert [each["sessionId"] for each in product.sessions] == ["others"]
+
+
+def test_requests_of_a_load_that_were_never_sent_cost_nothing(
+    registry: Registry, product: _Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("streamspace_acceptance.measuring.open_loop.fire", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        registry.ask_on_schedule(["testuser"] * 80, "firefox-browser", None, [0.0] * 80)
+    product.paths.clear()
+    registry.clean_up()
+    assert product.paths == []
+
+
+def test_refused_requests_are_looked_for_in_one_list(registry: Registry, product: _Product) -> None:
+    product.trouble = "refused for good"
+    for _ in range(8):
+        ask(registry)
+    product.paths.clear()
+    registry.clean_up()
+    assert len(product.paths) <= 2

@@ -6,6 +6,7 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.performance.throughput import Bursts
+from streamspace_acceptance.measuring.control_plane import ControlPlane
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
 from tests.support.load_samples import burst
@@ -35,6 +36,22 @@ def test_burst_on_a_saturated_machine_is_unproven() -> None:
 
 def test_burst_on_a_saturated_machine_that_is_quick_is_proven() -> None:
     expect.throughput.rate_at_least(burst(10.5, busy=0.97), LIMIT)
+
+
+@pytest.mark.parametrize("plane", [ControlPlane([6.0], 0.1, "reviews"), ControlPlane([1.0], 1.5, "reviews")])
+def test_cluster_outside_its_objectives_proves_nothing(plane: ControlPlane) -> None:
+    with pytest.raises(Unproven, match=r"does not keep Kubernetes' own objectives: .* the rate was"):
+        expect.throughput.rate_at_least(burst(9.5, plane=plane), LIMIT)
+    expect.throughput.rate_at_least(burst(10.5, plane=plane), LIMIT)
+    lost = burst(20, plane=plane)
+    lost.sessions[12].running = None
+    with pytest.raises(Unproven, match=r"does not keep Kubernetes' own objectives: .* 1 never ran: s-13"):
+        expect.throughput.all_running(lost)
+
+
+def test_cluster_within_its_objectives_excuses_nothing() -> None:
+    with pytest.raises(Unmet, match=r"9\.5 a minute"):
+        expect.throughput.rate_at_least(burst(9.5, plane=ControlPlane([4.9], 0.9, "reviews")), LIMIT)
 
 
 def test_burst_of_a_late_generator_is_unproven() -> None:

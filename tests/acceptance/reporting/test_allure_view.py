@@ -37,3 +37,13 @@ def test_allure_categories_lie_beside_the_results(tmp_path: Path) -> None:
     result(tmp_path)
     categories = json.loads((tmp_path / "categories.json").read_text())
     assert [category["matchedStatuses"] for category in categories] == [["failed"], ["broken"], ["skipped"]]
+
+
+def test_allure_metrics_have_a_sample_for_each_figure(tmp_path: Path) -> None:
+    result(tmp_path)
+    samples = json.loads((tmp_path / "run-perf.json").read_text())
+    assert [(one["key"], one["value"], one["unit"], one["better"]) for one in samples] == [
+        ("1.2-1 mean startup time", 30.0, "s", "lower")
+    ]
+    assert samples[0]["groupTitle"].startswith("Phase 1 · Sessions: ")
+    assert samples[0]["start"] <= samples[0]["stop"]

@@ -6,9 +6,13 @@ import os
 import pty
 import re
 import subprocess
+from io import StringIO
 
 import pytest
 
+from streamspace_acceptance.reporting.console import terminal
+from streamspace_acceptance.reporting.console.terminal import Screen
+from streamspace_acceptance.waiting import Budget, Wait, now
 from tests.support.demo_project import BEHAVE, Project
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -115,3 +119,17 @@ def test_unwritable_reports_break_the_run_not_its_verdicts(project: Project) -> 
     assert run.stderr.startswith("The reports could not be written: ")
     assert run.status == 2
     assert set(run.verdicts().values()) == {"PROVEN"}
+
+
+def test_a_log_tells_where_long_work_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = StringIO()
+    screen = Screen(stream)
+    wait = Wait("ramp", "the ramp to 80 sessions", Budget("ramp", 4800, 1.0), now() - 60)
+    wait.note("ramp 30 of 80")
+    screen.wait_noted(wait)
+    assert stream.getvalue() == ""
+    monkeypatch.setattr(terminal, "PROGRESS_SECONDS", -1.0)
+    wait.note("ramp 40 of 80, 40 alive, start p95 3.1 s, 2 min left")
+    screen.wait_noted(wait)
+    assert "the ramp to 80 sessions" in stream.getvalue()
+    assert "ramp 40 of 80, 40 alive, start p95 3.1 s, 2 min left" in stream.getvalue()

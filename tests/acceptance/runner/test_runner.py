@@ -45,6 +45,13 @@ def test_options_that_exclude_each_other_are_an_error(project: Project) -> None:
     assert_refused(project.behave("--name=The list", "--tags=@test-1.2"), "exclude each other")
 
 
+@pytest.mark.parametrize("ramp", ["10,5", "ten", "", "10,20,20", "0,10"])
+def test_a_ramp_that_does_not_rise_is_refused(project: Project, ramp: str) -> None:
+    run = project.behave("-D", f"ramp={ramp}")
+    assert_refused(run, "is not a rising list of numbers of sessions: write it like -D ramp=10,20,40.")
+    assert not (project.folder / "reports").exists()
+
+
 def test_a_setup_problem_is_one_sentence(project: Project) -> None:
     environment = (project.folder / "environment.py").read_text()
     raising = "from streamspace_acceptance.outcomes import SetupProblem\n\n\ndef before_all(context):\n"

@@ -26,7 +26,7 @@ from streamspace_sandbox.lifecycle.instance import (
     root_locked,
     runroot,
 )
-from tests.support.sandbox_target import TOOL, sandbox_tool
+from tests.support.sandbox_target import TOOL, sandbox_tool, wait_until_kubernetes_answers
 
 pytestmark = pytest.mark.slow
 
@@ -236,8 +236,7 @@ def test_up_ended_by_a_signal_leaves_nothing(instance: Instance, number: signal.
     # What a shell starts in the background ignores SIGINT, and so would its children.
     begin = ["env", "--default-signal=INT", TOOL, "up", "--name", instance.name]
     with subprocess.Popen(begin, stderr=subprocess.PIPE, text=True) as starting:
-        assert starting.stderr is not None
-        assert "Kubernetes answers" in starting.stderr.readline()
+        wait_until_kubernetes_answers(starting)
         starting.send_signal(number)
         assert starting.wait(30) != 0
     deadline = time.monotonic() + 20

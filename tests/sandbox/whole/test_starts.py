@@ -11,7 +11,7 @@ import pytest
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import preflight, start
 from streamspace_sandbox.lifecycle.instance import Instance, instances
-from tests.support.sandbox_target import TOOL, sandbox_tool
+from tests.support.sandbox_target import TOOL, sandbox_tool, wait_until_kubernetes_answers
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")]
 
@@ -29,8 +29,7 @@ def beginning(instance: Instance) -> subprocess.Popen[str]:
     started = subprocess.Popen(
         [TOOL, "up", "--name", instance.name], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    assert started.stderr is not None
-    assert "Kubernetes answers" in started.stderr.readline()
+    wait_until_kubernetes_answers(started)
     return started
 
 

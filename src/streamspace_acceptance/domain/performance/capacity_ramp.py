@@ -16,13 +16,14 @@ from streamspace_acceptance.domain.performance.held_sessions import HeldSession,
 from streamspace_acceptance.domain.performance.release import release
 from streamspace_acceptance.domain.performance.room import fit
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
-from streamspace_acceptance.domain.performance.session_moments import SessionMoments
+from streamspace_acceptance.domain.performance.session_moments import SessionMoments, pod_starts
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.measuring.capacity_search import CapacitySearch
+from streamspace_acceptance.measuring.control_plane import ControlPlane, mutating_calls
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.open_loop import evenly
@@ -79,12 +80,14 @@ class CapacityRamp:
         self._trim(number)
         meter = NodeBusyMeter.begin(self._clients.cluster)
         before, added = len(self._held.sessions), number - len(self._held.sessions)
-        with following(self._clients) as follower:
+        with mutating_calls(self._clients.cluster) as calls, following(self._clients) as follower:
             requests = self._add(follower, number, added) if added > 0 else None
             moments = follower.moments(requests) if requests is not None else []
             lost = self._verify(moments, dwell=added <= 0)
             reasons = session_troubles.reasons(self._clients, self._stuck, follower.pods.items())
             self._count_errors(follower, requests)
+            plane = ControlPlane(pod_starts(moments), *calls.result())
+            source = follower.source(moments)
         behind = [session for session in self._stuck if session not in lost]
         samples = self._held.open_samples()
         crashes = self._product.crashes(self._clients)
@@ -111,7 +114,7 @@ class CapacityRamp:
             crashes,
             meter.shares(),
             [f"{session} {words or 'answers'}" for session, words in samples.items()],
-            "" if requests is None else requests.load.describe(),
+            "\n".join([*([] if requests is None else [requests.load.describe(), source]), plane.describe()]),
         )
 
     def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:

@@ -58,8 +58,12 @@ class ResourceProfile:
 
     def table(self) -> str:
         """For the report."""
-        profiles = [found.table() for found in (self.idle, self.still, self.in_use) if found is not None]
-        return "\n\n".join([*profiles, self.capacity.table()])
+        return "\n\n".join([*(found.table() for found in self.profiles), self.capacity.table()])
+
+    @property
+    def profiles(self) -> list[LoadProfile]:
+        """Those that were recorded: without sessions, with still desktops, with desktops in use."""
+        return [found for found in (self.idle, self.still, self.in_use) if found is not None]
 
 
 def record(scenario: Scenario, count: int, template: str) -> None:

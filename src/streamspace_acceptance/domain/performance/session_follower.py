@@ -1,4 +1,5 @@
-"""Many sessions followed at once: one list of the API every 100 ms, one watch of all pods, and a look at each desktop.
+"""Many sessions followed at once: a list of the API every 100 ms, a watch of all pods, one of all session objects, and
+a look at each desktop.
 
 The moments are stamped on receipt, on one monotonic clock, by watches that begin before the first request.
 """
@@ -12,28 +13,43 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.cluster.watch import Change, watching_states
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
+from streamspace_acceptance.domain.performance.session_objects import SessionObjects, watching_objects
 from streamspace_acceptance.domain.performance.session_troubles import unschedulable
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
-from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
+from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
-from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Stamped, Wait, follow, pause, poll, sampling
+from streamspace_acceptance.waiting import (
+    POLL_SECONDS,
+    Budget,
+    Recording,
+    Stamped,
+    Wait,
+    follow,
+    now,
+    pause,
+    poll,
+    sampling,
+)
 
 DESKTOPS_AT_ONCE = 4
 """So many handshakes at the same time: enough to be prompt, too few to be a load of their own."""
 KNOCK_SECONDS = 0.25
+CATCH_UP_SECONDS = 2.0
+"""A list may overtake the watches; they are given so long to report the Ready pods of sessions that run."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """One list of the API, or why there was none."""
+    """One list of the API, asked for at that moment, or why there was none."""
 
     listed: SessionList | None
     error: str = ""
+    asked: float = 0.0
 
 
 @dataclass
@@ -43,6 +59,7 @@ class SessionFollower:
     clients: Clients
     looks: Recording[Look]
     pods: Recording[Change]
+    objects: SessionObjects = field(default_factory=SessionObjects)
     desktops: dict[str, rfb.Framebuffer | str] = field(default_factory=dict)
 
     @property
@@ -98,7 +115,17 @@ class SessionFollower:
 
         with suppress(Unmet):  # the caller counts the sessions that run
             follow(wait, self.looks, goal=all_run, says=says, impossible=stalled, likely=lambda _: "see each of them")
+        self._let_watches_catch_up(ids)
         return wait
+
+    def _let_watches_catch_up(self, ids: Collection[str]) -> None:
+        label, until = self.clients.profile.session_label, now() + CATCH_UP_SECONDS
+        changes = self.pods.items()
+        while (left := until - now()) > 0:
+            ready = {pod.meta.labels.get(label) for pod in (Pod.of(one.item.object) for one in changes) if pod.ready}
+            if self.running(ids) <= ready:
+                return
+            changes = self.pods.beyond(len(changes), left)
 
     def hopeless(self, ids: Collection[str]) -> str | None:
         """Why none of those sessions will run: all of them failed, or the scheduler has no room; None if one may."""
@@ -132,10 +159,13 @@ class SessionFollower:
             for asked, shot, made in zip(requests.asked, requests.load.shots, requests.creations, strict=True)
         ]
         known = {one.session: one for one in found if one.session is not None}
+        by_object, _ = self.objects.first(self._words)
+        for session_id, one in known.items():
+            one.object_running = by_object.get(session_id)
         for look in self.looks.items():
             for listed in look.item.listed.sessions if look.item.listed is not None else ():
                 if listed.id in known:
-                    known[listed.id].see_status(listed.status, self.word, look.at)
+                    known[listed.id].see_status(listed.status, self.word, look.at, look.item.asked)
         label = self.clients.profile.session_label
         for change in self.pods.items():
             pod = Pod.of(change.item.object)
@@ -144,6 +174,22 @@ class SessionFollower:
         for session_id, session in known.items():
             session.see_desktop(self.desktops.get(session_id))
         return found
+
+    def source(self, sessions: Sequence[SessionMoments]) -> str:
+        """For the report: from where the moments are at which those sessions came to run."""
+        run = [one for one in sessions if one.running is not None]
+        watched = sum(one.by_object for one in run)
+        polled = f"the API's list, one look each {1000 * POLL_SECONDS:g} ms"
+        _, why_not = self.objects.first(self._words)
+        if why_not:
+            return f"moment of Running: by {polled} ({why_not})"
+        rest = f", {len(run) - watched} by {polled}" if watched < len(run) else ""
+        return f"moment of Running: {watched} of {len(run)} by the watch of session objects{rest}"
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        """The words for a session that runs: the plan's and the product's."""
+        return (self.word, *self.clients.profile.words.get("running", ()))
 
 
 def last_list(looks: Sequence[Stamped[Look]]) -> SessionList | None:
@@ -156,13 +202,23 @@ def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
 
 
 def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
-    """A function that asks for one list; what keeps it from getting one is an answer too."""
+    """A function that asks for one list; what keeps it from getting one is an answer too.
+
+    Entries that have not changed are those of the list before: each list of a thousand would else take its own memory.
+    """
+    known: dict[str, Listed] = {}
+
+    def remembered(one: Listed) -> Listed:
+        if known.get(one.id) != one:
+            known[one.id] = one
+        return known[one.id]
 
     def look() -> Look:
+        asked = now()
         try:
-            return Look(api.sessions())
+            return Look(SessionList(tuple(map(remembered, api.sessions().sessions))), asked=asked)
         except (Unmet, NoAnswer) as error:
-            return Look(None, " ".join(str(error).split()))
+            return Look(None, " ".join(str(error).split()), asked)
 
     return look
 
@@ -171,10 +227,11 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
 def following(clients: Clients) -> Iterator[SessionFollower]:
     """A follower of all sessions, begun when this returns."""
     with (
-        watching(clients.cluster, "pods") as pods,
+        watching_states(clients.cluster, "pods") as pods,
+        watching_objects(clients) as objects,
         sampling(look_at(clients.api), every=POLL_SECONDS, what="list of sessions") as looks,
     ):
-        yield SessionFollower(clients, looks, pods)
+        yield SessionFollower(clients, looks, pods, objects)
 
 
 @contextmanager

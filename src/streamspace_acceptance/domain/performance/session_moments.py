@@ -13,16 +13,17 @@ from streamspace_acceptance.measuring.open_loop import Shot
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.answers import Answer
 
-NAMES = ("due", "sent", "answered", "listed", "scheduled", "started", "ready", "running", "desktop")
+NAMES = ("due", "sent", "answered", "listed", "created", "scheduled", "started", "ready", "running", "desktop")
 
 
 @dataclass
 class SessionMoments:
     """Moments of the monotonic clock, None for what was not seen.
 
-    `started` is when the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so,
-    `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was Ready first; `fate` is its last
-    state.
+    `created` is when its first pod was seen, `started` when the pod's containers ran, `ready` when the pod was Ready,
+    `running` when the API said so, `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was
+    Ready first; `fate` is its last state. `object_running` is when its object in Kubernetes said Running, `by_object`
+    whether `running` is that moment.
     """
 
     number: int
@@ -33,6 +34,7 @@ class SessionMoments:
     sent: float | None = None
     answered: float | None = None
     listed: float | None = None
+    created: float | None = None
     scheduled: float | None = None
     started: float | None = None
     ready: float | None = None
@@ -43,6 +45,9 @@ class SessionMoments:
     node: str | None = None
     fate: str = ""
     desktop_failure: str = ""
+    object_running: float | None = None
+    by_object: bool = False
+    _not_yet: float = 0.0
 
     @classmethod
     def of(cls, user: str, shot: Shot[Answer], made: Creation | None) -> SessionMoments:
@@ -72,12 +77,20 @@ class SessionMoments:
             return f"{self.session} is Running without a desktop ({self.desktop_failure})"
         return ""
 
-    def see_status(self, status: str, running: str, at: float) -> None:
-        """The API's list had the session at that moment."""
+    def see_status(self, status: str, running: str, at: float, asked: float = 0.0) -> None:
+        """The API's list, asked for and received at those moments, had the session.
+
+        The API's word counts, and its list is late by up to one look. The object's moment takes its place if it lies
+        between the last list that said otherwise and the first that said Running.
+        """
         self.listed = at if self.listed is None else self.listed
         self.status = status
-        if status == running and self.running is None:
-            self.running = at
+        if status != running:
+            self._not_yet = asked
+        elif self.running is None:
+            said = self.object_running
+            self.by_object = said is not None and self._not_yet <= said <= at
+            self.running = said if self.by_object else at
 
     def see_pod(self, pod: Pod, at: float, *, deleted: bool) -> None:
         """The watch said this of a pod of the session."""
@@ -85,6 +98,7 @@ class SessionMoments:
         if deleted:
             return
         self.node = pod.node or self.node
+        self.created = at if self.created is None else self.created
         if pod.node is not None and self.scheduled is None:
             self.scheduled = at
         if pod.running_containers == pod.containers and self.started is None:
@@ -98,6 +112,11 @@ class SessionMoments:
             self.desktop = found.at
         elif found is not None:
             self.desktop_failure = found
+
+
+def pod_starts(sessions: Sequence[SessionMoments]) -> list[float]:
+    """Seconds from the first report of each pod until its containers ran, by the watch."""
+    return [one.started - one.created for one in sessions if one.started is not None and one.created is not None]
 
 
 def as_csv(sessions: Sequence[SessionMoments], began: float) -> str:

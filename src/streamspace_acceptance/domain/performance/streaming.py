@@ -5,7 +5,7 @@ A viewer of the suite's own measures, through the product's own WebSocket; the u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.budgets import Seconds
@@ -145,7 +145,7 @@ class _Recorder:
     def _moving(self, spot: Spot, seconds: float, meter: StreamMeter) -> None:
         motion.start(self._client, SOURCE_RATE, MOTION_SECONDS)
         meter.take()
-        self._found.rates.append(self._frames(spot, SOURCE_RATE, seconds * (1 - TRIPS_SHARE)))
+        self._found.rates.append(self._count(spot, SOURCE_RATE, seconds * (1 - TRIPS_SHARE)))
         self._found.trips += self._trips(seconds * TRIPS_SHARE)
         self._found.traffic.append((MOVING, meter.take()))
         motion.stop(self._client)
@@ -157,7 +157,7 @@ class _Recorder:
         self._client.delay = 0.0
         if spot is not None:
             motion.start(self._client, SLOW_RATE, MOTION_SECONDS)
-            self._found.slow = self._frames(spot, SLOW_RATE, CHECK_SECONDS)
+            self._found.slow = self._count(spot, SLOW_RATE, CHECK_SECONDS)
             motion.stop(self._client)
 
     def _trips(self, seconds: float) -> list[float]:
@@ -167,31 +167,45 @@ class _Recorder:
             trips.append(self._client.round_trip() * 1000)
         return trips
 
-    def _frames(self, spot: Spot, rate: float, seconds: float) -> FrameRate:
-        began = self._clock.now()
-        frames, last = list[Frame](), self._client.picture(spot.box).colour_at(spot.x, spot.y)
-        while (left := began + seconds - self._clock.now()) > 0:
-            self._client.request(spot.box, incremental=True)
-            colour = self._next_colour(spot, min(left, SILENCE_SECONDS))
-            if colour is not None and colour != last:
-                frames.append(Frame(self._clock.now() - began, motion.number(colour)))
-                last = colour
-            self._pause(FRAME_PAUSE)
-        return FrameRate(self._clock.now() - began, rate, frames)
-
-    def _next_colour(self, spot: Spot, seconds: float) -> tuple[int, int, int] | None:
-        try:
-            parts = self._client.update(seconds)
-        except NotInTime:
-            return None
-        colours = [colour for part in parts if (colour := part.colour_at(spot.x, spot.y)) is not None]
-        return colours[-1] if colours else None
+    def _count(self, spot: Spot, rate: float, seconds: float) -> FrameRate:
+        return count_pictures(self._client, spot, rate, seconds, clock=self._clock, pause=self._pause)
 
     def _pause(self, seconds: float) -> None:
         """Lets others have their turn, and notes how late it ended."""
         began = self._clock.now()
         self._clock.wait(seconds)
         self._found.lateness.append(max(self._clock.now() - began - seconds, 0.0) * 1000)
+
+
+def count_pictures(
+    client: RfbClient,
+    spot: Spot,
+    rate: float,
+    seconds: float,
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+    pause: Callable[[float], None] = SYSTEM_CLOCK.wait,
+) -> FrameRate:
+    """The distinct pictures of a source of `rate` that come within `seconds`, with a short pause after each."""
+    began = clock.now()
+    frames, last = list[Frame](), client.picture(spot.box).colour_at(spot.x, spot.y)
+    while (left := began + seconds - clock.now()) > 0:
+        client.request(spot.box, incremental=True)
+        colour = _next_colour(client, spot, min(left, SILENCE_SECONDS))
+        if colour is not None and colour != last:
+            frames.append(Frame(clock.now() - began, motion.number(colour)))
+            last = colour
+        pause(FRAME_PAUSE)
+    return FrameRate(clock.now() - began, rate, frames)
+
+
+def _next_colour(client: RfbClient, spot: Spot, seconds: float) -> tuple[int, int, int] | None:
+    try:
+        parts = client.update(seconds)
+    except NotInTime:
+        return None
+    colours = [colour for part in parts if (colour := part.colour_at(spot.x, spot.y)) is not None]
+    return colours[-1] if colours else None
 
 
 def judged(scenario: Scenario) -> Streaming:

@@ -9,12 +9,13 @@ from functools import cached_property
 from streamspace_acceptance.domain.performance.release import release
 from streamspace_acceptance.domain.performance.room import room
 from streamspace_acceptance.domain.performance.session_follower import following, opening_desktops
-from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv, table
+from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv, pod_starts, table
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring.control_plane import ControlPlane, mutating_calls
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.open_loop import evenly
@@ -29,12 +30,17 @@ MOST_REPEATS = 2
 
 @dataclass(frozen=True)
 class Burst:
-    """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile."""
+    """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
+
+    `source` says from where the moments of Running are; `plane` is how the cluster itself did.
+    """
 
     requests: ScheduledRequests
     sessions: Sequence[SessionMoments]
     scale: float
     busy: dict[str, float]
+    source: str = ""
+    plane: ControlPlane | None = None
 
     @property
     def never_ran(self) -> list[str]:
@@ -62,8 +68,10 @@ class Burst:
             "seconds after the first request was due; completed: Running by the API, on a Ready pod",
             f"rate: {self.rate.describe() if self.rate is not None else 'none, fewer than two sessions ran'}",
             *([f"time per session: {Distribution.of(seconds).describe('s')}"] if seconds else []),
+            *([self.source] if self.source else []),
             self.requests.load.describe(),
             node_busy.describe(self.busy),
+            *([self.plane.describe()] if self.plane is not None else []),
         ]
         return "\n".join(lines)
 
@@ -130,6 +138,11 @@ class Bursts:
         nodes = {node for burst in self.bursts for node in burst.busy}
         return {node: max(burst.busy.get(node, 0.0) for burst in self.bursts) for node in nodes}
 
+    @property
+    def plane_outside(self) -> str:
+        """How the cluster missed its own objectives in a burst, as a part of a sentence; empty if it kept them."""
+        return next((one.plane.outside for one in self.bursts if one.plane is not None and one.plane.outside), "")
+
     @cached_property
     def rate(self) -> Rate | None:
         """The rate of all bursts that were sent in time; None where one of them has none."""
@@ -161,6 +174,11 @@ class Bursts:
         parts = [f"burst {number}\n{burst.describe()}" for number, burst in enumerate(self.bursts, start=1)]
         rate = self.rate.describe() if self.rate is not None else "none, fewer than two sessions of a burst ran"
         return "\n\n".join([*parts, f"rate of all bursts: {rate}"])
+
+    @property
+    def slowest(self) -> Burst:
+        """The burst with the lowest rate; one that has none comes first."""
+        return min(self.bursts, key=lambda burst: burst.rate.per_minute if burst.rate is not None else 0.0)
 
     def answers(self) -> str:
         """The table of all requests with their answers."""
@@ -224,7 +242,7 @@ def request_bursts(scenario: Scenario, least: int, count: int, template: str, si
 def _request_burst(scenario: Scenario, count: int, template: str, size: Size) -> Burst:
     clients = scenario.clients
     users = [f"perftest{number}" for number in range(1, count + 1)]
-    with following(clients) as follower:
+    with mutating_calls(clients.cluster) as calls, following(clients) as follower:
         before = clients.api.sessions().ids
         meter = NodeBusyMeter.begin(clients.cluster)
         with opening_desktops(follower, before):
@@ -233,4 +251,6 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
                 burst, start = clients.budgets.named("burst"), clients.budgets.named("start")
                 follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
                 follower.wait_for_desktops(requests.ids)
-        return Burst(requests, follower.moments(requests), clients.budgets.scale, meter.shares())
+        sessions = follower.moments(requests)
+        plane = ControlPlane(pod_starts(sessions), *calls.result())
+        return Burst(requests, sessions, clients.budgets.scale, meter.shares(), follower.source(sessions), plane)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.outcomes import Unmet
@@ -96,21 +98,27 @@ def also_named(api: StreamSpaceApi, creation: Creation | None) -> tuple[str, boo
     return str(creation.claimed), None if request is None else request == creation.asked.request
 
 
-def await_made(api: StreamSpaceApi, asked: Asked, patience: float) -> frozenset[str]:
-    """The sessions that an unanswered request certainly created; it may take effect for `patience` seconds more."""
-    wait = Wait(
-        f"the {asked.template!r} session that {asked.user!r} asked for", "found", Budget("request", patience, 1.0)
-    )
-    try:
-        return poll(
+def await_made(api: StreamSpaceApi, unanswered: Sequence[Asked], patience: float) -> SessionList:
+    """The list, once it shows what each unanswered request created; they may take effect for `patience` seconds more.
+
+    After that, the list as it then is.
+    """
+    subject = "; ".join(f"the {asked.template!r} session that {asked.user!r} asked for" for asked in unanswered[:3])
+    more = f" and {len(unanswered) - 3} more" if len(unanswered) > 3 else ""
+    wait = Wait(subject + more, "found", Budget("request", patience, 1.0))
+
+    def found(after: SessionList) -> list[str]:
+        return [session for asked in unanswered for session in sorted(certainly_made(asked, after))]
+
+    with suppress(Unmet):
+        poll(
             wait,
-            lambda: certainly_made(asked, api.sessions()),
-            met=bool,
-            says=lambda found: ", ".join(sorted(found)) or "not there",
+            api.sessions,
+            met=lambda after: all(certainly_made(asked, after) for asked in unanswered),
+            says=lambda after: ", ".join(found(after)) or "not there",
             likely=lambda _: "it was never made",
         )
-    except Unmet:
-        return frozenset()
+    return api.sessions()
 
 
 def _claimed(api: StreamSpaceApi, answer: Answer) -> str | None:

@@ -199,12 +199,17 @@ class Registry:
         known |= {session_id for session_id, is_mine in named if is_mine}
         doubtful = {session_id for session_id, is_mine in named if is_mine is None} - known
         ids, troubles = set(known), [f"{left_alone(doubtful)}: the list calls it otherwise"] if doubtful else []
-        for record in self._records:
-            if record.id is None:
-                certain = creation.await_made(self._api, record.asked, record.patience()) - known
-                ids |= certain
-                strays = creation.made(record.asked, self._api.sessions()) - known - certain
-                troubles += [f"{left_alone(strays)}: no answer has said which session was made"] if strays else []
+        unknown = [record for record in self._records if record.id is None and record.sent]
+        if not unknown:
+            return sorted(ids), troubles
+        waiting = [record for record in unknown if record.patience() > 0]
+        patience = max((record.patience() for record in waiting), default=0.0)
+        after = creation.await_made(self._api, [record.asked for record in waiting], patience)
+        for record in unknown:
+            certain = creation.certainly_made(record.asked, after) - known
+            ids |= certain
+            strays = creation.made(record.asked, after) - known - certain
+            troubles += [f"{left_alone(strays)}: no answer has said which session was made"] if strays else []
         return sorted(ids), troubles
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
-from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll, shutdown_prolonged
 
 REFUSED = "the product refuses to delete sessions"
 STAYS = "the product does not finish the deletion of sessions"
@@ -20,6 +24,10 @@ AGAIN_SECONDS = 1.0
 TOLD = 3
 AT_ONCE = 20
 """So many sessions may take the plan's time for a deletion together; more of them, as many times that."""
+HANDS = 8
+"""So many deletions are requested at a time."""
+SHUTDOWN_SECONDS, MOST_SHUTDOWN_SECONDS = 10.0, 30.0
+"""Once the run has to end, AT_ONCE sessions and more get so much longer to be gone, for each AT_ONCE of them."""
 
 
 class Removal:
@@ -45,6 +53,10 @@ class Removal:
 
     def run(self) -> list[str]:
         """Deletes the sessions. Returns what is left in the end, and why; empty if nothing is left."""
+        with shutdown_prolonged(min(SHUTDOWN_SECONDS * (len(self._ids) // AT_ONCE), MOST_SHUTDOWN_SECONDS)):
+            return self._run()
+
+    def _run(self) -> list[str]:
         began = now()
         refused = self._request_deletions()
         if refused:
@@ -68,21 +80,36 @@ class Removal:
     def _request_deletions(self) -> list[str]:
         """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""
         self._unanswered, troubles = False, list[str]()
-        for session_id in tuple(self._not_accepted):
+        over, wanted = threading.Event(), tuple(self._not_accepted)
+        with ThreadPoolExecutor(HANDS, "deletion") as hands:
             try:
-                answer = self._api.delete_session(session_id)
-            except TokenRefused:
-                raise
-            except NoAnswer as error:
-                self._unanswered = True
-                return [f"session {', '.join(self._not_accepted)} may be left: {error}"]
-            if answer.status == HTTPStatus.NOT_FOUND:
+                said = list(hands.map(partial(self._request_deletion, over), wanted))
+            finally:
+                over.set()
+        for session_id, answer in zip(wanted, said, strict=True):
+            if isinstance(answer, Answer) and answer.status == HTTPStatus.NOT_FOUND:
                 self._forgotten.append(session_id)
-            if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
+            if isinstance(answer, Answer) and (answer.ok or answer.status == HTTPStatus.NOT_FOUND):
                 self._not_accepted.remove(session_id)
-            else:
+            elif isinstance(answer, Answer):
                 troubles.append(f"session {session_id} cannot be deleted: {answer.gist}")
+        errors = [answer for answer in said if isinstance(answer, NoAnswer)]
+        if errors:
+            self._unanswered = True
+            return [f"session {', '.join(self._not_accepted)} may be left: {errors[0]}"]
         return troubles
+
+    def _request_deletion(self, over: threading.Event, session_id: str) -> Answer | NoAnswer | None:
+        """The answer; None if it was not asked for any more."""
+        if over.is_set():
+            return None
+        try:
+            return self._api.delete_session(session_id)
+        except TokenRefused:
+            raise
+        except NoAnswer as error:
+            over.set()
+            return error
 
     def _look(self) -> list[str]:
         """The remains: by the API first, and by Kubernetes once the API lists none."""

@@ -15,6 +15,7 @@ from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting import plan_text
+from streamspace_acceptance.reporting.allure import metrics
 from streamspace_acceptance.reporting.decision_page import PHASES
 from streamspace_acceptance.reporting.junit import HOOKS
 from streamspace_acceptance.reporting.markdown import limit, measured, plain, table
@@ -73,6 +74,8 @@ class AllureResults:
             self._put_json("run-globals.json", {"attachments": attachments})
         facts = [f"{name.replace(' ', '_')} = {redact(value)}\n" for name, value in run.environment.items()]
         self._put(_PROPERTIES, "".join(facts))
+        if found := metrics.samples(run):
+            self._put_json(metrics.FILE, found)
         # For Allure's own commands, which do not read the settings of this project's page.
         self._put_json("categories.json", categories())
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 140
 # Shorter waits are the ordinary course of things and would only hide the long ones.
 WORTH_MENTIONING_SECONDS = 2.0
+PROGRESS_SECONDS = 15.0
+"""A log has a line about work that goes on each so many seconds at the most."""
 
 
 class Screen:
@@ -36,6 +38,7 @@ class Screen:
             self.console = Console(file=stream, highlight=False, width=PLAIN_WIDTH, no_color=True)
         self._now = _Now()
         self._live: Live | None = None
+        self._told = time.monotonic()
 
     def start(self) -> None:
         """Begin to show the live line."""
@@ -78,7 +81,10 @@ class Screen:
         self._now.waits.append(wait)
 
     def wait_noted(self, wait: Wait) -> None:
-        """The live line reads the wait by itself."""
+        """The live line reads the wait by itself; a log gets a line about long work now and then."""
+        if not self.colourful and min(wait.elapsed, time.monotonic() - self._told) > PROGRESS_SECONDS:
+            self._told = time.monotonic()
+            self.line(formatting.running_wait(wait), indent=11)
 
     def wait_ended(self, wait: Wait) -> None:
         """Take the wait away; a long one leaves a line in a log."""

@@ -1,0 +1,1 @@
+"""Benchmarks of the suite's own measurements, against what is known: `make bench` (docs/measuring.md)."""
