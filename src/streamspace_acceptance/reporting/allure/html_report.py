@@ -80,6 +80,7 @@ def _generate(node: str, folder: ReportFolder, scratch: Path) -> Path:
     name = title(folder)
     folder.history.mkdir(parents=True, exist_ok=True)
     awesome = {"singleFile": True, "reportName": name, "reportLanguage": "en", "groupBy": ["epic", "feature"]}
+    awesome["defaultSortBy"] = "name,asc"  # the plan's order, whatever was run when
     awesome["charts"] = charts(with_past=folder.page_history.exists())
     settings = {
         "name": name,
