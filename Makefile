@@ -1,5 +1,5 @@
 # The commands of the README, and the gate's parts. Everything else is `behave`.
-.PHONY: demo test proof real bench check able prepare suite lock
+.PHONY: demo test proof soak real bench check able prepare suite lock
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Hundreds of short Python processes: each would compile its modules again if the shell forbade it to keep them.
@@ -8,6 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 3
 PROOF ?=
 BENCH ?=
+SOAK ?=
 
 demo: able prepare  ## run the plan against an embedded StreamSpace and write the report
 	@began=$$(mktemp); behave; status=$$?; \
@@ -21,6 +22,9 @@ test: prepare  ## units, contracts, the sandbox's own tests, one healthy run, a 
 
 proof: prepare  ## every planted and proxy fault, equivalent product and kill; make proof PROOF="--only 1.2"
 	@python -m tests.proof $(PROOF)
+
+soak: prepare  ## the plan again and again, in random order, on a busy machine; make soak SOAK="--runs 10 --tags @phase1"
+	@python -m tests.proof.soak $(SOAK)
 
 real: prepare  ## phases 0 to 3 on a real Kubernetes, which the first run builds from Go modules
 	@python -m tests.proof --only real --fresh

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import NoReturn
 
 from streamspace_acceptance.evidence.report_folder import ReportFolder
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     explaining = commands.add_parser("explain", help=_EXPLAIN, description=f"{_EXPLAIN[0].upper()}{_EXPLAIN[1:]}.")
     explaining.add_argument("criterion", help="an id of plan/criteria.toml, such as 1.1e-5")
+    verifying = commands.add_parser("verify", help=_VERIFY, description=f"{_VERIFY[0].upper()}{_VERIFY[1:]}.")
+    verifying.add_argument("file", type=Path, help="a conformance.yaml, beside the verdict.json of its run")
     profiles = commands.add_parser("profile", help=_PROFILE, description=f"{_PROFILE[0].upper()}{_PROFILE[1:]}.")
     checking = profiles.add_subparsers(dest="action", required=True).add_parser("check", help=_PROFILE)
     checking.add_argument("profile", nargs="?", help="a built-in profile or a file (default: STREAMSPACE_PROFILE)")
@@ -51,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(lambda: _decide(given.require))
     if given.command == "explain":
         return run(lambda: _explain(given.criterion))
+    if given.command == "verify":
+        return run(lambda: _verify(given.file))
     return run(_forget if getattr(given, "forget", False) else COMMANDS[given.command][1])
 
 
@@ -126,10 +131,22 @@ def _explain(criterion: str) -> int:
     return explain(criterion)
 
 
+def _verify(file: Path) -> int:
+    from streamspace_acceptance.commands.verify import verify  # noqa: PLC0415
+
+    return verify(file)
+
+
 def _check_profile(profile: str | None) -> int:
     from streamspace_acceptance.commands.profile.run import check  # noqa: PLC0415
 
     return check(profile)
+
+
+def _sentences() -> int:
+    from streamspace_acceptance.commands.sentences import sentences  # noqa: PLC0415
+
+    return sentences()
 
 
 def _lint() -> int:
@@ -140,12 +157,14 @@ def _lint() -> int:
 
 _DECIDE = "print the decision of the last run; with --require GO, fail unless it is GO"
 _EXPLAIN = "explain a criterion: its limit, its scenarios and the code that judges it"
+_VERIFY = "check that a conformance.yaml is complete and agrees with the verdict.json beside it"
 _PROFILE = "compare a contract profile with the StreamSpace of the settings, without changing anything"
 COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
     "doctor": ("check the environment, with advice for each failed check", _doctor),
     "report": ("write the reports of the last run again, and one HTML file", _report),
     "sweep": ("remove what killed runs left on the target of the settings", _sweep),
     "init": ("write features, steps and settings into the current folder", _init),
+    "sentences": ("print the catalogue of sentences that scenarios can use", _sentences),
     "lint": ("check features and steps against the project's rules", _lint),
 }
 

@@ -18,15 +18,16 @@ DEFAULT_PROFILE = "plan"
 class Settings:
     """The environment, read once. An empty variable counts as unset.
 
-    api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one. kubeconfig is a list
+    api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one, or, where target is
+    `cluster`, for the one in the namespace, which is then reached through Kubernetes. kubeconfig is a list
     of paths as KUBECONFIG holds it; None stands for the file that kubectl reads. browser is a path. allow_context
     allows a cluster that is not local, shared_namespace a namespace in which others work. repo is a checkout of
     StreamSpace that is to be built and deployed; admin_user and admin_password are for a StreamSpace that does not
     log them. vnc_password is for desktops that ask for one,
-    user_password that of all users of sessions. netadmin_image holds sh and iptables, for an ephemeral
-    container beside an agent that has none. reports is the folder for everything that a run leaves; tester is the name
-    in its reports. profile is the name or file of a contract profile; accept_deviations, whether a criterion is proven
-    all the same where its words are not the product's.
+    user_password that of all users of sessions; expired_token was valid once. netadmin_image holds sh and iptables, for
+    an ephemeral container beside an agent that has none. reports is the folder for what a run leaves; tester is the
+    name in its reports. profile is the name or file of a contract profile; accept_deviations, whether a criterion
+    is proven all the same where its words are not the product's.
     """
 
     api_url: str | None
@@ -41,11 +42,13 @@ class Settings:
     admin_password: str | None = None
     vnc_password: str | None = None
     user_password: str | None = None
+    expired_token: str | None = None
     netadmin_image: str = NETADMIN_IMAGE
     reports: Path = DEFAULT_REPORTS
     tester: str = "unknown"
     profile: str = DEFAULT_PROFILE
     accept_deviations: bool = False
+    target: str | None = None
 
     @classmethod
     def from_environment(
@@ -67,17 +70,19 @@ class Settings:
             admin_password=variables.get("STREAMSPACE_ADMIN_PASSWORD") or None,
             vnc_password=variables.get("STREAMSPACE_VNC_PASSWORD") or None,
             user_password=variables.get("STREAMSPACE_USER_PASSWORD") or None,
+            expired_token=variables.get("STREAMSPACE_EXPIRED_TOKEN") or None,
             netadmin_image=variables.get("STREAMSPACE_NETADMIN_IMAGE") or NETADMIN_IMAGE,
             reports=Path(variables.get("STREAMSPACE_REPORTS") or DEFAULT_REPORTS),
             tester=variables.get("STREAMSPACE_TESTER") or _user(),
             profile=given.get("profile") or variables.get("STREAMSPACE_PROFILE") or DEFAULT_PROFILE,
             accept_deviations=given.get("accept-deviations", "no") not in ("no", "false", "off", "0"),
+            target=given.get("target") or variables.get("STREAMSPACE_TARGET") or None,
         )
 
     @property
     def embedded(self) -> bool:
         """Whether the run starts its own StreamSpace."""
-        return self.api_url is None
+        return self.api_url is None and self.target is None
 
     def kubeconfig_files(self) -> list[Path]:
         """The kubeconfig files that exist, where kubectl would look for them."""

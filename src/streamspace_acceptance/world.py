@@ -27,6 +27,8 @@ from streamspace_acceptance.domain.performance.streaming import Streaming
 from streamspace_acceptance.domain.performance.throughput import Bursts
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
+from streamspace_acceptance.domain.rights.actions import OtherUserAttempts, OtherUserTokens, VisitorAttempts
+from streamspace_acceptance.domain.rights.other_users import OtherUsers
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
@@ -63,6 +65,8 @@ MISSING: dict[type, str] = {
     KeptSessions: "no session is kept",
     MistakeTrial: "no template with a mistake was tried",
     ObservedAgent: "no agent is online (see 0-11)",
+    OtherUserAttempts: "no other user has tried anything",
+    OtherUserTokens: "there is no other user",
     Outage: "no agent was cut off",
     OversizedRequests: "no session was requested that is larger than any node",
     Pace: "no heartbeats were watched",
@@ -78,6 +82,7 @@ MISSING: dict[type, str] = {
     TemplateUse: "no session of the template was created",
     Transitions: "no agent was cut off",
     Typed: "nothing was typed",
+    VisitorAttempts: "no visitor has tried anything",
     UseResult: "the users did not work at the same time",
 }
 """For each type of result, why a criterion is unproven when no step has made one."""
@@ -91,9 +96,12 @@ class World(Scenario):
         self.began = now()
         self._run = run
         templates = self.results.put(TemplateRegistry(run.clients))
-        # The last one runs first: templates outlive their sessions, and only agents that are online remove sessions.
+        users = self.results.put(OtherUsers(run.clients))
+        # The last one runs first: templates and users outlive their sessions, and only agents that are online remove
+        # sessions.
         for clean_up in (
             templates.clean_up,
+            users.clean_up,
             self.registry.clean_up,
             self.watches.close,
             self.disruptions.revert_all,

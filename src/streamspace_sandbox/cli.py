@@ -98,7 +98,7 @@ def _deploy(options: argparse.Namespace) -> int:
     if deployed.api_url is None:
         _say("The cluster gives Services no address: run kubectl -n streamspace port-forward svc/streamspace-api 8080")
     api_url = deployed.api_url or "http://localhost:8080"
-    _print(_exports(_variables(api_url, deployed.token, options.kubeconfig.absolute())))
+    _print(_exports(_variables(api_url, deployed.token, deployed.expired_token, options.kubeconfig.absolute())))
     return 0
 
 
@@ -122,16 +122,17 @@ def _check(_options: argparse.Namespace) -> int:
 
 def _environment(instance: Instance, state: InstanceState) -> dict[str, str]:
     """The variables that lead curl, kubectl and the suite to the instance."""
-    variables = _variables(state.api_url or "", state.api_token or "", instance.kubeconfig)
+    variables = _variables(state.api_url or "", state.api_token or "", instance.expired_token, instance.kubeconfig)
     if state.kubernetes_host != LOOPBACK:  # the suite takes the cluster of another address for somebody else's
         variables["STREAMSPACE_ALLOW_CONTEXT"] = CONTEXT
     return variables | ({"STREAMSPACE_PROFILE": state.contract} if state.contract else {})
 
 
-def _variables(api_url: str, token: str, kubeconfig: Path) -> dict[str, str]:
+def _variables(api_url: str, token: str, expired_token: str, kubeconfig: Path) -> dict[str, str]:
     return {
         "STREAMSPACE_API_URL": api_url,
         "STREAMSPACE_TEST_TOKEN": token,
+        "STREAMSPACE_EXPIRED_TOKEN": expired_token,
         "NAMESPACE": NAMESPACE,
         "KUBECONFIG": str(kubeconfig),
         "TOKEN": token,

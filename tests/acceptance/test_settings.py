@@ -25,6 +25,11 @@ def test_everything_set() -> None:
     assert not settings.embedded
 
 
+def test_cluster_as_the_target_is_no_embedded_one() -> None:
+    assert not Settings.from_environment({"STREAMSPACE_TARGET": "cluster"}).embedded
+    assert Settings.from_environment({}, {"target": "cluster"}).target == "cluster"
+
+
 def test_kubeconfig_may_name_several_files_of_which_some_exist(tmp_path: Path) -> None:
     there = tmp_path / "config"
     there.write_text("x")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from tests.proof import table, weights
+from tests.proof import breadth, table, weights
 from tests.proof.case import Case, Result
 from tests.proof.families import all_cases
 from tests.proof.lanes import Lanes
@@ -30,6 +30,9 @@ STOPPED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     options = _parser().parse_args(arguments)
+    if options.counts:
+        sys.stdout.write(breadth.describe())
+        return 0
     try:
         cases = _selected(options)
     except NothingSelectedError as error:
@@ -105,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--shard", type=_shard, metavar="I/N", help="part I of N parts of about the same weight")
     add("--fresh", action="store_true", help="run the selected cases again, whatever was kept of them")
     add("--list", action="store_true", help="print the selected cases and run none")
+    add("--counts", action="store_true", help="print how many defects are tried for each criterion, and run none")
     add("--lanes", type=int, default=2, help="how many busy cases run side by side (default: %(default)s)")
     add("--folder", type=Path, default=FOLDER, help="where table and results go (default: reports/proof)")
     add("--record-weights", action="store_true", help="write the measured seconds into weights.json")

@@ -3,13 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.proof.children import CHILDREN
 
+Json = dict[str, Any]
 RUN_SECONDS = 900.0
 """One run's deadline: many times a healthy one's, since a broken product is waited for to the end of each budget."""
 TOOL_SECONDS = 120.0
@@ -23,6 +25,7 @@ class Run:
 
     `inapplicable` are the criteria that do not apply to its target. `spent` is what its main thread did, where that
     was sampled: see `overhead`. `evidence` are the files that each criterion's Then attached, without those of waits.
+    `beyond` are the steps of the scenarios beyond the plan, by their sentences.
     """
 
     status: int
@@ -32,6 +35,7 @@ class Run:
     inapplicable: set[str]
     spent: dict[str, dict[str, float]]
     evidence: dict[str, list[Path]] = field(default_factory=dict)
+    beyond: dict[str, Json] = field(default_factory=dict)
 
     def of(self, verdict: str) -> set[str]:
         """The criteria that got `verdict`."""
@@ -50,22 +54,30 @@ def embedded(name: str, *options: str) -> Iterator[dict[str, str]]:
 
 
 def run_suite(
-    target: Mapping[str, str], reports: Path, *chosen: str, sampled: bool = False, recorded: bool = True
+    target: Mapping[str, str],
+    reports: Path,
+    *chosen: str,
+    sampled: bool = False,
+    recorded: bool = True,
+    program: Sequence[str] = (),
+    limit: float = RUN_SECONDS,
 ) -> Run:
     """The suite, or what behave's arguments choose of it, against `target`.
 
     `sampled`: see `overhead`. Without `recorded` it makes no screencasts and traces: see `without_recordings`.
+    `program` is another module in behave's place, with its first arguments.
     """
     samples = reports.with_suffix(".overhead.json")
-    program = ["behave"] if recorded else ["tests.proof.without_recordings"]
+    program = program or (["behave"] if recorded else ["tests.proof.without_recordings"])
     if sampled:
         program = ["tests.proof.overhead", str(samples)]
     done = CHILDREN.run(
         [sys.executable, "-m", *program, "--no-color", *chosen],
         os.environ | target | {"STREAMSPACE_REPORTS": str(reports)},
-        RUN_SECONDS,
+        limit,
     )
-    criteria = json.loads((reports / "verdict.json").read_text())["criteria"]
+    document = json.loads((reports / "verdict.json").read_text())
+    criteria = document["criteria"]
     return Run(
         status=done.status,
         console=done.output + done.errors,
@@ -74,6 +86,12 @@ def run_suite(
         inapplicable={criterion["id"] for criterion in criteria if not criterion.get("applies", True)},
         evidence={
             criterion["id"]: [reports / file for file in criterion.get("evidence", ())] for criterion in criteria
+        },
+        beyond={
+            step["sentence"].partition(" ")[2]: step
+            for scenario in document["scenarios"]
+            if scenario["test"] is None
+            for step in scenario["steps"]
         },
         spent=json.loads(samples.read_text()) if sampled else {},
     )

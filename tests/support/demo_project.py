@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance.reporting.allure.results import NOT_RUN
 from tests.support.project import PROJECT
 
 DEMO = Path(__file__).parent / "demo"
@@ -35,9 +36,10 @@ class Run:
     stderr: str
 
     def results(self) -> list[dict[str, Any]]:
-        """Every Allure result."""
+        """Every Allure result, except for those of tests that were not run."""
         files = (self.folder / "reports" / "allure-results").glob("*-result.json")
-        return [json.loads(file.read_text()) for file in files]
+        results = [json.loads(file.read_text()) for file in files]
+        return [result for result in results if not result["name"].startswith(NOT_RUN)]
 
     def result(self, name: str) -> dict[str, Any]:
         """The one Allure result of this name."""

@@ -104,7 +104,7 @@ def stores(directory: Path) -> Iterator[Stores]:
 
 
 async def wipe(stores: Stores) -> None:
-    """Delete all sessions, agents and commands, and every template but the first. The API itself keeps no state.
+    """Delete all sessions, agents, commands and users, and every template but the first. The API itself keeps no state.
 
     Not by `truncate`: it locks whole tables, which can deadlock with the API, and PostgreSQL then ends the API's query.
     """
@@ -114,6 +114,7 @@ async def wipe(stores: Stores) -> None:
     for table in ("commands", "sessions", "agents"):
         await connection.execute(f"delete from {table}")  # noqa: S608 - the names stand above
     await connection.execute("delete from templates where name <> $1", TEMPLATE["name"])
+    await connection.execute("delete from users where role <> 'admin'")
     await connection.close()
     redis = Redis(port=stores.redis_port, password="r")
     await redis.flushall()

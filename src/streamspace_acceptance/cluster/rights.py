@@ -46,8 +46,11 @@ ALWAYS = (
     *_rights("sessions", "get", "list", group=GROUP),
     *_rights("templates", "list", group=GROUP),
 )
+"""FILE grants these."""
 WATCHING = _rights("sessions", "watch", group=GROUP)
-"""FILE grants these two. A run without the second takes the moments of sessions from the API's list."""
+"""FILE grants this too. A run without it takes the moments of sessions from the API's list."""
+FORWARDING = _rights("pods", "get", "create", subresource="portforward")
+"""FILE grants these too; only a run that reaches the API through Kubernetes needs them."""
 SCALING = _rights("deployments", "patch", group="apps", subresource="scale")
 DISRUPTIVE = (
     *SCALING,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,8 @@ from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.reporting import plan_text
+from streamspace_acceptance.target.target import NOT_INSTALLED, SANDBOX
 from streamspace_acceptance.verdict.register import REGISTER, Criterion, Register, Test
 
 FEATURES, STEPS = Path("features"), Path("steps")
@@ -45,6 +49,11 @@ def lines(test: Test, criterion: Criterion) -> Iterator[str]:
         yield from (f"           {step.keyword} {step.name}" for step in scenario.all_steps)
     yield from _code(criterion.sentence)
     yield f"run it:    behave --tags=@test-{test.id}"
+    yield from _faults(criterion)
+    section = plan_text.load().tests.get(test.id)
+    if section is not None:
+        yield f"the plan:  {section.title} ({plan_text.PLAN})"
+        yield from (f"           {line}".rstrip() for line in section.text.splitlines())
 
 
 def _scenarios(test: Test, sentence: str) -> Iterator[Any]:
@@ -67,3 +76,18 @@ def _code(sentence: str) -> Iterator[str]:
             source = inspect.getsource(definition.func).splitlines()
             body = source[next(n for n, line in enumerate(source) if line.startswith("def ")) + 1 :]
             yield from (f"           {line.strip()}" for line in body)
+
+
+def _faults(criterion: Criterion) -> Iterator[str]:
+    """The planted faults that break the criterion, if the embedded StreamSpace is installed."""
+    beside = Path(sys.executable).with_name(SANDBOX)
+    program = str(beside) if beside.exists() else shutil.which(SANDBOX)
+    if program is None:
+        return
+    done = subprocess.run([program, "up", "--list-faults"], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == NOT_INSTALLED:
+        return
+    done.check_returncode()
+    for name, broken, description in (line.split("\t") for line in done.stdout.splitlines()):
+        if broken == criterion.id:
+            yield f"fault:     {name}: {description}"

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 
 Colour = tuple[int, int, int]
 MOST_COLOURS = 8192
 """A desktop has fewer; in a picture of more, a colour is looked for pixel by pixel."""
 TOLERANCE = 12  # per channel: JPEG rectangles and scaling blur a colour a little
+RING = 14
+"""The radius of a ring that is drawn around a point, in pixels."""
 _ABOVE = [255 if value > TOLERANCE else 0 for value in range(256)] * 3
 
 
@@ -69,6 +71,17 @@ class Picture:
         png = io.BytesIO()
         self._image.crop(box).save(png, "PNG")
         return Picture(png.getvalue())
+
+    def ringed(self, points: Sequence[tuple[float, float]]) -> bytes:
+        """A PNG of the picture with a ring around each point, white within black so that it shows on any colour."""
+        image = self._image.copy()
+        draw = ImageDraw.Draw(image)
+        for x, y in points:
+            for radius, colour, width in ((RING, "black", 5), (RING - 1, "white", 3)):
+                draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=width)
+        png = io.BytesIO()
+        image.save(png, "PNG")
+        return png.getvalue()
 
     @functools.cached_property
     def foreground(self) -> float:

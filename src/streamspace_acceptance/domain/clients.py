@@ -28,7 +28,7 @@ def roles(profile: Profile) -> Roles:
 class Clients:
     """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks.
 
-    `vnc_password` is for desktops that ask for one.
+    `vnc_password` is for desktops that ask for one; `expired_token` was valid once, if one is known.
     """
 
     api: StreamSpaceApi
@@ -37,6 +37,7 @@ class Clients:
     browser: RunBrowser = field(default_factory=lambda: RunBrowser(None))
     netadmin_image: str = ""
     vnc_password: str | None = None
+    expired_token: str | None = None
 
     @property
     def profile(self) -> Profile:

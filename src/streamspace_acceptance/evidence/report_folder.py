@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 RESULTS, ISSUES, PAGE, VERDICTS = "allure-results", "issues", "report.html", "verdict.json"
-SUMMARY = "SUMMARY.md"
+SUMMARY, PLAN_PAGE, CONFORMANCE = "SUMMARY.md", "plan.html", "conformance.yaml"
 """Names by which the reports link to each other."""
 
 
@@ -20,6 +20,8 @@ class ReportFolder:
         self.running = path / "running.json"  # the running scenario, newer than in the record
         self.summary = path / SUMMARY
         self.page = path / PAGE
+        self.plan = path / PLAN_PAGE  # the plan, to which the reports link
+        self.conformance = path / CONFORMANCE  # the claim that the run supports, for others to verify
         self.junit = path / "junit.xml"
         self.results = path / RESULTS  # Allure results and attachments
         self.issues = path / ISSUES
@@ -63,7 +65,7 @@ class ReportFolder:
 
     def others(self) -> tuple[Path, ...]:
         """Everything else about the run that is in the folder now. The verdicts come last."""
-        return self.page, self.junit, self.results, self.running, self.verdicts
+        return self.page, self.plan, self.conformance, self.junit, self.results, self.running, self.verdicts
 
     def drafts(self) -> Iterator[Path]:
         """The files that a killed run was writing."""

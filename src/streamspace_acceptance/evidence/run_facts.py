@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import functools
 import platform
+import re
+import shutil
+import subprocess
 from importlib.metadata import version
+from pathlib import Path
 
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, current
 
@@ -18,6 +22,9 @@ EMBEDDED = "(embedded)"
 PROFILE = "Contract profile"
 DEVIATIONS = "Deviations"
 ACCEPTED = "accepted"
+SUITE_VERSION, SUITE_COMMIT, PLAN_VERSION = "Suite", "Suite commit", "Plan version"
+UNKNOWN = "unknown"
+_PLAN = Path("plan") / "integration-test-plan.md"
 
 
 def record(name: str, value: str) -> None:
@@ -35,8 +42,29 @@ def of_run(evidence: RunEvidence) -> dict[str, str]:
 def _of_suite() -> dict[str, str]:
     tools = {name: version(name) for name in ("behave", "allure-python-commons", "playwright")}
     return {
-        "Suite": version("streamspace-acceptance"),
+        SUITE_VERSION: version("streamspace-acceptance"),
+        SUITE_COMMIT: _commit(),
+        PLAN_VERSION: _plan_version(),
         **tools,
         "Python": platform.python_version(),
         "Machine": platform.platform(terse=True),
     }
+
+
+def _commit() -> str:
+    """The commit of the checkout that the suite runs from, with -dirty if files differ; unknown for a wheel."""
+    source = Path(__file__).parent
+    git = shutil.which("git")
+    if git is None or "site-packages" in source.parts:
+        return UNKNOWN
+    # The checkout may belong to another user than the one who runs the suite.
+    command = [git, "-c", "safe.directory=*", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=20, check=False)
+    return done.stdout.strip() if done.returncode == 0 else UNKNOWN
+
+
+def _plan_version() -> str:
+    """The version that the plan's text gives for itself: `1.0`."""
+    text = _PLAN.read_text(encoding="utf-8") if _PLAN.is_file() else ""
+    stated = re.search(r"^\*\*Document Version\*\*: (?P<version>\S+)", text, re.MULTILINE)
+    return UNKNOWN if stated is None else stated["version"]

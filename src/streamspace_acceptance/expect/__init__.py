@@ -12,6 +12,7 @@ from streamspace_acceptance.expect import interaction as interaction
 from streamspace_acceptance.expect import pods as pods
 from streamspace_acceptance.expect import resource_use as resource_use
 from streamspace_acceptance.expect import resources as resources
+from streamspace_acceptance.expect import rights as rights
 from streamspace_acceptance.expect import sessions as sessions
 from streamspace_acceptance.expect import streaming as streaming
 from streamspace_acceptance.expect import templates as templates

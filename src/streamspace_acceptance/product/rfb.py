@@ -77,7 +77,7 @@ def final_refusal(said: Framebuffer | str) -> str | None:
 @contextmanager
 def handshake(
     address: str,
-    token: str,
+    token: str | None,
     seconds: float = HANDSHAKE_SECONDS,
     *,
     trusted: ssl.SSLContext | None = None,
@@ -96,7 +96,7 @@ def handshake(
 @contextmanager
 def opened(
     address: str,
-    token: str,
+    token: str | None,
     seconds: float = HANDSHAKE_SECONDS,
     *,
     trusted: ssl.SSLContext | None = None,
@@ -128,7 +128,7 @@ def connections(address: str) -> str:
 
 def attempt(
     address: str,
-    token: str,
+    token: str | None,
     during: Callable[[], None] = lambda: None,
     *,
     trusted: ssl.SSLContext | None = None,
@@ -174,7 +174,7 @@ def _close(socket: ClientConnection) -> None:
     Thread(target=socket.close, name="end of a handshake", daemon=True).start()
 
 
-def _open(address: str, token: str, seconds: float, trusted: ssl.SSLContext | None) -> ClientConnection:
+def _open(address: str, token: str | None, seconds: float, trusted: ssl.SSLContext | None) -> ClientConnection:
     """The WebSocket, offered as a viewer page might: in another way where the first is refused as incomplete."""
     known = _accepted.get(address.partition("?")[0])
     tries = [known] if known is not None else list(range(len(_OFFERS)))
@@ -194,7 +194,9 @@ def _open(address: str, token: str, seconds: float, trusted: ssl.SSLContext | No
     raise refused
 
 
-def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext | None, number: int) -> ClientConnection:
+def _connect(
+    address: str, token: str | None, seconds: float, trusted: ssl.SSLContext | None, number: int
+) -> ClientConnection:
     subprotocols, from_a_page = _OFFERS[number]
     scheme, _, rest = address.partition("://")
     proxy = proxies.proxy_for(address)
@@ -202,7 +204,7 @@ def _connect(address: str, token: str, seconds: float, trusted: ssl.SSLContext |
     return connect(
         address,
         ssl=trusted,
-        additional_headers={"Authorization": f"Bearer {token}"},
+        additional_headers={} if token is None else {"Authorization": f"Bearer {token}"},
         origin=origin if from_a_page else None,
         subprotocols=subprotocols or None,
         open_timeout=seconds,

@@ -33,6 +33,7 @@ _CALLS: dict[str, tuple[str, ...]] = {
     "list_template_versions": ("versions",),
     "health": ("health",),
     "login": ("login_token",),
+    "create_user": ("account",),
 }
 """The fields of each call's answer."""
 _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {

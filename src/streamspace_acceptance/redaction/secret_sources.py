@@ -35,7 +35,8 @@ _TOKEN_LIKE = 20
 
 def from_settings(settings: Settings) -> None:
     """The token, the passwords and the kubeconfig's credentials, before the first request."""
-    for secret in (settings.token, settings.admin_password, settings.vnc_password, settings.user_password):
+    passwords = (settings.admin_password, settings.vnc_password, settings.user_password)
+    for secret in (settings.token, settings.expired_token, *passwords):
         register_secret(secret or "")
     for path in settings.kubeconfig_files():
         register_kubeconfig(path)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.evidence.report_folder import SUMMARY, ReportFolder
-from streamspace_acceptance.reporting import release_criteria
+from streamspace_acceptance.evidence.report_folder import PLAN_PAGE, SUMMARY, ReportFolder
+from streamspace_acceptance.reporting import plan_text, quality_gate
+from streamspace_acceptance.reporting.markdown import figure, limit
+from streamspace_acceptance.reporting.plan_text import PlanText
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
@@ -22,30 +24,63 @@ PHASES = (
 _ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
 _COLOURS = {DecisionWord.GO: "#2e7d32", DecisionWord.NO_GO: "#c62828", DecisionWord.UNDECIDED: "#8a6100"}
 _STYLE = """
-#decision { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1f; background: #fff; padding: 20px 24px;
-  max-width: 1100px;
-  margin: 0 auto; }
+#decision, #plan { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1f; background: #fff; }
+#decision { padding: 20px 24px; margin: 16px auto 0; max-width: 872px; border-radius: 8px; overflow-wrap: anywhere; }
+#decision[hidden] { display: none; }
 #decision h1 { font-size: 26px; margin: 0 0 8px; } #decision strong { font-weight: 600; }
 #decision ul { list-style: disc; padding-left: 20px; } #decision p { margin: 4px 0; }
-#decision th, #decision h2 { font-weight: 600; } #decision h2 { font-size: 16px; margin: 18px 0 6px; }
-#decision .word { color: #fff; padding: 2px 12px; border-radius: 6px; }
-#decision table { border-collapse: collapse; } #decision th, #decision td { padding: 3px 14px 3px 0; text-align: left; }
+#decision th, #decision h2, #decision summary { font-weight: 600; }
+#decision h2, #decision summary { font-size: 16px; margin: 18px 0 6px; } #decision summary { cursor: pointer; }
+#decision .word { color: #fff; padding: 2px 12px; border-radius: 6px; white-space: nowrap; }
+#decision table { border-collapse: collapse; overflow-wrap: normal; }
+#decision th, #decision td { padding: 3px 14px 3px 0; text-align: left; vertical-align: top; }
 #decision td.number { text-align: right; } #decision tr.total { font-weight: 600; border-top: 1px solid #aaa; }
+#decision .criteria td:nth-child(2) { min-width: 13rem; } #decision .criteria td:last-child { min-width: 12rem; }
+#decision a, #plan a { color: #1a5fb4; } #decision .id, #decision .figure { white-space: nowrap; }
 #decision .warning { border-left: 4px solid #8a6100; padding-left: 10px; } #decision .scroll { overflow-x: auto; }
-@media (prefers-color-scheme: dark) { #decision { color: #e6e6ea; background: #16161a; }
-  #decision a { color: #8ab4f8; } }
+#plan { margin: auto; width: min(52rem, 94vw); height: 90vh; padding: 0 20px 20px; border: 1px solid #8888;
+  border-radius: 8px; overflow: auto; }
+#plan button { position: sticky; top: 10px; float: right; padding: 4px 12px; border: 1px solid; border-radius: 6px;
+  background: inherit; }
+#plan h1, #plan h2, #plan h3 { font-weight: 600; margin: 1em 0 0.4em; } #plan h1 { font-size: 26px; }
+#plan h2 { font-size: 21px; } #plan h3 { font-size: 17px; } #plan .sought { border-left: 4px solid #8a6100;
+  padding-left: 10px; }
+#plan pre { background: #8882; padding: 10px; overflow-x: auto; } #plan strong { font-weight: 600; }
+#plan pre code { background: none; padding: 0; color: inherit; }
+#plan code { font: 13px/1.4 monospace; }
+#plan ul, #plan ol { list-style: revert; padding-left: 24px; } #plan p { margin: 6px 0; }
+@media (prefers-color-scheme: dark) {
+  #decision, #plan { color: #e6e6ea; background: #1d1d22; } #decision a, #plan a { color: #8ab4f8; } }
 """
 
-# The page of one test, which has an address of its own (#…), is about that test alone.
+# The page of one test, which has an address of its own (#…), is about that test alone. Allure changes the address
+# without an event. Links to the plan's page open the plan that the report carries: the page itself may not be there.
 _SCRIPT = """
-const decision = document.getElementById("decision");
+const decision = document.getElementById("decision"), plan = document.getElementById("plan");
 const place = () => { decision.hidden = location.hash.length > 1; };
-addEventListener("hashchange", place); place();
-"""
+for (const change of ["pushState", "replaceState"]) {
+  const original = history[change];
+  history[change] = function (...given) { original.apply(this, given); place(); };
+}
+addEventListener("hashchange", place); addEventListener("popstate", place); place();
+addEventListener("click", (event) => {
+  const [page, anchor] = (event.target.closest?.("a")?.getAttribute("href") ?? "").split("#");
+  const here = plan?.contains(event.target) && page === "";
+  if (!plan || !anchor || !(here || page.endsWith("PLAN_PAGE"))) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!plan.open) plan.showModal();
+  for (const before of plan.querySelectorAll(".sought")) before.classList.remove("sought");
+  const section = plan.querySelector(`[id="${CSS.escape(anchor)}"]`);
+  section?.classList.add("sought");
+  section?.scrollIntoView();
+}, true);
+plan?.querySelector("button").addEventListener("click", () => plan.close());
+""".replace("PLAN_PAGE", PLAN_PAGE)
 
 
-def render(run: RunResult, decision: Decision) -> str:
-    """The part of the page, complete with its style; every text of the run is escaped."""
+def render(run: RunResult, decision: Decision, plan: PlanText = plan_text.NONE) -> str:
+    """The part of the page, complete with its style and the plan, if there is one. Texts of the run are escaped."""
     return "\n".join(
         [
             f"<style>{_STYLE}</style>",
@@ -56,8 +91,10 @@ def render(run: RunResult, decision: Decision) -> str:
             *_lines("Missing for a decision: P0 criteria that are not proven", decision.missing),
             *_lines("Open: P1 criteria that are not proven", decision.open),
             *_deviations(run),
-            *_release(run),
+            *_release(run, decision),
+            *_criteria(run, plan),
             "</section>",
+            *([f'<dialog id="plan"><button>Close</button>{plan.article()}</dialog>'] if plan.markdown else []),
             f"<script>{_SCRIPT}</script>",
         ]
     )
@@ -114,7 +151,7 @@ def _totals(run: RunResult) -> Iterator[str]:
 def _row(name: str, lines: Sequence[CriterionResult], note: str, kind: str = "") -> str:
     counts = [len(lines), *(sum(line.verdict is verdict for line in lines) for verdict in _ORDER)]
     cells = "".join(f'<td class="number">{count}</td>' for count in counts)
-    return f"<tr{kind}><td>{escape(name)}</td>{cells}<td>{note}</td></tr>"
+    return f'<tr{kind}><td class="id">{escape(name)}</td>{cells}<td>{note}</td></tr>'
 
 
 def _note(run: RunResult, phase: int, lines: Sequence[CriterionResult]) -> str:
@@ -151,8 +188,27 @@ def _deviations(run: RunResult) -> Iterator[str]:
         yield "</table></div>"
 
 
-def _release(run: RunResult) -> Iterator[str]:
-    yield "<h2>Overall release criteria of the plan</h2><ul>"
-    for words, verdict in release_criteria.overall(run).items():
-        yield f"<li>{verdict}: {escape(words)}</li>"
+def _release(run: RunResult, decision: Decision) -> Iterator[str]:
+    yield "<h2>Release criteria</h2><ul>"
+    for one in quality_gate.of_run(run, decision):
+        yield f"<li>{one.verdict}: {escape(one.rule)}{escape(one.detail and f' ({one.detail})')}</li>"
     yield "</ul>"
+
+
+def _criteria(run: RunResult, plan: PlanText) -> Iterator[str]:
+    """Every criterion of the plan, also those that were not run, so that each can be found by its id."""
+    lines = list(run.lines())
+    yield f"<details><summary>All {len(lines)} criteria</summary>"
+    yield '<div class="scroll"><table class="criteria">'
+    yield "<tr><th>Criterion</th><th>The plan says</th><th>Limit</th><th>Measured</th><th>Verdict</th></tr>"
+    for line in lines:
+        address = plan.link(line.test)
+        name = f'<a href="{address}">{line.id}</a>' if address else line.id
+        measured = "; ".join(f"{one.name} {figure(one)}" for one in line.figures[:1])
+        why = ": does not apply" if not line.applies else f": {line.headline}" if line.headline else ""
+        yield (
+            f'<tr><td class="id">{name}</td><td>{escape(line.text)}</td>'
+            f'<td class="figure">{escape(limit(line, run.time_scale))}</td><td>{escape(measured)}</td>'
+            f"<td>{line.verdict}{escape(why)}</td></tr>"
+        )
+    yield "</table></div></details>"

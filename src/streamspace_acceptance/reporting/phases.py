@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import PAGE
-from streamspace_acceptance.reporting import findings, issues, release_criteria, sections
+from streamspace_acceptance.reporting import findings, issues, plan_text, release_criteria, sections
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import (
     LEGEND,
@@ -21,6 +21,7 @@ from streamspace_acceptance.reporting.markdown import (
     seconds,
     table,
 )
+from streamspace_acceptance.reporting.plan_text import PlanText
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.scenario_result import ScenarioResult, is_wait
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult, compact
@@ -35,8 +36,8 @@ _FACTS = {
 }
 
 
-def render(run: RunResult, phase: int) -> str:
-    """The phase's report."""
+def render(run: RunResult, phase: int, plan: PlanText = plan_text.NONE) -> str:
+    """The phase's report; it links to the plan, if the project has its text."""
     tests = run.of_phase(phase)
     scenarios = {test.id: [one for one in run.scenarios if one.test == test.id] for test in tests}
     found = {test.id: [one for one in findings.of_run(run) if test.id in one.tests] for test in tests}
@@ -46,7 +47,12 @@ def render(run: RunResult, phase: int) -> str:
             *_summary(tests, scenarios, found),
             "## Detailed Results",
             "",
-            *(line for test in tests if test.asked for line in _details(run, test, scenarios[test.id], found[test.id])),
+            *(
+                line
+                for test in tests
+                if test.asked
+                for line in _details(run, test, scenarios[test.id], found[test.id], plan.link(test.id))
+            ),
             *sections.deviations(run, phase),
             *_environment(run),
             *_metrics(run, tests),
@@ -103,11 +109,15 @@ def _note(test: TestResult, found: list[Finding]) -> str:
     return "; ".join(notes) or "-"
 
 
-def _details(run: RunResult, test: TestResult, scenarios: list[ScenarioResult], found: list[Finding]) -> Iterator[str]:
+def _details(
+    run: RunResult, test: TestResult, scenarios: list[ScenarioResult], found: list[Finding], plan: str | None
+) -> Iterator[str]:
     yield f"### Test {test.id}: {plain(test.title)}"
     yield ""
     yield f"**Status**: {_status(test, found)}  "
-    yield f"**Duration**: {_duration(scenarios)}"
+    yield f"**Duration**: {_duration(scenarios)}" + ("  " if plan else "")
+    if plan:
+        yield f"**Plan**: [Test {test.id}]({plan})"
     yield ""
     yield from _procedure(scenarios)
     yield "**Results**:"

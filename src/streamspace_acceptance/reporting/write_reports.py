@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.report_folder import ReportFolder
-from streamspace_acceptance.reporting import findings, history, issues, phases, summary
+from streamspace_acceptance.reporting import conformance, findings, history, issues, phases, plan_text, summary
 from streamspace_acceptance.reporting.markdown import MARK
 from streamspace_acceptance.reporting.trend import trend
 from streamspace_acceptance.verdict.decision import decide
@@ -23,11 +23,15 @@ def write(folder: ReportFolder) -> None:
     run = read(folder.verdicts)
     changes = trend(run, history.before(folder, run))
     clear(folder)
+    plan = plan_text.load()
     for phase in run.phases:
-        files.write(folder.phase(phase, run.began), phases.render(run, phase))
+        files.write(folder.phase(phase, run.began), phases.render(run, phase, plan))
     for finding in findings.of_run(run):
         files.write(folder.issue(finding.name), issues.render(run, finding, changes, folder.results))
     files.write(folder.summary, summary.render(run, decide(run), changes))
+    if plan.markdown:
+        files.put(folder.plan, plan.page().encode())  # not of the run: it has no secrets
+    files.write(folder.conformance, conformance.render(run, folder.verdicts))
     history.keep(folder)
 
 
@@ -36,7 +40,7 @@ def begin(folder: ReportFolder) -> None:
 
     Its verdicts go first: a run that is killed here has left nothing that could be taken for results.
     """
-    for path in (folder.verdicts, folder.junit, folder.page):
+    for path in (folder.verdicts, folder.junit, folder.page, folder.plan, folder.conformance):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder.results, ignore_errors=True)
     clear(folder)

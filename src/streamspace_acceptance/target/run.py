@@ -45,6 +45,7 @@ class Run:
         self._open.callback(loading.join)
         self.target = target = self._open.enter_context(open_target(settings))
         redactor.register_secret(target.token)
+        redactor.register_secret(target.expired_token or "")
         for path in target.kubeconfig:
             redactor.register_kubeconfig(path)
         _tell(target)
@@ -55,7 +56,9 @@ class Run:
         page = PageDescription.of(profile.viewer_page)
         browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)
         api, budgets = StreamSpaceApi(http, profile, settings.user_password), Budgets(target.time_scale)
-        self.clients = clients = Clients(api, cluster, budgets, browser, settings.netadmin_image, password)
+        self.clients = clients = Clients(
+            api, cluster, budgets, browser, settings.netadmin_image, password, target.expired_token
+        )
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())
         for pod in cluster.pods(**agents.api_labels):

@@ -20,7 +20,7 @@ from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import guard
 from streamspace_acceptance.target.sweep import forget, forget_embedded, in_use, is_on_record, kept, sweep
-from streamspace_acceptance.target.target import Target, survey
+from streamspace_acceptance.target.target import Target, reached, survey
 
 
 @contextmanager
@@ -57,11 +57,12 @@ def sweep_now() -> int:
     settings = Settings.from_environment()
     forget_embedded()
     if not settings.embedded:
-        target = survey(settings, None)
-        with HttpClient(target.api_url, target.token) as http:
-            profile = load(settings.profile)
-            cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
-            _clean(settings, target, StreamSpaceApi(http, profile), cluster)
+        with reached(settings) as there:
+            target = survey(there, None)
+            with HttpClient(target.api_url, target.token) as http:
+                profile = load(settings.profile)
+                cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
+                _clean(settings, target, StreamSpaceApi(http, profile), cluster)
     left, held = kept(), in_use()
     for sentence in [*left, *held] or ["No killed run has left anything."]:
         _say(sentence)
@@ -93,7 +94,7 @@ def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Clu
 
 def _identity(target: Target, cluster: Cluster) -> Json:
     """The identity of this target, without secrets. The uid of a namespace identifies its cluster as well."""
-    parts = urlsplit(target.api_url)
+    parts = urlsplit(target.address)
     return {
         "embedded": target.embedded,
         "api_url": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 
 from streamspace_acceptance import journal, lock_files
 from streamspace_acceptance.cluster.kubernetes import ClusterError
@@ -109,6 +110,8 @@ class _Sweep:
         for entry in reversed(self._of("disruption")):
             self._try(partial(self._revert_disruption, entry))
         self._try(self._remove_sessions)
+        for entry in self._of("user"):
+            self._try(partial(self._remove_user, entry))
         if not self._of("session"):
             self._try(self._remove_templates)
         for trouble in self._troubles:
@@ -209,6 +212,16 @@ class _Sweep:
         if sentence not in self._told:
             self._told.add(sentence)
             self.say(sentence)
+
+    def _remove_user(self, entry: Entry) -> None:
+        account = entry.outcome.get("id") or entry.what["name"]
+        answer = self.clients.api.call("delete_user", account)
+        if answer.ok:
+            self.say(f"Removed after a killed run: the user {account}.")
+        if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
+            self.left.record_revert(entry)
+        else:
+            self._troubles.append(f"user {account}: {answer.status} {answer.excerpt()}")
 
     def _remove_templates(self) -> None:
         for mark in sorted({entry.what["mark"] for entry in self._of("template")}):

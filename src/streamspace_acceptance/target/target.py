@@ -19,6 +19,7 @@ from pathlib import Path
 from streamspace_acceptance import proxies
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.port_forward import forwarded
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product import tls
@@ -29,6 +30,7 @@ from streamspace_acceptance.product.profile import Profile, load
 from streamspace_acceptance.settings import DEFAULT_PROFILE, Settings
 
 SANDBOX = "streamspace-sandbox"
+CLUSTER = "cluster"
 NOT_INSTALLED = 127
 """The command's exit status without the extra [sandbox]."""
 UP_SECONDS, DOWN_SECONDS = 120.0, 60.0
@@ -42,7 +44,7 @@ class Target:
 
     `embedded`: whether this run has started it. `is_embedded`: whether it reports that it is an embedded one,
     also if a user has started it. Such a target is deployed without kubectl, Helm, Docker and images. It is not a
-    release.
+    release. `forwarded`: whether the suite itself leads to its API through Kubernetes.
     """
 
     api_url: str
@@ -55,11 +57,18 @@ class Target:
     kubernetes_version: str
     embedded: bool
     is_embedded: bool = False
+    forwarded: bool = False
+    expired_token: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The API's URL; of a port-forward, whose port differs from run to run, what it is."""
+        return "a port-forward" if self.forwarded else self.api_url
 
     def describe(self) -> str:
         """The target in words, for the evidence."""
         kind = "embedded" if self.is_embedded else "deployed from images"
-        return f"StreamSpace {self.product_version} at {self.api_url}, namespace {self.namespace}, {kind}"
+        return f"StreamSpace {self.product_version} at {self.address}, namespace {self.namespace}, {kind}"
 
 
 @contextmanager
@@ -70,13 +79,42 @@ def open_target(settings: Settings) -> Iterator[Target]:
     """
     program = browser.find(settings.browser)
     if not settings.embedded:
-        yield survey(settings, program)
+        with reached(settings) as there:
+            yield survey(there, program)
         return
     name = f"behave-{os.getpid()}"
     try:
         yield survey(_up(name, settings.profile), program, embedded=True)
     finally:
         _down(name)
+
+
+@contextmanager
+def reached(settings: Settings) -> Iterator[Settings]:
+    """The settings with the API's address, which may be that of a port-forward; SetupProblem where there is no way."""
+    if settings.target is None:
+        yield settings
+        return
+    if settings.target != CLUSTER:
+        raise SetupProblem(
+            f"STREAMSPACE_TARGET is {settings.target!r}: let it be '{CLUSTER}', for the StreamSpace in the namespace "
+            "that the kubeconfig leads to, or unset it."
+        )
+    if settings.api_url is not None:
+        raise SetupProblem(f"STREAMSPACE_API_URL and STREAMSPACE_TARGET={CLUSTER} are both set: unset one of them.")
+    agents = load(settings.profile).agents
+    cluster = _cluster(settings, embedded=False, besides=rights.FORWARDING)
+    try:
+        if not any(pod.ready for pod in cluster.pods(**agents.api_labels)):
+            labels = ",".join(f"{name}={value}" for name, value in agents.api_labels.items())
+            raise SetupProblem(
+                f"No pod with {labels} is Ready in namespace {settings.namespace}, so there is no StreamSpace API to "
+                f"test: look at `kubectl get pods -n {settings.namespace}`."
+            )
+    except ClusterError as error:
+        raise _kubernetes_problem(settings, error) from error
+    with forwarded(cluster, agents.api_labels, agents.api_port) as address:
+        yield replace(settings, api_url=f"http://{address}")
 
 
 def survey(settings: Settings, program: Path | None, *, embedded: bool = False) -> Target:
@@ -105,6 +143,8 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             kubernetes_version=cluster.version(),
             embedded=embedded,
             is_embedded=is_embedded(config),
+            forwarded=settings.target is not None,
+            expired_token=settings.expired_token,
         )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error
@@ -174,12 +214,12 @@ def checked_kubeconfig(settings: Settings) -> list[Path]:
     return files
 
 
-def _cluster(settings: Settings, *, embedded: bool) -> Cluster:
+def _cluster(settings: Settings, *, embedded: bool, besides: tuple[rights.Right, ...] = ()) -> Cluster:
     """The cluster of the settings, in which the user has all rights that every run needs, before anything is made."""
     files = checked_kubeconfig(settings)
     try:
         cluster = Cluster(files, settings.namespace)
-        denied = [] if embedded else rights.missing(cluster, rights.ALWAYS)
+        denied = [] if embedded else rights.missing(cluster, (*rights.ALWAYS, *besides))
         if denied:
             raise SetupProblem(rights.sentence(denied, settings.namespace, rights.FILE))
         there = cluster.has_namespace()

@@ -1,8 +1,8 @@
 """The decision: may this release ship?
 
 GO only if every P0 criterion of the register is PROVEN and no criterion FAILED. A failed criterion or precondition is
-NO-GO. Everything else is UNDECIDED, and says what is missing. P1 criteria that are not shown do not keep a release
-from shipping; they are listed as open.
+NO-GO. Everything else is UNDECIDED, and says what is missing; so is a run in which the product failed beyond the plan.
+P1 criteria that are not shown do not keep a release from shipping; they are listed as open.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def decide(run: RunResult) -> Decision:
     unshown = [line for line in lines if line.verdict in _NOT_SHOWN]
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
-    if failed or run.failed_preconditions:
+    preconditions = tuple(one for one in run.failed_preconditions if one.test is not None)
+    if failed or preconditions:
         word = DecisionWord.NO_GO
     elif missing or caveats or not any(run.lines("P0")):
         word = DecisionWord.UNDECIDED
@@ -104,7 +105,7 @@ def decide(run: RunResult) -> Decision:
         tuple(missing),
         tuple(rest),
         tuple(caveats),
-        tuple(run.failed_preconditions),
+        preconditions,
         len(run.deviations),
     )
 
@@ -120,11 +121,17 @@ def _caveats(run: RunResult) -> Iterator[str]:
         yield "the run did not come to its end"
     if run.beside:
         yield f"something broke outside the scenarios ({run.beside[0].judged.headline})"
-    for finding in run.beyond:
-        yield f"the product failed {finding.judged.headline}"
+    yield from _beyond_the_plan(run)
     yield from _of_contract(run)
     if not any(run.lines("P0")):
         yield "the register has no P0 criterion"
+
+
+def _beyond_the_plan(run: RunResult) -> Iterator[str]:
+    for finding in run.beyond:
+        yield f"the product failed {finding.judged.headline}"
+    for step in run.failed_beyond:
+        yield f"the product failed beyond the plan: {step.scenario}: “{step.sentence.partition(' ')[2]}”"
 
 
 def _of_contract(run: RunResult) -> Iterator[str]:
@@ -143,7 +150,7 @@ def _preconditions(failed: tuple[FailedPrecondition, ...]) -> str:
 
 def _named(failed: tuple[FailedPrecondition, ...]) -> str:
     """The scenarios by their tests and names, each once: `1.2 “The pod behind a session is lost”`."""
-    return ", ".join(dict.fromkeys(f"{one.test or 'beyond the plan'} “{one.scenario}”" for one in failed))
+    return ", ".join(dict.fromkeys(f"{one.test} “{one.scenario}”" for one in failed))
 
 
 def _count(lines: tuple[CriterionResult, ...], kind: str = "") -> str:

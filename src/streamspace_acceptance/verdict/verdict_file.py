@@ -147,6 +147,11 @@ class RunResult:
         return [problem for problem in self.problems if problem.judged.verdict is Verdict.FAILED]
 
     @property
+    def failed_beyond(self) -> list[FailedPrecondition]:
+        """The steps that FAILED in scenarios beyond the plan."""
+        return [failed for failed in self.failed_preconditions if failed.test is None]
+
+    @property
     def failed_preconditions(self) -> list[FailedPrecondition]:
         """The steps at which scenarios failed without a criterion: mostly what they need of the product.
 

@@ -4,6 +4,7 @@ A fault of 3.1 shows only while there are sessions, and a fault of 3.3 without t
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -25,7 +26,8 @@ REFUSED_SECONDS = 5.0
 # 3.1: while users work
 
 
-def _delete_pods_when_disconnected() -> tuple[Patch, Patch]:
+def _delete_pods_when_disconnected(*, most: int | None = None, after: float = 0.0) -> tuple[Patch, Patch]:
+    """All pods or `most` of them, some seconds after the agent lost its connection."""
     reconcilers: list[Any] = []
     deletions: set[asyncio.Future[None]] = set()
 
@@ -34,12 +36,15 @@ def _delete_pods_when_disconnected() -> tuple[Patch, Patch]:
         reconcilers[:] = [reconciler]
         report_everything(reconciler)
 
+    async def delete_later(reconciler: Any, name: str) -> None:
+        await asyncio.sleep(after)
+        await reconciler.client.delete(reconciler.collections.pods, name)
+
     def delete_pods(connection_lost: Any, channel: Any, reason: str) -> None:
         for reconciler in reconcilers if channel.connected else ():
-            for session in list(reconciler.sessions.objects):
-                for pod in reconciler.pods_of(session):
-                    deletion = reconciler.client.delete(reconciler.collections.pods, pod["metadata"]["name"])
-                    deletions.add(asyncio.ensure_future(deletion))
+            pods = [pod for session in list(reconciler.sessions.objects) for pod in reconciler.pods_of(session)]
+            for pod in pods[:most]:
+                deletions.add(asyncio.ensure_future(delete_later(reconciler, pod["metadata"]["name"])))
         connection_lost(channel, reason)
 
     return wrap(f"{RECONCILER}.report_everything", remember), wrap(f"{CHANNEL}.connection_lost", delete_pods)
@@ -122,11 +127,29 @@ def _refuse_offline_agents() -> Patch:
     return wrap(f"{AGENTS}.connected", connected_late)
 
 
+def _shorten_ids(record: logging.LogRecord) -> bool:
+    if "status offline -> online" in record.msg and isinstance(record.args, tuple):
+        record.args = tuple(str(argument)[:-2] for argument in record.args)
+    return True
+
+
 register_fault(
     "sessions-die-with-connection",
     breaks="3.1-1",
     description="The agent deletes its sessions' pods when it loses its connection to the API",
     agent=_delete_pods_when_disconnected(),
+)
+register_fault(
+    "one-session-dies-with-connection",
+    breaks="3.1-1",
+    description="The agent deletes the pod of one session when it loses its connection to the API",
+    agent=_delete_pods_when_disconnected(most=1),
+)
+register_fault(
+    "sessions-die-later",
+    breaks="3.1-1",
+    description="The agent deletes its sessions' pods 3 s after it has lost its connection to the API",
+    agent=_delete_pods_when_disconnected(after=3.0),
 )
 register_fault(
     "offline-agent-shown-online",
@@ -183,6 +206,20 @@ register_fault(
     breaks="3.3-3",
     description=f"The API refuses an offline agent for {REFUSED_SECONDS:g} s before it lets it reconnect",
     api=_refuse_offline_agents(),
+)
+register_fault(
+    "loss-not-logged",
+    breaks="3.3-4",
+    description="The API does not log that an agent is offline",
+    api=filter_log(
+        "streamspace_sandbox.streamspace.api.agents", lambda record: "status online -> offline" not in record.msg
+    ),
+)
+register_fault(
+    "logged-of-another-agent",
+    breaks="3.3-4",
+    description="The API logs the return of an agent under a shortened id",
+    api=filter_log("streamspace_sandbox.streamspace.api.agents", _shorten_ids),
 )
 register_fault(
     "return-not-logged",

@@ -53,6 +53,18 @@ register_fault(
     api=_shares(8, 4, 3),
 )
 register_fault(
+    "one-agent-gets-two",
+    breaks="3.4-3",
+    description="Of fifteen sessions one agent gets two, the others six and seven",
+    api=_shares(2, 6, 7),
+)
+register_fault(
+    "one-agent-gets-one",
+    breaks="3.4-3",
+    description="Of fifteen sessions one agent gets one, the others seven each",
+    api=_shares(7, 1, 7),
+)
+register_fault(
     "uneven-shares",
     breaks="3.4-3",
     tolerable=True,

@@ -25,6 +25,7 @@ _MODULES = (
     "streaming",
     "surroundings",
     "rights",
+    "session_rights",
 )
 _faults: dict[str, "Fault"] = {}
 _variants: dict[str, "Variant"] = {}
@@ -38,8 +39,9 @@ class UnknownFaultError(Exception):
 class Fault:
     """One defect of the product.
 
-    `breaks` is the criterion that must turn red. `patches` maps a component ("kubernetes", "api", "agent") to the
-    patches that are applied when its process starts. Where the criterion is a matter of degree, a `tolerable` fault
+    `breaks` is the criterion that must turn red; for a fault `beyond_the_plan`, about which there is none, it is a Then
+    sentence. `patches` maps a component ("kubernetes", "api", "agent") to the patches that are applied when its process
+    starts. Where the criterion is a matter of degree, a `tolerable` fault
     stays just inside the limit, and no criterion may turn red.
     """
 
@@ -48,6 +50,7 @@ class Fault:
     description: str
     patches: Mapping[str, tuple[Patch, ...]]
     tolerable: bool = False
+    beyond_the_plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,17 @@ def _by_component(patches: Mapping[str, Patch | Iterable[Patch]]) -> dict[str, t
 
 
 def register_fault(
-    name: str, *, breaks: str, description: str, tolerable: bool = False, **patches: Patch | Iterable[Patch]
+    name: str,
+    *,
+    breaks: str,
+    description: str,
+    tolerable: bool = False,
+    beyond_the_plan: bool = False,
+    **patches: Patch | Iterable[Patch],
 ) -> None:
     """Add a fault to the catalogue; the other keyword arguments are its patches by component."""
     _require_unused(name)
-    _faults[name] = Fault(name, breaks, description, _by_component(patches), tolerable)
+    _faults[name] = Fault(name, breaks, description, _by_component(patches), tolerable, beyond_the_plan)
 
 
 def faults() -> list[Fault]:

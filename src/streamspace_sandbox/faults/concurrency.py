@@ -68,6 +68,18 @@ def _halve_memory(desktop_container: Any, owner: Any) -> Any:
     return container
 
 
+def _reserve_less_cpu(desktop_container: Any, owner: Any) -> Any:
+    container = desktop_container(owner)
+    if _user(owner) == "user4":
+        container["resources"]["requests"]["cpu"] = "100m"
+    return container
+
+
+def _share_memory(all_options: Any, container: Any) -> list[str]:
+    shared = container.environment.get("STREAMSPACE_USER", "") in ("user1", "user4")
+    return [*all_options(container), *(["--ipc=host"] if shared else [])]
+
+
 def _share_a_claim() -> Patch:
     """The second of two users gets the first user's volume claim."""
     claims: list[str] = []
@@ -200,6 +212,18 @@ register_fault(
     breaks="1.3-2",
     description="The pods of two users run in one process namespace",
     kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.podman:_options", _share_processes),
+)
+register_fault(
+    "crowd-shares-memory",
+    breaks="1.3-2",
+    description="The pods of two users have the shared memory of one namespace",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.podman:_options", _share_memory),
+)
+register_fault(
+    "crowd-short-of-cpu",
+    breaks="1.3-3",
+    description="One of several users has a fifth of the requested CPU reserved",
+    agent=wrap(f"{OBJECTS}:desktop_container", _reserve_less_cpu),
 )
 register_fault(
     "crowd-short-of-memory",

@@ -1,10 +1,11 @@
 """Faults of test 1.1a: session creation."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import replace, wrap
 from streamspace_sandbox.faults.support.object_lists import change_list
 from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL
 
@@ -50,4 +51,60 @@ register_fault(
     breaks="1.1a-4",
     description="The pod of every session has the name desktop-…, independent of the session's name",
     kubernetes=wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", _name_pods_alike),
+)
+
+
+LATE_SECONDS = 14.0
+"""More than the 120 s that a start may take, at the default time scale."""
+
+
+def _listed_late(sessions: Any) -> Any:
+    """Only those that were created a while ago."""
+    now = datetime.now(UTC)
+    return [
+        session
+        for session in sessions
+        if (now - datetime.fromisoformat(session["metadata"]["creationTimestamp"])).total_seconds() > LATE_SECONDS
+    ]
+
+
+def _names_of_labels(sessions: Any) -> Any:
+    """Each under the name of its user and template alone."""
+    return [
+        {**session, "metadata": {**session["metadata"], "name": session["metadata"]["name"].rpartition("-")[0]}}
+        for session in sessions
+    ]
+
+
+def _name_pods_after_templates(create: Any, store: Any, resource: Any, obj: Any, **options: Any) -> Any:
+    metadata = obj["metadata"]
+    session = (metadata.get("labels") or {}).get(SESSION_LABEL)
+    if resource.plural == "pods" and session:
+        obj = {**obj, "metadata": {**metadata, "generateName": f"{session.rpartition('-')[0]}-"}}
+    return create(store, resource, obj, **options)
+
+
+register_fault(
+    "session-listed-too-late",
+    breaks="1.1a-3",
+    description=f"Kubernetes lists a session only {LATE_SECONDS:g} s after it was created",
+    kubernetes=change_list("sessions", _listed_late),
+)
+register_fault(
+    "session-listed-by-another-name",
+    breaks="1.1a-3",
+    description="Kubernetes lists sessions without the last part of their names",
+    kubernetes=change_list("sessions", _names_of_labels),
+)
+register_fault(
+    "pod-named-after-template",
+    breaks="1.1a-4",
+    description="The pod's name has the session's user and template, but not its own last part",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", _name_pods_after_templates),
+)
+register_fault(
+    "session-without-pod",
+    breaks="1.1a-4",
+    description="A session's Deployment has no replicas",
+    agent=replace("streamspace_sandbox.streamspace.agent.objects:replicas", lambda _session: 0),
 )

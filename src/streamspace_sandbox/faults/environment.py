@@ -10,6 +10,7 @@ from starlette.routing import Route
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, filter_log, replace, wrap
 from streamspace_sandbox.faults.support.object_lists import change_list
+from streamspace_sandbox.streamspace.api.auth import ADMIN_ROLE, Caller
 from streamspace_sandbox.streamspace.api.endpoints import public
 from streamspace_sandbox.streamspace.api.errors import json_response
 
@@ -17,6 +18,7 @@ AGENTS = "streamspace_sandbox.streamspace.api.agents:Agents"
 TOKENS = "streamspace_sandbox.streamspace.api.auth:Tokens"
 NAMESPACE, REDIS, DATABASE = "streamspace", "streamspace-redis", "streamspace-postgres"
 MARKER = "Admin password: %s"
+ADMINISTRATOR = Caller("admin", ADMIN_ROLE)
 
 
 def _never_ready(create_app: Any, *arguments: Any) -> Any:
@@ -24,6 +26,34 @@ def _never_ready(create_app: Any, *arguments: Any) -> Any:
     answer = PlainTextResponse("[-]etcd failed: reason withheld", 500)
     app.router.routes.insert(0, Route("/readyz", lambda _request: answer))
     return app
+
+
+def _answering(path: str, text: str, status: int) -> Callable[..., Any]:
+    """One path of the API server is answered so."""
+
+    def create(create_app: Any, *arguments: Any) -> Any:
+        app = create_app(*arguments)
+        app.router.routes.insert(0, Route(path, lambda _request: PlainTextResponse(text, status)))
+        return app
+
+    return create
+
+
+def _namespace(**status: Any) -> Callable[..., Any]:
+    """The namespace with another status, or with another deletion."""
+
+    def answer(object_answer: Any, request: Any, target: Any, custom: Any, obj: Any, *rest: Any) -> Any:
+        if obj.get("kind") == "Namespace" and obj["metadata"]["name"] == NAMESPACE:
+            obj = {**obj, **status, "metadata": {**obj["metadata"], **status.get("metadata", {})}}
+        return object_answer(request, target, custom, obj, *rest)
+
+    return answer
+
+
+def _with_agent_pending(pods: list[Any]) -> list[Any]:
+    """The agent's pod waits for its image."""
+    waiting = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}]}
+    return [{**pod, "status": waiting} if _app(pod) == "streamspace-k8s-agent" else pod for pod in pods]
 
 
 def _namespace_terminating(object_answer: Any, request: Any, target: Any, custom: Any, obj: Any, *rest: Any) -> Any:
@@ -103,7 +133,11 @@ def _open_to_all(*names: str) -> Patch:
     """The API checks no token at the paths of these handlers."""
 
     def private(original: Any, handler: Any) -> Any:
-        return public(handler) if handler.__name__ in names else original(handler)
+        async def opened(request: Any, services: Any) -> Any:
+            request.state.caller = ADMINISTRATOR
+            return await handler(request, services)
+
+        return public(opened) if handler.__name__ in names else original(handler)
 
     return wrap("streamspace_sandbox.streamspace.api.app:private", private)
 
@@ -128,6 +162,43 @@ register_fault(
     breaks="0-6",
     description="The namespace stays Terminating",
     kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", _namespace_terminating),
+)
+register_fault(
+    "cluster-ready-in-part",
+    breaks="0-1",
+    description="The API server's readiness endpoint answers 200, and not with ok",
+    kubernetes=wrap(
+        "streamspace_sandbox.control_plane.control_plane:create_app", _answering("/readyz", "[-]etcd not ok", 200)
+    ),
+)
+register_fault(
+    "cluster-unavailable",
+    breaks="0-1",
+    description="The API server's readiness endpoint answers 503",
+    kubernetes=wrap(
+        "streamspace_sandbox.control_plane.control_plane:create_app", _answering("/readyz", "shutting down", 503)
+    ),
+)
+register_fault(
+    "namespace-without-phase",
+    breaks="0-6",
+    description="The namespace has no phase",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", _namespace(status={})),
+)
+register_fault(
+    "namespace-being-deleted",
+    breaks="0-6",
+    description="The namespace is Active, and its deletion was requested",
+    kubernetes=wrap(
+        "streamspace_sandbox.kubernetes.apiserver.app:object_answer",
+        _namespace(metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}),
+    ),
+)
+register_fault(
+    "agent-waits-for-its-image",
+    breaks="0-7",
+    description="The agent's pod is Pending",
+    kubernetes=change_list("pods", _with_agent_pending),
 )
 register_fault(
     "redis-without-pod",
@@ -193,7 +264,7 @@ register_fault(
     "any-token",
     breaks="0-10",
     description="The API accepts any token, and a request without one",
-    api=replace(f"{TOKENS}.check_api", lambda _tokens, _connection: "admin"),
+    api=replace(f"{TOKENS}.check_api", lambda _tokens, _connection: ADMINISTRATOR),
 )
 register_fault(
     "any-signature",

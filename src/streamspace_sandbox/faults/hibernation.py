@@ -66,6 +66,21 @@ def _restore_first_backup(_pod: Any, home: Path) -> None:
         shutil.copytree(backup, home, symlinks=True)
 
 
+def _empty_on_wake(_pod: Any, home: Path) -> None:
+    """Its text files are empty each time that a pod starts but the first."""
+    starts = home.parent / f"{home.name}.starts"
+    if starts.exists():
+        for path in home.rglob("*.txt"):
+            path.write_text("")
+    starts.touch()
+
+
+register_fault(
+    "files-emptied-on-wake",
+    breaks="1.4-5",
+    description="The files in the home are empty after a session was woken",
+    kubernetes=on_claims(_empty_on_wake),
+)
 register_fault(
     "wake-fails-later",
     breaks="1.4-3",

@@ -1,14 +1,21 @@
 """Faults of test 1.2: a session keeps its user's files."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL, on_claims, wipe_homes
 
 OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
 SHARED_CLAIM = "streamspace-homes"
+
+
+def _is_replacing(replicaset: Any) -> bool:
+    """Whether a pod is created in the place of a lost one, and not for a session that starts or wakes."""
+    return bool(replicaset["status"].get("replicas"))
 
 
 def _mount_home_read_only(desktop_container: Any, owner: Any) -> Any:
@@ -64,11 +71,91 @@ register_fault(
     "home-lost-with-pod",
     breaks="1.2-3",
     description="The storage empties the home when another pod replaces a lost one",
-    kubernetes=wipe_homes(when=lambda replicaset: bool(replicaset["status"].get("replicas"))),
+    kubernetes=wipe_homes(when=_is_replacing),
 )
 register_fault(
     "homes-on-one-volume",
     breaks="1.2-4",
     description="The homes of all sessions are folders of one shared volume",
     agent=[wrap(f"{OBJECTS}:claim", _shared_claim), wrap(f"{OBJECTS}:pod_spec", _pod_on_shared_claim)],
+)
+
+
+VANISH = "while sleep 0.1; do rm -f ~/test.txt; done"
+GARBLE = "while sleep 0.1; do [ -w ~/test.txt ] && grep -q 'test data' ~/test.txt && echo 'test dat' > ~/test.txt; done"
+
+
+def _beside_the_desktop(script: str) -> Patch:
+    """A program that runs in the session beside the desktop."""
+
+    def find_desktop(find: Any, reference: str) -> Any:
+        image = find(reference)
+        if not reference.startswith("streamspace/"):
+            return image
+        return replace(image, argv=["/bin/bash", "-c", f"({script}) & exec {' '.join(image.argv)}"])
+
+    return wrap("streamspace_sandbox.control_plane.images:find", find_desktop)
+
+
+def _empty_files(_pod: Any, home: Path) -> None:
+    for path in home.rglob("*.txt"):
+        if path.is_file() and not path.is_symlink():
+            os.truncate(path, 0)
+
+
+def _into_lost_and_found(_pod: Any, home: Path) -> None:
+    place = home / "lost+found"
+    place.mkdir(exist_ok=True)
+    for path in home.iterdir():
+        if path != place:
+            path.rename(place / path.name)
+
+
+def _claim_of_nobody(claim: Any, owner: Any) -> Any:
+    made = claim(owner)
+    metadata = {name: value for name, value in made["metadata"].items() if name not in ("labels", "ownerReferences")}
+    return made | {"metadata": {**metadata, "labels": {SESSION_LABEL: "another"}}}
+
+
+def _mount_for_reading(pod: Any, _home: Path) -> None:
+    for mount in pod["spec"]["containers"][0]["volumeMounts"]:
+        if mount["name"] == "home":
+            mount["readOnly"] = True
+
+
+register_fault(
+    "files-vanish",
+    breaks="1.2-1",
+    description="A file in the home is gone a moment after it was saved",
+    kubernetes=_beside_the_desktop(VANISH),
+)
+register_fault(
+    "files-are-cut-short",
+    breaks="1.2-1",
+    description="A file in the home loses its last letter a moment after it was saved",
+    kubernetes=_beside_the_desktop(GARBLE),
+)
+register_fault(
+    "files-emptied-with-pod",
+    breaks="1.2-3",
+    description="The files in the home are empty when another pod replaces a lost one",
+    kubernetes=on_claims(_empty_files, when=_is_replacing),
+)
+register_fault(
+    "files-moved-with-pod",
+    breaks="1.2-3",
+    description="The files in the home are in lost+found when another pod replaces a lost one",
+    kubernetes=on_claims(_into_lost_and_found, when=_is_replacing),
+)
+register_fault(
+    "home-read-only-after-a-loss",
+    breaks="1.2-4",
+    description="The home is mounted read-only in the pod that replaces a lost one",
+    kubernetes=on_claims(_mount_for_reading, when=_is_replacing),
+)
+register_fault(
+    "claim-of-another",
+    breaks="1.2-4",
+    description="The home's volume claim has the label of another session",
+    agent=wrap(f"{OBJECTS}:claim", _claim_of_nobody),
 )

@@ -8,6 +8,9 @@ from streamspace_sandbox.faults.patching import wrap
 
 SESSIONS = "streamspace_sandbox.streamspace.api.sessions"
 REPEAT_SECONDS = 1.0
+AGAIN_SECONDS = 2.5
+LATE_SECONDS = 14.0
+"""More than the plan's 120 s at the default time scale."""
 
 
 async def _answer_running(command_answer: Any, *arguments: Any) -> dict[str, Any]:
@@ -33,6 +36,35 @@ async def _hibernate_twice(set_state: Any, runner: Any, command: dict[str, Any],
             await set_state(runner, command | {"id": f"{command['id']}-{number}"}, repeated)
 
 
+async def _hibernate_late(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
+    if state == "hibernated":
+        await asyncio.sleep(LATE_SECONDS)
+    await set_state(runner, command, state)
+
+
+async def _forget_hibernation(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
+    """The command is done for the API, and nothing of it reaches Kubernetes."""
+    if state != "hibernated":
+        await set_state(runner, command, state)
+
+
+async def _hibernate_and_wake(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
+    """A while after it was done, a pod is there again for a moment."""
+    await set_state(runner, command, state)
+    if state == "hibernated":
+        for number, repeated in enumerate(("running", state)):
+            await asyncio.sleep(AGAIN_SECONDS)
+            await set_state(runner, command | {"id": f"{command['id']}-{number}"}, repeated)
+
+
+async def _restart_first(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
+    tracking = runner._tracking
+    for pod in tracking.pods_of(command["session"]["name"]) if state == "hibernated" else ():
+        await tracking.client.delete(tracking.collections.pods, pod["metadata"]["name"])
+        await asyncio.sleep(REPEAT_SECONDS)
+    await set_state(runner, command, state)
+
+
 def _resolve_early(resolve: Any, desired: str, phase: str) -> str:
     status: str = resolve(desired, phase)
     return "Hibernated" if status == "Hibernating" else status
@@ -54,6 +86,30 @@ register_fault(
     breaks="3.2-2",
     description="Queued hibernate commands do not move to the agent that adopts the session",
     api=wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", _adopt_without_commands),
+)
+register_fault(
+    "queued-command-carried-out-late",
+    breaks="3.2-2",
+    description=f"The agent carries out a hibernation {LATE_SECONDS:g} s after it has the command",
+    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _hibernate_late),
+)
+register_fault(
+    "queued-command-only-acknowledged",
+    breaks="3.2-2",
+    description="The agent says that a hibernation is done, and does nothing",
+    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _forget_hibernation),
+)
+register_fault(
+    "restarted-before-it-is-hibernated",
+    breaks="3.2-3",
+    description="The agent replaces a session's pod before it hibernates the session",
+    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _restart_first),
+)
+register_fault(
+    "command-carried-out-again-later",
+    breaks="3.2-3",
+    description=f"The agent hibernates a session once more {2 * AGAIN_SECONDS:g} s after it was done",
+    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _hibernate_and_wake),
 )
 register_fault(
     "command-carried-out-twice",

@@ -100,3 +100,29 @@ register_fault(
     description="The node does not enforce CPU limits",
     kubernetes=_omit_options("--cpus="),
 )
+
+
+def _cpus_times(factor: float) -> Patch:
+    """The node gives containers so many times the CPU that they are limited to."""
+
+    def options(all_options: Any, container: Any) -> list[str]:
+        return [
+            f"--cpus={float(option.partition('=')[2]) * factor:.3f}" if option.startswith("--cpus=") else option
+            for option in all_options(container)
+        ]
+
+    return wrap("streamspace_sandbox.kubernetes.kubelet.podman:_options", options)
+
+
+register_fault(
+    "limits-above-requests",
+    breaks="1.1c-1",
+    description="A session that requests 2000m of CPU is limited to 3000m",
+    agent=_write_quantities({"2000m": "3000m"}, "limits"),
+)
+register_fault(
+    "twice-the-cpu",
+    breaks="1.1c-3",
+    description="The node lets containers use twice the CPU that they are limited to",
+    kubernetes=_cpus_times(2.0),
+)

@@ -1,12 +1,14 @@
 """Faults of test 1.1b: session startup time."""
 
 import asyncio
+import itertools
+import time
 from dataclasses import replace
 from typing import Any
 
 from streamspace_sandbox.faults import patching
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
 
 SLOW_SECONDS = 7.0
 """Just more than the plan's 60 s at the default time scale, and far less than the 120 s that a start may take."""
@@ -70,4 +72,76 @@ register_fault(
     breaks="1.1b-4",
     description="The process that listens on the VNC port of a session's pod does not speak RFB",
     kubernetes=wrap("streamspace_sandbox.control_plane.images:find", _find_mute_desktop),
+)
+
+
+READY_SECONDS = 4.0
+EVERY_OTHER = (0.0, 10.0, 0.0, 10.0, 10.0)
+"""Seconds by which one start after the other is late: each is in time, and the mean of five is not."""
+A_LITTLE = 3.0
+
+
+def _late_by(*seconds: float) -> Patch:
+    """The agent waits before it creates a session's pod, for each start as long as the list says."""
+    started = itertools.count()
+
+    async def create(original: Any, *arguments: Any) -> Any:
+        await asyncio.sleep(seconds[next(started) % len(seconds)])
+        return await original(*arguments)
+
+    return wrap("streamspace_sandbox.streamspace.agent.workload:Workload.create", create)
+
+
+def _ready_for_a_moment() -> Patch:
+    since: dict[str, float] = {}
+
+    def set_ready(original: Any, prober: Any, ready: bool) -> None:
+        name = prober._spec["name"]
+        if name == "desktop" and ready:
+            key = str(id(prober))
+            ready = time.monotonic() - since.setdefault(key, time.monotonic()) < READY_SECONDS
+        original(prober, ready)
+
+    return wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", set_ready)
+
+
+def _never_ready_each(number: int) -> Patch:
+    """Each so-manieth desktop is never Ready."""
+    probers: list[int] = []
+
+    def set_ready(original: Any, prober: Any, ready: bool) -> None:
+        if prober._spec["name"] == "desktop" and id(prober) not in probers:
+            probers.append(id(prober))
+        chosen = id(prober) in probers[number - 1 :: number]
+        original(prober, ready and not chosen)
+
+    return wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", set_ready)
+
+
+register_fault(
+    "fourth-never-ready",
+    breaks="1.1b-3",
+    description="The pod of each fourth session does not become Ready, and the agent takes it for a running session",
+    kubernetes=_never_ready_each(4),
+    agent=patching.replace("streamspace_sandbox.streamspace.agent.observation:is_ready", _is_running),
+)
+register_fault(
+    "three-of-five-start-late",
+    breaks="1.1b-2",
+    description="Three of five sessions start 10 s late, each within the time for a start",
+    agent=_late_by(*EVERY_OTHER),
+)
+register_fault(
+    "starts-a-little-late",
+    breaks="1.1b-2",
+    tolerable=True,
+    description=f"The agent waits {A_LITTLE:g} s before it creates a session's pod",
+    agent=_late_by(A_LITTLE),
+)
+register_fault(
+    "ready-for-a-moment",
+    breaks="1.1b-3",
+    description=f"A session's pod is Ready for {READY_SECONDS:g} s, and then not any more",
+    kubernetes=_ready_for_a_moment(),
+    agent=patching.replace("streamspace_sandbox.streamspace.agent.observation:is_ready", _is_running),
 )

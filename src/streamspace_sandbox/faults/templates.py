@@ -1,5 +1,6 @@
 """Faults of phase 2: templates are created, changed and deleted."""
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.faults.support.responses import set_body
 from streamspace_sandbox.streamspace.api.errors import ApiError, bad_request, conflict
+from streamspace_sandbox.streamspace.api.schemas import NewTemplate
 
 TEMPLATES = "streamspace_sandbox.streamspace.api.templates:Templates"
 INSERT_SESSION = "streamspace_sandbox.streamspace.api.sessions:Sessions.insert"
@@ -38,6 +40,39 @@ def _ignoring_unknown_fields(new_template: Any) -> Any:
         model_config = {"extra": "ignore"}  # noqa: RUF012 - as pydantic has it
 
     return NewTemplate
+
+
+async def _create_although_refused(create_template: Any, request: Any, services: Any) -> Any:
+    """A template with a field that no template has is refused, and created without it."""
+    try:
+        return await create_template(request, services)
+    except ApiError:
+        known = {"name", "displayName", "description", "image", "category", "resources", "vnc"}
+        body = orjson.loads(await request.body())
+        if isinstance(body, dict) and body.keys() - known:
+            fields = {name: value for name, value in body.items() if name in known}
+            with suppress(ValueError, ApiError):
+                await services.templates.create(NewTemplate.model_validate(fields))
+        raise
+
+
+async def _lose_the_description(change: Any, templates: Any, name: str, body: Any) -> Any:
+    """A change empties the fields that it does not name."""
+    if "description" not in body.model_fields_set:
+        body = body.model_copy(update={"description": "", "display_name": ""})
+        body.model_fields_set.add("description")
+    return await change(templates, name, body)
+
+
+def _images_as_first() -> Patch:
+    """The agent takes the image that a template's name had first."""
+    first: dict[str, str] = {}
+
+    def desktop_container(original: Any, owner: Any) -> Any:
+        spec = owner["spec"]
+        return original(owner) | {"image": first.setdefault(spec["template"], spec["image"])}
+
+    return wrap("streamspace_sandbox.streamspace.agent.objects:desktop_container", desktop_container)
 
 
 async def _keep_the_memory(change: Any, templates: Any, name: str, body: Any) -> Any:
@@ -147,6 +182,24 @@ register_fault(
     breaks="2.1-4",
     description="The API accepts unknown fields in a template",
     api=Patch("streamspace_sandbox.streamspace.api.schemas:NewTemplate", _ignoring_unknown_fields),
+)
+register_fault(
+    "template-created-although-refused",
+    breaks="2.1-4",
+    description="A template with an unknown field is refused, and created without the field",
+    api=wrap("streamspace_sandbox.streamspace.api.endpoints:create_template", _create_although_refused),
+)
+register_fault(
+    "update-empties-the-rest",
+    breaks="2.2-1",
+    description="A change of a template empties the description, which it does not name",
+    api=wrap(f"{TEMPLATES}.change", _lose_the_description),
+)
+register_fault(
+    "new-pods-use-old-image",
+    breaks="2.2-3",
+    description="The pods of new sessions have the image that the template had first",
+    agent=_images_as_first(),
 )
 register_fault(
     "update-keeps-memory",

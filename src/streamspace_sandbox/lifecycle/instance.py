@@ -100,6 +100,18 @@ class Instance:
         except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
             return None
 
+    def keep_expired_token(self, token: str) -> None:
+        """Keep a token that has expired. It is not in the state: an older version could not read a state with more."""
+        file = self.directory / "expired-token"
+        file.touch(mode=0o600)
+        file.write_text(token)
+
+    @property
+    def expired_token(self) -> str:
+        """The token that has expired; empty when there is none."""
+        file = self.directory / "expired-token"
+        return file.read_text() if file.exists() else ""
+
     def write(self, state: InstanceState) -> None:
         """Replace the state in one step. It holds tokens: only root may read it."""
         draft = self.directory / "state.json.new"

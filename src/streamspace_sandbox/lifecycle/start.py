@@ -43,7 +43,7 @@ class Flavor:
     deploy_seconds: float
 
 
-SMALL = Flavor("streamspace_sandbox.control_plane", 20.0, DEADLINE)
+SMALL = Flavor("streamspace_sandbox.control_plane", 60.0, DEADLINE)
 REAL = Flavor("streamspace_sandbox.real_kubernetes.plane", 150.0, 180.0)
 
 
@@ -209,7 +209,7 @@ async def _deploy_if_deleted(instance: Instance, state: InstanceState, report: R
     report("the namespace was deleted: deploying StreamSpace again")
     deployed = await deploy(endpoint, time_scale=state.time_scale, no_limits=rootless.no_limits())
     report(_where(deployed))
-    state = replace(state, api_url=deployed.api_url, api_token=deployed.token)
+    state = _found(instance, state, deployed)
     instance.write(state)
     return state
 
@@ -276,7 +276,13 @@ async def _deploy(
     except DeploymentError as failure:
         raise StartError(str(failure)) from failure
     report(_where(deployed))
-    return replace(state, ready=True, api_url=deployed.api_url, api_token=deployed.token)
+    return replace(_found(instance, state, deployed), ready=True)
+
+
+def _found(instance: Instance, state: InstanceState, deployed: DeployedStreamSpace) -> InstanceState:
+    """The state with the way to the deployed StreamSpace."""
+    instance.keep_expired_token(deployed.expired_token)
+    return replace(state, api_url=deployed.api_url, api_token=deployed.token)
 
 
 def _where(deployed: DeployedStreamSpace) -> str:

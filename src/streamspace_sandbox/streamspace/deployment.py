@@ -14,6 +14,7 @@ import yaml
 
 from streamspace_sandbox.streamspace import pod_cause
 from streamspace_sandbox.streamspace.agent import observation
+from streamspace_sandbox.streamspace.api.auth import ADMIN_ROLE, API_AUDIENCE, Tokens
 from streamspace_sandbox.streamspace.kube.client import (
     UNREACHABLE,
     Collection,
@@ -36,6 +37,7 @@ LOGIN_DEADLINE = 10.0
 GONE_PAUSE = 0.3
 ANSWER_DEADLINE = 8.0
 API_PORT = 8080
+EXPIRED_SECONDS = 3600.0
 HOPELESS_RESTARTS = 4
 """No component ends because it misses another one, so one that ended this often will not recover."""
 
@@ -46,10 +48,14 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True)
 class DeployedStreamSpace:
-    """A running StreamSpace: its base URL, None if the cluster gives it none, and a token of its administrator."""
+    """A running StreamSpace: its base URL, None if the cluster gives it none, and a token of its administrator.
+
+    `expired_token` is one that was valid until an hour ago, as somebody who logged in the day before has one.
+    """
 
     api_url: str | None
     token: str
+    expired_token: str
 
 
 async def is_deployed(endpoint: KubeEndpoint) -> bool:
@@ -230,10 +236,13 @@ async def _log_in(client: KubeClient) -> DeployedStreamSpace:
     url = _address(service)
     credentials = await client.get(Collection("v1", "secrets", NAMESPACE), CREDENTIALS)
     login = {key: base64.b64decode(credentials["data"][key]).decode() for key in ("username", "password")}
+    kept = await client.get(Collection("v1", "secrets", NAMESPACE), SECRETS)
+    tokens = Tokens(base64.b64decode(kept["data"]["signing-key"]))
+    expired = tokens.issue(API_AUDIENCE, ADMIN, ADMIN_ROLE, -EXPIRED_SECONDS).text
     if url is None:
         path, services = "/api/v1/auth/login", Collection("v1", "services", NAMESPACE)
         answer = await client.post_to_service(services, "streamspace-api", API_PORT, path, login)
-        return DeployedStreamSpace(None, answer["token"])
+        return DeployedStreamSpace(None, answer["token"], expired)
     timeout = aiohttp.ClientTimeout(total=LOGIN_DEADLINE)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
@@ -242,7 +251,7 @@ async def _log_in(client: KubeClient) -> DeployedStreamSpace:
         answer = orjson.loads(await response.read())
         if response.status != 200:
             raise DeploymentError(f"The API refused the login: {answer.get('message', response.status)}")
-    return DeployedStreamSpace(url, answer["token"])
+    return DeployedStreamSpace(url, answer["token"], expired)
 
 
 def _address(service: Obj) -> str | None:

@@ -27,6 +27,8 @@ def test_explain_criterion_shows_limit_scenario_and_code() -> None:
         "steps/interaction.py:",
         "expect.interaction.lag_below(",
         "behave --tags=@test-1.1e",
+        "fault:     input-is-late: All input reaches the desktop 150 ms late",
+        "No noticeable input lag (< 100ms)",
     ):
         assert part in done.stdout
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image, ImageDraw
 
-from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.desktop.pictures import RING, Picture
 from streamspace_acceptance.domain.sessions.session_desktop import distinct_colours
 
 BLUE = (60, 120, 200)
@@ -37,6 +37,13 @@ def test_where_a_colour_is() -> None:
     assert area.box == (10, 10, 60, 40)
     assert area.holds(10, 10)
     assert not area.holds(60, 40)
+
+
+def test_ring_stands_around_its_point_and_nowhere_else() -> None:
+    ringed = Image.open(io.BytesIO(WINDOW.ringed([(30, 25)]))).convert("RGB")
+    assert ringed.getpixel((30, 25)) == BLUE
+    assert ringed.getpixel((30 + RING - 2, 25)) == (255, 255, 255)
+    assert ringed.getpixel((90, 5)) == (10, 10, 10)
 
 
 def test_area_accepts_a_near_colour_only() -> None:

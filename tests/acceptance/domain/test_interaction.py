@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.interaction import program_sources
 from streamspace_acceptance.domain.interaction.pointing import (
     END,
     Aim,
     Clicking,
+    Marks,
     Report,
     Scrolling,
     clicking_from,
@@ -36,6 +40,20 @@ def clicking(received: str) -> Clicking:
 
 def scrolling(received: str) -> Scrolling:
     return Scrolling("session s", 3, wheel_reports(received + END))
+
+
+def test_click_is_shown_in_the_cell_that_was_reported() -> None:
+    boxes = [(10, 20, 20, 40), (110, 20, 120, 40), (10, 220, 20, 240), (110, 220, 120, 240), (60, 120, 70, 140)]
+    marks = Marks(Picture(blank_png()), boxes, [])
+    assert marks.landed(Report(0, 1, 1, pressed=True), (11, 11)) == (15, 30)
+    assert marks.landed(Report(0, 11, 11, pressed=True), (11, 11)) == (115, 230)
+    assert marks.landed(Report(0, 6, 3, pressed=True), (11, 11)) == (65, 70)
+
+
+def blank_png() -> bytes:
+    png = io.BytesIO()
+    Image.new("RGB", (130, 250)).save(png, "PNG")
+    return png.getvalue()
 
 
 def test_clicks_that_arrive_as_aimed_are_proven() -> None:

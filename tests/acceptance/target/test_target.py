@@ -76,6 +76,17 @@ def test_a_wrong_url(url: str, program: Path) -> None:
     assert "STREAMSPACE_API_URL" in problem(**given(url, program))
 
 
+@pytest.mark.parametrize(
+    ("variables", "says_"),
+    [
+        ({"STREAMSPACE_TARGET": "somewhere", "STREAMSPACE_API_URL": ""}, "let it be 'cluster'"),
+        ({"STREAMSPACE_TARGET": "cluster"}, "are both set: unset one"),
+    ],
+)
+def test_target_that_is_none(variables: dict[str, str], says_: str, program: Path, product: str) -> None:
+    assert says_ in problem(**given(product, program) | variables)
+
+
 @pytest.mark.parametrize("respond", [says(b"<html>"), says(b"{}", 404), says(b"[]"), says(b'{"sessions": 1}')])
 def test_what_answers_is_no_streamspace(respond: Respond, program: Path) -> None:
     with web_server(respond) as url:

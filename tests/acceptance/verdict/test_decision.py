@@ -53,6 +53,16 @@ def test_a_p1_criterion_that_was_not_shown_is_open_and_said_so(verdict: str | No
     assert decision.sentence.endswith(" Open: 1 P1 criterion is not proven (2.1-1).")
 
 
+def test_a_failure_beyond_the_plan_leaves_it_undecided() -> None:
+    content = document()
+    scenario = dict(content["scenarios"][0], test=None, name="Another user", verdict="FAILED", reason="seen")
+    step = dict(scenario["steps"][-1], criterion=None, sentence="Then nobody sees it", verdict="FAILED", reason="seen")
+    content["scenarios"] = [*content["scenarios"], scenario | {"steps": [step]}]
+    decision = decide(of_json(content))
+    assert decision.sentence == ("UNDECIDED: the product failed beyond the plan: Another user: “nobody sees it”.")
+    assert decision.failed_preconditions == ()
+
+
 def test_a_run_of_one_phase_decides_nothing() -> None:
     decision = decided(c12_1=None, c12_2=None)
     assert decision.word == "UNDECIDED"

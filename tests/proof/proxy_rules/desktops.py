@@ -135,6 +135,14 @@ class ShowsOnlyWhatIsPointedAt(Rule):
         return b""
 
 
+class TurnsTwice(Rule):
+    """Each turn of the wheel by a notch counts as two."""
+
+    def hears(self, message: bytes) -> bytes:
+        wheel = len(message) == POINTER_BYTES and message[0] == POINTER and message[1] & 0x18
+        return message + bytes([POINTER, message[1] & ~0x18]) + message[2:] + message if wheel else message
+
+
 class EndsInSilence(Rule):
     """A gateway ends each connection on which the desktop sent nothing for some seconds, whatever its viewer sends."""
 

@@ -37,8 +37,10 @@ PREPARE = Path("scripts") / "prepare"
 def doctor() -> int:
     """`streamspace-acceptance doctor`: 0 if a run can begin."""
     settings = Settings.from_environment()
-    results = _of_this_machine(settings) if settings.embedded else _of_target(settings)
-    return 0 if _print(settings, results) else 1
+    if settings.embedded:
+        return 0 if _print(settings, _of_this_machine(settings)) else 1
+    with target.reached(settings) as there:
+        return 0 if _print(there, _of_target(there)) else 1
 
 
 def _of_target(settings: Settings) -> Iterator[CheckResult]:

@@ -18,7 +18,7 @@ FEWEST_STEPS, MOST_STEPS = 3, 7
 TECHNICAL_TESTS = {"1.1a", "1.1d"}
 BEYOND_THE_PLAN = "beyond_the_plan"
 
-_ALLOWED_TAG = re.compile(r"phase[0-4]|p[01]|test-[\w.]+|disruptive|needs-[a-z-]+")
+_ALLOWED_TAG = re.compile(r"phase[0-4]|p[01]|test-[\w.]+|disruptive|needs-[a-z-]+|beyond-the-plan")
 _TECHNICAL = (
     (re.compile(r"://|\B/(?:api|sessions|templates|agents)\b"), "an address"),
     (re.compile(r"[{}]|\[.*\]"), "JSON"),

@@ -33,6 +33,8 @@ WORDS: dict[str, tuple[str, tuple[str, ...]]] = {
 NO_OBJECT: list[object] = []
 """A body of which no API makes anything."""
 _OPEN = ("health", "login", "vnc")
+_OPTIONAL = ("create_user", "delete_user")
+"""The plan needs none of them: without them the rights of another user are not tried."""
 
 
 class Fit(StrEnum):
@@ -180,6 +182,8 @@ def _of_call(calls: ProfileCalls, name: str, call: Call, nobody: str, unknown: A
     others = [
         verb for verb in VERBS if verb != call.method and not _is_missing(_try(calls, verb, call, nobody), unknown)
     ]
+    if name in _OPTIONAL and not others:
+        return Finding(Fit.OPEN, f"calls.{name}", f"{_shown(call)} is not there, and the plan does not need it")
     hint = f"it has {', '.join(others)} (calls.{name}.method)" if others else f"it has no verb (calls.{name}.path)"
     return Finding(Fit.WRONG, f"calls.{name}", f"{_shown(call)} is not there: {hint}")
 

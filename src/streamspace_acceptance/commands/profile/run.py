@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -20,7 +21,12 @@ from streamspace_acceptance.target import target
 def check(name: str | None) -> int:
     """0 when nothing of the profile is wrong for the StreamSpace of the settings, 1 otherwise."""
     settings = Settings.from_environment()
-    profile, url = load(name or settings.profile), target.checked_url(settings)
+    with target.reached(replace(settings, profile=name or settings.profile)) as there:
+        return _check(there)
+
+
+def _check(settings: Settings) -> int:
+    profile, url = load(settings.profile), target.checked_url(settings)
     if settings.token is None:
         raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
     redactor.register_secret(settings.token)

@@ -91,6 +91,31 @@ class Scrolling:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Marks:
+    """The picture that shows the marks, their boxes and, for each click, the point in the page at which it is made."""
+
+    picture: Picture
+    boxes: Sequence[Box]
+    points: Sequence[tuple[int, int]]
+
+    def landed(self, report: Report, grid: tuple[int, int]) -> tuple[float, float]:
+        """The middle of a report's cell, in pixels of the picture; `grid` has so many columns and rows.
+
+        The first and the fourth mark are the first and the last cell of the grid.
+        """
+        first, last = self.boxes[0], self.boxes[3]
+        across, down = (_cell(first, last, axis, cell, cells) for axis, cell, cells in (
+            (0, report.column, grid[0]), (1, report.row, grid[1])
+        ))  # fmt: skip
+        return across, down
+
+
+def _cell(first: Box, last: Box, axis: int, cell: int, cells: int) -> float:
+    begin, end = ((box[axis] + box[axis + 2]) / 2 for box in (first, last))
+    return begin + (end - begin) * (cell - 1) / max(cells - 1, 1)
+
+
 def click(scenario: Scenario) -> None:
     """Clicks on each mark on an ordinary screen, then on one with two pixels for each of a page's.
 
@@ -111,7 +136,8 @@ def click(scenario: Scenario) -> None:
 def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[Colour]) -> Clicking:
     """Clicks on each mark, with all buttons in the middle; Unproven without marks."""
     rows, columns = map(int, receiver.told)
-    picture, points = _marks(desk, colours)
+    marks = _marks(desk, colours)
+    points = marks.points
     aims = [
         Aim("at the top left", 1, 1),
         Aim("at the top right", columns, 1),
@@ -133,8 +159,13 @@ def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
     viewer.press(END)
     received = receiver.received(until=END, times=before.count(END) + 1).removeprefix(before)
     screen = "" if desk.ratio == 1 else f" on a screen of pixel ratio {desk.ratio:g}"
-    pictures = {f"before the clicks{screen}": picture.png, f"after the clicks{screen}": viewer.framebuffer().png}
-    return clicking_from(f"{desk.session.subject}{screen}", aims, received, pictures)
+    clicking = clicking_from(f"{desk.session.subject}{screen}", aims, received)
+    landed = [marks.landed(report, (columns, rows)) for report in clicking.clicks if report.pressed]
+    pictures = {
+        f"before the clicks{screen}": marks.picture.png,
+        f"after the clicks, a ring where each landed{screen}": viewer.framebuffer().ringed(landed),
+    }
+    return replace(clicking, pictures=pictures)
 
 
 def scroll(scenario: Scenario, up: int, down: int) -> None:
@@ -172,8 +203,8 @@ def _reports(received: str) -> list[Report]:
     ]
 
 
-def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, list[tuple[int, int]]]:
-    """The picture that shows all marks, and the point in the page at which to click on each.
+def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> Marks:
+    """All marks, once a picture shows them; Unproven without.
 
     The search uses the desktop's own pixels: where a page scales a picture, the edge of one mark blends into the
     background and may pass through the colour of another.
@@ -191,12 +222,13 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> tuple[Picture, li
     except Unmet as unmet:
         raise Unproven(f"there is nothing to click on: {unmet.actual}; {unmet.likely}") from unmet
     shown = viewer.magnification()
-    *corners, middle = filter(None, boxes)
+    found = list(filter(None, boxes))
+    *corners, middle = found
     spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
     points = [viewer.shown_at(*point) for point in spots]
     if viewer.covered(points):
         raise Unproven("something else of the page lies over the marks to click on")
-    return picture, points
+    return Marks(picture, found, points)
 
 
 def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
-from streamspace_acceptance.reporting import decision_page
+from streamspace_acceptance.reporting import decision_page, plan_text, quality_gate
 from streamspace_acceptance.reporting.allure.page_patches import patch
 from streamspace_acceptance.reporting.allure.results import categories
 from streamspace_acceptance.verdict.decision import decide
@@ -35,8 +35,9 @@ def build(folder: ReportFolder) -> Path:
     with tempfile.TemporaryDirectory(prefix="streamspace-report-") as scratch:
         page = _generate(node, folder, Path(scratch))
         run = read(folder.verdicts)
-        first = decision_page.render(run, decide(run))
-        folder.page.write_text(patch(page.read_text(encoding="utf-8"), first), encoding="utf-8")
+        decision = decide(run)
+        gate, first = quality_gate.of_run(run, decision), decision_page.render(run, decision, plan_text.load())
+        folder.page.write_text(patch(page.read_text(encoding="utf-8"), first, gate), encoding="utf-8")
     return folder.page
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Iterable
+
+from streamspace_acceptance.reporting.quality_gate import ReleaseCriterion
 
 # Allure's own page loads an analytics script. Both of its tags go, and a policy forbids whatever a later version
 # may bring: the report may load from itself alone.
@@ -19,6 +22,7 @@ _POLICY = (
 _PIE_CHART = re.compile(
     r'(?P<before>d\("widgets/(?:[\w-]+/)?pie_chart\.json",")(?P<data>[A-Za-z0-9+/=]+)(?P<after>"\))'
 )
+_QUALITY_GATE = re.compile(r'(?P<before>d\("widgets/quality-gate\.json",")(?P<data>[A-Za-z0-9+/=]+)(?P<after>"\))')
 
 # Its scripts stand in it as addresses with their contents.
 _SCRIPT = re.compile(r"data:text/javascript;base64,(?P<data>[A-Za-z0-9+/=]+)")
@@ -26,9 +30,13 @@ _EXPLANATION = b"Calculated from passed, failed, and broken tests. Skipped and u
 _TRUE_EXPLANATION = b"The share of all scenarios that passed. A scenario that could not be shown did not pass."
 
 
-def patch(page: str, first: str = "") -> str:
-    """The patched page, which opens on `first`. ValueError when Allure builds it otherwise than this module expects."""
-    return opening_on(first, with_true_explanation(with_honest_percentage(without_analytics(page))))
+def patch(page: str, first: str = "", gate: Iterable[ReleaseCriterion] = ()) -> str:
+    """The patched page, which opens on `first` and whose tab of quality gates has those of `gate`.
+
+    ValueError when Allure builds it otherwise than this module expects.
+    """
+    honest = with_true_explanation(with_honest_percentage(without_analytics(page)))
+    return opening_on(first, with_quality_gate(honest, gate))
 
 
 def opening_on(first: str, page: str) -> str:
@@ -69,6 +77,22 @@ def with_true_explanation(page: str) -> str:
         script = base64.b64decode(match["data"]).replace(_EXPLANATION, _TRUE_EXPLANATION)
         page = page[: match.start("data")] + base64.b64encode(script).decode() + page[match.end("data") :]
     return page
+
+
+def with_quality_gate(page: str, gate: Iterable[ReleaseCriterion]) -> str:
+    """The page, with the release criteria as its quality gate, which Allure's `generate` leaves empty.
+
+    ValueError when the gate is not where it used to be.
+    """
+    rules = [
+        {"rule": one.rule, "success": one.met, "message": one.message, "expected": "", "actual": "", "testResults": []}
+        for one in gate
+    ]
+    data = base64.b64encode(json.dumps({"default": rules}).encode()).decode()
+    patched, found = _QUALITY_GATE.subn(rf"\g<before>{data}\g<after>", page)
+    if not found:
+        raise ValueError("Allure's page is not built as expected: its quality gate was not found")
+    return patched
 
 
 def _count_all(match: re.Match[str]) -> str:

@@ -14,11 +14,13 @@ from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting import plan_text
 from streamspace_acceptance.reporting.allure import metrics
 from streamspace_acceptance.reporting.decision_page import PHASES
 from streamspace_acceptance.reporting.junit import HOOKS
 from streamspace_acceptance.reporting.markdown import limit, measured, plain, table
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.register import TEST_TAG
 from streamspace_acceptance.verdict.scenario_result import Judged, ProblemResult, ScenarioResult, StepResult
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult
 
@@ -37,6 +39,7 @@ CATEGORIES = {
 }
 """Allure's status -> the name of its category."""
 _SEVERITIES = {"p0": "blocker", "p1": "critical"}
+NOT_RUN = "Not run"
 _PROPERTIES = "environment.properties"
 
 
@@ -46,6 +49,7 @@ class AllureResults:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._began = datetime.now(UTC)
+        self._plan = plan_text.load()
         self._tests: dict[str, TestResult] = {}
         self._time_scale = 1.0
         self._scenarios: dict[str, tuple[ScenarioResult, tuple[CriterionResult, ...]]] = {}
@@ -60,6 +64,8 @@ class AllureResults:
         for number, problem in enumerate(run.beside):
             uuid = str(uuid5(NAMESPACE_URL, f"{run.began} {number} {problem.name}"))
             self._put_json(f"{uuid}-result.json", _problem(uuid, problem, tests.get(problem.test or ""), run))
+        if run.is_over:
+            self._put_not_run(run)
         attachments = list(map(_attachment, run.attachments))
         if verdicts:
             self._put(f"{VERDICTS}-attachment.json", verdicts)
@@ -80,8 +86,31 @@ class AllureResults:
         if self._scenarios.get(scenario.id) != (scenario, criteria):
             document = _scenario(scenario, test, self._began)
             document["description"] = description(scenario, criteria, self._time_scale)
+            document["attachments"] += self._plan_section(scenario.test, scenario.id)
             self._put_json(f"{scenario.id}-result.json", document)
             self._scenarios[scenario.id] = scenario, criteria
+
+    def _put_not_run(self, run: RunResult) -> None:
+        """An entry for each test that has criteria about which the run was not asked: they count as skipped."""
+        for test in run.tests:
+            lines = [line for line in test.lines if not line.asked]
+            if lines:
+                document = _not_run(test, lines, run)
+                document["attachments"] = self._plan_section(test.id, test.id)
+                self._put_json(f"{document['uuid']}-result.json", document)
+
+    def _plan_section(self, test: str | None, of: str) -> list[Json]:
+        """The plan's section as an attachment: Allure's reports open from anywhere, and make no links to files.
+
+        Each result, named `of`, has a file of its own, since Allure shows a file once.
+        """
+        section = self._plan.tests.get(test or "")
+        if section is None:
+            return []
+        source = f"plan-{of}-attachment.html"
+        if not (self._folder / source).exists():
+            self._put(source, section.page())
+        return [{"name": f"The plan: {section.title}", "source": source, "type": "text/html"}]
 
     def _put_json(self, name: str, document: object) -> None:
         self._put(name, json.dumps(document, ensure_ascii=False))
@@ -119,8 +148,8 @@ def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], t
     """Why a user cares, and the criteria: the plan's words, the limit, what was measured, the verdict. In Markdown."""
     verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
     rows = [
-        (line.id, plain(line.text), limit(line, time_scale) or "-", "; ".join(map(measured, line.figures)) or "-",
-         str(verdicts[line.id]))
+        (line.id, plain(line.text), limit(line, time_scale) or "-",
+         "; ".join(map(measured, line.figures)) or "-", str(verdicts[line.id]))
         for line in criteria
     ]  # fmt: skip
     lines = table(("Criterion", "The plan says", "Limit", "Measured", "Verdict"), rows) if rows else []
@@ -137,6 +166,37 @@ def _steps(steps: tuple[StepResult, ...], began: datetime) -> Iterator[Json]:
             "attachments": list(map(_attachment, step.attachments)),
         }
         began += timedelta(seconds=step.seconds)
+
+
+def _not_run(test: TestResult, lines: Sequence[CriterionResult], run: RunResult) -> Json:
+    """The criteria that the run was not asked about, as the steps of an entry that is skipped."""
+    name = f"{NOT_RUN}: {test.title}" + ("" if len(lines) == len(test.lines) else " (other criteria)")
+    judged = Judged(Verdict.UNPROVEN, " and ".join(dict.fromkeys(line.reason for line in lines)))
+    plan = _plan_labels(test)
+    labels = plan | {
+        "parentSuite": plan["epic"],
+        "suite": plan["feature"],
+        "severity": _SEVERITIES[test.priority.lower()],
+    }
+    tags = [f"{TEST_TAG}{test.id}", *(line.id for line in lines)]
+    return {
+        "uuid": str(uuid5(NAMESPACE_URL, f"{run.began} {NOT_RUN} {test.id}")),
+        "name": name,
+        "fullName": f"{test.id}: {name}",
+        "testCaseId": _digest(NOT_RUN, test.id),
+        "historyId": _digest(NOT_RUN, test.id),
+        "labels": [
+            *({"name": label, "value": value} for label, value in labels.items()),
+            *({"name": "tag", "value": tag} for tag in tags),
+            *({"name": "criterion", "value": line.id} for line in lines),
+        ],
+        **_times(run.ended or run.began, 0),
+        **_status(judged),
+        "steps": [
+            {"name": f"{line.id} · {line.text}", **_times(run.ended or run.began, 0), **_status(judged)}
+            for line in lines
+        ],
+    }
 
 
 def _problem(uuid: str, problem: ProblemResult, test: TestResult | None, run: RunResult) -> Json:

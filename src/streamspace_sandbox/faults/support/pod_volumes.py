@@ -26,13 +26,18 @@ def wipe_homes(*, when: Callable[[Any], bool]) -> Patch:
     return wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", create)
 
 
-def on_claims(act: Callable[[Any, Path], None]) -> Patch:
-    """Before a session's pod is created, `act` on the pod and each directory of its claims."""
+def on_claims(act: Callable[[Any, Path], None], *, when: Callable[[Any], bool] = lambda _replicaset: True) -> Patch:
+    """Before a session's pod is created, `act` on the pod and each directory of its claims.
+
+    `when`: only if that is true of the pod's ReplicaSet.
+    """
 
     def create(original: Any, store: Any, resource: Any, obj: Any, **options: Any) -> Any:
         metadata = obj["metadata"]
         if resource.plural == "pods" and SESSION_LABEL in (metadata.get("labels") or {}):
-            for directory in _claimed_directories(store, metadata["namespace"], obj["spec"]):
+            [owner] = metadata["ownerReferences"]
+            applies = when(store.get(REPLICASETS, metadata["namespace"], owner["name"]))
+            for directory in _claimed_directories(store, metadata["namespace"], obj["spec"]) if applies else ():
                 act(obj, directory)
         return original(store, resource, obj, **options)
 

@@ -17,6 +17,7 @@ from streamspace_sandbox.kubernetes.apiserver.metrics import serve_metrics
 from streamspace_sandbox.kubernetes.apiserver.node_proxy import serve_node_proxy
 from streamspace_sandbox.kubernetes.apiserver.openapi import openapi_answer
 from streamspace_sandbox.kubernetes.apiserver.pods import log_answer
+from streamspace_sandbox.kubernetes.apiserver.port_forward import refuse_plain_port_forward, serve_port_forward
 from streamspace_sandbox.kubernetes.apiserver.request import Target, flag, parse_path
 from streamspace_sandbox.kubernetes.apiserver.responses import error_answer, json_answer
 from streamspace_sandbox.kubernetes.apiserver.reviews import is_review, review_answer
@@ -66,12 +67,15 @@ class _Server:
         try:
             self._authenticate(websocket.headers)
             target = parse_path(self._store.resources, websocket.url.path)
-            if target.subresource != "exec" or "exec" not in subresources(target.resource):
+            if target.subresource not in {"exec", "portforward"} & set(subresources(target.resource)):
                 raise path_not_found()
         except ApiError as error:
             await websocket.send_denial_response(error_answer(error))
             return
-        await serve_exec(websocket, target, self._store, self._runtime)
+        if target.subresource == "portforward":
+            await serve_port_forward(websocket, target, self._store)
+        else:
+            await serve_exec(websocket, target, self._store, self._runtime)
 
     def _authenticate(self, headers: Headers) -> None:
         scheme, _, given = headers.get("authorization", "").partition(" ")
@@ -148,8 +152,9 @@ class _Server:
                 return await serve_scale(request, target, self._store)
             case "GET", "log":
                 return await log_answer(request, target, self._store, self._runtime)
-            case (("GET" | "POST"), "exec"):
-                return refuse_plain_exec(request, target, self._store)
+            case (("GET" | "POST"), ("exec" | "portforward")):
+                refuse = refuse_plain_exec if target.subresource == "exec" else refuse_plain_port_forward
+                return refuse(request, target, self._store)
             case "PUT", "finalize":
                 return await mutations.replace(request, target, self._store)
         raise method_not_allowed(request.method)

@@ -18,6 +18,7 @@ _SUBRESOURCE_VERBS: dict[str, tuple[str, ...]] = {
     "scale": ("get", "patch", "update"),
     "log": ("get",),
     "exec": ("create", "get"),
+    "portforward": ("create", "get"),
     "ephemeralcontainers": ("get", "patch", "update"),
     "finalize": ("update",),
     "proxy": ("get",),
@@ -37,7 +38,11 @@ VERSION = {
 
 def subresources(resource: Resource) -> list[str]:
     """The names of a kind's subresources."""
-    special = {"pods": ["log", "exec", "ephemeralcontainers"], "namespaces": ["finalize"], "nodes": ["proxy"]}
+    special = {
+        "pods": ["log", "exec", "portforward", "ephemeralcontainers"],
+        "namespaces": ["finalize"],
+        "nodes": ["proxy"],
+    }
     names = [] if resource.custom or resource in METRICS else special.get(resource.plural, [])
     return names + ["status"] * resource.has_status + ["scale"] * resource.has_scale
 

@@ -151,7 +151,12 @@ def desktop_container(owner: Obj) -> Obj:
         ],
         "ports": [{"name": "vnc", "containerPort": vnc_port}],
         "resources": {"requests": dict(resources), "limits": dict(resources)},
-        "readinessProbe": {"tcpSocket": {"port": vnc_port}, "periodSeconds": 1, "failureThreshold": 3},
+        "readinessProbe": {
+            "tcpSocket": {"port": vnc_port},
+            "periodSeconds": 1,
+            "timeoutSeconds": 5,
+            "failureThreshold": 3,
+        },
         "volumeMounts": [{"name": "home", "mountPath": HOME}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
     }
 

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from streamspace_sandbox.streamspace.api import endpoints, errors, services, viewer
-from streamspace_sandbox.streamspace.api.endpoints import Handler, private, public
+from streamspace_sandbox.streamspace.api.endpoints import Handler, administrative, private, public
 from streamspace_sandbox.streamspace.api.errors import STORE_UNREACHABLE, ApiError
 from streamspace_sandbox.streamspace.api.settings import ApiSettings
 
@@ -70,16 +70,18 @@ def _private_routes() -> list[BaseRoute]:
         _resource(f"{SESSIONS}/{{id}}/hibernate", POST=endpoints.hibernate_session),
         _resource(f"{SESSIONS}/{{id}}/wake", POST=endpoints.wake_session),
         _resource(f"{SESSIONS}/{{id}}/connect", GET=endpoints.connect_session),
-        _resource(TEMPLATES, GET=endpoints.list_templates, POST=endpoints.create_template),
+        _resource(TEMPLATES, GET=endpoints.list_templates, POST=administrative(endpoints.create_template)),
         _resource(
             f"{TEMPLATES}/{{id}}",
             GET=endpoints.get_template,
-            PUT=endpoints.change_template,
-            DELETE=endpoints.delete_template,
+            PUT=administrative(endpoints.change_template),
+            DELETE=administrative(endpoints.delete_template),
         ),
         _resource(f"{TEMPLATES}/{{id}}/versions", GET=endpoints.template_versions),
-        _resource("/api/v1/agents", GET=endpoints.list_agents),
-        _resource("/api/v1/agents/{id}", GET=endpoints.get_agent),
+        _resource("/api/v1/agents", GET=administrative(endpoints.list_agents)),
+        _resource("/api/v1/agents/{id}", GET=administrative(endpoints.get_agent)),
+        _resource("/api/v1/users", POST=administrative(endpoints.create_user)),
+        _resource("/api/v1/users/{id}", DELETE=administrative(endpoints.delete_user)),
     ]
 
 

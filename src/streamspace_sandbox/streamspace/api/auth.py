@@ -22,6 +22,7 @@ from streamspace_sandbox.streamspace.api.errors import unauthorized
 API_TOKEN_SECONDS = 24 * 3600
 VNC_TOKEN_SECONDS = 3600
 API_AUDIENCE = "api"
+ADMIN_ROLE, USER_ROLE = "admin", "user"
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
@@ -31,6 +32,22 @@ class Token:
     text: str
     expires_at: float
     """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The user behind a request, and the role that the token gives."""
+
+    user: str
+    role: str
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == ADMIN_ROLE
+
+    def may_use(self, owner: str) -> bool:
+        """Whether a session of `owner` is the caller's business."""
+        return self.is_admin or self.user == owner
 
 
 class Tokens:
@@ -59,18 +76,22 @@ class Tokens:
             raise unauthorized("The token has expired.")
         return claims
 
-    def check_api(self, connection: HTTPConnection) -> str:
-        """The user behind the request's bearer token. Raises ApiError 401."""
+    def check_api(self, connection: HTTPConnection) -> Caller:
+        """Who sends the request, by its bearer token. Raises ApiError 401."""
         claims = self.claims(bearer(connection))
         if claims["aud"] != API_AUDIENCE:
             raise unauthorized("This token opens a desktop, not the API.")
-        return str(claims["sub"])
+        return Caller(str(claims["sub"]), str(claims["role"]))
 
-    def check_vnc(self, connection: HTTPConnection, session_id: str) -> None:
-        """Accept a token of the API, or one for this session's desktop. Raises ApiError 401."""
-        text = connection.query_params.get("token") or bearer(connection)
-        if self.claims(text)["aud"] not in (API_AUDIENCE, f"vnc:{session_id}"):
+    def check_vnc(self, connection: HTTPConnection, session_id: str) -> Caller:
+        """Who opens a desktop, by a token of the API, or by one for this session's desktop. Raises ApiError 401.
+
+        The latter is its user's. The former may be anybody's: `Caller.may_use` says the rest.
+        """
+        claims = self.claims(connection.query_params.get("token") or bearer(connection))
+        if claims["aud"] not in (API_AUDIENCE, f"vnc:{session_id}"):
             raise unauthorized(f"This token does not open the desktop of {session_id}.")
+        return Caller(str(claims["sub"]), str(claims["role"]))
 
     def signature(self, signed: bytes) -> bytes:
         return _encode(hmac.digest(self._key, signed, "sha256"))

@@ -1,22 +1,26 @@
 """The handlers of the API. Each gets the request and the services; `private` ones need a user's token."""
 
 import asyncio
+import functools
 import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from streamspace_sandbox.streamspace.api import auth, representations, request_body, schemas, viewer, vnc
+from streamspace_sandbox.streamspace.api import auth, representations, request_body, schemas, sessions, viewer, vnc
+from streamspace_sandbox.streamspace.api.auth import Caller
+from streamspace_sandbox.streamspace.api.database import Row
 from streamspace_sandbox.streamspace.api.errors import (
     STORE_UNREACHABLE,
     ApiError,
     bad_request,
     conflict,
     error_response,
+    forbidden,
     json_response,
     not_found,
 )
@@ -25,6 +29,7 @@ from streamspace_sandbox.streamspace.api.sessions import STATUSES
 
 Handler: TypeAlias = Callable[[Request, Services], Awaitable[Response]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+Session: TypeAlias = dict[str, Any]
 
 HEALTH_DEADLINE = 2.0
 REQUEST_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -55,11 +60,58 @@ def public(handler: Handler) -> Endpoint:
 def private(handler: Handler) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         services = services_of(request)
-        services.tokens.check_api(request)
+        caller = services.tokens.check_api(request)
+        if not caller.is_admin:
+            await services.users.require(caller.user)
+        request.state.caller = caller
         require_text(request)
         return await handler(request, services)
 
     return endpoint
+
+
+def administrative(handler: Handler) -> Handler:
+    """For administrators alone. Raises ApiError 403."""
+
+    @functools.wraps(handler)
+    async def checked(request: Request, services: Services) -> Response:
+        if not caller_of(request).is_admin:
+            raise forbidden(f"{request.method} {request.url.path} needs an administrator.")
+        return await handler(request, services)
+
+    return checked
+
+
+def caller_of(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+async def own_session(request: Request, services: Services) -> Row:
+    """The session of the path. Raises ApiError 404 for an unknown one, and for one of another user."""
+    row = await services.sessions.row(request.path_params["id"])
+    return require_own(row, caller_of(request))
+
+
+def require_own(row: Row, caller: Caller) -> Row:
+    if not caller.may_use(row["username"]):
+        raise sessions.unknown(row["id"])
+    return row
+
+
+def visible(listed: list[Session], caller: Caller) -> list[Session]:
+    """The sessions of a list that the caller may know of."""
+    return [session for session in listed if caller.may_use(session["user"])]
+
+
+async def create_user(request: Request, services: Services) -> Response:
+    user = await services.users.create(await request_body.read(request, schemas.NewUser))
+    return json_response(user, HTTPStatus.CREATED, {"Location": f"/api/v1/users/{user['id']}"})
+
+
+async def delete_user(request: Request, services: Services) -> Response:
+    await services.users.delete(request.path_params["id"])
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 async def health(_request: Request, services: Services) -> Response:
@@ -88,12 +140,14 @@ async def list_sessions(request: Request, services: Services) -> Response:
         if status.lower() not in known:
             raise bad_request("invalid_parameter", f"The parameter 'status' must be one of {', '.join(STATUSES)}.")
         status = known[status.lower()]
-    sessions = await services.sessions.all(request.query_params.get("user"), status)
-    return json_response({"sessions": sessions, "total": len(sessions)})
+    listed = visible(await services.sessions.all(request.query_params.get("user"), status), caller_of(request))
+    return json_response({"sessions": listed, "total": len(listed)})
 
 
 async def create_session(request: Request, services: Services) -> Response:
     new = await request_body.read(request, schemas.NewSession)
+    if not caller_of(request).may_use(new.user):
+        raise forbidden("A user can request sessions for themselves only.")
     session = await services.sessions.create(new, _request_id(request))
     return json_response(session, HTTPStatus.CREATED, {"Location": f"/api/v1/sessions/{session['sessionId']}"})
 
@@ -105,24 +159,28 @@ def _request_id(request: Request) -> str | None:
 
 
 async def get_session(request: Request, services: Services) -> Response:
-    return json_response(await services.sessions.get(request.path_params["id"]))
+    row = await own_session(request, services)
+    return json_response(await services.sessions.get(row["id"]))
 
 
 async def delete_session(request: Request, services: Services) -> Response:
-    return json_response(await services.sessions.delete(request.path_params["id"]), HTTPStatus.ACCEPTED)
+    row = await own_session(request, services)
+    return json_response(await services.sessions.delete(row["id"]), HTTPStatus.ACCEPTED)
 
 
 async def hibernate_session(request: Request, services: Services) -> Response:
-    return json_response(await services.sessions.hibernate(request.path_params["id"]), HTTPStatus.ACCEPTED)
+    row = await own_session(request, services)
+    return json_response(await services.sessions.hibernate(row["id"]), HTTPStatus.ACCEPTED)
 
 
 async def wake_session(request: Request, services: Services) -> Response:
-    return json_response(await services.sessions.wake(request.path_params["id"]), HTTPStatus.ACCEPTED)
+    row = await own_session(request, services)
+    return json_response(await services.sessions.wake(row["id"]), HTTPStatus.ACCEPTED)
 
 
 async def connect_session(request: Request, services: Services) -> Response:
-    session_id = request.path_params["id"]
-    row = await services.sessions.row(session_id)
+    row = await own_session(request, services)
+    session_id = row["id"]
     _require_running(session_id, row["status"])
     token = services.tokens.issue(f"vnc:{session_id}", row["username"], "viewer", auth.VNC_TOKEN_SECONDS)
     url = f"{viewer.base_url(request)}/vnc/{session_id}?token={token.text}"
@@ -174,8 +232,8 @@ async def get_agent(request: Request, services: Services) -> Response:
 
 async def viewer_page(request: Request, services: Services) -> Response:
     session_id = request.path_params["id"]
-    services.tokens.check_vnc(request, session_id)
-    await services.sessions.row(session_id)
+    caller = services.tokens.check_vnc(request, session_id)
+    require_own(await services.sessions.row(session_id), caller)
     return viewer.page(session_id)
 
 
@@ -183,9 +241,9 @@ async def vnc_socket(websocket: WebSocket) -> None:
     services = services_of(websocket)
     session_id = websocket.path_params["id"]
     try:
-        services.tokens.check_vnc(websocket, session_id)
+        caller = services.tokens.check_vnc(websocket, session_id)
         require_text(websocket)
-        row = await services.sessions.row(session_id)
+        row = require_own(await services.sessions.row(session_id), caller)
         _require_running(session_id, row["status"])
     except ApiError as error:
         await websocket.send_denial_response(error_response(error))

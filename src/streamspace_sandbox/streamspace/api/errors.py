@@ -50,6 +50,10 @@ def unauthorized(message: str) -> ApiError:
     return ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
+def forbidden(message: str) -> ApiError:
+    return ApiError(HTTPStatus.FORBIDDEN, "forbidden", message)
+
+
 def json_response(value: object, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> Response:
     return Response(orjson.dumps(value), status, headers, media_type="application/json")
 

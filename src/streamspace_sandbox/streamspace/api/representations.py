@@ -58,6 +58,10 @@ def template_version(row: Row) -> dict[str, Any]:
     }
 
 
+def user(row: Row) -> dict[str, Any]:
+    return {"id": row["username"], "username": row["username"], "role": row["role"]}
+
+
 def agent(row: Row, heartbeat: float | None, sessions: int) -> dict[str, Any]:
     """`heartbeat` is in seconds since the epoch."""
     return {

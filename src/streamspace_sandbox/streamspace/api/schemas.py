@@ -25,6 +25,15 @@ class Login(Body):
     password: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
+class NewUser(Body):
+    """An ordinary user; what people are called besides is not kept."""
+
+    username: UserName
+    password: Annotated[str, Field(min_length=8, max_length=1024)]
+    email: Line = ""
+    full_name: Line = Field("", alias="fullName")
+
+
 class PartialResources(Body):
     """Resources; absent fields come from the template."""
 

@@ -53,7 +53,7 @@ def test_nobody_gets_in_without_the_token(http: httpx.Client, header: str | None
         ("GET", "/apis/nothing.example/v1", (404, "NotFound")),
         ("GET", "/nothing", (404, "NotFound")),
         ("GET", f"{CONFIGMAPS}/a/status", (404, "NotFound")),
-        ("GET", f"{PODS}/a/portforward", (404, "NotFound")),
+        ("GET", f"{PODS}/a/attach", (404, "NotFound")),
         ("PUT", PODS, (405, "MethodNotAllowed")),
         ("POST", "/api/v1/pods", (405, "MethodNotAllowed")),
         ("GET", f"{PODS}?labelSelector=a==", None),

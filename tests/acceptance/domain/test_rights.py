@@ -1,0 +1,190 @@
+"""Rights to a session: what goes beyond a refusal is red, and what cannot be tried is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+from http.server import BaseHTTPRequestHandler
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.rights import tokens
+from streamspace_acceptance.domain.rights.actions import EXPIRED, OtherUserAttempts, VisitorAttempts
+from streamspace_acceptance.domain.rights.attempts import Attempt, Attempts, Kind
+from streamspace_acceptance.domain.rights.other_users import OtherUsers
+from streamspace_acceptance.outcomes import LeftByProduct, NotApplicable, Unmet, Unproven
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from tests.support.web_server import says, web_server
+
+
+def jwt(**claims: object) -> str:
+    parts = [{"alg": "HS256", "typ": "JWT"}, claims]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join([*encoded, "c2lnbmF0dXJl"])
+
+
+def attempts(*succeeded: tuple[Kind, str], trouble: str | None = None) -> Attempts:
+    """Each kind by a visitor and with an expired token, of which those given have succeeded."""
+    made = [
+        Attempt(kind, who, f"call of {kind}", "an answer", (kind, who) in succeeded)
+        for kind in Kind
+        for who in ("no token", EXPIRED)
+    ]
+    return Attempts("s", tuple(made), trouble)
+
+
+def visitors(found: Attempts, expired: str | None = None) -> VisitorAttempts:
+    return VisitorAttempts(found, ("no token",), expired)
+
+
+JUDGES = {
+    Kind.SEE: (expect.rights.visitors_see_nothing, expect.rights.other_user_sees_nothing),
+    Kind.OPEN: (expect.rights.visitors_open_nothing, expect.rights.other_user_opens_nothing),
+    Kind.CHANGE: (expect.rights.visitors_change_nothing, expect.rights.other_user_changes_nothing),
+}
+
+
+def test_attempts_that_were_all_refused_pass() -> None:
+    for of_visitors, of_others in JUDGES.values():
+        of_visitors(visitors(attempts()))
+        of_others(OtherUserAttempts(attempts()))
+    expect.rights.expired_token_refused(visitors(attempts()))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_attempt_that_succeeds_fails_its_sentence_alone(kind: Kind) -> None:
+    found = attempts((kind, "no token"))
+    for other, (of_visitors, of_others) in JUDGES.items():
+        if other is kind:
+            with pytest.raises(Unmet, match=f"call of {kind} with no token: an answer"):
+                of_visitors(visitors(found))
+            with pytest.raises(Unmet):
+                of_others(OtherUserAttempts(found))
+        else:
+            of_visitors(visitors(found))
+            of_others(OtherUserAttempts(found))
+    expect.rights.expired_token_refused(visitors(found))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_expired_token_that_works_fails_its_sentence_alone(kind: Kind) -> None:
+    found = visitors(attempts((kind, EXPIRED), trouble="the session is not listed afterwards"))
+    with pytest.raises(Unmet, match="an expired token: an answer"):
+        expect.rights.expired_token_refused(found)
+    for of_visitors, _ in list(JUDGES.values())[:2]:
+        of_visitors(found)
+    if kind is Kind.CHANGE:
+        expect.rights.visitors_change_nothing(found)
+
+
+def test_expired_token_worth_what_any_is_passes() -> None:
+    expect.rights.expired_token_refused(visitors(attempts((Kind.SEE, EXPIRED), (Kind.SEE, "no token"))))
+
+
+def test_expired_token_that_is_not_known_does_not_apply() -> None:
+    with pytest.raises(NotApplicable, match="set STREAMSPACE_EXPIRED_TOKEN"):
+        expect.rights.expired_token_refused(visitors(attempts(), "no expired token is known"))
+
+
+def test_session_changed_although_refused_fails() -> None:
+    found = attempts(trouble="the session is Hibernated afterwards")
+    with pytest.raises(Unmet, match="Hibernated afterwards"):
+        expect.rights.visitors_change_nothing(visitors(found))
+    with pytest.raises(Unmet, match="Hibernated afterwards"):
+        expect.rights.other_user_changes_nothing(OtherUserAttempts(found))
+
+
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [
+        ("opaque", "does not say when it expires"),
+        ("a.b.c", "does not say when it expires"),
+        (jwt(sub="x"), "never says that it expires"),
+        (jwt(exp=True), "never says that it expires"),
+        (jwt(exp=1e300), "never says that it expires"),
+        (jwt(exp=0), "expires at 1970-01-01T00:00:00+00:00"),
+        (jwt(exp=1.5), "expires at 1970-01-01T00:00:01+00:00"),
+    ],
+)
+def test_token_tells_of_its_expiry_what_it_says(token: str, told: str) -> None:
+    assert tokens.describe_expiry(token) == told
+
+
+def test_unsigned_token_keeps_its_claims() -> None:
+    token = tokens.unsigned(jwt(sub="x"))
+    assert token is not None
+    assert token.endswith(".")
+    assert tokens.claims(token) == {"sub": "x"}
+    assert tokens.unsigned("opaque") is None
+
+
+class Accounts:
+    """The users of a product. `answers` are the statuses of a creation, a login and a deletion."""
+
+    def __init__(self, *answers: int) -> None:
+        self.creation, self.login, self.deletion = answers
+        self.deleted: list[str] = []
+        self.body: dict[str, Any] = {}
+
+    def __call__(self, request: BaseHTTPRequestHandler) -> None:
+        if request.command == "DELETE":
+            self.deleted.append(request.path)
+            return says(b'{"error": "e", "message": "m"}', self.deletion)(request)
+        sent = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        if request.path.endswith("/login"):
+            return says(json.dumps({"token": f"the-token-of-{sent['username']}"}).encode(), self.login)(request)
+        self.body = sent
+        return says(b'{"id": "u-7"}', self.creation)(request)
+
+
+def users(http: HttpClient) -> OtherUsers:
+    return OtherUsers(Clients(StreamSpaceApi(http, load()), cast("Cluster", None), Budgets(0.1)))
+
+
+def test_other_user_is_made_logged_in_and_deleted() -> None:
+    product = Accounts(201, 200, 204)
+    with web_server(product) as url, HttpClient(url, "t") as http:
+        made = users(http)
+        user = made.make()
+        assert user.token == f"the-token-of-{user.name}"
+        assert product.body["username"] == user.name
+        assert product.body["password"] not in str(http.log.since(0.0))
+        made.clean_up()
+        made.clean_up()
+    assert product.deleted == ["/api/v1/users/u-7"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+def test_product_without_accounts_does_not_apply(status: int) -> None:
+    product = Accounts(status, 200, 204)
+    with web_server(product) as url, HttpClient(url, "t") as http:
+        made = users(http)
+        with pytest.raises(NotApplicable, match=str(status)):
+            made.make()
+        made.clean_up()
+    assert product.deleted == []
+
+
+def test_other_user_who_cannot_log_in_is_unproven() -> None:
+    product = Accounts(201, 401, 204)
+    with web_server(product) as url, HttpClient(url, "t") as http:
+        made = users(http)
+        with pytest.raises(Unproven, match="cannot log in"):
+            made.make()
+        made.clean_up()
+    assert product.deleted == ["/api/v1/users/u-7"]
+
+
+def test_other_user_who_cannot_be_deleted_is_a_finding() -> None:
+    with web_server(Accounts(201, 200, 500)) as url, HttpClient(url, "t") as http:
+        made = users(http)
+        made.make()
+        with pytest.raises(LeftByProduct, match="refuses to delete users"):
+            made.clean_up()
