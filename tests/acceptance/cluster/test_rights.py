@@ -36,7 +36,7 @@ def denied_by(respond: Respond, folder: Path) -> list[Right]:
 
 
 def test_files_grant_exactly_the_rights_that_are_asked_for() -> None:
-    assert granted(rights.FILE) == {*rights.ALWAYS, *rights.WATCHING}
+    assert granted(rights.FILE) == {*rights.ALWAYS, *rights.WATCHING, *rights.FORWARDING}
     assert granted(rights.FILE_OF_PHASE_3) == set(rights.DISRUPTIVE)
 
 
