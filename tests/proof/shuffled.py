@@ -35,7 +35,7 @@ def _alone(feature: Any, scenario: Any) -> Any:
 def shuffle(seed: int) -> None:
     """From now on, runs have this order."""
 
-    def in_order(features: list[Any], plan: Register) -> list[Any]:  # noqa: ARG001 - the order is the seed's
+    def in_order(features: list[Any], plan: Register) -> list[Any]:
         return apart(features, seed)
 
     gates.in_order = in_order

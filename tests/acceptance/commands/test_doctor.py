@@ -18,6 +18,8 @@ from tests.support.project import PROJECT
 from tests.support.samples import KUBECONFIG
 from tests.support.stand_in_tools import HANGING, put
 
+BUSY_SECONDS = 30  # by which a busy machine may be late
+
 pytestmark = pytest.mark.slow
 
 COMMAND = Path(sys.executable).with_name("streamspace-acceptance")
@@ -83,7 +85,7 @@ def test_servers_and_tools_that_are_silent(tmp_path: Path) -> None:
             KUBECONFIG=str(tmp_path / "config"),
             PATH=str(tools),
         )
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 60 + BUSY_SECONDS
     assert status == 1
     assert said.count("FAILED   0-") == 5, "the cluster, the tools, and the API's health"
     assert said.count("unknown  0-") == 6
