@@ -196,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the stand-in, or a real one that is built from Go modules on first use (default: %(default)s)",
     )
     up.add_argument("--contract", help="serve this contract instead of the plan's: shipped-v2.0-beta")
-    up.add_argument("--fault", help="start it with this planted fault")
+    up.add_argument("--fault", help="start it with this planted fault, or several: A,B")
     up.add_argument("--owner-pid", type=int, help="remove the instance when this process ends")
     up.add_argument(
         "--format",

@@ -66,6 +66,6 @@ def test_the_exit_status_is_that_of_bad_input(hostile: Hostile, program: list[st
     here = {"STREAMSPACE_API_URL": hostile.place("sound", "self-signed").url, "STREAMSPACE_TEST_TOKEN": "t"}
     places = {"XDG_STATE_HOME": str(tmp_path), "STREAMSPACE_REPORTS": str(tmp_path / "reports")}
     command = ["env", *(f"{name}={value}" for name, value in (here | places).items()), sys.executable, "-m", *program]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 2, done.stderr
     assert "self-signed certificate" in done.stderr

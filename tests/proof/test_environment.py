@@ -85,7 +85,7 @@ def test_the_doctor_finds_the_same(case: str, red: str, deployed: dict[str, str]
         env=os.environ | surroundings(deployed, put(tmp_path / "bin", CASES[case][0])),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     found = dict(line.split()[1::-1] for line in done.stdout.splitlines() if " 0-" in line[:12])

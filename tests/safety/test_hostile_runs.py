@@ -120,7 +120,7 @@ def test_the_token_is_revoked(place: Place) -> None:
     before = place.things()
     with proxied(place.environment["STREAMSPACE_API_URL"], _TokenRevoked()) as url:
         run = begin(place, url)
-        console, _ = run.communicate(timeout=90)
+        console, _ = run.communicate(timeout=180)
     said = verdicts(place)
     assert run.returncode == 2, console
     assert "BROKEN" in said.values(), console
@@ -133,7 +133,7 @@ def test_trouble_in_the_clean_up_that_passes_leaves_nothing(place: Place) -> Non
     before = place.things()
     with proxied(place.environment["STREAMSPACE_API_URL"], _TroubleThatPasses()) as url:
         run = begin(place, url)
-        console, _ = run.communicate(timeout=90)
+        console, _ = run.communicate(timeout=180)
     assert run.returncode == 0, console
     assert set(verdicts(place).values()) == {"PROVEN"}, console
     assert re.search(r"for deletion accepted: .*429.*503", console), console
@@ -145,7 +145,7 @@ def test_trouble_in_the_clean_up_that_passes_leaves_nothing(place: Place) -> Non
 def test_product_output_is_escaped_in_all_reports(place: Place) -> None:
     with proxied(place.environment["STREAMSPACE_API_URL"], _Commands()) as url:
         run = begin(place, url)
-        console, _ = run.communicate(timeout=90)
+        console, _ = run.communicate(timeout=180)
     assert run.returncode == 1, console
     subprocess.run(
         [sys.executable, "-m", "streamspace_acceptance.cli", "report"], cwd=PROJECT, env=place.environment, check=True
@@ -178,7 +178,7 @@ def test_the_api_falls_silent_and_the_run_ends_by_itself(place: Place, silent: _
     before = place.things()
     with proxied(place.environment["STREAMSPACE_API_URL"], silent) as url:
         run = begin(place, url)
-        console, _ = run.communicate(timeout=90)
+        console, _ = run.communicate(timeout=180)
         silent.over.set()
     said = verdicts(place)
     assert run.returncode == 2, console
@@ -197,10 +197,10 @@ def test_the_api_falls_silent_and_the_run_is_terminated(place: Place, silent: _S
         time.sleep(1.0)  # until the run waits for an answer
         began = waiting.now()
         run.terminate()
-        console, _ = run.communicate(timeout=30)
+        console, _ = run.communicate(timeout=180)
         took = waiting.now() - began
         silent.over.set()
-    assert took <= 20, console
+    assert took <= 30, console
     assert run.returncode == 2, console
     assert "interrupted by SIGTERM" in console
     check_swept(place, before)

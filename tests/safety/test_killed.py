@@ -133,7 +133,7 @@ def test_a_sweep_beside_a_living_run(others: Place, before: Scene, tmp_path: Pat
         assert said.count("Removed after a killed run: session") == 1
         assert "is left alone: its run is going on" in said
         assert living.process.poll() is None
-        assert living.process.wait(timeout=60) == 0, living.console
+        assert living.process.wait(timeout=180) == 0, living.console
     check(others, before, said)
 
 

@@ -28,7 +28,7 @@ from tests.support.project import PROJECT
 
 PLANTED = Path(__file__).with_name("planted_secrets.py")
 POD, SECRET = "streamspace-k8s-agent-canary", "canary"
-RUN_SECONDS = 90
+RUN_SECONDS = 240
 CHOSEN = {
     "kubeconfig": 'kube/+c4nary"=Zq7fJ2mW',
     "cookie": "cookie.c4nary.Hv83KdPqX2",
@@ -36,7 +36,7 @@ CHOSEN = {
     "typed password": "typed/c4nary+Mn4xQs6T",
     "pod variable": "env/c4nary+Pz1kGd8V==",
 }
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 
 def database(password: str) -> str:

@@ -160,7 +160,7 @@ def end(run: Run, number: signal.Signals = signal.SIGTERM) -> float:
     """Tells the run to end, holds what is left of it against what there must be, and gives how long it took."""
     acts, began = run.intents(), time.monotonic()
     run.process.send_signal(number)
-    status = run.process.wait(timeout=60)
+    status = run.process.wait(timeout=180)
     took = time.monotonic() - began
     assert took <= ENDED_SECONDS, f"seed {SEED}: ended after {took:.1f} s: {run.console}"
     assert run.await_end_of_processes() == []

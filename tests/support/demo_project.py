@@ -100,7 +100,7 @@ class Project:
             env=self.environment(demo, hook) | {"PYTHONPATH": str(PROJECT)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         return Run(self.folder, done.returncode, done.stdout, done.stderr)

@@ -28,7 +28,7 @@ class Kubectl:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=180,
             env=self.environment,
             check=False,
         )

@@ -130,9 +130,9 @@ def _choose_patches(contract: str | None, fault: str | None) -> None:
     os.environ.pop(faults.FAULT_VARIABLE, None)
     if contract is not None and contract not in CONTRACTS:
         raise StartError(f"There is no contract {contract!r}; the contracts are: {', '.join(CONTRACTS)}.")
-    if fault is not None:
+    for name in fault.split(",") if fault else ():
         try:
-            find_fault(fault)
+            find_fault(name)
         except UnknownFaultError as error:
             raise StartError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
     if contract or fault:

@@ -35,7 +35,7 @@ def doctor(**variables: str) -> tuple[int, str]:
         env=environment | variables,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=180,
         check=False,
     )
     assert done.stderr == ""

@@ -12,7 +12,7 @@ from tests.support.project import PROJECT
 
 def explain(criterion: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "streamspace_acceptance.cli", "explain", criterion]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=180, check=False)
 
 
 @pytest.mark.slow

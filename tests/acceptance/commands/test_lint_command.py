@@ -15,7 +15,7 @@ def lint(folder: object) -> subprocess.CompletedProcess[str]:
         cwd=str(folder),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

@@ -46,7 +46,7 @@ class _Way:
 
 
 def _passes(at: float) -> None:
-    assert now() - at < 1
+    assert now() - at < 30
 
 
 def _fails(at: float) -> None:

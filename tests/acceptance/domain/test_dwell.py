@@ -2,12 +2,12 @@
 
 import io
 from collections.abc import Callable
+from itertools import count
 from typing import Any, cast
 
 import pytest
 from PIL import Image, ImageDraw
 
-from streamspace_acceptance import waiting
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.sessions import dwell
@@ -29,20 +29,20 @@ class _ShortBudgets(Budgets):
 
 
 class _Desktop:
-    """A desktop that is black as long as `is_black` says so."""
+    """A desktop that is black at those looks, counted from 1, of which `is_black` says so."""
 
-    def __init__(self, is_black: Callable[[float], bool]) -> None:
+    def __init__(self, is_black: Callable[[int], bool]) -> None:
         self.session = cast("Any", self)
         self.subject = "session s"
         self.budgets = _ShortBudgets(1)
         self._is_black = is_black
-        self._began = waiting.now()
+        self._looks = count(1)
 
     def opened(self) -> Any:
         return self
 
     def picture(self) -> Picture:
-        return picture(window=not self._is_black(waiting.now() - self._began))
+        return picture(window=not self._is_black(next(self._looks)))
 
     def whole_page(self) -> bytes:
         return picture(window=True).png
@@ -59,14 +59,14 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_dwell_of_a_lasting_desktop_is_used_twice() -> None:
-    held: Any = dwell.hold(cast("Any", _Desktop(lambda at: 0.3 < at < 0.4)))  # redrawn for a moment
+    held: Any = dwell.hold(cast("Any", _Desktop(lambda look: look == 3)))  # redrawn for a moment
     assert (held.first, held.last) == ("used", "used")
     assert held.seconds >= 0.8
 
 
 def test_dwell_of_a_desktop_that_turns_black_says_when() -> None:
-    with pytest.raises(Unmet, match=r"a blank screen since \+0\.[345] s, though it was visible before"):
-        dwell.hold(cast("Any", _Desktop(lambda at: at > 0.4)))
+    with pytest.raises(Unmet, match=r"a blank screen since \+\d\.\d s, though it was visible before"):
+        dwell.hold(cast("Any", _Desktop(lambda look: look > 2)))
 
 
 def test_dwell_of_a_desktop_that_grows_deaf_says_it_worked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,7 +214,7 @@ def test_rfb_late_handshake_is_finished_all_the_same() -> None:
         ):
             pytest.fail("there is no handshake yet")
         may_go_on.set()
-        assert finished.wait(5)
+        assert finished.wait(30)
 
 
 def test_a_silent_server_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_a_silent_server_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None
         rfb.handshake(address, "t", seconds=0.3),
     ):
         pytest.fail("there is no handshake")
-    assert waiting.now() - began < 3
+    assert waiting.now() - began < 10
 
 
 def test_nobody_listens() -> None:

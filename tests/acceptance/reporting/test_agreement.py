@@ -172,7 +172,7 @@ def test_report_command_completes_a_killed_run(project: Project) -> None:
     command = [sys.executable, "-m", "streamspace_acceptance.cli", "report"]
     environment = project.environment()
     done = subprocess.run(
-        command, cwd=run.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=run.folder, env=environment, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == 0, done.stderr
     summary = (reports / "SUMMARY.md").read_text()

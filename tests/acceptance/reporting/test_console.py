@@ -32,7 +32,7 @@ def watched(project: Project, demo: str) -> str:
     said = b""
     while chunk := _read(ours):
         said += chunk
-    process.wait(timeout=30)
+    process.wait(timeout=180)
     os.close(ours)
     return said.decode()
 

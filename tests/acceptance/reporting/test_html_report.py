@@ -34,7 +34,7 @@ def report(project: Project, **environment: str) -> subprocess.CompletedProcess[
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -89,7 +89,7 @@ def test_without_node_there_is_one_sentence(with_generator: Project) -> None:
         env=os.environ | {"PATH": "/nowhere"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 2

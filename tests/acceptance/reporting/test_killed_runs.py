@@ -54,7 +54,7 @@ def test_by_a_sweep_from_anywhere(project: Project, tmp_path: Path) -> None:
     reports = start_and_stop(project, signal.SIGKILL).folder / "reports"
     said = [
         subprocess.run(
-            SWEEP, cwd=tmp_path, env=project.environment(), capture_output=True, text=True, timeout=60, check=True
+            SWEEP, cwd=tmp_path, env=project.environment(), capture_output=True, text=True, timeout=180, check=True
         ).stderr
         for _ in range(2)
     ]
@@ -85,7 +85,7 @@ def test_by_the_next_run_which_writes_elsewhere(project: Project) -> None:
     environment = project.environment() | {"STREAMSPACE_REPORTS": "elsewhere"}
     run = subprocess.run(
         [*BEHAVE, "--tags=@test-2.1"], cwd=project.folder, env=environment, capture_output=True, text=True,
-        timeout=60, check=True,
+        timeout=180, check=True,
     )  # fmt: skip
     assert len(told(run.stderr)) == 1
     assert_complete(reports)
@@ -107,12 +107,14 @@ def waiting(project: Project) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=180)
 
 
 def test_a_running_run_is_left_alone_and_keeps_its_folder(project: Project) -> None:
     with waiting(project) as living:
-        swept = subprocess.run(SWEEP, env=project.environment(), capture_output=True, text=True, timeout=60, check=True)
+        swept = subprocess.run(
+            SWEEP, env=project.environment(), capture_output=True, text=True, timeout=180, check=True
+        )
         assert told(swept.stderr) == []
         refused = project.behave()
         assert (refused.status, refused.stdout.startswith("USING RUNNER")) == (2, True)

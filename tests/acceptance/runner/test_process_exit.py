@@ -132,6 +132,6 @@ def ended(project: Project, program: str) -> subprocess.CompletedProcess[str]:
         env=project.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )

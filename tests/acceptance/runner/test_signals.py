@@ -89,7 +89,7 @@ def test_when_its_terminal_is_closed_a_run_cleans_up_and_reports(project: Projec
     while b"hanging" not in said:
         said += os.read(ours, 4096)
     os.close(ours)
-    assert process.wait(timeout=30) == 2
+    assert process.wait(timeout=180) == 2
     left = Run(project.folder, 2, "", "")
     assert left.ledger()["interruption"] == "interrupted by SIGHUP"
     assert (project.folder / "stopped").read_text() == "the target"
@@ -105,7 +105,7 @@ def test_a_run_whose_reader_has_ended_goes_on_to_its_end(project: Project) -> No
     process.stdout.close()
     assert process.stderr is not None
     assert process.stderr.read() == b""
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=180) == 0
     left = Run(project.folder, 0, "", "")
     assert left.ledger()["counts"]["PROVEN"] == 5
     assert left.ledger()["problems"] == []

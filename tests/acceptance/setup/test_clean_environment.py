@@ -29,7 +29,7 @@ def test_a_shell_that_leads_to_a_streamspace(tmp_path: Path) -> None:
         env=os.environ | typed | {"XDG_STATE_HOME": "/somebodys"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

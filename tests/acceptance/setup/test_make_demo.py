@@ -38,7 +38,7 @@ def add_tool(project: Path, name: str, script: str) -> None:
 def demo(project: Path) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "STREAMSPACE_API_URL": "http://streamspace.test"}
     return subprocess.run(
-        ["make", "demo"], cwd=project, env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["make", "demo"], cwd=project, env=environment, capture_output=True, text=True, timeout=180, check=False
     )
 
 

@@ -60,7 +60,7 @@ def prepare(machine: Path, *arguments: str, **variables: str) -> subprocess.Comp
         env={"PATH": str(machine / "bin"), "HOME": str(machine), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

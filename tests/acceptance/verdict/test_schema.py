@@ -50,7 +50,7 @@ def test_a_killed_run(project: Project) -> None:
         if line == "hanging\n":
             break
     process.send_signal(signal.SIGKILL)
-    process.wait(timeout=30)
+    process.wait(timeout=180)
     process.stdout.close()
     document = json.loads((project.folder / "reports" / "verdict.json").read_text())
     assert problems(document) == []

@@ -250,7 +250,7 @@ def test_up_ended_by_a_signal_leaves_nothing(instance: Instance, number: signal.
 def test_two_starts_of_one_name_give_one_instance(instance: Instance) -> None:
     begin = [TOOL, "up", "--name", instance.name, "--format", "json"]
     started = [subprocess.Popen(begin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)]
-    first, second = (process.communicate(timeout=60)[0] for process in started)
+    first, second = (process.communicate(timeout=180)[0] for process in started)
     assert json.loads(first) == json.loads(second)
     state = instance.read()
     assert state is not None

@@ -65,7 +65,7 @@ def test_forbidden_namespaces_are_named_with_their_setting(user: OrdinaryUser, c
         env=user.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode in (1, 2)

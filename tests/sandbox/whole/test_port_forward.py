@@ -15,7 +15,7 @@ from tests.support.sandbox_target import SandboxTarget
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")]
 
 API = {"app": "streamspace-api"}
-RESTARTED_SECONDS = 60
+RESTARTED_SECONDS = 120
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def cluster(target: SandboxTarget) -> Cluster:
 
 @pytest.fixture
 def there(cluster: Cluster) -> Iterator[httpx.Client]:
-    with forwarded(cluster, API, 8080) as address, httpx.Client(base_url=f"http://{address}", timeout=30) as client:
+    with forwarded(cluster, API, 8080) as address, httpx.Client(base_url=f"http://{address}", timeout=180) as client:
         yield client
 
 

@@ -29,7 +29,7 @@ def shell() -> Iterator[Shell]:
             ["bash", "-euo", "pipefail", "-c", f"{up.stdout}\n{script}"],
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -37,7 +37,7 @@ def beginning(instance: Instance) -> subprocess.Popen[str]:
 def test_up_interrupted_leaves_nothing(instance: Instance, number: signal.Signals) -> None:
     started = beginning(instance)
     started.send_signal(number)
-    _, output = started.communicate(timeout=30)
+    _, output = started.communicate(timeout=180)
     assert (started.returncode, output) == (143, "Interrupted; nothing is left running.\n")
     assert not instance.exists
 
@@ -45,7 +45,7 @@ def test_up_interrupted_leaves_nothing(instance: Instance, number: signal.Signal
 def test_up_during_down_says_what_to_do(instance: Instance) -> None:
     started = beginning(instance)
     assert sandbox_tool("down", "--name", instance.name).returncode == 0
-    _, output = started.communicate(timeout=30)
+    _, output = started.communicate(timeout=180)
     assert started.returncode == 1
     assert "another process stopped the sandbox; try `up` again" in output
     assert not instance.exists
