@@ -30,7 +30,8 @@ class CrowdedProduct:
     """Sessions beyond `capacity` stay Pending or, with a `message`, are Failed.
 
     `start` gives the seconds that a session takes to run beside so many others. Beyond `shared` sessions the oldest one
-    loses its pod; the session that is created as number `crash` restarts the API's pod.
+    loses its pod; the session that is created as number `crash` restarts the API's pod. `when_made` is called with the
+    number of each session that is created.
     """
 
     def __init__(self, capacity: int = 10**6, message: str = "", *, shared: int = 10**6, crash: int = 10**6) -> None:
@@ -38,6 +39,7 @@ class CrowdedProduct:
         self.start: Callable[[int], float] = lambda _others: 0.0
         self.refuses: bytes | None = None
         self.stays = False
+        self.when_made: Callable[[int], None] = lambda _number: None
         self.health = "ok"
         self.sessions: dict[str, Json] = {}
         self.most = 0
@@ -80,6 +82,7 @@ class CrowdedProduct:
         self.sessions[name] = entry
         self.most = max(self.most, len(self.sessions))
         self.restarts += len(self.sessions) == self.crash
+        self.when_made(self._made)
         says(json.dumps(entry).encode(), 201)(request)
 
     def _settle(self) -> None:

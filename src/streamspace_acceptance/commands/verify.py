@@ -99,7 +99,7 @@ def _unknown(written: Document) -> Iterator[str]:
 
 
 _REMEDIES = {
-    "plan.version": "the project has no plan/integration-test-plan.md with a Document Version",
+    "plan.version": "run where plan/integration-test-plan.md states its Document Version",
     "suite.version": "install the suite with pip",
     "suite.commit": "run the suite from a git checkout",
     "product.version": "the product's version call gave none",

@@ -57,8 +57,9 @@ def _commit() -> str:
     git = shutil.which("git")
     if git is None or "site-packages" in source.parts:
         return UNKNOWN
-    # The checkout may belong to another user than the one who runs the suite.
-    command = [git, "-c", "safe.directory=*", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    # The checkout may belong to another user than the one who runs the suite, and is read alone.
+    reading = [git, "--no-optional-locks", "-c", "safe.directory=*"]
+    command = [*reading, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=20, check=False)
     return done.stdout.strip() if done.returncode == 0 else UNKNOWN
 

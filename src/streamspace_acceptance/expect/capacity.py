@@ -13,7 +13,7 @@ def determined(found: SessionCapacity) -> None:
     """The ramp came to an end that says something, nothing of the product crashed, and it recovered afterwards."""
     troubles = list(dict.fromkeys(found.crashes))
     if found.determined and not found.largest:
-        if reason := saturated(found.steps[-1].busy):
+        if reason := saturated(found.steps[-1].busy) or found.steps[-1].plane_outside:
             raise Unproven(f"{reason}; not one session runs")
         troubles.append("not one session runs")
     if found.recovery is not None:

@@ -28,6 +28,7 @@ _NO_SECRET = re.compile(
 _LONGEST = 4096
 _OF_ONE_CALL = 50
 _learned: defaultdict[str, set[str]] = defaultdict(set)
+_public: set[str] = set()
 _TYPED = 8
 _TOKEN_LIKE = 20
 """Characters; a part of an address that is so long, with letters and digits, is treated as a secret."""
@@ -102,10 +103,15 @@ def from_cookie_values(values: Iterable[str]) -> None:
         register_secret(unquote(value))
 
 
-def from_address(url: str, besides: str) -> None:
-    """Texts like tokens in an address: path, query and fragment. Parts that contain `besides` are public."""
+def except_for(session_id: str) -> None:
+    """An address that holds this id of a session is not secret for that: it may be another session's address."""
+    _public.add(session_id)
+
+
+def from_address(url: str) -> None:
+    """Texts like tokens in an address: path, query and fragment. Parts that hold a session's id are public."""
     for part in _parts(url):
-        if len(part) >= _TOKEN_LIKE and besides not in part and _mixed(part):
+        if len(part) >= _TOKEN_LIKE and _mixed(part) and not any(one in part for one in _public):
             register_secret(part)
 
 

@@ -88,6 +88,7 @@ def render(run: RunResult, decision: Decision, plan: PlanText = plan_text.NONE) 
             *_head(run, decision),
             *_totals(run),
             *_lines("Failed", decision.failed),
+            *_preconditions(decision),
             *_lines("Missing for a decision: P0 criteria that are not proven", decision.missing),
             *_lines("Open: P1 criteria that are not proven", decision.open),
             *_deviations(run),
@@ -171,6 +172,17 @@ def _lines(title: str, lines: Sequence[CriterionResult]) -> Iterator[str]:
         for reason, group in reasons.items():
             text = f" {group[0].text}" if len(group) == 1 else ""
             yield f"<li>{escape(compact(group))}{escape(text)}: {escape(reason)}</li>"
+        yield "</ul>"
+
+
+def _preconditions(decision: Decision) -> Iterator[str]:
+    """The steps at which the product failed without a criterion, with the scenarios that needed them."""
+    if decision.failed_preconditions:
+        yield "<h2>Failed preconditions</h2><ul>"
+        for one in decision.failed_preconditions:
+            seen = f"expected {one.failure.expected}; {one.failure.actual}" if one.failure else one.reason
+            place = f"{one.test or 'beyond the plan'} “{one.scenario}”"
+            yield f"<li>{escape(place)}, {escape(one.sentence)}: {escape(seen)}</li>"
         yield "</ul>"
 
 

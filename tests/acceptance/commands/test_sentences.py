@@ -13,7 +13,7 @@ from tests.support.project import PROJECT
 @pytest.mark.slow
 def test_sentences_page_is_up_to_date() -> None:
     command = [sys.executable, "-m", "streamspace_acceptance.cli", "sentences"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=240, check=True)
     assert done.stdout == (PROJECT / "docs" / "sentences.md").read_text(), (
         "run: streamspace-acceptance sentences > docs/sentences.md"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 from collections.abc import Sequence
 from functools import partial
@@ -15,9 +16,10 @@ from streamspace_acceptance.domain.sessions.registry import Registry
 from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.rfb import Framebuffer
-from streamspace_acceptance.waiting import now
+from streamspace_acceptance.waiting import now, shutdown_deadline
 from tests.support.crowded_product import CrowdedProduct, scenario_of
 
+GONE_SECONDS = 60.0
 QUOTA = "exceeded quota: sessions"
 
 
@@ -46,6 +48,26 @@ def test_ramp_finds_a_planted_capacity(monkeypatch: pytest.MonkeyPatch, limit: i
     assert found.bottleneck == [f"the API: {QUOTA}"]
     expect.capacity.determined(found)
     expect.capacity.all_within_run(found)
+
+
+def test_interrupted_ramp_of_80_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(number: int) -> None:
+        if number == 45:
+            _thread.interrupt_main()
+
+    product = CrowdedProduct()
+    product.when_made = interrupt
+    monkeypatch.setattr(capacity_ramp, "following", product.following)
+    with product.clients() as clients, shutdown_deadline() as hasten:
+        registry = Registry(clients)
+        with pytest.raises(KeyboardInterrupt):
+            capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", range(10, 90, 10)).run()
+        hasten(10.0)
+        began = now()
+        registry.clean_up()
+        assert now() - began < GONE_SECONDS
+    assert product.most >= 45
+    assert product.sessions == {}
 
 
 def test_ramp_that_nothing_limits_ends_with_its_last_number(monkeypatch: pytest.MonkeyPatch) -> None:

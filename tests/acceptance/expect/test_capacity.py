@@ -58,6 +58,13 @@ def test_machine_without_time_for_any_session_is_unproven() -> None:
         expect.capacity.determined(found)
 
 
+def test_cluster_outside_its_objectives_is_no_capacity() -> None:
+    slow = "the cluster does not keep Kubernetes' own objectives: pods start in 9.0 s (5 s)"
+    found = ramp(*(step(number, alive=0, plane_outside=slow, **FULL) for number in (10, 5, 2, 1)))
+    with pytest.raises(Unproven, match=r"pods start in 9\.0 s \(5 s\); not one session runs"):
+        expect.capacity.determined(found)
+
+
 def test_product_that_does_not_recover_fails() -> None:
     found = ramp(step(10), step(20), step(30))
     found.recovery = Recovery(12.0, None, ["left behind after 12.0 s: session s-1"])

@@ -12,7 +12,8 @@ from streamspace_acceptance import cli
 from streamspace_acceptance.reporting import decision_page
 from streamspace_acceptance.reporting.allure.page_patches import opening_on
 from streamspace_acceptance.verdict.decision import decide
-from tests.support.finished_run import document, run
+from streamspace_acceptance.verdict.verdict_file import of_json
+from tests.support.finished_run import FAILURE, document, run
 
 
 def page(**options: object) -> str:
@@ -25,6 +26,15 @@ def test_decision_page_word_reason_and_totals_come_first() -> None:
     assert text.index("NO-GO") < text.index("1 criterion failed (1.2-1)") < text.index("2 of 4 criteria proven")
     assert "(P0 1 of 2, P1 1 of 2), 1 failed" in text
     assert "<li>1.2-1 The pod is recreated: Pending for 60.0 s | `still`</li>" in text
+
+
+def test_decision_page_names_a_failed_precondition() -> None:
+    content = document(c12_1="UNPROVEN")
+    step = {"sentence": "When <it> starts", "criterion": None, "verdict": "FAILED", "failure": FAILURE, "reason": "x"}
+    content["scenarios"][0]["steps"].insert(0, step | {"seconds": 1.0, "attachments": []})
+    finished = of_json(content)
+    text = decision_page.render(finished, decide(finished))
+    assert "<li>1.2 “The scenario of 1.2”, When &lt;it&gt; starts: expected Running within the startup budget" in text
 
 
 def test_decision_page_names_a_phase_that_was_not_run() -> None:

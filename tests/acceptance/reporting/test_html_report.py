@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from streamspace_acceptance.reporting.allure.html_report import charts
 from streamspace_acceptance.reporting.allure.page_patches import (
     with_honest_percentage,
     with_true_explanation,
@@ -167,6 +168,11 @@ def look_at(page: Page, path: Path) -> None:
     page.get_by_text("The pod behind a session is lost").first.click()
     page.get_by_text("no node has room for cpu=2000m").first.wait_for()
     page.get_by_text("desktop", exact=True).first.wait_for()
+
+
+def test_charts_of_change_need_an_earlier_run() -> None:
+    assert "statusDynamics" not in [chart["type"] for chart in charts(with_past=False)]
+    assert "statusDynamics" in [chart["type"] for chart in charts(with_past=True)]
 
 
 def test_the_next_report_knows_the_last(with_generator: Project) -> None:

@@ -27,7 +27,8 @@ class Step:
     """One number that was tried. `starts` are the start-up times of the sessions that it added, in seconds.
 
     `conditions` say why the number did not hold; `reasons` are what the product and Kubernetes said about that; `lost`
-    are earlier sessions that did not survive the step, in a sentence each.
+    are earlier sessions that did not survive the step, in a sentence each. `plane_outside`: how the cluster missed its
+    own objectives meanwhile, as a part of a sentence.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Step:
     busy: dict[str, float]
     samples: Sequence[str]
     generator: str
+    plane_outside: str = ""
 
     @property
     def holds(self) -> bool:

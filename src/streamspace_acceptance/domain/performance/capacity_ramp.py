@@ -115,6 +115,7 @@ class CapacityRamp:
             meter.shares(),
             [f"{session} {words or 'answers'}" for session, words in samples.items()],
             "\n".join([*([] if requests is None else [requests.load.describe(), source]), plane.describe()]),
+            plane.outside,
         )
 
     def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:

@@ -40,7 +40,7 @@ DESKTOPS_AT_ONCE = 4
 """So many handshakes at the same time: enough to be prompt, too few to be a load of their own."""
 KNOCK_SECONDS = 0.25
 CATCH_UP_SECONDS = 2.0
-"""A list may overtake the watches; they are given so long to report the Ready pods of sessions that run."""
+"""A list may overtake the watches; they are given so long to report the pods and objects of sessions that run."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,10 @@ class SessionFollower:
         changes = self.pods.items()
         while (left := until - now()) > 0:
             ready = {pod.meta.labels.get(label) for pod in (Pod.of(one.item.object) for one in changes) if pod.ready}
-            if self.running(ids) <= ready:
+            by_object, why_not = self.objects.first(self._words)
+            if self.running(ids) <= (ready if why_not else ready & by_object.keys()):
                 return
-            changes = self.pods.beyond(len(changes), left)
+            changes = self.pods.beyond(len(changes), min(left, POLL_SECONDS))
 
     def hopeless(self, ids: Collection[str]) -> str | None:
         """Why none of those sessions will run: all of them failed, or the scheduler has no room; None if one may."""

@@ -80,8 +80,8 @@ class SessionMoments:
     def see_status(self, status: str, running: str, at: float, asked: float = 0.0) -> None:
         """The API's list, asked for and received at those moments, had the session.
 
-        The API's word counts, and its list is late by up to one look. The object's moment takes its place if it lies
-        between the last list that said otherwise and the first that said Running.
+        A session runs when the API and its object say so; the plan asks for the object. The list is late by up to one
+        look. So the object's moment counts, unless a list that was asked for after it said otherwise.
         """
         self.listed = at if self.listed is None else self.listed
         self.status = status
@@ -89,7 +89,7 @@ class SessionMoments:
             self._not_yet = asked
         elif self.running is None:
             said = self.object_running
-            self.by_object = said is not None and self._not_yet <= said <= at
+            self.by_object = said is not None and self._not_yet <= said
             self.running = said if self.by_object else at
 
     def see_pod(self, pod: Pod, at: float, *, deleted: bool) -> None:

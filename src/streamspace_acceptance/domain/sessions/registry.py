@@ -21,6 +21,7 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import SessionList
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.product.profile import Size
+from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.waiting import wall_clock
 
 LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
@@ -154,6 +155,7 @@ class Registry:
 
     def enter(self, session_id: str) -> Session:
         """The session of that id, watched from now on."""
+        secret_sources.except_for(session_id)
         session = Session(session_id, self._clients)
         self.sessions.append(session)
         return session

@@ -45,9 +45,8 @@ class SessionDesktop:
     def connect(self) -> Answer:
         """Asks the API where the desktop can be seen."""
         self._connection = self.session.api.connect_session(self.session.id)
-        secret_sources.from_address(
-            vnc_url(self._connection, self.session.api.profile.fields["vnc_url"]) or "", self.session.id
-        )
+        secret_sources.except_for(self.session.id)
+        secret_sources.from_address(vnc_url(self._connection, self.session.api.profile.fields["vnc_url"]) or "")
         return self._connection
 
     @property

@@ -47,6 +47,26 @@ def title(folder: ReportFolder) -> str:
     return f"{run.product} acceptance: {decide(run).word}"
 
 
+def charts(*, with_past: bool) -> list[dict[str, object]]:
+    """The charts that say something of a run; those of change only once there is an earlier run."""
+    chosen: list[dict[str, object]] = [
+        {"type": "currentStatus", "title": "Scenarios by result"},
+        {
+            "type": "testResultSeverities",
+            "title": "P0 (blocker) and P1 (critical)",
+            "levels": ["blocker", "critical"],
+            "statuses": ["passed", "failed", "broken", "skipped"],
+            "includeUnset": False,
+        },
+        {"type": "durations", "title": "Scenarios by duration", "groupBy": "none"},
+    ]
+    past: list[dict[str, object]] = [
+        {"type": "statusDynamics", "title": "Results of the last runs"},
+        {"type": "durationDynamics", "title": "Durations of the last runs"},
+    ]
+    return [*chosen, *(past if with_past else [])]
+
+
 def _node() -> str:
     """The environment's own node, else the system's."""
     own = Path(sys.executable).parent / "node"
@@ -60,6 +80,8 @@ def _generate(node: str, folder: ReportFolder, scratch: Path) -> Path:
     name = title(folder)
     folder.history.mkdir(parents=True, exist_ok=True)
     awesome = {"singleFile": True, "reportName": name, "reportLanguage": "en", "groupBy": ["epic", "feature"]}
+    awesome["defaultSortBy"] = "name,asc"  # the plan's order, whatever was run when
+    awesome["charts"] = charts(with_past=folder.page_history.exists())
     settings = {
         "name": name,
         "output": str(scratch / "report"),
