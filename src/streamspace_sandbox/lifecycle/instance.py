@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Literal, overload
@@ -96,7 +96,9 @@ class Instance:
         """The state; None when the instance does not exist or its state is unreadable."""
         try:
             state = json.loads((self.directory / "state.json").read_text())
-            return InstanceState(**{**state, "process": Process(**state["process"])})
+            # Another version of this program may record more, and its sandbox is not dead for that.
+            known = {field.name: state[field.name] for field in fields(InstanceState) if field.name in state}
+            return InstanceState(**{**known, "process": Process(**state["process"])})
         except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
             return None
 

@@ -74,6 +74,16 @@ def test_state_is_read_as_it_was_written(instance: Instance) -> None:
     assert instance.read() is None
 
 
+@needs_root
+def test_state_of_a_newer_version_is_read(instance: Instance) -> None:
+    state = InstanceState(3, processes.current(), "2026-01-01T00:00:00+00:00", 0.1, "t0ken")
+    instance.directory.mkdir(parents=True)
+    instance.write(state)
+    path = instance.directory / "state.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "invented": 1}))
+    assert instance.read() == state
+
+
 def test_lock_on_removed_directory_is_not_held(tmp_path: Path) -> None:
     directory = tmp_path / "root"
     assert lock(directory, create=False) is None
