@@ -30,6 +30,9 @@ from tests.support.sandbox_target import TOOL, sandbox_tool, wait_until_kubernet
 
 pytestmark = pytest.mark.slow
 
+FREE = 200
+"""No sandbox has this number, so the removal of an instance with it touches no other one."""
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
 
 
@@ -66,7 +69,7 @@ def test_instance_name_outside_the_root_is_refused() -> None:
 @needs_root
 def test_state_is_read_as_it_was_written(instance: Instance) -> None:
     instance.directory.mkdir(parents=True)
-    state = InstanceState(number=200, process=processes.current(), since="now", time_scale=0.5, token="t", api_url="u")
+    state = InstanceState(number=FREE, process=processes.current(), since="now", time_scale=0.5, token="t", api_url="u")
     instance.write(state)
     assert instance.read() == state
     assert (instance.directory / "state.json").stat().st_mode & 0o077 == 0
@@ -76,8 +79,8 @@ def test_state_is_read_as_it_was_written(instance: Instance) -> None:
 
 @needs_root
 def test_state_of_a_newer_version_is_read(instance: Instance) -> None:
-    state = InstanceState(3, processes.current(), "2026-01-01T00:00:00+00:00", 0.1, "t0ken")
     instance.directory.mkdir(parents=True)
+    state = InstanceState(number=FREE, process=processes.current(), since="now", time_scale=0.5, token="t")
     instance.write(state)
     path = instance.directory / "state.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "invented": 1}))
