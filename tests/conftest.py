@@ -18,6 +18,8 @@ JUDGE_TIMES = "hostile"
 """The folder whose tests are all `quiet`."""
 STARTS_BEHAVE = "project"
 """The fixture by which a test runs behave in a project of its own."""
+SPREAD = "safety"
+"""The folder whose files run on any worker, each with a sandbox of its own: one worker would take them for too long."""
 SHARES_STORES = "stores"
 """The fixture that starts PostgreSQL and Valkey for a session."""
 TURNS_VARIABLE = "TESTS_TURNS"
@@ -85,7 +87,7 @@ def _group(item: pytest.Item) -> str:
     if _is_quiet(item):
         return "quiet"
     shares = item.get_closest_marker("sandbox") or _uses(item, SHARES_STORES)
-    return str(item.path.parent if shares else item.path)
+    return str(item.path.parent if shares and item.path.parent.name != SPREAD else item.path)
 
 
 def _is_quiet(item: pytest.Item) -> bool:
