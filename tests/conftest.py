@@ -65,17 +65,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _turn(item: pytest.Item) -> int:
-    """Fast units first, so that a broken one shows soon; then quiet tests; the short cases of the proof come last.
+    """The longest test begins at once, on a worker of its own; beside it fast units, so that a broken one shows soon.
 
-    The longest of the others begin early: near the end they would keep one worker at work and the others idle.
+    Near the end a long test would keep one worker at work and the others idle. Quiet tests come last, since nothing
+    runs beside them.
     """
-    if _is_quiet(item):
-        return 1
     if item.get_closest_marker("long"):
-        return 2
+        return 0
+    if _is_quiet(item):
+        return 6
     if item.get_closest_marker("sandbox"):
         return 5 if item.get_closest_marker("proof") else 3
-    return 4 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 0
+    return 4 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 1
 
 
 def _uses(item: pytest.Item, *fixtures: str) -> bool:
