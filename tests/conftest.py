@@ -65,13 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _turn(item: pytest.Item) -> int:
-    """The longest test begins at once, on a worker of its own; beside it fast units, so that a broken one shows soon.
-
-    Near the end a long test would keep one worker at work and the others idle. Quiet tests come last, since nothing
-    runs beside them.
-    """
-    if item.get_closest_marker("long"):
-        return 0
+    """Fast units first, so that a broken one shows soon; quiet tests last, since nothing runs beside them."""
     if _is_quiet(item):
         return 6
     if item.get_closest_marker("sandbox"):

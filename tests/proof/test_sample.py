@@ -8,12 +8,6 @@ from tests.proof.families import all_cases, healthy, planted_faults
 from tests.proof.families.healthy import LOAD_PHASE
 from tests.proof.register import criteria_of_the_embedded, plan_test_of
 
-LONGEST = [pytest.mark.xdist_group("healthy"), pytest.mark.long]
-"""Of the healthy run and of two short tests after it.
-
-pytest-xdist gives a worker its next group when two tests are left. Without the short ones a group would wait for the
-end of the healthy run.
-"""
 SAMPLE = [case for case in [*planted_faults.sample(), *all_cases()] if case.sample]
 
 
@@ -22,9 +16,12 @@ def _parameters() -> list[object]:
 
 
 def _marks(case: Case) -> list[pytest.MarkDecorator]:
-    """Planted faults have sandboxes of their own, and the others share one."""
+    """Planted faults have sandboxes of their own, and the others share one.
+
+    The healthy run has the machine to itself: five users at once are what a busy one makes of them.
+    """
     if case.id == healthy.ID:
-        return LONGEST
+        return [pytest.mark.quiet]
     return [pytest.mark.xdist_group(case.id if case.family == planted_faults.FAMILY else "behind a proxy")]
 
 
@@ -37,15 +34,11 @@ def test_sampled_case_is_as_wanted(case: Case, lane: Lane) -> None:
     assert not outcome.problems, "\n".join([*outcome.problems, outcome.console])
 
 
-@pytest.mark.xdist_group("healthy")
-@pytest.mark.long
 def test_every_criterion_has_a_planted_fault() -> None:
     planned = [fault for fault in faults() if not fault.beyond_the_plan]
     assert {fault.breaks for fault in planned if not fault.tolerable} == criteria_of_the_embedded()
 
 
-@pytest.mark.xdist_group("healthy")
-@pytest.mark.long
 def test_every_test_of_phases_0_to_3_is_in_the_sample() -> None:
     """Those of phase 4 take minutes each: `make proof` has them."""
     sampled = [plan_test_of(criterion)["id"] for case in planted_faults.sample() for criterion in case.criteria]
