@@ -41,6 +41,9 @@ SESSION_ID=$(curl -s -X POST http://localhost:8080/api/v1/sessions -H "Authoriza
   -d '{"user": "testuser", "template": "firefox-browser", "resources": {"cpu": "1000m", "memory": "2Gi"}}' \
   | jq -r '.sessionId')
 kubectl wait --for=jsonpath='{.status.phase}'=Running session/$SESSION_ID -n streamspace --timeout=60s >&2
+# The agent tells both, and the API may hear of it a moment after Kubernetes.
+until curl -s http://localhost:8080/api/v1/sessions/$SESSION_ID -H "Authorization: Bearer $TOKEN" \
+  | jq -e '.status == "Running"' >&2; do sleep 0.2; done
 POD_NAME=$(kubectl get pods -n streamspace -l session=$SESSION_ID -o jsonpath='{.items[0].metadata.name}')
 """
 DELETE = """
