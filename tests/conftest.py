@@ -67,10 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _turn(item: pytest.Item) -> int:
     """Fast units first, so that a broken one shows soon; quiet tests last, since nothing runs beside them."""
     if _is_quiet(item):
-        return 6
+        return 4
     if item.get_closest_marker("sandbox"):
-        return 5 if item.get_closest_marker("proof") else 3
-    return 4 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 1
+        return 3 if item.get_closest_marker("proof") else 1
+    return 2 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 0
 
 
 def _uses(item: pytest.Item, *fixtures: str) -> bool:

@@ -31,7 +31,7 @@ from streamspace_acceptance.cluster.containers import MainContainer, Roles
 from streamspace_acceptance.cluster.exec import ExecRefusedError, ExecResult, execute
 from streamspace_acceptance.cluster.logs import ContainerLog
 from streamspace_acceptance.cluster.main_containers import MainContainers
-from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject
+from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject, selector
 
 __all__ = [
     "CALL_SECONDS",
@@ -96,14 +96,12 @@ class Cluster:
 
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""
-        selector = ",".join(f"{name}={value}" for name, value in labels.items())
-        return self._items("list pods", self._core.list_namespaced_pod, label_selector=selector)
+        return self._items("list pods", self._core.list_namespaced_pod, label_selector=selector(labels))
 
     def claims(self, **labels: str) -> list[Claim]:
         """The volume claims that carry all of `labels`."""
-        selector = ",".join(f"{name}={value}" for name, value in labels.items())
         what = "list volume claims"
-        found = self._items(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector)
+        found = self._items(what, self._core.list_namespaced_persistent_volume_claim, label_selector=selector(labels))
         with as_cluster_error(what):
             return [Claim.of(claim) for claim in found]
 

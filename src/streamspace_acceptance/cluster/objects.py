@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from streamspace_acceptance.cluster.containers import is_native_sidecar, status_of
 
 Json = dict[str, Any]
+
+
+def selector(labels: Mapping[str, str]) -> str:
+    """Labels as a selector: `app=streamspace-api,tier=web`."""
+    return ",".join(f"{name}={value}" for name, value in labels.items())
 
 
 @dataclass(frozen=True)

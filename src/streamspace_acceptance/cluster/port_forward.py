@@ -19,6 +19,7 @@ from kubernetes.stream import portforward
 
 from streamspace_acceptance.cluster.connection import CALL_SECONDS, ClusterError, as_cluster_error, ask
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.objects import selector
 
 PIECE_BYTES = 64 * 1024
 STOP_SECONDS = 0.1
@@ -53,7 +54,7 @@ class _Server(socketserver.ThreadingTCPServer):
         """The name of a Ready pod, and a connection to it. Raises ClusterError."""
         ready = [pod.meta.name for pod in self.cluster.pods(**self.labels) if pod.ready]
         if not ready:
-            raise ClusterError(f"no pod with {_selector(self.labels)} is Ready")
+            raise ClusterError(f"no pod with {selector(self.labels)} is Ready")
         name = ready[0]
         connect = client.CoreV1Api(self.cluster.new_client()).connect_get_namespaced_pod_portforward
         what = f"port-forward to pod {name}"
@@ -98,7 +99,3 @@ def _carry(here: socket.socket, there: Any) -> bool:
                 answered = answered or source is there
                 other[source].sendall(piece)
     return answered
-
-
-def _selector(labels: Mapping[str, str]) -> str:
-    return ",".join(f"{name}={value}" for name, value in labels.items())

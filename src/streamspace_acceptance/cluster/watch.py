@@ -16,7 +16,7 @@ from kubernetes import client
 
 from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
 from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
-from streamspace_acceptance.cluster.objects import Json, Meta, Pod
+from streamspace_acceptance.cluster.objects import Json, Meta, Pod, selector
 from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import Recording, now, pause
 
@@ -47,7 +47,7 @@ class _Watcher:
     one does not report a change that the list has shown.
     """
 
-    def __init__(self, cluster: Cluster, kind: Kind, selector: str, *, slim: bool = False) -> None:
+    def __init__(self, cluster: Cluster, kind: Kind, chosen: str, *, slim: bool = False) -> None:
         own = cluster.new_client()
         core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
         calls: dict[Kind, Callable[..., Any]] = {
@@ -58,7 +58,7 @@ class _Watcher:
         self._call = calls[kind]
         self._kind = kind
         self._slim = slim
-        self._arguments = {"namespace": cluster.namespace, "label_selector": selector, "_preload_content": False}
+        self._arguments = {"namespace": cluster.namespace, "label_selector": chosen, "_preload_content": False}
         self._stopped = threading.Event()
         self._response: Any = None
         self._known: dict[str, Json] = {}
@@ -247,8 +247,7 @@ def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
 @contextmanager
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
-    selector = ",".join(f"{name}={value}" for name, value in labels.items())
-    with _begun(_Watcher(cluster, kind, selector)) as recording:
+    with _begun(_Watcher(cluster, kind, selector(labels))) as recording:
         yield recording
 
 

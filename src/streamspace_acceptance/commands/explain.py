@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,10 @@ from behave.parser import ParserError, parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
+from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting import plan_text
-from streamspace_acceptance.target.target import NOT_INSTALLED, SANDBOX
+from streamspace_acceptance.target.target import NOT_INSTALLED, sandbox
 from streamspace_acceptance.verdict.register import REGISTER, Criterion, Register, Test
 
 FEATURES, STEPS = Path("features"), Path("steps")
@@ -52,7 +52,7 @@ def lines(test: Test, criterion: Criterion) -> Iterator[str]:
     yield from _faults(criterion)
     section = plan_text.load().tests.get(test.id)
     if section is not None:
-        yield f"the plan:  {section.title} ({plan_text.PLAN})"
+        yield f"the plan:  {section.title} ({run_facts.PLAN})"
         yield from (f"           {line}".rstrip() for line in section.text.splitlines())
 
 
@@ -80,9 +80,9 @@ def _code(sentence: str) -> Iterator[str]:
 
 def _faults(criterion: Criterion) -> Iterator[str]:
     """The planted faults that break the criterion, if the embedded StreamSpace is installed."""
-    beside = Path(sys.executable).with_name(SANDBOX)
-    program = str(beside) if beside.exists() else shutil.which(SANDBOX)
-    if program is None:
+    try:
+        program = sandbox()
+    except SetupProblem:
         return
     done = subprocess.run([program, "up", "--list-faults"], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode == NOT_INSTALLED:

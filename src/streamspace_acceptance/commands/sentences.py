@@ -12,7 +12,8 @@ from behave.parser import parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
-FEATURES, STEPS = Path("features"), Path("steps")
+from streamspace_acceptance.commands.explain import FEATURES, STEPS
+
 HEAD = """# Sentences
 
 Every sentence that a scenario can use, by the module of `steps/` that defines it. A word in braces is a parameter.

@@ -24,7 +24,8 @@ DEVIATIONS = "Deviations"
 ACCEPTED = "accepted"
 SUITE_VERSION, SUITE_COMMIT, PLAN_VERSION = "Suite", "Suite commit", "Plan version"
 UNKNOWN = "unknown"
-_PLAN = Path("plan") / "integration-test-plan.md"
+PLAN = Path("plan") / "integration-test-plan.md"
+"""The plan's text in the project's folder."""
 
 
 def record(name: str, value: str) -> None:
@@ -66,6 +67,6 @@ def _commit() -> str:
 
 def _plan_version() -> str:
     """The version that the plan's text gives for itself: `1.0`."""
-    text = _PLAN.read_text(encoding="utf-8") if _PLAN.is_file() else ""
+    text = PLAN.read_text(encoding="utf-8") if PLAN.is_file() else ""
     stated = re.search(r"^\*\*Document Version\*\*: (?P<version>\S+)", text, re.MULTILINE)
     return UNKNOWN if stated is None else stated["version"]

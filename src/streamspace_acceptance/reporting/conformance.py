@@ -17,7 +17,7 @@ import yaml
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.verdict.decision import decide
-from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.judgement import NOT_SHOWN, Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult
 
 SCHEMA = "urn:streamspace-acceptance:conformance:1"
@@ -60,9 +60,7 @@ def document(run: RunResult, verdicts: Path) -> Document:
         "decision": {"word": str(decision.word), "sentence": decision.sentence},
         CORE: _part(list(run.lines("P0")), whole=True),
         EXTENDED: _part(list(run.lines("P1")), whole=False),
-        "unsupported": [
-            {"id": line.id, "name": line.text, "reason": line.headline} for line in run.lines() if not line.applies
-        ],
+        "unsupported": [_named(line) for line in run.lines() if not line.applies],
         "deviations": {
             "accepted": run.accepts_deviations,
             "met": [asdict(one) for one in run.deviations],
@@ -82,16 +80,10 @@ def _part(lines: Sequence[CriterionResult], *, whole: bool) -> Document:
     applying = [line for line in lines if line.applies]
     proven = [line for line in applying if line.verdict is Verdict.PROVEN]
     failed = [line for line in applying if line.verdict is Verdict.FAILED]
-    rest = [line for line in applying if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN)]
-    result = (
-        "not conformant"
-        if failed
-        else "conformant"
-        if proven and len(proven) == len(lines if whole else applying)
-        else "incomplete"
-    )
+    rest = [line for line in applying if line.verdict in NOT_SHOWN]
+    is_shown = proven and len(proven) == len(lines if whole else applying)
     return {
-        "result": result,
+        "result": "not conformant" if failed else "conformant" if is_shown else "incomplete",
         "criteria": len(lines),
         "proven": len(proven),
         "failed": [_named(line) for line in failed],

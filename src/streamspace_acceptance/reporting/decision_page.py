@@ -181,7 +181,7 @@ def _preconditions(decision: Decision) -> Iterator[str]:
         yield "<h2>Failed preconditions</h2><ul>"
         for one in decision.failed_preconditions:
             seen = f"expected {one.failure.expected}; {one.failure.actual}" if one.failure else one.reason
-            place = f"{one.test or 'beyond the plan'} “{one.scenario}”"
+            place = f"{one.test} “{one.scenario}”"
             yield f"<li>{escape(place)}, {escape(one.sentence)}: {escape(seen)}</li>"
         yield "</ul>"
 

@@ -22,7 +22,7 @@ from streamspace_acceptance.reporting.markdown import (
     table,
 )
 from streamspace_acceptance.reporting.plan_text import PlanText
-from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.judgement import NOT_SHOWN, Verdict
 from streamspace_acceptance.verdict.scenario_result import ScenarioResult, is_wait
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult, compact
 
@@ -101,7 +101,7 @@ def _status(test: TestResult, found: list[Finding]) -> str:
 def _note(test: TestResult, found: list[Finding]) -> str:
     if not test.asked:
         return " and ".join(dict.fromkeys(line.reason for line in test.lines))
-    rest = [line for line in test.lines if line.verdict in (Verdict.BROKEN, Verdict.UNPROVEN) and line.applies]
+    rest = [line for line in test.lines if line.verdict in NOT_SHOWN and line.applies]
     elsewhere = [line for line in test.lines if not line.applies]
     notes = [f"See issue {', '.join(map(issues.linked, found))}"] if found else []
     notes += [f"not shown: {compact(rest)}"] if rest else []

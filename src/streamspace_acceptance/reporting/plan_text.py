@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from streamspace_acceptance.evidence.report_folder import PLAN_PAGE
+from streamspace_acceptance.evidence.run_facts import PLAN
 
-PLAN = Path("plan") / "integration-test-plan.md"
 ENVIRONMENT = "0"
 """The test that stands for the plan's Environment Setup."""
 _TEST = re.compile(r"Test (?P<id>[\w.]+):")

@@ -38,8 +38,8 @@ def of_run(run: RunResult, decision: Decision) -> Iterator[ReleaseCriterion]:
     yield ReleaseCriterion(
         "The run can decide about a release", Verdict.UNPROVEN if caveats else Verdict.PROVEN, caveats
     )
-    for words, verdict in release_criteria.overall(run).items():
-        yield ReleaseCriterion(f"Plan: {words}", verdict, release_criteria.share(run, words))
+    for words, lines in release_criteria.overall(run).items():
+        yield ReleaseCriterion(f"Plan: {words}", release_criteria.worst(lines), release_criteria.share(lines))
 
 
 def _no_failure(run: RunResult, decision: Decision) -> ReleaseCriterion:
@@ -58,4 +58,4 @@ def _core(run: RunResult, decision: Decision) -> ReleaseCriterion:
     verdict = release_criteria.worst(core)
     if verdict is Verdict.PROVEN and decision.missing:
         verdict = Verdict.UNPROVEN
-    return ReleaseCriterion("Every P0 criterion is proven", verdict, release_criteria.share_of(core))
+    return ReleaseCriterion("Every P0 criterion is proven", verdict, release_criteria.share(core))

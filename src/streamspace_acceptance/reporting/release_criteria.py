@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.judgement import NOT_SHOWN, Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
 # phase -> the plan's words -> tests ("1.2") and criteria ("3.1-1").
@@ -33,42 +33,31 @@ SUCCESS: dict[int, dict[str, tuple[str, ...]]] = {
     },
 }
 
-_NOT_SHOWN = (Verdict.BROKEN, Verdict.UNPROVEN)
-
 
 def criteria_of(run: RunResult, named: tuple[str, ...]) -> list[CriterionResult]:
     """The criteria that `named` tests and criteria hold."""
     return [line for line in run.lines() if line.id in named or line.test in named]
 
 
-def overall(run: RunResult) -> dict[str, Verdict]:
-    """The plan's release criteria that a run can answer, each with its verdict."""
-    return {words: worst(lines) for words, lines in _overall(run).items()}
-
-
-def share(run: RunResult, words: str) -> str:
-    """How much of one of the plan's release criteria is shown."""
-    return share_of(_overall(run)[words])
-
-
-def share_of(lines: list[CriterionResult]) -> str:
-    """How many of the criteria are proven, and which are not: "9 of 14 proven; not proven: test 4.3"."""
-    kinds = {
-        "failed": [line for line in lines if line.verdict is Verdict.FAILED],
-        "not proven": [line for line in lines if line.applies and line.verdict in _NOT_SHOWN],
-        "does not apply to this target": [line for line in lines if not line.applies],
-    }
-    proven = f"{sum(line.verdict is Verdict.PROVEN for line in lines)} of {len(lines)} proven"
-    return "; ".join([proven, *(f"{kind}: {compact(named)}" for kind, named in kinds.items() if named)])
-
-
-def _overall(run: RunResult) -> dict[str, list[CriterionResult]]:
+def overall(run: RunResult) -> dict[str, list[CriterionResult]]:
+    """The plan's release criteria that a run can answer, each with the criteria of the register that it stands on."""
     session = [line for test in run.of_phase(1) for line in test.lines]
     return {
         "Zero P0 bugs in core functionality": list(run.lines("P0")),
         "All critical paths tested (session creation to termination)": session,
         "Performance targets met": [line for line in run.lines() if line.limit is not None],
     }
+
+
+def share(lines: list[CriterionResult]) -> str:
+    """How many of the criteria are proven, and which are not: "9 of 14 proven; not proven: test 4.3"."""
+    kinds = {
+        "failed": [line for line in lines if line.verdict is Verdict.FAILED],
+        "not proven": [line for line in lines if line.applies and line.verdict in NOT_SHOWN],
+        "does not apply to this target": [line for line in lines if not line.applies],
+    }
+    proven = f"{sum(line.verdict is Verdict.PROVEN for line in lines)} of {len(lines)} proven"
+    return "; ".join([proven, *(f"{kind}: {compact(named)}" for kind, named in kinds.items() if named)])
 
 
 def worst(lines: list[CriterionResult]) -> Verdict:

@@ -19,6 +19,7 @@ from pathlib import Path
 from streamspace_acceptance import proxies
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import selector
 from streamspace_acceptance.cluster.port_forward import forwarded
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
@@ -106,10 +107,9 @@ def reached(settings: Settings) -> Iterator[Settings]:
     cluster = _cluster(settings, embedded=False, besides=rights.FORWARDING)
     try:
         if not any(pod.ready for pod in cluster.pods(**agents.api_labels)):
-            labels = ",".join(f"{name}={value}" for name, value in agents.api_labels.items())
             raise SetupProblem(
-                f"No pod with {labels} is Ready in namespace {settings.namespace}, so there is no StreamSpace API to "
-                f"test: look at `kubectl get pods -n {settings.namespace}`."
+                f"No pod with {selector(agents.api_labels)} is Ready in namespace {settings.namespace}, so there is no "
+                f"StreamSpace API to test: look at `kubectl get pods -n {settings.namespace}`."
             )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error

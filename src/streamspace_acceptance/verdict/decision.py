@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.judgement import NOT_SHOWN, Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, FailedPrecondition, RunResult, compact
-
-_NOT_SHOWN = (Verdict.BROKEN, Verdict.UNPROVEN)
 
 
 class DecisionWord(StrEnum):
@@ -88,7 +86,7 @@ def decide(run: RunResult) -> Decision:
     """The decision that the run allows."""
     lines = list(run.lines())
     failed = [line for line in lines if line.verdict is Verdict.FAILED]
-    unshown = [line for line in lines if line.verdict in _NOT_SHOWN]
+    unshown = [line for line in lines if line.verdict in NOT_SHOWN]
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
     preconditions = tuple(one for one in run.failed_preconditions if one.test is not None)
@@ -115,7 +113,7 @@ def _caveats(run: RunResult) -> Iterator[str]:
         yield "the embedded StreamSpace is not a release"
     elif run.time_scale != 1:
         yield f"a release is judged by the plan's own times, not by {run.time_scale:g} of them"
-    if run.interruption and any(line.asked and line.applies and line.verdict in _NOT_SHOWN for line in run.lines()):
+    if run.interruption and any(line.asked and line.applies and line.verdict in NOT_SHOWN for line in run.lines()):
         yield f"the run was {run.interruption}"
     elif run.ended is None:
         yield "the run did not come to its end"

@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     PROVEN = "PROVEN"
 
 
+NOT_SHOWN = (Verdict.BROKEN, Verdict.UNPROVEN)
+"""The verdicts that say nothing of the product."""
 _SEVERITY = list(Verdict)
 EXIT_STATUS = {Verdict.PROVEN: 0, Verdict.FAILED: 1, Verdict.BROKEN: 2, Verdict.UNPROVEN: 3}
 """The exit status of the worst verdict. Invalid input, after which nothing ran, is BROKEN."""

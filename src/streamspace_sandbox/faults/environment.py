@@ -9,23 +9,16 @@ from starlette.routing import Route
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, filter_log, replace, wrap
+from streamspace_sandbox.faults.support.callers import ADMINISTRATOR, TOKENS
 from streamspace_sandbox.faults.support.object_lists import change_list
-from streamspace_sandbox.streamspace.api.auth import ADMIN_ROLE, Caller
 from streamspace_sandbox.streamspace.api.endpoints import public
 from streamspace_sandbox.streamspace.api.errors import json_response
 
+CREATE_APP = "streamspace_sandbox.control_plane.control_plane:create_app"
+OBJECT_ANSWER = "streamspace_sandbox.kubernetes.apiserver.app:object_answer"
 AGENTS = "streamspace_sandbox.streamspace.api.agents:Agents"
-TOKENS = "streamspace_sandbox.streamspace.api.auth:Tokens"
 NAMESPACE, REDIS, DATABASE = "streamspace", "streamspace-redis", "streamspace-postgres"
 MARKER = "Admin password: %s"
-ADMINISTRATOR = Caller("admin", ADMIN_ROLE)
-
-
-def _never_ready(create_app: Any, *arguments: Any) -> Any:
-    app = create_app(*arguments)
-    answer = PlainTextResponse("[-]etcd failed: reason withheld", 500)
-    app.router.routes.insert(0, Route("/readyz", lambda _request: answer))
-    return app
 
 
 def _answering(path: str, text: str, status: int) -> Callable[..., Any]:
@@ -54,12 +47,6 @@ def _with_agent_pending(pods: list[Any]) -> list[Any]:
     """The agent's pod waits for its image."""
     waiting = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}]}
     return [{**pod, "status": waiting} if _app(pod) == "streamspace-k8s-agent" else pod for pod in pods]
-
-
-def _namespace_terminating(object_answer: Any, request: Any, target: Any, custom: Any, obj: Any, *rest: Any) -> Any:
-    if obj.get("kind") == "Namespace" and obj["metadata"]["name"] == NAMESPACE:
-        obj = {**obj, "status": {**(obj.get("status") or {}), "phase": "Terminating"}}
-    return object_answer(request, target, custom, obj, *rest)
 
 
 def _app(pod: Any) -> Any:
@@ -155,42 +142,38 @@ register_fault(
     "cluster-not-ready",
     breaks="0-1",
     description="The API server answers all calls, but its readiness endpoint reports a failure",
-    kubernetes=wrap("streamspace_sandbox.control_plane.control_plane:create_app", _never_ready),
+    kubernetes=wrap(CREATE_APP, _answering("/readyz", "[-]etcd failed: reason withheld", 500)),
 )
 register_fault(
     "namespace-terminating",
     breaks="0-6",
     description="The namespace stays Terminating",
-    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", _namespace_terminating),
+    kubernetes=wrap(OBJECT_ANSWER, _namespace(status={"phase": "Terminating"})),
 )
 register_fault(
     "cluster-ready-in-part",
     breaks="0-1",
     description="The API server's readiness endpoint answers 200, and not with ok",
-    kubernetes=wrap(
-        "streamspace_sandbox.control_plane.control_plane:create_app", _answering("/readyz", "[-]etcd not ok", 200)
-    ),
+    kubernetes=wrap(CREATE_APP, _answering("/readyz", "[-]etcd not ok", 200)),
 )
 register_fault(
     "cluster-unavailable",
     breaks="0-1",
     description="The API server's readiness endpoint answers 503",
-    kubernetes=wrap(
-        "streamspace_sandbox.control_plane.control_plane:create_app", _answering("/readyz", "shutting down", 503)
-    ),
+    kubernetes=wrap(CREATE_APP, _answering("/readyz", "shutting down", 503)),
 )
 register_fault(
     "namespace-without-phase",
     breaks="0-6",
     description="The namespace has no phase",
-    kubernetes=wrap("streamspace_sandbox.kubernetes.apiserver.app:object_answer", _namespace(status={})),
+    kubernetes=wrap(OBJECT_ANSWER, _namespace(status={})),
 )
 register_fault(
     "namespace-being-deleted",
     breaks="0-6",
     description="The namespace is Active, and its deletion was requested",
     kubernetes=wrap(
-        "streamspace_sandbox.kubernetes.apiserver.app:object_answer",
+        OBJECT_ANSWER,
         _namespace(metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}),
     ),
 )

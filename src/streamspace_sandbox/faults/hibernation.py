@@ -8,7 +8,12 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
-from streamspace_sandbox.faults.support.pod_volumes import on_claims, wipe_homes
+from streamspace_sandbox.faults.support.pod_volumes import (
+    empty_files_from_the_second_time,
+    is_replacing,
+    on_claims,
+    wipe_homes,
+)
 from streamspace_sandbox.streamspace.api.errors import json_response
 
 ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
@@ -66,20 +71,11 @@ def _restore_first_backup(_pod: Any, home: Path) -> None:
         shutil.copytree(backup, home, symlinks=True)
 
 
-def _empty_on_wake(_pod: Any, home: Path) -> None:
-    """Its text files are empty each time that a session starts but the first."""
-    starts = home.parent / f"{home.name}.starts"
-    if starts.exists():
-        for path in home.rglob("*.txt"):
-            path.write_text("")
-    starts.touch()
-
-
 register_fault(
     "files-emptied-on-wake",
     breaks="1.4-5",
     description="The files in the home are empty after a session was woken",
-    kubernetes=on_claims(_empty_on_wake, when=lambda replicaset: not replicaset["status"].get("replicas")),
+    kubernetes=on_claims(empty_files_from_the_second_time, when=lambda replicaset: not is_replacing(replicaset)),
 )
 register_fault(
     "wake-fails-later",
@@ -121,5 +117,5 @@ register_fault(
     "home-lost-on-wake",
     breaks="1.4-5",
     description="The storage empties the home when a session is woken",
-    kubernetes=wipe_homes(when=lambda replicaset: not replicaset["status"].get("replicas")),
+    kubernetes=wipe_homes(when=lambda replicaset: not is_replacing(replicaset)),
 )

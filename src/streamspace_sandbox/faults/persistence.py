@@ -1,21 +1,22 @@
 """Faults of test 1.2: a session keeps its user's files."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
-from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL, on_claims, wipe_homes
+from streamspace_sandbox.faults.support.pod_volumes import (
+    SESSION_LABEL,
+    empty_files,
+    empty_files_from_the_second_time,
+    is_replacing,
+    on_claims,
+    wipe_homes,
+)
 
 OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
 SHARED_CLAIM = "streamspace-homes"
-
-
-def _is_replacing(replicaset: Any) -> bool:
-    """Whether a pod is created in the place of a lost one, and not for a session that starts or wakes."""
-    return bool(replicaset["status"].get("replicas"))
 
 
 def _mount_home_read_only(desktop_container: Any, owner: Any) -> Any:
@@ -71,7 +72,7 @@ register_fault(
     "home-lost-with-pod",
     breaks="1.2-3",
     description="The storage empties the home when another pod replaces a lost one",
-    kubernetes=wipe_homes(when=_is_replacing),
+    kubernetes=wipe_homes(when=is_replacing),
 )
 register_fault(
     "homes-on-one-volume",
@@ -99,12 +100,6 @@ def _beside_the_desktop(script: str) -> Patch:
     return wrap("streamspace_sandbox.control_plane.images:find", find_desktop)
 
 
-def _empty_files(_pod: Any, home: Path) -> None:
-    for path in home.rglob("*.txt"):
-        if path.is_file() and not path.is_symlink():
-            os.truncate(path, 0)
-
-
 def _into_lost_and_found(_pod: Any, home: Path) -> None:
     place = home / "lost+found"
     place.mkdir(exist_ok=True)
@@ -117,13 +112,6 @@ def _claim_of_nobody(claim: Any, owner: Any) -> Any:
     made = claim(owner)
     metadata = {name: value for name, value in made["metadata"].items() if name not in ("labels", "ownerReferences")}
     return made | {"metadata": {**metadata, "labels": {SESSION_LABEL: "another"}}}
-
-
-def _empty_the_second_time(pod: Any, home: Path) -> None:
-    losses = home.parent / f"{home.name}.losses"
-    if losses.exists():
-        _empty_files(pod, home)
-    losses.touch()
 
 
 def _mount_for_reading(pod: Any, _home: Path) -> None:
@@ -148,25 +136,25 @@ register_fault(
     "files-emptied-with-pod",
     breaks="1.2-3",
     description="The files in the home are empty when another pod replaces a lost one",
-    kubernetes=on_claims(_empty_files, when=_is_replacing),
+    kubernetes=on_claims(empty_files, when=is_replacing),
 )
 register_fault(
     "files-moved-with-pod",
     breaks="1.2-3",
     description="The files in the home are in lost+found when another pod replaces a lost one",
-    kubernetes=on_claims(_into_lost_and_found, when=_is_replacing),
+    kubernetes=on_claims(_into_lost_and_found, when=is_replacing),
 )
 register_fault(
     "home-lost-with-second-pod",
     breaks="1.2-3",
     description="A home survives the loss of one pod, and is empty after that of another",
-    kubernetes=on_claims(_empty_the_second_time, when=_is_replacing),
+    kubernetes=on_claims(empty_files_from_the_second_time, when=is_replacing),
 )
 register_fault(
     "home-read-only-after-a-loss",
     breaks="1.2-4",
     description="The home is mounted read-only in the pod that replaces a lost one",
-    kubernetes=on_claims(_mount_for_reading, when=_is_replacing),
+    kubernetes=on_claims(_mount_for_reading, when=is_replacing),
 )
 register_fault(
     "claim-of-another",

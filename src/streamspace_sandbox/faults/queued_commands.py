@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
-from streamspace_sandbox.faults.patching import wrap
+from streamspace_sandbox.faults.patching import Patch, wrap
 
 SESSIONS = "streamspace_sandbox.streamspace.api.sessions"
+SET_STATE = "streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state"
 REPEAT_SECONDS = 1.0
 AGAIN_SECONDS = 2.5
 LATE_SECONDS = 14.0
@@ -28,12 +29,17 @@ async def _adopt_without_commands(adopt_orphans: Any, connection: Any) -> Any:
     return await adopt_orphans(connection)
 
 
-async def _hibernate_twice(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
-    await set_state(runner, command, state)
-    if state == "hibernated":
-        for number, repeated in enumerate(("running", state)):
-            await asyncio.sleep(REPEAT_SECONDS)
-            await set_state(runner, command | {"id": f"{command['id']}-{number}"}, repeated)
+def _hibernate_again(after: float) -> Patch:
+    """A while after a hibernation was done, a pod is there again, and as long after that it is hibernated again."""
+
+    async def hibernate(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
+        await set_state(runner, command, state)
+        if state == "hibernated":
+            for number, repeated in enumerate(("running", state)):
+                await asyncio.sleep(after)
+                await set_state(runner, command | {"id": f"{command['id']}-{number}"}, repeated)
+
+    return wrap(SET_STATE, hibernate)
 
 
 async def _hibernate_late(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
@@ -46,15 +52,6 @@ async def _forget_hibernation(set_state: Any, runner: Any, command: dict[str, An
     """The command is done for the API, and nothing of it reaches Kubernetes."""
     if state != "hibernated":
         await set_state(runner, command, state)
-
-
-async def _hibernate_and_wake(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
-    """A while after it was done, a pod is there again for a moment."""
-    await set_state(runner, command, state)
-    if state == "hibernated":
-        for number, repeated in enumerate(("running", state)):
-            await asyncio.sleep(AGAIN_SECONDS)
-            await set_state(runner, command | {"id": f"{command['id']}-{number}"}, repeated)
 
 
 async def _restart_first(set_state: Any, runner: Any, command: dict[str, Any], state: str) -> None:
@@ -91,31 +88,31 @@ register_fault(
     "queued-command-carried-out-late",
     breaks="3.2-2",
     description=f"The agent carries out a hibernation {LATE_SECONDS:g} s after it has the command",
-    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _hibernate_late),
+    agent=wrap(SET_STATE, _hibernate_late),
 )
 register_fault(
     "queued-command-only-acknowledged",
     breaks="3.2-2",
     description="The agent says that a hibernation is done, and does nothing",
-    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _forget_hibernation),
+    agent=wrap(SET_STATE, _forget_hibernation),
 )
 register_fault(
     "restarted-before-it-is-hibernated",
     breaks="3.2-3",
     description="The agent replaces a session's pod before it hibernates the session",
-    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _restart_first),
+    agent=wrap(SET_STATE, _restart_first),
 )
 register_fault(
     "command-carried-out-again-later",
     breaks="3.2-3",
     description=f"The agent hibernates a session once more {2 * AGAIN_SECONDS:g} s after it was done",
-    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _hibernate_and_wake),
+    agent=_hibernate_again(AGAIN_SECONDS),
 )
 register_fault(
     "command-carried-out-twice",
     breaks="3.2-3",
     description="The agent hibernates a session, wakes it and hibernates it again",
-    agent=wrap("streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state", _hibernate_twice),
+    agent=_hibernate_again(REPEAT_SECONDS),
 )
 register_fault(
     "hibernated-too-soon",

@@ -8,15 +8,13 @@ from starlette.routing import Route
 
 from streamspace_sandbox.faults.catalogue import register_fault, register_variant
 from streamspace_sandbox.faults.patching import Patch, replace, wrap
+from streamspace_sandbox.faults.support.callers import ADMINISTRATOR, TOKENS
 from streamspace_sandbox.streamspace.api import auth, viewer
-from streamspace_sandbox.streamspace.api.auth import ADMIN_ROLE, Caller
 from streamspace_sandbox.streamspace.api.endpoints import public
 from streamspace_sandbox.streamspace.api.errors import ApiError, error_response, forbidden, not_found
 
 APP = "streamspace_sandbox.streamspace.api.app"
 ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
-TOKENS = "streamspace_sandbox.streamspace.api.auth:Tokens"
-ADMINISTRATOR = Caller("admin", ADMIN_ROLE)
 
 
 def _unchecked(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.reporting import decision_page, plan_text, write_reports
 from streamspace_acceptance.reporting.allure.results import NOT_RUN, AllureResults
 from streamspace_acceptance.verdict.decision import decide
@@ -36,12 +37,12 @@ It <b>survives</b>.
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan").mkdir()
-    (tmp_path / plan_text.PLAN).write_text(PLAN)
+    (tmp_path / run_facts.PLAN).write_text(PLAN)
     return tmp_path
 
 
 def test_plan_describes_every_test_of_the_register() -> None:
-    plan = plan_text.load(PROJECT / plan_text.PLAN)
+    plan = plan_text.load(PROJECT / run_facts.PLAN)
     assert [test.id for test in Register.load(PROJECT / "plan" / "criteria.toml").tests] == list(plan.tests)
     assert sorted(plan.phases) == [0, 1, 2, 3, 4]
     assert plan.link("1.1a") == "plan.html#test-11a-basic-session-creation"

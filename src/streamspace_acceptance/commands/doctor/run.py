@@ -9,6 +9,7 @@ from pathlib import Path
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import selector
 from streamspace_acceptance.commands.doctor.advice import advice
 from streamspace_acceptance.commands.doctor.checks import CheckResult, CheckStatus, examine
 from streamspace_acceptance.desktop import browser
@@ -127,8 +128,8 @@ def _print(settings: Settings, results: Iterator[CheckResult]) -> bool:
         "namespace": settings.namespace,
         "url": settings.api_url or "",
         "repo": settings.repo or "/path/to/streamspace",
-        "api": "=".join(*profile.agents.api_labels.items()),
-        "agent": "=".join(*profile.agents.labels.items()),
+        "api": selector(profile.agents.api_labels),
+        "agent": selector(profile.agents.labels),
     }
     statuses: list[CheckStatus] = []
     for result in results:

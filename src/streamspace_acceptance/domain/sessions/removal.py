@@ -87,11 +87,13 @@ class Removal:
             finally:
                 over.set()
         for session_id, answer in zip(wanted, said, strict=True):
-            if isinstance(answer, Answer) and answer.status == HTTPStatus.NOT_FOUND:
+            if not isinstance(answer, Answer):
+                continue
+            if answer.status == HTTPStatus.NOT_FOUND:
                 self._forgotten.append(session_id)
-            if isinstance(answer, Answer) and (answer.ok or answer.status == HTTPStatus.NOT_FOUND):
+            if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
                 self._not_accepted.remove(session_id)
-            elif isinstance(answer, Answer):
+            else:
                 troubles.append(f"session {session_id} cannot be deleted: {answer.gist}")
         errors = [answer for answer in said if isinstance(answer, NoAnswer)]
         if errors:

@@ -1,5 +1,6 @@
 """Emptying the homes of sessions, as a defect of the storage would."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,17 +14,12 @@ SESSION_LABEL = "session"
 
 def wipe_homes(*, when: Callable[[Any], bool]) -> Patch:
     """Empty the claims of a session's pod as it is created, if `when` is true of its ReplicaSet."""
+    return on_claims(_empty, when=when)
 
-    def create(original: Any, store: Any, resource: Any, obj: Any, **options: Any) -> Any:
-        metadata = obj["metadata"]
-        if resource.plural == "pods" and SESSION_LABEL in (metadata.get("labels") or {}):
-            [owner] = metadata["ownerReferences"]
-            if when(store.get(REPLICASETS, metadata["namespace"], owner["name"])):
-                for directory in _claimed_directories(store, metadata["namespace"], obj["spec"]):
-                    _empty(directory)
-        return original(store, resource, obj, **options)
 
-    return wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", create)
+def is_replacing(replicaset: Any) -> bool:
+    """Whether a pod is created in the place of a lost one, and not for a session that starts or wakes."""
+    return bool(replicaset["status"].get("replicas"))
 
 
 def on_claims(act: Callable[[Any, Path], None], *, when: Callable[[Any], bool] = lambda _replicaset: True) -> Patch:
@@ -57,7 +53,22 @@ def _claimed_directories(store: Any, namespace: str, pod_spec: Any) -> list[Path
     return [Path(volume["spec"]["hostPath"]["path"]) for volume in volumes]
 
 
-def _empty(directory: Path) -> None:
+def empty_files(_pod: Any, directory: Path) -> None:
+    """Leave the text files in the directory, with nothing in them."""
+    for path in directory.rglob("*.txt"):
+        if path.is_file() and not path.is_symlink():
+            os.truncate(path, 0)
+
+
+def empty_files_from_the_second_time(pod: Any, directory: Path) -> None:
+    """The same each time but the first, which leaves a mark beside the directory."""
+    mark = directory.parent / f"{directory.name}.seen"
+    if mark.exists():
+        empty_files(pod, directory)
+    mark.touch()
+
+
+def _empty(_pod: Any, directory: Path) -> None:
     for entry in directory.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
