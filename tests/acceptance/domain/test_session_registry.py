@@ -83,9 +83,14 @@ class _Product:
         if self.waits_for_two is not None:
             self.waits_for_two.wait(20)
         self.deleted.append(session_id)
-        if self.trouble != "stays":
-            self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
+        if self.trouble == "one after the other":
+            threading.Timer(0.25 * len(self.deleted), self._forget, [session_id]).start()
+        elif self.trouble != "stays":
+            self._forget(session_id)
         says(b"{}", {"undeletable": 500, "forgets": 404}.get(self.trouble, 202))(request)
+
+    def _forget(self, session_id: str) -> None:
+        self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
 
     @staticmethod
     def _entry(name: str) -> Json:
@@ -220,6 +225,15 @@ def test_a_session_that_stays_is_a_leak(registry: Registry, product: _Product, t
     product.trouble = trouble
     with pytest.raises(CleanupFailure, match=says_):
         registry.clean_up()
+
+
+def test_sessions_that_go_one_after_the_other_are_no_leak(registry: Registry, product: _Product) -> None:
+    """Together they take three times the budget of 0.36 s."""
+    for _ in range(4):
+        ask(registry)
+    product.trouble = "one after the other"
+    registry.clean_up()
+    assert len(product.deleted) == 4
 
 
 @pytest.mark.parametrize("trouble", ["limits calls", "is out of order", "is not ready"])

@@ -31,7 +31,10 @@ SHUTDOWN_SECONDS, MOST_SHUTDOWN_SECONDS = 10.0, 30.0
 
 
 class Removal:
-    """Removes those sessions within the budget for all of it.
+    """Removes those sessions. It ends once nothing more of them has gone for the whole budget of a deletion.
+
+    So a busy machine, on which the pods of many sessions end one after the other, is given the time that it needs, at
+    most as long as the plan gives on a real clock.
 
     `kind` is what the product does wrong, where something is left and every call was answered; None otherwise.
 
@@ -66,8 +69,7 @@ class Removal:
         if refused and self._unanswered:  # nothing answers: to ask once more what is left would take as long again
             return refused
         self.kind = REFUSED if refused else None
-        gone = Wait(self._subject, "gone", self._budget, began)
-        left = _in_the_end(gone, self._look, every=POLL_SECONDS)
+        left = self._left_in_the_end(began)
         if not left or (refused and self._unanswered):  # that nothing can be told says nothing more
             return refused
         if self._unanswered:
@@ -75,7 +77,25 @@ class Removal:
         elif not refused:
             self.kind = FORGOTTEN if self._forgotten else STAYS
         told = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
-        return [*refused, f"{told}left behind after {gone.elapsed:.1f} s: {', '.join(left)}"]
+        return [*refused, f"{told}left behind after {now() - began:.1f} s: {', '.join(left)}"]
+
+    def _left_in_the_end(self, began: float) -> list[str]:
+        """What is left once nothing more of it goes, or the plan's seconds have passed on a real clock."""
+        started = began
+        while True:
+            looks: list[list[str]] = []
+            left = self._wait_until_gone(started, looks)
+            something_went = bool(set(looks[0]) - set(left))
+            started = now()
+            if not left or not something_went or started - began > self._budget.plan_seconds:
+                return left
+
+    def _wait_until_gone(self, started: float, looks: list[list[str]]) -> list[str]:
+        def look() -> list[str]:
+            looks.append(self._look())
+            return looks[-1]
+
+        return _in_the_end(Wait(self._subject, "gone", self._budget, started), look, every=POLL_SECONDS)
 
     def _request_deletions(self) -> list[str]:
         """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""

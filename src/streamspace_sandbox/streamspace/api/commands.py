@@ -4,13 +4,18 @@ An entry stays in the stream until its command is done, so the agent gets it aga
 each command id once. When an agent connects, the API rewrites its stream from PostgreSQL.
 """
 
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import redis.exceptions
+
 from streamspace_sandbox.streamspace.api.database import Connection, Pool
 from streamspace_sandbox.streamspace.api.redis_client import Redis
+
+log = logging.getLogger("streamspace.api")
 
 Kind: TypeAlias = Literal["create", "hibernate", "wake", "delete"]
 # Well below the socket timeout of the Redis client.
@@ -59,15 +64,32 @@ class Commands:
 
     async def restore(self, agent_id: str) -> None:
         """Rewrite the agent's stream: exactly the commands that are not done, in order."""
+        # A command sent between the reading and the rewriting would be lost, so then both are done again.
+        while not await self._rewritten(agent_id):
+            log.info("agent %s: a command was sent while its stream was rewritten", agent_id)
+
+    async def _rewritten(self, agent_id: str) -> bool:
+        """Whether nothing was sent to the agent meanwhile; otherwise nothing is changed."""
+        key = stream(agent_id)
+        async with self.redis.pipeline(transaction=True) as pipeline:
+            await pipeline.watch(key)
+            unfinished = await self._unfinished(agent_id)
+            pipeline.multi()
+            pipeline.delete(key)
+            for command_id in unfinished:
+                pipeline.xadd(key, {"command": command_id})
+            try:
+                await pipeline.execute()
+            except redis.exceptions.WatchError:
+                return False
+        return True
+
+    async def _unfinished(self, agent_id: str) -> list[str]:
         rows = await self.pool.fetch(
             "select id from commands where agent_id = $1 and status in ('queued', 'running') order by sequence",
             agent_id,
         )
-        async with self.redis.pipeline(transaction=True) as pipeline:
-            pipeline.delete(stream(agent_id))
-            for row in rows:
-                pipeline.xadd(stream(agent_id), {"command": row["id"]})
-            await pipeline.execute()
+        return [row["id"] for row in rows]
 
     async def discard(self, agent_id: str) -> None:
         """Drop the stream of an agent whose commands have moved."""
