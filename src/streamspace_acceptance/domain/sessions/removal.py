@@ -80,7 +80,7 @@ class Removal:
         return [*refused, f"{told}left behind after {now() - began:.1f} s: {', '.join(left)}"]
 
     def _left_in_the_end(self, began: float) -> list[str]:
-        """What is left once nothing more of it goes, or the plan's seconds have passed on a real clock."""
+        """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
         started = began
         while True:
             looks: list[list[str]] = []
