@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+import shtab
+
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction.redactor import redact
@@ -27,10 +29,24 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 success, 1 failure, 2 invalid input (nothing was done), INTERRUPTED."""
+    given = _parser().parse_args(arguments)
+    if given.command == "profile":
+        return run(lambda: _check_profile(given.profile))
+    if given.command == "decide":
+        return run(lambda: _decide(given.require))
+    if given.command == "explain":
+        return run(lambda: _explain(given.criterion))
+    if given.command == "verify":
+        return run(lambda: _verify(given.file))
+    return run(_forget if getattr(given, "forget", False) else COMMANDS[given.command][1])
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=NAME, description="`behave` runs the tests; these are the commands beside it."
     )
     parser.add_argument("--version", action="version", version=f"{NAME} {version(NAME)}")
+    shtab.add_argument_to(parser, help="print a script that completes the commands in this shell")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (description, _) in COMMANDS.items():
         command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
@@ -47,16 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     profiles = commands.add_parser("profile", help=_PROFILE, description=f"{_PROFILE[0].upper()}{_PROFILE[1:]}.")
     checking = profiles.add_subparsers(dest="action", required=True).add_parser("check", help=_PROFILE)
     checking.add_argument("profile", nargs="?", help="a built-in profile or a file (default: STREAMSPACE_PROFILE)")
-    given = parser.parse_args(arguments)
-    if given.command == "profile":
-        return run(lambda: _check_profile(given.profile))
-    if given.command == "decide":
-        return run(lambda: _decide(given.require))
-    if given.command == "explain":
-        return run(lambda: _explain(given.criterion))
-    if given.command == "verify":
-        return run(lambda: _verify(given.file))
-    return run(_forget if getattr(given, "forget", False) else COMMANDS[given.command][1])
+    return parser
 
 
 def run(command: Callable[[], int]) -> int:

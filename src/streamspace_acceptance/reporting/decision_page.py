@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence import ci_build, run_facts
 from streamspace_acceptance.evidence.report_folder import PLAN_PAGE, SUMMARY, ReportFolder
 from streamspace_acceptance.reporting import plan_text, quality_gate
 from streamspace_acceptance.reporting.markdown import figure, limit
@@ -128,11 +128,21 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     target = run.environment.get(run_facts.TARGET, "none")
     summary = f'<a href="{SUMMARY}">{SUMMARY}</a>'
     yield f"<p>{run.began:%Y-%m-%d %H:%M} UTC, {escape(target)}, tester {escape(run.tester)}. {summary}</p>"
+    yield from _build(run)
     if run.time_scale != 1:
         yield (
             f"<p class=\"warning\">The target's clock runs {1 / run.time_scale:g} times as fast as the plan's. "
             f"Every limit in seconds was multiplied by {run.time_scale:g}: 60 s were {60 * run.time_scale:g} s.</p>"
         )
+
+
+def _build(run: RunResult) -> Iterator[str]:
+    """The build of a CI system that the run belongs to."""
+    facts = run.environment
+    if ci_build.RUN_BY in facts:
+        name, url = escape(facts.get(ci_build.BUILD, "build")), facts.get(ci_build.BUILD_URL, "")
+        linked = f'<a href="{escape(url)}">{name}</a>' if url.startswith(("https://", "http://")) else name
+        yield f"<p>Run by {escape(facts[ci_build.RUN_BY])}: {linked}</p>"
 
 
 def _totals(run: RunResult) -> Iterator[str]:

@@ -57,7 +57,12 @@ def link(text: str, target: str) -> str:
 
 def attachment(linked: Attachment, up: str = "") -> str:
     """A link to an attachment; `up` leads from the page to the folder of reports."""
-    return link(linked.name, f"{up}{RESULTS}/{linked.file}")
+    return link(linked.name, f"{up}{place(linked)}")
+
+
+def place(attachment: Attachment) -> str:
+    """The file of an attachment, below the folder of reports."""
+    return attachment.path or f"{RESULTS}/{attachment.file}"
 
 
 def seconds(duration: float) -> str:

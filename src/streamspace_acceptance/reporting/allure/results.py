@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from streamspace_acceptance.evidence import files
+from streamspace_acceptance.evidence import ci_build, files
 from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
@@ -78,6 +78,7 @@ class AllureResults:
             self._put_json(metrics.FILE, found)
         # For Allure's own commands, which do not read the settings of this project's page.
         self._put_json("categories.json", categories())
+        self._put_json("executor.json", ci_build.executor(run.environment))
 
     def update(self, scenario: ScenarioResult) -> None:
         """Write the result of one scenario, unless it is on disk already."""
