@@ -40,6 +40,8 @@ CATEGORIES = {
 """Allure's status -> the name of its category."""
 _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 NOT_RUN = "Not run"
+CRITERION = "criterion"
+"""The label with the id of a criterion that a scenario proves."""
 _PROPERTIES = "environment.properties"
 
 
@@ -189,7 +191,7 @@ def _not_run(test: TestResult, lines: Sequence[CriterionResult], run: RunResult)
         "labels": [
             *({"name": label, "value": value} for label, value in labels.items()),
             *({"name": "tag", "value": tag} for tag in tags),
-            *({"name": "criterion", "value": line.id} for line in lines),
+            *({"name": CRITERION, "value": line.id} for line in lines),
         ],
         **_times(run.ended or run.began, 0),
         **_status(judged),
@@ -222,7 +224,7 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
     yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
-    yield from ({"name": "criterion", "value": criterion} for criterion in scenario.criteria)
+    yield from ({"name": CRITERION, "value": criterion} for criterion in scenario.criteria)
 
 
 def _plan_labels(test: TestResult) -> dict[str, str]:
