@@ -7,10 +7,10 @@ Both are the same file on disk where the file system has hard links.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.attachments import WAITS
 from streamspace_acceptance.evidence.report_folder import EVIDENCE, RESULTS, ReportFolder
 from streamspace_acceptance.verdict.scenario_result import Json
@@ -46,12 +46,7 @@ class EvidenceFiles:
         source, target = self._folder.results / file, self._folder.path / path
         if self._linked.get(path) == file or not source.exists():  # `verify` names a file that somebody has removed
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        try:
-            target.hardlink_to(source)
-        except OSError:  # the file system has no hard links
-            shutil.copyfile(source, target)
+        files.link(source, target)
         self._linked[path] = file
 
 
