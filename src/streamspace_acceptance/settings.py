@@ -93,7 +93,7 @@ class Settings:
 
 
 def _user_suffix(shard: str) -> str:
-    """What is added to the users of sessions, so that shards side by side share none; the last one runs alone."""
+    """The end of the names of sessions' users, so that shards side by side share none; the last one runs alone."""
     number, _, of = shard.partition("/")
     return "" if number == of else f"-s{number}"
 

@@ -46,7 +46,7 @@ class ShardRun:
 def merged(runs: Sequence[ShardRun], unreadable: Sequence[str] = ()) -> Json:
     """The whole run. SetupProblem if the runs are not shards of one run.
 
-    A shard without results is lost: its scenarios are BROKEN. `unreadable` are sentences about folders without any.
+    A shard without results is lost: its scenarios are BROKEN. `unreadable`: why a folder has none.
     """
     _check(runs)
     runs = [ShardRun(run.source, _unnamed(run.document)) for run in sorted(runs, key=lambda run: run.shard.number)]
@@ -220,7 +220,7 @@ def _distinct(items: Iterator[Json]) -> list[Json]:
 
 
 def _close_gates(document: Json) -> None:
-    """What one runner would not have run is UNPROVEN; a product that a shard saw fail has failed all the same."""
+    """Mark UNPROVEN whatever one runner would not have run. A product that a shard saw fail has failed all the same."""
     phases = {test["id"]: test["phase"] for test in document["tests"]}
     closed = gates.closed_by(_not_passed(document, phases))
     if not closed:
