@@ -287,7 +287,7 @@ def test_an_order_that_is_carried_out_twice() -> None:
     with pytest.raises(Unmet, match="no other in its place"):
         expect.commands.carried_out_once(again)
     woken = replace(again, statuses=[*again.statuses, Stamped(15.1, "Waking")])
-    with pytest.raises(Unproven, match="another pod since .see 3.2-3., and the API says Waking"):
+    with pytest.raises(Unproven, match="another pod since"):
         expect.commands.status_truthful(woken, load())
 
 
