@@ -150,8 +150,8 @@ class PageLoad:
         """Loads the page. Returns why it did not load, empty when it did; PageOpenError when it is late.
 
         A user does not wait for fonts and images that never come, so the document and its own scripts are enough. A
-        late page does not hang: one that waits for one of its parts still answers. What kept the browser busy until
-        then, its own scripts or a busy machine, makes no page late that is whole once it answers.
+        late page does not hang: one that waits for one of its parts still answers. A page that is whole once it answers
+        is not late, since its own scripts or a busy machine kept the browser from answering.
         """
         self._parts.begin()
         with self._calls.within("a page", 2 * PAGE_SECONDS + GRACE_SECONDS):

@@ -1,4 +1,4 @@
-"""What a page waits for while it loads: which of its parts, and for how long."""
+"""The parts that a page waits for while it loads, and for how long."""
 
 from __future__ import annotations
 
