@@ -64,7 +64,7 @@ class Run:
             settings.netadmin_image,
             password,
             target.expired_token,
-            settings.user_suffix,
+            user_suffix=settings.user_suffix,
         )
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())
