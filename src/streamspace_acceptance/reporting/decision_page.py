@@ -197,16 +197,17 @@ def _phase(run: RunResult, phase: int, lines: Sequence[CriterionResult]) -> str:
 
 def _lines(title: str, lines: Sequence[CriterionResult], scenarios: Mapping[str, str]) -> Iterator[str]:
     """Each criterion with its reason, and a link to its scenario; those that share a reason stand together."""
-    reasons: dict[str, list[CriterionResult]] = {}
+    reasons: dict[tuple[Verdict, str], list[CriterionResult]] = {}
     for line in lines:
-        reasons.setdefault(line.headline, []).append(line)
+        reasons.setdefault((line.verdict, line.headline), []).append(line)
     if lines:
         yield f"<h2>{escape(title)}</h2><ul>"
-        for reason, group in reasons.items():
+        for (verdict, reason), group in reasons.items():
             names = escape(compact(group))
             if len(group) == 1:
                 names = f"{_linked(names, scenarios.get(group[0].id))} {escape(group[0].text)}"
-            yield f"<li>{names}: {escape(reason)}</li>"
+            fault = "BROKEN (not a finding about the product): " if verdict is Verdict.BROKEN else ""
+            yield f"<li>{names}: {fault}{escape(reason)}</li>"
         yield "</ul>"
 
 

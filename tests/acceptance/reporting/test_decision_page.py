@@ -37,6 +37,12 @@ def test_decision_page_verdict_opens_the_scenario() -> None:
     assert '<td><a href="#7f3a">PROVEN</a></td>' in text
 
 
+def test_decision_page_tells_a_broken_check_from_a_failure() -> None:
+    text = page(c12_1="BROKEN", c12_2="UNPROVEN")
+    assert "The pod is recreated: BROKEN (not a finding about the product): ConnectionError" in text
+    assert "The file is still there: no new pod came" in text
+
+
 def test_decision_page_names_the_build_of_a_ci() -> None:
     content = document()
     content["environment"] |= {"Run by": "GitLab CI", "Build": "acceptance #7", "Build URL": "https://gitlab.example/7"}
