@@ -22,6 +22,7 @@ PHASES = (
     "Phase 3 · Agents",
     "Phase 4 · Performance",
 )
+_LONGEST = 240
 _ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
 _COLOURS = {DecisionWord.GO: "#2e7d32", DecisionWord.NO_GO: "#c62828", DecisionWord.UNDECIDED: "#8a6100"}
 _STYLE = """
@@ -52,6 +53,7 @@ _STYLE = """
 #plan code { font: 13px/1.4 monospace; }
 #plan ul, #plan ol { list-style: revert; padding-left: 24px; } #plan p { margin: 6px 0; }
 @media (max-width: 600px) {
+  pre { overflow-wrap: anywhere; }
   #decision { padding: 14px; margin: 0; } #decision th, #decision td { padding-right: 6px; }
   #decision .totals { font-size: 13px; } #decision .totals th:not(:first-child) { font-size: 9px; padding-right: 4px; }
   #decision .totals td.phase { white-space: normal; }
@@ -108,10 +110,12 @@ def render(
             '<section id="decision" aria-label="Decision">',
             *_head(run, decision),
             *_totals(run),
-            *_lines("Failed: the product is wrong", decision.failed, scenarios),
+            *_lines("Failed: the product is wrong", decision.failed, scenarios, run.time_scale),
             *_preconditions(decision),
-            *_lines("Missing for a decision: P0 criteria that are not proven", decision.missing, scenarios),
-            *_lines("Open: P1 criteria that are not proven", decision.open, scenarios),
+            *_lines(
+                "Missing for a decision: P0 criteria that are not proven", decision.missing, scenarios, run.time_scale
+            ),
+            *_lines("Open: P1 criteria that are not proven", decision.open, scenarios, run.time_scale),
             *_deviations(run),
             *_release(run, decision),
             *_criteria(run, plan, scenarios),
@@ -195,7 +199,9 @@ def _phase(run: RunResult, phase: int, lines: Sequence[CriterionResult]) -> str:
     return f"{escape(PHASES[phase])}<br><small>{escape('not run: ' + why)}</small>"
 
 
-def _lines(title: str, lines: Sequence[CriterionResult], scenarios: Mapping[str, str]) -> Iterator[str]:
+def _lines(
+    title: str, lines: Sequence[CriterionResult], scenarios: Mapping[str, str], time_scale: float
+) -> Iterator[str]:
     """Each criterion with its reason, and a link to its scenario; those that share a reason stand together."""
     reasons: dict[tuple[Verdict, str], list[CriterionResult]] = {}
     for line in lines:
@@ -207,8 +213,19 @@ def _lines(title: str, lines: Sequence[CriterionResult], scenarios: Mapping[str,
             if len(group) == 1:
                 names = f"{_linked(names, scenarios.get(group[0].id))} {escape(group[0].text)}"
             fault = "BROKEN (not a finding about the product): " if verdict is Verdict.BROKEN else ""
-            yield f"<li>{names}: {fault}{escape(reason)}</li>"
+            yield f"<li>{names}: {fault}{escape(_short(_wanted(group[0], time_scale) + reason))}</li>"
         yield "</ul>"
+
+
+def _wanted(line: CriterionResult, time_scale: float) -> str:
+    """The limit of a criterion that FAILED, so that it stands beside the figure."""
+    wanted = limit(line, time_scale) if line.verdict is Verdict.FAILED else ""
+    return f"limit {wanted}; " if wanted else ""
+
+
+def _short(text: str) -> str:
+    """Text that does not hide the rest of the page; the scenario has it in full."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _preconditions(decision: Decision) -> Iterator[str]:
@@ -260,7 +277,7 @@ def _criteria(run: RunResult, plan: PlanText, scenarios: Mapping[str, str]) -> I
     for line in lines:
         name, verdict = _linked(line.id, plan.link(line.test)), _linked(line.verdict, scenarios.get(line.id))
         measured = "; ".join(f"{one.name} {figure(one)}" for one in line.figures[:1])
-        why = ": does not apply" if not line.applies else f": {line.headline}" if line.headline else ""
+        why = ": does not apply" if not line.applies else f": {_short(line.headline)}" if line.headline else ""
         yield (
             f'<tr><td class="id">{name}</td><td>{escape(line.text)}</td>'
             f'<td class="figure">{escape(limit(line, run.time_scale))}</td><td>{escape(measured)}</td>'

@@ -148,14 +148,17 @@ def categories() -> list[Json]:
 
 
 def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], time_scale: float) -> str:
-    """Why a user cares, and the criteria: the plan's words, the limit, what was measured, the verdict. In Markdown."""
+    """Why a user cares, and the criteria: the verdict, the limit, what was measured, the plan's words. In Markdown.
+
+    The plan's words come last: a narrow page cuts the table off at its right.
+    """
     verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
     rows = [
-        (line.id, plain(line.text), limit(line, time_scale) or "-",
-         "; ".join(map(measured, line.figures)) or "-", str(verdicts[line.id]))
+        (line.id, str(verdicts[line.id]), limit(line, time_scale) or "-",
+         "; ".join(map(measured, line.figures)) or "-", plain(line.text))
         for line in criteria
     ]  # fmt: skip
-    lines = table(("Criterion", "The plan says", "Limit", "Measured", "Verdict"), rows) if rows else []
+    lines = table(("Criterion", "Verdict", "Limit", "Measured", "The plan says"), rows) if rows else []
     return "\n".join([*map(plain, scenario.description.splitlines()), "", *lines]).strip()
 
 
