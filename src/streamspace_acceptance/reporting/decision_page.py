@@ -54,6 +54,9 @@ _STYLE = """
 #plan ul, #plan ol { list-style: revert; padding-left: 24px; } #plan p { margin: 6px 0; }
 @media (max-width: 600px) {
   pre { overflow-wrap: anywhere; }
+  [data-testid="test-result-step-header"] { flex-wrap: wrap; }
+  [data-testid="test-result-step-title"] { flex: 1 0 70%; }
+  [data-testid="test-result-attachment-header"] span.paragraphs-text-s { display: none; }
   #decision { padding: 14px; margin: 0; } #decision th, #decision td { padding-right: 6px; }
   #decision .totals { font-size: 13px; } #decision .totals th:not(:first-child) { font-size: 9px; padding-right: 4px; }
   #decision .totals td.phase { white-space: normal; }
