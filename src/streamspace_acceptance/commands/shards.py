@@ -67,4 +67,6 @@ def _content(planned: Sequence[Planned], shard: Shard) -> str:
     own = [one for one in planned if one.shard == shard.number]
     scenarios = f"{len(own)} scenario{'' if len(own) == 1 else 's'}"
     alone = "; alone on its target" if shard.exclusive else ""
-    return f"{scenarios}, about {seconds(sum(one.seconds for one in own))}{alone}"
+    unknown = sum(not one.recorded for one in own)
+    guessed = f" ({unknown} of them without a recorded duration)" if unknown else ""
+    return f"{scenarios}{guessed}, about {seconds(sum(one.seconds for one in own))}{alone}"

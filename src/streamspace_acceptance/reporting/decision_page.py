@@ -9,7 +9,7 @@ from types import MappingProxyType
 from streamspace_acceptance.evidence import ci_build, run_facts
 from streamspace_acceptance.evidence.report_folder import PLAN_PAGE, SUMMARY, ReportFolder
 from streamspace_acceptance.reporting import plan_text, quality_gate
-from streamspace_acceptance.reporting.markdown import figure, limit
+from streamspace_acceptance.reporting.markdown import figure, limit, short
 from streamspace_acceptance.reporting.plan_text import PlanText
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
@@ -22,7 +22,6 @@ PHASES = (
     "Phase 3 · Agents",
     "Phase 4 · Performance",
 )
-_LONGEST = 240
 _ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
 _COLOURS = {DecisionWord.GO: "#2e7d32", DecisionWord.NO_GO: "#c62828", DecisionWord.UNDECIDED: "#8a6100"}
 _STYLE = """
@@ -216,7 +215,7 @@ def _lines(
             if len(group) == 1:
                 names = f"{_linked(names, scenarios.get(group[0].id))} {escape(group[0].text)}"
             fault = "BROKEN (not a finding about the product): " if verdict is Verdict.BROKEN else ""
-            yield f"<li>{names}: {fault}{escape(_short(_wanted(group[0], time_scale) + reason))}</li>"
+            yield f"<li>{names}: {fault}{escape(short(_wanted(group[0], time_scale) + reason))}</li>"
         yield "</ul>"
 
 
@@ -224,11 +223,6 @@ def _wanted(line: CriterionResult, time_scale: float) -> str:
     """The limit of a criterion that FAILED, so that it stands beside the figure."""
     wanted = limit(line, time_scale) if line.verdict is Verdict.FAILED else ""
     return f"limit {wanted}; " if wanted else ""
-
-
-def _short(text: str) -> str:
-    """Text that does not hide the rest of the page; the scenario has it in full."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _preconditions(decision: Decision) -> Iterator[str]:
@@ -280,7 +274,7 @@ def _criteria(run: RunResult, plan: PlanText, scenarios: Mapping[str, str]) -> I
     for line in lines:
         name, verdict = _linked(line.id, plan.link(line.test)), _linked(line.verdict, scenarios.get(line.id))
         measured = "; ".join(f"{one.name} {figure(one)}" for one in line.figures[:1])
-        why = ": does not apply" if not line.applies else f": {_short(line.headline)}" if line.headline else ""
+        why = ": does not apply" if not line.applies else f": {short(line.headline)}" if line.headline else ""
         yield (
             f'<tr><td class="id">{name}</td><td>{escape(line.text)}</td>'
             f'<td class="figure">{escape(limit(line, run.time_scale))}</td><td>{escape(measured)}</td>'

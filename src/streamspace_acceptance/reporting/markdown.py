@@ -24,6 +24,7 @@ LEGEND = (
     "✅ PASS: proven. ❌ FAIL: the product is wrong. ⚠️ BROKEN: the suite, the cluster or the network is wrong, so this "
     "is not a finding about the product. ◻ UNPROVEN: not shown, for the reason given."
 )
+_LONGEST = 240
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
@@ -35,6 +36,11 @@ def icon(verdict: Verdict) -> str:
 def plain(text: str) -> str:
     """Text on one line, with its Markdown escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def short(text: str) -> str:
+    """Text that does not hide the rest of a list; the scenario and the issue have it in full."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def fenced(text: str) -> list[str]:

@@ -46,12 +46,16 @@ class Shard:
 
 @dataclass(frozen=True)
 class Planned:
-    """A scenario of the whole run: its place, its line in the file, its expected seconds and its shard's number."""
+    """A scenario of the whole run: its place, its line in the file, its expected seconds and its shard's number.
+
+    `recorded`: whether the seconds are those of an earlier run, and not the median of all others.
+    """
 
     place: str
     line: int
     seconds: float
     shard: int
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def plan(
         for one in unit:
             numbers[one] = lightest + 1
     return [
-        Planned(place, scenario.line, expected, number)
+        Planned(place, scenario.line, expected, number, place in durations)
         for (place, scenario), expected, number in zip(scenarios, seconds, numbers, strict=True)
     ]
 

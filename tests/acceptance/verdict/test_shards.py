@@ -8,13 +8,16 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+from behave.runner_util import collect_feature_locations, parse_features
 
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.verdict import shards
 from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.register import Test as PlanTest
+from streamspace_acceptance.verdict.run_document import place_of
 from streamspace_acceptance.verdict.shards import Shard
+from tests.support.project import PROJECT
 
 REGISTER = Register(
     tuple(PlanTest(f"{phase}.1", phase, "P0", f"Test {phase}", ()) for phase in range(5)),
@@ -86,3 +89,10 @@ def test_shard_side_by_side_has_users_of_its_own() -> None:
     suffix = {shard: Settings.from_environment({}, {"shard": shard}).user_suffix for shard in ("1/3", "2/3", "3/3")}
     assert suffix == {"1/3": "-s1", "2/3": "-s2", "3/3": ""}
     assert Settings.from_environment({}, {}).user_suffix == ""
+
+
+def test_durations_are_of_scenarios_that_exist() -> None:
+    features = parse_features(collect_feature_locations([str(PROJECT / "features")]))
+    places = {place_of(scenario) for feature in features for scenario in feature.walk_scenarios()}
+    recorded = shards.read_durations(PROJECT / shards.DURATIONS)
+    assert [place for place in recorded if not any(known.endswith(place) for known in places)] == []
