@@ -8,7 +8,7 @@ from streamspace_acceptance.domain.clients import Clients
 
 IN_API, OBJECTS, PODS, CLAIMS = "in the API", "objects", "pods", "claims"
 NEVER_AWAITED_IN_VAIN = frozenset({PODS})
-"""Pods take the room of the next scenario's, so they are waited for each time."""
+"""Pods use what those of the next scenario need, so they are waited for each time."""
 
 
 class Remains:
