@@ -1,7 +1,7 @@
-"""One API server for the tests of a module, and the ways to reach it."""
+"""One API server for the tests of a module, and the ways to reach it. CONTRACT_KUBECONFIG names a real one instead."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -9,10 +9,15 @@ from kubernetes import client
 
 from tests.support.api_server import Cluster, http_client, python_client, running_cluster
 from tests.support.kubectl import Kubectl
+from tests.support.real_cluster import RealCluster, given_kubeconfig
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    kubeconfig = given_kubeconfig()
+    if kubeconfig is not None:
+        yield cast("Cluster", RealCluster(kubeconfig))
+        return
     with running_cluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
 
