@@ -119,8 +119,8 @@ def sentence(denied: Sequence[Right], namespace: str, file: str) -> str:
     """All missing rights, and the file that grants them."""
     where = "" if all(right.whole_cluster for right in denied) else f" in namespace {namespace}"
     return (
-        f"The kubeconfig's user may not do this{where}: {', '.join(map(str, denied))}. "
-        f"Apply {ROLES}/{file} and bind its Role to the user."
+        f"The suite's user in Kubernetes may not do this{where}: {', '.join(map(str, denied))}. "
+        f"Apply {ROLES}/{file} with this user as its subject."
     )
 
 

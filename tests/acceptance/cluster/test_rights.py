@@ -73,6 +73,6 @@ def test_rights_over_the_cluster_are_asked_without_namespace(tmp_path: Path) -> 
         told = rights.unmeasured(Cluster([config], "streamspace"))
     assert [one["namespace"] for one in asked] == ["", ""]
     assert told == (
-        "The kubeconfig's user may not do this: list nodes of the whole cluster. "
-        "Apply deploy/rbac/streamspace-acceptance-phase4.yaml and bind its Role to the user."
+        "The suite's user in Kubernetes may not do this: list nodes of the whole cluster. "
+        "Apply deploy/rbac/streamspace-acceptance-phase4.yaml with this user as its subject."
     )
