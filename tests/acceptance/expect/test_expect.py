@@ -153,9 +153,9 @@ def test_all_starts_reach_running() -> None:
 
 
 def test_sessions_stay_running() -> None:
-    expect.sessions.still_running("Running", {SESSION: "Running"})
-    assert "is Pending" in unmet(expect.sessions.still_running, "Running", {"other": "Running", SESSION: "Pending"})
-    assert "not listed" in unmet(expect.sessions.still_running, "Running", {SESSION: None})
+    expect.sessions.status_kept("Running", {SESSION: "Running"})
+    assert "is Pending" in unmet(expect.sessions.status_kept, "Running", {"other": "Running", SESSION: "Pending"})
+    assert "not listed" in unmet(expect.sessions.status_kept, "Running", {SESSION: None})
 
 
 def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:
