@@ -59,6 +59,12 @@ ANSWER_FAULTS = [
     ProxyFault("all agents are offline", answers.OfAgents(_agent(status="offline")), "0", {"0-11"}),
     ProxyFault("an address of another scheme", sessions.Address("vnc://127.0.0.1:5900/{path}"), "1.1d", {"1.1d-1"}),
     ProxyFault("the wheel turns down twice", TurnsTwice(WHEEL_DOWN), "1.1e", {"1.1e-4"}, only=WHEEL),
+    ProxyFault(
+        "listed as another user's",
+        answers.OfSessions(lambda session: session | {"user": "somebody"}, alone=False),
+        "1.1a",
+        {"1.1a-2"},
+    ),
     ProxyFault("Running that flaps", answers.Flaps(), "1.1b", {"1.1b-1"}),
     ProxyFault(
         "a session shown with other resources",

@@ -5,6 +5,12 @@ from tests.proof.proxy_rules import addresses, desktops, dialects, sessions, vie
 from tests.proof.proxy_rules.viewer_pages import Framed, Page, WaitsForFont, at_the_end, before_the_screen, in_the_head
 
 A_SESSION = "/api/v1/sessions/[^/]+"
+ON_THE_WAY = {
+    "Pending": "Provisioning",
+    "Hibernating": "Suspending",
+    "Waking": "Resuming",
+    "Terminating": "Deleting",
+}
 STRICT = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
     " connect-src 'self' ws: wss:; frame-ancestors 'none'; require-trusted-types-for 'script'",
@@ -109,10 +115,18 @@ EQUIVALENT_PRODUCTS = [
     ProxyFault("strict headers", dialects.Headers(STRICT), "1.1d"),
     ProxyFault("connections that end", dialects.Headers({"Connection": "close"}), "1.1a"),
     *(
-        ProxyFault(
-            f"deletions that answer {status}", dialects.Answers("DELETE", "/api/v1/sessions/[^/]+", status), "1.4"
-        )
+        ProxyFault(f"deletions that answer {status}", dialects.Answers("DELETE", A_SESSION, status), "1.4")
         for status in (200, 204)
+    ),
+    *(
+        ProxyFault(
+            f"commands that answer 200 ({test})", dialects.Answers("POST", f"{A_SESSION}/(hibernate|wake)", 200), test
+        )
+        for test in ("1.4", "3.2")
+    ),
+    *(
+        ProxyFault(f"other words on the way ({test})", dialects.StatusWords(ON_THE_WAY), test)
+        for test in ("1.1b", "1.4", "3.2")
     ),
     *(
         ProxyFault(f"a client {what}", Page(script=edit), test)

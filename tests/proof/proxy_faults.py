@@ -201,6 +201,7 @@ PROXY_FAULTS = [
     ProxyFault("the list never says Running", sessions.Contradicts(listed=True), "1.1b", {"1.1b-1"}),
     ProxyFault("only the list says Running", sessions.Contradicts(listed=False), "1.1b", {"1.1b-1"}),
     ProxyFault("created as another user's", sessions.Creates(user="somebody"), "1.1a", {"1.1a-2"}),
+    ProxyFault("created of another template", sessions.Creates(template="chrome-browser"), "1.1a", {"1.1a-2"}),
     ProxyFault("created without a status", sessions.Creates(status=None), "1.1a", {"1.1a-2"}),
     ProxyFault("created as Running", sessions.Creates(status="Running"), "1.1a", {"1.1a-2"}),
     *(

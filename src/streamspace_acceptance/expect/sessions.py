@@ -71,6 +71,14 @@ def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]
     return [
         *([] if listed.id == session_id else [f"sessionId is {session_id!r}, but the new session is {listed.id!r}"]),
         *([] if listed.name == name else [f"name is {name!r}, but the new session's is {listed.name!r}"]),
+        *(
+            f"the API lists it with {key} {said!r}, not {wanted!r}"
+            for key, said, wanted in (
+                ("user", listed.user, creation.asked.user),
+                ("template", listed.template, creation.asked.template),
+            )
+            if said not in (None, wanted)
+        ),
     ]
 
 
