@@ -10,6 +10,7 @@ from playwright.sync_api import TimeoutError as Late
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.desktop.client_page import CLIENT_PAGE, ClientPage, PageOpenError
+from streamspace_acceptance.desktop.page_parts import PageParts
 from streamspace_acceptance.desktop.watchdog import CRASHED, GRACE_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.desktop.websocket_monitor import WebSocketMonitor, without_query
 from streamspace_acceptance.redaction import secret_sources
@@ -21,6 +22,9 @@ BY_ITSELF_SECONDS = 1.0
 """For so long a page may take to connect by itself, before a user would click on its button."""
 AFTER_CLICK_SECONDS = 3.0
 """For so long it may take to connect after that click, or after it came without some of its parts."""
+
+AFTER_ALL_SECONDS = 0.5
+"""For so long a late page that answers may take to be whole."""
 
 # Chromium aborts a load whenever an address of its own machine changes, as when a container starts beside it. No answer
 # of a server can cause that error, so the page is loaded again, as a user would do.
@@ -125,6 +129,7 @@ class PageLoad:
         self.page.on("requestfinished", self._keep_part)
         self.page.on("requestfailed", self._keep_failure)
         self.page.on("console", self._keep_console)
+        self._parts = PageParts(self.page)
         self.line = WebSocketMonitor(self.page)
         self._go(url)
         self._patient_until = waiting.now() + AFTER_CLICK_SECONDS
@@ -145,28 +150,41 @@ class PageLoad:
         """Loads the page. Returns why it did not load, empty when it did; PageOpenError when it is late.
 
         A user does not wait for fonts and images that never come, so the document and its own scripts are enough. A
-        late page does not hang: one that waits for one of its parts still answers.
+        late page does not hang: one that waits for one of its parts still answers. A page that is whole once it answers
+        is not late, since its own scripts or a busy machine kept the browser from answering.
         """
-        committed = False
+        self._parts.begin()
         with self._calls.within("a page", 2 * PAGE_SECONDS + GRACE_SECONDS):
             try:
                 response = self.page.goto(url, timeout=PAGE_SECONDS * 1000, wait_until="commit")
                 self._loaded.status = None if response is None else response.status
-                committed = True
-                self.page.wait_for_load_state("domcontentloaded", timeout=PAGE_SECONDS * 1000)
+                whole = self._document_comes(PAGE_SECONDS)
             except Late as error:
-                late = PageOpenError(f"it has not come in full within {PAGE_SECONDS:g} s", late=True)
-                late.__cause__ = error
+                raise self._late() from error
             except Error as error:
                 if not self._calls.alive or CRASHED in str(error):
                     raise
                 return str(error).splitlines()[0]
-            else:
-                return ""
-        if committed:
+        if not whole:
             with self._calls.within("an answer of the page, which has not loaded in time,"):
                 self.page.evaluate("true")
-        raise late
+                whole = self._document_comes(AFTER_ALL_SECONDS)
+        if not whole:
+            raise self._late()
+        return ""
+
+    def _document_comes(self, seconds: float) -> bool:
+        """Whether the document and its own scripts are there within that time."""
+        try:
+            self.page.wait_for_load_state("domcontentloaded", timeout=seconds * 1000)
+        except Late:
+            return False
+        return True
+
+    def _late(self) -> PageOpenError:
+        awaited = self._parts.awaited()
+        why = awaited or "its parts came promptly, but its scripts, or this machine, keep the browser busy"
+        return PageOpenError(f"it has not come in full within {PAGE_SECONDS:g} s: {why}", late=awaited is not None)
 
     def loaded(self) -> PageState:
         """How far the page has come by now. It gets a click or a password, once, where it waits for one."""

@@ -52,14 +52,12 @@ def carried_out(command: QueuedCommand, within: Budget) -> float:
 def carried_out_once(command: QueuedCommand) -> None:
     """After the command the session's one pod was deleted, and no other was created."""
     _require_acceptance(command)
-    events = [event.item for event in command.pod_events]
     judged("the session's pods from the command on", _pod_events(command))
-    others = [event for event in events if not event.startswith(f"{command.pod.meta.name} ")]
-    if others:
+    if command.other_pods:
         raise Unmet(
             command.session.subject,
             expected=f"pod {command.pod.meta.name} gone, and no other in its place",
-            actual=", ".join(events),
+            actual=", ".join(event.item for event in command.pod_events),
             timeline=command.timeline(),
             likely="the command was carried out more than once, or something reverted it",
         )
@@ -89,6 +87,8 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     if command.trouble is not None or went is None:
         raise Unproven("the command was not carried out, so the status afterwards shows nothing (see 3.2-2)")
     said, first = command.statuses[-1].item, command.statuses[0].item
+    if command.other_pods and said != hibernated:
+        raise Unproven(f"the session has had another pod since (see 3.2-3), and the API says {said}")
     kubernetes = None if command.phase is None else command.phase.phase
     if (first, said) != (running, hibernated) or kubernetes not in (hibernated, None):
         raise Unmet(

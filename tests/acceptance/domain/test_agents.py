@@ -286,6 +286,9 @@ def test_an_order_that_is_carried_out_twice() -> None:
     again = order(change(14.1, "DELETED"), change(15.0, "ADDED", name="s-2", uid="u-2"))
     with pytest.raises(Unmet, match="no other in its place"):
         expect.commands.carried_out_once(again)
+    woken = replace(again, statuses=[*again.statuses, Stamped(15.1, "Waking")])
+    with pytest.raises(Unproven, match="another pod since"):
+        expect.commands.status_truthful(woken, load())
 
 
 @pytest.mark.parametrize(

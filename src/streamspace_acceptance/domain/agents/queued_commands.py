@@ -47,6 +47,11 @@ class QueuedCommand:
         return events
 
     @property
+    def other_pods(self) -> bool:
+        """Whether a pod came or went that is not the one before the command."""
+        return any(not event.item.startswith(f"{self.pod.meta.name} ") for event in self.pod_events)
+
+    @property
     def pod_went(self) -> float | None:
         """When the deletion of the session's pod began; None when it stayed."""
         changes = [

@@ -18,6 +18,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 
 REFUSED = "the product refuses to delete sessions"
 STAYS = "the product does not finish the deletion of sessions"
+LISTED = "the product goes on listing sessions of which nothing is left"
 FORGOTTEN = "the product forgets sessions whose pods live on"
 AGAIN_SECONDS = 1.0
 """The seconds between two requests for a refused deletion, so as not to burden a product in trouble."""
@@ -45,6 +46,7 @@ class Removal:
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
         self._api = clients.api
         self._cluster = clients.cluster
+        self._defects = clients.defects
         self._ids = ids
         self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
         one = clients.budgets.named("deletion")
@@ -70,32 +72,33 @@ class Removal:
             return refused
         self.kind = REFUSED if refused else None
         left = self._left_in_the_end(began)
+        if not left and LISTED in self._defects:
+            left = self._listed_by_api()
         if not left or (refused and self._unanswered):  # that nothing can be told says nothing more
             return refused
         if self._unanswered:
             self.kind = None
         elif not refused:
-            self.kind = FORGOTTEN if self._forgotten else STAYS
+            self.kind = self._defect()
+            self._defects.add(self.kind)
         told = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
         return [*refused, f"{told}left behind after {now() - began:.1f} s: {', '.join(left)}"]
 
+    def _defect(self) -> str:
+        if self._forgotten:
+            return FORGOTTEN
+        return STAYS if self._left_in_kubernetes() else LISTED
+
     def _left_in_the_end(self, began: float) -> list[str]:
         """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
-        started = began
+        started, before = began, {_listed(session_id) for session_id in self._ids}
         while True:
-            looks: list[list[str]] = []
-            left = self._wait_until_gone(started, looks)
-            something_went = bool(set(looks[0]) - set(left))
+            gone = Wait(self._subject, "gone", self._budget, started)
+            left = _in_the_end(gone, self._look, every=POLL_SECONDS)
             started = now()
-            if not left or not something_went or started - began > self._budget.plan_seconds:
+            if not left or before.issubset(left) or started - began > self._budget.plan_seconds:
                 return left
-
-    def _wait_until_gone(self, started: float, looks: list[list[str]]) -> list[str]:
-        def look() -> list[str]:
-            looks.append(self._look())
-            return looks[-1]
-
-        return _in_the_end(Wait(self._subject, "gone", self._budget, started), look, every=POLL_SECONDS)
+            before = set(left)
 
     def _request_deletions(self) -> list[str]:
         """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""
@@ -145,9 +148,12 @@ class Removal:
             return [f"{self._subject} may be left, which is unknown: {' '.join(str(error).split())}"]
 
     def _left(self) -> list[str]:
-        listed = self._api.sessions().ids & set(self._ids)
-        if listed:
-            return [f"session {session_id} in the API" for session_id in sorted(listed)]
+        return ([] if LISTED in self._defects else self._listed_by_api()) or self._left_in_kubernetes()
+
+    def _listed_by_api(self) -> list[str]:
+        return [_listed(session_id) for session_id in sorted(self._api.sessions().ids & set(self._ids))]
+
+    def _left_in_kubernetes(self) -> list[str]:
         cluster = self._cluster
         looks: list[Callable[[], Iterable[str]]] = [
             lambda: [f"session {obj.meta.name}" for obj in cluster.session_objects() if obj.meta.name in self._ids],
@@ -160,6 +166,10 @@ class Removal:
 
     def _is_of(self, labels: dict[str, str]) -> bool:
         return labels.get(self._api.profile.session_label) in self._ids
+
+
+def _listed(session_id: str) -> str:
+    return f"session {session_id} in the API"
 
 
 def _some(left: Sequence[str]) -> str:
