@@ -92,7 +92,7 @@ class Removal:
 
     def _left_in_the_end(self, began: float) -> list[str]:
         """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
-        started, before = began, {f"session {session_id} in the API" for session_id in self._ids}
+        started, before = began, set(self._look())
         while True:
             gone = Wait(self._subject, "gone", self._budget, started)
             left = _in_the_end(gone, self._look, every=POLL_SECONDS)
