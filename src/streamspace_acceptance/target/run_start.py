@@ -61,7 +61,7 @@ def sweep_now() -> int:
             target = survey(there, None)
             with HttpClient(target.api_url, target.token) as http:
                 profile = load(settings.profile)
-                cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
+                cluster = Cluster(target.kubeconfig, target.namespace, roles(profile), context=target.context)
                 _clean(settings, target, StreamSpaceApi(http, profile), cluster)
     left, held = kept(), in_use()
     for sentence in [*left, *held] or ["No killed run has left anything."]:

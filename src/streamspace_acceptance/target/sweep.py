@@ -147,6 +147,8 @@ class _Sweep:
             with suppress(_NotCertain):
                 found[entry.number] = self._session(entry, self._taken(entries))
         ids = sorted(frozenset[str]().union(*found.values()))
+        if ids:
+            self.say(f"Left by a killed run, deleted first: {', '.join(f'session {each}' for each in ids)}.")
         stays = Registry(self.clients).remove(ids) if ids else []
         self._troubles += stays
         if stays:
