@@ -73,8 +73,8 @@ def check_alone(
 ) -> None:
     """No session of anybody else is there, or STREAMSPACE_SHARED_NAMESPACE names the namespace.
 
-    `ours` are sessions of earlier runs that a sweep could not remove: they are in nobody's use. `sandbox` is an embedded
-    StreamSpace that somebody keeps, whose sessions are mostly their own.
+    `ours` are sessions of earlier runs that a sweep could not remove: they are in nobody's use. `sandbox` is an
+    embedded StreamSpace that somebody keeps, whose sessions are mostly their own.
     """
     there = api.sessions().ids | {session.meta.name for session in cluster.session_objects()}
     theirs = sorted(there.difference(ours))
