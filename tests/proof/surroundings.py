@@ -48,6 +48,7 @@ SURROUNDINGS = [
     ),
     Surroundings("busy-log", ("3.3",)),
     Surroundings("evicted-components-beside", ("0", "3.2", "3.3")),
+    Surroundings("pods-start-in-turn", ("4.1",), {"4.1-1": ("UNPROVEN", "does not keep Kubernetes' own objectives")}),
     Surroundings("nodes-hidden", ("1.1c",)),
     Surroundings("completed-pod-beside", ("1.1a", "1.1b", "1.1c", "1.2", "1.4")),
     Surroundings("memory-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
