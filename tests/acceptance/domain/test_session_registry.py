@@ -38,6 +38,7 @@ class _Product:
         self.paths: list[str] = []
         self.tells_requests = False
         self.goes: list[str] = []
+        self.hidden: list[Json] = []
         self.waits_for_two: threading.Barrier | None = None
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
@@ -63,6 +64,8 @@ class _Product:
             return
         self.request = request.headers["X-Request-Id"]
         name = SESSION if len(self.sessions) == 1 else f"s-{len(self.sessions)}"
+        if self.trouble == "shows an older one as well":
+            name, self.sessions = "newest", [*self.sessions, *self.hidden]
         told = {"requestId": request.headers["X-Request-Id"]} if self.tells_requests else {}
         self.sessions.append(self._entry(name) | told)
         if self.trouble == "twice":
@@ -351,6 +354,17 @@ def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, pro
     assert (made.id, made.others) == (SESSION, frozenset({f"{SESSION}-2"}))
     registry.clean_up()
     assert [each["sessionId"] for each in product.sessions] == ["others"]
+
+
+def test_an_own_session_that_the_list_shows_late_is_no_other(registry: Registry, product: _Product) -> None:
+    """The list of a product may be some seconds old, so a second request's result stands beside that of the first."""
+    ask(registry)
+    product.hidden = [product.sessions.pop()]
+    product.trouble = "shows an older one as well"
+    assert ask(registry) == "newest"
+    product.trouble = ""
+    registry.clean_up()
+    assert sorted(product.deleted) == sorted([SESSION, "newest"])
 
 
 def test_many_sessions_are_deleted_several_at_a_time(registry: Registry, product: _Product) -> None:
