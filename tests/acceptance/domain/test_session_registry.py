@@ -90,11 +90,11 @@ class _Product:
         if self.waits_for_two is not None:
             self.waits_for_two.wait(20)
         self.deleted.append(session_id)
-        if self.trouble == "one after the other":
+        if self.trouble in ("one after the other", "deletes already"):
             self.goes.append(session_id)
         elif self.trouble != "stays":
             self._forget(session_id)
-        says(b"{}", {"undeletable": 500, "forgets": 404}.get(self.trouble, 202))(request)
+        says(b"{}", {"undeletable": 500, "forgets": 404, "deletes already": 409}.get(self.trouble, 202))(request)
 
     def _forget(self, session_id: str) -> None:
         self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
@@ -252,6 +252,16 @@ def test_a_session_that_is_listed_on_is_not_waited_for_again(registry: Registry,
     with pytest.raises(LeftByProduct, match=f"left behind after 0.0 s: session {SESSION} in the API"):
         registry.clean_up()
     assert time.monotonic() - began < 0.36
+
+
+def test_a_deletion_that_is_under_way_is_no_refusal(registry: Registry, product: _Product) -> None:
+    for _ in range(2):
+        ask(registry)
+    for session in product.sessions:
+        session["status"] = "Terminating"
+    product.trouble = "deletes already"
+    registry.clean_up()
+    assert len(product.deleted) == 2
 
 
 @pytest.mark.parametrize("trouble", ["limits calls", "is out of order", "is not ready"])
