@@ -129,7 +129,7 @@ class Removal:
         """Whether the product refuses a deletion for the very reason that it deletes the session already."""
         if answer.status != HTTPStatus.CONFLICT:
             return False
-        return self._api.sessions().status(session_id) == self._api.profile.statuses["terminating"]
+        return self._api.sessions().status(session_id) in (None, self._api.profile.statuses["terminating"])
 
     def _request_deletion(self, over: threading.Event, session_id: str) -> Answer | NoAnswer | None:
         """The answer; None if it was not asked for any more."""
