@@ -84,7 +84,7 @@ def the_session_is_listed(context: Context) -> None:
 def each_reaches_running(context: Context) -> None:
     starts, profile = world(context).results[Starts], world(context).profile
     expect.sessions.series_running(starts)
-    expect.sessions.still_running(profile.statuses["running"], starts.statuses())
+    expect.sessions.status_kept(profile.statuses["running"], starts.statuses())
 
 
 @then("the mean startup time is below {limit:Seconds}")
@@ -99,6 +99,7 @@ def the_mean_is_below(context: Context, limit: Seconds) -> None:
 def the_status_becomes_hibernated(context: Context) -> None:
     lifecycle = world(context).lifecycle
     expect.sessions.status_agreed(*lifecycle.wait_for_status("hibernated", within="hibernation"))
+    expect.sessions.status_kept(*lifecycle.watch_status("hibernated"))
 
 
 @then("the session's status returns to Running")
@@ -106,6 +107,7 @@ def the_status_returns_to_running(context: Context) -> None:
     lifecycle = world(context).lifecycle
     expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within="wake"))
     expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within="wake"))
+    expect.sessions.status_kept(*lifecycle.watch_status("running"))
 
 
 @then("all {count:d} sessions reach Running")

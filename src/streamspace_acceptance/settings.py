@@ -28,7 +28,7 @@ class Settings:
     user_password that of all users of sessions; expired_token was valid once. netadmin_image holds sh and iptables, for
     an ephemeral container beside an agent that has none. reports is the folder for what a run leaves; tester is the
     name in its reports. profile is the name or file of a contract profile; accept_deviations, whether a criterion
-    is proven all the same where its words are not the product's.
+    is proven all the same where its words are not the product's. user_suffix ends the names of sessions' users.
     """
 
     api_url: str | None
@@ -51,6 +51,7 @@ class Settings:
     accept_deviations: bool = False
     target: str | None = None
     context: str | None = None
+    user_suffix: str = ""
 
     @classmethod
     def from_environment(
@@ -80,6 +81,7 @@ class Settings:
             accept_deviations=given.get("accept-deviations", "no") not in ("no", "false", "off", "0"),
             target=given.get("target") or variables.get("STREAMSPACE_TARGET") or None,
             context=given.get("context") or variables.get("STREAMSPACE_CONTEXT") or None,
+            user_suffix=_user_suffix(given.get("shard", "")),
         )
 
     @property
@@ -91,6 +93,12 @@ class Settings:
         """The kubeconfig files that exist, where kubectl would look for them."""
         named = self.kubeconfig.split(os.pathsep) if self.kubeconfig else [str(Path.home() / ".kube" / "config")]
         return [path for path in map(Path, named) if path.is_file()]
+
+
+def _user_suffix(shard: str) -> str:
+    """The end of the names of sessions' users, so that shards side by side share none; the last one runs alone."""
+    number, _, of = shard.partition("/")
+    return "" if number == of else f"-s{number}"
 
 
 def _user() -> str:

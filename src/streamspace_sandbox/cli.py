@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
+import shtab
+
 from streamspace_sandbox.faults.catalogue import faults
 from streamspace_sandbox.host import rootless
 from streamspace_sandbox.host.start_error import StartError
@@ -181,6 +183,7 @@ def _time_scale(text: str) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamspace-sandbox", description=__doc__)
+    shtab.add_argument_to(parser, help="print a script that completes the commands in this shell")
     commands = parser.add_subparsers(required=True, metavar="up | down | status | deploy | undeploy | images | check")
 
     up = commands.add_parser("up", help="start an instance and print its environment")

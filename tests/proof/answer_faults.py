@@ -3,7 +3,7 @@
 from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_rules import answers, sessions
-from tests.proof.proxy_rules.desktops import TurnsTwice
+from tests.proof.proxy_rules.desktops import WHEEL_DOWN, TurnsTwice
 
 ADDRESS, WHEEL = "A user requests the address of a session", "A user turns the mouse wheel"
 CUT = "An agent's network is cut and restored"
@@ -58,11 +58,25 @@ ANSWER_FAULTS = [
     ProxyFault("no agent is listed", answers.OfAgents(lambda _: None), "0", {"0-11"}),
     ProxyFault("all agents are offline", answers.OfAgents(_agent(status="offline")), "0", {"0-11"}),
     ProxyFault("an address of another scheme", sessions.Address("vnc://127.0.0.1:5900/{path}"), "1.1d", {"1.1d-1"}),
-    ProxyFault("the wheel turns twice", TurnsTwice(), "1.1e", {"1.1e-4"}, only=WHEEL),
+    ProxyFault("the wheel turns down twice", TurnsTwice(WHEEL_DOWN), "1.1e", {"1.1e-4"}, only=WHEEL),
+    ProxyFault(
+        "listed as another user's",
+        answers.OfSessions(lambda session: session | {"user": "somebody"}, alone=False),
+        "1.1a",
+        {"1.1a-2"},
+    ),
+    ProxyFault("Running that flaps", answers.Flaps(), "1.1b", {"1.1b-1"}),
+    ProxyFault(
+        "a session shown with other resources",
+        answers.OfSessions(lambda session: session | {"resources": {"cpu": "250m", "memory": "512Mi"}}),
+        "1.1c",
+        {"1.1c-1"},
+        only="A user requests the .* resources.*",
+    ),
     ProxyFault("Hibernated in the list alone", answers.OfSessions(_said(WORDS), listed=False), "1.4", {"1.4-2"}),
     ProxyFault("Hibernated when asked alone", answers.OfSessions(_said(WORDS), alone=False), "1.4", {"1.4-2"}),
-    ProxyFault("Hibernated does not last", answers.Lasts("Hibernated", 4, "Failed"), "1.4", {"1.4-2"}),
-    ProxyFault("awake in the list alone", answers.Lasts("Running", 8, "Waking"), "1.4", {"1.4-4"}),
+    ProxyFault("Hibernated does not last", answers.Lasts("Hibernated", 0.5, "Failed"), "1.4", {"1.4-2"}),
+    ProxyFault("awake in the list alone", answers.Woken(_said({"Running": "Waking"}), listed=False), "1.4", {"1.4-4"}),
     ProxyFault(
         "a template shown without its port", answers.OfTemplates(_without("vnc"), listed=False), "2.1", {"2.1-1"}
     ),
@@ -117,7 +131,7 @@ ANSWER_FAULTS = [
         {"2.2-4"},
     ),
     ProxyFault(
-        "a deletion that says no and means yes",
+        "a deletion that is accepted and not done",
         answers.Answers("DELETE", A_TEMPLATE, becomes=204, status=409),
         "2.3",
         {"2.3-1"},
@@ -182,7 +196,7 @@ ANSWER_FAULTS = [
     ),
     ProxyFault(
         "an agent that is never offline",
-        answers.OfAgents(_agent(status="online")),
+        answers.NeverOffline(),
         "3.3",
         {"3.3-2"},
         {"3.3-3", "3.3-4"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Set
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from itertools import count
@@ -15,6 +15,7 @@ from typing import Any
 from tests.proof.running import Run, embedded
 
 _numbers = count(1)
+Start = Callable[[str], AbstractContextManager[dict[str, str]]]
 
 
 class Load(Enum):
@@ -90,9 +91,10 @@ class Result:
 class Lane:
     """Where cases run one after another: a folder of its own, and one healthy sandbox that they may share."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, start: Start = embedded) -> None:
         self._folder = folder
-        self._stack = stack
+        self._sandbox = stack.enter_context(ExitStack())
+        self._start = start
         self._healthy: dict[str, str] | None = None
 
     def folder(self) -> Path:
@@ -105,8 +107,13 @@ class Lane:
     def healthy(self) -> dict[str, str]:
         """The lane's healthy sandbox. It is started when a case first asks for it, and lasts as long as the lane."""
         if self._healthy is None:
-            self._healthy = self._stack.enter_context(embedded(self.sandbox_name()))
+            self._healthy = self._sandbox.enter_context(self._start(self.sandbox_name()))
         return self._healthy
+
+    def renew(self) -> None:
+        """The next case that asks for a healthy sandbox gets another one: this one may not be what it was."""
+        self._healthy = None
+        self._sandbox.close()
 
 
 @dataclass(frozen=True)

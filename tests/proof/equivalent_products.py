@@ -1,10 +1,16 @@
 """Products that only look different, behind a proxy: every criterion of the test is proven all the same."""
 
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import desktops, dialects, sessions, viewer_pages, vnc_servers
+from tests.proof.proxy_rules import addresses, desktops, dialects, sessions, viewer_pages, vnc_servers
 from tests.proof.proxy_rules.viewer_pages import Framed, Page, WaitsForFont, at_the_end, before_the_screen, in_the_head
 
 A_SESSION = "/api/v1/sessions/[^/]+"
+ON_THE_WAY = {
+    "Pending": "Provisioning",
+    "Hibernating": "Suspending",
+    "Waking": "Resuming",
+    "Terminating": "Deleting",
+}
 STRICT = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
     " connect-src 'self' ws: wss:; frame-ancestors 'none'; require-trusted-types-for 'script'",
@@ -49,8 +55,32 @@ EQUIVALENT_PRODUCTS = [
     ProxyFault("no subprotocol is taken", vnc_servers.WantsNone(), "1.1b"),
     *(
         ProxyFault(f"a greeting of {name}", vnc_servers.Greets(b"RFB %s\n" % name.encode()), test)
-        for name, test in (("004.001", "1.1b"), ("003.889", "1.1b"), ("005.000", "1.1d"))
+        for name, test in (
+            ("003.003", "1.1b"),
+            ("003.007", "1.1d"),
+            ("004.001", "1.1b"),
+            ("003.889", "1.1b"),
+            ("005.000", "1.1d"),
+        )
     ),
+    ProxyFault("a greeting of 003.003 in a browser", vnc_servers.Greets(b"RFB 003.003\n"), "1.1d"),
+    *(
+        ProxyFault(f"{name} ({test})", rule(), test)
+        for name, rule in (
+            ("a VNC server of more security types", vnc_servers.OffersMore),
+            ("a desktop that rings", vnc_servers.RingsAtFirst),
+        )
+        for test in ("1.1b", "1.1d")
+    ),
+    ProxyFault("an address for one visit", addresses.ForOneVisit(), "1.1d"),
+    ProxyFault("an address with a fragment", addresses.Rewritten(lambda url: f"{url}#desktop"), "1.1d"),
+    ProxyFault(
+        "an address of another name of the host",
+        addresses.Rewritten(lambda url: url.replace("127.0.0.1", "localhost")),
+        "1.1d",
+    ),
+    ProxyFault("a socket for notices that never opens", Page(script=at_the_end(viewer_pages.NOTICES)), "1.1d"),
+    ProxyFault("two steps of scrolling for a notch", desktops.TurnsTwice(), "1.1e"),
     ProxyFault(
         "a VNC server that counts early ends",
         vnc_servers.LocksOut(),
@@ -85,10 +115,18 @@ EQUIVALENT_PRODUCTS = [
     ProxyFault("strict headers", dialects.Headers(STRICT), "1.1d"),
     ProxyFault("connections that end", dialects.Headers({"Connection": "close"}), "1.1a"),
     *(
-        ProxyFault(
-            f"deletions that answer {status}", dialects.Answers("DELETE", "/api/v1/sessions/[^/]+", status), "1.4"
-        )
+        ProxyFault(f"deletions that answer {status}", dialects.Answers("DELETE", A_SESSION, status), "1.4")
         for status in (200, 204)
+    ),
+    *(
+        ProxyFault(
+            f"commands that answer 200 ({test})", dialects.Answers("POST", f"{A_SESSION}/(hibernate|wake)", 200), test
+        )
+        for test in ("1.4", "3.2")
+    ),
+    *(
+        ProxyFault(f"other words on the way ({test})", dialects.StatusWords(ON_THE_WAY), test)
+        for test in ("1.1b", "1.4", "3.2")
     ),
     *(
         ProxyFault(f"a client {what}", Page(script=edit), test)

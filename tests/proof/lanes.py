@@ -88,3 +88,5 @@ class Lanes:
             outcome = Outcome(problems=(f"{type(error).__name__}: {error}",))
         with self._lock:
             self._report(Result(case.id, time.monotonic() - began, outcome))
+        if outcome.problems:
+            lane.renew()

@@ -35,8 +35,8 @@ def case_id(family: str, fault: ProxyFault) -> str:
     return f"{family}/{fault.name.translate(str.maketrans(' ', '-', chr(39) + ','))}"
 
 
-def run_against(fault: ProxyFault, target: dict[str, str], reports: Path) -> Run:
+def run_against(fault: ProxyFault, target: dict[str, str], reports: Path, *, recorded: bool = True) -> Run:
     """The run of the fault's test against a healthy sandbox with the fault's proxy before it."""
     with proxied(target["STREAMSPACE_API_URL"], fault.rule) as url:
         chosen = [str(feature_of(fault.test)), *(["--name", f"^{fault.only}$"] if fault.only else [])]
-        return run_suite({**target, **fault.settings, "STREAMSPACE_API_URL": url}, reports, *chosen)
+        return run_suite({**target, **fault.settings, "STREAMSPACE_API_URL": url}, reports, *chosen, recorded=recorded)

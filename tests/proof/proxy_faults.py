@@ -187,14 +187,21 @@ PROXY_FAULTS = [
         for name, key in (("Escape", 0xFF1B), ("Home", 0xFF50), ("Page Down", 0xFF56), ("F5", 0xFFC2), ("Tab", 0xFF09))
     ),
     ProxyFault("no left arrow on release", desktops.LosesReleases({0xFF51}), "1.1e", {"1.1e-3"}, only=PRESSES),
+    ProxyFault("no release of Control", desktops.LosesReleases({0xFFE3}), "1.1e", {"1.1e-3"}, only=PRESSES),
+    ProxyFault("each key twice", desktops.Doubles(desktops.QEMU_KEY), "1.1e", {"1.1e-2"}, only=TYPES),
+    ProxyFault("each click twice", desktops.Doubles(desktops.POINTER), "1.1e", {"1.1e-1"}, only="A user clicks"),
+    ProxyFault("left and right are swapped", desktops.SwapsButtons(), "1.1e", {"1.1e-1"}, only="A user clicks"),
+    ProxyFault("the pointer lags behind", desktops.LagsBehind(), "1.1e", {"1.1e-1"}, only="A user clicks"),
+    ProxyFault(
+        "the first picture stays", desktops.FirstPictureAlone(), "1.1d", {"1.1d-4"}, only="A user works in a session"
+    ),
     ProxyFault("no right button", desktops.LosesButtons(4), "1.1e", {"1.1e-1"}, only="A user clicks"),
     ProxyFault("no middle button", desktops.LosesButtons(2), "1.1e", {"1.1e-1"}, only="A user clicks"),
-    ProxyFault(
-        "the wheel turns down only", desktops.LosesButtons(8), "1.1e", {"1.1e-4"}, only="A user turns the mouse"
-    ),
+    ProxyFault("the wheel turns down only", desktops.LosesButtons(8), "1.1e", {"1.1e-4"}, only=TURNS),
     ProxyFault("the list never says Running", sessions.Contradicts(listed=True), "1.1b", {"1.1b-1"}),
     ProxyFault("only the list says Running", sessions.Contradicts(listed=False), "1.1b", {"1.1b-1"}),
     ProxyFault("created as another user's", sessions.Creates(user="somebody"), "1.1a", {"1.1a-2"}),
+    ProxyFault("created of another template", sessions.Creates(template="chrome-browser"), "1.1a", {"1.1a-2"}),
     ProxyFault("created without a status", sessions.Creates(status=None), "1.1a", {"1.1a-2"}),
     ProxyFault("created as Running", sessions.Creates(status="Running"), "1.1a", {"1.1a-2"}),
     *(
@@ -242,6 +249,8 @@ PROXY_FAULTS = [
         {"1.4-4", "1.4-5"},
     ),
     ProxyFault("a heartbeat that stands still", agents.HeartbeatStandsStill(), "3.3", {"3.3-1"}, only=BEATS),
+    ProxyFault("every second heartbeat is told", agents.EverySecondHeartbeat(), "3.3", {"3.3-1"}, only=BEATS),
+    ProxyFault("a heartbeat whenever one asks", agents.AlwaysNow(), "3.3", {"3.3-1"}, only=BEATS),
     ProxyFault("an agent that is not there", agents.Ghost(), "3.4", unproven={"3.4-1", "3.4-2", "3.4-3", "3.4-4"}),
 ]
 """What a suite that looks well must find."""

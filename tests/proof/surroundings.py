@@ -47,6 +47,7 @@ SURROUNDINGS = [
         {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},
     ),
     Surroundings("busy-log", ("3.3",)),
+    Surroundings("evicted-components-beside", ("0", "3.2", "3.3")),
     Surroundings("nodes-hidden", ("1.1c",)),
     Surroundings("completed-pod-beside", ("1.1a", "1.1b", "1.1c", "1.2", "1.4")),
     Surroundings("memory-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),

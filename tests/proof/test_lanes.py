@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,33 @@ def test_case_that_breaks_is_red_and_the_others_go_on(tmp_path: Path) -> None:
 
 def _both(breaks: Callable[[Lane], Outcome], holds: Callable[[Lane], Outcome]) -> list[Case]:
     return [case("a/breaks", Load.BUSY, breaks, 2.0), case("a/holds", Load.BUSY, holds)]
+
+
+def test_lane_renews_its_sandbox_after_a_red_case(tmp_path: Path) -> None:
+    events: list[str] = []
+
+    @contextmanager
+    def start(_name: str) -> Iterator[dict[str, str]]:
+        events.append("up")
+        yield {}
+        events.append("down")
+
+    with ExitStack() as stack:
+        lane = Lane(tmp_path, stack, start)
+        lane.healthy()
+        lane.healthy()
+        lane.renew()
+        lane.healthy()
+    assert events == ["up", "down", "up", "down"]
+
+
+def test_red_case_leaves_its_sandbox_to_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: list[str] = []
+    monkeypatch.setattr(Lane, "renew", lambda _lane: renewed.append("renewed"))
+    run(tmp_path, case("a/red", Load.BUSY, lambda _lane: Outcome(problems=("red",)), 2.0))
+    assert renewed == ["renewed"]
+    run(tmp_path, case("a/as-wanted", Load.BUSY, lambda _lane: Outcome()))
+    assert renewed == ["renewed"]
 
 
 def test_error_of_the_report_ends_the_proof(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The suite without recordings: `python -m tests.proof.without_recordings [behave's arguments]`.
 
 Screencasts and traces are a good part of what a desktop in the browser costs, and no verdict depends on them. The runs
-against a planted fault do without; the healthy run and those behind a proxy record as always.
+of the proof do without; the healthy run and the sample of equivalent products record as always.
 """
 
 from __future__ import annotations

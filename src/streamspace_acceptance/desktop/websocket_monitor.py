@@ -19,11 +19,16 @@ _NO_UPGRADE = {HTTPStatus.OK, HTTPStatus.UPGRADE_REQUIRED}
 
 
 class WebSocketMonitor:
-    """The WebSockets that a page and its frames open, and the errors in its console meanwhile."""
+    """The WebSockets that a page and its frames open, and the errors in its console meanwhile.
+
+    A page may open others beside the desktop's, to notify its user for example: as soon as a VNC server has greeted at
+    one address, only that one counts.
+    """
 
     def __init__(self, page: Page) -> None:
         self._opened: Counter[str] = Counter()
-        self._ended = 0
+        self._ends: Counter[str] = Counter()
+        self._desktops_address: str | None = None
         self._complaint = ""
         self._browser_said = ""
         self._desktops: list[RfbListener] = []
@@ -32,8 +37,8 @@ class WebSocketMonitor:
 
     @property
     def connections(self) -> int:
-        """How often the page has opened the same WebSocket: once, unless the connection was lost."""
-        return max(self._opened.values(), default=0)
+        """How often the page has opened the desktop's WebSocket: once, unless the connection was lost."""
+        return self._of_the_desktop(self._opened, max(self._opened.values(), default=0))
 
     @property
     def desktop_size(self) -> tuple[int, int] | None:
@@ -57,7 +62,7 @@ class WebSocketMonitor:
         told = last.trouble() if last is not None else None
         if told is not None:
             return f"{told}{self._times()}"
-        if not self._ended:
+        if not self._ended():
             return None
         greeted = f"; the VNC server had greeted with {last.greeting}" if last is not None and last.greeting else ""
         said = "; ".join(filter(None, [self._browser_said, self._complaint]))
@@ -68,18 +73,28 @@ class WebSocketMonitor:
         return next((desktop for desktop in reversed(self._desktops) if desktop.speaks_rfb), None)
 
     def _times(self) -> str:
-        return "" if self._ended <= 1 else f" {self._ended} times"
+        return "" if self._ended() <= 1 else f" {self._ended()} times"
+
+    def _ended(self) -> int:
+        return self._of_the_desktop(self._ends, self._ends.total())
+
+    def _of_the_desktop(self, counted: Counter[str], otherwise: int) -> int:
+        return otherwise if self._desktops_address is None else counted[self._desktops_address]
 
     def _keep_socket(self, socket: WebSocket) -> None:
-        self._opened[without_query(socket.url)] += 1
+        address = without_query(socket.url)
+        self._opened[address] += 1
         desktop = RfbListener()
         self._desktops.append(desktop)
-        socket.on("framereceived", desktop.heard)
-        socket.on("framesent", desktop.sent)
-        socket.on("close", self._keep_end)
 
-    def _keep_end(self, _: WebSocket) -> None:
-        self._ended += 1
+        def hear(payload: str | bytes) -> None:
+            desktop.heard(payload)
+            if desktop.speaks_rfb:
+                self._desktops_address = address
+
+        socket.on("framereceived", hear)
+        socket.on("framesent", desktop.sent)
+        socket.on("close", lambda _: self._ends.update([address]))
 
     def _keep_complaint(self, message: ConsoleMessage) -> None:
         """The last one of the client, and the last one of the browser."""

@@ -71,6 +71,14 @@ def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]
     return [
         *([] if listed.id == session_id else [f"sessionId is {session_id!r}, but the new session is {listed.id!r}"]),
         *([] if listed.name == name else [f"name is {name!r}, but the new session's is {listed.name!r}"]),
+        *(
+            f"the API lists it with {key} {said!r}, not {wanted!r}"
+            for key, said, wanted in (
+                ("user", listed.user, creation.asked.user),
+                ("template", listed.template, creation.asked.template),
+            )
+            if said not in (None, wanted)
+        ),
     ]
 
 
@@ -136,14 +144,14 @@ def mean_below(starts: Starts, budget: Budget) -> float:
     return summary.mean
 
 
-def still_running(word: str, statuses: Mapping[str, str | None]) -> None:
-    """Each of the sessions, by id, still has the status that it reached."""
-    judged("status after the last start", table("session | status", statuses.items()))
+def status_kept(word: str, statuses: Mapping[str, str | None]) -> None:
+    """Each of the sessions, by id, has kept the status that it reached."""
+    judged("status afterwards, over a while", table("session | status", statuses.items()))
     fallen = [f"{session_id} is {status or 'not listed'}" for session_id, status in statuses.items() if status != word]
     if fallen:
         raise Unmet(
-            "the sessions that were started",
-            expected=f"still {word} after the last one was started",
+            "the session's status" if len(statuses) == 1 else "the sessions that were started",
+            expected=f"still {word} a while later",
             actual=", ".join(fallen),
             likely="the sessions do not last, or their status is not steady",
         )

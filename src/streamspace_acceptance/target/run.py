@@ -57,7 +57,14 @@ class Run:
         browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)
         api, budgets = StreamSpaceApi(http, profile, settings.user_password), Budgets(target.time_scale)
         self.clients = clients = Clients(
-            api, cluster, budgets, browser, settings.netadmin_image, password, target.expired_token
+            api,
+            cluster,
+            budgets,
+            browser,
+            settings.netadmin_image,
+            password,
+            target.expired_token,
+            user_suffix=settings.user_suffix,
         )
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())

@@ -42,6 +42,19 @@ def _report_instead(phase: str, wrong: str, *, after: tuple[str, ...] | None = N
     return wrap("streamspace_sandbox.streamspace.agent.observation:observe", observe_wrongly)
 
 
+def _two_pods_when_woken() -> Patch:
+    """A session that was hibernated before has two pods."""
+    slept = set[str]()
+
+    def replicas(original: Any, session: Any) -> int:
+        name = session["metadata"]["name"]
+        if session["spec"]["state"] == "hibernated":
+            slept.add(name)
+        return int(original(session)) * (2 if name in slept else 1)
+
+    return wrap("streamspace_sandbox.streamspace.agent.objects:replicas", replicas)
+
+
 def _wake_fails_later(seconds: float) -> list[Patch]:
     """The API wakes a session that has been hibernated for a moment, and answers 500 for one of longer."""
     hibernated: dict[str, float] = {}
@@ -87,7 +100,7 @@ register_fault(
     "first-backup-restored",
     breaks="1.4-5",
     description="The first wake backs the home up, and every later wake restores that first backup",
-    kubernetes=on_claims(_restore_first_backup),
+    kubernetes=on_claims(_restore_first_backup, when=lambda replicaset: not is_replacing(replicaset)),
 )
 register_fault(
     "pod-stays-on-hibernation",
@@ -106,6 +119,12 @@ register_fault(
     breaks="1.4-3",
     description="A woken session gets no pod, although its status is Running",
     agent=[_do_not_scale(1), _report_instead("Waking", "Running")],
+)
+register_fault(
+    "two-pods-on-wake",
+    breaks="1.4-3",
+    description="A woken session has two pods",
+    agent=_two_pods_when_woken(),
 )
 register_fault(
     "stays-waking",

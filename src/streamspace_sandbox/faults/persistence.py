@@ -51,8 +51,8 @@ def _stumble_over_unreadable(pod: Any, home: Path) -> None:
 register_fault(
     "unreadable-file-in-home",
     breaks="1.2-2",
-    description="A desktop does not start again if its home has a file that nobody may read",
-    kubernetes=on_claims(_stumble_over_unreadable),
+    description="A pod that replaces a lost one does not start if the home has a file that nobody may read",
+    kubernetes=on_claims(_stumble_over_unreadable, when=is_replacing),
 )
 register_fault(
     "home-read-only",

@@ -93,13 +93,13 @@ def _late_by(*seconds: float) -> Patch:
 
 
 def _ready_for_a_moment() -> Patch:
-    since: dict[str, float] = {}
+    """The probers are kept, so that none of them is taken for one whose place in memory it has got."""
+    since: dict[int, tuple[Any, float]] = {}
 
     def set_ready(original: Any, prober: Any, ready: bool) -> None:
-        name = prober._spec["name"]
-        if name == "desktop" and ready:
-            key = str(id(prober))
-            ready = time.monotonic() - since.setdefault(key, time.monotonic()) < READY_SECONDS
+        if prober._spec["name"] == "desktop" and ready:
+            _, first = since.setdefault(id(prober), (prober, time.monotonic()))
+            ready = time.monotonic() - first < READY_SECONDS
         original(prober, ready)
 
     return wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", set_ready)
@@ -107,12 +107,11 @@ def _ready_for_a_moment() -> Patch:
 
 def _never_ready_once(number: int) -> Patch:
     """The so-manieth desktop is never Ready."""
-    probers: list[int] = []
+    numbers: dict[int, tuple[Any, int]] = {}
 
     def set_ready(original: Any, prober: Any, ready: bool) -> None:
-        if prober._spec["name"] == "desktop" and id(prober) not in probers:
-            probers.append(id(prober))
-        chosen = id(prober) in probers[number - 1 : number]
+        is_desktop = prober._spec["name"] == "desktop"
+        chosen = is_desktop and numbers.setdefault(id(prober), (prober, len(numbers) + 1))[1] == number
         original(prober, ready and not chosen)
 
     return wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", set_ready)

@@ -94,32 +94,32 @@ def _share_agent_id(pod: Obj) -> None:
     environment[:] = [{"name": "AGENT_ID", "value": "primary"} if v["name"] == "AGENT_ID" else v for v in environment]
 
 
-def _leave(phase: Obj) -> Callable[..., Obj]:
-    """Beside each pod of a session lies one that has ended, with that status, first by name."""
-    return partial(_leave_beside, phase)
+def _leave(status: Obj, concerns: Callable[[Obj], bool] = _is_session) -> Callable[..., Obj]:
+    """Beside each pod that this concerns lies one that has ended, with that status, first by name."""
 
+    def create(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
+        made: Obj = original(store, resource, obj, **options)
+        if resource == PODS and concerns(made):
+            ended = clone(made)
+            labels = made["metadata"]["labels"]
+            ended["metadata"] = {
+                "name": f"{labels.get(SESSION_LABEL) or labels['app']}-0000-{made['metadata']['uid'][:5]}",
+                "namespace": namespace_of(made),
+                "labels": labels,
+                "ownerReferences": made["metadata"]["ownerReferences"],
+            }
+            ended["spec"]["nodeName"] = "node-that-was-full"
+            place = original(store, resource, ended, **options)
+            store.mutate(
+                PODS,
+                namespace_of(place),
+                name_of(place),
+                lambda pod: pod.update(status=clone(status)),
+                subresource="status",
+            )
+        return made
 
-def _leave_beside(status: Obj, original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
-    made: Obj = original(store, resource, obj, **options)
-    if resource == PODS and _is_session(made):
-        ended = clone(made)
-        session = made["metadata"]["labels"][SESSION_LABEL]
-        ended["metadata"] = {
-            "name": f"{session}-0000-{made['metadata']['uid'][:5]}",
-            "namespace": namespace_of(made),
-            "labels": made["metadata"]["labels"],
-            "ownerReferences": made["metadata"]["ownerReferences"],
-        }
-        ended["spec"]["nodeName"] = "node-that-was-full"
-        place = original(store, resource, ended, **options)
-        store.mutate(
-            PODS,
-            namespace_of(place),
-            name_of(place),
-            lambda pod: pod.update(status=clone(status)),
-            subresource="status",
-        )
-    return made
+    return create
 
 
 def _run_two(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
@@ -200,6 +200,11 @@ register_variant(
     "sidecars-of-components",
     description="The pods of the API and of the agents have a second container, which comes first",
     kubernetes=_admit(_is_of(API, AGENT), lambda pod: pod["spec"]["containers"].insert(0, _sidecar("log-shipper"))),
+)
+register_variant(
+    "evicted-components-beside",
+    description="An evicted pod with the same labels lies beside the API's pod and beside the agent's",
+    kubernetes=wrap(f"{STORE}.create", _leave(EVICTED, _is_of(API, AGENT))),
 )
 register_variant(
     "evicted-pod-beside",

@@ -77,6 +77,13 @@ def test_a_session_of_nobodys() -> None:
         expect.agents.spread(Balance(AGENTS, told.said | {"s-0": None}, told.seen | {"s-0": None}))
 
 
+def test_a_session_whose_agent_the_api_does_not_name() -> None:
+    told = shared(a=5, b=5, c=5)
+    with pytest.raises(Unmet, match="s-0: no agent"):
+        expect.agents.spread(Balance(AGENTS, told.said | {"s-0": None}, told.seen))
+    expect.agents.spread(Balance(AGENTS, dict.fromkeys(told.said), told.seen))
+
+
 def test_without_sessions_nothing_is_shown() -> None:
     for sentence in (expect.agents.spread, lambda found: expect.agents.balanced(found, 2)):
         with pytest.raises(Unproven):

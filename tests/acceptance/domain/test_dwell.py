@@ -1,7 +1,7 @@
 """A desktop that is held open: one that turns black later is told from one that lasts."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any, cast
 
@@ -31,15 +31,22 @@ class _ShortBudgets(Budgets):
 class _Desktop:
     """A desktop that is black at those looks, counted from 1, of which `is_black` says so."""
 
-    def __init__(self, is_black: Callable[[int], bool]) -> None:
+    def __init__(
+        self, is_black: Callable[[int], bool], connections: Iterable[tuple[int, int]] = ((1, 1), (1, 1))
+    ) -> None:
         self.session = cast("Any", self)
         self.subject = "session s"
         self.budgets = _ShortBudgets(1)
         self._is_black = is_black
         self._looks = count(1)
+        self._connections = iter(connections)
 
     def opened(self) -> Any:
         return self
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        return next(self._connections)
 
     def picture(self) -> Picture:
         return picture(window=not self._is_black(next(self._looks)))
@@ -62,6 +69,15 @@ def test_dwell_of_a_lasting_desktop_is_used_twice() -> None:
     held: Any = dwell.hold(cast("Any", _Desktop(lambda look: look == 3)))  # redrawn for a moment
     assert (held.first, held.last) == ("used", "used")
     assert held.seconds >= 0.8
+
+
+def test_dwell_of_a_desktop_that_connects_again_says_so() -> None:
+    with pytest.raises(Unmet, match="had to connect again, 2 times"):
+        dwell.hold(cast("Any", _Desktop(lambda _: False, [(1, 1), (1, 3)])))
+
+
+def test_dwell_forgives_a_change_of_this_machines_network() -> None:
+    dwell.hold(cast("Any", _Desktop(lambda _: False, [(1, 1), (2, 2)])))
 
 
 def test_dwell_of_a_desktop_that_turns_black_says_when() -> None:

@@ -80,6 +80,8 @@ class _Pod:
         self.trouble = ""
         self.url = ""
         self.refusals = 3
+        self.addresses = count(1)
+        self.visited: set[str] = set()
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
@@ -91,7 +93,7 @@ class _Pod:
             script = "// noVNC, class RFB" if self.trouble == "no-novnc" else CLIENT
             says(script.encode(), 404 if missing else 200, "text/javascript")(request)
         elif path.endswith("/connect"):
-            body = {} if self.trouble == "no-address" else {"url": self.url}
+            body = {} if self.trouble == "no-address" else {"url": self._address()}
             says(json.dumps(body).encode())(request)
         elif self.trouble == "no-html":
             says(b'{"ok": true}')(request)
@@ -103,7 +105,15 @@ class _Pod:
             self.refusals -= 1
             says(b"<h1>Bad Gateway</h1>", 502, "text/html")(request)
         else:
-            says(PAGE, 500 if self.trouble == "status" else 200, "text/html")(request)
+            says(*self._page(request.path), "text/html")(request)
+
+    def _page(self, address: str) -> tuple[bytes, int]:
+        again = self.trouble == "one-visit" and address in self.visited
+        self.visited.add(address)
+        return (b"<h1>used already</h1>", 403) if again else (PAGE, 500 if self.trouble == "status" else 200)
+
+    def _address(self) -> str:
+        return f"{self.url}&visit={next(self.addresses)}" if self.trouble == "one-visit" else self.url
 
     def execute(self, _pod: Pod, command: list[str]) -> ExecResult:
         return ExecResult("", "", 0 if command[-1] in self.files else 1)
@@ -224,6 +234,13 @@ def test_page_that_comes_late_fails_alone(browser: RunBrowser) -> None:
             expect.desktops.page_served(page, late=late.page_late)
         late.open(browser)
         expect.desktops.client_loaded(late.wait_for_client())
+
+
+def test_address_for_one_visit_is_asked_for_again(browser: RunBrowser) -> None:
+    with desk("one-visit") as guarded:
+        expect.desktops.page_served(guarded.fetch_page())
+        guarded.open(browser)
+        expect.desktops.client_loaded(guarded.wait_for_client())
 
 
 def test_a_client_may_stand_in_the_page_itself(browser: RunBrowser) -> None:

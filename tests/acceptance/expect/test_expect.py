@@ -70,6 +70,7 @@ def test_exactly_that_status() -> None:
 def test_the_answer_identifies_the_session() -> None:
     expect.sessions.identified(creation(), "pending")
     expect.sessions.identified(creation(listed=()), "pending")
+    expect.sessions.identified(creation(listed=(replace(LISTED, user=None, template=None),)), "pending")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,8 @@ def test_the_answer_identifies_the_session() -> None:
         (creation(GOOD | {"status": "Running"}), "status is 'Running'"),
         (creation(GOOD | {"status": "Pending"}), "status is 'Pending'"),
         (creation(listed=(LISTED, LISTED)), "lists 2 sessions"),
+        (creation(listed=(replace(LISTED, user="somebody"),)), "lists it with user 'somebody', not 'testuser'"),
+        (creation(listed=(replace(LISTED, template="gimp"),)), "lists it with template 'gimp'"),
         (creation(GOOD | {"user": "somebody"}), "user is 'somebody', not 'testuser'"),
         (creation(GOOD | {"template": "gimp"}), "template is 'gimp'"),
         (creation([GOOD]), "a JSON list"),
@@ -153,9 +156,9 @@ def test_all_starts_reach_running() -> None:
 
 
 def test_sessions_stay_running() -> None:
-    expect.sessions.still_running("Running", {SESSION: "Running"})
-    assert "is Pending" in unmet(expect.sessions.still_running, "Running", {"other": "Running", SESSION: "Pending"})
-    assert "not listed" in unmet(expect.sessions.still_running, "Running", {SESSION: None})
+    expect.sessions.status_kept("Running", {SESSION: "Running"})
+    assert "is Pending" in unmet(expect.sessions.status_kept, "Running", {"other": "Running", SESSION: "Pending"})
+    assert "not listed" in unmet(expect.sessions.status_kept, "Running", {SESSION: None})
 
 
 def test_the_mean_is_of_all_starts_and_below_the_budget() -> None:

@@ -34,7 +34,7 @@ def load_of(fault: ProxyFault) -> Load:
 
 
 def _check(fault: ProxyFault, lane: Lane) -> Outcome:
-    run = run_against(fault, lane.healthy(), lane.folder())
+    run = run_against(fault, lane.healthy(), lane.folder(), recorded=False)
     problems = [
         f"the reason of {criterion} does not name {fault.reason!r}: {run.reasons[criterion]}"
         for criterion in sorted(fault.failed | fault.broken)

@@ -1,7 +1,7 @@
 """Proxy rules about agents."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.proof.json_rewriting import AGENTS, Json, altered
 from tests.proof.proxy import Reply, Rule
@@ -51,6 +51,33 @@ class HeartbeatStandsStill(_OfAgents):
         return [
             each | {"lastHeartbeat": self._first.setdefault(each["agentId"], each["lastHeartbeat"])} for each in agents
         ]
+
+
+class EverySecondHeartbeat(_OfAgents):
+    """The API tells of every second heartbeat alone."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+        self._last: dict[str, str] = {}
+        self._count: dict[str, int] = {}
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        for each in agents:
+            agent, beat = each["agentId"], each["lastHeartbeat"]
+            if self._last.get(agent) != beat:
+                self._last[agent] = beat
+                self._count[agent] = self._count.get(agent, 0) + 1
+            if self._count[agent] % 2:
+                self._told[agent] = self._last[agent]
+        return [each | {"lastHeartbeat": self._told[each["agentId"]]} for each in agents]
+
+
+class AlwaysNow(_OfAgents):
+    """The time of the last heartbeat is that of the question."""
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return [each | {"lastHeartbeat": now} for each in agents]
 
 
 class Ghost(_OfAgents):

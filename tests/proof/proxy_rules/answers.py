@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -79,15 +80,37 @@ class AfterAnOutage(OfSessions):
 
     def __init__(self, change: Change) -> None:
         super().__init__(lambda session: change(session) if self._is_over else session)
-        self._was_offline = False
+        self._seen: set[str] = set()
+        self._lost: set[str] = set()
         self._is_over = False
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if (method, path) == ("GET", AGENTS) and reply.status == 200:
-            said = {agent["status"] for agent in json.loads(reply.body)["agents"]}
-            self._was_offline = self._was_offline or "offline" in said
-            self._is_over = self._was_offline and "online" in said
+            for agent in json.loads(reply.body)["agents"]:
+                self._note(agent["agentId"], agent["status"])
         return super().alter(method, path, reply)
+
+    def _note(self, agent: str, status: str) -> None:
+        """Agents of an earlier run may be offline all the time; they say nothing."""
+        if status == "online":
+            self._seen.add(agent)
+            self._is_over = self._is_over or agent in self._lost
+        elif agent in self._seen:
+            self._lost.add(agent)
+
+
+class NeverOffline(OfAgents):
+    """An agent that was online once is online for ever."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+        def kept(agent: Json) -> Json:
+            if agent["status"] == "online":
+                self._seen.add(agent["agentId"])
+            return agent | {"status": "online"} if agent["agentId"] in self._seen else agent
+
+        super().__init__(kept)
 
 
 class AfterOffline(OfAgents):
@@ -124,18 +147,50 @@ class Nth(OfAgents):
 
 
 class Lasts(OfSessions):
-    """A status is shown so many times, and then another one."""
+    """A status is shown for so many seconds, and then another one."""
 
-    def __init__(self, word: str, times: int, later: str) -> None:
-        self._seen: dict[str, int] = {}
+    def __init__(self, word: str, seconds: float, later: str) -> None:
+        self._since: dict[str, float] = {}
 
         def worn(session: Json) -> Json:
             if session["status"] != word:
                 return session
-            self._seen[session["sessionId"]] = self._seen.get(session["sessionId"], 0) + 1
-            return session if self._seen[session["sessionId"]] <= times else session | {"status": later}
+            since = self._since.setdefault(session["sessionId"], time.monotonic())
+            return session if time.monotonic() - since <= seconds else session | {"status": later}
 
         super().__init__(worn)
+
+
+class Flaps(OfSessions):
+    """In the list, a session that runs is Pending at every second look."""
+
+    def __init__(self) -> None:
+        self._looks: dict[str, int] = {}
+
+        def flapping(session: Json) -> Json:
+            if session["status"] != "Running":
+                return session
+            looks = self._looks[session["sessionId"]] = self._looks.get(session["sessionId"], 0) + 1
+            return session if looks % 2 else session | {"status": "Pending"}
+
+        super().__init__(flapping, alone=False)
+
+
+class Woken(OfSessions):
+    """Sessions read otherwise from the moment on at which their waking is accepted."""
+
+    def __init__(self, change: Change, *, listed: bool = True, alone: bool = True) -> None:
+        self._woken: set[str] = set()
+        super().__init__(
+            lambda session: change(session) if session["sessionId"] in self._woken else session,
+            listed=listed,
+            alone=alone,
+        )
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "POST" and path.endswith("/wake") and reply.status < 300:
+            self._woken.add(path.split("/")[-2])
+        return super().alter(method, path, reply)
 
 
 class Newest(Rule):

@@ -10,6 +10,7 @@ from tests.proof.proxy import Line, Reply, Rule
 
 KEY, POINTER, QEMU_KEY = 4, 5, 255  # types of messages (RFC 6143 and QEMU's extension)
 POINTER_BYTES, KEY_BYTES, QEMU_KEY_BYTES = 6, 8, 12
+WHEEL_UP, WHEEL_DOWN = 0x08, 0x10  # the pointer's fourth and fifth button
 FIRST_SCRIPT = "/rfb.js"
 HANDSHAKE_BYTES = 14
 MOVED_SECONDS = 1.0
@@ -136,11 +137,14 @@ class ShowsOnlyWhatIsPointedAt(Rule):
 
 
 class TurnsTwice(Rule):
-    """Each turn of the wheel by a notch counts as two."""
+    """Each turn of the wheel by a notch counts as two: of either of its buttons, or of one."""
+
+    def __init__(self, buttons: int = WHEEL_UP | WHEEL_DOWN) -> None:
+        self._buttons = buttons
 
     def hears(self, message: bytes) -> bytes:
-        wheel = len(message) == POINTER_BYTES and message[0] == POINTER and message[1] & 0x18
-        return message + bytes([POINTER, message[1] & ~0x18]) + message[2:] + message if wheel else message
+        wheel = len(message) == POINTER_BYTES and message[0] == POINTER and message[1] & self._buttons
+        return message + bytes([POINTER, message[1] & ~self._buttons]) + message[2:] + message if wheel else message
 
 
 class EndsInSilence(Rule):
@@ -160,6 +164,49 @@ class LosesButtons(Rule):
         if len(message) != POINTER_BYTES or message[0] != POINTER:
             return message
         return message[:1] + bytes([message[1] & ~self._mask]) + message[2:]
+
+
+class Doubles(Rule):
+    """Some events count twice: keys, or presses of the mouse's buttons."""
+
+    def __init__(self, kind: int) -> None:
+        self._kind = kind
+
+    def hears(self, message: bytes) -> bytes:
+        if message[:1] != bytes([self._kind]):
+            return message
+        released = message[:1] + b"\0" + message[2:]
+        return message + released + message if self._kind == POINTER and message[1] else message * 2
+
+
+class SwapsButtons(Rule):
+    """The left button of the mouse counts as the right one, and the right one as the left."""
+
+    def hears(self, message: bytes) -> bytes:
+        if len(message) != POINTER_BYTES or message[0] != POINTER:
+            return message
+        buttons = message[1]
+        swapped = buttons & ~0x05 | (buttons & 0x01) << 2 | (buttons & 0x04) >> 2
+        return message[:1] + bytes([swapped]) + message[2:]
+
+
+class LagsBehind(Rule):
+    """The pointer is always where it was one event before."""
+
+    def hears_on(self, line: Line, message: bytes) -> bytes:
+        if len(message) != POINTER_BYTES or message[0] != POINTER:
+            return message
+        before = line.notes.get("place", message[2:])
+        assert isinstance(before, bytes)
+        line.notes["place"] = message[2:]
+        return message[:2] + before
+
+
+class FirstPictureAlone(Rule):
+    """The first picture of a desktop stays for ever; its connection and its input go on."""
+
+    def tells(self, line: Line, message: bytes) -> bytes:
+        return b"" if line.to_viewer > PICTURE_BYTES else message
 
 
 class Mistypes(Rule):

@@ -107,6 +107,22 @@ class LeadsOn(Rule):
         return Reply(self._status, "text/html", page.encode(), headers)
 
 
+class StatusWords(Rule):
+    """Some statuses of sessions are other words, those that no criterion names."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != "GET" or not path.startswith(SESSIONS) or reply.status != 200:
+            return reply
+        found = json.loads(reply.body)
+        for session in found.get("sessions", [found]):
+            if "status" in session:
+                session["status"] = self._words.get(session["status"], session["status"])
+        return replace(reply, body=json.dumps(found).encode())
+
+
 class Answers(Rule):
     """Answers to one call have another status of the same meaning."""
 

@@ -136,6 +136,7 @@ COOKIES = (
     "banner.querySelector('button').onclick = () => banner.remove(); document.body.append(banner);"
 )
 ASKS_BEFORE_IT_IS_LEFT = "addEventListener('beforeunload', (event) => event.preventDefault());"
+NOTICES = "setInterval(() => new WebSocket(new URL('/api/v1/notices', location.href.replace('http', 'ws'))), 1000);"
 TWICE_ON_DENSE_SCREENS = (
     "const across = Object.getOwnPropertyDescriptor(MouseEvent.prototype, 'clientX').get;"
     "Object.defineProperty(MouseEvent.prototype, 'clientX',"

@@ -13,7 +13,10 @@ from tests.proof.proxy_rules.viewer_pages import Edit, Page, same
 GREETING_BYTES, CHALLENGE_BYTES = 12, 16
 NONE, VNC_AUTH = b"\x01", b"\x02"
 OFFER = b"\x01\x01"
+MORE = b"\x03\x05\x12\x01"  # RA2, TLS, None
 FINE = b"\0\0\0\0"
+INITIALISED_BYTES = GREETING_BYTES + len(OFFER) + len(FINE)  # what comes next is ServerInit
+BELL, CLIPBOARD = b"\x02", b"\x03\0\0\0" + struct.pack("!I", 5) + b"hello"
 HTML = "text/html"
 TOO_MANY = b"Too many security failures"
 
@@ -62,6 +65,20 @@ class Greets(Rule):
 
     def tells(self, line: Line, message: bytes) -> bytes:
         return self._greeting + message[GREETING_BYTES:] if line.to_viewer == 0 else message
+
+
+class OffersMore(Rule):
+    """The VNC server offers security types that no viewer in a browser knows, before the one that it knows."""
+
+    def tells(self, line: Line, message: bytes) -> bytes:
+        return MORE if line.to_viewer == GREETING_BYTES and message == OFFER else message
+
+
+class RingsAtFirst(Rule):
+    """Before its first picture, the desktop rings and shares its clipboard."""
+
+    def tells(self, line: Line, message: bytes) -> bytes:
+        return message + BELL + CLIPBOARD if line.to_viewer == INITIALISED_BYTES else message
 
 
 class Refuses(Rule):

@@ -44,8 +44,11 @@ class Balance:
 
     @property
     def nobodys(self) -> list[str]:
-        """Sessions that no agent serves."""
-        return [session for session, said in self.said.items() if (self.seen.get(session) or said) is None]
+        """Sessions that no agent serves, or for which the API names none although it names that of others."""
+        silent = not any(self.said.values())
+        return [
+            session for session, said in self.said.items() if said is None and not (silent and self.seen.get(session))
+        ]
 
     def describe(self) -> str:
         """For a failure: `x-1: 5, x-2: 6`."""

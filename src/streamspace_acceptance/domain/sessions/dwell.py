@@ -29,10 +29,11 @@ class Dwell:
 def hold(desktop: SessionDesktop) -> Dwell:
     """Uses the desktop, watches it for the whole dwell, and uses it again; Unmet when it does not last."""
     first = probe_input(desktop)
+    began, connections = now(), desktop.opened().connections
     seconds = _watch(desktop)
     attachments.attach_png(f"after {seconds:.1f} s", desktop.opened().whole_page())
     try:
-        return Dwell(seconds, first, probe_input(desktop))
+        last = probe_input(desktop)
     except Unmet as unmet:
         raise Unmet(
             f"{unmet.subject}, used again after {seconds:.1f} s",
@@ -41,6 +42,20 @@ def hold(desktop: SessionDesktop) -> Dwell:
             timeline=unmet.timeline,
             likely=f"it worked at first; {unmet.likely}",
         ) from unmet
+    _check_connected(desktop, connections, now() - began)
+    return Dwell(seconds, first, last)
+
+
+def _check_connected(desktop: SessionDesktop, before: tuple[int, int], seconds: float) -> None:
+    """The page has kept its connection; one that was loaded again, since this machine's network changed, may not."""
+    (load, first), (loaded, last) = before, desktop.opened().connections
+    if loaded == load and last > first:
+        raise Unmet(
+            f"{desktop.session.subject}, desktop",
+            expected=f"one connection for all of {seconds:.1f} s",
+            actual=f"its page had to connect again, {last - first} times",
+            likely=desktop.blame("something on the way ends connections after a while"),
+        )
 
 
 def _watch(desktop: SessionDesktop) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
 from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import Budget, now
@@ -119,6 +120,11 @@ class SessionLifecycle:
             self.session.wait_for_status(word, within=within)
             phase = self.session.wait_for_phase(word, within=within)
         return word, self._api.status(self.session.id), phase
+
+    def watch_status(self, name: str) -> tuple[str, Statuses]:
+        """The profile's word for a status that was reached, and the session's own over a while."""
+        word = self._api.profile.statuses[name]
+        return word, watch([self.session], word)
 
     def wait_for_vnc(self, *, within: str | Budget) -> tuple[Framebuffer | str, Framebuffer | str]:
         """The VNC handshake before the session left its pod, and the one now; a sentence for one that failed."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.sessions.remains import IN_API, NEVER_AWAITED_IN_VAIN, Remains
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
@@ -18,6 +19,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 
 REFUSED = "the product refuses to delete sessions"
 STAYS = "the product does not finish the deletion of sessions"
+LISTED = "the product goes on listing sessions of which nothing is left"
 FORGOTTEN = "the product forgets sessions whose pods live on"
 AGAIN_SECONDS = 1.0
 """The seconds between two requests for a refused deletion, so as not to burden a product in trouble."""
@@ -44,7 +46,8 @@ class Removal:
 
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
         self._api = clients.api
-        self._cluster = clients.cluster
+        self._remains = Remains(clients, ids)
+        self._stays = clients.stays
         self._ids = ids
         self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
         one = clients.budgets.named("deletion")
@@ -70,32 +73,33 @@ class Removal:
             return refused
         self.kind = REFUSED if refused else None
         left = self._left_in_the_end(began)
-        if not left or (refused and self._unanswered):  # that nothing can be told says nothing more
-            return refused
         if self._unanswered:
             self.kind = None
-        elif not refused:
-            self.kind = FORGOTTEN if self._forgotten else STAYS
+            return refused or [_left_behind(left, began)]
+        found = self._remains.by_kind() if left or self._stays else {}
+        if not found:
+            return refused
+        if not refused:
+            self.kind = self._defect(found)
+            self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
         told = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
-        return [*refused, f"{told}left behind after {now() - began:.1f} s: {', '.join(left)}"]
+        return [*refused, told + _left_behind([one for kind in found.values() for one in kind], began)]
+
+    def _defect(self, found: Mapping[str, list[str]]) -> str:
+        if self._forgotten:
+            return FORGOTTEN
+        return LISTED if list(found) == [IN_API] else STAYS
 
     def _left_in_the_end(self, began: float) -> list[str]:
         """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
-        started = began
+        started, before = began, set(self._look())
         while True:
-            looks: list[list[str]] = []
-            left = self._wait_until_gone(started, looks)
-            something_went = bool(set(looks[0]) - set(left))
+            gone = Wait(self._subject, "gone", self._budget, started)
+            left = _in_the_end(gone, self._look, every=POLL_SECONDS)
             started = now()
-            if not left or not something_went or started - began > self._budget.plan_seconds:
+            if not left or before.issubset(left) or started - began > self._budget.plan_seconds:
                 return left
-
-    def _wait_until_gone(self, started: float, looks: list[list[str]]) -> list[str]:
-        def look() -> list[str]:
-            looks.append(self._look())
-            return looks[-1]
-
-        return _in_the_end(Wait(self._subject, "gone", self._budget, started), look, every=POLL_SECONDS)
+            before = set(left)
 
     def _request_deletions(self) -> list[str]:
         """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""
@@ -137,29 +141,16 @@ class Removal:
         """The remains: by the API first, and by Kubernetes once the API lists none."""
         self._unanswered = False
         try:
-            return self._left()
+            return self._remains.first(besides=self._stays)
         except TokenRefused:
             raise
         except (NoAnswer, ClusterError, Unmet) as error:
             self._unanswered = True
             return [f"{self._subject} may be left, which is unknown: {' '.join(str(error).split())}"]
 
-    def _left(self) -> list[str]:
-        listed = self._api.sessions().ids & set(self._ids)
-        if listed:
-            return [f"session {session_id} in the API" for session_id in sorted(listed)]
-        cluster = self._cluster
-        looks: list[Callable[[], Iterable[str]]] = [
-            lambda: [f"session {obj.meta.name}" for obj in cluster.session_objects() if obj.meta.name in self._ids],
-            lambda: [
-                f"pod {pod.meta.name}" for pod in cluster.pods() if self._is_of(pod.meta.labels) and not pod.is_over
-            ],
-            lambda: [f"claim {claim.meta.name}" for claim in cluster.claims() if self._is_of(claim.meta.labels)],
-        ]
-        return next((found for look in looks if (found := list(look()))), [])
 
-    def _is_of(self, labels: dict[str, str]) -> bool:
-        return labels.get(self._api.profile.session_label) in self._ids
+def _left_behind(left: Sequence[str], began: float) -> str:
+    return f"left behind after {now() - began:.1f} s: {', '.join(left)}"
 
 
 def _some(left: Sequence[str]) -> str:

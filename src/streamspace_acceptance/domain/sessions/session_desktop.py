@@ -40,11 +40,13 @@ class SessionDesktop:
         """Where in the picture a window takes what is typed, as soon as that is known."""
         self._connection: Answer | None = None
         self._page_blame: str | None = None
+        self._visited = False
         self.page_late: str | None = None
 
     def connect(self) -> Answer:
         """Asks the API where the desktop can be seen."""
         self._connection = self.session.api.connect_session(self.session.id)
+        self._visited = False
         secret_sources.except_for(self.session.id)
         secret_sources.from_address(vnc_url(self._connection, self.session.api.profile.fields["vnc_url"]) or "")
         return self._connection
@@ -83,6 +85,7 @@ class SessionDesktop:
         certificate is not accepted: that may be the suite's own ignorance of a CA.
         """
         self._page_blame = "the VNC address serves no page (see 1.1d-2)"
+        self._visited = True
         try:
             answer = self._page_in_time()
         except NoAnswer as error:
@@ -114,7 +117,11 @@ class SessionDesktop:
         """Opens the VNC address in a fresh browser context; Unproven when the browser gets no page at all.
 
         Unmet when the page does not come in time, unless it is known already that none comes.
+
+        An address may be good for one visit: a new one is asked for where the page was fetched before.
         """
+        if self._visited:
+            self.connect()
         try:
             self.viewer = browser.viewer(self.address, ratio=self.ratio)
         except PageOpenError as error:

@@ -9,6 +9,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
 from streamspace_acceptance.measuring.startup_phases import Phases, phases
 from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.product import rfb
@@ -80,11 +81,10 @@ class Starts:
             raise Unproven("no session was created (see 1.1b-1)")
         return found
 
-    def statuses(self) -> dict[str, str | None]:
-        """The API's current status of each started session, by id; None for one that it does not list."""
+    def statuses(self) -> Statuses:
+        """The statuses of the started sessions over a while: Running, or the first other one."""
         found = [start.session for start in self.made if start.session is not None]
-        listed = found[0].api.sessions() if found else None
-        return {session.id: listed.status(session.id) for session in found} if listed is not None else {}
+        return watch(found, found[0].api.profile.statuses["running"]) if found else {}
 
     def ready_pods(self, *, within: str) -> list[Pod]:
         """The pod of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
