@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+import shtab
+
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction.redactor import redact
@@ -18,6 +20,7 @@ from streamspace_acceptance.reporting.allure import html_report
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.verdict.decision import DecisionWord, decide
+from streamspace_acceptance.verdict.shards import DURATIONS
 from streamspace_acceptance.verdict.verdict_file import VerdictFileError, read
 
 NAME = "streamspace-acceptance"
@@ -27,10 +30,25 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 success, 1 failure, 2 invalid input (nothing was done), INTERRUPTED."""
+    given = _parser().parse_args(arguments)
+    with_arguments: dict[str, Callable[[], int]] = {
+        "decide": lambda: _decide(given.require),
+        "explain": lambda: _explain(given.criterion),
+        "merge": lambda: _merge(given.folders, given.into),
+        "profile": lambda: _check_profile(given.profile),
+        "shards": lambda: _shards(given),
+        "sweep": lambda: _forget() if given.forget else _sweep(),
+        "verify": lambda: _verify(given.file),
+    }
+    return run(with_arguments.get(given.command) or COMMANDS[given.command][1])
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=NAME, description="`behave` runs the tests; these are the commands beside it."
     )
     parser.add_argument("--version", action="version", version=f"{NAME} {version(NAME)}")
+    shtab.add_argument_to(parser, help="print a script that completes the commands in this shell")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (description, _) in COMMANDS.items():
         command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
@@ -44,19 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     explaining.add_argument("criterion", help="an id of plan/criteria.toml, such as 1.1e-5")
     verifying = commands.add_parser("verify", help=_VERIFY, description=f"{_VERIFY[0].upper()}{_VERIFY[1:]}.")
     verifying.add_argument("file", type=Path, help="a conformance.yaml, beside the verdict.json of its run")
+    dividing = commands.add_parser("shards", help=_SHARDS, description=f"{_SHARDS[0].upper()}{_SHARDS[1:]}.")
+    dividing.add_argument("count", type=int, nargs="?", help="how many runners there are")
+    dividing.add_argument("--tags", action="append", default=[], help="as for behave, and the same for each shard")
+    dividing.add_argument("--json", action="store_true", help="print a matrix for a CI system")
+    dividing.add_argument("--record", action="store_true", help=f"write {DURATIONS} from the last run")
+    merging = commands.add_parser("merge", help=_MERGE, description=f"{_MERGE[0].upper()}{_MERGE[1:]}.")
+    merging.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="the reports of a shard")
+    merging.add_argument("--into", type=Path, required=True, help="the folder for the reports of the whole run")
     profiles = commands.add_parser("profile", help=_PROFILE, description=f"{_PROFILE[0].upper()}{_PROFILE[1:]}.")
     checking = profiles.add_subparsers(dest="action", required=True).add_parser("check", help=_PROFILE)
     checking.add_argument("profile", nargs="?", help="a built-in profile or a file (default: STREAMSPACE_PROFILE)")
-    given = parser.parse_args(arguments)
-    if given.command == "profile":
-        return run(lambda: _check_profile(given.profile))
-    if given.command == "decide":
-        return run(lambda: _decide(given.require))
-    if given.command == "explain":
-        return run(lambda: _explain(given.criterion))
-    if given.command == "verify":
-        return run(lambda: _verify(given.file))
-    return run(_forget if getattr(given, "forget", False) else COMMANDS[given.command][1])
+    return parser
 
 
 def run(command: Callable[[], int]) -> int:
@@ -137,6 +154,22 @@ def _verify(file: Path) -> int:
     return verify(file)
 
 
+def _shards(given: argparse.Namespace) -> int:
+    from streamspace_acceptance.commands import shards  # noqa: PLC0415
+
+    if given.record:
+        return shards.record()
+    if given.count is None or given.count < 1:
+        raise SetupProblem("Say among how many runners: `streamspace-acceptance shards 3`.")
+    return shards.show(given.count, given.tags, as_json=given.json)
+
+
+def _merge(folders: Sequence[Path], into: Path) -> int:
+    from streamspace_acceptance.commands.merge import merge  # noqa: PLC0415
+
+    return merge(folders, into)
+
+
 def _check_profile(profile: str | None) -> int:
     from streamspace_acceptance.commands.profile.run import check  # noqa: PLC0415
 
@@ -158,6 +191,8 @@ def _lint() -> int:
 _DECIDE = "print the decision of the last run; with --require GO, fail unless it is GO"
 _EXPLAIN = "explain a criterion: its limit, its scenarios and the code that judges it"
 _VERIFY = "check that a conformance.yaml is complete and agrees with the verdict.json beside it"
+_SHARDS = "divide the run among several runners, and print what each of them runs"
+_MERGE = "make one set of reports, with one decision, from those of all shards"
 _PROFILE = "compare a contract profile with the StreamSpace of the settings, without changing anything"
 COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
     "doctor": ("check the environment, with advice for each failed check", _doctor),

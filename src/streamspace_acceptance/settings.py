@@ -20,14 +20,15 @@ class Settings:
 
     api_url is the HTTP base URL of the StreamSpace under test; None asks for the embedded one, or, where target is
     `cluster`, for the one in the namespace, which is then reached through Kubernetes. kubeconfig is a list
-    of paths as KUBECONFIG holds it; None stands for the file that kubectl reads. browser is a path. allow_context
-    allows a cluster that is not local, shared_namespace a namespace in which others work. repo is a checkout of
+    of paths as KUBECONFIG holds it; None stands for the file that kubectl reads. context is one of its contexts; None
+    stands for its current one. browser is a path. allow_context allows a cluster that is not local, shared_namespace
+    a namespace in which others work. repo is a checkout of
     StreamSpace that is to be built and deployed; admin_user and admin_password are for a StreamSpace that does not
     log them. vnc_password is for desktops that ask for one,
     user_password that of all users of sessions; expired_token was valid once. netadmin_image holds sh and iptables, for
     an ephemeral container beside an agent that has none. reports is the folder for what a run leaves; tester is the
     name in its reports. profile is the name or file of a contract profile; accept_deviations, whether a criterion
-    is proven all the same where its words are not the product's.
+    is proven all the same where its words are not the product's. user_suffix ends the names of sessions' users.
     """
 
     api_url: str | None
@@ -49,6 +50,8 @@ class Settings:
     profile: str = DEFAULT_PROFILE
     accept_deviations: bool = False
     target: str | None = None
+    context: str | None = None
+    user_suffix: str = ""
 
     @classmethod
     def from_environment(
@@ -77,6 +80,8 @@ class Settings:
             profile=given.get("profile") or variables.get("STREAMSPACE_PROFILE") or DEFAULT_PROFILE,
             accept_deviations=given.get("accept-deviations", "no") not in ("no", "false", "off", "0"),
             target=given.get("target") or variables.get("STREAMSPACE_TARGET") or None,
+            context=given.get("context") or variables.get("STREAMSPACE_CONTEXT") or None,
+            user_suffix=_user_suffix(given.get("shard", "")),
         )
 
     @property
@@ -88,6 +93,12 @@ class Settings:
         """The kubeconfig files that exist, where kubectl would look for them."""
         named = self.kubeconfig.split(os.pathsep) if self.kubeconfig else [str(Path.home() / ".kube" / "config")]
         return [path for path in map(Path, named) if path.is_file()]
+
+
+def _user_suffix(shard: str) -> str:
+    """The end of the names of sessions' users, so that shards side by side share none; the last one runs alone."""
+    number, _, of = shard.partition("/")
+    return "" if number == of else f"-s{number}"
 
 
 def _user() -> str:

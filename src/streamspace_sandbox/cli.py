@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
+import shtab
+
 from streamspace_sandbox.faults.catalogue import faults
 from streamspace_sandbox.host import rootless
 from streamspace_sandbox.host.start_error import StartError
@@ -66,7 +68,11 @@ def _up(options: argparse.Namespace) -> int:
         real_kubernetes.prepare(_say)
         if options.contract is not None:
             raise StartError("On a real Kubernetes it serves the plan's contract alone: leave out --contract.")
-    wanted = start.StartOptions(options.time_scale, options.fault, options.owner_pid, flavor, options.contract)
+    elif options.nodes > 1:
+        raise StartError("The stand-in has one node: add --kubernetes real for more.")
+    wanted = start.StartOptions(
+        options.time_scale, options.fault, options.owner_pid, flavor, options.contract, options.nodes
+    )
     state = start.up(instance, wanted, _say)
     if (state.time_scale, state.fault, state.contract) != (wanted.time_scale, wanted.fault, wanted.contract):
         contract = f", the contract {state.contract}" if state.contract else ""
@@ -177,6 +183,7 @@ def _time_scale(text: str) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamspace-sandbox", description=__doc__)
+    shtab.add_argument_to(parser, help="print a script that completes the commands in this shell")
     commands = parser.add_subparsers(required=True, metavar="up | down | status | deploy | undeploy | images | check")
 
     up = commands.add_parser("up", help="start an instance and print its environment")
@@ -194,6 +201,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=("small", "real"),
         default="small",
         help="the stand-in, or a real one that is built from Go modules on first use (default: %(default)s)",
+    )
+    up.add_argument(
+        "--nodes", type=int, choices=range(1, 5), default=1, help="nodes of a real one (default: %(default)s)"
     )
     up.add_argument("--contract", help="serve this contract instead of the plan's: shipped-v2.0-beta")
     up.add_argument("--fault", help="start it with this planted fault, or several: A,B")

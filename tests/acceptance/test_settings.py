@@ -30,6 +30,13 @@ def test_cluster_as_the_target_is_no_embedded_one() -> None:
     assert Settings.from_environment({}, {"target": "cluster"}).target == "cluster"
 
 
+def test_context_is_given_by_option_or_variable() -> None:
+    variables = {"STREAMSPACE_CONTEXT": "kind-one"}
+    assert Settings.from_environment({}).context is None
+    assert Settings.from_environment(variables).context == "kind-one"
+    assert Settings.from_environment(variables, {"context": "kind-two"}).context == "kind-two"
+
+
 def test_kubeconfig_may_name_several_files_of_which_some_exist(tmp_path: Path) -> None:
     there = tmp_path / "config"
     there.write_text("x")

@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 import uvicorn
@@ -25,7 +25,7 @@ from streamspace_sandbox.kubernetes.apiserver import create_app
 from streamspace_sandbox.kubernetes.apiserver.server import server_config
 from streamspace_sandbox.kubernetes.machinery.errors import bad_request
 from streamspace_sandbox.kubernetes.machinery.objects import name_of
-from streamspace_sandbox.kubernetes.machinery.resources import Obj
+from streamspace_sandbox.kubernetes.machinery.resources import PODS, Obj
 from streamspace_sandbox.kubernetes.machinery.runtime import ContainerStats, LogOptions, NetworkStats, NodeStats, Stats
 from streamspace_sandbox.kubernetes.registry.store import Store
 
@@ -125,6 +125,12 @@ class Cluster:
     store: Store
     runtime: FakeRuntime
     loop: asyncio.AbstractEventLoop
+    token: str = TOKEN
+    is_real: ClassVar[bool] = False
+
+    def purge_pods(self) -> None:
+        """Deletes all pods at once."""
+        self.call(lambda: self.store.purge(PODS))
 
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` on the server's event loop and return what it returns."""
@@ -138,7 +144,7 @@ class Cluster:
 def http_client(cluster: Cluster) -> httpx.Client:
     """A client that sends the right token."""
     verify = ssl.create_default_context(cafile=str(cluster.certificate))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = {"Authorization": f"Bearer {cluster.token}"}
     return httpx.Client(base_url=cluster.url, verify=verify, headers=headers, timeout=10, trust_env=False)
 
 

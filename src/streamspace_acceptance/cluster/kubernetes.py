@@ -5,7 +5,6 @@ Answers are read as plain JSON and typed here; each call has a total deadline.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import urllib3
-import yaml
-from kubernetes import client, config
+from kubernetes import client
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.cluster.access import Access
 from streamspace_acceptance.cluster.connection import (
     CALL_SECONDS,
     CONNECT_SECONDS,
@@ -24,7 +23,6 @@ from streamspace_acceptance.cluster.connection import (
     ClusterError,
     as_cluster_error,
     ask,
-    choose_proxy,
     read,
 )
 from streamspace_acceptance.cluster.containers import MainContainer, Roles
@@ -58,15 +56,20 @@ def load_client() -> None:
 
 
 class Cluster:
-    """The objects of one namespace. `roles` tell which container of a pod is its main one."""
+    """The objects of one namespace. `roles` tell which container of a pod is its main one.
 
-    def __init__(self, kubeconfig: Sequence[Path], namespace: str, roles: Roles | None = None) -> None:
+    `kubeconfig` and `context` are as in `Access`.
+    """
+
+    def __init__(
+        self, kubeconfig: Sequence[Path], namespace: str, roles: Roles | None = None, *, context: str | None = None
+    ) -> None:
         self.namespace = namespace
+        self._access = Access(kubeconfig, context)
         self._main_containers = MainContainers(
             Roles() if roles is None else roles,
             lambda pod, command, container: self.execute(Pod.of(pod), command, container=container),
         )
-        self._files = os.pathsep.join(map(str, kubeconfig))
         self._client = self.new_client()
         self._core = client.CoreV1Api(self._client)
         self._apps = client.AppsV1Api(self._client)
@@ -74,14 +77,7 @@ class Cluster:
 
     def new_client(self) -> Any:
         """A client of its own for a watch or an exec, which keep a connection to themselves."""
-        try:
-            configuration = client.Configuration(proxy="", no_proxy="")  # else it reads the environment in its own way
-            load: Any = config.load_kube_config  # untyped
-            load(config_file=self._files, client_configuration=configuration)
-        except (config.ConfigException, yaml.YAMLError, OSError, KeyError, TypeError) as error:
-            reason = " ".join(str(error).split())
-            raise ClusterError(f"the kubeconfig {self._files} cannot be used: {reason}") from error
-        choose_proxy(configuration)
+        configuration = self._access.configuration()
         configuration.retries = urllib3.Retry(0)
         made: Any = client.ApiClient(configuration)
         made.user_agent = USER_AGENT
@@ -224,9 +220,8 @@ class Cluster:
             return {} if found is None else dict(found.get("data") or {})
 
     def context(self) -> tuple[str, str]:
-        """The name of the kubeconfig's current context, and the URL of its server."""
-        listed: Any = config.list_kube_config_contexts  # untyped
-        return str(listed(config_file=self._files)[1]["name"]), str(self._client.configuration.host)
+        """The name of the kubeconfig's context, `in-cluster` for a service account, and the URL of its server."""
+        return self._access.context, self._access.server
 
     def namespace_uid(self) -> str:
         """The identity of the namespace, which no other of any cluster has."""

@@ -14,24 +14,29 @@ from streamspace_acceptance.cluster.kubernetes import GROUP, Cluster, ClusterErr
 ROLES = "deploy/rbac"
 """The folder of the files that grant these rights."""
 FILE, FILE_OF_PHASE_3 = "streamspace-acceptance.yaml", "streamspace-acceptance-phase3.yaml"
+FILE_OF_PHASE_4 = "streamspace-acceptance-phase4.yaml"
 
 
 @dataclass(frozen=True)
 class Right:
-    """One thing that the suite does with one kind of object."""
+    """One thing that the suite does with one kind of object, in its namespace or in the `whole_cluster`."""
 
     verb: str
     resource: str
     group: str = ""
     subresource: str = ""
+    whole_cluster: bool = False
 
     def __str__(self) -> str:
         group = f".{self.group}" if self.group else ""
-        return f"{self.verb} {self.resource}{f'/{self.subresource}' if self.subresource else ''}{group}"
+        everywhere = " of the whole cluster" if self.whole_cluster else ""
+        return f"{self.verb} {self.resource}{f'/{self.subresource}' if self.subresource else ''}{group}{everywhere}"
 
 
-def _rights(resource: str, *verbs: str, group: str = "", subresource: str = "") -> tuple[Right, ...]:
-    return tuple(Right(verb, resource, group, subresource) for verb in verbs)
+def _rights(
+    resource: str, *verbs: str, group: str = "", subresource: str = "", whole_cluster: bool = False
+) -> tuple[Right, ...]:
+    return tuple(Right(verb, resource, group, subresource, whole_cluster) for verb in verbs)
 
 
 ALWAYS = (
@@ -59,6 +64,11 @@ DISRUPTIVE = (
     *_rights("networkpolicies", "create", "delete", group="networking.k8s.io"),
 )
 """FILE_OF_PHASE_3 grants these."""
+MEASURING = (
+    *_rights("nodes", "list", whole_cluster=True),
+    *_rights("pods", "list", whole_cluster=True),
+)
+"""FILE_OF_PHASE_4 grants these: how much the nodes can hold, and what the pods on them request."""
 
 
 def missing(cluster: Cluster, rights: Iterable[Right]) -> list[Right]:
@@ -69,7 +79,7 @@ def missing(cluster: Cluster, rights: Iterable[Right]) -> list[Right]:
 
 def _allowed(cluster: Cluster, call: Callable[..., object], right: Right) -> bool:
     attributes = {
-        "namespace": cluster.namespace,
+        "namespace": "" if right.whole_cluster else cluster.namespace,
         "verb": right.verb,
         "group": right.group,
         "resource": right.resource,
@@ -107,7 +117,13 @@ class ReviewProbe:
 
 def sentence(denied: Sequence[Right], namespace: str, file: str) -> str:
     """All missing rights, and the file that grants them."""
+    where = "" if all(right.whole_cluster for right in denied) else f" in namespace {namespace}"
     return (
-        f"The kubeconfig's user may not do this in namespace {namespace}: {', '.join(map(str, denied))}. "
-        f"Apply {ROLES}/{file} and bind its Role to the user."
+        f"The suite's user in Kubernetes may not do this{where}: {', '.join(map(str, denied))}. "
+        f"Apply {ROLES}/{file} with this user as its subject."
     )
+
+
+def unmeasured(cluster: Cluster) -> str:
+    """The same for what measuring the nodes needs, after Kubernetes refused to list them. Raises ClusterError."""
+    return sentence(missing(cluster, MEASURING), cluster.namespace, FILE_OF_PHASE_4)

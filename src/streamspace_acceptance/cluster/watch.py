@@ -1,12 +1,14 @@
-"""Watches that run beside the test: what Kubernetes says is stamped on receipt and kept in a recording."""
+"""Watches that run beside the test: what Kubernetes says is stamped on receipt and kept in a recording.
+
+Readers of objects with certain labels, such as a session's pods, share one watch of all objects of the kind.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal
@@ -14,30 +16,20 @@ from typing import Any, Literal
 import urllib3
 from kubernetes import client
 
+from streamspace_acceptance.cluster.changes import Change, Reader, slimmed
 from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
 from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
-from streamspace_acceptance.cluster.objects import Json, Meta, Pod, selector
+from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import Recording, now, pause
+
+__all__ = ["Change", "watching", "watching_states"]
 
 Kind = Literal["pods", "events", "sessions"]
 READ_SECONDS = 5.0  # a watch without events is reopened after that, at the version that it reached
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
-_METADATA = ("name", "uid", "resourceVersion", "labels", "ownerReferences", "deletionTimestamp")
-RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that happened to an object: ADDED, MODIFIED or DELETED, and the object as it then was.
-
-    What was there when the watch began comes first, as ADDED.
-    """
-
-    kind: str
-    object: Json
 
 
 class _Watcher:
@@ -47,7 +39,7 @@ class _Watcher:
     one does not report a change that the list has shown.
     """
 
-    def __init__(self, cluster: Cluster, kind: Kind, chosen: str, *, slim: bool = False) -> None:
+    def __init__(self, cluster: Cluster, kind: Kind, *, slim: bool = False) -> None:
         own = cluster.new_client()
         core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
         calls: dict[Kind, Callable[..., Any]] = {
@@ -58,15 +50,53 @@ class _Watcher:
         self._call = calls[kind]
         self._kind = kind
         self._slim = slim
-        self._arguments = {"namespace": cluster.namespace, "label_selector": chosen, "_preload_content": False}
+        self._arguments = {"namespace": cluster.namespace, "_preload_content": False}
         self._stopped = threading.Event()
         self._response: Any = None
         self._known: dict[str, Json] = {}
         self._overdue: set[tuple[str, str]] = set()
         self._useless_since: float | None = None
-        self._events = self._bytes = 0
+        self._readers: list[Reader] = []
+        self._error: BaseException | None = None
+        self._lock = threading.Lock()
         self.what = f"watch of {kind}"
-        self.recording: Recording[Change] = Recording()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Lists, and watches from there until `end`. Raises ClusterError."""
+        with as_cluster_error(self.what):
+            version = self.list()
+        name = self.what.replace(" of", "")
+        self._thread = threading.Thread(target=self.run, args=(version,), name=name, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stops; what is just being asked is not waited for."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(CLOSE_GRACE_SECONDS)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether an error has ended it, or a reader that could take no more."""
+        return self._error is not None or self._stopped.is_set()
+
+    def add(self, labels: Mapping[str, str]) -> Reader:
+        """A reader of the objects with those labels, which gets as ADDED what is there by now."""
+        reader = Reader(labels)
+        with self._lock:
+            for obj in self._known.values():
+                reader.take("ADDED", obj, None, 0)
+            if self._error is not None:
+                reader.fail(self._error)
+            self._readers.append(reader)
+        return reader
+
+    def remove(self, reader: Reader) -> bool:
+        """Whether that was the last one."""
+        with self._lock:
+            self._readers.remove(reader)
+            return not self._readers
 
     def list(self) -> str:
         """Records how things differ from what was known; gives the version to watch from."""
@@ -80,14 +110,17 @@ class _Watcher:
         return version
 
     def run(self, version: str) -> None:
-        """Watches until stopped; an error ends up in the recording."""
+        """Watches until stopped; an error ends up in the recordings."""
         try:
             with as_cluster_error(self.what):
                 while not self._stopped.is_set():
                     version = self._watch(version) or self.list()
-        except Exception as error:  # noqa: BLE001 - the recording raises it where somebody waits
+        except Exception as error:  # noqa: BLE001 - the recordings raise it where somebody waits
             if not self._stopped.is_set():
-                self.recording.fail(error)
+                with self._lock:
+                    self._error = error
+                    for reader in self._readers:
+                        reader.fail(error)
 
     def stop(self) -> None:
         """Ends the watch: what it reads from ends at once, and what it may just be asking is not waited for."""
@@ -158,11 +191,8 @@ class _Watcher:
         if self._slim:
             obj = slimmed(obj)
             size = len(json.dumps(obj))
-        self._events, self._bytes = self._events + 1, self._bytes + size
-        if self._events > RECORDED or self._bytes > RECORDED_BYTES:
-            raise ValueError(f"more than {RECORDED} events, or {RECORDED_BYTES} bytes of them")
         if kind != "BOOKMARK":
-            self._record(kind, obj, heard)
+            self._record(kind, obj, heard, size)
         return _version(obj)
 
     def _check_gone(self, status: Json) -> None:
@@ -193,28 +223,17 @@ class _Watcher:
             raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
         pause(PAUSE_SECONDS, self._stopped)
 
-    def _record(self, kind: str, obj: Json, heard: float | None = None) -> None:
+    def _record(self, kind: str, obj: Json, heard: float | None = None, size: int = 0) -> None:
         uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # so that readers can rely on it
-        if kind == "DELETED":
-            self._known.pop(uid, None)
-        else:
-            self._known[uid] = obj
-        self.recording.append(Change(kind, obj), heard)
-
-
-def slimmed(obj: Json) -> Json:
-    """A pod or a session without the parts that say nothing of its state: a thousand whole ones fill the memory."""
-    spec = obj.get("spec") or {}
-    containers = {
-        part: [{name: one[name] for name in ("name", "restartPolicy") if name in one} for one in spec[part]]
-        for part in ("containers", "initContainers")
-        if part in spec
-    }
-    return {
-        "metadata": {name: value for name, value in obj["metadata"].items() if name in _METADATA},
-        "spec": containers | {name: spec[name] for name in ("nodeName", "user", "template") if name in spec},
-        "status": obj.get("status") or {},
-    }
+        with self._lock:
+            if kind == "DELETED":
+                self._known.pop(uid, None)
+            else:
+                self._known[uid] = obj
+            for reader in self._readers:
+                reader.take(kind, obj, heard, size)
+            if self._readers and all(reader.is_over for reader in self._readers):
+                self._stopped.set()
 
 
 def _version(obj: Json) -> str:
@@ -244,28 +263,56 @@ def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
             raise urllib3.exceptions.ReadTimeoutError(None, None, "no complete line")  # type: ignore[arg-type]
 
 
+class _SharedWatches:
+    """The watches that run for readers of certain labels: one for each cluster and kind, while it has a reader."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[tuple[Cluster, Kind], _Watcher] = {}
+
+    @contextmanager
+    def reading(self, cluster: Cluster, kind: Kind, labels: Mapping[str, str]) -> Iterator[Recording[Change]]:
+        """A recording of the objects with those labels. A watch that broke is followed by a new one."""
+        key = cluster, kind
+        with self._lock:
+            watcher = self._running.get(key)
+            if watcher is None or watcher.is_broken:
+                watcher = _Watcher(cluster, kind)
+                watcher.begin()
+                self._running[key] = watcher
+            reader = watcher.add(labels)
+        try:
+            yield reader.recording
+        finally:
+            with self._lock:
+                is_unused = watcher.remove(reader)
+                if is_unused and self._running.get(key) is watcher:
+                    del self._running[key]
+            if is_unused:
+                watcher.end()
+
+
+_shared = _SharedWatches()
+
+
 @contextmanager
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
-    with _begun(_Watcher(cluster, kind, selector(labels))) as recording:
+    with _shared.reading(cluster, kind, labels) if labels else _read_alone(_Watcher(cluster, kind)) as recording:
         yield recording
 
 
 @contextmanager
 def watching_states(cluster: Cluster, kind: Kind) -> Iterator[Recording[Change]]:
     """The same for all objects of a kind, of which only that is kept which tells their state."""
-    with _begun(_Watcher(cluster, kind, "", slim=True)) as recording:
+    with _read_alone(_Watcher(cluster, kind, slim=True)) as recording:
         yield recording
 
 
 @contextmanager
-def _begun(watcher: _Watcher) -> Iterator[Recording[Change]]:
-    with as_cluster_error(watcher.what):
-        version = watcher.list()
-    thread = threading.Thread(target=watcher.run, args=(version,), name=watcher.what.replace(" of", ""), daemon=True)
-    thread.start()
+def _read_alone(watcher: _Watcher) -> Iterator[Recording[Change]]:
+    watcher.begin()
     try:
-        yield watcher.recording
+        yield watcher.add({}).recording
     finally:
-        watcher.stop()
-        thread.join(CLOSE_GRACE_SECONDS)
+        watcher.end()

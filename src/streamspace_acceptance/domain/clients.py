@@ -28,8 +28,9 @@ def roles(profile: Profile) -> Roles:
 class Clients:
     """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks.
 
-    `vnc_password` is for desktops that ask for one; `expired_token` was valid once, if one is known. `defects`
-    are those of the product that clean-ups of this run found: what was awaited in vain once is not awaited again.
+    `vnc_password` is for desktops that ask for one; `expired_token` was valid once, if one is known. `stays`
+    are the kinds of remains of sessions that this run has awaited in vain once, and does not await again.
+    `user_suffix` ends the names of all users of sessions.
     """
 
     api: StreamSpaceApi
@@ -39,12 +40,17 @@ class Clients:
     netadmin_image: str = ""
     vnc_password: str | None = None
     expired_token: str | None = None
-    defects: set[str] = field(default_factory=set)
+    stays: set[str] = field(default_factory=set)
+    user_suffix: str = ""
 
     @property
     def profile(self) -> Profile:
         """The contract profile that the API is called by."""
         return self.api.profile
+
+    def own_user(self, user: str) -> str:
+        """The name under which a scenario's user has sessions in this run."""
+        return user if user.endswith(self.user_suffix) else user + self.user_suffix
 
     @property
     def http(self) -> HttpClient:

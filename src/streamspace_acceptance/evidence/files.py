@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,16 @@ def write(path: Path, text: str) -> None:
 def write_json(path: Path, document: Any) -> None:
     """Write `document` as JSON, redacted, in one piece."""
     put(path, (json.dumps(redact_within(document), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def link(source: Path, target: Path) -> None:
+    """Make `target` the same file as `source`; a copy, where the file system has no hard links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def put(path: Path, data: bytes) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 RESULTS, ISSUES, PAGE, VERDICTS = "allure-results", "issues", "report.html", "verdict.json"
+EVIDENCE = "evidence"
 SUMMARY, PLAN_PAGE, CONFORMANCE = "SUMMARY.md", "plan.html", "conformance.yaml"
 """Names by which the reports link to each other."""
 
@@ -24,6 +25,7 @@ class ReportFolder:
         self.conformance = path / CONFORMANCE  # the claim that the run supports, for others to verify
         self.junit = path / "junit.xml"
         self.results = path / RESULTS  # Allure results and attachments
+        self.evidence = path / EVIDENCE  # the attachments by tests and criteria
         self.issues = path / ISSUES
         self.history = path / "history"  # earlier runs, for the trend
         self.page_history = self.history / "history.jsonl"  # the same for Allure's generator
@@ -65,7 +67,8 @@ class ReportFolder:
 
     def others(self) -> tuple[Path, ...]:
         """Everything else about the run that is in the folder now. The verdicts come last."""
-        return self.page, self.plan, self.conformance, self.junit, self.results, self.running, self.verdicts
+        views = self.page, self.plan, self.conformance, self.junit
+        return *views, self.evidence, self.results, self.running, self.verdicts
 
     def drafts(self) -> Iterator[Path]:
         """The files that a killed run was writing."""

@@ -28,11 +28,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Attachment:
-    """`file` is the name of its file in the run's folder of attachments, `type` its media type."""
+    """`file` is the name of its file in the run's folder of attachments, `type` its media type.
+
+    `path` is the file's telling name, below the folder of reports, once it has one.
+    """
 
     name: str
     file: str
     type: str
+    path: str = ""
 
 
 class RunEvidence:

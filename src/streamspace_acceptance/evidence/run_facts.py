@@ -10,6 +10,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from streamspace_acceptance.evidence import ci_build
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, current
 
 PRODUCT_VERSION = "StreamSpace"
@@ -36,7 +37,8 @@ def record(name: str, value: str) -> None:
 
 def of_run(evidence: RunEvidence) -> dict[str, str]:
     """All facts known by now, those about the target first."""
-    return {**evidence.facts, **_of_suite()}
+    build = ci_build.of_environment()
+    return {**evidence.facts, **({} if build is None else build.facts()), **_of_suite()}
 
 
 @functools.cache

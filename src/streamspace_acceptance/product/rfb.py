@@ -87,7 +87,7 @@ def handshake(
     """A desktop whose handshake was completed within `seconds`, held open meanwhile; NoHandshake otherwise.
 
     `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None. `password` is
-    for a VNC server that asks for one. `text`: the server's messages are text frames of base64.
+    for a VNC server that asks for one. `text`: messages are text frames of base64, both ways.
     """
     with opened(address, token, seconds, trusted=trusted, password=password, text=text) as (framebuffer, _):
         yield framebuffer

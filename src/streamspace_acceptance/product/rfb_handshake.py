@@ -61,7 +61,7 @@ class Framebuffer:
 class Stream:
     """The byte stream inside the messages of a WebSocket, with one deadline for all of it.
 
-    The messages that come are binary, or `text` frames of base64. `awaited` is what it waits for, `greeting` what the
+    The messages are binary, or `text` frames of base64. `awaited` is what it waits for, `greeting` what the
     server greeted with; both are for a sentence.
     """
 
@@ -110,7 +110,7 @@ class Stream:
     def send(self, data: bytes) -> None:
         """Sends `data`; NoHandshake when the server is gone."""
         try:
-            self._socket.send(data)
+            self._socket.send(base64.b64encode(data).decode() if self._text else data)
         except (OSError, WebSocketException) as error:
             raise NoHandshake(
                 f"{self._address} ended the connection in the handshake{self.greeted}: {error}", reached=True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
-from streamspace_acceptance.evidence import run_facts
+from streamspace_acceptance.evidence import ci_build, run_facts
 from streamspace_acceptance.evidence.report_folder import PLAN_PAGE, SUMMARY, ReportFolder
 from streamspace_acceptance.reporting import plan_text, quality_gate
-from streamspace_acceptance.reporting.markdown import figure, limit
+from streamspace_acceptance.reporting.markdown import figure, limit, short
 from streamspace_acceptance.reporting.plan_text import PlanText
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
@@ -36,7 +37,8 @@ _STYLE = """
 #decision th, #decision td { padding: 3px 14px 3px 0; text-align: left; vertical-align: top; }
 #decision td.number { text-align: right; } #decision tr.total { font-weight: 600; border-top: 1px solid #aaa; }
 #decision .criteria td:nth-child(2) { min-width: 13rem; } #decision .criteria td:last-child { min-width: 12rem; }
-#decision a, #plan a { color: #1a5fb4; } #decision .id, #decision .figure { white-space: nowrap; }
+#decision a, #plan a { color: #1a5fb4; } #decision .id, #decision .figure, #decision .phase { white-space: nowrap; }
+#decision .phase small { white-space: normal; }
 #decision .warning { border-left: 4px solid #8a6100; padding-left: 10px; } #decision .scroll { overflow-x: auto; }
 #plan { margin: auto; width: min(52rem, 94vw); height: 90vh; padding: 0 20px 20px; border: 1px solid #8888;
   border-radius: 8px; overflow: auto; }
@@ -49,6 +51,21 @@ _STYLE = """
 #plan pre code { background: none; padding: 0; color: inherit; }
 #plan code { font: 13px/1.4 monospace; }
 #plan ul, #plan ol { list-style: revert; padding-left: 24px; } #plan p { margin: 6px 0; }
+@media (max-width: 600px) {
+  pre { overflow-wrap: anywhere; }
+  [data-testid="test-result-step-header"] { flex-wrap: wrap; }
+  [data-testid="test-result-step-title"] { flex: 1 0 70%; }
+  [data-testid="test-result-attachment-header"] span.paragraphs-text-s { display: none; }
+  #decision { padding: 14px; margin: 0; } #decision th, #decision td { padding-right: 6px; }
+  #decision .totals { font-size: 13px; } #decision .totals th:not(:first-child) { font-size: 9px; padding-right: 4px; }
+  #decision .totals td.phase { white-space: normal; }
+  #decision .criteria, #decision .criteria tbody { display: block; }
+  #decision .criteria tr:first-child { display: none; }
+  #decision .criteria tr { display: flex; flex-wrap: wrap; gap: 0 12px; padding: 6px 0; border-top: 1px solid #8886; }
+  #decision .criteria td { padding: 0; } #decision .criteria td:empty { display: none; }
+  #decision .criteria td:nth-child(3)::before { content: "limit "; }
+  #decision .criteria td:nth-child(2), #decision .criteria td:last-child { flex-basis: 100%; min-width: 0; }
+}
 @media (prefers-color-scheme: dark) {
   #decision, #plan { color: #e6e6ea; background: #1d1d22; } #decision a, #plan a { color: #8ab4f8; } }
 """
@@ -79,21 +96,31 @@ plan?.querySelector("button").addEventListener("click", () => plan.close());
 """.replace("PLAN_PAGE", PLAN_PAGE)
 
 
-def render(run: RunResult, decision: Decision, plan: PlanText = plan_text.NONE) -> str:
-    """The part of the page, complete with its style and the plan, if there is one. Texts of the run are escaped."""
+def render(
+    run: RunResult,
+    decision: Decision,
+    plan: PlanText = plan_text.NONE,
+    scenarios: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The part of the page, complete with its style and the plan, if there is one. Texts of the run are escaped.
+
+    `scenarios` has the address within the page of each criterion's scenario, as far as there is one.
+    """
     return "\n".join(
         [
             f"<style>{_STYLE}</style>",
             '<section id="decision" aria-label="Decision">',
             *_head(run, decision),
             *_totals(run),
-            *_lines("Failed", decision.failed),
+            *_lines("Failed: the product is wrong", decision.failed, scenarios, run.time_scale),
             *_preconditions(decision),
-            *_lines("Missing for a decision: P0 criteria that are not proven", decision.missing),
-            *_lines("Open: P1 criteria that are not proven", decision.open),
+            *_lines(
+                "Missing for a decision: P0 criteria that are not proven", decision.missing, scenarios, run.time_scale
+            ),
+            *_lines("Open: P1 criteria that are not proven", decision.open, scenarios, run.time_scale),
             *_deviations(run),
             *_release(run, decision),
-            *_criteria(run, plan),
+            *_criteria(run, plan, scenarios),
             "</section>",
             *([f'<dialog id="plan"><button>Close</button>{plan.article()}</dialog>'] if plan.markdown else []),
             f"<script>{_SCRIPT}</script>",
@@ -128,6 +155,7 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     target = run.environment.get(run_facts.TARGET, "none")
     summary = f'<a href="{SUMMARY}">{SUMMARY}</a>'
     yield f"<p>{run.began:%Y-%m-%d %H:%M} UTC, {escape(target)}, tester {escape(run.tester)}. {summary}</p>"
+    yield from _build(run)
     if run.time_scale != 1:
         yield (
             f"<p class=\"warning\">The target's clock runs {1 / run.time_scale:g} times as fast as the plan's. "
@@ -135,44 +163,66 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
         )
 
 
+def _build(run: RunResult) -> Iterator[str]:
+    """The build of a CI system that the run belongs to."""
+    facts = run.environment
+    if ci_build.RUN_BY in facts:
+        name, url = escape(facts.get(ci_build.BUILD, "build")), facts.get(ci_build.BUILD_URL, "")
+        linked = f'<a href="{escape(url)}">{name}</a>' if url.startswith(("https://", "http://")) else name
+        yield f"<p>Run by {escape(facts[ci_build.RUN_BY])}: {linked}</p>"
+
+
 def _totals(run: RunResult) -> Iterator[str]:
     yield "<h2>Criteria by phase and verdict</h2>"
-    yield '<div class="scroll"><table>'
-    headings = ("Phase", "Criteria", *_ORDER, "")
+    yield '<div class="scroll"><table class="totals">'
+    headings = ("Phase", "Criteria", *_ORDER)
     yield "<tr>" + "".join(f"<th>{escape(heading)}</th>" for heading in headings) + "</tr>"
     for phase in sorted({test.phase for test in run.tests}):
         lines = [line for test in run.of_phase(phase) for line in test.lines]
-        yield _row(PHASES[phase], lines, _note(run, phase, lines))
+        yield _row(_phase(run, phase, lines), lines)
     for priority in ("P0", "P1"):
-        yield _row(f"All {priority}", list(run.lines(priority)), "")
-    yield _row("All", list(run.lines()), "", kind=' class="total"')
+        yield _row(f"All {priority}", list(run.lines(priority)))
+    yield _row("All", list(run.lines()), kind=' class="total"')
     yield "</table></div>"
 
 
-def _row(name: str, lines: Sequence[CriterionResult], note: str, kind: str = "") -> str:
+def _row(name: str, lines: Sequence[CriterionResult], kind: str = "") -> str:
+    """`name` is HTML."""
     counts = [len(lines), *(sum(line.verdict is verdict for line in lines) for verdict in _ORDER)]
     cells = "".join(f'<td class="number">{count}</td>' for count in counts)
-    return f'<tr{kind}><td class="id">{escape(name)}</td>{cells}<td>{note}</td></tr>'
+    return f'<tr{kind}><td class="phase">{name}</td>{cells}</tr>'
 
 
-def _note(run: RunResult, phase: int, lines: Sequence[CriterionResult]) -> str:
+def _phase(run: RunResult, phase: int, lines: Sequence[CriterionResult]) -> str:
+    """The phase, which opens its results, or why it was not run."""
     if phase in run.phases:
-        name = ReportFolder.phase_name(phase, run.began)
-        return f'<a href="{name}">results</a>'
-    return escape("not run: " + " and ".join(dict.fromkeys(line.reason for line in lines)))
+        return f'<a href="{ReportFolder.phase_name(phase, run.began)}">{escape(PHASES[phase])}</a>'
+    why = " and ".join(dict.fromkeys(line.reason for line in lines))
+    return f"{escape(PHASES[phase])}<br><small>{escape('not run: ' + why)}</small>"
 
 
-def _lines(title: str, lines: Sequence[CriterionResult]) -> Iterator[str]:
-    """Each criterion with its reason; those that share a reason stand together."""
-    reasons: dict[str, list[CriterionResult]] = {}
+def _lines(
+    title: str, lines: Sequence[CriterionResult], scenarios: Mapping[str, str], time_scale: float
+) -> Iterator[str]:
+    """Each criterion with its reason, and a link to its scenario; those that share a reason stand together."""
+    reasons: dict[tuple[Verdict, str], list[CriterionResult]] = {}
     for line in lines:
-        reasons.setdefault(line.headline, []).append(line)
+        reasons.setdefault((line.verdict, line.headline), []).append(line)
     if lines:
         yield f"<h2>{escape(title)}</h2><ul>"
-        for reason, group in reasons.items():
-            text = f" {group[0].text}" if len(group) == 1 else ""
-            yield f"<li>{escape(compact(group))}{escape(text)}: {escape(reason)}</li>"
+        for (verdict, reason), group in reasons.items():
+            names = escape(compact(group))
+            if len(group) == 1:
+                names = f"{_linked(names, scenarios.get(group[0].id))} {escape(group[0].text)}"
+            fault = "BROKEN (not a finding about the product): " if verdict is Verdict.BROKEN else ""
+            yield f"<li>{names}: {fault}{escape(short(_wanted(group[0], time_scale) + reason))}</li>"
         yield "</ul>"
+
+
+def _wanted(line: CriterionResult, time_scale: float) -> str:
+    """The limit of a criterion that FAILED, so that it stands beside the figure."""
+    wanted = limit(line, time_scale) if line.verdict is Verdict.FAILED else ""
+    return f"limit {wanted}; " if wanted else ""
 
 
 def _preconditions(decision: Decision) -> Iterator[str]:
@@ -207,20 +257,27 @@ def _release(run: RunResult, decision: Decision) -> Iterator[str]:
     yield "</ul>"
 
 
-def _criteria(run: RunResult, plan: PlanText) -> Iterator[str]:
-    """Every criterion of the plan, also those that were not run, so that each can be found by its id."""
+def _linked(text: str, address: str | None) -> str:
+    """HTML as a link, if there is an address."""
+    return text if address is None else f'<a href="{address}">{text}</a>'
+
+
+def _criteria(run: RunResult, plan: PlanText, scenarios: Mapping[str, str]) -> Iterator[str]:
+    """Every criterion of the plan, also those that were not run, so that each can be found by its id.
+
+    The id opens the plan, the verdict the scenario with its evidence.
+    """
     lines = list(run.lines())
     yield f"<details><summary>All {len(lines)} criteria</summary>"
     yield '<div class="scroll"><table class="criteria">'
     yield "<tr><th>Criterion</th><th>The plan says</th><th>Limit</th><th>Measured</th><th>Verdict</th></tr>"
     for line in lines:
-        address = plan.link(line.test)
-        name = f'<a href="{address}">{line.id}</a>' if address else line.id
+        name, verdict = _linked(line.id, plan.link(line.test)), _linked(line.verdict, scenarios.get(line.id))
         measured = "; ".join(f"{one.name} {figure(one)}" for one in line.figures[:1])
-        why = ": does not apply" if not line.applies else f": {line.headline}" if line.headline else ""
+        why = ": does not apply" if not line.applies else f": {short(line.headline)}" if line.headline else ""
         yield (
             f'<tr><td class="id">{name}</td><td>{escape(line.text)}</td>'
             f'<td class="figure">{escape(limit(line, run.time_scale))}</td><td>{escape(measured)}</td>'
-            f"<td>{line.verdict}{escape(why)}</td></tr>"
+            f"<td>{verdict}{escape(why)}</td></tr>"
         )
     yield "</table></div></details>"

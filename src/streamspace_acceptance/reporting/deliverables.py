@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from streamspace_acceptance.evidence.report_folder import RESULTS
+from streamspace_acceptance.evidence.report_folder import EVIDENCE
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
@@ -82,7 +82,7 @@ def _evidence(run: RunResult, findings: Sequence[Finding]) -> Deliverable:
     shown = [scenario for scenario in run.scenarios if scenario.evidence()]
     bare = [finding.name for finding in findings if not any(map(finding.shown_by, shown))]
     count = sum(len(scenario.evidence()) for scenario in shown)
-    note = _missing("none for", bare) or f"{count} attachments in {RESULTS}"
+    note = _missing("none for", bare) or f"{count} attachments in {EVIDENCE}"
     return Deliverable("Screenshots/evidence collected", bool(count) and not bare, note)
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from xml.etree import ElementTree as Xml
 
-from streamspace_acceptance.evidence import files
-from streamspace_acceptance.evidence.report_folder import RESULTS
+from streamspace_acceptance.evidence import ci_build, files
+from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting.markdown import place
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.scenario_result import Judged, ScenarioResult, is_wait
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult
@@ -30,7 +31,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 @dataclass(frozen=True)
 class _Case:
-    """One case. `properties` may name one thing several times; `evidence` are files below the reports."""
+    """One case. `properties` may name one thing several times; the first of `evidence` is the one to look at."""
 
     name: str
     judged: Judged
@@ -38,22 +39,23 @@ class _Case:
     seconds: float
     place: tuple[str, int] | None = None
     properties: Sequence[tuple[str, str]] = ()
-    evidence: Sequence[str] = ()
+    evidence: Sequence[Attachment] = ()
 
 
-def write(path: Path, run: RunResult) -> None:
-    """Write the run as it is by now, in one piece."""
+def write(path: Path, run: RunResult, reports: Path) -> None:
+    """Write the run as it is by now, in one piece. `reports` is the folder of its attachments."""
     root = Xml.Element("testsuites", name="StreamSpace acceptance")
+    folder = ci_build.from_checkout(reports)
     for test in run.tests:
         scenarios = [scenario for scenario in run.scenarios if scenario.test == test.id]
         if scenarios:
-            _add_suite(root, run, f"{test.id} {test.title}", _classname(test), _cases(test, scenarios))
+            _add_suite(root, run, f"{test.id} {test.title}", _classname(test), _cases(test, scenarios), folder=folder)
     beyond = [scenario for scenario in run.scenarios if scenario.test is None]
     if beyond:
-        _add_suite(root, run, BEYOND_THE_PLAN, "beyond_the_plan", map(_scenario_case, beyond))
+        _add_suite(root, run, BEYOND_THE_PLAN, "beyond_the_plan", map(_scenario_case, beyond), folder=folder)
     if run.beside:
         cases = [_Case(one.name, one.judged, one.judged.headline, 0.0) for one in run.beside]
-        _add_suite(root, run, HOOKS, "hooks", cases)
+        _add_suite(root, run, HOOKS, "hooks", cases, folder=folder)
     for element in [*root, root]:
         _count(element)
     files.put(path, Xml.tostring(root, encoding="utf-8", xml_declaration=True))
@@ -102,24 +104,37 @@ def _criterion_case(line: CriterionResult, test: TestResult, scenario: ScenarioR
         seconds=step.seconds,
         place=(scenario.file, step.line or 1),
         properties=properties,
-        evidence=[f"{RESULTS}/{one.file}" for one in step.attachments if not is_wait(one)],
+        evidence=_evidence(step.attachments, () if judged.verdict is Verdict.PROVEN else scenario.attachments),
     )
 
 
 def _scenario_case(scenario: ScenarioResult) -> _Case:
     properties = [("scenario", scenario.name), *(("tag", tag) for tag in scenario.tags)]
-    evidence = [f"{RESULTS}/{one.file}" for one in scenario.evidence()]
-    place = scenario.file, scenario.line or 1
-    return _Case(scenario.name, scenario.judged, scenario.headline, scenario.seconds, place, properties, evidence)
+    return _Case(
+        scenario.name, scenario.judged, scenario.headline, scenario.seconds, (scenario.file, scenario.line or 1),
+        properties, _evidence(scenario.evidence()),
+    )  # fmt: skip
 
 
-def _add_suite(root: Xml.Element, run: RunResult, name: str, classname: str, cases: Iterable[_Case]) -> None:
+def _evidence(own: Iterable[Attachment], of_scenario: Iterable[Attachment] = ()) -> list[Attachment]:
+    """Its own before those of its scenario, and pictures first: GitLab shows the first one of a failed case alone."""
+    return [
+        one
+        for attachments in (own, of_scenario)
+        for one in sorted(attachments, key=lambda one: not one.type.startswith("image/"))
+        if not is_wait(one)
+    ]
+
+
+def _add_suite(
+    root: Xml.Element, run: RunResult, name: str, classname: str, cases: Iterable[_Case], *, folder: str
+) -> None:
     suite = Xml.SubElement(root, "testsuite", name=_text(name), timestamp=f"{run.began:%Y-%m-%dT%H:%M:%S}")
     for case in cases:
-        _add_case(suite, classname, case)
+        _add_case(suite, classname, case, folder)
 
 
-def _add_case(suite: Xml.Element, classname: str, case: _Case) -> None:
+def _add_case(suite: Xml.Element, classname: str, case: _Case, folder: str) -> None:
     attributes = {"classname": classname, "name": _text(case.name), "time": f"{case.seconds:.3f}"}
     if case.place is not None:
         attributes |= {"file": _text(case.place[0]), "line": str(case.place[1])}
@@ -134,7 +149,7 @@ def _add_case(suite: Xml.Element, classname: str, case: _Case) -> None:
             Xml.SubElement(properties, "property", name=_text(name), value=_text(value))
     if case.evidence:
         Xml.SubElement(element, "system-out").text = _text(
-            "\n".join(f"[[ATTACHMENT|{file}]]" for file in case.evidence)
+            "\n".join(f"[[ATTACHMENT|{PurePath(folder, place(one)).as_posix()}]]" for one in case.evidence)
         )
 
 

@@ -24,6 +24,7 @@ LEGEND = (
     "✅ PASS: proven. ❌ FAIL: the product is wrong. ⚠️ BROKEN: the suite, the cluster or the network is wrong, so this "
     "is not a finding about the product. ◻ UNPROVEN: not shown, for the reason given."
 )
+_LONGEST = 240
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
@@ -35,6 +36,11 @@ def icon(verdict: Verdict) -> str:
 def plain(text: str) -> str:
     """Text on one line, with its Markdown escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def short(text: str) -> str:
+    """Text that does not hide the rest of a list; the scenario and the issue have it in full."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def fenced(text: str) -> list[str]:
@@ -57,7 +63,12 @@ def link(text: str, target: str) -> str:
 
 def attachment(linked: Attachment, up: str = "") -> str:
     """A link to an attachment; `up` leads from the page to the folder of reports."""
-    return link(linked.name, f"{up}{RESULTS}/{linked.file}")
+    return link(linked.name, f"{up}{place(linked)}")
+
+
+def place(attachment: Attachment) -> str:
+    """The file of an attachment, below the folder of reports."""
+    return attachment.path or f"{RESULTS}/{attachment.file}"
 
 
 def seconds(duration: float) -> str:

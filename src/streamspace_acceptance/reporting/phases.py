@@ -19,6 +19,7 @@ from streamspace_acceptance.reporting.markdown import (
     page,
     plain,
     seconds,
+    short,
     table,
 )
 from streamspace_acceptance.reporting.plan_text import PlanText
@@ -152,7 +153,7 @@ def _procedure(scenarios: list[ScenarioResult]) -> Iterator[str]:
 def _result(run: RunResult, line: CriterionResult) -> str:
     measured = "".join(f"; {plain(first.name)} {figure(first)}" for first in line.figures[:1])
     target = f" (target: {_limit(run, line)})" if line.limit is not None else ""
-    why = f": {plain(line.headline)}" if line.verdict is not Verdict.PROVEN else ""
+    why = f": {plain(short(line.headline))}" if line.verdict is not Verdict.PROVEN else ""
     through = " (deviation)" if line.deviations and line.verdict is Verdict.PROVEN else ""
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}{through}{measured}{target}{why}"
 

@@ -11,6 +11,7 @@ from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact_within
 from streamspace_acceptance.reporting import junit
 from streamspace_acceptance.reporting.allure.results import AllureResults
+from streamspace_acceptance.reporting.evidence_files import EvidenceFiles
 from streamspace_acceptance.verdict.run_document import decided
 from streamspace_acceptance.verdict.scenario_result import Json, scenario_of
 from streamspace_acceptance.verdict.verdict_file import RunResult, of_json
@@ -23,11 +24,13 @@ class RunWriter:
         self.folder = folder
         self.junit_files = {folder.junit, *junit_files}
         self._allure = AllureResults(folder.results)
+        self._evidence = EvidenceFiles(folder)
         self._document: Json = {}
 
     def write(self, document: Json) -> None:
         """Write the run. If it is killed in between, verdict.json holds: the views are written from it again."""
         self._document = redact_within(document)
+        self._evidence.publish(self._document)
         run = of_json(self._document)
         # Indented only at the end: the encoder that indents is slow, and a run writes often.
         text = json.dumps(self._document, indent=2 if run.is_over else None, ensure_ascii=False) + "\n"
@@ -46,6 +49,7 @@ class RunWriter:
         scenarios = {scenario["id"]: scenario for scenario in changed.pop("scenarios")}
         known = self._document["scenarios"]
         self._document |= changed | {"scenarios": [scenarios.get(before["id"], before) for before in known]}
+        self._evidence.publish(self._document)
         if all_views:
             run = of_json(self._document)
             self._document = decided(self._document, run)
@@ -63,4 +67,4 @@ class RunWriter:
 
     def _write_junit(self, run: RunResult) -> None:
         for path in self.junit_files:
-            junit.write(path, run)
+            junit.write(path, run, self.folder.path)

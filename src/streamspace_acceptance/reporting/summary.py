@@ -10,7 +10,18 @@ from streamspace_acceptance.evidence.report_folder import PAGE, VERDICTS, Report
 from streamspace_acceptance.reporting import findings, issues, release_criteria, sections
 from streamspace_acceptance.reporting.deliverables import checklist
 from streamspace_acceptance.reporting.findings import Finding
-from streamspace_acceptance.reporting.markdown import LEGEND, STATUS, figure, icon, link, page, plain, seconds, table
+from streamspace_acceptance.reporting.markdown import (
+    LEGEND,
+    STATUS,
+    figure,
+    icon,
+    link,
+    page,
+    plain,
+    seconds,
+    short,
+    table,
+)
 from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
@@ -64,7 +75,7 @@ def _what_failed(found: Sequence[Finding]) -> Iterator[str]:
             f"{failed.test or 'beyond the plan'} “{failed.scenario}”" for failed in one.preconditions
         )
         note = f" (precondition of {plain('; '.join(blocked))})" if blocked else ""
-        yield f"- {icon(Verdict.FAILED)} {issues.linked(one)} {plain(one.expected)}: {plain(one.headline)}{note}"
+        yield f"- {icon(Verdict.FAILED)} {issues.linked(one)} {plain(one.expected)}: {plain(short(one.headline))}{note}"
     if found:
         yield ""
 
@@ -88,7 +99,7 @@ def _listed(lines: Sequence[CriterionResult]) -> Iterator[str]:
         reasons.setdefault((line.verdict, line.headline), []).append(line)
     for (verdict, why), group in reasons.items():
         text = f" {plain(group[0].text)}" if len(group) == 1 else ""
-        yield f"- {icon(verdict)} {compact(group)}{text}: {plain(why)}"
+        yield f"- {icon(verdict)} {compact(group)}{text}: {plain(short(why))}"
 
 
 def _counts(run: RunResult) -> Iterator[str]:

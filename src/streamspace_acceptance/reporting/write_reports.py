@@ -42,7 +42,8 @@ def begin(folder: ReportFolder) -> None:
     """
     for path in (folder.verdicts, folder.junit, folder.page, folder.plan, folder.conformance):
         path.unlink(missing_ok=True)
-    shutil.rmtree(folder.results, ignore_errors=True)
+    for place in (folder.results, folder.evidence):
+        shutil.rmtree(place, ignore_errors=True)
     clear(folder)
 
 

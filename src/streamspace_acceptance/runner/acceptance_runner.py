@@ -36,7 +36,7 @@ from streamspace_acceptance.runner.observer import RunObserver
 from streamspace_acceptance.runner.process_exit import Ended
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.verdict import gates, run_document
+from streamspace_acceptance.verdict import gates, run_document, shards
 from streamspace_acceptance.verdict.judgement import (
     EXIT_STATUS,
     Judgement,
@@ -66,7 +66,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         super().__init__(config)
         self.hooks: dict[str, Callable[..., None]]
         settings = Settings.from_environment()
-        self._folder = ReportFolder(settings.reports)
+        self._folder, self._repo = ReportFolder(settings.reports), settings.repo
         self.record = RunRecord(RunEvidence(self._folder.results), settings.tester)
         self._ledger = Ledger(Register.load(), self.record)
         self._gates = gates.Gates(self._ledger.plan, self.record)
@@ -103,6 +103,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
     def _run_and_judge(self) -> int:
         check_paths(self.config.paths)
         self._gates_lifted = gates.are_lifted(self.config.userdata)
+        self._shard = shards.parse(self.config.userdata.get(shards.OPTION))
         capacity_search.read_ramp(self.config.userdata.get(capacity_search.OPTION))
         sentence_figures.check_register(self._ledger.plan)
         failed = super().run()
@@ -121,13 +122,30 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.load_step_definitions()
         locations = [one for one in self.feature_locations() if not self.config.exclude(one)]
         self.features.extend(gates.in_order(parse_features(locations, language=self.config.lang), self._ledger.plan))
-        self.record.selected = select(self.features, self.config)
+        self.record.selected = self._of_shard(select(self.features, self.config))
         sentence_figures.check_sentences(self.record.selected, the_step_registry)
         self.record.parsed = [scenario for feature in self.features for scenario in feature.walk_scenarios()]
         self.formatters = make_formatters(self.config, self.config.outputs)
         if self.config.dry_run:
             return bool(self.run_model())
         return self._run_for_real()
+
+    def _of_shard(self, scenarios: list[Any]) -> list[Any]:
+        """Those of `scenarios` that this shard runs; all without `-D shard`."""
+        if self._shard is None:
+            return scenarios
+        if self._repo is not None and self._shard.of > 1:
+            raise SetupProblem(
+                "With STREAMSPACE_REPO phase 0 replaces the StreamSpace that the other shards use: run phase 0 by "
+                "itself, then unset it for the shards."
+            )
+        placed = [(run_document.place_of(scenario), scenario) for scenario in scenarios]
+        self.record.division = division = shards.divide(
+            placed, self._shard, self._ledger.plan, gates=not self._gates_lifted
+        )
+        for scenario in division.others:
+            scenario.run = _of_another_shard
+        return list(division.own)
 
     def load_hooks(self, filename: str | None = None) -> None:
         """Load environment.py, and note the errors of its hooks."""
@@ -322,6 +340,11 @@ def _running_statement(context: Any) -> Any:
 
 def _no_hook(_context: Any, *_args: Any) -> None:
     """Stands in for a hook that environment.py does not define."""
+
+
+def _of_another_shard(_runner: Any) -> bool:
+    """Stands in for the run of a scenario that another shard runs: it has not failed here."""
+    return False
 
 
 def _say(sentence: str) -> None:

@@ -52,12 +52,19 @@ class Run:
         _tell_profile(settings)
         http = self._open.enter_context(HttpClient(target.api_url, target.token))
         profile, password = load(settings.profile), settings.vnc_password
-        cluster = Cluster(target.kubeconfig, target.namespace, roles(profile))
+        cluster = Cluster(target.kubeconfig, target.namespace, roles(profile), context=target.context)
         page = PageDescription.of(profile.viewer_page)
         browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)
         api, budgets = StreamSpaceApi(http, profile, settings.user_password), Budgets(target.time_scale)
         self.clients = clients = Clients(
-            api, cluster, budgets, browser, settings.netadmin_image, password, target.expired_token
+            api,
+            cluster,
+            budgets,
+            browser,
+            settings.netadmin_image,
+            password,
+            target.expired_token,
+            user_suffix=settings.user_suffix,
         )
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from streamspace_acceptance import proxies
-from streamspace_acceptance.cluster import rights
+from streamspace_acceptance.cluster import access, rights
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import selector
 from streamspace_acceptance.cluster.port_forward import forwarded
@@ -60,6 +60,7 @@ class Target:
     is_embedded: bool = False
     forwarded: bool = False
     expired_token: str | None = None
+    context: str | None = None
 
     @property
     def address(self) -> str:
@@ -145,6 +146,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             is_embedded=is_embedded(config),
             forwarded=settings.target is not None,
             expired_token=settings.expired_token,
+            context=settings.context,
         )
     except ClusterError as error:
         raise _kubernetes_problem(settings, error) from error
@@ -206,9 +208,9 @@ def _lists_sessions(answer: Answer, profile: Profile) -> bool:
 
 
 def checked_kubeconfig(settings: Settings) -> list[Path]:
-    """The kubeconfig files; SetupProblem when there is none."""
+    """The kubeconfig files, none for the service account of this pod; SetupProblem when there is neither."""
     files = settings.kubeconfig_files()
-    if not files:
+    if not files and (settings.kubeconfig is not None or not access.is_in_a_pod()):
         looked = settings.kubeconfig or "~/.kube/config"
         raise SetupProblem(f"There is no kubeconfig at {looked}: set KUBECONFIG to the file that kubectl would use.")
     return files
@@ -218,7 +220,7 @@ def _cluster(settings: Settings, *, embedded: bool, besides: tuple[rights.Right,
     """The cluster of the settings, in which the user has all rights that every run needs, before anything is made."""
     files = checked_kubeconfig(settings)
     try:
-        cluster = Cluster(files, settings.namespace)
+        cluster = Cluster(files, settings.namespace, context=settings.context)
         denied = [] if embedded else rights.missing(cluster, (*rights.ALWAYS, *besides))
         if denied:
             raise SetupProblem(rights.sentence(denied, settings.namespace, rights.FILE))
@@ -234,9 +236,8 @@ def _cluster(settings: Settings, *, embedded: bool, besides: tuple[rights.Right,
 
 def _kubernetes_problem(settings: Settings, error: ClusterError) -> SetupProblem:
     files = ", ".join(map(str, settings.kubeconfig_files()))
-    return SetupProblem(
-        f"Kubernetes cannot be used with the kubeconfig {files}: {error}. Try `kubectl get pods` with it."
-    )
+    by = f"the kubeconfig {files}" if files else "the service account of this pod"
+    return SetupProblem(f"Kubernetes cannot be used with {by}: {error}. Try `kubectl get pods` with it.")
 
 
 def read_time_scale(config: Mapping[str, str]) -> float:

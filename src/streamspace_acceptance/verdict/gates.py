@@ -6,7 +6,7 @@ news. A phase that was not selected is not a gate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from streamspace_acceptance.outcomes import SetupProblem
@@ -53,7 +53,7 @@ class Gates:
             if phase is not None and phase > gate:
                 culprits = self._culprits(gate)
                 if culprits:
-                    return f"gated: {demand} (plan, Test Execution Order); {culprits}"
+                    return _reason(demand, culprits)
         return None
 
     def _culprits(self, phase: int) -> str:
@@ -63,7 +63,7 @@ class Gates:
             if _phase_of(scenario.effective_tags, self._plan) == phase:
                 for verdict, name in self._not_passed(scenario):
                     culprits[verdict].append(name)
-        return " · ".join(f"{verdict}: {_listed(names)}" for verdict, names in culprits.items() if names)
+        return _told(culprits)
 
     def _not_passed(self, scenario: Any) -> Iterator[tuple[Verdict, str]]:
         """The scenario's criteria that are not proven; the scenario itself when it failed beside all of them.
@@ -86,6 +86,27 @@ class Gates:
         if not criteria and whole.verdict is not Verdict.PROVEN and whole.applies:
             yield whole.verdict, f"“{scenario.name}”"
         yield from criteria
+
+
+def closed_by(not_passed: Iterable[tuple[int, Verdict, str]]) -> dict[int, str]:
+    """The gates that are closed, each with its reason, by the phase, verdict and name of what has not passed."""
+    bad = list(not_passed)
+    closed = {}
+    for gate, demand in _MUST_PASS.items():
+        culprits = {
+            verdict: [name for phase, one, name in bad if (phase, one) == (gate, verdict)] for verdict in Verdict
+        }
+        if told := _told(culprits):
+            closed[gate] = _reason(demand, told)
+    return closed
+
+
+def _reason(demand: str, culprits: str) -> str:
+    return f"gated: {demand} (plan, Test Execution Order); {culprits}"
+
+
+def _told(culprits: Mapping[Verdict, list[str]]) -> str:
+    return " · ".join(f"{verdict}: {_listed(names)}" for verdict, names in culprits.items() if names)
 
 
 def _phase_of(tags: Any, plan: Register) -> int | None:

@@ -49,8 +49,25 @@ def document(ledger: Ledger) -> Json:
             "counts": {},
             **changes(ledger, record.selected),
             "tests": [_test(test) for test in ledger.plan.tests],
+            **_shard(ledger),
         }
     )
+
+
+def _shard(ledger: Ledger) -> Json:
+    """For a shard: the plan of the whole run, and the scenarios of the other shards, in case one of them is lost."""
+    division = ledger.record.division
+    if division is None:
+        return {}
+    return {
+        "shard": {
+            "number": division.shard.number,
+            "of": division.shard.of,
+            "gates": division.gates,
+            "plan": [{"place": one.place, "line": one.line, "shard": one.shard} for one in division.plan],
+            "others": [scenario_document(scenario, ledger) for scenario in division.others],
+        }
+    }
 
 
 def changes(ledger: Ledger, scenarios: list[Any]) -> Json:
@@ -116,7 +133,7 @@ def scenario_document(scenario: Any, ledger: Ledger) -> Json:
     record, test = ledger.record, ledger.plan.test_of(scenario.effective_tags)
     running = record.running is scenario
     row = scenario._row  # behave offers no other way to the cells of an example
-    place = _place(scenario)
+    place = place_of(scenario)
     return {
         "id": str(uuid5(NAMESPACE_URL, f"{record.began} {place} {scenario.line}")),
         "name": scenario.name,
@@ -149,7 +166,7 @@ def _steps(scenario: Any, test: Test | None, record: RunRecord) -> Iterator[Json
         }
 
 
-def _place(scenario: Any) -> str:
+def place_of(scenario: Any) -> str:
     """File and name; scenarios of the same name in a file are counted."""
     namesakes = [other for other in scenario.feature.walk_scenarios() if other.name == scenario.name]
     ordinal = next(index for index, other in enumerate(namesakes, 1) if other is scenario)

@@ -53,7 +53,8 @@ class RunRecord:
     """The record of one run. `parsed` holds behave's scenarios, `selected` those that are to run, in that order.
 
     `running` is the scenario that has begun and has not ended with its clean-ups, `running_step` its step. `ended` is
-    set when nothing is left to be judged; a run that was killed has none. Times are in UTC.
+    set when nothing is left to be judged; a run that was killed has none. Times are in UTC. `division` is the whole run
+    of which this one is a shard (shards.Division).
     """
 
     evidence: RunEvidence
@@ -66,6 +67,7 @@ class RunRecord:
     ended: datetime | None = None
     running: Any = None
     running_step: Any = None
+    division: Any = None
     _began: dict[int, datetime] = field(default_factory=dict)
     _ended: dict[int, datetime] = field(default_factory=dict)
     _causes: dict[int, tuple[str, ...]] = field(default_factory=dict)

@@ -181,4 +181,4 @@ def failure_of(item: Json) -> Failure | None:
 
 def attachments_of(items: Sequence[Json]) -> tuple[Attachment, ...]:
     """The attachments in `items`."""
-    return tuple(Attachment(item["name"], item["file"], item["type"]) for item in items)
+    return tuple(Attachment(item["name"], item["file"], item["type"], item.get("path", "")) for item in items)

@@ -52,6 +52,7 @@ class InstanceState:
     kubernetes_port: int | None = None
     api_url: str | None = None
     api_token: str | None = None
+    nodes: int = 1
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class StartOptions:
     owner: int | None = None
     flavor: Flavor = SMALL
     contract: str | None = None
+    nodes: int = 1
 
 
 def up(instance: Instance, options: StartOptions, report: Report) -> InstanceState:
@@ -148,6 +149,7 @@ def _new_state(options: StartOptions) -> InstanceState:
         token=secrets.token_urlsafe(32),
         fault=options.fault,
         contract=options.contract,
+        nodes=options.nodes,
     )
 
 

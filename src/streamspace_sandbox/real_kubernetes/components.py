@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from streamspace_sandbox.real_kubernetes.files import (
     API_PORT,
     METRICS_PORT,
-    NODE,
     POD_NETWORK,
     SERVICE_NETWORK,
     NodePlan,
@@ -93,15 +92,23 @@ def containerd(plan: NodePlan) -> Component:
 
 
 def node_agents(plan: NodePlan) -> Sequence[Component]:
-    """The kubelet, the proxy of Services, and the metrics server."""
+    """The kubelet and the proxy of Services, which each node has."""
     kubelet = {
         "config": f"{plan.directory}/kubelet.yaml",
         "kubeconfig": str(plan.node_kubeconfig),
-        "hostname-override": NODE,
+        "hostname-override": plan.name,
         "node-ip": plan.address,
         "root-dir": f"{plan.directory}/kubelet",
         "cert-dir": f"{plan.directory}/kubelet-tls",
     }
+    shown = {"SHOWN_CORES": str(plan.shown_cores)}
+    return (
+        Component("kubelet", _argv(plan, "kubelet", kubelet), shown),
+        _component(plan, "kube-proxy", {"config": f"{plan.directory}/proxy.yaml"}),
+    )
+
+
+def metrics_server(plan: NodePlan) -> Component:
     config = str(plan.kubeconfig)
     metrics = {
         "kubeconfig": config,
@@ -112,12 +119,7 @@ def node_agents(plan: NodePlan) -> Sequence[Component]:
         "metric-resolution": "15s",
         "kubelet-preferred-address-types": "InternalIP",
     }
-    shown = {"SHOWN_CORES": str(plan.shown_cores)}
-    return (
-        Component("kubelet", _argv(plan, "kubelet", kubelet), shown),
-        _component(plan, "kube-proxy", {"config": f"{plan.directory}/proxy.yaml"}),
-        _component(plan, "metrics-server", metrics, "--kubelet-insecure-tls"),
-    )
+    return _component(plan, "metrics-server", metrics, "--kubelet-insecure-tls")
 
 
 def _component(plan: NodePlan, name: str, flags: dict[str, str], *switches: str) -> Component:

@@ -18,7 +18,8 @@ from pathlib import Path
 from streamspace_sandbox.real_kubernetes import components, storage
 from streamspace_sandbox.real_kubernetes.cluster_objects import apply_objects
 from streamspace_sandbox.real_kubernetes.components import Component
-from streamspace_sandbox.real_kubernetes.files import NODE, PRIVATE_FOLDERS, NodePlan, write_files
+from streamspace_sandbox.real_kubernetes.files import PRIVATE_FOLDERS, NodePlan, write_files
+from streamspace_sandbox.real_kubernetes.namespaces import isolated, make_cgroup
 from streamspace_sandbox.streamspace.kube.client import UNREACHABLE, Collection, KubeClient, KubeEndpoint, KubeError
 
 log = logging.getLogger(__name__)
@@ -46,40 +47,52 @@ class Node:
         for arguments in (
             ("link", "set", "lo", "up"),
             ("link", "set", device, "name", "eth0"),
-            ("addr", "add", f"{self._plan.address}/24", "dev", "eth0"),
+            ("addr", "add", f"{self._plan.address}/32", "dev", "eth0"),
             ("link", "set", "eth0", "up"),
+            ("route", "add", f"{gateway}/32", "dev", "eth0"),
             ("route", "add", "default", "via", gateway),
         ):
             _run("ip", *arguments)
         Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
     async def start(self, report: Callable[[str], None]) -> None:
-        """Until the node is Ready. Raises NodeError."""
+        """Until the node is Ready, and the further ones that the first one starts. Raises NodeError."""
         write_files(self._plan)
-        self._begin([components.etcd(self._plan), components.api_server(self._plan), components.containerd(self._plan)])
+        is_first = self._plan.number == 1
+        self._begin([components.containerd(self._plan)])
+        if is_first:
+            self._begin([components.etcd(self._plan), components.api_server(self._plan)])
         importing = asyncio.create_task(asyncio.to_thread(self._import_images))
         async with self.client() as client:
             await self._until("kube-apiserver", lambda: _answers(client))
             report("the API server answers")
-            self._begin(components.controllers(self._plan))
-            await apply_objects(client, self._plan.address)
+            if is_first:
+                self._begin(components.controllers(self._plan))
+                await apply_objects(client, self._plan.address)
             await importing
             report("the images are imported")
             self._begin(components.node_agents(self._plan))
-            await self._until("kubelet", lambda: _is_ready(client))
+            if is_first:
+                self._begin([components.metrics_server(self._plan)])
+            await self._until("kubelet", lambda: _is_ready(client, self._plan.name))
             report("the node is Ready")
+        if is_first:
+            for number in range(2, self._plan.nodes + 1):
+                await asyncio.to_thread(self._start_further, self._plan.of_further(number))
+                report(f"node {number} is Ready")
 
     async def serve(self) -> None:
         """Volumes and addresses, until a component ends. Raises NodeError."""
         async with self.client() as client, asyncio.TaskGroup() as group:
-            group.create_task(storage.provide_volumes(client, self._plan.directory / "volumes"))
-            group.create_task(storage.give_addresses(client, self._plan.address))
+            if self._plan.number == 1:
+                group.create_task(storage.provide_volumes(client, self._plan.directory / "volumes"))
+                group.create_task(storage.give_addresses(client, self._plan.address))
             group.create_task(self._watch_components())
 
     def client(self) -> KubeClient:
-        """A client with the administrator's token."""
+        """A client with the token of the node's own programs."""
         ca_path = str(self._plan.tls / "ca.crt")
-        return KubeClient(KubeEndpoint(self._plan.server, self._plan.admin_token, ca_path))
+        return KubeClient(KubeEndpoint(self._plan.server, self._plan.component_token, ca_path))
 
     def _begin(self, wanted: Sequence[Component]) -> None:
         for component in wanted:
@@ -92,6 +105,45 @@ class Node:
                     env=os.environ | {"PATH": f"{self._plan.programs}:{os.environ['PATH']}"} | component.environment,
                     cwd=self._plan.directory,
                 )
+
+    def _start_further(self, plan: NodePlan) -> None:
+        """Another node, in namespaces of its own below those of this one, with a cable to it."""
+        plan.directory.mkdir()
+        log = self._log(plan.name)
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                isolated(self._plan.directory),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                cwd=plan.directory,
+                preexec_fn=make_cgroup(plan.cgroup),  # noqa: PLW1509 - it only writes into files
+            )
+        self._processes[plan.name] = process
+        assert process.stdin is not None, "it was asked for"  # noqa: S101
+        self._expect(process, plan.name, "isolated")
+        device, other = f"to-{plan.name}", f"of-{plan.name}"
+        for arguments in (
+            ("link", "add", device, "type", "veth", "peer", "name", other),
+            ("link", "set", other, "netns", str(process.pid)),
+            ("addr", "add", f"{self._plan.address}/32", "dev", device),
+            ("link", "set", device, "up"),
+            ("route", "add", f"{plan.address}/32", "dev", device, "src", self._plan.address),
+            ("route", "add", plan.pods, "via", plan.address, "dev", device),
+        ):
+            _run("ip", *arguments)
+        message = {"plan": plan.write(), "device": other, "gateway": self._plan.address}
+        process.stdin.write(json.dumps(message).encode() + b"\n")
+        process.stdin.flush()
+        self._expect(process, plan.name, "ready")
+
+    def _expect(self, process: subprocess.Popen[bytes], name: str, state: str) -> None:
+        """Wait for this message of another node."""
+        assert process.stdout is not None, "it was asked for"  # noqa: S101
+        line = process.stdout.readline()
+        message = json.loads(line) if line else {"state": "ended"}
+        if message["state"] != state:
+            raise NodeError(message.get("reason") or self._failure(name, "has ended"))
 
     def _log(self, component: str) -> Path:
         return self._plan.directory / "log" / f"{component}.log"
@@ -143,8 +195,8 @@ async def _answers(client: KubeClient) -> bool:
         return False
 
 
-async def _is_ready(client: KubeClient) -> bool:
-    node = await client.find(Collection("v1", "nodes"), NODE)
+async def _is_ready(client: KubeClient, name: str) -> bool:
+    node = await client.find(Collection("v1", "nodes"), name)
     conditions = node["status"].get("conditions", []) if node else []
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 

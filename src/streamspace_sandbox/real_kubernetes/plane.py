@@ -10,12 +10,9 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from signal import SIGINT, SIGTERM
 
 from streamspace_sandbox.host import network_bridge
-from streamspace_sandbox.host.kernel import cgroup_hierarchies
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import channel, removal
 from streamspace_sandbox.lifecycle.channel import INSTANCE_VARIABLE, OWNER_VARIABLE, StartChannel
@@ -25,12 +22,12 @@ from streamspace_sandbox.real_kubernetes import certificates, folders, layers
 from streamspace_sandbox.real_kubernetes.cache import folder
 from streamspace_sandbox.real_kubernetes.files import API_PORT, NodePlan
 from streamspace_sandbox.real_kubernetes.image_set import write_images
+from streamspace_sandbox.real_kubernetes.namespaces import isolated, make_cgroup
 
 NAMESPACE = "streamspace"
 NODE_HOST = 2
 SHOWN_CORES = 16
 """So that the requests of all sessions of the plan fit; the machine's own number decides how fast they start."""
-NODE_MODULE = "streamspace_sandbox.real_kubernetes.node"
 log = logging.getLogger(__name__)
 
 
@@ -92,19 +89,19 @@ class Plane:
             programs=folder() / "bin",
             address=self._address,
             admin_token=self._state.token,
+            component_token=secrets.token_urlsafe(32),
             node_token=secrets.token_urlsafe(32),
             cgroup=self._instance.cgroup,
             shown_cores=SHOWN_CORES,
             archive=directory / "images.tar",
+            nodes=self._state.nodes,
         )
 
     async def _begin_node(self, plan: NodePlan) -> asyncio.subprocess.Process:
         folders.make(self._instance.directory)
-        join = _make_cgroup(self._instance.cgroup)
-        python = [sys.executable, "-X", f"sandbox={self._instance.directory}/", "-m", NODE_MODULE]
-        isolated = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *python]
+        join = make_cgroup(self._instance.cgroup)
         process = await asyncio.create_subprocess_exec(
-            *isolated,
+            *isolated(self._instance.directory),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=self._instance.directory,
@@ -137,31 +134,6 @@ class Plane:
         if message["state"] != state:
             reason = message.get("reason", f"the node's process has ended; see {self._instance.log}")
             raise StartError(f"The Kubernetes node failed: {reason}.")
-
-
-def _make_cgroup(cgroup: str) -> Callable[[], None]:
-    """Make the cgroups of the node, and return what moves a new process into the one of its programs."""
-    groups = []
-    for hierarchy in cgroup_hierarchies():
-        group = hierarchy
-        for part in (*Path(cgroup).parts[1:], "node"):
-            parent, group = group, group / part
-            group.mkdir(exist_ok=True)
-            _copy_processors(parent, group)
-        groups.append(group / "cgroup.procs")
-
-    def join() -> None:
-        for group in groups:
-            group.write_text("0")
-
-    return join
-
-
-def _copy_processors(parent: Path, group: Path) -> None:
-    """A new group of the first version may use no processor and no memory until both are set."""
-    for name in ("cpuset.cpus", "cpuset.mems"):
-        if (group / name).exists() and not (parent / "cgroup.controllers").exists():
-            (group / name).write_text((parent / name).read_text())
 
 
 async def main() -> None:

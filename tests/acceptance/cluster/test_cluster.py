@@ -66,7 +66,7 @@ A, B = pod_json(uid="a", version=1), pod_json(uid="b", version=11)
 def test_what_is_there_comes_first_then_what_changes(tmp_path: Path) -> None:
     script = _Kubernetes([[A]], [events(("ADDED", B)), events(("DELETED", A | {"x": 1}))])
     began = now()
-    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods", session="s") as recording:
+    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
         assert heard(recording, 3) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
         assert all(began <= each.at <= now() for each in recording.items())
     assert script.from_versions[:2] == ["10", "11"]
@@ -184,3 +184,51 @@ def test_what_is_not_there_is_none(tmp_path: Path) -> None:
         assert kubernetes.session_object("s") is None
         assert kubernetes.config_map("c") == {}
         assert not kubernetes.has_namespace()
+
+
+def labelled(session: str, uid: str, version: int) -> Json:
+    return pod_json(uid=uid, version=version, labels={"session": session})
+
+
+def test_readers_of_labels_share_one_watch(tmp_path: Path) -> None:
+    changes = [
+        ("MODIFIED", labelled("one", "a", 12)),
+        ("MODIFIED", labelled("two", "a", 13)),
+        ("DELETED", labelled("two", "b", 14)),
+    ]
+    script = _Kubernetes([[labelled("one", "a", 1), labelled("two", "b", 2)]], [events(*changes)])
+    begun, over = threading.Event(), threading.Event()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if "watch" in request.path:
+            (begun if script.watches else over).wait(20)
+        script.respond(request)
+
+    with (
+        cluster(respond, tmp_path) as kubernetes,
+        watching(kubernetes, "pods", session="one") as one,
+        watching(kubernetes, "pods", session="two") as two,
+    ):
+        begun.set()
+        assert heard(one, 3) == [("ADDED", "a"), ("MODIFIED", "a"), ("DELETED", "a")]
+        assert heard(two, 3) == [("ADDED", "b"), ("ADDED", "a"), ("DELETED", "b")]
+        over.set()
+    assert not script.lists
+
+
+def test_shared_watch_that_broke_is_followed_by_a_new_one(tmp_path: Path) -> None:
+    broken = [{"type": "ERROR", "object": {"code": 500, "message": "etcd is away"}}]
+    script, over = _Kubernetes([[A], [A, B]], [broken]), threading.Event()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if "watch" in request.path and not script.watches:
+            over.wait(20)
+        script.respond(request)
+
+    label = A["metadata"]["labels"]
+    with cluster(respond, tmp_path) as kubernetes, watching(kubernetes, "pods", **label) as first:
+        with pytest.raises(ClusterError, match="etcd is away"):
+            first.beyond(9, 20)
+        with watching(kubernetes, "pods", **label) as second:
+            assert heard(second, 2) == [("ADDED", "a"), ("ADDED", "b")]
+        over.set()

@@ -18,11 +18,11 @@ from tests.support.web_server import Respond, says, web_server
 
 def granted(file: str) -> set[Right]:
     documents = list(yaml.safe_load_all((PROJECT / "deploy" / "rbac" / file).read_text()))
-    rules = [rule for document in documents if document["kind"] == "Role" for rule in document["rules"]]
     return {
-        Right(verb, resource.partition("/")[0], group, resource.partition("/")[2])
-        for rule in rules
-        for group in rule["apiGroups"]
+        Right(verb, resource.partition("/")[0], group, resource.partition("/")[2], document["kind"] == "ClusterRole")
+        for document in documents
+        for rule in document.get("rules", ())
+        for group in rule.get("apiGroups", ())
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
@@ -38,6 +38,8 @@ def denied_by(respond: Respond, folder: Path) -> list[Right]:
 def test_files_grant_exactly_the_rights_that_are_asked_for() -> None:
     assert granted(rights.FILE) == {*rights.ALWAYS, *rights.WATCHING, *rights.FORWARDING}
     assert granted(rights.FILE_OF_PHASE_3) == set(rights.DISRUPTIVE)
+    metrics = {Right("list", kind, "metrics.k8s.io", whole_cluster=True) for kind in ("nodes", "pods")}
+    assert granted(rights.FILE_OF_PHASE_4) == {*rights.MEASURING, *metrics}
 
 
 def test_all_missing_rights_are_told_in_one_sentence(tmp_path: Path) -> None:
@@ -55,3 +57,22 @@ def test_all_missing_rights_are_told_in_one_sentence(tmp_path: Path) -> None:
 
 def test_server_without_reviews_denies_nothing(tmp_path: Path) -> None:
     assert denied_by(says(b"{}", 404), tmp_path) == []
+
+
+def test_rights_over_the_cluster_are_asked_without_namespace(tmp_path: Path) -> None:
+    asked = []
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        asked.append(body["spec"]["resourceAttributes"])
+        says(json.dumps({"status": {"allowed": asked[-1]["resource"] == "pods"}}).encode(), 201)(request)
+
+    with web_server(respond) as url:
+        config = tmp_path / "config"
+        config.write_text(KUBECONFIG % url)
+        told = rights.unmeasured(Cluster([config], "streamspace"))
+    assert [one["namespace"] for one in asked] == ["", ""]
+    assert told == (
+        "The suite's user in Kubernetes may not do this: list nodes of the whole cluster. "
+        "Apply deploy/rbac/streamspace-acceptance-phase4.yaml with this user as its subject."
+    )

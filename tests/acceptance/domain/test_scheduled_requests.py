@@ -137,3 +137,16 @@ def test_interrupted_schedule_waits_for_no_unsent_request(
     monkeypatch.setattr(threading.Thread, "join", join)
     registry.clean_up()  # a request that may still take effect would be waited for, 30 s each
     assert product.sessions == []
+
+
+@pytest.mark.parametrize("way", ["alone", "on schedule"])
+def test_requests_of_a_shard_are_for_users_of_its_own(product: _Product, way: str) -> None:
+    with web_server(product.respond) as url, HttpClient(url, "t") as client:
+        clients = Clients(StreamSpaceApi(client, load()), cast("Cluster", _Cluster()), Budgets(0.01), user_suffix="-s2")
+        registry = Registry(clients)
+        if way == "alone":
+            asked = registry.ask("u1", "t", None).asked
+            registry.ask(asked.user, "t", None)  # whoever asks again for the same user means the same
+        else:
+            registry.ask_on_schedule(["u1"], "t", None, evenly(1, 0.01))
+    assert {session["user"] for session in product.sessions} == {"u1-s2"}

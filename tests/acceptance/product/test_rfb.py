@@ -59,10 +59,14 @@ def test_a_complete_handshake() -> None:
 
 
 def in_text(socket: ServerConnection) -> None:
-    """The same server behind one that sends text frames of base64."""
+    """The same server behind one that speaks in text frames of base64."""
 
     class Text:
-        recv = staticmethod(socket.recv)
+        @staticmethod
+        def recv(*arguments: Any, **keywords: Any) -> bytes:
+            said = socket.recv(*arguments, **keywords)
+            assert isinstance(said, str)
+            return base64.b64decode(said)
 
         @staticmethod
         def send(data: bytes) -> None:
@@ -74,6 +78,10 @@ def in_text(socket: ServerConnection) -> None:
 def test_text_frames_of_base64_are_read_where_expected() -> None:
     with vnc_server(in_text) as address:
         assert isinstance(rfb.attempt(address, "t", text=True), rfb.Framebuffer)
+
+
+def test_text_frames_where_none_are_expected_are_no_handshake() -> None:
+    with vnc_server(lambda socket: socket.send("UkZC")) as address:
         assert "text came instead of the ProtocolVersion" in str(rfb.attempt(address, "t"))
 
 

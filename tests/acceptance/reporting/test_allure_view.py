@@ -18,9 +18,9 @@ def result(folder: Path, **options: Any) -> dict[str, Any]:
 
 def test_allure_description_has_a_row_for_each_criterion(tmp_path: Path) -> None:
     text = result(tmp_path, scale="0.1", c12_2="UNPROVEN")["description"]
-    assert "| Criterion | The plan says | Limit | Measured | Verdict |" in text
-    assert "| 1.2-1 | The pod is recreated | 120 s, here 12 s | mean startup time 30 s | PROVEN |" in text
-    assert "| 1.2-2 | The file is still there | - | - | UNPROVEN |" in text
+    assert "| Criterion | Verdict | Limit | Measured | The plan says |" in text
+    assert "| 1.2-1 | PROVEN | 120 s, here 12 s | mean startup time 30 s | The pod is recreated |" in text
+    assert "| 1.2-2 | UNPROVEN | - | - | The file is still there |" in text
 
 
 def test_allure_criterion_is_in_step_names_and_tags(tmp_path: Path) -> None:

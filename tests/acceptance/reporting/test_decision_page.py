@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from streamspace_acceptance import cli
 from streamspace_acceptance.reporting import decision_page
-from streamspace_acceptance.reporting.allure.page_patches import opening_on
+from streamspace_acceptance.reporting.allure.page_patches import criterion_addresses, opening_on
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.verdict_file import of_json
 from tests.support.finished_run import FAILURE, document, run
@@ -25,7 +26,65 @@ def test_decision_page_word_reason_and_totals_come_first() -> None:
     text = page(c12_1="FAILED", c21_2="UNPROVEN")
     assert text.index("NO-GO") < text.index("1 criterion failed (1.2-1)") < text.index("2 of 4 criteria proven")
     assert "(P0 1 of 2, P1 1 of 2), 1 failed" in text
-    assert "<li>1.2-1 The pod is recreated: Pending for 60.0 s | `still`</li>" in text
+    assert "<li>1.2-1 The pod is recreated: limit 120 s; Pending for 60.0 s | `still`</li>" in text
+
+
+def test_decision_page_verdict_opens_the_scenario() -> None:
+    finished = run(c12_1="FAILED")
+    text = decision_page.render(finished, decide(finished), scenarios={"1.2-1": "#7f3a", "1.2-2": "#7f3a"})
+    assert '<li><a href="#7f3a">1.2-1</a> The pod is recreated: limit 120 s; Pending for 60.0 s' in text
+    assert '<td><a href="#7f3a">FAILED</a>: Pending for 60.0 s' in text
+    assert '<td><a href="#7f3a">PROVEN</a></td>' in text
+
+
+def test_decision_page_shortens_a_long_reason() -> None:
+    content = document(c12_1="FAILED")
+    content["criteria"][0]["failure"] = FAILURE | {"actual": "no name: 400; " * 60}
+    finished = of_json(content)
+    text = decision_page.render(finished, decide(finished))
+    assert "no name: 400; " * 15 in text
+    assert "no name: 400; " * 20 not in text
+
+
+def test_decision_page_tells_a_broken_check_from_a_failure() -> None:
+    text = page(c12_1="BROKEN", c12_2="UNPROVEN")
+    assert "The pod is recreated: BROKEN (not a finding about the product): ConnectionError" in text
+    assert "The file is still there: no new pod came" in text
+
+
+def test_decision_page_names_the_build_of_a_ci() -> None:
+    content = document()
+    content["environment"] |= {"Run by": "GitLab CI", "Build": "acceptance #7", "Build URL": "https://gitlab.example/7"}
+    finished = of_json(content)
+    text = decision_page.render(finished, decide(finished))
+    assert '<p>Run by GitLab CI: <a href="https://gitlab.example/7">acceptance #7</a></p>' in text
+    assert "Run by" not in page()
+
+
+def test_decision_page_does_not_link_another_kind_of_address() -> None:
+    content = document()
+    content["environment"] |= {"Run by": "Jenkins", "Build": "x #7", "Build URL": "javascript:alert(1)"}
+    finished = of_json(content)
+    assert "javascript:" not in decision_page.render(finished, decide(finished))
+
+
+def page_data(*results: tuple[str, str, str]) -> str:
+    return "".join(
+        'd("data/test-results/{}.json","{}")'.format(
+            name,
+            base64.b64encode(
+                json.dumps(
+                    {"id": name, "status": status, "labels": [{"name": "criterion", "value": criterion}]}
+                ).encode()
+            ).decode(),
+        )
+        for name, status, criterion in results
+    )
+
+
+def test_report_address_of_a_criterion_prefers_what_did_not_pass() -> None:
+    text = page_data(("a", "passed", "1.1c-1"), ("b", "failed", "1.1c-1"), ("c", "passed", "1.2-1"))
+    assert criterion_addresses(text) == {"1.1c-1": "#b", "1.2-1": "#c"}
 
 
 def test_decision_page_names_a_failed_precondition() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as Xml
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from streamspace_acceptance.reporting import junit
 from streamspace_acceptance.verdict.verdict_file import of_json
@@ -12,7 +15,7 @@ from tests.support.finished_run import document
 
 
 def written(path: Path, run: dict[str, Any]) -> Xml.Element:
-    junit.write(path / "junit.xml", of_json(run))
+    junit.write(path / "junit.xml", of_json(run), path)
     return Xml.parse(path / "junit.xml").getroot()  # noqa: S314  # our own file
 
 
@@ -40,7 +43,7 @@ def test_junit_criterion_has_place_properties_and_evidence(tmp_path: Path) -> No
         "line": "9",
         "time": "2.000",
     }
-    assert case.findtext("system-out") == "[[ATTACHMENT|allure-results/p-attachment.yaml]]"
+    assert case.findtext("system-out") == f"[[ATTACHMENT|{tmp_path}/allure-results/p-attachment.yaml]]"
     found = properties(case)
     assert (found["criterion"], found["priority"], found["test"], found["limit"]) == ("1.2-1", "P0", "1.2", "120 s")
 
@@ -78,3 +81,46 @@ def test_junit_outline_has_a_case_for_each_example(tmp_path: Path) -> None:
         ("1.2-1 The pod is recreated (minimum)", True),
         ("1.2-1 The pod is recreated (maximum)", False),
     ]
+
+
+def attached(case: Xml.Element) -> list[str]:
+    """The paths as GitLab (relative to the checkout) and Jenkins (relative to the workspace) read them."""
+    return re.findall(r"\[\[ATTACHMENT\|(.+?)\]\]", case.findtext("system-out") or "")
+
+
+def run_with_evidence(**verdicts: Any) -> dict[str, Any]:
+    run = document(**verdicts)
+    run["scenarios"][0]["steps"][0]["attachments"] = [
+        {"name": "pods", "file": "p.yaml", "type": "application/yaml", "path": "evidence/1.2/1.2-1-pods.yaml"},
+        {"name": "after", "file": "a.png", "type": "image/png", "path": "evidence/1.2/1.2-1-after.png"},
+    ]
+    run["scenarios"][0]["attachments"] = [
+        {"name": "events.txt", "file": "e.txt", "type": "text/plain", "path": "evidence/1.2/events.txt"}
+    ]
+    return run
+
+
+@pytest.mark.parametrize(
+    "variables", [{"GITLAB_CI": "true", "CI_PROJECT_DIR": ""}, {"JENKINS_URL": "http://jenkins", "WORKSPACE": ""}]
+)
+def test_junit_paths_are_relative_to_the_jobs_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value or str(tmp_path))
+    (reports := tmp_path / "suite" / "reports").mkdir(parents=True)
+    case = case_of(written(reports, run_with_evidence()), "1.2-1")
+    assert attached(case) == [
+        "suite/reports/evidence/1.2/1.2-1-after.png",
+        "suite/reports/evidence/1.2/1.2-1-pods.yaml",
+    ]
+
+
+def test_junit_paths_without_a_ci_are_relative_to_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert attached(case_of(written(tmp_path, run_with_evidence()), "1.2-1"))[0] == "evidence/1.2/1.2-1-after.png"
+
+
+def test_junit_failure_has_the_attachments_of_its_scenario(tmp_path: Path) -> None:
+    case = case_of(written(tmp_path, run_with_evidence(c12_1="FAILED")), "1.2-1")
+    assert [Path(path).name for path in attached(case)] == ["1.2-1-after.png", "1.2-1-pods.yaml", "events.txt"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.cluster import access
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.settings import Settings
@@ -105,6 +106,21 @@ def test_a_wrong_token(status: int, program: Path) -> None:
 
 def test_no_kubeconfig(program: Path, product: str, tmp_path: Path) -> None:
     assert "no kubeconfig" in problem(**given(product, program, tmp_path / "none"))
+
+
+def test_pod_uses_its_service_account_unless_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(access, "is_in_a_pod", lambda: True)
+    assert target.checked_kubeconfig(Settings.from_environment({})) == []
+    with pytest.raises(SetupProblem, match="no kubeconfig"):
+        target.checked_kubeconfig(Settings.from_environment({"KUBECONFIG": str(tmp_path / "none")}))
+
+
+def test_unknown_context_is_told_with_those_that_are_there(program: Path, product: str, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(KUBECONFIG % "http://127.0.0.1:9")
+    variables = given(product, program, config) | {"STREAMSPACE_CONTEXT": "other"}
+    assert "has no context 'other', but c" in problem(**variables)
 
 
 @pytest.mark.parametrize("content", ["", "not yaml: [", "{}", "kind: Config", "- a\n- b"])

@@ -13,7 +13,16 @@ from streamspace_sandbox.real_kubernetes.files import NodePlan, write_files
 def plan(tmp_path: Path) -> NodePlan:
     (tmp_path / "tls").mkdir()
     return NodePlan(
-        tmp_path, Path("/programs"), "10.231.7.2", "admin-token", "node-token", "/group", 16, Path("/i.tar")
+        directory=tmp_path,
+        programs=Path("/programs"),
+        address="10.231.7.2",
+        admin_token="admin-token",
+        component_token="component-token",
+        node_token="node-token",
+        cgroup="/group",
+        shown_cores=16,
+        archive=Path("/i.tar"),
+        nodes=2,
     )
 
 
@@ -23,7 +32,12 @@ def test_a_plan_survives_its_way_to_the_node(plan: NodePlan) -> None:
 
 def test_every_file_that_a_component_names_is_written(plan: NodePlan) -> None:
     write_files(plan)
-    everything = (components.containerd(plan), *components.controllers(plan), *components.node_agents(plan))
+    everything = (
+        components.containerd(plan),
+        *components.controllers(plan),
+        *components.node_agents(plan),
+        components.metrics_server(plan),
+    )
     words = [word.partition("=")[2] or word for component in everything for word in component.argv]
     named = [Path(word) for word in words if word.startswith(str(plan.directory)) and Path(word).suffix]
     made_later = {plan.directory / "kubelet-tls", plan.directory / "metrics-tls"}
@@ -47,3 +61,26 @@ def test_kubelet_puts_pods_below_the_instances_cgroup(plan: NodePlan) -> None:
 def test_kubelet_shows_the_wanted_number_of_processors(plan: NodePlan) -> None:
     (kubelet,) = (component for component in components.node_agents(plan) if component.name == "kubelet")
     assert kubelet.environment == {"SHOWN_CORES": "16"}
+
+
+def test_further_node_shares_nothing_but_the_api_server(plan: NodePlan) -> None:
+    second = plan.of_further(2)
+    write_files(plan)
+    write_files(second)
+    assert NodePlan.read(second.write()) == second
+    assert (second.name, second.address, second.pods) == ("node2", "10.231.7.3", "10.244.2.0/24")
+    assert (second.server, second.tls) == (plan.server, plan.tls)
+    places = [(one.directory, one.cgroup, one.pods, one.containerd_socket) for one in (plan, second)]
+    assert all(first != other for first, other in zip(*places, strict=True))
+    kubelet = yaml.safe_load((second.directory / "kubelet.yaml").read_text())
+    assert (kubelet["cgroupRoot"], kubelet["clusterDNS"]) == ("/group/node2", ["10.231.7.2"])
+    assert f"{second.token_of(2)},system:node:node2" in (plan.directory / "tokens.csv").read_text()
+
+
+def test_audit_log_has_the_suite_and_not_the_product(plan: NodePlan) -> None:
+    write_files(plan)
+    rules = yaml.safe_load((plan.directory / "audit.yaml").read_text())["rules"]
+    levels = [rule["level"] for rule in rules]
+    assert levels == ["None", "Metadata", "Metadata", "None"]
+    assert rules[0]["users"] == ["system:serviceaccount:streamspace:streamspace-k8s-agent"]
+    assert "component-token,component" in (plan.directory / "tokens.csv").read_text()

@@ -56,7 +56,8 @@ def _of_target(settings: Settings) -> Iterator[CheckResult]:
 
 def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
     def cluster() -> Cluster:
-        return Cluster(target.checked_kubeconfig(settings), settings.namespace, roles(load(settings.profile)))
+        files, named = target.checked_kubeconfig(settings), roles(load(settings.profile))
+        return Cluster(files, settings.namespace, named, context=settings.context)
 
     def api() -> StreamSpaceApi:
         http = HttpClient(target.checked_url(settings), settings.token or "")
@@ -88,7 +89,7 @@ def _beginning(settings: Settings) -> CheckResult:
     check = "`behave` would begin with these settings"
     try:
         surveyed = target.survey(settings, browser.find(settings.browser))
-        guard.check_context(settings, Cluster(surveyed.kubeconfig, surveyed.namespace))
+        guard.check_context(settings, Cluster(surveyed.kubeconfig, surveyed.namespace, context=surveyed.context))
     except SetupProblem as problem:
         return CheckResult(check, CheckStatus.FAILED, problem.sentence)
     return CheckResult(check, CheckStatus.OK)

@@ -47,7 +47,7 @@ def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Finding]:
     if not files:
         return
     try:
-        yield from of_cluster(Cluster(files, settings.namespace), profile)
+        yield from of_cluster(Cluster(files, settings.namespace, context=settings.context), profile)
     except ClusterError as error:
         yield unreadable(error)
 

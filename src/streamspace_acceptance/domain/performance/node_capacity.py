@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster import rights
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.quantities import amount
 
 Json = dict[str, Any]
@@ -66,7 +67,8 @@ def read(cluster: Cluster) -> Capacity:
     try:
         nodes = [node for node in cluster.raw_nodes() if not (node.get("spec") or {}).get("unschedulable")]
     except ClusterError as error:
-        return Capacity((), "", f"the nodes cannot be read: {' '.join(str(error).split())}")
+        reason = rights.unmeasured(cluster) if error.status == FORBIDDEN else " ".join(str(error).split())
+        return Capacity((), "", f"the nodes cannot be read: {reason}")
     try:
         pods, of = json.loads(cluster.raw("/api/v1/pods"))["items"], "the pods of all namespaces"
     except ClusterError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
@@ -30,7 +31,7 @@ def room(cluster: Cluster, size: Mapping[str, str]) -> Room:
         nodes, pods = cluster.raw_nodes(), cluster.raw_pods()
     except ClusterError as error:
         if error.status == FORBIDDEN:
-            return Room(None, "Kubernetes does not let this user list nodes, so their room is unknown")
+            return Room(None, f"the nodes' room is unknown. {rights.unmeasured(cluster)}")
         raise
     return fit(nodes, pods, size)
 

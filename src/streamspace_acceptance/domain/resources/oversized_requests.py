@@ -90,7 +90,7 @@ def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequen
     clients, registry = scenario.clients, scenario.registry
     nodes = clients.cluster.allocatable()
     wanted = [(size, excess(size, nodes)) for size in sizes]
-    nothing = Asked(user, template, None, clients.api.sessions().ids)
+    nothing = Asked(clients.own_user(user), template, None, clients.api.sessions().ids)
     objects, claims = _objects(clients, nothing), {claim.meta.uid for claim in clients.cluster.claims()}
     with watching(clients.cluster, "pods") as pods:
         before = {stamped.item.object["metadata"]["uid"] for stamped in pods.items()}

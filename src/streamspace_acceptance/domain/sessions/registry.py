@@ -58,7 +58,7 @@ class Registry:
 
     def ask(self, user: str, template: str, size: str | Size | None) -> Creation:
         """Requests a session, whether it is created or not."""
-        record = self._intend(Asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
+        record = self._intend(self._asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
         return self._note(record, creation.conclude(self._api, record.asked, answer, self._api.sessions()))
@@ -67,7 +67,7 @@ class Registry:
         """Each of the users requests a session at the same time, whether it is created or not."""
         before = self._api.sessions().ids
         patience = concurrent_requests.PATIENCE_SECONDS
-        records = [self._intend(Asked(user, template, size, before), patience) for user in users]
+        records = [self._intend(self._asked(user, template, size, before), patience) for user in users]
         answers = concurrent_requests.ask_together(
             self._api,
             [record.asked for record in records],
@@ -86,7 +86,7 @@ class Registry:
         """Each user requests a session at an offset, in seconds after the load's begin, whatever the others take."""
         before = self._api.sessions().ids
         patience = concurrent_requests.PATIENCE_SECONDS
-        records = [self._intend(Asked(user, template, size, before), patience) for user in users]
+        records = [self._intend(self._asked(user, template, size, before), patience) for user in users]
         for record in records:
             record.sent = False
         load = open_loop.fire([partial(self._send, record) for record in records], offsets)
@@ -98,6 +98,9 @@ class Registry:
             for record, shot in zip(records, load.shots, strict=True)
         ]
         return ScheduledRequests(load, [record.asked for record in records], creations)
+
+    def _asked(self, user: str, template: str, size: str | Size | None, before: frozenset[str]) -> Asked:
+        return Asked(self._clients.own_user(user), template, size, before)
 
     def _list_if_there_is_one(self) -> SessionList:
         """An API that a load has overcome may give no list; then the answers alone say which sessions there are."""

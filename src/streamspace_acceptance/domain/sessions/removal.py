@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.sessions.remains import IN_API, NEVER_AWAITED_IN_VAIN, Remains
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
@@ -45,8 +46,8 @@ class Removal:
 
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
         self._api = clients.api
-        self._cluster = clients.cluster
-        self._defects = clients.defects
+        self._remains = Remains(clients, ids)
+        self._stays = clients.stays
         self._ids = ids
         self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
         one = clients.budgets.named("deletion")
@@ -72,26 +73,26 @@ class Removal:
             return refused
         self.kind = REFUSED if refused else None
         left = self._left_in_the_end(began)
-        if not left and LISTED in self._defects:
-            left = self._listed_by_api()
-        if not left or (refused and self._unanswered):  # that nothing can be told says nothing more
-            return refused
         if self._unanswered:
             self.kind = None
-        elif not refused:
-            self.kind = self._defect()
-            self._defects.add(self.kind)
+            return refused or [_left_behind(left, began)]
+        found = self._remains.by_kind() if left or self._stays else {}
+        if not found:
+            return refused
+        if not refused:
+            self.kind = self._defect(found)
+            self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
         told = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
-        return [*refused, f"{told}left behind after {now() - began:.1f} s: {', '.join(left)}"]
+        return [*refused, told + _left_behind([one for kind in found.values() for one in kind], began)]
 
-    def _defect(self) -> str:
+    def _defect(self, found: Mapping[str, list[str]]) -> str:
         if self._forgotten:
             return FORGOTTEN
-        return STAYS if self._left_in_kubernetes() else LISTED
+        return LISTED if list(found) == [IN_API] else STAYS
 
     def _left_in_the_end(self, began: float) -> list[str]:
         """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
-        started, before = began, {_listed(session_id) for session_id in self._ids}
+        started, before = began, set(self._look())
         while True:
             gone = Wait(self._subject, "gone", self._budget, started)
             left = _in_the_end(gone, self._look, every=POLL_SECONDS)
@@ -140,36 +141,16 @@ class Removal:
         """The remains: by the API first, and by Kubernetes once the API lists none."""
         self._unanswered = False
         try:
-            return self._left()
+            return self._remains.first(besides=self._stays)
         except TokenRefused:
             raise
         except (NoAnswer, ClusterError, Unmet) as error:
             self._unanswered = True
             return [f"{self._subject} may be left, which is unknown: {' '.join(str(error).split())}"]
 
-    def _left(self) -> list[str]:
-        return ([] if LISTED in self._defects else self._listed_by_api()) or self._left_in_kubernetes()
 
-    def _listed_by_api(self) -> list[str]:
-        return [_listed(session_id) for session_id in sorted(self._api.sessions().ids & set(self._ids))]
-
-    def _left_in_kubernetes(self) -> list[str]:
-        cluster = self._cluster
-        looks: list[Callable[[], Iterable[str]]] = [
-            lambda: [f"session {obj.meta.name}" for obj in cluster.session_objects() if obj.meta.name in self._ids],
-            lambda: [
-                f"pod {pod.meta.name}" for pod in cluster.pods() if self._is_of(pod.meta.labels) and not pod.is_over
-            ],
-            lambda: [f"claim {claim.meta.name}" for claim in cluster.claims() if self._is_of(claim.meta.labels)],
-        ]
-        return next((found for look in looks if (found := list(look()))), [])
-
-    def _is_of(self, labels: dict[str, str]) -> bool:
-        return labels.get(self._api.profile.session_label) in self._ids
-
-
-def _listed(session_id: str) -> str:
-    return f"session {session_id} in the API"
+def _left_behind(left: Sequence[str], began: float) -> str:
+    return f"left behind after {now() - began:.1f} s: {', '.join(left)}"
 
 
 def _some(left: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting import decision_page, plan_text, quality_gate
-from streamspace_acceptance.reporting.allure.page_patches import patch
+from streamspace_acceptance.reporting.allure.page_patches import criterion_addresses, patch
 from streamspace_acceptance.reporting.allure.results import categories
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.verdict_file import read
@@ -36,8 +36,9 @@ def build(folder: ReportFolder) -> Path:
         page = _generate(node, folder, Path(scratch))
         run = read(folder.verdicts)
         decision = decide(run)
-        gate, first = quality_gate.of_run(run, decision), decision_page.render(run, decision, plan_text.load())
-        folder.page.write_text(patch(page.read_text(encoding="utf-8"), first, gate), encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        first = decision_page.render(run, decision, plan_text.load(), criterion_addresses(text))
+        folder.page.write_text(patch(text, first, quality_gate.of_run(run, decision)), encoding="utf-8")
     return folder.page
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 
+from streamspace_acceptance.reporting.allure.results import CRITERION
 from streamspace_acceptance.reporting.quality_gate import ReleaseCriterion
 
 # Allure's own page loads an analytics script. Both of its tags go, and a policy forbids whatever a later version
@@ -24,6 +25,8 @@ _PIE_CHART = re.compile(
 )
 _QUALITY_GATE = re.compile(r'(?P<before>d\("widgets/quality-gate\.json",")(?P<data>[A-Za-z0-9+/=]+)(?P<after>"\))')
 
+_TEST_RESULT = re.compile(r'd\("data/test-results/[^"]+\.json","(?P<data>[A-Za-z0-9+/=]+)"\)')
+
 # Its scripts stand in it as addresses with their contents.
 _SCRIPT = re.compile(r"data:text/javascript;base64,(?P<data>[A-Za-z0-9+/=]+)")
 _EXPLANATION = b"Calculated from passed, failed, and broken tests. Skipped and unknown tests are excluded."
@@ -37,6 +40,17 @@ def patch(page: str, first: str = "", gate: Iterable[ReleaseCriterion] = ()) -> 
     """
     honest = with_true_explanation(with_honest_percentage(without_analytics(page)))
     return opening_on(first, with_quality_gate(honest, gate))
+
+
+def criterion_addresses(page: str) -> dict[str, str]:
+    """The id of a criterion -> the address of its scenario within the page; of several, of one that did not pass."""
+    results = [json.loads(base64.b64decode(match["data"])) for match in _TEST_RESULT.finditer(page)]
+    found: dict[str, str] = {}
+    for result in sorted(results, key=lambda one: bool(one["status"] == "passed")):
+        for label in result["labels"]:
+            if label["name"] == CRITERION:
+                found.setdefault(label["value"], f"#{result['id']}")
+    return found
 
 
 def opening_on(first: str, page: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from streamspace_acceptance.evidence import files
+from streamspace_acceptance.evidence import ci_build, files
 from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
 from streamspace_acceptance.redaction.redactor import redact
@@ -40,6 +40,8 @@ CATEGORIES = {
 """Allure's status -> the name of its category."""
 _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 NOT_RUN = "Not run"
+CRITERION = "criterion"
+"""The label with the id of a criterion that a scenario proves."""
 _PROPERTIES = "environment.properties"
 
 
@@ -78,6 +80,7 @@ class AllureResults:
             self._put_json(metrics.FILE, found)
         # For Allure's own commands, which do not read the settings of this project's page.
         self._put_json("categories.json", categories())
+        self._put_json("executor.json", ci_build.executor(run.environment))
 
     def update(self, scenario: ScenarioResult) -> None:
         """Write the result of one scenario, unless it is on disk already."""
@@ -145,14 +148,17 @@ def categories() -> list[Json]:
 
 
 def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], time_scale: float) -> str:
-    """Why a user cares, and the criteria: the plan's words, the limit, what was measured, the verdict. In Markdown."""
+    """Why a user cares, and the criteria: the verdict, the limit, what was measured, the plan's words. In Markdown.
+
+    The plan's words come last: a narrow page cuts the table off at its right.
+    """
     verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
     rows = [
-        (line.id, plain(line.text), limit(line, time_scale) or "-",
-         "; ".join(map(measured, line.figures)) or "-", str(verdicts[line.id]))
+        (line.id, str(verdicts[line.id]), limit(line, time_scale) or "-",
+         "; ".join(map(measured, line.figures)) or "-", plain(line.text))
         for line in criteria
     ]  # fmt: skip
-    lines = table(("Criterion", "The plan says", "Limit", "Measured", "Verdict"), rows) if rows else []
+    lines = table(("Criterion", "Verdict", "Limit", "Measured", "The plan says"), rows) if rows else []
     return "\n".join([*map(plain, scenario.description.splitlines()), "", *lines]).strip()
 
 
@@ -188,7 +194,7 @@ def _not_run(test: TestResult, lines: Sequence[CriterionResult], run: RunResult)
         "labels": [
             *({"name": label, "value": value} for label, value in labels.items()),
             *({"name": "tag", "value": tag} for tag in tags),
-            *({"name": "criterion", "value": line.id} for line in lines),
+            *({"name": CRITERION, "value": line.id} for line in lines),
         ],
         **_times(run.ended or run.began, 0),
         **_status(judged),
@@ -221,7 +227,7 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
     yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
-    yield from ({"name": "criterion", "value": criterion} for criterion in scenario.criteria)
+    yield from ({"name": CRITERION, "value": criterion} for criterion in scenario.criteria)
 
 
 def _plan_labels(test: TestResult) -> dict[str, str]:

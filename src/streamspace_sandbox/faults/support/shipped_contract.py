@@ -42,7 +42,7 @@ class ShippedContract:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"].startswith(_VNC):
-            await self._app(scope, receive, _in_text(send))
+            await self._app(scope, _from_text(receive), _in_text(send))
         elif scope["type"] == "http":
             await self._exchange(scope, receive, send)
         else:
@@ -205,6 +205,18 @@ def _in_text(send: Send) -> Send:
         await send(message)
 
     return in_text
+
+
+def _from_text(receive: Receive) -> Receive:
+    """The messages of a viewer to the API: binary, also where they are text frames of base64."""
+
+    async def from_text() -> Message:
+        message = await receive()
+        if message["type"] == "websocket.receive" and message.get("text") is not None:
+            return {"type": "websocket.receive", "bytes": base64.b64decode(message["text"])}
+        return message
+
+    return from_text
 
 
 async def _answer(send: Send, status: int, body: Obj) -> None:

@@ -1,18 +1,31 @@
-"""One API server for the tests of a module, and the ways to reach it."""
+"""The API server of a module's tests, and the ways to reach it. With CONTRACT_KUBERNETES=real it is a real one."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from kubernetes import client
 
+from tests.sandbox.kubernetes.apiserver.differences import reason
 from tests.support.api_server import Cluster, http_client, python_client, running_cluster
 from tests.support.kubectl import Kubectl
+from tests.support.real_cluster import is_wanted, running_real_cluster
+
+
+@pytest.fixture(autouse=True)
+def no_known_difference(request: pytest.FixtureRequest) -> None:
+    told = reason(request.node.name) if is_wanted() else None
+    if told is not None:
+        pytest.skip(told)
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    if is_wanted():
+        with running_real_cluster(tmp_path_factory.mktemp("real")) as real:
+            yield cast("Cluster", real)
+        return
     with running_cluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
 

@@ -8,7 +8,6 @@ import yaml
 from kubernetes import client
 from kubernetes.client import ApiException
 
-from streamspace_sandbox.kubernetes.machinery.resources import PODS
 from tests.support.api_server import Cluster
 from tests.support.kubectl import Kubectl, columns, needs_kubectl
 from tests.support.kubernetes_samples import pod
@@ -22,7 +21,7 @@ def web(cluster: Cluster, core: Any) -> Iterator[str]:
     """A pod that is on a node."""
     core.create_namespaced_pod("default", pod("web", labels={"app": "web"}))
     yield "web"
-    cluster.call(lambda: cluster.store.purge(PODS))
+    cluster.purge_pods()
 
 
 def add(core: Any, kind: str = STRATEGIC, **container: Any) -> Any:

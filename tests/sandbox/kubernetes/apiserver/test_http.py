@@ -1,5 +1,6 @@
 """The API over HTTP: authentication, refusals, lists, patches, reviews and scale."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,8 +25,18 @@ def configmap(name: str, **data: str) -> dict[str, Any]:
 def sessions(http: httpx.Client) -> Iterator[str]:
     """The path of a custom kind that is served during the test."""
     http.post(DEFINITIONS, json=session_definition()).raise_for_status()
+    await_status(http, SESSIONS, 200)
     yield SESSIONS
     http.delete(f"{DEFINITIONS}/sessions.stream.space").raise_for_status()
+    await_status(http, f"{DEFINITIONS}/sessions.stream.space", 404)
+
+
+def await_status(http: httpx.Client, path: str, status: int) -> None:
+    """A real Kubernetes serves a new kind, and forgets a deleted one, a moment later."""
+    deadline = time.monotonic() + 20
+    while (answer := http.get(path)).status_code != status:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.05)
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:

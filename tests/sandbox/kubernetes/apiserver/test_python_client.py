@@ -24,8 +24,9 @@ GROUP = ("stream.space", "v1alpha1", "default", "sessions")
 
 @pytest.fixture
 def running_pod(cluster: Cluster, core: Any) -> Iterator[str]:
+    logs = cluster.runtime.log_lines
     core.create_namespaced_pod("default", pod("web", labels={"app": "web"}))
-    cluster.runtime.log_lines["web"] = ["one", "two", "three"]
+    logs["web"] = ["one", "two", "three"]
     yield "web"
     core.delete_namespaced_pod("web", "default", grace_period_seconds=0)
 

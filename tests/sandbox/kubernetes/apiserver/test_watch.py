@@ -33,7 +33,7 @@ def watching(http: httpx.Client, **query: Any) -> Iterator[Iterator[dict[str, An
 @pytest.fixture(autouse=True)
 def no_pods(cluster: Cluster) -> Iterator[None]:
     yield
-    cluster.call(lambda: cluster.store.purge(PODS))
+    cluster.purge_pods()
 
 
 def _version(http: httpx.Client) -> str:

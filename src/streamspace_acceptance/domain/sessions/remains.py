@@ -1,0 +1,51 @@
+"""The remains of deleted sessions, in the API and in Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from streamspace_acceptance.domain.clients import Clients
+
+IN_API, OBJECTS, PODS, CLAIMS = "in the API", "objects", "pods", "claims"
+NEVER_AWAITED_IN_VAIN = frozenset({PODS})
+"""Pods use what those of the next scenario need, so they are waited for each time."""
+
+
+class Remains:
+    """The remains of the sessions with those ids. Each kind is looked for by one call."""
+
+    def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
+        self._api = clients.api
+        self._cluster = clients.cluster
+        self._ids = ids
+        self._looks: dict[str, Callable[[], list[str]]] = {
+            IN_API: self._in_api,
+            OBJECTS: self._objects,
+            PODS: self._pods,
+            CLAIMS: self._claims,
+        }
+
+    def first(self, besides: Collection[str]) -> list[str]:
+        """Those of the first kind of which there are any, without looking for the kinds `besides`."""
+        looks = [look for kind, look in self._looks.items() if kind not in besides]
+        return next((found for look in looks if (found := look())), [])
+
+    def by_kind(self) -> dict[str, list[str]]:
+        """All of them, by those kinds of which there are any."""
+        return {kind: found for kind, look in self._looks.items() if (found := look())}
+
+    def _in_api(self) -> list[str]:
+        return [f"session {session_id} in the API" for session_id in sorted(self._api.sessions().ids & set(self._ids))]
+
+    def _objects(self) -> list[str]:
+        return [f"session {obj.meta.name}" for obj in self._cluster.session_objects() if obj.meta.name in self._ids]
+
+    def _pods(self) -> list[str]:
+        pods = self._cluster.pods()
+        return [f"pod {pod.meta.name}" for pod in pods if self._is_of(pod.meta.labels) and not pod.is_over]
+
+    def _claims(self) -> list[str]:
+        return [f"claim {claim.meta.name}" for claim in self._cluster.claims() if self._is_of(claim.meta.labels)]
+
+    def _is_of(self, labels: dict[str, str]) -> bool:
+        return labels.get(self._api.profile.session_label) in self._ids
