@@ -16,7 +16,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.target.guard import check_context
+from streamspace_acceptance.target.guard import check_alone, check_context
 from streamspace_acceptance.target.run_start import guard_and_sweep
 from streamspace_acceptance.target.target import Target
 from tests.support.web_server import says, web_server
@@ -193,6 +193,16 @@ def test_a_wrong_target(kubeconfig: Path, world: _World, context: str, typed: di
         begin(world, kubeconfig, context, **typed)
     assert "\n" not in caught.value.sentence
     assert world.changes == []
+
+
+def test_a_session_that_no_sweep_could_remove_is_nobodys(kubeconfig: Path) -> None:
+    world = _World(sessions=["a"], objects=["a"])
+    with web_server(world.respond) as url, HttpClient(url, "t") as http:
+        write(kubeconfig, "kind-test", url)
+        here = Settings.from_environment({}), Cluster([kubeconfig], "streamspace"), StreamSpaceApi(http, load())
+        check_alone(*here, ours={"a"})
+        with pytest.raises(SetupProblem, match="Sessions of others are"):
+            check_alone(*here, ours={"b"})
 
 
 def leave_journal() -> None:

@@ -36,6 +36,8 @@ class _Place:
     deleted: list[str] = field(default_factory=list)
     scaled: int = 1
     away: bool = False
+    stays: bool = False
+    """Whether a deletion changes nothing."""
     users: int = 204
     """The status of an answer to the deletion of a user."""
 
@@ -51,6 +53,8 @@ class _Place:
         name = request.path.removeprefix("/api/v1/sessions").strip("/")
         if request.command == "DELETE":
             self.deleted.append(name)
+            if self.stays:
+                return says(b"{}", 202)(request)
             del self.sessions[name]
             self.objects = [each for each in self.objects if each.meta.name != name]
         body = self.sessions.get(name, {}) if name else {"sessions": list(self.sessions.values())}
@@ -124,6 +128,18 @@ def test_a_session_by_its_uid(place: _Place, api: StreamSpaceApi) -> None:
     left("session", outcome={"id": SESSION, "uid": UID}, **ASKED)
     assert f"Removed after a killed run: session {SESSION}" in swept(place, api)
     assert (place.deleted, kept()) == ([SESSION], [])
+
+
+def test_a_session_that_stays_is_named_and_returned(place: _Place, api: StreamSpaceApi) -> None:
+    place.add(SESSION, age=500)
+    place.objects.append(session_object())
+    place.stays = True
+    left("session", outcome={"id": SESSION, "uid": UID}, **ASKED)
+    said: list[str] = []
+    stay = sweep(Clients(api, cast("Cluster", place), Budgets(0.003)), said.append)
+    assert stay == {SESSION}
+    assert said[0] == f"Left by a killed run, deleted first: session {SESSION}."
+    assert "it stays: left behind after" in said[1]
 
 
 def test_its_name_given_again(place: _Place, api: StreamSpaceApi) -> None:

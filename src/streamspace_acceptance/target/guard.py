@@ -68,12 +68,16 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
         )
 
 
-def check_alone(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sandbox: bool = False) -> None:
+def check_alone(
+    settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, ours: Collection[str] = (), sandbox: bool = False
+) -> None:
     """No session of anybody else is there, or STREAMSPACE_SHARED_NAMESPACE names the namespace.
 
-    Of a `sandbox`, an embedded StreamSpace that somebody keeps, the sessions are mostly their own.
+    `ours` are sessions of earlier runs that a sweep could not remove: they are in nobody's use. `sandbox` is an
+    embedded StreamSpace that somebody keeps, whose sessions are mostly their own.
     """
-    theirs = sorted(api.sessions().ids | {session.meta.name for session in cluster.session_objects()})
+    there = api.sessions().ids | {session.meta.name for session in cluster.session_objects()}
+    theirs = sorted(there.difference(ours))
     namespace = cluster.namespace
     if not theirs or settings.shared_namespace == namespace:
         return

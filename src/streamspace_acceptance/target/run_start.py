@@ -32,9 +32,9 @@ def guard_and_sweep(settings: Settings, target: Target, api: StreamSpaceApi, clu
     if target.embedded:
         forget_embedded()
     else:
-        _clean(settings, target, api, cluster)
+        ours = _clean(settings, target, api, cluster)
         guard.check_no_other_run(settings, journal.active(_identity(target, cluster)))  # its sessions are nobody else's
-        guard.check_alone(settings, cluster, api, sandbox=target.is_embedded)
+        guard.check_alone(settings, cluster, api, ours=ours, sandbox=target.is_embedded)
     with _on_record(_identity(target, cluster)) as identity:
         if not target.embedded:  # one that began in the same moment
             guard.check_no_other_run(settings, journal.active(identity))
@@ -82,11 +82,12 @@ def forget_now() -> int:
     return 1 if kept() else 0
 
 
-def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> None:
+def _clean(settings: Settings, target: Target, api: StreamSpaceApi, cluster: Cluster) -> frozenset[str]:
+    """Sweeps. Returns the ids of the sessions that dead runs have left and that stay."""
     try:
         guard.check_context(settings, cluster)
         guard.check_same(settings, cluster, api, shown_before=is_on_record(_identity(target, cluster)))
-        sweep(Clients(api, cluster, Budgets(target.time_scale)), _say)
+        return sweep(Clients(api, cluster, Budgets(target.time_scale)), _say)
     except (ClusterError, NoAnswer, Unmet) as error:
         reason = " ".join(str(error).split())
         raise SetupProblem(f"The target could not be examined, so nothing was changed: {reason}.") from error

@@ -27,14 +27,18 @@ SKEW_SECONDS = 5.0  # between this machine's clock and the product's; a session 
 Say = Callable[[str], object]
 
 
-def sweep(clients: Clients, say: Say) -> None:
-    """Removes what dead runs left on this target; one sentence for each thing removed and for each that stays."""
-    namespace = clients.cluster.namespace_uid()
+def sweep(clients: Clients, say: Say) -> frozenset[str]:
+    """Removes what dead runs left on this target; one sentence for each thing removed and for each that stays.
+
+    Returns the ids of the sessions that stay.
+    """
+    namespace, stay = clients.cluster.namespace_uid(), set[str]()
     for path in journal.all_paths():
         with journal.acquire_stale(path) as left:
             if left is not None and left.target.get("namespace_uid") == namespace:
-                _Sweep(left, clients, say).run()
+                stay |= _Sweep(left, clients, say).run()
     forget_embedded()
+    return frozenset(stay)
 
 
 def is_on_record(target: Json) -> bool:
@@ -103,10 +107,14 @@ class _Sweep:
     clients: Clients
     say: Say
     _troubles: list[str] = field(default_factory=list)
+    _stay: set[str] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
 
-    def run(self) -> None:
-        """Reverts disruptions first, so that the product can work; sessions are deleted before their templates."""
+    def run(self) -> set[str]:
+        """Reverts disruptions first, so that the product can work; sessions are deleted before their templates.
+
+        Returns the ids of the sessions that stay.
+        """
         for entry in reversed(self._of("disruption")):
             self._try(partial(self._revert_disruption, entry))
         self._try(self._remove_sessions)
@@ -118,6 +126,7 @@ class _Sweep:
             self.say(f"A killed run left this, and it stays: {trouble}.")
         if not self.left.entries:
             self.left.remove()
+        return self._stay
 
     def _of(self, kind: str) -> list[Entry]:
         return [entry for entry in self.left.entries if entry.kind == kind]
@@ -152,6 +161,7 @@ class _Sweep:
         stays = Registry(self.clients).remove(ids) if ids else []
         self._troubles += stays
         if stays:
+            self._stay.update(ids)
             return
         for session_id in ids:
             self.say(f"Removed after a killed run: session {session_id}.")
