@@ -19,6 +19,7 @@ class Surroundings:
 ROUNDED = "UNPROVEN", "the Deployment asks for"
 SET_BACK = "BROKEN", "somebody set spec.replicas of Deployment streamspace-k8s-agent back to 1"
 QUOTA = "exceeded quota: team-quota"
+OBJECTIVES = "UNPROVEN", "the cluster does not keep Kubernetes' own objectives: pods start in"
 NOT_REACHED = "UNPROVEN", "not reached"
 UNSEEN = {f"1.1b-{number}": ("UNPROVEN", QUOTA) for number in range(1, 5)}
 
@@ -48,6 +49,7 @@ SURROUNDINGS = [
     ),
     Surroundings("busy-log", ("3.3",)),
     Surroundings("evicted-components-beside", ("0", "3.2", "3.3")),
+    Surroundings("pods-start-in-turn", ("4.1",), dict.fromkeys(("4.1-1", "4.1-2"), OBJECTIVES)),
     Surroundings("nodes-hidden", ("1.1c",)),
     Surroundings("completed-pod-beside", ("1.1a", "1.1b", "1.1c", "1.2", "1.4")),
     Surroundings("memory-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),

@@ -29,7 +29,8 @@ class Clients:
     """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks.
 
     `vnc_password` is for desktops that ask for one; `expired_token` was valid once, if one is known. `stays`
-    are the kinds of remains of sessions that this run has awaited in vain once, and does not await again.
+    are the kinds of remains of sessions that this run has awaited in vain once, and does not await again; `left` are
+    the ids of its sessions that the product did not remove, which a slow list may show at any time.
     `user_suffix` ends the names of all users of sessions.
     """
 
@@ -41,6 +42,7 @@ class Clients:
     vnc_password: str | None = None
     expired_token: str | None = None
     stays: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     user_suffix: str = ""
 
     @property

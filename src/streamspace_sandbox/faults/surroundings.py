@@ -20,6 +20,8 @@ STORE = "streamspace_sandbox.kubernetes.registry.store:Store"
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 API, AGENT = "streamspace-api", "streamspace-k8s-agent"
 LINES_A_SECOND = 150
+TURN_SECONDS = 1.5
+"""Less than seven pods a minute of the plan, at the default time scale; the fifth of a burst starts after 6 s."""
 KEPT_LINES = 3
 EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
 
@@ -70,6 +72,16 @@ def _inject_native(pod: Obj) -> None:
 def _inject_beside_another_name(pod: Obj) -> None:
     pod["spec"]["containers"][0]["name"] = "kasm"
     pod["spec"]["containers"].insert(0, _sidecar())
+
+
+def _start_in_turn(turns: asyncio.Lock) -> Callable[..., Any]:
+    async def prepare(original: Any, worker: Any) -> Any:
+        if _is_session(worker.pod):
+            async with turns:
+                await asyncio.sleep(TURN_SECONDS)
+        return await original(worker)
+
+    return prepare
 
 
 def _round_cpu_up(pod: Obj) -> None:
@@ -195,6 +207,11 @@ register_variant(
     "sidecar-unannounced",
     description="A first container is added to each session's pod, and the desktop's has another name",
     kubernetes=_admit(_is_session, _inject_beside_another_name),
+)
+register_variant(
+    "pods-start-in-turn",
+    description=f"The node starts the pods of sessions one after the other, each in {TURN_SECONDS:g} s",
+    kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.pod:PodWorker._prepare", _start_in_turn(asyncio.Lock())),
 )
 register_variant(
     "sidecars-of-components",

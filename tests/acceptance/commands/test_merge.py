@@ -29,7 +29,8 @@ def command(project: Project, *arguments: str) -> subprocess.CompletedProcess[st
 
 def shard(project: Project, number: int, *options: str, demo: str = "", hook: str = "") -> None:
     """Run a shard of two, and put its reports into `shard-<number>`."""
-    project.behave("-D", f"shard={number}/2", *options, demo=demo, hook=hook)
+    run = project.behave("-D", f"shard={number}/2", *options, demo=demo, hook=hook)
+    assert f" · shard {number}/2\n" in run.stdout
     (project.folder / "reports").rename(project.folder / f"shard-{number}")
 
 

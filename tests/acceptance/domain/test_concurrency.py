@@ -132,6 +132,15 @@ def test_sessions_that_are_sound() -> None:
     product.is_without_conflict()
 
 
+def test_sessions_created_with_the_profiles_own_status() -> None:
+    product = Product()
+    product.statuses = dict.fromkeys(IDS, 202)
+    with pytest.raises(Unmet, match="got 202"):
+        product.is_created()
+    product.profile = load("shipped-v2.0-beta")
+    product.is_created()
+
+
 def relist(product: Product, **changes: Any) -> None:
     product.listed[0] = replace(product.listed[0], **changes)
 

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.resources import oversized_requests
-from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests, request_too_much
+from streamspace_acceptance.domain.resources.oversized_requests import (
+    OversizedRequest,
+    OversizedRequests,
+    request_too_much,
+)
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.product.api import Listed, SessionList
@@ -86,3 +90,20 @@ def test_what_is_left_of_a_refused_session(monkeypatch: pytest.MonkeyPatch, left
     scenario.registry = product
     request_too_much(scenario, "testuser", "firefox-browser", [{"cpu": "10000m", "memory": "100Gi"}], FITTING)
     assert scenario.results[OversizedRequests].strays == strays
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        ("memory 100Gi exceeds every node", True),
+        ("CPU quota exceeded: requested 10000m, limit is 2000m per session", True),
+        ("CPU quota exceeded: requested 10000m, limit is 20000m per session", False),
+        ("too much CPU", False),
+        ("the request is invalid", False),
+    ],
+)
+def test_refusal_names_the_excess_or_the_products_own_limit(message: str, names: bool) -> None:
+    """The memory is more than any node has, the CPU is not."""
+    size = {"cpu": "10000m", "memory": "100Gi"}
+    creation = Creation(cast("Any", None), answer({"message": message}, 403, method="POST"), None, None, ())
+    assert OversizedRequest(size, ("memory",), creation, message).names_it == names

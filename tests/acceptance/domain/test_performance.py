@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.exec import ExecResult
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.performance import motion, node_capacity, stores
@@ -139,8 +140,11 @@ def test_a_node_that_holds_too_much(given: Any, pods: Sequence[Any], exceeded: s
     assert "the pods of all namespaces" in found.table()
 
 
-def test_nodes_that_are_not_shown_are_unknown() -> None:
-    assert "cannot be read" in node_capacity.read(cast("Cluster", FakeNodes({}))).unknown
+def test_nodes_that_are_not_shown_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "missing", lambda *_: list(rights.MEASURING[:1]))
+    found = node_capacity.read(cast("Cluster", FakeNodes({}))).unknown
+    assert found.startswith("the nodes cannot be read: ")
+    assert "list nodes of the whole cluster. Apply deploy/rbac/streamspace-acceptance-phase4.yaml" in found
 
 
 def test_pods_without_a_place_and_lost_pods_are_found() -> None:

@@ -38,6 +38,7 @@ class _Product:
         self.paths: list[str] = []
         self.tells_requests = False
         self.goes: list[str] = []
+        self.hidden: list[Json] = []
         self.waits_for_two: threading.Barrier | None = None
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
@@ -63,6 +64,8 @@ class _Product:
             return
         self.request = request.headers["X-Request-Id"]
         name = SESSION if len(self.sessions) == 1 else f"s-{len(self.sessions)}"
+        if self.trouble == "shows an older one as well":
+            name, self.sessions = "newest", [*self.sessions, *self.hidden]
         told = {"requestId": request.headers["X-Request-Id"]} if self.tells_requests else {}
         self.sessions.append(self._entry(name) | told)
         if self.trouble == "twice":
@@ -87,11 +90,11 @@ class _Product:
         if self.waits_for_two is not None:
             self.waits_for_two.wait(20)
         self.deleted.append(session_id)
-        if self.trouble == "one after the other":
+        if self.trouble in ("one after the other", "deletes already"):
             self.goes.append(session_id)
         elif self.trouble != "stays":
             self._forget(session_id)
-        says(b"{}", {"undeletable": 500, "forgets": 404}.get(self.trouble, 202))(request)
+        says(b"{}", {"undeletable": 500, "forgets": 404, "deletes already": 409}.get(self.trouble, 202))(request)
 
     def _forget(self, session_id: str) -> None:
         self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
@@ -251,6 +254,16 @@ def test_a_session_that_is_listed_on_is_not_waited_for_again(registry: Registry,
     assert time.monotonic() - began < 0.36
 
 
+def test_a_deletion_that_is_under_way_is_no_refusal(registry: Registry, product: _Product) -> None:
+    for _ in range(2):
+        ask(registry)
+    for session in product.sessions:
+        session["status"] = "Terminating"
+    product.trouble = "deletes already"
+    registry.clean_up()
+    assert len(product.deleted) == 2
+
+
 @pytest.mark.parametrize("trouble", ["limits calls", "is out of order", "is not ready"])
 def test_trouble_that_passes_leaves_nothing(registry: Registry, product: _Product, trouble: str) -> None:
     ask(registry)
@@ -351,6 +364,17 @@ def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, pro
     assert (made.id, made.others) == (SESSION, frozenset({f"{SESSION}-2"}))
     registry.clean_up()
     assert [each["sessionId"] for each in product.sessions] == ["others"]
+
+
+def test_an_own_session_that_the_list_shows_late_is_no_other(registry: Registry, product: _Product) -> None:
+    """The list of a product may be some seconds old, so a second request's result stands beside that of the first."""
+    ask(registry)
+    product.hidden = [product.sessions.pop()]
+    product.trouble = "shows an older one as well"
+    assert ask(registry) == "newest"
+    product.trouble = ""
+    registry.clean_up()
+    assert sorted(product.deleted) == sorted([SESSION, "newest"])
 
 
 def test_many_sessions_are_deleted_several_at_a_time(registry: Registry, product: _Product) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.performance import session_troubles
@@ -124,9 +125,11 @@ def test_room_is_what_the_scarcest_resource_allows(machine: Json, size: Json, se
     assert scarcest in found.sentence
 
 
-def test_room_on_nodes_that_are_hidden_is_unknown() -> None:
+def test_room_on_nodes_that_are_hidden_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "missing", lambda *_: list(rights.MEASURING))
+
     def refuse() -> list[Json]:
         raise ClusterError("list nodes: 403", status=403)
 
-    cluster: Any = SimpleNamespace(raw_nodes=refuse)
+    cluster: Any = SimpleNamespace(raw_nodes=refuse, namespace="streamspace")
     assert room(cluster, {"cpu": "1"}).sessions is None

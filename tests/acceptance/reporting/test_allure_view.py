@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from streamspace_acceptance.reporting.allure.results import AllureResults
-from tests.support.finished_run import run
+from streamspace_acceptance.verdict.verdict_file import of_json
+from tests.support.finished_run import document, run
 
 
 def result(folder: Path, **options: Any) -> dict[str, Any]:
@@ -47,3 +48,21 @@ def test_allure_metrics_have_a_sample_for_each_figure(tmp_path: Path) -> None:
     ]
     assert samples[0]["groupTitle"].startswith("Phase 1 · Sessions: ")
     assert samples[0]["start"] <= samples[0]["stop"]
+
+
+def test_allure_executor_is_the_build_of_the_run(tmp_path: Path) -> None:
+    content = document()
+    content["environment"] |= {"Run by": "Jenkins", "Build": "acceptance #7", "Build URL": "https://jenkins.example/7/"}
+    AllureResults(tmp_path).write(of_json(content))
+    assert json.loads((tmp_path / "executor.json").read_text()) == {
+        "name": "Jenkins",
+        "type": "jenkins",
+        "buildName": "acceptance #7",
+        "buildUrl": "https://jenkins.example/7/",
+        "buildOrder": 7,
+    }
+
+
+def test_allure_executor_on_an_own_machine_is_local(tmp_path: Path) -> None:
+    result(tmp_path)
+    assert json.loads((tmp_path / "executor.json").read_text()) == {"name": "local", "type": "local"}

@@ -17,7 +17,7 @@ from tests.proof.weights import seconds
 
 FAMILY = "equivalent"
 SAMPLE = {"a slow line", "sidecar-first"}
-UNPROVEN = 3
+UNPROVEN, PERFORMANCE = 3, 4
 TOO_BUSY = "this machine is too busy"
 
 
@@ -37,12 +37,13 @@ def _case(product: ProxyFault) -> Case:
 
 
 def _case_of(surroundings: Surroundings) -> Case:
-    waits = {plan_test(test)["phase"] for test in surroundings.tests} <= WAITING_PHASES
+    phases = {plan_test(test)["phase"] for test in surroundings.tests}
+    load = Load.WAITING if phases <= WAITING_PHASES else Load.BUSY
     return Case(
         id := f"{FAMILY}/{surroundings.variant}",
         _criteria(*surroundings.tests),
         seconds(id),
-        Load.WAITING if waits else Load.BUSY,
+        Load.QUIET if PERFORMANCE in phases else load,
         partial(_check_surroundings, surroundings, surroundings.tests),
         sample=surroundings.variant in SAMPLE,
         check_quickly=partial(_check_surroundings, surroundings, surroundings.tests[:1]),

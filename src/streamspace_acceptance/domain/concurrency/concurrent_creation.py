@@ -28,15 +28,15 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
     troubles += [
         f"{count} users were given the session {session_id}" for session_id, count in claims.items() if count > 1
     ]
-    troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, cluster)]
+    troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, api, cluster)]
     excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
     shown = {"requests": crowd.table(), "sessions in the API's list": listed.sessions}
     return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse, shown=shown)
 
 
-def _troubles(creation: Creation, listed: SessionList, cluster: Cluster) -> list[str]:
-    user = creation.asked.user
-    if creation.id is None or creation.answer.status != HTTPStatus.CREATED:
+def _troubles(creation: Creation, listed: SessionList, api: StreamSpaceApi, cluster: Cluster) -> list[str]:
+    user, accepted = creation.asked.user, api.profile.status_of("create_session", HTTPStatus.CREATED)
+    if creation.id is None or creation.answer.status != accepted:
         return [f"{user} got {creation.answer.status} {creation.answer.excerpt(60)}"]
     new, obj = made(creation.asked, listed), cluster.session_object(creation.id)
     return [

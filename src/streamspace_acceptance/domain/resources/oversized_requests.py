@@ -26,6 +26,7 @@ REFUSALS = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 NAMES = {"cpu": r"cpus?|cores?|processors?", "memory": r"memory|ram|gib"}
+QUANTITY = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?:m|[KMGT]i?)?(?![\w-])")
 Node = Mapping[str, str]
 
 
@@ -40,10 +41,17 @@ class OversizedRequest:
 
     @property
     def names_it(self) -> bool:
-        """Whether the error is a refusal whose sentence names something that is too much."""
-        words = "|".join(NAMES[name] for name in self.too_much)
-        named = re.search(rf"(?<![\w/])({words})(?![\w/])", self.message, re.IGNORECASE)
-        return self.creation.answer.status in REFUSALS and named is not None
+        """Whether the error is a refusal whose sentence names something that is too much.
+
+        That is more than every node has, or more than a limit of the product's own, which then stands in the sentence.
+        """
+        named = {name for name, words in NAMES.items() if re.search(_word(words), self.message, re.IGNORECASE)}
+        too_much = named.intersection(self.too_much) or any(self._is_over_own_limit(name) for name in named)
+        return self.creation.answer.status in REFUSALS and bool(too_much)
+
+    def _is_over_own_limit(self, name: str) -> bool:
+        limits = [found for found in QUANTITY.findall(self.message) if found != self.size[name]]
+        return self.size[name] in self.message and any(amount(limit) < amount(self.size[name]) for limit in limits)
 
     def __str__(self) -> str:
         return in_words(self.size)
@@ -62,6 +70,10 @@ class OversizedRequests:
     strays: tuple[str, ...]
     possible: tuple[Size, ...]
     nodes_seen: bool = True
+
+
+def _word(words: str) -> str:
+    return rf"(?<![\w/])({words})(?![\w/])"
 
 
 def in_words(size: str | Size | None) -> str:
@@ -90,7 +102,7 @@ def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequen
     clients, registry = scenario.clients, scenario.registry
     nodes = clients.cluster.allocatable()
     wanted = [(size, excess(size, nodes)) for size in sizes]
-    nothing = Asked(clients.own_user(user), template, None, clients.api.sessions().ids)
+    nothing = Asked(clients.own_user(user), template, None, clients.api.sessions().ids | clients.left)
     objects, claims = _objects(clients, nothing), {claim.meta.uid for claim in clients.cluster.claims()}
     with watching(clients.cluster, "pods") as pods:
         before = {stamped.item.object["metadata"]["uid"] for stamped in pods.items()}

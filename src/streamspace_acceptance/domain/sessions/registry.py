@@ -58,14 +58,14 @@ class Registry:
 
     def ask(self, user: str, template: str, size: str | Size | None) -> Creation:
         """Requests a session, whether it is created or not."""
-        record = self._intend(self._asked(user, template, size, self._api.sessions().ids), CALL_SECONDS)
+        record = self._intend(self._asked(user, template, size, self._there()), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
         return self._note(record, creation.conclude(self._api, record.asked, answer, self._api.sessions()))
 
     def ask_together(self, users: Sequence[str], template: str, size: str | Size | None) -> ConcurrentRequests:
         """Each of the users requests a session at the same time, whether it is created or not."""
-        before = self._api.sessions().ids
+        before = self._there()
         patience = concurrent_requests.PATIENCE_SECONDS
         records = [self._intend(self._asked(user, template, size, before), patience) for user in users]
         answers = concurrent_requests.ask_together(
@@ -84,7 +84,7 @@ class Registry:
         self, users: Sequence[str], template: str, size: str | Size | None, offsets: Sequence[float]
     ) -> ScheduledRequests:
         """Each user requests a session at an offset, in seconds after the load's begin, whatever the others take."""
-        before = self._api.sessions().ids
+        before = self._there()
         patience = concurrent_requests.PATIENCE_SECONDS
         records = [self._intend(self._asked(user, template, size, before), patience) for user in users]
         for record in records:
@@ -101,6 +101,11 @@ class Registry:
 
     def _asked(self, user: str, template: str, size: str | Size | None, before: frozenset[str]) -> Asked:
         return Asked(self._clients.own_user(user), template, size, before)
+
+    def _there(self) -> frozenset[str]:
+        """The sessions before a request: those of the list, and this run's own, which the list may show later."""
+        own = {record.id for record in self._records if record.id is not None}
+        return self._api.sessions().ids | own | self._clients.left
 
     def _list_if_there_is_one(self) -> SessionList:
         """An API that a load has overcome may give no list; then the answers alone say which sessions there are."""
@@ -177,6 +182,7 @@ class Registry:
         except (NoAnswer, ClusterError, Unmet) as error:
             reason = " ".join(str(error).split())
             raise CleanupFailure(f"{self._asked_for()} may be left ({LOOKS_AGAIN}): {reason}") from error
+        self._clients.left.update(ids if left else ())
         if left and not troubles and removal.kind is not None:
             raise LeftByProduct(f"{'; '.join(left)} ({LOOKS_AGAIN})", removal.kind)
         if troubles or left:

@@ -115,7 +115,7 @@ class Removal:
                 continue
             if answer.status == HTTPStatus.NOT_FOUND:
                 self._forgotten.append(session_id)
-            if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
+            if answer.ok or answer.status == HTTPStatus.NOT_FOUND or self._is_under_way(session_id, answer):
                 self._not_accepted.remove(session_id)
             else:
                 troubles.append(f"session {session_id} cannot be deleted: {answer.gist}")
@@ -124,6 +124,12 @@ class Removal:
             self._unanswered = True
             return [f"session {', '.join(self._not_accepted)} may be left: {errors[0]}"]
         return troubles
+
+    def _is_under_way(self, session_id: str, answer: Answer) -> bool:
+        """Whether the product refuses a deletion for the very reason that it deletes the session already."""
+        if answer.status != HTTPStatus.CONFLICT:
+            return False
+        return self._api.sessions().status(session_id) in (None, self._api.profile.statuses["terminating"])
 
     def _request_deletion(self, over: threading.Event, session_id: str) -> Answer | NoAnswer | None:
         """The answer; None if it was not asked for any more."""

@@ -47,7 +47,8 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._screen.line()
         title = Text("StreamSpace acceptance", "bold")
         counts = f" · {_count(scenarios, 'scenario', 'scenarios')}, {_count(criteria, 'criterion', 'criteria')}"
-        self._screen.line(Text().append_text(title).append(counts))
+        part = f" · shard {record.division.shard}" if record.division is not None else ""
+        self._screen.line(Text().append_text(title).append(counts + part))
         self._screen.start()
         self._screen.doing(formatting.sentence("", "getting ready"))
 
