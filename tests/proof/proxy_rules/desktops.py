@@ -167,7 +167,7 @@ class LosesButtons(Rule):
 
 
 class Doubles(Rule):
-    """Some events count twice: keys, or presses of the mouse's buttons."""
+    """Each press counts twice: of keys, or of the mouse's buttons. A key that is down already cannot be pressed."""
 
     def __init__(self, kind: int) -> None:
         self._kind = kind
@@ -175,8 +175,9 @@ class Doubles(Rule):
     def hears(self, message: bytes) -> bytes:
         if message[:1] != bytes([self._kind]):
             return message
-        released = message[:1] + b"\0" + message[2:]
-        return message + released + message if self._kind == POINTER and message[1] else message * 2
+        place = 3 if self._kind == QEMU_KEY else 1
+        released = message[:place] + b"\0" + message[place + 1 :]
+        return message + released + message if message[place] else message
 
 
 class SwapsButtons(Rule):
