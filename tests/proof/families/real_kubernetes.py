@@ -23,19 +23,22 @@ def cases() -> list[Case]:
         _case("few-rights", few_rights, unproven={UNSEEN_NODES}),
         _case("immediate-binding", immediate_binding, OF_PODS),
         _case("sidecar-first", sidecar_first, OF_PODS),
+        _case("two-nodes", as_it_is, (*OF_PODS, "3.1", "3.4"), nodes=2),
     ]
 
 
-def _case(name: str, around: Surroundings, tests: tuple[str, ...] = (), unproven: Set[str] = frozenset()) -> Case:
+def _case(
+    name: str, around: Surroundings, tests: tuple[str, ...] = (), unproven: Set[str] = frozenset(), nodes: int = 1
+) -> Case:
     case_id = f"{FAMILY}/{name}"
-    return Case(case_id, (), seconds(case_id), Load.QUIET, partial(_check, around, tests, unproven))
+    return Case(case_id, (), seconds(case_id), Load.QUIET, partial(_check, around, tests, unproven, nodes))
 
 
-def _check(around: Surroundings, tests: tuple[str, ...], unproven: Set[str], lane: Lane) -> Outcome:
+def _check(around: Surroundings, tests: tuple[str, ...], unproven: Set[str], nodes: int, lane: Lane) -> Outcome:
     """A healthy product gets the verdicts that it gets on the small Kubernetes, but for what is `unproven`."""
     chosen = " or ".join(f"@test-{test}" for test in tests) or healthy.NO_LOAD
     reports = lane.folder()
-    with embedded(lane.sandbox_name(), *ON_A_REAL_ONE) as target:
+    with embedded(lane.sandbox_name(), *ON_A_REAL_ONE, "--nodes", str(nodes)) as target:
         run = run_suite(
             around(target, reports.with_suffix(".kubeconfig")), reports, f"--tags={chosen}", "-D", "gate=off"
         )
