@@ -106,6 +106,7 @@ def _tell(target: Target) -> None:
     """The facts about the target that every report shows."""
     run_facts.record(run_facts.PRODUCT_VERSION, target.product_version)
     run_facts.record(run_facts.KUBERNETES_VERSION, target.kubernetes_version)
-    run_facts.record(run_facts.TARGET, f"{target.api_url} {_kind(target)}")
+    way = ", by a port-forward" if target.forwarded else ""
+    run_facts.record(run_facts.TARGET, f"{target.api_url}{way} {_kind(target)}")
     run_facts.record("Namespace", target.namespace)
     run_facts.record(run_facts.TIME_SCALE, f"{target.time_scale:g}")
