@@ -103,11 +103,22 @@ def read_back(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
 
 
 def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
-    """The template as it was created, and its entries in the API's list; Unproven when there is no template."""
-    made = scenario.results[CreatedTemplate]
+    """The template as it was created, and its entries in the API's list; Unproven when there is no template.
+
+    A list may be some seconds old. Unmet when it has no such entry even then.
+    """
+    made, api = scenario.results[CreatedTemplate], scenario.results[TemplateRegistry].api
     if made.id is None:
         raise Unproven("no template was created (see 2.1-1)")
-    return made, change.entries(scenario.results[TemplateRegistry].api, made.id)
+    template_id = made.id
+    entries = poll(
+        Wait(f"template {template_id}", "in the list of templates", scenario.clients.budgets.named("calm")),
+        lambda: change.entries(api, template_id),
+        met=bool,
+        says=lambda found: f"{len(found)} entries of it",
+        likely=lambda _: "the list is not made from what there is",
+    )
+    return made, entries
 
 
 # Changing it

@@ -1,0 +1,39 @@
+"""A template in the list of templates, which may be some seconds old."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.outcomes import Unmet
+
+ENTRY = {"id": "t"}
+
+
+class Scenario:
+    """One that has created a template; the list has an entry of it from the look number `since` on."""
+
+    def __init__(self, since: float) -> None:
+        self.looks, self.since = 0, since
+        api = SimpleNamespace(listed=self._listed, id_of=lambda template: template["id"])
+        self.results: Any = {CreatedTemplate: SimpleNamespace(id="t"), TemplateRegistry: SimpleNamespace(api=api)}
+        self.clients = SimpleNamespace(budgets=Budgets(0.1))
+
+    def _listed(self) -> list[dict[str, str]]:
+        self.looks += 1
+        return [{"id": "another"}, *([ENTRY] if self.looks >= self.since else [])]
+
+
+def test_a_list_that_is_a_moment_old_is_looked_at_again() -> None:
+    scenario: Any = Scenario(since=3)
+    assert actions.listed(scenario)[1] == (ENTRY,)
+    assert scenario.looks == 3
+
+
+def test_a_template_that_is_never_listed_fails() -> None:
+    with pytest.raises(Unmet, match="in the list of templates within the calm budget"):
+        actions.listed(Scenario(since=float("inf")))  # type: ignore[arg-type]
