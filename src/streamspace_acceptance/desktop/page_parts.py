@@ -22,8 +22,7 @@ class PageParts:
 
     def begin(self) -> None:
         """The load begins now."""
-        self._pending.clear()
-        self._began, self._waited = waiting.now(), 0.0
+        self._pending, self._began, self._waited = {}, waiting.now(), 0.0
 
     def awaited(self) -> str | None:
         """The part that the page waits for, and for how long; None where it spent most of the time on something else.

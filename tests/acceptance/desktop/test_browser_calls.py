@@ -90,7 +90,7 @@ HOLDERS = {
     "browser.py": {"_start"},
     "client_page.py": {"_evaluated", "_in_page", "_seen_part"},
     "keyboard.py": {"type_with_shift"},
-    "page_load.py": {"_type_password"},
+    "page_load.py": {"_document_comes", "_type_password"},
     "viewer.py": {"_captured", "type_with_shift"},
 }
 """Functions that make calls for others, which hold the deadline."""
