@@ -21,7 +21,7 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 API, AGENT = "streamspace-api", "streamspace-k8s-agent"
 LINES_A_SECOND = 150
 TURN_SECONDS = 1.5
-"""Less than seven pods a minute of the plan, at the default time scale; the fifth of a burst starts after 6 s."""
+"""Four pods a minute of the plan, at the default time scale; the fifth of a burst starts after 6 s."""
 KEPT_LINES = 3
 EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
 
