@@ -27,12 +27,15 @@ class Change:
 class Reader:
     """A recording of the changes of the objects with certain labels; it breaks when it grows too long.
 
+    `watch` names the watch that it reads, for a sentence.
+
     An object that gets the labels is ADDED, and one that loses them DELETED, as in a watch with a selector.
     """
 
-    def __init__(self, labels: Mapping[str, str]) -> None:
+    def __init__(self, labels: Mapping[str, str], watch: str) -> None:
         self.recording: Recording[Change] = Recording()
         self.is_over = False
+        self._watch = watch
         self._labels = labels.items()
         self._present: set[str] = set()
         self._events = self._bytes = 0
@@ -47,7 +50,7 @@ class Reader:
         (self._present.add if there else self._present.discard)(uid)
         self._events, self._bytes = self._events + 1, self._bytes + size
         if self._events > RECORDED or self._bytes > RECORDED_BYTES:
-            self.fail(ClusterError(f"a watch: more than {RECORDED} events, or {RECORDED_BYTES} bytes of them"))
+            self.fail(ClusterError(f"{self._watch}: more than {RECORDED} events, or {RECORDED_BYTES} bytes of them"))
             return
         told = "DELETED" if not there else "MODIFIED" if before else "ADDED"
         self.recording.append(Change(told, obj), at)

@@ -83,7 +83,7 @@ class _Watcher:
 
     def add(self, labels: Mapping[str, str]) -> Reader:
         """A reader of the objects with those labels, which gets as ADDED what is there by now."""
-        reader = Reader(labels)
+        reader = Reader(labels, self.what)
         with self._lock:
             for obj in self._known.values():
                 reader.take("ADDED", obj, None, 0)
