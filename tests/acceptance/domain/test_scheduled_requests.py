@@ -146,7 +146,7 @@ def test_requests_of_a_shard_are_for_users_of_its_own(product: _Product, way: st
         registry = Registry(clients)
         if way == "alone":
             asked = registry.ask("u1", "t", None).asked
-            registry.ask(asked.user, "t", None)  # whoever asks again for the same user means the same
+            registry.ask(asked.user, "t", None)  # the second request is for the same user
         else:
             registry.ask_on_schedule(["u1"], "t", None, evenly(1, 0.01))
     assert {session["user"] for session in product.sessions} == {"u1-s2"}
