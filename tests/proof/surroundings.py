@@ -56,10 +56,17 @@ SURROUNDINGS = [
     Surroundings("ephemeral-storage-limited", ("1.1c", "1.3", "2.2")),
     Surroundings("two-api-pods", ("0", "1.1b", "1.4", "3.1", "3.2", "3.3")),
     Surroundings("events-hidden", ("0", "1.1b", "1.2", "1.4")),
-    Surroundings("logs-hidden", ("0", "3.3"), {"0-9": ("UNPROVEN", "may not"), "3.3-1": ("UNPROVEN", "may not")}),
+    Surroundings(
+        "logs-hidden",
+        ("0", "3.3"),
+        {
+            **dict.fromkeys(("0-9", "3.3-1", "3.3-4"), ("UNPROVEN", "this user may not read logs")),
+            "0-10": ("UNPROVEN", "0-9"),
+        },
+    ),
     Surroundings(
         "replicas-set-back-later",
         ("3.4",),
-        {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "is BROKEN"))},
+        dict.fromkeys(("3.4-1", "3.4-2", "3.4-3"), SET_BACK),
     ),
 ]

@@ -138,6 +138,12 @@ def test_template_is_sent_and_read_as_a_manifest() -> None:
     assert (told["id"], told["image"], told["resources"]) == ("t", "i:1", {"cpu": "1"})
 
 
+def test_mistake_in_place_of_a_table_reaches_the_product() -> None:
+    body = translation.body(SHIPPED, "create_template", {"name": "t", "vnc": [5900]})
+    assert isinstance(body, dict)
+    assert body["manifest"]["spec"]["vnc"] == [5900]
+
+
 def test_malformed_body_reaches_the_product() -> None:
     assert translation.body(SHIPPED, "create_template", ["no", "object"]) == ["no", "object"]
 
