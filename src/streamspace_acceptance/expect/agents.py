@@ -119,9 +119,9 @@ def reconnected(outage: Outage, within: Budget) -> float:
     """The agent was online again in time once its network was back, and stayed online; gives the seconds."""
     if outage.went_offline is None:
         raise Unproven("the agent was never reported offline, so its reconnection cannot be shown (see 3.3-2)")
-    at = outage.came_online
+    at, seconds = outage.came_online, outage.return_seconds
     judged("status after the network was restored", f"expected: online within {within}\n{outage.timeline()}")
-    if at is None or at - outage.reverted > within.seconds:
+    if at is None or seconds is None or seconds[0] > within.seconds:
         raise Unmet(
             outage.subject,
             expected=f"online again within {within}",
@@ -138,7 +138,12 @@ def reconnected(outage: Outage, within: Budget) -> float:
             timeline=outage.timeline(),
             likely="the agent's presence flaps: an old connection of it is given up after the new one stands",
         )
-    return at - outage.reverted
+    if seconds[1] > within.seconds:
+        raise Unproven(
+            f"{outage.subject} was online after {seconds[0]:.2f} to {seconds[1]:.2f} s, and {within} are allowed: "
+            "the API's answers came too far apart to decide"
+        )
+    return seconds[1]
 
 
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:
