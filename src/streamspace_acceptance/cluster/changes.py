@@ -65,7 +65,10 @@ def slimmed(obj: Json) -> Json:
     """A pod or a session without the parts that say nothing of its state: a thousand whole ones fill the memory."""
     spec = obj.get("spec") or {}
     containers = {
-        part: [{name: one[name] for name in ("name", "restartPolicy") if name in one} for one in spec[part]]
+        part: [
+            {name: container[name] for name in ("name", "restartPolicy") if name in container}
+            for container in spec[part]
+        ]
         for part in ("containers", "initContainers")
         if part in spec
     }
