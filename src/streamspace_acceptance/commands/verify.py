@@ -82,9 +82,9 @@ def _incomplete(written: Document) -> Iterator[str]:
             yield f"MISSING  {field}: run the plan again with this version of the suite"
         elif not isinstance(value, kind) or value == "":
             yield f"WRONG    {field}: {value!r} is not of the expected kind"
-    for one in _value(written, "unsupported") or ():
-        if not isinstance(one, dict) or not all(one.get(key) for key in ("id", "name", "reason")):
-            yield f"MISSING  unsupported: {one!r} needs an id, a name and a reason"
+    for criterion in _value(written, "unsupported") or ():
+        if not isinstance(criterion, dict) or not all(criterion.get(key) for key in ("id", "name", "reason")):
+            yield f"MISSING  unsupported: {criterion!r} needs an id, a name and a reason"
 
 
 def _unknown(written: Document) -> Iterator[str]:
