@@ -26,17 +26,17 @@ class Balance:
     @property
     def contradictions(self) -> list[str]:
         """The sessions for which the API and the pod name different agents."""
-        both = ((session, said, self.seen.get(session)) for session, said in self.said.items())
+        both = ((session, agent, self.seen.get(session)) for session, agent in self.said.items())
         return [
-            f"{session}: {said} by the API, {seen} by its pod"
-            for session, said, seen in both
-            if None not in (said, seen) and said != seen
+            f"{session}: {agent} by the API, {seen} by its pod"
+            for session, agent, seen in both
+            if None not in (agent, seen) and agent != seen
         ]
 
     @property
     def shares(self) -> dict[str, int]:
         """The sessions that each agent serves, by the pods or else by the API; an idle agent has 0."""
-        served = Counter(self.seen.get(session) or said for session, said in self.said.items())
+        served = Counter(self.seen.get(session) or agent for session, agent in self.said.items())
         return {
             agent: served[agent]
             for agent in sorted(self.agents | {agent_id for agent_id in served if agent_id is not None})
@@ -47,7 +47,7 @@ class Balance:
         """Sessions that no agent serves, or for which the API names none although it names that of others."""
         silent = not any(self.said.values())
         return [
-            session for session, said in self.said.items() if said is None and not (silent and self.seen.get(session))
+            session for session, agent in self.said.items() if agent is None and not (silent and self.seen.get(session))
         ]
 
     def describe(self) -> str:

@@ -101,8 +101,8 @@ def _shown(crowd: ConcurrentRequests, provided: Mapping[str, Provisioned], pods:
         else {}
     )
     resources = {
-        session: {place: f"cpu {said.cpu}, memory {said.memory}" for place, said in found.said.items()}
-        for session, found in provided.items()
+        session: {place: f"cpu {granted.cpu}, memory {granted.memory}" for place, granted in provisioned.said.items()}
+        for session, provisioned in provided.items()
     }
     return {"resources of each session": resources, "volume claims of each pod": claims}
 
@@ -110,9 +110,11 @@ def _shown(crowd: ConcurrentRequests, provided: Mapping[str, Provisioned], pods:
 def _differences(provisioned: Provisioned, creation: Creation, session: Session) -> list[str]:
     wanted = Provision.of({"resources": session.api.profile.size(creation.asked.size)})
     return [
-        f"{session.id} has cpu {said.cpu} and memory {said.memory} by {place}, not {wanted.cpu} and {wanted.memory}"
-        for place, said in provisioned.by_product.items()
-        if not said.is_as(wanted) and ((said.cpu, said.memory) != (None, None) or place in provision.PLACES_OF_POD)
+        f"{session.id} has cpu {granted.cpu} and memory {granted.memory} by {place}, "
+        f"not {wanted.cpu} and {wanted.memory}"
+        for place, granted in provisioned.by_product.items()
+        if not granted.is_as(wanted)
+        and ((granted.cpu, granted.memory) != (None, None) or place in provision.PLACES_OF_POD)
     ]
 
 

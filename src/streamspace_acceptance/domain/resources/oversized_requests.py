@@ -50,7 +50,7 @@ class OversizedRequest:
         return self.creation.answer.status in REFUSALS and bool(too_much)
 
     def _is_over_own_limit(self, name: str) -> bool:
-        limits = [found for found in QUANTITY.findall(self.message) if found != self.size[name]]
+        limits = [limit for limit in QUANTITY.findall(self.message) if limit != self.size[name]]
         return self.size[name] in self.message and any(amount(limit) < amount(self.size[name]) for limit in limits)
 
     def __str__(self) -> str:

@@ -72,7 +72,7 @@ class Provisioned:
     @property
     def complete(self) -> bool:
         """Whether one pod says everything, requests and limits."""
-        pod = [said for place, said in self.by_product.items() if place in PLACES_OF_POD]
+        pod = [provision for place, provision in self.by_product.items() if place in PLACES_OF_POD]
         return len(pod) == len(PLACES_OF_POD) and all(
             None not in (provision.image, provision.cpu, provision.memory) for provision in pod
         )

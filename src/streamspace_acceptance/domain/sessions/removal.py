@@ -83,7 +83,7 @@ class Removal:
             self.kind = self._defect(found)
             self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
         told = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
-        return [*refused, told + _left_behind([one for kind in found.values() for one in kind], began)]
+        return [*refused, told + _left_behind([remnant for kind in found.values() for remnant in kind], began)]
 
     def _defect(self, found: Mapping[str, list[str]]) -> str:
         if self._forgotten:

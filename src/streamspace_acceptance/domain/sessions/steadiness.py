@@ -25,7 +25,7 @@ def watch(sessions: Sequence[Session], word: str) -> Statuses:
         said = {session.id: listed.status(session.id) for session in sessions}
         if len(sessions) == 1 and said[sessions[0].id] == word:
             said[sessions[0].id] = sessions[0].api.status(sessions[0].id)
-        kept.update({one: status for one, status in said.items() if kept[one] == word})
+        kept.update({session_id: status for session_id, status in said.items() if kept[session_id] == word})
         return said
 
     subject = sessions[0].subject if len(sessions) == 1 else f"{len(sessions)} sessions"
