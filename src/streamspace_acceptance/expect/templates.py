@@ -42,10 +42,10 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     shown = {"the answer": made.answer.object(), "the template": read.object()}
     troubles = [
         f"in {place}, {difference}"
-        for place, found in shown.items()
-        for difference in differences(made.described, found)
+        for place, template in shown.items()
+        for difference in differences(made.described, template)
     ]
-    ids = {place: found.get("id") for place, found in shown.items()}
+    ids = {place: template.get("id") for place, template in shown.items()}
     troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if not isinstance(id_, str)]
     if troubles or len(set(map(str, ids.values()))) != 1:
         raise Unmet(
