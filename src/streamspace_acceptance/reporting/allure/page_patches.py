@@ -99,8 +99,15 @@ def with_quality_gate(page: str, gate: Iterable[ReleaseCriterion]) -> str:
     ValueError when the gate is not where it used to be.
     """
     rules = [
-        {"rule": one.rule, "success": one.met, "message": one.message, "expected": "", "actual": "", "testResults": []}
-        for one in gate
+        {
+            "rule": criterion.rule,
+            "success": criterion.met,
+            "message": criterion.message,
+            "expected": "",
+            "actual": "",
+            "testResults": [],
+        }
+        for criterion in gate
     ]
     data = base64.b64encode(json.dumps({"default": rules}).encode()).decode()
     patched, found = _QUALITY_GATE.subn(rf"\g<before>{data}\g<after>", page)

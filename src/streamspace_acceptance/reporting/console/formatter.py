@@ -81,7 +81,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
             return
         self._screen.doing(None)
         steps, judgements = self._steps(), judge_steps(self._scenario, self._record)
-        judged = next(judged for one, judged in zip(steps, judgements, strict=True) if one is step)
+        judged = next(judged for candidate, judged in zip(steps, judgements, strict=True) if candidate is step)
         self._print(step, judged)
         self._block(judged)
         if step is steps[-1] or not step.status.is_passed():
