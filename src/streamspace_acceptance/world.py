@@ -136,7 +136,7 @@ class World(Scenario):
         if criterion is None or evidence is None or not criterion.words:
             return
         met = deviations_up_to(evidence.owner, scenario, evidence)
-        words = [one for one in met if one.key in criterion.words]
+        words = [deviation for deviation in met if deviation.key in criterion.words]
         contract.words_kept(self.profile.name, words, accepted=self._run.settings.accept_deviations)
 
     def _criterion(self, scenario: Any) -> Criterion | None:

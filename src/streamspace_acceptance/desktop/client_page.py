@@ -164,8 +164,8 @@ class ClientPage:
         }
         found = [(frame, _evaluated(frame, self._look, wanted)) for frame in page.frames]
         merged: dict[str, Any] = {}
-        for frame, told in found:
-            for name, value in (told or {}).items():
+        for frame, controls in found:
+            for name, value in (controls or {}).items():
                 if value and not merged.get(name):
                     merged[name] = _in_page(page, frame, value) if isinstance(value, list) else value
         return Controls(**merged)

@@ -69,7 +69,7 @@ def body(profile: Profile, call: str, sent: object) -> object:
     if pattern is None or not isinstance(sent, dict):
         return sent
     profile.meet(f"bodies.{call}")
-    used = {found.partition(".")[0] for found in _BRACES.findall(repr(pattern))}
+    used = {field.partition(".")[0] for field in _BRACES.findall(repr(pattern))}
     filled = _filled(pattern, sent)
     return (filled if isinstance(filled, dict) else {}) | {
         name: value for name, value in sent.items() if name not in used

@@ -120,8 +120,8 @@ def _is_here(name: str, server: str) -> bool:
 def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
     """Whether the agents are configured with one of the ids, which need not be pods' names, or the API logs one."""
     agents = [pod.object for pod in cluster.pods(**profile.agents.labels) if pod.stays]
-    variables = [one for pod in agents for one in cluster.main_container(pod).spec.get("env") or ()]
-    if any(one.get("value") in ids for one in variables):
+    variables = [variable for pod in agents for variable in cluster.main_container(pod).spec.get("env") or ()]
+    if any(variable.get("value") in ids for variable in variables):
         return True
     logs = [cluster.first_lines(pod) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
