@@ -157,13 +157,13 @@ class World(Scenario):
         self.disruptions.check_held()
         if not any(word in unmet.actual for word in ("404", "not listed")):
             return unmet
-        told = list(self._contradictions())
-        if not told:
+        contradictions = list(self._contradictions())
+        if not contradictions:
             return unmet
         return Unmet(
             unmet.subject,
             expected=unmet.expected,
-            actual="; ".join([unmet.actual, *told]),
+            actual="; ".join([unmet.actual, *contradictions]),
             timeline=unmet.timeline,
             likely=unmet.likely,
         )

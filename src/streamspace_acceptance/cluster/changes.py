@@ -52,8 +52,8 @@ class Reader:
         if self._events > RECORDED or self._bytes > RECORDED_BYTES:
             self.fail(ClusterError(f"{self._watch}: more than {RECORDED} events, or {RECORDED_BYTES} bytes of them"))
             return
-        told = "DELETED" if not there else "MODIFIED" if before else "ADDED"
-        self.recording.append(Change(told, obj), at)
+        kind = "DELETED" if not there else "MODIFIED" if before else "ADDED"
+        self.recording.append(Change(kind, obj), at)
 
     def fail(self, error: BaseException) -> None:
         """The watch broke, and with it the recording."""

@@ -130,10 +130,10 @@ def _beside(written: Document, verdicts: Path) -> Iterator[str]:
     except VerdictFileError as error:
         yield f"MISSING  {VERDICTS}: {error}; keep the file beside the {VERDICTS} of its run"
         return
-    said, true = dict(_flat(written)), dict(_flat(document(run, verdicts)))
-    for field in sorted(said.keys() | true.keys()):
-        if said.get(field) != true.get(field):
-            yield f"WRONG    {field}: the file says {said.get(field)!r}, {VERDICTS} {true.get(field)!r}"
+    stated, true = dict(_flat(written)), dict(_flat(document(run, verdicts)))
+    for field in sorted(stated.keys() | true.keys()):
+        if stated.get(field) != true.get(field):
+            yield f"WRONG    {field}: the file says {stated.get(field)!r}, {VERDICTS} {true.get(field)!r}"
     yield from _record(run, verdicts.parent)
 
 

@@ -200,10 +200,10 @@ def _seen_part(page: Page, frame: Frame, whole: Box) -> Box:
     return seen
 
 
-def _common(one: Box, other: Box) -> Box:
-    left, top = max(one["x"], other["x"]), max(one["y"], other["y"])
-    right = min(one["x"] + one["width"], other["x"] + other["width"])
-    bottom = min(one["y"] + one["height"], other["y"] + other["height"])
+def _common(box: Box, other: Box) -> Box:
+    left, top = max(box["x"], other["x"]), max(box["y"], other["y"])
+    right = min(box["x"] + box["width"], other["x"] + other["width"])
+    bottom = min(box["y"] + box["height"], other["y"] + other["height"])
     return {"x": left, "y": top, "width": max(right - left, 0.0), "height": max(bottom - top, 0.0)}
 
 

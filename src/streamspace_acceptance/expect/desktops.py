@@ -124,11 +124,11 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
         )
 
 
-def _why_no_handshake(said: str) -> str:
+def _why_no_handshake(trouble: str) -> str:
     """The likely reason why a handshake failed: a server that refuses, or none."""
-    if not is_reached(said):
+    if not is_reached(trouble):
         return "nothing that speaks RFB listens behind the session's WebSocket"
-    if "password" in said:
+    if "password" in trouble:
         return "the desktop is protected: set STREAMSPACE_VNC_PASSWORD"
     return "a VNC server is there, and its own words are above"
 

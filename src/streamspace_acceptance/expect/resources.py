@@ -52,15 +52,15 @@ def given_exactly(given: GrantedResources) -> None:
 
 def _refused(given: GrantedResources) -> Unmet | Unproven:
     answer = given.creation.answer
-    said = answer.gist
+    gist = answer.gist
     if given.control is None or not given.control.answer.ok:
-        return Unproven(f"a session of the template's own size is refused as well (see 1.1a-1): {said}")
+        return Unproven(f"a session of the template's own size is refused as well (see 1.1a-1): {gist}")
     if not given.fits:
-        return Unproven(f"no node of this cluster could hold {dict(given.size)}: {said}")
+        return Unproven(f"no node of this cluster could hold {dict(given.size)}: {gist}")
     return Unmet(
         answer.call,
         expected=f"a session with {dict(given.size)}",
-        actual=said,
+        actual=gist,
         likely="the API takes the size for too large or malformed",
     )
 

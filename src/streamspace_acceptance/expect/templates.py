@@ -309,8 +309,8 @@ def _answers(trial: MistakeTrial) -> Table:
     )
 
 
-def _provisions(said: Mapping[str, Provision]) -> Table:
-    rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in said.items()]
+def _provisions(provisions: Mapping[str, Provision]) -> Table:
+    rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in provisions.items()]
     return table("source | image | cpu | memory", rows)
 
 

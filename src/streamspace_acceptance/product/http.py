@@ -139,8 +139,8 @@ class HttpClient:
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.DeadlineExceeded) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
-            told = _reason(error)
-            raise NoAnswer(told if told.startswith(what) else f"{what}: {told}") from error
+            message = _reason(error)
+            raise NoAnswer(message if message.startswith(what) else f"{what}: {message}") from error
         answer = replace(answer, request=_tellable(body))
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
         secret_sources.from_answer(text, what)

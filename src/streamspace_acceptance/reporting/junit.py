@@ -68,15 +68,15 @@ def _classname(test: TestResult) -> str:
 
 def _cases(test: TestResult, scenarios: Sequence[ScenarioResult]) -> Iterator[_Case]:
     """A case for each criterion; one for each example where a scenario outline proves it."""
-    told: dict[str, set[Verdict]] = {scenario.id: set() for scenario in scenarios}
+    verdicts: dict[str, set[Verdict]] = {scenario.id: set() for scenario in scenarios}
     for line in test.lines:
         proving = [scenario for scenario in scenarios if line.id in scenario.criteria]
         for scenario in proving:
             case = _criterion_case(line, test, scenario, alone=len(proving) == 1)
-            told[scenario.id].add(case.judged.verdict)
+            verdicts[scenario.id].add(case.judged.verdict)
             yield case
     for scenario in scenarios:
-        if scenario.judged.verdict not in told[scenario.id]:
+        if scenario.judged.verdict not in verdicts[scenario.id]:
             yield _scenario_case(scenario)
 
 

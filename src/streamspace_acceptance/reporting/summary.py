@@ -182,10 +182,10 @@ def _changed(what: str, change: Change) -> str:
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}: {what} (was {change.before} on {when})"
 
 
-def _got_worse(one: Worse) -> str:
+def _got_worse(worse: Worse) -> str:
     return (
-        f"- ⚠️ {one.line.id} {plain(one.line.text)}: {plain(one.figure.name)} {figure(one.figure)}, "
-        f"usually {figure(one.usual)} (median of {one.runs} runs)"
+        f"- ⚠️ {worse.line.id} {plain(worse.line.text)}: {plain(worse.figure.name)} {figure(worse.figure)}, "
+        f"usually {figure(worse.usual)} (median of {worse.runs} runs)"
     )
 
 

@@ -140,8 +140,8 @@ def _has_judged(run: RunResult, line: CriterionResult) -> bool:
     return line.asked and (run.interruption is None or line.verdict in (Verdict.PROVEN, Verdict.FAILED))
 
 
-def _same(one: Figure, other: Figure) -> bool:
-    return (one.name, one.unit) == (other.name, other.unit)
+def _same(figure: Figure, other: Figure) -> bool:
+    return (figure.name, figure.unit) == (other.name, other.unit)
 
 
 def _time_taken(line: CriterionResult) -> Figure:

@@ -56,10 +56,10 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     if _tells_of(cluster, api.profile, agents.online):
         return
     if agents.online or (sessions and objects):
-        told = ", ".join(sorted(agents.online or sessions)[:3])
+        listed = ", ".join(sorted(agents.online or sessions)[:3])
         raise SetupProblem(
             f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API lists is in "
-            f"namespace {cluster.namespace}: {told}): correct one of them."
+            f"namespace {cluster.namespace}: {listed}): correct one of them."
         )
     if not shown_before and settings.shared_namespace != cluster.namespace:
         raise SetupProblem(

@@ -97,8 +97,8 @@ def closed_by(not_passed: Iterable[tuple[int, Verdict, str]]) -> dict[int, str]:
             verdict: [name for phase, outcome, name in bad if (phase, outcome) == (gate, verdict)]
             for verdict in Verdict
         }
-        if told := _told(culprits):
-            closed[gate] = _reason(demand, told)
+        if sentence := _told(culprits):
+            closed[gate] = _reason(demand, sentence)
     return closed
 
 

@@ -62,7 +62,7 @@ def worst(judgements: list[Judgement]) -> Judgement:
     """The judgement that counts among several; PROVEN needs at least one, and nothing beside it that does not apply."""
     if not judgements:
         return Judgement(Verdict.UNPROVEN, "nothing was checked")
-    return min(judgements, key=lambda one: (_SEVERITY.index(one.verdict), not one.applies))
+    return min(judgements, key=lambda judgement: (_SEVERITY.index(judgement.verdict), not judgement.applies))
 
 
 def judge_run(record: RunRecord, criteria: list[Judgement]) -> Judgement:

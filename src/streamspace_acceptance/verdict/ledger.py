@@ -117,4 +117,4 @@ def deviations_up_to(step: Any, scenario: Any, evidence: RunEvidence) -> tuple[D
 def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
     """How many there are of each verdict; all four are there, PROVEN first."""
     found = Counter(verdicts)
-    return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
+    return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda verdict: verdict is not Verdict.PROVEN)}

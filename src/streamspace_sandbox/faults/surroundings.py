@@ -169,8 +169,8 @@ def _rotate(selected: Any, content: bytes, options: Any) -> Any:
     if b"Heartbeat sent" in content:
         content = b"\n".join(lines[-KEPT_LINES - 1 :])
     else:
-        told = [number for number, line in enumerate(lines) if b"Admin password: " in line]
-        content = b"\n".join(lines[told[-1] + 1 :]) if told else content
+        numbers = [number for number, line in enumerate(lines) if b"Admin password: " in line]
+        content = b"\n".join(lines[numbers[-1] + 1 :]) if numbers else content
     return selected(content, options)
 
 

@@ -64,7 +64,7 @@ def balance(scenario: Scenario) -> Balance:
     api, profile = scenario.clients.api, scenario.clients.profile
     ids = {session.id for session in scenario.results[ConcurrentRequests].sessions}
     online = AgentApi(api).all().online
-    said = {
+    assignments = {
         listed.id: listed.agent for listed in api.sessions().sessions if isinstance(listed.agent, str) and listed.agent
     }
     pods = [pod for pod in scenario.clients.cluster.pods() if pod.stays]
@@ -73,4 +73,4 @@ def balance(scenario: Scenario) -> Balance:
         for pod in pods
         if pod.meta.labels.get(profile.session_label) in ids
     }
-    return Balance(online, {session: said.get(session) for session in sorted(ids)}, seen)
+    return Balance(online, {session: assignments.get(session) for session in sorted(ids)}, seen)

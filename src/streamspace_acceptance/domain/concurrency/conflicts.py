@@ -51,7 +51,7 @@ def ended(pods: Iterable[Json], cluster: Cluster) -> list[str]:
 
     A pod that was over when it was first seen ended before; the restart of a neighbour's container ends no desktop.
     """
-    told: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     seen: set[str] = set()
     for pod in pods:
         if Pod.of(pod).is_over and pod["metadata"]["uid"] not in seen:
@@ -64,8 +64,8 @@ def ended(pods: Iterable[Json], cluster: Cluster) -> list[str]:
         found += [f"ended: {over.get('reason')}" for state in states if (over := state.get("terminated"))]
         found += [f"started again {times} times" for times in [container.get("restartCount", 0)] if times]
         found += ["deleted"] if pod["metadata"].get("deletionTimestamp") else []
-        told |= {f"pod {name} {what}": None for what in found}
-    return list(told)
+        sentences |= {f"pod {name} {what}": None for what in found}
+    return list(sentences)
 
 
 def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str]:

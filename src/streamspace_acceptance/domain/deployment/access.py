@@ -36,9 +36,9 @@ class Trial:
         """
         if self.answer.ok:
             return True
-        told = _code(self.answer)
-        same = (self.answer.status, told) == (self.control.status, _code(self.control))
-        return same and told is not None and told != _code(self.unknown_path)
+        code = _code(self.answer)
+        same = (self.answer.status, code) == (self.control.status, _code(self.control))
+        return same and code is not None and code != _code(self.unknown_path)
 
     def describe(self) -> str:
         """For the evidence and the failure."""

@@ -57,9 +57,9 @@ def burst(sessions: Sequence[SessionMoments], began: float, limit: tuple[str, fl
         chart.text(LEFT - 8, y + 10, session.user, anchor="end")
         for colour, end in sorted(((c, e) for c, e in enumerate(row) if e is not None), key=lambda pair: pair[1]):
             if end > at:
-                told = f"{session.session}: {PHASES[colour][1]} at {end - began:.2f} s ({end - at:.2f} s)"
+                label = f"{session.session}: {PHASES[colour][1]} at {end - began:.2f} s ({end - at:.2f} s)"
                 x = chart.at_x(at - began)
-                chart.bar((x, y, chart.at_x(end - began) - x - 1, ROW - 4), colour, told)
+                chart.bar((x, y, chart.at_x(end - began) - x - 1, ROW - 4), colour, label)
                 at = end
         if session.never_ran or session.session is None:
             chart.text(chart.at_x(at - began) + 6, y + 10, "never ran", kind="muted")
@@ -76,11 +76,11 @@ def spread(title: str, series: Mapping[str, Sequence[float]], unit: str, limits:
     known = {name: sorted(values) for name, values in series.items() if values}
     finite = [value for values in known.values() for value in values if math.isfinite(value)]
     most = max([percentile(finite, 0.99) if finite else 1.0, *(1.1 * limit for limit in limits.values())])
-    told = "; ".join(
+    subtitle = "; ".join(
         f"{name}: p50 {spread.p50:.1f}, p90 {spread.p90:.1f}, p99 {spread.p99:.1f}, max {spread.greatest:.1f} {unit}"
         for name, spread in ((name, Distribution.of(values)) for name, values in known.items())
     )
-    chart = Chart(title, told, most, unit, 100, "% of all figures at most")
+    chart = Chart(title, subtitle, most, unit, 100, "% of all figures at most")
     for number, (name, values) in enumerate(known.items()):
         points = [(0.0, 0.0)]
         for rank, value in enumerate(values, start=1):

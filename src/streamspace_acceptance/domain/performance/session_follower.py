@@ -213,10 +213,10 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
     """
     known: dict[str, Listed] = {}
 
-    def remembered(one: Listed) -> Listed:
-        if known.get(one.id) != one:
-            known[one.id] = one
-        return known[one.id]
+    def remembered(listed: Listed) -> Listed:
+        if known.get(listed.id) != listed:
+            known[listed.id] = listed
+        return known[listed.id]
 
     def look() -> Look:
         asked = now()

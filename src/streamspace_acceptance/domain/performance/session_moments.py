@@ -52,9 +52,9 @@ class SessionMoments:
     @classmethod
     def of(cls, user: str, shot: Shot[Answer], made: Creation | None) -> SessionMoments:
         """The moments that the load knows of one request."""
-        said = str(made.answer.status) if made is not None else str(shot.error or "never sent")
+        answer = str(made.answer.status) if made is not None else str(shot.error or "never sent")
         answered = made.answer.received_at if made is not None else shot.answered
-        return cls(shot.number, user, made.id if made is not None else None, said, shot.due, shot.sent, answered)
+        return cls(shot.number, user, made.id if made is not None else None, answer, shot.due, shot.sent, answered)
 
     @property
     def completed(self) -> float | None:
@@ -88,9 +88,9 @@ class SessionMoments:
         if status != running:
             self._not_yet = asked
         elif self.running is None:
-            said = self.object_running
-            self.by_object = said is not None and self._not_yet <= said
-            self.running = said if self.by_object else at
+            reported = self.object_running
+            self.by_object = reported is not None and self._not_yet <= reported
+            self.running = reported if self.by_object else at
 
     def see_pod(self, pod: Pod, at: float, *, deleted: bool) -> None:
         """The watch said this of a pod of the session."""
@@ -154,5 +154,5 @@ def table(sessions: Sequence[SessionMoments], began: float) -> str:
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def _moments(one: SessionMoments) -> list[float | None]:
-    return [getattr(one, name) for name in NAMES]
+def _moments(session: SessionMoments) -> list[float | None]:
+    return [getattr(session, name) for name in NAMES]

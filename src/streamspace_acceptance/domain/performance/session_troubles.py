@@ -119,8 +119,8 @@ def _product_pods(clients: Clients) -> dict[str, tuple[int, str]]:
             containers = (pod.get("status") or {}).get("containerStatuses") or []
             count = sum(int(container.get("restartCount", 0)) for container in containers)
             why = "; ".join(filter(None, map(_of_container, containers)))
-            told = f"pod {pod['metadata']['name']} of the product was restarted{why and f' ({why})'}"
-            found[pod["metadata"]["uid"]] = count, told
+            sentence = f"pod {pod['metadata']['name']} of the product was restarted{why and f' ({why})'}"
+            found[pod["metadata"]["uid"]] = count, sentence
     return found
 
 

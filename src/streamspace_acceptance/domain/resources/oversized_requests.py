@@ -130,8 +130,8 @@ def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequen
         in_kubernetes = _objects(clients, nothing) - objects - {control.id}
         strays += [f"session {session}" for session in sorted(in_api | in_kubernetes)]
     possible = tuple(size for size, too_much in wanted if not too_much)
-    told = tuple(dict.fromkeys(strays))
-    scenario.results.put(OversizedRequests(attempts, control, told, possible, nodes is not None))
+    leftovers = tuple(dict.fromkeys(strays))
+    scenario.results.put(OversizedRequests(attempts, control, leftovers, possible, nodes is not None))
 
 
 def request_sizes(scenario: Scenario, user: str, template: str, table: Sequence[Any]) -> None:

@@ -110,7 +110,7 @@ class _Attempts:
         if token is not None and "?" not in plain:  # as a page sends it, which cannot set a header
             addresses[f"{plain}?token={quote(token, safe='')}"] = None
         for address, header in addresses.items():
-            said = rfb.attempt(
+            result = rfb.attempt(
                 address,
                 header,
                 trusted=self._api.http.trusted,
@@ -118,7 +118,7 @@ class _Attempts:
                 text=self._api.profile.base64_text,
             )
             place = address.partition("?")[0] + ("?token=…" if "?" in address else "")
-            yield Attempt(Kind.OPEN, who, f"WebSocket {place}", str(said), rfb.is_reached(said))
+            yield Attempt(Kind.OPEN, who, f"WebSocket {place}", str(result), rfb.is_reached(result))
 
     def change(self, who: str, token: str | None) -> Iterator[Attempt]:
         for name in CHANGES:

@@ -65,9 +65,9 @@ class Session:
         poll(
             wait,
             lambda: self._statuses(word),
-            met=lambda said: said == {word},
-            says=lambda said: " in the list, but asked alone ".join(sorted(said)),
-            impossible=lambda said: self._lost(said, word),
+            met=lambda statuses: statuses == {word},
+            says=lambda statuses: " in the list, but asked alone ".join(sorted(statuses)),
+            impossible=lambda statuses: self._lost(statuses, word),
             likely=lambda _: self._likely(),
         )
         return now() if word == self.api.profile.statuses["running"] else None
@@ -212,8 +212,8 @@ class Session:
 
         def knock() -> rfb.Framebuffer | str:
             if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
-                said = self.vnc()
-                last.append(Stamped(now(), said))
+                result = self.vnc()
+                last.append(Stamped(now(), result))
             return last[-1].item
 
         try:
@@ -263,9 +263,9 @@ class Session:
         listed = self.api.sessions().status(self.id) or "not listed"
         return {listed} if listed != word else {listed, self.api.status(self.id)}
 
-    def _lost(self, said: set[str], word: str) -> str | None:
+    def _lost(self, statuses: set[str], word: str) -> str | None:
         failed = self.api.profile.statuses["failed"]
-        return f"{failed} is an end: {word} cannot follow" if said == {failed} != {word} else None
+        return f"{failed} is an end: {word} cannot follow" if statuses == {failed} != {word} else None
 
     def _check_admitted(self) -> None:
         """ClusterError when the cluster itself refuses the session's pod."""
@@ -291,12 +291,12 @@ class Session:
         return "listed" if any(obj.meta.name == self.id for obj in objects) else "not listed"
 
 
-def _answers(said: rfb.Framebuffer | str) -> bool:
-    return isinstance(said, rfb.Framebuffer)
+def _answers(result: rfb.Framebuffer | str) -> bool:
+    return isinstance(result, rfb.Framebuffer)
 
 
-def _tells(said: rfb.Framebuffer | str) -> str:
-    return said if isinstance(said, str) else "a complete handshake"
+def _tells(result: rfb.Framebuffer | str) -> str:
+    return result if isinstance(result, str) else "a complete handshake"
 
 
 def _says(change: Change) -> str:

@@ -214,8 +214,8 @@ class SessionDesktop:
         if self.viewer is None:
             return otherwise
         trouble, notice = self.viewer.trouble(), self.viewer.notice()
-        said = [trouble or "", f"the page says “{notice}”" if notice else ""]
-        return "; ".join([*filter(None, said), otherwise])
+        reasons = [trouble or "", f"the page says “{notice}”" if notice else ""]
+        return "; ".join([*filter(None, reasons), otherwise])
 
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser."""

@@ -192,5 +192,5 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         return criterion.id if criterion is not None else ""
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"
