@@ -28,8 +28,8 @@ AGENTS = frozenset({"a", "b", "c"})
 
 
 def agents(*ids: str, status: str = "online") -> AgentList:
-    found = tuple(Agent(each, status, None) for each in ids)
-    return AgentList(found, frozenset(each for each in ids if ids.count(each) > 1), load().statuses)
+    found = tuple(Agent(agent_id, status, None) for agent_id in ids)
+    return AgentList(found, frozenset(agent_id for agent_id in ids if ids.count(agent_id) > 1), load().statuses)
 
 
 def shared(**shares: int) -> Balance:
@@ -107,7 +107,7 @@ def test_a_crowd_in_which_one_does_not_run() -> None:
         api = StreamSpaceApi(http, load())
         budget = Budget("start", 0.2, 1)
         budgets = SimpleNamespace(named=lambda _: budget)
-        sessions: Any = [SimpleNamespace(id=each, api=api, budgets=budgets) for each in ("s-1", "s-2")]
+        sessions: Any = [SimpleNamespace(id=session_id, api=api, budgets=budgets) for session_id in ("s-1", "s-2")]
         crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
         with pytest.raises(Unmet, match="s-2 is Pending"):
             expect.sessions.batch_running(crowd, 2)
@@ -123,4 +123,4 @@ def test_requests_are_in_flight_together() -> None:
     asked = [Asked(f"user{number}", "t", "minimum", frozenset()) for number in range(8)]
     with web_server(respond) as url, HttpClient(url, "t") as http:
         answers = ask_together(StreamSpaceApi(http, load()), asked)
-    assert [each.status for each in answers] == [201] * 8
+    assert [reply.status for reply in answers] == [201] * 8

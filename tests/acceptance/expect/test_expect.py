@@ -140,7 +140,7 @@ def test_the_template_is_offered() -> None:
 
 
 def starts(*seconds: float, wanted: int = 5, trouble: Unmet | None = None) -> Starts:
-    made = [Start(NAMED, 0.0, Phases({"end to end": each})) for each in seconds]
+    made = [Start(NAMED, 0.0, Phases({"end to end": duration})) for duration in seconds]
     return Starts(wanted, made + ([Start(NAMED, 0.0, trouble=trouble)] if trouble else []))
 
 
