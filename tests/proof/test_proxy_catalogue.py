@@ -26,7 +26,7 @@ def _name(case: ProxyFault) -> str:
 @pytest.mark.parametrize("fault", FAULTS, ids=_name)
 def test_fault_is_about_sentences_that_its_run_judges(fault: ProxyFault) -> None:
     scenarios = parse_file(str(feature_of(fault.test))).walk_scenarios()
-    chosen = [one for one in scenarios if not fault.only or re.search(f"^{fault.only}$", one.name)]
+    chosen = [scenario for scenario in scenarios if not fault.only or re.search(f"^{fault.only}$", scenario.name)]
     judged = {step.name for scenario in chosen for step in scenario.all_steps if step.step_type == "then"}
     concerned = fault.failed | fault.unproven | fault.broken
     assert {sentences()[criterion] for criterion in concerned} <= judged
