@@ -50,12 +50,14 @@ class _World:
 
     def _answer(self, path: str) -> Json:
         answers: Mapping[str, Json] = {
-            "/api/v1/agents": {"agents": [{"agentId": each, "status": self.status} for each in self.agents]},
-            "/api/v1/sessions": {"sessions": [{"sessionId": each, "status": "Running"} for each in self.sessions]},
+            "/api/v1/agents": {"agents": [{"agentId": agent, "status": self.status} for agent in self.agents]},
+            "/api/v1/sessions": {
+                "sessions": [{"sessionId": session, "status": "Running"} for session in self.sessions]
+            },
             "/api/v1/namespaces/streamspace": {"metadata": {"name": "streamspace", "uid": UID}},
-            "/api/v1/namespaces/streamspace/pods": {"items": [_pod(each) for each in self.pods]},
+            "/api/v1/namespaces/streamspace/pods": {"items": [_pod(name) for name in self.pods]},
         }
-        return answers.get(path, {"items": [{"metadata": _meta(each)} for each in self.objects]})
+        return answers.get(path, {"items": [{"metadata": _meta(name)} for name in self.objects]})
 
 
 def _meta(name: str) -> Json:
@@ -185,7 +187,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("world", "context", "typed", "says_"), [each[1:] for each in WRONG], ids=[e[0] for e in WRONG]
+    ("world", "context", "typed", "says_"), [case[1:] for case in WRONG], ids=[e[0] for e in WRONG]
 )
 def test_a_wrong_target(kubeconfig: Path, world: _World, context: str, typed: dict[str, Any], says_: str) -> None:
     leave_journal()
