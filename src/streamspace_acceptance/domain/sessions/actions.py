@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.cluster.watch import watching_events
 from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.domain.sessions import home
 from streamspace_acceptance.domain.sessions.creation import Creation
@@ -50,7 +50,7 @@ def request_together(scenario: Scenario, count: int, template: str, size: str | 
 def start_series(scenario: Scenario, count: int, user: str, template: str, size: str | Size) -> None:
     """Timed starts, one after the other."""
     registry = scenario.registry
-    with watching(scenario.clients.cluster, "events") as events:
+    with watching_events(scenario.clients.cluster) as events:
         starts = series(count, lambda: registry.ask(user, template, size), registry.enter, events)
     scenario.results.put(starts)
 
