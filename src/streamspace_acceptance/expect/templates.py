@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import LIKELY, Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
@@ -131,7 +131,7 @@ def changed(change: Change) -> None:
             change.answer.call,
             expected="the fields that were sent changed, and no other",
             actual="; ".join(change.troubles),
-            likely="the change is not, or not wholly, stored",
+            likely=f"the API gives an earlier answer, from a cache ({change.kept})" if change.kept else LIKELY,
         )
 
 

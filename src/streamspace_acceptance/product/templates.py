@@ -34,9 +34,13 @@ class TemplateApi:
         """Deletes a template."""
         return self._api.call("delete_template", template_id)
 
-    def listed(self) -> list[Json]:
-        """All templates in the list; Unmet when the answer is not such a list."""
-        return self._api.objects(self._api.call("list_templates"), "templates")
+    def listing(self) -> Answer:
+        """The answer to the list of templates."""
+        return self._api.call("list_templates")
+
+    def listed(self, answer: Answer | None = None) -> list[Json]:
+        """All templates in the list, or in that answer to it; Unmet when the answer is not such a list."""
+        return self._api.objects(answer or self.listing(), "templates")
 
     def id_of(self, template: Json) -> str | None:
         """The id of a template in an answer, or else its name; None when neither is a string."""

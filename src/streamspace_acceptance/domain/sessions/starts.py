@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.quota import refused_for_quota
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
 from streamspace_acceptance.measuring.startup_phases import Phases, phases
@@ -131,7 +132,7 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) ->
 
 def _id_of(creation: Creation) -> str:
     if creation.id is None:
-        raise Unproven(f"no session was created: {no_session(creation).actual} (see 1.1a-1)")
+        raise Unproven(f"no session was created: {no_session(creation).actual} ({_why(creation)})")
     return creation.id
 
 
@@ -149,8 +150,14 @@ def no_session(creation: Creation) -> Unmet:
         answer.call,
         expected="a new session",
         actual=answer.gist,
-        likely="the API refuses or loses the session (see 1.1a-1)",
+        likely=f"the API refuses or loses the session ({_why(creation)})",
     )
+
+
+def _why(creation: Creation) -> str:
+    if refused_for_quota(creation):
+        return "give the test's users a larger quota, unless it counts sessions that have ended"
+    return "see 1.1a-1"
 
 
 def _reach_running(session: Session, sent: float) -> float:

@@ -103,7 +103,7 @@ def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str
     """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
     mine = [template for template in registry.api.listed() if registry.is_mine(template)]
     places = {"the API's list": {str(registry.api.id_of(template)) for template in mine}}
-    if registry.cluster.raw_templates() is not None:
+    if registry.mirrored:
         places["Kubernetes"] = _in_kubernetes(controls, registry)
     return places
 
