@@ -20,8 +20,8 @@ class QueuedCommand:
     """The command to hibernate a session. Moments are of the monotonic clock.
 
     given, back, ended: when it was given, when the agents were online again, and when watching ended. `statuses` is the
-    API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is the
-    session in Kubernetes in the end; None where there is none, or none that says its status.
+    API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
+    the session in Kubernetes in the end; None where there is none, or none that says its status.
     """
 
     session: Session

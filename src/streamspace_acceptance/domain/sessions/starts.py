@@ -48,7 +48,7 @@ class Start:
 class VncCheck:
     """The evidence that a VNC server listens: the handshake, and whether the pod listens on the port meanwhile.
 
-    `connections` counts the suite's own connections to it.
+    `connections` counts the suite's own connections to it, `served` those before with a complete handshake.
     """
 
     session: str
@@ -56,6 +56,7 @@ class VncCheck:
     port: int
     port_listens: bool
     connections: str = ""
+    served: int = 0
 
 
 @dataclass
@@ -203,7 +204,7 @@ def _left(session: Session, within: str, start: Start) -> Budget:
 
 
 def _listen(session: Session, blame: str | None) -> VncCheck:
-    port, tables = session.api.profile.vnc_port, list[str]()
+    port, tables, served = session.api.profile.vnc_port, list[str](), session.viewers_served()
 
     def look() -> None:
         session.check_label()
@@ -215,7 +216,8 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    return VncCheck(session.id, framebuffer, port, listens("".join(tables), port), session.vnc_connections())
+    is_there = listens("".join(tables), port)
+    return VncCheck(session.id, framebuffer, port, is_there, session.vnc_connections(), served)
 
 
 def _present_pod(session: Session, blame: str) -> Pod:
