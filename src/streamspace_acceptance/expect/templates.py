@@ -96,10 +96,12 @@ def all_caught(trial: MistakeTrial) -> None:
         "templates with a mistake that exist",
         "\n".join(trial.leftovers) or "none: neither in the API nor in Kubernetes",
     )
+    accepted = [attempt for attempt in trial.attempts if attempt.answer.ok]
+    known = tuple(f"{attempt.name} " for attempt in accepted)
     troubles = [
-        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in trial.attempts if attempt.answer.ok),
+        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in accepted),
         *(f"{attempt.words}: {trouble}" for attempt in trial.attempts for trouble in attempt.control_changes),
-        *trial.leftovers,
+        *(left for left in trial.leftovers if not left.startswith(known)),
     ]
     if troubles:
         raise Unmet(

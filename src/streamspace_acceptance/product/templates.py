@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamspace_acceptance.product import translation
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.calls import Json
@@ -50,6 +51,10 @@ class TemplateApi:
     def name_of(self, template: Json) -> object:
         """The name of a template, as the API or Kubernetes shows it."""
         return template.get(self.profile.fields["template_name"])
+
+    def names_of(self, field: str) -> set[str]:
+        """The names of a field of a template: the plan's, and the product's in a request."""
+        return translation.names_of(self.profile, "create_template", field)
 
     def message(self, answer: Answer) -> str:
         """The message of a refusal; empty when there is none."""

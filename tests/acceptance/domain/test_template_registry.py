@@ -245,3 +245,11 @@ def test_change_behind_a_cache_names_the_cache(registry: TemplateRegistry, produ
     made = changed(registry, 0.2)
     assert made.kept == "X-Cache: HIT"
     assert any("in the template, image" in trouble for trouble in made.troubles)
+
+
+def test_leak_of_many_templates_names_the_first_few(registry: TemplateRegistry, product: _Product) -> None:
+    for number in range(5):
+        registry.create({**sound(registry), "name": registry.name(f"t-{number}")})
+    product.trouble = "stays"
+    with pytest.raises(CleanupFailure, match=r"t-2-.* and 2 more"):
+        registry.clean_up()

@@ -160,3 +160,9 @@ def test_changed_template_is_read_inside_the_answer() -> None:
         told = api.call("change_template", "t", {"image": "i:2"}).object()
     assert (told["id"], told["name"], told["displayName"], told["description"]) == ("t", "t", "T", "d")
     assert (told["image"], told["resources"]) == ("i:2", {"cpu": "1"})
+
+
+def test_field_of_a_request_has_the_products_name_too() -> None:
+    names = {field: translation.names_of(SHIPPED, "create_template", field) for field in ("displayName", "image", "x")}
+    assert names == {"displayName": {"displayName", "display_name"}, "image": {"image", "baseImage"}, "x": {"x"}}
+    assert translation.names_of(load(), "create_template", "image") == {"image"}

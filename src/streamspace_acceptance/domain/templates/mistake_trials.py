@@ -82,8 +82,9 @@ def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, regist
     before = _read(control, registry)
     answer = registry.api.create(invalid)
     changes = differences(before, _read(control, registry))
+    names = tuple(name for field in fields for name in sorted(registry.api.names_of(field)))
     return MistakeAttempt(
-        words, tuple(fields), control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
+        words, names, control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
     )
 
 

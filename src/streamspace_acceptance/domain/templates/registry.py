@@ -19,6 +19,7 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 
 # The sentences of test 2.3 for the two ways in which a template can stay: known to the API, or not.
 DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
+TOLD = 3
 LISTED = "the product goes on listing templates that it has deleted"
 
 
@@ -70,7 +71,8 @@ class TemplateRegistry:
             raise CleanupFailure(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
         if left and self._are_only_listed():
             self._stays.add(LISTED)
-            raise LeftByProduct(f"{'; '.join(left)} ({LOOKS_AGAIN})", LISTED)
+            self._close_records()
+            raise LeftByProduct("; ".join(left), LISTED)
         if left:
             known = self._refused or any(self.is_mine(template) for template in self.api.listed())
             raise CleanupFailure(
@@ -85,9 +87,13 @@ class TemplateRegistry:
         }
         left = [trouble for template_id in sorted(ids) if (trouble := self._delete(template_id))]
         left += [] if left or not ids else self._wait_until_gone()
-        for entry in [] if left else self._entries:
-            journal.record_revert(entry)
+        if not left:
+            self._close_records()
         return left
+
+    def _close_records(self) -> None:
+        for entry in self._entries:
+            journal.record_revert(entry)
 
     def _are_only_listed(self) -> bool:
         """Whether the product says of each template in its list that there is none to be deleted."""
@@ -108,7 +114,7 @@ class TemplateRegistry:
                 Wait(f"templates …-{self.mark}", "gone", self._patience()),
                 self._left,
                 met=lambda left: not left,
-                says=lambda left: f"left: {', '.join(left)}" if left else "gone",
+                says=lambda left: f"left: {_some(left)}" if left else "gone",
                 likely=lambda _: "the product does not finish the deletion (see 2.3-3)",
             )
         except Unmet as unmet:
@@ -145,3 +151,8 @@ class TemplateRegistry:
             return self.api.id_of(answer.object())
         except Unmet:
             return None  # 2.1-1 judges the answer; here it only has to be found again
+
+
+def _some(left: list[str]) -> str:
+    """The first few, and how many more there are."""
+    return ", ".join(left[:TOLD]) + (f" and {len(left) - TOLD} more" if len(left) > TOLD else "")
