@@ -128,7 +128,8 @@ def make_change(scenario: Scenario, image: str, size: Size) -> None:
     """Changes the template's image and resources."""
     template_id = scenario.results[CreatedTemplate].accepted_id
     api = scenario.results[TemplateRegistry].api
-    scenario.results.put(change.make(api, template_id, {"image": image, "resources": dict(size)}))
+    sent = {"image": image, "resources": dict(size)}
+    scenario.results.put(change.make(api, template_id, sent, _wait(scenario, "it reads as sent", "calm")))
 
 
 def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from streamspace_acceptance.domain.templates.created_template import Json, differences
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.strict_json import overlaid
+from streamspace_acceptance.waiting import Wait, poll
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,26 @@ class Change:
         return [f"in {place}, {difference}" for place, found in shown for difference in differences(self.wanted, found)]
 
 
-def make(api: TemplateApi, template_id: str, sent: Json) -> Change:
-    """Changes a template and reads it back in every way there is."""
+def make(api: TemplateApi, template_id: str, sent: Json, wait: Wait) -> Change:
+    """Changes a template and reads it back in every way there is; again for a moment, since answers may be kept."""
     before = api.get(template_id).object()
     answer = api.change(template_id, sent)
-    after = api.get(template_id)
-    return Change(before, sent, answer, after, entries(api, template_id))
+    looks: list[Change] = []
+
+    def look() -> Change:
+        looks.append(Change(before, sent, answer, api.get(template_id), entries(api, template_id)))
+        return looks[-1]
+
+    with suppress(Unmet):  # the criterion judges the last look
+        poll(
+            wait,
+            look,
+            met=lambda change: not change.troubles,
+            says=lambda change: "; ".join(change.troubles) or "as sent",
+            likely=lambda _: "see the criterion about it",
+            impossible=lambda change: None if change.answer.ok else "it was refused",
+        )
+    return looks[-1]
 
 
 def entries(api: TemplateApi, template_id: str) -> tuple[Json, ...]:
