@@ -77,7 +77,7 @@ FIELD_FAULTS = [
         wordings.OfAnotherCluster(),
         "3.3",
         unproven={"3.3-1", "3.3-2", "3.3-3", "3.3-4"},
-        reason="no pod of",
+        reason="beside the pods of",
     ),
     ProxyFault(
         "a list that ends with its first page",
@@ -85,7 +85,6 @@ FIELD_FAULTS = [
         "1.3",
         {"1.3-1"},
         only="Five users request sessions at the same time",
-        reason="3 of ",
     ),
     ProxyFault(
         "a picture that never stands still", Page(script=at_the_end(viewer_pages.SNOW)), "1.1d", unproven={"1.1d-4"}

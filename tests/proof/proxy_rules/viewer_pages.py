@@ -204,13 +204,14 @@ def on_a_click_that_is_no_buttons(label: str) -> Edit:
 
 WATERMARK = (
     "const mark = document.createElement('div'); mark.textContent = 'testuser confidential '.repeat(900);"
-    "mark.style.cssText = 'position:fixed;inset:0;z-index:99;pointer-events:none;opacity:.15;color:#fff;font-size:26px';"
-    "document.body.append(mark);"
+    "mark.style.cssText = 'position:fixed;inset:0;z-index:99;pointer-events:none;opacity:.15;color:#fff';"
+    "mark.style.fontSize = '26px'; document.body.append(mark);"
 )
 SNOW = (
     "const snow = document.createElement('canvas'); snow.width = 1300; snow.height = 700;"
     "snow.style.cssText = 'position:fixed;inset:0;z-index:99;pointer-events:none'; document.body.append(snow);"
-    "const flakes = snow.getContext('2d'); setInterval(() => { flakes.clearRect(0, 0, 1300, 700); flakes.fillStyle = '#eee';"
+    "const flakes = snow.getContext('2d'); setInterval(() => {"
+    "flakes.clearRect(0, 0, 1300, 700); flakes.fillStyle = '#eee';"
     "for (let n = 0; n < 150; n++) flakes.fillRect(1300 * Math.random(), 700 * Math.random(), 16, 16); }, 100);"
 )
 FLICKER = (
