@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -14,6 +15,8 @@ from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
+_VERSION = re.compile(r"[vV]?(\d+)")
+"""The number of a version: `2`, `"2"` or `v2`."""
 NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
 PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
@@ -208,7 +211,8 @@ def history_kept(change: Change, answer: Answer) -> None:
 
 
 def _rising(numbers: list[object]) -> bool:
-    counted = [number for number in numbers if isinstance(number, int)]
+    told = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
+    counted = [int(found[1]) for found in told if found is not None]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 

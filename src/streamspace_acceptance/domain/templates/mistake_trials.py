@@ -16,6 +16,14 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.waiting import Wait, poll
 
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+_POINTER = re.compile(r"(?<![\w/.:-])(?:#|body|request)?(?:/\w+)+")
+"""A field as validators of JSON write it: `#/resources/cpu`, `/resources/cpu`."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def _spellings(field: str) -> str:
+    """A field's name as a sentence may write it: `displayName`, `display_name`, `display name`."""
+    return "[ _-]?".join(map(re.escape, _HUMP.split(field)))
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,9 @@ class MistakeAttempt:
     @property
     def names_field(self) -> bool:
         """Whether the error is a refusal whose sentence names the field with the mistake."""
-        words = "|".join(map(re.escape, self.fields))
-        named = re.search(rf"(?<![\w/])({words})(?![\w/])", self.message, re.IGNORECASE)
+        words = "|".join(map(_spellings, self.fields))
+        message = _POINTER.sub(lambda found: found[0].replace("/", "."), self.message)
+        named = re.search(rf"(?<![\w/])({words})(?![\w/])", message, re.IGNORECASE)
         return self.answer.status in REFUSALS and named is not None
 
 
