@@ -51,6 +51,15 @@ SURROUNDINGS = [
         {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},
     ),
     Surroundings("busy-log", ("3.3",)),
+    *(Surroundings(f"logs-in-{form}", ("0", "3.3")) for form in ("json", "logfmt", "colours")),
+    *(
+        Surroundings(
+            variant,
+            ("1.1a", "1.1b"),
+            {"1.1a-4": ("BROKEN", words)} | {f"1.1b-{number}": ("UNPROVEN", words) for number in range(1, 5)},
+        )
+        for variant, words in (("pod-security", "violates PodSecurity"), ("policy-webhook", "kyverno"))
+    ),
     Surroundings("evicted-components-beside", ("0", "3.2", "3.3")),
     Surroundings("pods-start-in-turn", ("4.1",), dict.fromkeys(("4.1-1", "4.1-2"), OBJECTIVES)),
     Surroundings("nodes-hidden", ("1.1c",)),

@@ -5,8 +5,10 @@ A node keeps only so much of a log: it moves full files away, and Kubernetes the
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -28,6 +30,9 @@ NO_LOG = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 LOST_BEGINNING = "the log no longer begins at the start"
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)")
 NANO = 10**9
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_QUOTED = re.compile(r'(?<=[\w]=)"(?:[^"\\]|\\.)*"')
+"""The value of a key in logfmt."""
 
 
 class _Server(Protocol):
@@ -184,6 +189,24 @@ def nanoseconds(stamp: str) -> int:
         raise ValueError(f"{stamp[:40]!r} is not the time of a line of a log")
     second = datetime.fromisoformat(parts[1] + parts[3])
     return int(second.timestamp()) * NANO + int((parts[2] or "").ljust(9, "0"))
+
+
+def texts(line: str) -> list[str]:
+    """The texts in a line, as its program meant them: without colours, out of JSON, and out of `msg="…"`.
+
+    Go's encoders write > as \\u003e, for example. The line itself comes last, without colours.
+    """
+    plain = _COLOURS.sub("", line)
+    found: list[str] = []
+    if plain.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):  # it only looks like JSON
+            logged = json.loads(plain)  # not strictly: loggers write keys twice
+            found = [text for text in logged.values() if isinstance(text, str)] if isinstance(logged, dict) else []
+    else:
+        for quoted in _QUOTED.findall(plain):
+            with suppress(ValueError):
+                found.append(json.loads(quoted))
+    return [*found, plain]
 
 
 def _second(moment: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import LIKELY, Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
@@ -14,6 +15,8 @@ from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
+_VERSION = re.compile(r"[vV]?(\d+)")
+"""The number of a version: `2`, `"2"` or `v2`."""
 NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
 PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
@@ -96,10 +99,12 @@ def all_caught(trial: MistakeTrial) -> None:
         "templates with a mistake that exist",
         "\n".join(trial.leftovers) or "none: neither in the API nor in Kubernetes",
     )
+    accepted = [attempt for attempt in trial.attempts if attempt.answer.ok]
+    known = tuple(f"{attempt.name} " for attempt in accepted)
     troubles = [
-        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in trial.attempts if attempt.answer.ok),
+        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in accepted),
         *(f"{attempt.words}: {trouble}" for attempt in trial.attempts for trouble in attempt.control_changes),
-        *trial.leftovers,
+        *(left for left in trial.leftovers if not left.startswith(known)),
     ]
     if troubles:
         raise Unmet(
@@ -131,7 +136,7 @@ def changed(change: Change) -> None:
             change.answer.call,
             expected="the fields that were sent changed, and no other",
             actual="; ".join(change.troubles),
-            likely="the change is not, or not wholly, stored",
+            likely=f"the API gives an earlier answer, from a cache ({change.kept})" if change.kept else LIKELY,
         )
 
 
@@ -206,7 +211,8 @@ def history_kept(change: Change, answer: Answer) -> None:
 
 
 def _rising(numbers: list[object]) -> bool:
-    counted = [number for number in numbers if isinstance(number, int)]
+    told = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
+    counted = [int(found[1]) for found in told if found is not None]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 

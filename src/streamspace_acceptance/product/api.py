@@ -7,6 +7,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product import refusals
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
 from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLimited, TokenRefused
@@ -166,12 +167,13 @@ class StreamSpaceApi(ProfileCalls):
         return frozenset(name for name in names if isinstance(name, str))
 
     def message(self, answer: Answer) -> str:
-        """The message of a refusal; empty when there is none."""
+        """The message of a refusal, and the troubles that it lists; empty when there is neither."""
         try:
-            message = answer.object().get(self.profile.fields["message"])
+            error = answer.object()
         except Unmet:
             return ""
-        return message if isinstance(message, str) else ""
+        message = error.get(self.profile.fields["message"])
+        return "; ".join([*([message] if isinstance(message, str) and message else []), *refusals.troubles(error)])
 
     def viewer_token(self, session_id: str) -> str:
         """The token that opens a session's desktop: its user's, where the profile says so, else the run's own."""

@@ -76,6 +76,11 @@ def body(profile: Profile, call: str, sent: object) -> object:
     }
 
 
+def names_of(profile: Profile, call: str, field: str) -> set[str]:
+    """The names that a field of the plan has in the body of a request: the plan's, and the profile's own."""
+    return {field} | set(_keys(profile.bodies.get(call, {}), f"{{{field}}}"))
+
+
 def read(item: Json, paths: Iterable[str]) -> object:
     """The first of the values at paths with dots that is there; None when none is."""
     return next((value for value in (_at(item, path) for path in paths) if value is not None), None)
@@ -129,6 +134,15 @@ def _at(item: object, path: str, absent: object = None) -> object:
     for part in path.split("."):
         item = item.get(part, absent) if isinstance(item, dict) else absent
     return item
+
+
+def _keys(pattern: Json, wanted: str) -> Iterator[str]:
+    """The keys under which `wanted` stands in a pattern."""
+    for key, part in pattern.items():
+        if isinstance(part, dict):
+            yield from _keys(part, wanted)
+        elif part == wanted:
+            yield key
 
 
 def _filled(pattern: object, sent: Json) -> object:

@@ -9,6 +9,7 @@ from functools import partial
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
 from tests.proof.families.proxy_faults import WAITING_PHASES, load_of
+from tests.proof.field_cases import FIELD_PRODUCTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.register import NOT_OF_THE_EMBEDDED, plan_test
 from tests.proof.running import Run, embedded, run_suite
@@ -22,7 +23,8 @@ TOO_BUSY = "this machine is too busy"
 
 
 def cases() -> list[Case]:
-    return [_case(product) for product in EQUIVALENT_PRODUCTS] + [_case_of(variant) for variant in SURROUNDINGS]
+    products = [_case(product) for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS)]
+    return products + [_case_of(variant) for variant in SURROUNDINGS]
 
 
 def _case(product: ProxyFault) -> Case:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -26,7 +27,7 @@ class Balance:
     @property
     def contradictions(self) -> list[str]:
         """The sessions for which the API and the pod name different agents."""
-        both = ((session, agent, self.seen.get(session)) for session, agent in self.said.items())
+        both = ((session, agent, self._label_of(session)) for session, agent in self.said.items())
         return [
             f"{session}: {agent} by the API, {seen} by its pod"
             for session, agent, seen in both
@@ -36,7 +37,7 @@ class Balance:
     @property
     def shares(self) -> dict[str, int]:
         """The sessions that each agent serves, by the pods or else by the API; an idle agent has 0."""
-        served = Counter(self.seen.get(session) or agent for session, agent in self.said.items())
+        served = Counter(self._label_of(session) or agent for session, agent in self.said.items())
         return {
             agent: served[agent]
             for agent in sorted(self.agents | {agent_id for agent_id in served if agent_id is not None})
@@ -49,6 +50,19 @@ class Balance:
         return [
             session for session, agent in self.said.items() if agent is None and not (silent and self.seen.get(session))
         ]
+
+    def _label_of(self, session: str) -> str | None:
+        """The agent by the label of a session's pod, by its id in the API where that is another."""
+        label = self.seen.get(session)
+        return self._ids.get(label, label) if label is not None else None
+
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        """The agents' ids in the API by the labels of pods, where no label is an id and each stands for one."""
+        pairs = {(label, said) for session, said in self.said.items() if said and (label := self.seen.get(session))}
+        labels, ids = {label for label, _ in pairs}, {said for _, said in pairs}
+        one_to_one = len(pairs) == len(labels) == len(ids)
+        return dict(pairs) if one_to_one and ids <= self.agents and not labels & self.agents else {}
 
     def describe(self) -> str:
         """For a failure: `x-1: 5, x-2: 6`."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
-from streamspace_acceptance.cluster.logs import LogFollower
+from streamspace_acceptance.cluster.logs import LogFollower, texts
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet
@@ -61,7 +61,7 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
             likely=lambda _: "the agent or the API does not keep to the pace",
         )
     mark = clients.profile.agents.heartbeat_line
-    logged = [line.at for line in log.look() if mark and mark in line.text]
+    logged = [line.at for line in log.look() if mark and any(mark in text for text in texts(line.text))]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
     sources = ({LOG: spacings(logged)} if mark and not log.refusal else {}) | {
         "the API's lastHeartbeat": spacings(seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.logs import LogFollower, LogLine
+from streamspace_acceptance.cluster.logs import LogFollower, LogLine, texts
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.profile import AgentProfile
 
@@ -46,8 +46,9 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        self.found = [(line.at, kind) for line in lines for kind, mark in self._marks.items() if mark in line.text]
-        self._lines_found = [line for line in lines if any(mark in line.text for mark in self._marks.values())]
+        told = [(line, kind) for line in lines for kind, mark in self._marks.items() if _says(line, mark)]
+        self.found = [(line.at, kind) for line, kind in told]
+        self._lines_found = [line for line, _ in told]
 
     def text(self) -> str:
         """The lines with their times in UTC."""
@@ -60,3 +61,7 @@ class Transitions:
 
     def _pods(self) -> list[Pod]:
         return [pod for pod in self._cluster.pods(**self._labels) if not pod.is_over]
+
+
+def _says(line: LogLine, mark: str) -> bool:
+    return any(mark in text for text in texts(line.text))

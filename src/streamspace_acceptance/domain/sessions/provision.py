@@ -25,7 +25,7 @@ class Provision:
         """The provision in a template or a session: `{image, resources: {cpu, memory}}`."""
         resources = spec.get("resources")
         given = resources if isinstance(resources, Mapping) else {}
-        return cls(spec.get("image"), given.get("cpu"), given.get("memory"))
+        return cls(spec.get("image"), _quantity(given.get("cpu")), _quantity(given.get("memory")))
 
     def is_as(self, other: Provision) -> bool:
         """Whether this says all that `other` says: the same image, the same amounts."""
@@ -36,6 +36,11 @@ class Provision:
 
     def __str__(self) -> str:
         return f"{self.image} with cpu {self.cpu} and memory {self.memory}"
+
+
+def _quantity(value: object) -> object:
+    """A number of cores or bytes, which an API may tell as such, as a quantity; anything else as it is."""
+    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, fol
 
 Changes = Sequence[Stamped[Change]]
 DESKTOP = "Desktop"  # the fact of the report that tells which container is the desktop
-# What a ResourceQuota and a LimitRange say where they refuse a pod.
-REFUSED = re.compile(r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota")
+# What a ResourceQuota, a LimitRange, Pod Security and the webhooks of a policy say where they refuse a pod.
+REFUSED = re.compile(
+    r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota|violates PodSecurity"
+    r'|(?:admission webhook|failed calling webhook) "(?!\S*stream\.?space)'
+)
 KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
 REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
@@ -203,6 +206,10 @@ class Session:
         """How often the suite's own probe has connected to the desktop, for a report."""
         return rfb.connections(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
 
+    def viewers_served(self) -> int:
+        """How often the suite's own probe has come to a complete handshake with the desktop."""
+        return rfb.finished(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
+
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
         """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
 
@@ -264,6 +271,9 @@ class Session:
         return {listed} if listed != word else {listed, self.api.status(self.id)}
 
     def _lost(self, statuses: set[str], word: str) -> str | None:
+        other = next((status for status in statuses if status != word and status.lower() == word.lower()), None)
+        if other is not None:
+            return f"{other!r} is its word for {word!r}; a contract profile can say so (docs/profiles.md)"
         failed = self.api.profile.statuses["failed"]
         return f"{failed} is an end: {word} cannot follow" if statuses == {failed} != {word} else None
 

@@ -13,6 +13,10 @@ from streamspace_acceptance.product.answers import Answer
 
 API, LIST, KUBERNETES = "the API", "the API's list", "Kubernetes"
 HISTORY = "its history"
+_COUNTS = re.compile(
+    r"(?<![\w.-])(\d+)\s+(?:\w+\s+){0,2}sessions?\b|\bsessions?\b\W{1,3}(\d+)(?![\w.-])", re.IGNORECASE
+)
+"""`2 sessions`, `2 active sessions`, `sessions: 2`."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Deletion:
     @property
     def counts(self) -> list[int]:
         """Every number of sessions that the answer's sentence names."""
-        return [int(number) for number in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
+        return [int(first or second) for first, second in _COUNTS.findall(self.message)]
 
 
 @dataclass(frozen=True)
@@ -77,5 +81,4 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
 
 def expected_places(registry: TemplateRegistry) -> frozenset[str]:
     """Where a template must be seen as long as it is there, so that its absence shows something."""
-    mirrored = registry.cluster.raw_templates() is not None
-    return frozenset({API, LIST, KUBERNETES} if mirrored else {API, LIST})
+    return frozenset({API, LIST, KUBERNETES} if registry.mirrored else {API, LIST})

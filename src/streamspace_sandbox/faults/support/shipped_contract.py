@@ -79,6 +79,8 @@ class ShippedContract:
                 return body | {field: [change(item) for item in body[field]]}
         if "sessionId" in body:
             return _session(body)
+        if _ONE_TEMPLATE.fullmatch(path) and method == "PATCH":
+            return {"message": "Template updated successfully", "template": _template(body)}
         return _template(body) if path == TEMPLATES or _ONE_TEMPLATE.fullmatch(path) else body
 
     def _agent(self, agent: Obj) -> Obj:

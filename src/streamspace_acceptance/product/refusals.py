@@ -1,0 +1,60 @@
+"""The troubles that an error of the API lists beside its message, as many frameworks do.
+
+Only sentences and the places that they are about count. A repeated request says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+LISTS = frozenset(
+    {
+        "details",
+        "detail",
+        "errors",
+        "violations",
+        "causes",
+        "fieldErrors",
+        "invalidParams",
+        "invalid_params",
+        "problems",
+    }
+)
+PLACES = ("field", "path", "loc", "location", "pointer", "instancePath", "param", "property")
+TEXTS = ("message", "msg", "reason", "description", "error", "title")
+
+
+def troubles(error: Mapping[str, object]) -> list[str]:
+    """The troubles in the lists of an error, a sentence each: `body.image: must not be empty`."""
+    return [text for name, value in error.items() if name in LISTS for text in _texts(value)]
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        for entry in value:
+            yield from _entry(entry) if isinstance(entry, dict) else filter(_is_sentence, [str(entry)])
+    elif isinstance(value, dict):
+        for name, said in value.items():
+            if name in LISTS:
+                yield from _texts(said)
+            else:
+                yield from (
+                    f"{name}: {text}" for text in (said if isinstance(said, list) else [said]) if _is_sentence(text)
+                )
+
+
+def _entry(entry: Mapping[str, object]) -> Iterator[str]:
+    """One trouble: where, and what."""
+    places = [_place(entry[name]) for name in PLACES if entry.get(name)]
+    texts = [str(entry[name]) for name in TEXTS if _is_sentence(entry.get(name))]
+    if places or texts:
+        yield ": ".join([*places, *texts])
+
+
+def _place(place: object) -> str:
+    return ".".join(map(str, place)) if isinstance(place, list) else str(place)
+
+
+def _is_sentence(text: object) -> bool:
+    """Whether it is a text of several words, rather than a value or a part of a request."""
+    return isinstance(text, str) and len(text.split()) > 1 and not text.lstrip().startswith(("{", "["))
