@@ -211,8 +211,8 @@ def history_kept(change: Change, answer: Answer) -> None:
 
 
 def _rising(numbers: list[object]) -> bool:
-    told = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
-    counted = [int(found[1]) for found in told if found is not None]
+    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
+    counted = [int(match[1]) for match in matches if match is not None]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 

@@ -185,9 +185,9 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
 
 def _kept(headers: httpx.Headers) -> str:
     """The header by which a cache says that it gave an earlier answer: the usual X-Cache, or Age (RFC 9111)."""
-    said = headers.get("x-cache", "")
-    if "hit" in said.lower():
-        return f"X-Cache: {said}"
+    value = headers.get("x-cache", "")
+    if "hit" in value.lower():
+        return f"X-Cache: {value}"
     age = headers.get("age", "0").strip()
     return f"Age: {age}" if age.isdecimal() and int(age) > 0 else ""
 

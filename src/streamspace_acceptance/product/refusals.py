@@ -34,12 +34,12 @@ def _texts(value: object) -> Iterator[str]:
         for entry in value:
             yield from _entry(entry) if isinstance(entry, dict) else filter(_is_sentence, [str(entry)])
     elif isinstance(value, dict):
-        for name, said in value.items():
+        for name, item in value.items():
             if name in LISTS:
-                yield from _texts(said)
+                yield from _texts(item)
             else:
                 yield from (
-                    f"{name}: {text}" for text in (said if isinstance(said, list) else [said]) if _is_sentence(text)
+                    f"{name}: {text}" for text in (item if isinstance(item, list) else [item]) if _is_sentence(text)
                 )
 
 

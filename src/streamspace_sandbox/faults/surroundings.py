@@ -181,8 +181,8 @@ class _Json(logging.Formatter):
     """As Go's encoder writes it, which escapes what HTML uses."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = {"ts": record.created, "level": record.levelname.lower(), "msg": record.getMessage()}
-        return json.dumps(told).replace(">", r"\u003e").replace("<", r"\u003c")
+        fields = {"ts": record.created, "level": record.levelname.lower(), "msg": record.getMessage()}
+        return json.dumps(fields).replace(">", r"\u003e").replace("<", r"\u003c")
 
 
 class _Logfmt(logging.Formatter):

@@ -59,8 +59,8 @@ class Balance:
     @cached_property
     def _ids(self) -> dict[str, str]:
         """The agents' ids in the API by the labels of pods, where no label is an id and each stands for one."""
-        pairs = {(label, said) for session, said in self.said.items() if said and (label := self.seen.get(session))}
-        labels, ids = {label for label, _ in pairs}, {said for _, said in pairs}
+        pairs = {(label, agent) for session, agent in self.said.items() if agent and (label := self.seen.get(session))}
+        labels, ids = {label for label, _ in pairs}, {agent for _, agent in pairs}
         one_to_one = len(pairs) == len(labels) == len(ids)
         return dict(pairs) if one_to_one and ids <= self.agents and not labels & self.agents else {}
 

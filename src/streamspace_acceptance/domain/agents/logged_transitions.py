@@ -46,9 +46,9 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        told = [(line, kind) for line in lines for kind, mark in self._marks.items() if _says(line, mark)]
-        self.found = [(line.at, kind) for line, kind in told]
-        self._lines_found = [line for line, _ in told]
+        matches = [(line, kind) for line in lines for kind, mark in self._marks.items() if _says(line, mark)]
+        self.found = [(line.at, kind) for line, kind in matches]
+        self._lines_found = [line for line, _ in matches]
 
     def text(self) -> str:
         """The lines with their times in UTC."""
