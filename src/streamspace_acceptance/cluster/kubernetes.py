@@ -129,7 +129,7 @@ class Cluster:
         return found
 
     def events(self) -> list[Json]:
-        """The events of the namespace as JSON, as Kubernetes sorts them; none where this user may not list them."""
+        """The events of the namespace as JSON, in the order of Kubernetes; none where this user may not list them."""
         return self._or_none(lambda: self._items("list events", self._core.list_namespaced_event), FORBIDDEN) or []
 
     def raw_nodes(self) -> list[Json]:

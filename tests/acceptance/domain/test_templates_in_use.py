@@ -113,6 +113,7 @@ def history(*versions: Json) -> Any:
 def test_a_history_holds_both() -> None:
     expect.templates.history_kept(change(), history(version(1, OLD), version(2, NEW)))
     expect.templates.history_kept(change(), history(version(2, NEW), version(1, OLD)))
+    expect.templates.history_kept(change(), history(version("1", OLD), version("2", NEW)))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_a_history_holds_both() -> None:
         history(version(2, OLD), version(1, NEW)),
         history(version(1, OLD), version(1, NEW)),
         history(version(1, NEW), version(2, NEW)),
-        history(version("1", OLD), version("2", NEW)),
+        history(version("first", OLD), version("second", NEW)),
         history(version(1, OLD), {"version": 2}),
         answer({"versions": None}),
         answer({}, 500),
