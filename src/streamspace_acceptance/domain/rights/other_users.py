@@ -20,7 +20,7 @@ from streamspace_acceptance.redaction.redactor import register_secret
 REFUSED = "the product refuses to delete users"
 EXISTING = "testuser2"
 EVERY_KIND = "aA1!"
-"""Of every kind of character that rules for passwords ask for."""
+"""Characters of all kinds that rules for passwords ask for."""
 
 
 @dataclass(frozen=True)
