@@ -153,6 +153,7 @@ WRONG = [
     ("a context that nobody allowed", _World(), "production", {}, "is not a local cluster"),
     ("another one allowed", _World(), "production", {"STREAMSPACE_ALLOW_CONTEXT": "prod"}, "is not a local cluster"),
     ("an API of another cluster", _World(pods=["agent-2"]), "kind-test", {}, "different clusters"),
+    ("an agent of a longer name", _World(["prodagent-1"]), "kind-test", {}, "different clusters"),
     ("one with an empty namespace", _World(pods=[]), "kind-test", {}, "different clusters"),
     ("one with other sessions", _World([], [], ["a"], ["b"]), "kind-test", {}, "different clusters"),
     (
@@ -217,6 +218,7 @@ def leave_journal() -> None:
     ("world", "typed"),
     [
         (_World(), {}),
+        (_World(["prod-agent-1"]), {}),
         (_World(sessions=["a"], objects=["a"]), {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}),
         (_World([], []), {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}),
     ],

@@ -51,7 +51,7 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     agents, sessions = _agents(api), api.sessions().ids
     pods = {pod.meta.name for pod in cluster.pods()}
     objects = {session.meta.name for session in cluster.session_objects()}
-    if agents.ids & pods or sessions & objects:
+    if agents.ids & pods or sessions & objects or _end_in_pods(agents.ids, pods):
         return
     if _tells_of(cluster, api.profile, agents.online):
         return
@@ -115,6 +115,11 @@ def _is_here(name: str, server: str) -> bool:
     except ValueError:
         return False
     return address.is_loopback or (name == "minikube" and any(address in network for network in MINIKUBE_NETWORKS))
+
+
+def _end_in_pods(agents: Collection[str], pods: Collection[str]) -> bool:
+    """Whether the id of an agent is the name of its pod after a prefix."""
+    return any(agent.endswith(f"-{pod}") for agent in agents for pod in pods)
 
 
 def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:

@@ -1,11 +1,17 @@
-"""The number of sessions that each agent serves: by the API, and by the agents' labels on the sessions' pods."""
+"""The number of sessions that each agent serves: by the API, and by the agents' labels on the sessions' pods.
+
+Where the contract has neither, it may have a line of the agents' logs.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
+from streamspace_acceptance.domain.agents.fleet import agent_pods
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.product.agents import AgentApi
@@ -13,7 +19,8 @@ from streamspace_acceptance.product.agents import AgentApi
 
 @dataclass(frozen=True)
 class Balance:
-    """Sessions by agent. `said` is the agent that the API names for each session; `seen` is the label of its pod.
+    """Sessions by agent. `said` is the agent that the API names for each session; `seen` is the label of its pod, or
+    the agent that has logged the session.
 
     Either is None where it names no agent.
 
@@ -81,10 +88,24 @@ def balance(scenario: Scenario) -> Balance:
     assignments = {
         listed.id: listed.agent for listed in api.sessions().sessions if isinstance(listed.agent, str) and listed.agent
     }
-    pods = [pod for pod in scenario.clients.cluster.pods() if pod.stays]
-    seen = {
-        pod.meta.labels[profile.session_label]: pod.meta.labels.get(profile.agents.session_label)
-        for pod in pods
-        if pod.meta.labels.get(profile.session_label) in ids
-    }
+    seen = (_logged if profile.agents.session_line else _labelled)(scenario.clients, ids, online)
     return Balance(online, {session: assignments.get(session) for session in sorted(ids)}, seen)
+
+
+def _labelled(clients: Clients, ids: Collection[str], _online: Collection[str]) -> dict[str, str | None]:
+    """The agent by the label of each session's pod."""
+    label, agent_label = clients.profile.session_label, clients.profile.agents.session_label
+    pods = [pod for pod in clients.cluster.pods() if pod.stays and pod.meta.labels.get(label) in ids]
+    return {pod.meta.labels[label]: pod.meta.labels.get(agent_label) for pod in pods}
+
+
+def _logged(clients: Clients, ids: Collection[str], online: Collection[str]) -> dict[str, str | None]:
+    """The agent of each session that an agent has logged. The id of an agent is its pod's name, or contains it."""
+    clients.profile.meet("agents.session_line")
+    found: dict[str, str | None] = {}
+    for pod in agent_pods(clients):
+        agent = next((agent_id for agent_id in online if pod.meta.name in agent_id), pod.meta.name)
+        lines = [line.text for line in clients.cluster.log(pod).since(None)]
+        marks = {session: clients.profile.agents.session_line.replace("{id}", session) for session in ids}
+        found |= {session: agent for session, mark in marks.items() if any(mark in line for line in lines)}
+    return found
