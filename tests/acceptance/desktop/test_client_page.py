@@ -42,7 +42,8 @@ PAGES = {
     "described": "<canvas id=c width=400 height=300></canvas><script>c.getContext('2d').fillRect(0, 0, 9, 9)</script>",
     "in-a-frame-from-elsewhere": "<script>document.write(`<iframe src=//localhost:${location.port}/alone"
     " style='width:500px;height:400px;border:0'></iframe>`)</script>",
-    "from-a-blob": f"{CLIENT}<script>const made = new Blob(['{', document.scripts[0].text, 'start(document.body) }']);"
+    "from-a-blob": f"{CLIENT}<script>const text = document.scripts[0].text;"
+    "const made = new Blob(['{', text, 'start(document.body) }']);"
     "const script = document.createElement('script'); document.scripts[0].remove();"
     "script.src = URL.createObjectURL(made); document.body.append(script)</script>",
     "plain-words": f"{CLIENT}<p>Connect to the desktop with your browser.</p><div>Connected users: 3</div>",
