@@ -8,8 +8,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 
 from streamspace_acceptance.redaction import redactor
+from tests.scheduling import CrashProofScheduling
 from tests.surroundings import forget_targets
 from tests.turns import Turns
 
@@ -51,6 +53,12 @@ def _prepare_for_workers(folder: str) -> None:
 def _compile() -> None:
     """Hundreds of processes begin with these modules, many of them in containers, which keep nothing for the next."""
     assert compileall.compile_dir(PROJECT / "src", quiet=1), "a module does not compile: see above"
+
+
+@pytest.hookimpl(optionalhook=True)  # without -n pytest-xdist has no such hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> CrashProofScheduling:
+    """In the place of `--dist loadgroup`."""
+    return CrashProofScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

@@ -121,8 +121,13 @@ def _images(options: argparse.Namespace) -> int:
 
 
 def _check(_options: argparse.Namespace) -> int:
-    start.check()
+    bridges = start.check()
     _say("This machine can run a sandbox.")
+    if bridges:
+        _say(
+            f"Nothing shows whether a sandbox uses these network bridges: {', '.join(bridges)}. They belong "
+            "to another container or an older version. `ip link del NAME` removes one that no sandbox uses."
+        )
     return 0
 
 

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from streamspace_acceptance.cluster.connection import ClusterError, as_cluster_error
 from streamspace_acceptance.cluster.containers import Json, status_of
+from streamspace_acceptance.outcomes import Unproven
 
 PAGE_BYTES = 2 * 1024 * 1024
 LARGEST_PAGE_BYTES = 5 * 1024 * 1024
@@ -54,7 +55,10 @@ class LogLine:
 
 
 class ContainerLog:
-    """The log of one container of a pod, or of its start before this one."""
+    """The log of one container of a pod, or of its start before this one.
+
+    Every reading raises Unproven where the suite's user may not read logs, and ClusterError for any other trouble.
+    """
 
     def __init__(self, server: _Server, pod: str, container: str, *, previous: bool = False) -> None:
         self._server = server
@@ -103,6 +107,10 @@ class ContainerLog:
         except ClusterError as error:
             if error.status in NO_LOG:
                 return b""
+            if error.status == HTTPStatus.FORBIDDEN:
+                raise Unproven(
+                    f"this user may not read logs (get pods/log in namespace {self._server.namespace})"
+                ) from error
             raise
 
 
@@ -110,18 +118,27 @@ class LogFollower:
     """The log of a container from the creation of this object on, gathered look by look.
 
     `has_gap`: between two looks, the node moved away what the first of them had seen last. `recent_seconds`: the lines
-    of so many seconds before count as well; `whole`: all lines do.
+    of so many seconds before count as well; `whole`: all lines do. `refusal`: why the suite may not read the log; empty
+    if it may.
     """
 
     def __init__(self, log: ContainerLog, *, recent_seconds: float = 0.0, whole: bool = False) -> None:
         self._log = log
-        self.lines: list[LogLine] = log.recent(recent_seconds) if recent_seconds else []
-        self._mark = None if whole else self.lines[-1] if self.lines else log.last()
-        self._seen_of_mark = set(self.lines) if self.lines else {self._mark} if self._mark is not None else set()
+        self.lines: list[LogLine] = []
+        self._mark: LogLine | None = None
         self.has_gap = False
+        self.refusal = ""
+        try:
+            self.lines = log.recent(recent_seconds) if recent_seconds else []
+            self._mark = None if whole else self.lines[-1] if self.lines else log.last()
+        except Unproven as error:
+            self.refusal = error.reason
+        self._seen_of_mark = set(self.lines) if self.lines else {self._mark} if self._mark is not None else set()
 
     def look(self) -> list[LogLine]:
         """Reads on; all lines since the beginning."""
+        if self.refusal:
+            return self.lines
         found = self._log.since(self._mark)
         if self._mark is not None and self._mark not in found:
             self.has_gap = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from kubernetes import client
 
 from streamspace_acceptance.cluster.changes import Change, Reader, slimmed
 from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
-from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, GROUP, VERSION, Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import Recording, now, pause
@@ -299,6 +299,19 @@ _shared = _SharedWatches()
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
     with _shared.reading(cluster, kind, labels) if labels else _read_alone(_Watcher(cluster, kind)) as recording:
+        yield recording
+
+
+@contextmanager
+def watching_events(cluster: Cluster) -> Iterator[Recording[Change]]:
+    """The same for all events of the namespace; nothing is recorded where this user may not list events."""
+    with ExitStack() as stack:
+        try:
+            recording = stack.enter_context(watching(cluster, "events"))
+        except ClusterError as error:
+            if error.status != FORBIDDEN:
+                raise
+            recording = Recording()
         yield recording
 
 

@@ -69,7 +69,7 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted."""
     _require_acceptance(command)
     running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
-    kubernetes_says = "no such session" if command.phase is None else command.phase.phase
+    kubernetes_says = "nothing of it" if command.phase is None else command.phase.phase
     judged("status by the API, and pods", f"{command.timeline()}\nin the end, by Kubernetes: {kubernetes_says}")
     went = command.pod_went
     early = next(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import LIKELY, Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
@@ -99,10 +99,12 @@ def all_caught(trial: MistakeTrial) -> None:
         "templates with a mistake that exist",
         "\n".join(trial.leftovers) or "none: neither in the API nor in Kubernetes",
     )
+    accepted = [attempt for attempt in trial.attempts if attempt.answer.ok]
+    known = tuple(f"{attempt.name} " for attempt in accepted)
     troubles = [
-        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in trial.attempts if attempt.answer.ok),
+        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in accepted),
         *(f"{attempt.words}: {trouble}" for attempt in trial.attempts for trouble in attempt.control_changes),
-        *trial.leftovers,
+        *(left for left in trial.leftovers if not left.startswith(known)),
     ]
     if troubles:
         raise Unmet(
@@ -134,7 +136,7 @@ def changed(change: Change) -> None:
             change.answer.call,
             expected="the fields that were sent changed, and no other",
             actual="; ".join(change.troubles),
-            likely="the change is not, or not wholly, stored",
+            likely=f"the API gives an earlier answer, from a cache ({change.kept})" if change.kept else LIKELY,
         )
 
 

@@ -179,7 +179,17 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
         location=response.headers.get("location", "") if response.has_redirect_location else "",
         date=_date(response.headers.get("date", "")),
         server=response.headers.get("server", ""),
+        kept=_kept(response.headers),
     )
+
+
+def _kept(headers: httpx.Headers) -> str:
+    """The header by which a cache says that it gave an earlier answer: the usual X-Cache, or Age (RFC 9111)."""
+    said = headers.get("x-cache", "")
+    if "hit" in said.lower():
+        return f"X-Cache: {said}"
+    age = headers.get("age", "0").strip()
+    return f"Age: {age}" if age.isdecimal() and int(age) > 0 else ""
 
 
 def _date(text: str) -> float | None:

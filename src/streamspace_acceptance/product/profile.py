@@ -72,6 +72,7 @@ class DeploymentProfile:
     `components` is name -> the value of its pods' component label. `password_line` is what stands before the
     administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
     `password`, empty where the product has none for this. `log_start` is part of the first line that the API logs.
+    `template_objects`: whether Kubernetes has an object of each template.
     """
 
     components: dict[str, str]
@@ -80,6 +81,7 @@ class DeploymentProfile:
     password_line: str
     secret: str
     log_start: str = ""
+    template_objects: bool = True
 
 
 Size = Mapping[str, str]

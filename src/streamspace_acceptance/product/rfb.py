@@ -126,6 +126,11 @@ def connections(address: str) -> str:
     return f"{opened} connections opened by the suite's own probe, {finished} of them with a complete handshake"
 
 
+def finished(address: str) -> int:
+    """How many of them came to a complete handshake."""
+    return _finished[address]
+
+
 def attempt(
     address: str,
     token: str | None,

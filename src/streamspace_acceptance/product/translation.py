@@ -6,7 +6,7 @@ Answers are translated when they are read as objects; what the evidence shows is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
@@ -76,6 +76,11 @@ def body(profile: Profile, call: str, sent: object) -> object:
     }
 
 
+def names_of(profile: Profile, call: str, field: str) -> set[str]:
+    """The names that a field of the plan has in the body of a request: the plan's, and the profile's own."""
+    return {field} | set(_keys(profile.bodies.get(call, {}), f"{{{field}}}"))
+
+
 def read(item: Json, paths: Iterable[str]) -> object:
     """The first of the values at paths with dots that is there; None when none is."""
     return next((value for value in (_at(item, path) for path in paths) if value is not None), None)
@@ -131,12 +136,34 @@ def _at(item: object, path: str, absent: object = None) -> object:
     return item
 
 
+def _keys(pattern: Json, wanted: str) -> Iterator[str]:
+    """The keys under which `wanted` stands in a pattern."""
+    for key, part in pattern.items():
+        if isinstance(part, dict):
+            yield from _keys(part, wanted)
+        elif part == wanted:
+            yield key
+
+
 def _filled(pattern: object, sent: Json) -> object:
-    """A pattern with the plan's fields in their places; a table without any of its fields is left out."""
+    """A pattern with the plan's fields in their places; a field that the body does not have is left out.
+
+    Where the plan has a table and the body something else, the pattern's table gives way to it: a mistake stays one.
+    """
     if isinstance(pattern, str):
         whole = _BRACES.fullmatch(pattern)
         return pattern if whole is None else _at(sent, whole[1], _LEFT_OUT)
     if isinstance(pattern, dict):
+        for field in _tables(pattern):
+            if not isinstance(sent.get(field, {}), dict):
+                return sent[field]
         parts = {name: _filled(part, sent) for name, part in pattern.items()}
         return {name: part for name, part in parts.items() if part is not _LEFT_OUT}
     return pattern
+
+
+def _tables(pattern: Json) -> Iterator[str]:
+    """The plan's fields of which a pattern has a part, `vnc` for `{vnc.port}`."""
+    for part in pattern.values():
+        if isinstance(part, str) and (whole := _BRACES.fullmatch(part)) and "." in whole[1]:
+            yield whole[1].partition(".")[0]

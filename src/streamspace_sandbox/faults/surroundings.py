@@ -95,8 +95,8 @@ def _round_cpu_up(pod: Obj) -> None:
 
 def _round_memory_up(pod: Obj) -> None:
     for amounts in pod["spec"]["containers"][0]["resources"].values():
-        if amounts.get("memory") == "512Mi":
-            amounts["memory"] = "1Gi"
+        if amounts.get("memory") == "1Gi":
+            amounts["memory"] = "1536Mi"
 
 
 def _limit_ephemeral_storage(pod: Obj) -> None:
@@ -281,7 +281,7 @@ register_variant(
 )
 register_variant(
     "memory-rounded-up",
-    description="The cluster makes 1Gi of memory out of 512Mi when it admits a session's pod",
+    description="The cluster makes 1536Mi of memory out of 1Gi when it admits a session's pod",
     kubernetes=_admit(_is_session, _round_memory_up),
 )
 register_variant(

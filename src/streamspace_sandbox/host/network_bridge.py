@@ -1,20 +1,25 @@
 """The bridge that an instance's pods are on: `ssbr<N>` with the subnet 10.231.<N>.0/24.
 
 Its hardware address names the instance, so that nobody removes the bridge of another sandbox in the same network, which
-may keep its instances elsewhere, as a container's does.
+may keep its instances elsewhere, as a container's does. Its alias names the process that made it, which lives as long
+as the sandbox: so the bridge of a dead one is found without the instance's files.
 """
 
 import hashlib
+import re
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from streamspace_sandbox.host import processes
 from streamspace_sandbox.host.start_error import StartError
 
 DEVICES = Path("/sys/class/net")
 NUMBERS = range(256)
 SERVICE_HOSTS = range(2, 50)
 """Last parts of the addresses that Services get; .1 is the gateway."""
+ALIAS = "streamspace-sandbox"
 
 
 def bridge_name(number: int) -> str:
@@ -62,7 +67,7 @@ def _routed() -> set[int]:
 def make(number: int, owner: str) -> None:
     """Create the bridge with the addresses of the gateway and of all Services."""
     name = bridge_name(number)
-    commands = [f"link add {name} address {hardware_address(owner)} type bridge"]
+    commands = [f"link add {name} address {hardware_address(owner)} type bridge", f"link set {name} alias {_alias()}"]
     commands += [f"addr add {address(number, host)}/24 dev {name}" for host in (1, *SERVICE_HOSTS)]
     commands += [f"link set {name} up", ""]
     batch = "\n".join(commands)
@@ -80,6 +85,7 @@ def join_namespace(number: int, owner: str, pid: int) -> str:
     name, other = bridge_name(number), veth_name(number, 0)
     commands = (
         f"link add {name} address {hardware_address(owner)} type veth peer name {other}",
+        f"link set {name} alias {_alias()}",
         f"addr add {address(number, 1)}/24 dev {name}",
         f"link set {other} netns {pid}",
         f"link set {name} up",
@@ -99,8 +105,58 @@ def remove(number: int, owner: str) -> None:
     devices = [device.name for device in DEVICES.glob(f"ssv{number}.*")]
     if (DEVICES / name).exists():
         devices.append(name)
+    _delete(devices)
+    if (DEVICES / name).exists():
+        raise OSError(f"the bridge {name} cannot be removed")
+
+
+def sweep() -> list[str]:
+    """Remove every bridge whose maker is provably dead, with the devices on it. Returns their names."""
+    swept = []
+    for bridge in _bridges():
+        with suppress(OSError):  # another sandbox removes it just now
+            # Read before the alias: a bridge of the same name that somebody makes meanwhile has another number.
+            index = (bridge / "ifindex").read_text().strip()
+            if _maker_is_alive(bridge) is False:
+                _delete([*(device.name for device in (bridge / "brif").glob("ssv*")), f"if{index}"])
+                swept.append(bridge.name)
+    return swept
+
+
+def of_unknown_makers() -> list[str]:
+    """The bridges whose makers may be dead or alive: of another container, or of an older version."""
+    unknown = []
+    for bridge in _bridges():
+        with suppress(OSError):
+            if _maker_is_alive(bridge) is None:
+                unknown.append(bridge.name)
+    return unknown
+
+
+def _alias() -> str:
+    """Names this process as the maker of a bridge: its process namespace, id and start time."""
+    maker = processes.current()
+    return f"{ALIAS}:{_process_namespace()}:{maker.pid}:{maker.started}"
+
+
+def _process_namespace() -> int:
+    return Path("/proc/self/ns/pid").stat().st_ino
+
+
+def _bridges() -> list[Path]:
+    names = {bridge_name(number) for number in NUMBERS}
+    return sorted(device for device in DEVICES.glob("ssbr*") if device.name in names)
+
+
+def _maker_is_alive(bridge: Path) -> bool | None:
+    """None when this process cannot tell: it sees the processes of its own namespace alone."""
+    made = re.fullmatch(rf"{ALIAS}:(\d+):(\d+):(\d+)", (bridge / "ifalias").read_text().strip())
+    if made is None or int(made[1]) != _process_namespace():
+        return None
+    return processes.Process(int(made[2]), int(made[3])).is_alive
+
+
+def _delete(devices: Iterable[str]) -> None:
     commands = "".join(f"link del {device}\n" for device in devices)
     # -force: a device disappears by itself when the last process of its pod ends.
     subprocess.run(["ip", "-force", "-batch", "-"], input=commands, capture_output=True, text=True, check=False)
-    if (DEVICES / name).exists():
-        raise OSError(f"the bridge {name} cannot be removed")

@@ -77,12 +77,17 @@ def up(instance: Instance, options: StartOptions, report: Report) -> InstanceSta
         _await_other_start(instance, state)
 
 
-def check() -> None:
-    """Check whether this machine can run an instance, and start nothing. Raises StartError."""
+def check() -> list[str]:
+    """Check whether this machine can run an instance, and start nothing. Raises StartError.
+
+    Returns the bridges of which nothing shows whether a sandbox uses them.
+    """
     preflight.check_machine()
     try:
         with root_locked():
             preflight.check_overlay()
+            own = {network_bridge.bridge_name(number) for number in claimed_numbers()}
+            return [name for name in network_bridge.of_unknown_makers() if name not in own]
     finally:
         removal.remove_root()
 
@@ -112,6 +117,8 @@ def _claimed(instance: Instance, options: StartOptions, report: Report) -> Itera
         with root_locked():
             for name in removal.sweep():
                 report(f"removed the remains of the sandbox {name!r}, whose control plane is dead")
+            for name in network_bridge.sweep():
+                report(f"removed the network bridge {name} of a sandbox whose control plane is dead")
             state = instance.read()
             is_new = state is None
             if state is None:

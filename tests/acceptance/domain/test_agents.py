@@ -125,6 +125,11 @@ def test_back_too_late_or_never(at: float) -> None:
         expect.agents.reconnected(outage(online=at), RETURN)
 
 
+def test_back_about_the_limit_is_not_decided() -> None:
+    with pytest.raises(Unproven, match="too far apart to decide"):
+        expect.agents.reconnected(outage(online=RESTORED + RETURN.seconds + 0.05), RETURN)
+
+
 def test_offline_again_after_it_came_back() -> None:
     with pytest.raises(Unmet, match="flaps"):
         expect.agents.reconnected(outage(OFFLINE, ONLINE, sample(120.03, "offline")), RETURN)
@@ -132,7 +137,7 @@ def test_offline_again_after_it_came_back() -> None:
 
 def transitions(*kinds: str) -> Any:
     found = [(float(at), kind) for at, kind in enumerate(kinds)]
-    return SimpleNamespace(has_gap=False, found=found, expected=lambda: "both", text=lambda: "the lines")
+    return SimpleNamespace(has_gap=False, refusal="", found=found, expected=lambda: "both", text=lambda: "the lines")
 
 
 def test_both_changes_logged_once() -> None:

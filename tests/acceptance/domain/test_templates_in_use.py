@@ -46,6 +46,11 @@ def test_a_change_that_is_not(wrong: Change, says: str) -> None:
     assert says in unmet(expect.templates.changed, wrong)
 
 
+def test_a_change_behind_a_cache_names_the_cache() -> None:
+    stale = replace(change(after=answer(OLD)), kept="Age: 7")
+    assert "likely:   the API gives an earlier answer, from a cache (Age: 7)" in unmet(expect.templates.changed, stale)
+
+
 def provisioned(
     given: Provision = V1, pods: tuple[Pod, ...] = (pod(),), restarts: int = 0, **said: Provision
 ) -> Provisioned:

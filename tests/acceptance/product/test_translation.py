@@ -138,6 +138,12 @@ def test_template_is_sent_and_read_as_a_manifest() -> None:
     assert (told["id"], told["image"], told["resources"]) == ("t", "i:1", {"cpu": "1"})
 
 
+def test_mistake_in_place_of_a_table_reaches_the_product() -> None:
+    body = translation.body(SHIPPED, "create_template", {"name": "t", "vnc": [5900]})
+    assert isinstance(body, dict)
+    assert body["manifest"]["spec"]["vnc"] == [5900]
+
+
 def test_malformed_body_reaches_the_product() -> None:
     assert translation.body(SHIPPED, "create_template", ["no", "object"]) == ["no", "object"]
 
@@ -151,3 +157,18 @@ def test_the_plans_own_answers_are_not_touched(met: list[Deviation]) -> None:
 def test_call_that_the_product_has_not_does_not_apply() -> None:
     with asked(Product(), load()) as api, pytest.raises(NotApplicable):
         api.call("approve_agent", "a-1")
+
+
+def test_changed_template_is_read_inside_the_answer() -> None:
+    spec = {"baseImage": "i:2", "defaultResources": {"cpu": "1"}}
+    inside = {"name": "t", "display_name": "T", "description": "d", "manifest": {"spec": spec}}
+    with asked(Product(__templates__t=(200, {"message": "done", "template": inside}))) as api:
+        told = api.call("change_template", "t", {"image": "i:2"}).object()
+    assert (told["id"], told["name"], told["displayName"], told["description"]) == ("t", "t", "T", "d")
+    assert (told["image"], told["resources"]) == ("i:2", {"cpu": "1"})
+
+
+def test_field_of_a_request_has_the_products_name_too() -> None:
+    names = {field: translation.names_of(SHIPPED, "create_template", field) for field in ("displayName", "image", "x")}
+    assert names == {"displayName": {"displayName", "display_name"}, "image": {"image", "baseImage"}, "x": {"x"}}
+    assert translation.names_of(load(), "create_template", "image") == {"image"}

@@ -26,6 +26,7 @@ from streamspace_sandbox.lifecycle.instance import (
     root_locked,
     runroot,
 )
+from tests.support.orphan_bridge import CODE, OWNER, make_orphan_bridge
 from tests.support.sandbox_target import TOOL, sandbox_tool, wait_until_kubernetes_answers
 
 pytestmark = pytest.mark.slow
@@ -155,6 +156,87 @@ def test_bridge_of_another_owner_is_not_removed() -> None:
             network_bridge.remove(number, "one")
     assert not bridge.exists()
     removal.remove_root()
+
+
+@pytest.fixture
+def number() -> Iterator[int]:
+    """A number whose bridge is removed afterwards. No sandbox starts meanwhile: its `up` would sweep, too."""
+    with root_locked():
+        free = network_bridge.free_number(claimed_numbers())
+        try:
+            yield free
+        finally:
+            network_bridge.remove(free, OWNER)
+    removal.remove_root()
+
+
+def _bridge(number: int) -> Path:
+    return network_bridge.DEVICES / network_bridge.bridge_name(number)
+
+
+@needs_root
+def test_bridge_of_a_dead_maker_is_swept(number: int) -> None:
+    bridge = make_orphan_bridge(number)
+    assert bridge.name not in network_bridge.of_unknown_makers()
+    device = network_bridge.veth_name(number, 99)
+    subprocess.run(
+        ["ip", "link", "add", device, "type", "veth", "peer", "name", network_bridge.veth_name(number, 98)], check=True
+    )
+    subprocess.run(["ip", "link", "set", device, "master", bridge.name], check=True)
+    assert bridge.name in network_bridge.sweep()
+    assert not bridge.exists()
+    assert not (network_bridge.DEVICES / device).exists()
+
+
+@needs_root
+def test_bridge_of_a_living_maker_is_not_swept(number: int) -> None:
+    network_bridge.make(number, OWNER)
+    assert _bridge(number).name not in network_bridge.sweep()
+    assert _bridge(number).name not in network_bridge.of_unknown_makers()
+    assert _bridge(number).exists()
+
+
+@needs_root
+@pytest.mark.parametrize("lives", [False, True])
+def test_bridge_of_another_container_is_not_swept(number: int, *, lives: bool) -> None:
+    """It shares the network, and neither the files of its sandboxes nor their processes."""
+    code = f"{CODE}; print(flush=True); sys.stdin.read()"
+    foreign = [
+        "unshare",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        sys.executable,
+        "-c",
+        code,
+        str(number),
+        OWNER,
+    ]
+    with subprocess.Popen(foreign, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as making:
+        assert making.stdout is not None
+        assert making.stdout.readline()
+        if not lives:
+            making.kill()
+            making.wait()
+        assert _bridge(number).name not in network_bridge.sweep()
+        assert _bridge(number).exists()
+        assert _bridge(number).name in network_bridge.of_unknown_makers()
+
+
+@needs_root
+def test_bridge_without_a_maker_is_told_by_check() -> None:
+    """Older versions named no maker."""
+    with root_locked():
+        number = network_bridge.free_number(claimed_numbers())
+        name, address = network_bridge.bridge_name(number), network_bridge.hardware_address(OWNER)
+        subprocess.run(["ip", "link", "add", name, "address", address, "type", "bridge"], check=True)
+    try:
+        assert name not in network_bridge.sweep()
+        assert name in sandbox_tool("check").stderr.splitlines()[1]
+    finally:
+        network_bridge.remove(number, OWNER)
+    assert not _bridge(number).exists()
 
 
 @needs_root

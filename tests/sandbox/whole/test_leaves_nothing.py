@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from streamspace_sandbox.host.network_bridge import DEVICES, bridge_name, veth_name
-from streamspace_sandbox.lifecycle.instance import Instance
+from streamspace_sandbox.host.network_bridge import DEVICES, bridge_name, free_number, veth_name
+from streamspace_sandbox.lifecycle.instance import Instance, claimed_numbers, root_locked
+from tests.support.orphan_bridge import make_orphan_bridge
 from tests.support.sandbox_target import sandbox_tool, traces
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -99,12 +100,15 @@ def test_up_cleans_up_after_everything_was_killed(name: str) -> None:
     victims = [int(line.split()[0]) for line in traces(name)["processes"]]
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
+    with root_locked():
+        orphan = int((make_orphan_bridge(free_number(claimed_numbers())) / "ifindex").read_text())
     other = f"{name}-next"
     try:
         up(other)
         assert traces(name)["processes"] == []
         assert traces(name)["mounts"] == []
         assert not (STATE / name).exists()
+        assert orphan not in all_devices()
     finally:
         sandbox_tool("down", "--name", other)
     assert_nothing_left(name, its_devices, rules_before)

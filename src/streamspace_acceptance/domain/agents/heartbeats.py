@@ -26,7 +26,7 @@ class Pace:
     """Seconds between one heartbeat and the next, by source. Each source uses one clock throughout.
 
     `untimely` says why the times that the API reports are wrong; empty if they are right. `rotated` are the sources of
-    which lines were lost.
+    which lines were lost. `refusal`: why the suite may not read the agent's log; empty if it may.
     """
 
     agent_id: str
@@ -34,6 +34,7 @@ class Pace:
     spacings: dict[str, list[float]]
     untimely: str = ""
     rotated: frozenset[str] = frozenset()
+    refusal: str = ""
 
     def table(self) -> str:
         """For the report."""
@@ -62,9 +63,12 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
     mark = clients.profile.agents.heartbeat_line
     logged = [line.at for line in log.look() if mark and any(mark in text for text in texts(line.text))]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
-    sources = ({LOG: spacings(logged)} if mark else {}) | {"the API's lastHeartbeat": spacings(seen)}
+    sources = ({LOG: spacings(logged)} if mark and not log.refusal else {}) | {
+        "the API's lastHeartbeat": spacings(seen)
+    }
     lost = frozenset({LOG} if log.has_gap else ())
-    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost))
+    refusal = log.refusal if mark else ""
+    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost, refusal))
 
 
 def spacings(moments: Sequence[float]) -> list[float]:

@@ -31,6 +31,11 @@ class Transitions:
         """Whether lines may be missing because a log was rotated between two looks."""
         return any(log.has_gap for log in self._logs.values())
 
+    @property
+    def refusal(self) -> str:
+        """Why the suite may not read the API's log; empty if it may."""
+        return next((log.refusal for log in self._logs.values() if log.refusal), "")
+
     def look(self) -> None:
         """Reads on: `found` has (seconds since the epoch, "offline" or "online") in the log's order.
 

@@ -20,7 +20,8 @@ class QueuedCommand:
     """The command to hibernate a session. Moments are of the monotonic clock.
 
     given, back, ended: when it was given, when the agents were online again, and when watching ended. `statuses` is the
-    API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted.
+    API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
+    the session in Kubernetes in the end; None where there is none, or none that says its status.
     """
 
     session: Session
@@ -96,6 +97,6 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         except Unmet as unmet:
             trouble = unmet
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
-        phase = clients.cluster.session_object(session.id)
+        phase = clients.cluster.session_object(session.id) if clients.profile.object_phase else None
         command = QueuedCommand(session, pod, answer, given, back, now(), statuses.items(), phase, trouble)
     scenario.results.put(command)

@@ -15,6 +15,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.logs import ContainerLog, lost_beginning, texts
 from streamspace_acceptance.cluster.objects import Json, serving_objects
 from streamspace_acceptance.cluster.owners import replaced_pods
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
 from streamspace_acceptance.settings import Settings
@@ -73,9 +74,12 @@ def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
     labels, line = profile.agents.api_labels, profile.deployment.password_line
     looked.append(f"the logs of the pods with {'='.join(*labels.items())}")
     pods = serving_objects(cluster.raw_pods(**labels))
-    logged = [credentials for pod in pods if line for credentials in _in_logs(cluster, pod, line, name)]
-    found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
-    lost = () if found else tuple(_losses(cluster, pods, profile.deployment.log_start))
+    try:
+        logged = [credentials for pod in pods if line for credentials in _in_logs(cluster, pod, line, name)]
+        found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
+        lost = () if found else tuple(_losses(cluster, pods, profile.deployment.log_start))
+    except Unproven as error:
+        lost = (error.reason,)
     return _kept(Search(tuple(found), tuple(looked), lost))
 
 

@@ -206,6 +206,10 @@ class Session:
         """How often the suite's own probe has connected to the desktop, for a report."""
         return rfb.connections(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
 
+    def viewers_served(self) -> int:
+        """How often the suite's own probe has come to a complete handshake with the desktop."""
+        return rfb.finished(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
+
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
         """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
 

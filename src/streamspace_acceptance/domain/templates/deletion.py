@@ -81,5 +81,4 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
 
 def expected_places(registry: TemplateRegistry) -> frozenset[str]:
     """Where a template must be seen as long as it is there, so that its absence shows something."""
-    mirrored = registry.cluster.raw_templates() is not None
-    return frozenset({API, LIST, KUBERNETES} if mirrored else {API, LIST})
+    return frozenset({API, LIST, KUBERNETES} if registry.mirrored else {API, LIST})

@@ -91,8 +91,9 @@ def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, regist
     before = _read(control, registry)
     answer = registry.api.create(invalid)
     changes = differences(before, _read(control, registry))
+    names = tuple(name for field in fields for name in sorted(registry.api.names_of(field)))
     return MistakeAttempt(
-        words, tuple(fields), control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
+        words, names, control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
     )
 
 
@@ -112,7 +113,7 @@ def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str
     """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
     mine = [template for template in registry.api.listed() if registry.is_mine(template)]
     places = {"the API's list": {str(registry.api.id_of(template)) for template in mine}}
-    if registry.cluster.raw_templates() is not None:
+    if registry.mirrored:
         places["Kubernetes"] = _in_kubernetes(controls, registry)
     return places
 

@@ -79,6 +79,8 @@ class ShippedContract:
                 return body | {field: [change(item) for item in body[field]]}
         if "sessionId" in body:
             return _session(body)
+        if _ONE_TEMPLATE.fullmatch(path) and method == "PATCH":
+            return {"message": "Template updated successfully", "template": _template(body)}
         return _template(body) if path == TEMPLATES or _ONE_TEMPLATE.fullmatch(path) else body
 
     def _agent(self, agent: Obj) -> Obj:
@@ -163,8 +165,10 @@ def _template_body(body: bytes) -> bytes:
     spec = sent.pop("manifest").get("spec") or {}
     moved = {"image": "baseImage", "resources": "defaultResources"}
     sent |= {field: spec[place] for field, place in moved.items() if place in spec}
-    if "port" in spec.get("vnc", {}):
-        sent["vnc"] = {"port": spec["vnc"]["port"]}
+    if "vnc" in spec:
+        vnc = spec["vnc"]
+        own = ("enabled", "protocol")
+        sent["vnc"] = {name: vnc[name] for name in vnc if name not in own} if isinstance(vnc, dict) else vnc
     if "display_name" in sent:
         sent["displayName"] = sent.pop("display_name")
     for extra in ("app_type", "repository_id"):
