@@ -124,7 +124,7 @@ def test_a_history_holds_both() -> None:
         history(version(2, OLD), version(1, NEW)),
         history(version(1, OLD), version(1, NEW)),
         history(version(1, NEW), version(2, NEW)),
-        history(version("1", OLD), version("2", NEW)),
+        history(version("first", OLD), version("second", NEW)),
         history(version(1, OLD), {"version": 2}),
         answer({"versions": None}),
         answer({}, 500),
