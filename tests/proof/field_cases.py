@@ -87,7 +87,11 @@ FIELD_FAULTS = [
         only="Five users request sessions at the same time",
     ),
     ProxyFault(
-        "a picture that never stands still", Page(script=at_the_end(viewer_pages.SNOW)), "1.1d", unproven={"1.1d-4"}
+        "a picture that never stands still",
+        Page(script=at_the_end(viewer_pages.SNOW)),
+        "1.1d",
+        unproven={"1.1d-4"},
+        reason="changes all the time",
     ),
     ProxyFault(
         "a picture that flickers",

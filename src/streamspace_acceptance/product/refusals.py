@@ -20,8 +20,21 @@ LISTS = frozenset(
         "problems",
     }
 )
-PLACES = ("field", "path", "loc", "location", "pointer", "instancePath", "param", "property")
-TEXTS = ("message", "msg", "reason", "description", "error", "title")
+PLACES = (
+    "field",
+    "path",
+    "loc",
+    "location",
+    "pointer",
+    "instancePath",
+    "param",
+    "property",
+    "attribute",
+    "key",
+    "name",
+    "source",
+)
+TEXTS = ("message", "msg", "reason", "detail", "description", "error", "title")
 
 
 def troubles(error: Mapping[str, object]) -> list[str]:
@@ -45,14 +58,18 @@ def _texts(value: object) -> Iterator[str]:
 
 def _entry(entry: Mapping[str, object]) -> Iterator[str]:
     """One trouble: where, and what."""
+    for name in LISTS & entry.keys():
+        if isinstance(entry[name], list | dict):
+            yield from _texts(entry[name])
     places = [_place(entry[name]) for name in PLACES if entry.get(name)]
     texts = [str(entry[name]) for name in TEXTS if _is_sentence(entry.get(name))]
-    if places or texts:
+    if texts:
         yield ": ".join([*places, *texts])
 
 
 def _place(place: object) -> str:
-    return ".".join(map(str, place)) if isinstance(place, list) else str(place)
+    parts = list(place.values()) if isinstance(place, dict) else place if isinstance(place, list) else [place]
+    return ".".join(map(str, parts))
 
 
 def _is_sentence(text: object) -> bool:

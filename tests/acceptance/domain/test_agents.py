@@ -250,6 +250,12 @@ def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), *
 STAYED = Unmet("session s", expected="no pod left", actual="a pod", likely="x")
 
 
+def test_pod_of_the_same_name_is_another_pod() -> None:
+    again = order(change(14.1, "DELETED"), change(14.5, "ADDED", uid="another"), change(16.0, "DELETED", uid="another"))
+    with pytest.raises(Unmet, match="no other in its place"):
+        expect.commands.carried_out_once(again)
+
+
 def test_an_order_that_waits_and_is_carried_out_once() -> None:
     expect.commands.queued(order(), load())
     assert expect.commands.carried_out(order(), LATEST) == pytest.approx(0.5)

@@ -17,6 +17,7 @@ class Transitions:
 
     def __init__(self, cluster: Cluster, profile: AgentProfile, agent_id: str) -> None:
         self._cluster = cluster
+        self._agent_id = agent_id
         self._labels = profile.api_labels
         self._marks = {
             OFFLINE: profile.went_offline.replace("{id}", agent_id),
@@ -46,7 +47,8 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        matches = [(line, kind) for line in lines for kind, mark in self._marks.items() if _says(line, mark)]
+        about = [line for line in lines if self._agent_id in line.text]
+        matches = [(line, kind) for line in about for kind, mark in self._marks.items() if _says(line, mark)]
         self.found = [(line.at, kind) for line, kind in matches]
         self._lines_found = [line for line, _ in matches]
 

@@ -197,7 +197,7 @@ class SessionDesktop:
                 "the desktop is visible, but its picture changes all the time: nothing tells the effect of keys and "
                 "clicks from the rest"
             )
-        return self.blame("the page does not get the desktop's pictures for long, or nothing runs on it")
+        return self.blame("the page does not get the desktop's pictures, or nothing runs on it")
 
     def own_pod(self) -> Pod:
         """The running pod of the session; Unproven when it has none."""
