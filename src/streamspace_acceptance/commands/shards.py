@@ -27,14 +27,19 @@ from streamspace_acceptance.verdict.verdict_file import VerdictFileError, read
 def show(count: int, tags: Sequence[str], *, as_json: bool) -> int:
     """Print the command of each shard that has scenarios, or a matrix as CI systems read it."""
     planned = _plan(count, tags)
-    used = [Shard(number, count) for number in sorted({scenario.shard for scenario in planned})]
+    own = _used(planned, count)
     if as_json:
-        include = [{"shard": str(shard), "exclusive": shard.exclusive} for shard in used]
+        include = [{"shard": str(shard), "exclusive": shard.exclusive} for shard in own]
         sys.stdout.write(json.dumps({"include": include}) + "\n")
         return 0
-    for shard in used:
+    for shard in own:
         sys.stdout.write(f"{_command(shard, tags)}  # {_content(planned, shard)}\n")
     return 0
+
+
+def used(count: int, tags: Sequence[str]) -> list[Shard]:
+    """The shards that have scenarios. SetupProblem if none has."""
+    return _used(_plan(count, tags), count)
 
 
 def record(path: Path = DURATIONS) -> int:
@@ -53,6 +58,10 @@ def record(path: Path = DURATIONS) -> int:
     path.write_text(json.dumps(durations, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(f"{path}: {len(found)} scenarios recorded, {len(durations)} in all.\n")
     return 0
+
+
+def _used(planned: Sequence[Planned], count: int) -> list[Shard]:
+    return [Shard(number, count) for number in sorted({scenario.shard for scenario in planned})]
 
 
 def _plan(count: int, tags: Sequence[str]) -> list[Planned]:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from streamspace_acceptance.cluster import watch
+from streamspace_acceptance.cluster import watcher
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching, watching_states
@@ -93,7 +93,7 @@ def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path) -> None:
 def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(watcher, "READ_SECONDS", 0.3)
     script, quiet = _Kubernetes([[A], [A, B]], []), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
@@ -110,8 +110,8 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
 
 
 def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "READ_SECONDS", 60.0)
-    monkeypatch.setattr(watch, "CLOSE_GRACE_SECONDS", 30.0)
+    monkeypatch.setattr(watcher, "READ_SECONDS", 60.0)
+    monkeypatch.setattr(watcher, "CLOSE_GRACE_SECONDS", 30.0)
     opened, over = threading.Event(), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:

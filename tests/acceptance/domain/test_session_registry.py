@@ -18,7 +18,7 @@ from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
-from tests.support.samples import SESSION, Json, claim, pod, session_object
+from tests.support.samples import SESSION, Json, claim, pod, pod_json, session_object
 from tests.support.web_server import says, web_server
 
 STATUSES = {"refuses tokens": 401, "limits calls": 429, "is out of order": 500, "is not ready": 503}
@@ -114,11 +114,13 @@ class _Cluster:
 
     def __init__(self) -> None:
         self.left: list[str] = []
+        self.lists_of_pods = 0
 
     def session_objects(self) -> list[SessionObject]:
         return [session_object()] if "session" in self.left else []
 
     def pods(self) -> list[Pod]:
+        self.lists_of_pods += 1
         return [pod(labels={"session": "others"}), *([pod()] if "pod" in self.left else [])]
 
     def claims(self) -> list[Claim]:
@@ -346,6 +348,35 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluste
     ask(registry)
     cluster.left = [left]
     with pytest.raises(LeftByProduct, match=f"does not finish the deletion.*left behind after .*: {left} "):
+        registry.clean_up()
+
+
+KNOWN = "streamspace_acceptance.domain.sessions.remains.known_objects"
+
+
+def test_pods_that_the_watch_shows_are_not_listed(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = [[pod_json()], [pod_json()], [pod_json()]]
+    monkeypatch.setattr(KNOWN, lambda *_: watched.pop() if watched else [])
+    ask(registry)
+    registry.clean_up()
+    assert (watched, cluster.lists_of_pods) == ([], 1), "a list says that none is left"
+
+
+def test_pods_that_only_a_late_watch_shows_are_no_leak(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KNOWN, lambda *_: [pod_json()])
+    ask(registry)
+    registry.clean_up()
+
+
+def test_pods_that_a_late_watch_does_not_show_are_a_leak(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KNOWN, lambda *_: [])
+    ask(registry)
+    cluster.left = ["pod"]
+    with pytest.raises(LeftByProduct, match=r"left behind after .*: pod "):
         registry.clean_up()
 
 

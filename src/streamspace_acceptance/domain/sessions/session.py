@@ -107,8 +107,18 @@ class Session:
         return next(obj for obj in listed if obj.meta.name == self.id)
 
     def pods(self) -> list[Pod]:
-        """The session's pods as Kubernetes lists them now, those that count (see `serving`)."""
+        """The session's pods as Kubernetes lists them now, those that count (see `serving`).
+
+        For a verdict about the pods, above all that there is none or no other, and after an act: the watch may be late.
+        """
         return serving(self.listed_pods())
+
+    def watched_pods(self) -> list[Pod]:
+        """Those that count by the watch, and by a list when it shows none: for a look into a pod.
+
+        A pod that has just been replaced cannot be looked into, which is an error and no verdict.
+        """
+        return present(self.changes.items()) or self.pods()
 
     def listed_pods(self) -> list[Pod]:
         """All pods with the session's label, also those that are over."""
@@ -120,7 +130,7 @@ class Session:
 
     def check_label(self) -> None:
         """Unproven when the session has pods by name, but none that carries its label."""
-        unlabelled = [] if self.pods() else self.namesakes()
+        unlabelled = [] if self.watched_pods() else self.namesakes()
         if unlabelled:
             label = f"{self.api.profile.session_label}={self.id}"
             raise Unproven(f"{unlabelled[0].describe()} does not have the label {label} (see 1.1a-4)")

@@ -201,7 +201,7 @@ class SessionDesktop:
 
     def own_pod(self) -> Pod:
         """The running pod of the session; Unproven when it has none."""
-        pods = [pod for pod in self.session.pods() if pod.running]
+        pods = [pod for pod in self.session.watched_pods() if pod.running]
         if not pods:
             raise Unproven(f"{self.session.subject} has no running pod to look into")
         return pods[0]
