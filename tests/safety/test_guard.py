@@ -164,6 +164,13 @@ WRONG = [
         "dif",
     ),
     ("nothing to compare", _World([], []), "kind-test", {}, "Nothing shows"),
+    (
+        "agents by ids that were generated",
+        _World(["0d9e4f7a-1b2c-4d5e-8f90-a1b2c3d4e5f6"]),
+        "kind-test",
+        {},
+        "generated ids",
+    ),
     ("only lost agents", _World(pods=[], status="offline"), "kind-test", {}, "Nothing shows"),
     ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Sessions of others are"),
     ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Sessions of others are"),

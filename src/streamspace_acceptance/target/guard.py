@@ -24,6 +24,8 @@ LOCAL_NAMES = re.compile(
     r"docker-desktop|docker-for-desktop|rancher-desktop|colima|minikube|default|k3s|streamspace-sandbox|(kind|k3d)-.+"
 )
 _NAMED_AT_MOST = 3
+_GENERATED_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", re.IGNORECASE)
+"""A UUID or a number, which no pod is named after."""
 LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
 # minikube's own machine is on one of these when it is not a container with a port on loopback.
 MINIKUBE_NETWORKS = [
@@ -45,8 +47,9 @@ def check_context(settings: Settings, cluster: Cluster) -> None:
 def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, shown_before: bool) -> None:
     """Checks that the API and Kubernetes match: the API's agents are pods of the namespace, or its sessions objects.
 
-    Agents that are offline may have lost their pods, so they can only speak for it. Where nothing speaks for or
-    against, it counts that an earlier run was shown the same: a killed one may have left the target without agents.
+    Agents whose ids are generated say nothing. Agents that are offline may have lost their pods, so they can only speak
+    for it. Where nothing speaks for or against, it counts that an earlier run was shown the same: a killed one may have
+    left the target without agents.
     """
     agents, sessions = _agents(api), api.sessions().ids
     pods = {pod.meta.name for pod in cluster.pods()}
@@ -55,16 +58,18 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
         return
     if _tells_of(cluster, api.profile, agents.online):
         return
-    if agents.online or (sessions and objects):
-        listed = ", ".join(sorted(agents.online or sessions)[:3])
+    named = {agent for agent in agents.online if not _GENERATED_ID.fullmatch(agent)}
+    if named or (sessions and objects):
+        listed = ", ".join(sorted(named or sessions)[:3])
         raise SetupProblem(
             f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API lists is in "
             f"namespace {cluster.namespace}: {listed}): correct one of them."
         )
     if not shown_before and settings.shared_namespace != cluster.namespace:
+        known = "only agents with generated ids" if agents.online else "no agent online and no session"
         raise SetupProblem(
             "Nothing shows that STREAMSPACE_API_URL and the kubeconfig lead to the same cluster, since the API knows "
-            f"no agent online and no session: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
+            f"{known}: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
         )
 
 
