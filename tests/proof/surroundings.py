@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 class Surroundings:
     """A variant of the sandbox, and the tests of the plan that are run against it.
 
-    `must`: the criteria that may not be PROVEN, each with the verdict and words of its reason; all others are PROVEN.
+    `must`: the criteria that need not be PROVEN, each with the verdicts that it may have and words of the reason; all
+    others are PROVEN.
     """
 
     variant: str
@@ -18,6 +19,8 @@ class Surroundings:
 
 ROUNDED = "UNPROVEN", "the Deployment asks for"
 SET_BACK = "BROKEN", "somebody set spec.replicas of Deployment streamspace-k8s-agent back to 1"
+WHENEVER_SET_BACK = "BROKEN or UNPROVEN or PROVEN", SET_BACK[1]
+"""It depends on the machine whether the sessions are there before that."""
 QUOTA = "exceeded quota: team-quota"
 OBJECTIVES = "UNPROVEN", "the cluster does not keep Kubernetes' own objectives: pods start in"
 NOT_REACHED = "UNPROVEN", "not reached"
@@ -48,6 +51,15 @@ SURROUNDINGS = [
         {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},
     ),
     Surroundings("busy-log", ("3.3",)),
+    *(Surroundings(f"logs-in-{form}", ("0", "3.3")) for form in ("json", "logfmt", "colours")),
+    *(
+        Surroundings(
+            variant,
+            ("1.1a", "1.1b"),
+            {"1.1a-4": ("BROKEN", words)} | {f"1.1b-{number}": ("UNPROVEN", words) for number in range(1, 5)},
+        )
+        for variant, words in (("pod-security", "violates PodSecurity"), ("policy-webhook", "kyverno"))
+    ),
     Surroundings("evicted-components-beside", ("0", "3.2", "3.3")),
     Surroundings("pods-start-in-turn", ("4.1",), dict.fromkeys(("4.1-1", "4.1-2"), OBJECTIVES)),
     Surroundings("nodes-hidden", ("1.1c",)),
@@ -56,10 +68,17 @@ SURROUNDINGS = [
     Surroundings("ephemeral-storage-limited", ("1.1c", "1.3", "2.2")),
     Surroundings("two-api-pods", ("0", "1.1b", "1.4", "3.1", "3.2", "3.3")),
     Surroundings("events-hidden", ("0", "1.1b", "1.2", "1.4")),
-    Surroundings("logs-hidden", ("0", "3.3"), {"0-9": ("UNPROVEN", "may not"), "3.3-1": ("UNPROVEN", "may not")}),
+    Surroundings(
+        "logs-hidden",
+        ("0", "3.3"),
+        {
+            **dict.fromkeys(("0-9", "3.3-1", "3.3-4"), ("UNPROVEN", "this user may not read logs")),
+            "0-10": ("UNPROVEN", "0-9"),
+        },
+    ),
     Surroundings(
         "replicas-set-back-later",
         ("3.4",),
-        {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "is BROKEN"))},
+        {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), WHENEVER_SET_BACK)},
     ),
 ]

@@ -12,9 +12,11 @@ Json = dict[str, Any]
 SESSION = "testuser-firefox-browser-7f3a"
 
 
-def answer(body: object, status: int = 200, *, content_type: str = "application/json", method: str = "GET") -> Answer:
+def answer(
+    body: object, status: int = 200, *, content_type: str = "application/json", method: str = "GET", kept: str = ""
+) -> Answer:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(method, "http://127.0.0.1:8080/x", status, "", content_type, data, 100.0, 100.1)
+    return Answer(method, "http://127.0.0.1:8080/x", status, "", content_type, data, 100.0, 100.1, kept=kept)
 
 
 def pod_json(

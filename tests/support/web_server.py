@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -33,13 +33,17 @@ def web_server(respond: Respond) -> Iterator[str]:
         server.server_close()
 
 
-def says(body: bytes, status: int = 200, content_type: str = "application/json") -> Respond:
-    """Answers with that body."""
+def says(
+    body: bytes, status: int = 200, content_type: str = "application/json", headers: Mapping[str, str] | None = None
+) -> Respond:
+    """Answers with that body, and further headers."""
 
     def respond(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
         request.send_header("Content-Type", content_type)
         request.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)
 

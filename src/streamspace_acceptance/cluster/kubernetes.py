@@ -129,8 +129,8 @@ class Cluster:
         return found
 
     def events(self) -> list[Json]:
-        """The events of the namespace as JSON, in the order in which Kubernetes keeps them."""
-        return self._items("list events", self._core.list_namespaced_event)
+        """The events of the namespace as JSON, in the order of Kubernetes; none where this user may not list them."""
+        return self._or_none(lambda: self._items("list events", self._core.list_namespaced_event), FORBIDDEN) or []
 
     def raw_nodes(self) -> list[Json]:
         """The cluster's nodes as JSON."""
@@ -205,11 +205,14 @@ class Cluster:
         return self._bytes(what, call, name=pod, **options).decode("utf-8", "replace")
 
     def first_lines(self, pod: Pod) -> str:
-        """How the log of a pod's main container begins, its first 256 KiB; empty while it has not begun to log."""
+        """How the log of a pod's main container begins, its first 256 KiB.
+
+        Empty while it has not begun to log, and where this user may not read logs.
+        """
         call, what = self._core.read_namespaced_pod_log, f"logs of {pod.meta.name}"
         options = {"container": self.main_container(pod.object).name, "limit_bytes": LOG_BYTES}
-        not_begun = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
-        raw = self._or_none(lambda: self._bytes(what, call, name=pod.meta.name, **options), *not_begun)
+        none_to_read = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, FORBIDDEN)
+        raw = self._or_none(lambda: self._bytes(what, call, name=pod.meta.name, **options), *none_to_read)
         return "" if raw is None else bytes(raw).decode("utf-8", "replace")
 
     def config_map(self, name: str) -> dict[str, str]:

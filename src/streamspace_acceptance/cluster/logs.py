@@ -5,8 +5,10 @@ A node keeps only so much of a log: it moves full files away, and Kubernetes the
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,6 +17,7 @@ from urllib.parse import quote
 
 from streamspace_acceptance.cluster.connection import ClusterError, as_cluster_error
 from streamspace_acceptance.cluster.containers import Json, status_of
+from streamspace_acceptance.outcomes import Unproven
 
 PAGE_BYTES = 2 * 1024 * 1024
 LARGEST_PAGE_BYTES = 5 * 1024 * 1024
@@ -27,6 +30,9 @@ NO_LOG = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 LOST_BEGINNING = "the log no longer begins at the start"
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)")
 NANO = 10**9
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_QUOTED = re.compile(r'(?<=[\w]=)"(?:[^"\\]|\\.)*"')
+"""The value of a key in logfmt."""
 
 
 class _Server(Protocol):
@@ -49,7 +55,10 @@ class LogLine:
 
 
 class ContainerLog:
-    """The log of one container of a pod, or of its start before this one."""
+    """The log of one container of a pod, or of its start before this one.
+
+    Every reading raises Unproven where the suite's user may not read logs, and ClusterError for any other trouble.
+    """
 
     def __init__(self, server: _Server, pod: str, container: str, *, previous: bool = False) -> None:
         self._server = server
@@ -98,6 +107,10 @@ class ContainerLog:
         except ClusterError as error:
             if error.status in NO_LOG:
                 return b""
+            if error.status == HTTPStatus.FORBIDDEN:
+                raise Unproven(
+                    f"this user may not read logs (get pods/log in namespace {self._server.namespace})"
+                ) from error
             raise
 
 
@@ -105,18 +118,27 @@ class LogFollower:
     """The log of a container from the creation of this object on, gathered look by look.
 
     `has_gap`: between two looks, the node moved away what the first of them had seen last. `recent_seconds`: the lines
-    of so many seconds before count as well; `whole`: all lines do.
+    of so many seconds before count as well; `whole`: all lines do. `refusal`: why the suite may not read the log; empty
+    if it may.
     """
 
     def __init__(self, log: ContainerLog, *, recent_seconds: float = 0.0, whole: bool = False) -> None:
         self._log = log
-        self.lines: list[LogLine] = log.recent(recent_seconds) if recent_seconds else []
-        self._mark = None if whole else self.lines[-1] if self.lines else log.last()
-        self._seen_of_mark = set(self.lines) if self.lines else {self._mark} if self._mark is not None else set()
+        self.lines: list[LogLine] = []
+        self._mark: LogLine | None = None
         self.has_gap = False
+        self.refusal = ""
+        try:
+            self.lines = log.recent(recent_seconds) if recent_seconds else []
+            self._mark = None if whole else self.lines[-1] if self.lines else log.last()
+        except Unproven as error:
+            self.refusal = error.reason
+        self._seen_of_mark = set(self.lines) if self.lines else {self._mark} if self._mark is not None else set()
 
     def look(self) -> list[LogLine]:
         """Reads on; all lines since the beginning."""
+        if self.refusal:
+            return self.lines
         found = self._log.since(self._mark)
         if self._mark is not None and self._mark not in found:
             self.has_gap = True
@@ -167,6 +189,24 @@ def nanoseconds(stamp: str) -> int:
         raise ValueError(f"{stamp[:40]!r} is not the time of a line of a log")
     second = datetime.fromisoformat(parts[1] + parts[3])
     return int(second.timestamp()) * NANO + int((parts[2] or "").ljust(9, "0"))
+
+
+def texts(line: str) -> list[str]:
+    """The texts in a line, as its program meant them: without colours, out of JSON, and out of `msg="…"`.
+
+    Go's encoders write > as \\u003e, for example. The line itself comes last, without colours.
+    """
+    plain = _COLOURS.sub("", line)
+    found: list[str] = []
+    if plain.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):  # it only looks like JSON
+            logged = json.loads(plain)  # not strictly: loggers write keys twice
+            found = [text for text in logged.values() if isinstance(text, str)] if isinstance(logged, dict) else []
+    else:
+        for quoted in _QUOTED.findall(plain):
+            with suppress(ValueError):
+                found.append(json.loads(quoted))
+    return [*found, plain]
 
 
 def _second(moment: int) -> str:

@@ -43,15 +43,15 @@ ALWAYS = (
     *_rights("namespaces", "get"),
     *_rights("configmaps", "get"),
     *_rights("pods", "get", "list", "watch", "delete"),
-    *_rights("pods", "get", subresource="log"),
     *_rights("pods", "get", "create", subresource="exec"),
-    *_rights("events", "list", "watch"),
     *_rights("persistentvolumeclaims", "list"),
     *_rights("deployments", "get", group="apps"),
     *_rights("sessions", "get", "list", group=GROUP),
     *_rights("templates", "list", group=GROUP),
 )
 """FILE grants these."""
+TELLING = (*_rights("pods", "get", subresource="log"), *_rights("events", "list", "watch"))
+"""FILE grants these too. A run without them leaves what needs a log UNPROVEN, and tells less of a failure's cause."""
 WATCHING = _rights("sessions", "watch", group=GROUP)
 """FILE grants this too. A run without it takes the moments of sessions from the API's list."""
 FORWARDING = _rights("pods", "get", "create", subresource="portforward")

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from streamspace_acceptance.cluster.changes import Change
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.connection import ClusterError
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.cluster.watcher import Kind, Watcher
 from streamspace_acceptance.waiting import Recording
 
-__all__ = ["Change", "keeping_watches", "known_objects", "watching", "watching_states"]
+__all__ = ["Change", "keeping_watches", "known_objects", "watching", "watching_events", "watching_states"]
 
 
 class _SharedWatches:
@@ -82,6 +83,19 @@ known_objects = _shared.known
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
     with _shared.reading(cluster, kind, labels) if labels else _read_alone(Watcher(cluster, kind)) as recording:
+        yield recording
+
+
+@contextmanager
+def watching_events(cluster: Cluster) -> Iterator[Recording[Change]]:
+    """The same for all events of the namespace; nothing is recorded where this user may not list events."""
+    with ExitStack() as stack:
+        try:
+            recording = stack.enter_context(watching(cluster, "events"))
+        except ClusterError as error:
+            if error.status != FORBIDDEN:
+                raise
+            recording = Recording()
         yield recording
 
 

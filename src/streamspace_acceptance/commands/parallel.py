@@ -35,9 +35,12 @@ def run(count: int, tags: Sequence[str], options: Sequence[str]) -> int:
     with running.signals_forwarded(), _target(settings, alone=len(shards) == 1) as variables:
         for folder in (settings.reports, *folders.values()):
             write_reports.begin(ReportFolder(folder))  # else an earlier run's results pass for those of a lost shard
-        for together in ([one for one in shards if not one.exclusive], [one for one in shards if one.exclusive]):
+        for together in (
+            [shard for shard in shards if not shard.exclusive],
+            [shard for shard in shards if shard.exclusive],
+        ):
             if not running.is_interrupted:
-                running.run({one: _command(one, tags, options) for one in together}, folders, variables)
+                running.run({shard: _command(shard, tags, options) for shard in together}, folders, variables)
     return merge(list(folders.values()), settings.reports)
 
 

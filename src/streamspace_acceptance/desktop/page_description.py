@@ -21,7 +21,12 @@ class PageDescription:
     marks: tuple[str, ...] = ("credentialsrequired", "securityfailure", "desktopname")
     screen: str = ""
     connect_button: str = ""
-    connect_words: tuple[str, ...] = ("connect", "(?:open|launch|start) (?:desktop|session)")
+    connect_words: tuple[str, ...] = (
+        "connect",
+        "(?:open|launch|start|view|join|enter) (?:(?:the|your|my) )?(?:desktop|session|workspace)",
+        "(?:click|tap|press) (?:.+ )?to (?:connect|start|continue|open)",
+        *("verbinden", "se connecter", "conectar", "接続", "连接"),
+    )
     password_field: str = ""
     notices: str = "#noVNC_status, [role=status], [role=alert], output"
 

@@ -35,13 +35,13 @@ def on_pace(pace: Pace, interval: Budget) -> float:
         "heartbeats",
         f"plan: one every {interval}; allowed: {wanted - tolerance:.1f} to {wanted + tolerance:.1f} s\n{pace.table()}",
     )
-    rotated = ""
+    unseen = pace.refusal
     for source, spacings in pace.spacings.items():
         off = [spacing for spacing in spacings if abs(spacing - wanted) > tolerance]
         drifts = spacings and abs(fmean(spacings) - wanted) > MEAN_TOLERANCE * wanted
         wrong = bool(off or drifts or len(spacings) < FEWEST_SPACINGS)
         if wrong and source in pace.rotated:
-            rotated = f"{source} was rotated meanwhile, and what is left tells of {len(spacings) + 1} heartbeats"
+            unseen = f"{source} was rotated meanwhile, and what is left tells of {len(spacings) + 1} heartbeats"
         elif wrong:
             raise Unmet(
                 f"agent {pace.agent_id}, heartbeats by {source}",
@@ -58,8 +58,8 @@ def on_pace(pace: Pace, interval: Budget) -> float:
             actual=pace.untimely,
             likely="the time is of another time zone, or of another event",
         )
-    if rotated:
-        raise Unproven(rotated)
+    if unseen:
+        raise Unproven(unseen)
     return fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
 
 
@@ -119,9 +119,9 @@ def reconnected(outage: Outage, within: Budget) -> float:
     """The agent was online again in time once its network was back, and stayed online; gives the seconds."""
     if outage.went_offline is None:
         raise Unproven("the agent was never reported offline, so its reconnection cannot be shown (see 3.3-2)")
-    at = outage.came_online
+    at, seconds = outage.came_online, outage.return_seconds
     judged("status after the network was restored", f"expected: online within {within}\n{outage.timeline()}")
-    if at is None or at - outage.reverted > within.seconds:
+    if at is None or seconds is None or seconds[0] > within.seconds:
         raise Unmet(
             outage.subject,
             expected=f"online again within {within}",
@@ -138,7 +138,12 @@ def reconnected(outage: Outage, within: Budget) -> float:
             timeline=outage.timeline(),
             likely="the agent's presence flaps: an old connection of it is given up after the new one stands",
         )
-    return at - outage.reverted
+    if seconds[1] > within.seconds:
+        raise Unproven(
+            f"{outage.subject} was online after {seconds[0]:.2f} to {seconds[1]:.2f} s, and {within} are allowed: "
+            "the API's answers came too far apart to decide"
+        )
+    return seconds[1]
 
 
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:
@@ -146,6 +151,8 @@ def transitions_logged(outage: Outage, transitions: Transitions) -> None:
     if outage.went_offline is None or outage.came_online is None:
         raise Unproven("the agent was not seen offline and online again, so there is nothing to log (see 3.3-2)")
     judged("lines of the API's log", transitions.text() or "none of the expected lines")
+    if transitions.refusal:
+        raise Unproven(transitions.refusal)
     kinds = [kind for _, kind in transitions.found]
     if kinds != [OFFLINE, ONLINE] and transitions.has_gap:
         raise Unproven(f"the API's log no longer begins at the cut: it was rotated, and has {kinds or 'neither line'}")
@@ -214,7 +221,9 @@ def balanced(found: Balance, tolerance: int) -> int:
 
 
 def _listed(agents: AgentList) -> Table:
-    return table("agent | status | last heartbeat", ((one.id, one.status, one.last_heartbeat) for one in agents.agents))
+    return table(
+        "agent | status | last heartbeat", ((agent.id, agent.status, agent.last_heartbeat) for agent in agents.agents)
+    )
 
 
 def _silence(outage: Outage) -> str:
@@ -227,7 +236,7 @@ def _silence(outage: Outage) -> str:
 
 
 def _assignments(found: Balance) -> Table:
-    rows = [(session, said, found.seen.get(session)) for session, said in found.said.items()]
+    rows = [(session, agent, found.seen.get(session)) for session, agent in found.said.items()]
     return table("session | agent by the API | agent by its pod", rows)
 
 

@@ -103,7 +103,10 @@ def namespace_there(found: tuple[str, str | None]) -> None:
 
 def components_ready(components: Sequence[Component]) -> None:
     """Each component has pods, and each of them is Ready."""
-    judged("pods of the components", table("component | state", ((one.name, one.describe()) for one in components)))
+    judged(
+        "pods of the components",
+        table("component | state", ((component.name, component.describe()) for component in components)),
+    )
     late = [component for component in components if not component.ready]
     if late or not components:
         raise Unmet(
@@ -151,16 +154,20 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     """A login gives a token that the API accepts, and no other password or token opens any call."""
     subject = f"a login with what {trial.place} says"
     judged("the login", _outcome_of(trial.login))
-    answers = {"its token": trial.opened, "a wrong password": trial.wrong_password, **trial.controls}
+    answers = {
+        "its token": trial.opened,
+        "a wrong password": trial.wrong_password,
+        **trial.wrong_logins,
+        **trial.controls,
+    }
     judged("calls after the login", table("called with | call | answer", [_call(*pair) for pair in answers.items()]))
     if trial.token is None:
         raise _unmet(subject, "a token", trial.login, "the credentials are not, or no longer, the administrator's")
     if not door.lists_sessions(trial.opened):
         raise _unmet(subject, "a token that the API accepts", trial.opened or trial.login, "the token is not valid")
-    if not 400 <= trial.wrong_password.status < 500 or door.token(trial.wrong_password) is not None:
-        raise _unmet("a login with a wrong password", "a refusal", trial.wrong_password, "any password is accepted")
+    _wrong_passwords_refused(trial, door)
     for what, answer in trial.controls.items():
-        if answer.status not in _REFUSALS:
+        if answer.status not in _REFUSALS and not _leads_to_login(answer):
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
     answered = [call.describe() for call in trial.trials if call.is_open]
     if answered:
@@ -170,6 +177,19 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
             actual="; ".join(answered),
             likely="these paths stand before the check of tokens",
         )
+
+
+def _wrong_passwords_refused(trial: LoginAttempts, door: LoginClient) -> None:
+    if not 400 <= trial.wrong_password.status < 500 or door.token(trial.wrong_password) is not None:
+        raise _unmet("a login with a wrong password", "a refusal", trial.wrong_password, "any password is accepted")
+    for what, login in trial.wrong_logins.items():
+        if door.token(login) is not None:
+            raise _unmet(f"a login with {what}", "a refusal", login, "not the whole password is compared")
+
+
+def _leads_to_login(answer: Answer) -> bool:
+    """Whether a call is refused by a redirection, as gateways for single sign-on do."""
+    return HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and bool(answer.location)
 
 
 def _outcome_of(answer: Answer) -> str:

@@ -120,15 +120,17 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
             f"{session.subject}, VNC server",
             expected="a complete RFB handshake",
             actual=framebuffer,
-            likely=_why_no_handshake(framebuffer),
+            likely=_why_no_handshake(framebuffer, session.viewers_served()),
         )
 
 
-def _why_no_handshake(said: str) -> str:
-    """The likely reason why a handshake failed: a server that refuses, or none."""
-    if not is_reached(said):
+def _why_no_handshake(trouble: str, served: int) -> str:
+    """The likely reason why a handshake failed: a server that refuses, or none, or none for later viewers."""
+    if not is_reached(trouble) and served:
+        return "the VNC server answered an earlier viewer: the product does not open the way to it again"
+    if not is_reached(trouble):
         return "nothing that speaks RFB listens behind the session's WebSocket"
-    if "password" in said:
+    if "password" in trouble:
         return "the desktop is protected: set STREAMSPACE_VNC_PASSWORD"
     return "a VNC server is there, and its own words are above"
 
@@ -141,7 +143,7 @@ def _listening(server: VncCheck) -> None:
             expected="a complete RFB handshake",
             actual=server.framebuffer,
             timeline=server.connections,
-            likely=_why_no_handshake(server.framebuffer),
+            likely=_why_no_handshake(server.framebuffer, server.served),
         )
     if not server.port_listens:
         raise Unmet(

@@ -22,12 +22,13 @@ def saved(file: SavedFile, found: FileState) -> None:
 
 def kept(file: SavedFile, found: FileState) -> None:
     """The file reads as it was saved, and it is the very file: the mark of this run is beside it."""
-    files = ((file.path, f"{file.text}\n", found.file), (file.mark_path, f"{file.mark}\n", found.mark))
+    mark = f"{file.mark}\n"
+    files = [(file.path, f"{file.text}\n", found.file), (file.mark_path, mark, found.mark)]
+    files += [(f"{file.large_path}, its end", mark, found.large)] if found.large is not None else []
     rows = [(path, repr(saved), repr(read.stdout), read.code) for path, saved, read in files]
     judged(f"the file in pod {found.pod}", table("file | saved | read | exit code", rows))
     troubles = [
-        *_differs(file.path, found.file.code, found.file.stdout, f"{file.text}\n", found.file.stderr),
-        *_differs(file.mark_path, found.mark.code, found.mark.stdout, f"{file.mark}\n", found.mark.stderr),
+        trouble for path, saved, read in files for trouble in _differs(path, read.code, read.stdout, saved, read.stderr)
     ]
     if troubles:
         raise Unmet(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import LIKELY, Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
@@ -14,6 +15,8 @@ from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
+_VERSION = re.compile(r"[vV]?(\d+)")
+"""The number of a version: `2`, `"2"` or `v2`."""
 NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
 PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
@@ -42,10 +45,10 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     shown = {"the answer": made.answer.object(), "the template": read.object()}
     troubles = [
         f"in {place}, {difference}"
-        for place, found in shown.items()
-        for difference in differences(made.described, found)
+        for place, template in shown.items()
+        for difference in differences(made.described, template)
     ]
-    ids = {place: found.get("id") for place, found in shown.items()}
+    ids = {place: template.get("id") for place, template in shown.items()}
     troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if not isinstance(id_, str)]
     if troubles or len(set(map(str, ids.values()))) != 1:
         raise Unmet(
@@ -96,10 +99,12 @@ def all_caught(trial: MistakeTrial) -> None:
         "templates with a mistake that exist",
         "\n".join(trial.leftovers) or "none: neither in the API nor in Kubernetes",
     )
+    accepted = [attempt for attempt in trial.attempts if attempt.answer.ok]
+    known = tuple(f"{attempt.name} " for attempt in accepted)
     troubles = [
-        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in trial.attempts if attempt.answer.ok),
+        *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in accepted),
         *(f"{attempt.words}: {trouble}" for attempt in trial.attempts for trouble in attempt.control_changes),
-        *trial.leftovers,
+        *(left for left in trial.leftovers if not left.startswith(known)),
     ]
     if troubles:
         raise Unmet(
@@ -131,7 +136,7 @@ def changed(change: Change) -> None:
             change.answer.call,
             expected="the fields that were sent changed, and no other",
             actual="; ".join(change.troubles),
-            likely="the change is not, or not wholly, stored",
+            likely=f"the API gives an earlier answer, from a cache ({change.kept})" if change.kept else LIKELY,
         )
 
 
@@ -206,7 +211,8 @@ def history_kept(change: Change, answer: Answer) -> None:
 
 
 def _rising(numbers: list[object]) -> bool:
-    counted = [number for number in numbers if isinstance(number, int)]
+    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
+    counted = [int(match[1]) for match in matches if match is not None]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 
@@ -309,8 +315,8 @@ def _answers(trial: MistakeTrial) -> Table:
     )
 
 
-def _provisions(said: Mapping[str, Provision]) -> Table:
-    rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in said.items()]
+def _provisions(provisions: Mapping[str, Provision]) -> Table:
+    rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in provisions.items()]
     return table("source | image | cpu | memory", rows)
 
 

@@ -89,5 +89,5 @@ def _timeline(bursts: Bursts) -> str:
     """The completions of the last burst."""
     burst = bursts.bursts[-1]
     began = burst.requests.load.began
-    done = sorted((one.completed, one.session) for one in burst.sessions if one.completed is not None)
+    done = sorted((session.completed, session.session) for session in burst.sessions if session.completed is not None)
     return " · ".join(f"+{at - began:.1f} s {session}" for at, session in done)

@@ -16,8 +16,9 @@ class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
     `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` the
-    header of that name. `request` is the body that was sent, without credentials. `view` translates the body into the
-    plan's words; None where it has them.
+    header of that name. `request` is the body that was sent, without credentials. `kept` is the header by which a cache
+    says that the answer is an earlier one, as `X-Cache: HIT`; empty for none. `view` translates the body into the words
+    of the plan; None where it has them.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Answer:
     date: float | None = None
     request: Any = None
     server: str = ""
+    kept: str = ""
     view: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     @property
@@ -49,6 +51,10 @@ class Answer:
         """One line for a failure: `302 Found, a redirect to /login: …`."""
         where = f", a redirect to {self.location}" if self.location else ""
         return f"{self.status} {self.reason}{where}: {self.excerpt()}"
+
+    def likely(self, otherwise: str) -> str:
+        """The likely cause of a wrong content: the cache that gave it, or else `otherwise`."""
+        return f"the answer is an earlier one, from a cache ({self.kept})" if self.kept else otherwise
 
     def excerpt(self, limit: int = 300) -> str:
         """The start of the body as text, on one line."""

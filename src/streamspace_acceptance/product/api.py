@@ -7,6 +7,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product import refusals
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
 from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLimited, TokenRefused
@@ -55,14 +56,14 @@ class SessionList:
 class StreamSpaceApi(ProfileCalls):
     """The product's API over one HTTP client.
 
-    `user_password` is the password of all users of sessions, where a desktop opens for its session's user alone.
+    `user_password` is the password of all users of sessions, where the target has such users.
     `approves_agents`: whether agents that wait for an administrator are approved, which a run sets once it may change
     the target.
     """
 
     def __init__(self, http: HttpClient, profile: Profile, user_password: str | None = None) -> None:
         super().__init__(http, profile)
-        self._user_password = user_password
+        self.user_password = user_password
         self._tokens: dict[str, str] = {}
         self.approves_agents = False
 
@@ -166,21 +167,22 @@ class StreamSpaceApi(ProfileCalls):
         return frozenset(name for name in names if isinstance(name, str))
 
     def message(self, answer: Answer) -> str:
-        """The message of a refusal; empty when there is none."""
+        """The message of a refusal, and the troubles that it lists; empty when there is neither."""
         try:
-            message = answer.object().get(self.profile.fields["message"])
+            error = answer.object()
         except Unmet:
             return ""
-        return message if isinstance(message, str) else ""
+        message = error.get(self.profile.fields["message"])
+        return "; ".join([*([message] if isinstance(message, str) and message else []), *refusals.troubles(error)])
 
     def viewer_token(self, session_id: str) -> str:
         """The token that opens a session's desktop: its user's, where the profile says so, else the run's own."""
-        if not self.profile.owner_alone or self._user_password is None:
+        if not self.profile.owner_alone or self.user_password is None:
             return self.http.token
         self.profile.meet("socket.owner_alone")
         user = self._user_of(session_id)
         if user not in self._tokens:
-            self._tokens[user] = self._log_in(user, self._user_password)
+            self._tokens[user] = self._log_in(user, self.user_password)
         return self._tokens[user]
 
     def _log_in(self, user: str, password: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 from streamspace_acceptance.outcomes import NotApplicable, Unmet
 from streamspace_acceptance.product import translation
@@ -11,6 +13,7 @@ from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient
 from streamspace_acceptance.product.profile import Profile
 
 Json = dict[str, Any]
+MOST_PAGES = 100
 
 
 class ProfileCalls:
@@ -62,10 +65,23 @@ class ProfileCalls:
     def listed(self, answer: Answer, name: str) -> list[Any]:
         """The list that the profile calls `name` in an answer; Unmet when the answer holds no such list."""
         field = self.profile.fields[name]
-        items = answer.object().get(field) if answer.ok else None
-        if not isinstance(items, list):
-            raise self.not_listed(answer, f"a list of {field}")
+        items: list[Any] = []
+        for page in self._pages(answer):
+            part = page.object().get(field) if page.ok else None
+            if not isinstance(part, list):
+                raise self.not_listed(page, f"a list of {field}")
+            items += part
         return items
+
+    def _pages(self, answer: Answer) -> Iterator[Answer]:
+        """The answer, and the pages that follow it where it says at which address the next one is."""
+        for _ in range(MOST_PAGES):
+            yield answer
+            path = _next_page(answer, self.http.base_url)
+            if path is None:
+                return
+            answer = self.http.call_as(self.http.token, "GET", path, view=answer.view)
+        raise self.not_listed(answer, f"a list of at most {MOST_PAGES} pages")
 
     def objects(self, answer: Answer, name: str) -> list[Json]:
         """The same of a list that must hold nothing but objects."""
@@ -77,3 +93,15 @@ class ProfileCalls:
     def not_listed(self, answer: Answer, expected: str) -> Unmet:
         """The failure of an answer that is not the list that was asked for."""
         return Unmet(answer.call, expected=expected, actual=answer.gist, likely="the API's list call")
+
+
+def _next_page(answer: Answer, base_url: str) -> str | None:
+    """The path of the next page of a list, where an answer gives one: `next`, `links.next` or `_links.next.href`."""
+    if not answer.ok:
+        return None
+    body = answer.object()
+    links: Json = next((body[name] for name in ("_links", "links") if isinstance(body.get(name), dict)), {})
+    place = body.get("next") or links.get("next")
+    place = place.get("href") if isinstance(place, dict) else place
+    address = urljoin(answer.url, place) if isinstance(place, str) and place.startswith(("/", "?", "http")) else ""
+    return address.removeprefix(base_url) if address.startswith(f"{base_url}/") and address != answer.url else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamspace_acceptance.product import translation
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.calls import Json
@@ -34,9 +35,13 @@ class TemplateApi:
         """Deletes a template."""
         return self._api.call("delete_template", template_id)
 
-    def listed(self) -> list[Json]:
-        """All templates in the list; Unmet when the answer is not such a list."""
-        return self._api.objects(self._api.call("list_templates"), "templates")
+    def listing(self) -> Answer:
+        """The answer to the list of templates."""
+        return self._api.call("list_templates")
+
+    def listed(self, answer: Answer | None = None) -> list[Json]:
+        """All templates in the list, or in that answer to it; Unmet when the answer is not such a list."""
+        return self._api.objects(answer or self.listing(), "templates")
 
     def id_of(self, template: Json) -> str | None:
         """The id of a template in an answer, or else its name; None when neither is a string."""
@@ -46,6 +51,10 @@ class TemplateApi:
     def name_of(self, template: Json) -> object:
         """The name of a template, as the API or Kubernetes shows it."""
         return template.get(self.profile.fields["template_name"])
+
+    def names_of(self, field: str) -> set[str]:
+        """The names of a field of a template: the plan's, and the product's in a request."""
+        return translation.names_of(self.profile, "create_template", field)
 
     def message(self, answer: Answer) -> str:
         """The message of a refusal; empty when there is none."""

@@ -6,7 +6,7 @@ Answers are translated when they are read as objects; what the evidence shows is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
@@ -69,11 +69,16 @@ def body(profile: Profile, call: str, sent: object) -> object:
     if pattern is None or not isinstance(sent, dict):
         return sent
     profile.meet(f"bodies.{call}")
-    used = {found.partition(".")[0] for found in _BRACES.findall(repr(pattern))}
+    used = {field.partition(".")[0] for field in _BRACES.findall(repr(pattern))}
     filled = _filled(pattern, sent)
     return (filled if isinstance(filled, dict) else {}) | {
         name: value for name, value in sent.items() if name not in used
     }
+
+
+def names_of(profile: Profile, call: str, field: str) -> set[str]:
+    """The names that a field of the plan has in the body of a request: the plan's, and the profile's own."""
+    return {field} | set(_keys(profile.bodies.get(call, {}), f"{{{field}}}"))
 
 
 def read(item: Json, paths: Iterable[str]) -> object:
@@ -89,20 +94,20 @@ def _answer(profile: Profile, call: str, base_url: str, body: Json) -> Json:
             return _translated(profile, _ERROR, body)
         entries = [_translated(profile, fields, item) if isinstance(item, dict) else item for item in items]
         return body | {profile.fields[field]: entries}
-    told = _translated(profile, (*_CALLS.get(call, ()), *_ERROR), body)
-    command = told.get(profile.fields["command"])
+    translated = _translated(profile, (*_CALLS.get(call, ()), *_ERROR), body)
+    command = translated.get(profile.fields["command"])
     if isinstance(command, dict):
-        told[profile.fields["command"]] = _translated(profile, ("command_status",), command)
-    url = told.get(profile.fields["vnc_url"])
+        translated[profile.fields["command"]] = _translated(profile, ("command_status",), command)
+    url = translated.get(profile.fields["vnc_url"])
     if call == "connect_session" and profile.relative_addresses and isinstance(url, str) and url.startswith("/"):
         profile.meet("addresses.relative")
-        told[profile.fields["vnc_url"]] = urljoin(base_url, url)
-    return told
+        translated[profile.fields["vnc_url"]] = urljoin(base_url, url)
+    return translated
 
 
 def _translated(profile: Profile, fields: Iterable[str], item: Json) -> Json:
     """`item` with each of the fields where the plan has it; a field that the product has elsewhere leaves its place."""
-    told = dict(item)
+    translated = dict(item)
     for field in fields:
         plan, places = profile.fields[field], profile.places[field]
         value = _worded(profile, field, read(item, places))
@@ -110,10 +115,10 @@ def _translated(profile: Profile, fields: Iterable[str], item: Json) -> Json:
             continue
         profile.meet(f"fields.{field}")
         if value is None:
-            told.pop(plan, None)
+            translated.pop(plan, None)
         else:
-            told[plan] = value
-    return told
+            translated[plan] = value
+    return translated
 
 
 def _worded(profile: Profile, field: str, value: object) -> object:
@@ -131,12 +136,34 @@ def _at(item: object, path: str, absent: object = None) -> object:
     return item
 
 
+def _keys(pattern: Json, wanted: str) -> Iterator[str]:
+    """The keys under which `wanted` stands in a pattern."""
+    for key, part in pattern.items():
+        if isinstance(part, dict):
+            yield from _keys(part, wanted)
+        elif part == wanted:
+            yield key
+
+
 def _filled(pattern: object, sent: Json) -> object:
-    """A pattern with the plan's fields in their places; a table without any of its fields is left out."""
+    """A pattern with the plan's fields in their places; a field that the body does not have is left out.
+
+    Where the plan has a table and the body something else, the pattern's table gives way to it: a mistake stays one.
+    """
     if isinstance(pattern, str):
         whole = _BRACES.fullmatch(pattern)
         return pattern if whole is None else _at(sent, whole[1], _LEFT_OUT)
     if isinstance(pattern, dict):
+        for field in _tables(pattern):
+            if not isinstance(sent.get(field, {}), dict):
+                return sent[field]
         parts = {name: _filled(part, sent) for name, part in pattern.items()}
         return {name: part for name, part in parts.items() if part is not _LEFT_OUT}
     return pattern
+
+
+def _tables(pattern: Json) -> Iterator[str]:
+    """The plan's fields of which a pattern has a part, `vnc` for `{vnc.port}`."""
+    for part in pattern.values():
+        if isinstance(part, str) and (whole := _BRACES.fullmatch(part)) and "." in whole[1]:
+            yield whole[1].partition(".")[0]

@@ -51,15 +51,15 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     agents, sessions = _agents(api), api.sessions().ids
     pods = {pod.meta.name for pod in cluster.pods()}
     objects = {session.meta.name for session in cluster.session_objects()}
-    if agents.ids & pods or sessions & objects:
+    if agents.ids & pods or sessions & objects or _end_in_pods(agents.ids, pods):
         return
     if _tells_of(cluster, api.profile, agents.online):
         return
     if agents.online or (sessions and objects):
-        told = ", ".join(sorted(agents.online or sessions)[:3])
+        listed = ", ".join(sorted(agents.online or sessions)[:3])
         raise SetupProblem(
             f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API lists is in "
-            f"namespace {cluster.namespace}: {told}): correct one of them."
+            f"namespace {cluster.namespace}: {listed}): correct one of them."
         )
     if not shown_before and settings.shared_namespace != cluster.namespace:
         raise SetupProblem(
@@ -117,11 +117,16 @@ def _is_here(name: str, server: str) -> bool:
     return address.is_loopback or (name == "minikube" and any(address in network for network in MINIKUBE_NETWORKS))
 
 
+def _end_in_pods(agents: Collection[str], pods: Collection[str]) -> bool:
+    """Whether the id of an agent is the name of its pod after a prefix."""
+    return any(agent.endswith(f"-{pod}") for agent in agents for pod in pods)
+
+
 def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
     """Whether the agents are configured with one of the ids, which need not be pods' names, or the API logs one."""
     agents = [pod.object for pod in cluster.pods(**profile.agents.labels) if pod.stays]
-    variables = [one for pod in agents for one in cluster.main_container(pod).spec.get("env") or ()]
-    if any(one.get("value") in ids for one in variables):
+    variables = [variable for pod in agents for variable in cluster.main_container(pod).spec.get("env") or ()]
+    if any(variable.get("value") in ids for variable in variables):
         return True
     logs = [cluster.first_lines(pod) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)

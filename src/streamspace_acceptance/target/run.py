@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from threading import Thread
 
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.cluster import capacity
+from streamspace_acceptance.cluster import capacity, rights
 from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
 from streamspace_acceptance.cluster.watch import keeping_watches
 from streamspace_acceptance.desktop.browser import RunBrowser
@@ -72,6 +72,8 @@ class Run:
         secret_sources.from_secrets(cluster.raw_secrets())
         for pod in cluster.pods(**agents.api_labels):
             secret_sources.from_log(cluster.first_lines(pod))
+        if not target.is_embedded and (denied := rights.missing(cluster, rights.TELLING)):
+            run_facts.record(run_facts.RIGHTS, f"without {', '.join(map(str, denied))}")
         run_facts.record(run_facts.NODES, capacity.nodes(cluster))
         run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.labels))
         self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))

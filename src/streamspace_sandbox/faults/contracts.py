@@ -54,6 +54,11 @@ def _rewritten(obj: Obj, texts: Mapping[bytes, bytes]) -> Obj:
     return rewritten
 
 
+def _of_no_template(original: Callable[..., Any], sync: Any, _templates: list[Obj]) -> None:
+    """Templates are in the database alone."""
+    original(sync, [])
+
+
 def _in_front(original: Callable[..., Any], *arguments: Any) -> Any:
     return ShippedContract(original(*arguments))
 
@@ -69,6 +74,7 @@ def _reworded(record: logging.LogRecord) -> bool:
 CONTRACTS: dict[str, Mapping[str, tuple[Patch, ...]]] = {
     "shipped-v2.0-beta": {
         "kubernetes": (wrap(f"{STORE}.create", _objects),),
+        "agent": (wrap("streamspace_sandbox.streamspace.agent.template_sync:TemplateSync.want", _of_no_template),),
         "api": (
             wrap("streamspace_sandbox.streamspace.api.app:create_app", _in_front),
             filter_log("streamspace_sandbox.streamspace.api.agents", _reworded),

@@ -43,6 +43,10 @@ def _namespace(**status: Any) -> Callable[..., Any]:
     return answer
 
 
+AUTH = "streamspace_sandbox.streamspace.api.auth"
+COMPARED = 8
+
+
 def _with_agent_pending(pods: list[Any]) -> list[Any]:
     """The agent's pod waits for its image."""
     waiting = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}]}
@@ -242,6 +246,15 @@ register_fault(
     breaks="0-10",
     description="A login succeeds with any password",
     api=replace("streamspace_sandbox.streamspace.api.auth:password_matches", _accept_password),
+)
+register_fault(
+    "password-cut-short",
+    breaks="0-10",
+    description=f"The API compares the first {COMPARED} characters of a password",
+    api=[
+        wrap(f"{AUTH}:hash_password", lambda hash_password, password: hash_password(password[:COMPARED])),
+        wrap(f"{AUTH}:password_matches", lambda matches, password, hashed: matches(password[:COMPARED], hashed)),
+    ],
 )
 register_fault(
     "any-token",

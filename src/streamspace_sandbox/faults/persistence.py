@@ -1,5 +1,7 @@
 """Faults of test 1.2: a session keeps its user's files."""
 
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from streamspace_sandbox.faults.support.pod_volumes import (
 
 OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
 SHARED_CLAIM = "streamspace-homes"
+KEPT_BYTES = 64 * 1024
 
 
 def _mount_home_read_only(desktop_container: Any, owner: Any) -> Any:
@@ -48,6 +51,37 @@ def _stumble_over_unreadable(pod: Any, home: Path) -> None:
         pod["spec"]["containers"][0]["command"] = ["false"]
 
 
+def _lose_folders(_pod: Any, home: Path) -> None:
+    """The home is copied to another volume, though only its files."""
+    for entry in home.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+
+
+def _cut_large_files(_pod: Any, home: Path) -> None:
+    for path in home.rglob("*"):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size > KEPT_BYTES:
+            os.truncate(path, KEPT_BYTES)
+
+
+register_fault(
+    "folders-lost-with-pod",
+    breaks="1.2-3",
+    description="The files in the folders of a home are gone when another pod replaces a lost one",
+    kubernetes=on_claims(_lose_folders, when=is_replacing),
+)
+register_fault(
+    "large-files-cut-with-pod",
+    breaks="1.2-3",
+    description=f"Files in the home are cut to {KEPT_BYTES // 1024} KiB when another pod replaces a lost one",
+    kubernetes=on_claims(_cut_large_files, when=is_replacing),
+)
+register_fault(
+    "folders-lost-on-wake",
+    breaks="1.4-5",
+    description="The files in the folders of a home are gone after a session was woken",
+    kubernetes=on_claims(_lose_folders, when=lambda replicaset: not is_replacing(replicaset)),
+)
 register_fault(
     "unreadable-file-in-home",
     breaks="1.2-2",

@@ -1,7 +1,9 @@
 """Healthy variants: what ordinary clusters, meshes and operators do around a product that has no defect."""
 
 import asyncio
+import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +25,7 @@ LINES_A_SECOND = 150
 TURN_SECONDS = 1.5
 """Four pods a minute of the plan, at the default time scale; the fifth of a burst starts after 6 s."""
 KEPT_LINES = 3
+_WORDS = re.compile(r"online|offline|Heartbeat|agent")
 EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
 
 Obj = dict[str, Any]
@@ -92,8 +95,8 @@ def _round_cpu_up(pod: Obj) -> None:
 
 def _round_memory_up(pod: Obj) -> None:
     for amounts in pod["spec"]["containers"][0]["resources"].values():
-        if amounts.get("memory") == "512Mi":
-            amounts["memory"] = "1Gi"
+        if amounts.get("memory") == "1Gi":
+            amounts["memory"] = "1536Mi"
 
 
 def _limit_ephemeral_storage(pod: Obj) -> None:
@@ -169,9 +172,47 @@ def _rotate(selected: Any, content: bytes, options: Any) -> Any:
     if b"Heartbeat sent" in content:
         content = b"\n".join(lines[-KEPT_LINES - 1 :])
     else:
-        told = [number for number, line in enumerate(lines) if b"Admin password: " in line]
-        content = b"\n".join(lines[told[-1] + 1 :]) if told else content
+        numbers = [number for number, line in enumerate(lines) if b"Admin password: " in line]
+        content = b"\n".join(lines[numbers[-1] + 1 :]) if numbers else content
     return selected(content, options)
+
+
+class _Json(logging.Formatter):
+    """As Go's encoder writes it, which escapes what HTML uses."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {"ts": record.created, "level": record.levelname.lower(), "msg": record.getMessage()}
+        return json.dumps(fields).replace(">", r"\u003e").replace("<", r"\u003c")
+
+
+class _Logfmt(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return f"level={record.levelname.lower()} msg={json.dumps(record.getMessage())} logger={record.name}"
+
+
+class _Colours(logging.Formatter):
+    """As a console's formatter writes it: names and words in colours of their own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        coloured = _WORDS.sub(lambda found: f"\x1b[1;36m{found[0]}\x1b[0m", record.getMessage())
+        return f"\x1b[32mINF\x1b[0m {coloured}"
+
+
+def _write_log(formatter: logging.Formatter) -> Patch:
+    def configure(original: Any) -> None:
+        original()
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(formatter)
+
+    return wrap("streamspace_sandbox.streamspace.logs:configure", configure)
+
+
+def _refuse(message: str) -> ChangePod:
+    def admit(pod: Obj) -> None:
+        name = pod["metadata"].get("name") or pod["metadata"].get("generateName")
+        raise ApiError(403, "Forbidden", message.replace("{name}", name))
+
+    return admit
 
 
 def _log_busily(configure: Any) -> None:
@@ -240,7 +281,7 @@ register_variant(
 )
 register_variant(
     "memory-rounded-up",
-    description="The cluster makes 1Gi of memory out of 512Mi when it admits a session's pod",
+    description="The cluster makes 1536Mi of memory out of 1Gi when it admits a session's pod",
     kubernetes=_admit(_is_session, _round_memory_up),
 )
 register_variant(
@@ -277,6 +318,35 @@ register_variant(
     "rotated-logs",
     description="The API's log begins after the password's line, and a node keeps three lines of an agent's log",
     kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.logs:_selected", _rotate),
+)
+for _name, _formatter in (("json", _Json()), ("logfmt", _Logfmt()), ("colours", _Colours())):
+    register_variant(
+        f"logs-in-{_name}",
+        description=f"The API and the agents write their logs in {_name}",
+        api=_write_log(_formatter),
+        agent=_write_log(_formatter),
+    )
+register_variant(
+    "pod-security",
+    description="The namespace's Pod Security refuses each session's pod",
+    kubernetes=_admit(
+        _is_session,
+        _refuse(
+            'pods "{name}" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or '
+            'container "desktop" must set securityContext.runAsNonRoot=true)'
+        ),
+    ),
+)
+register_variant(
+    "policy-webhook",
+    description="A webhook of a policy refuses each session's pod",
+    kubernetes=_admit(
+        _is_session,
+        _refuse(
+            'admission webhook "validate.kyverno.svc-fail" denied the request: resource Pod/streamspace/{name} was '
+            "blocked due to the policy require-team-label"
+        ),
+    ),
 )
 register_variant(
     "busy-log",

@@ -57,7 +57,7 @@ def events(*kinds: tuple[str, Json]) -> list[Json]:
 def heard(recording: Recording[Change], count: int) -> list[tuple[str, str]]:
     """(kind, uid) of the first `count` changes, waited for."""
     found = recording.beyond(count - 1, 3)
-    return [(each.item.kind, each.item.object["metadata"]["uid"]) for each in found[:count]]
+    return [(change.item.kind, change.item.object["metadata"]["uid"]) for change in found[:count]]
 
 
 A, B = pod_json(uid="a", version=1), pod_json(uid="b", version=11)
@@ -68,7 +68,7 @@ def test_what_is_there_comes_first_then_what_changes(tmp_path: Path) -> None:
     began = now()
     with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
         assert heard(recording, 3) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
-        assert all(began <= each.at <= now() for each in recording.items())
+        assert all(began <= change.at <= now() for change in recording.items())
     assert script.from_versions[:2] == ["10", "11"]
 
 
@@ -126,8 +126,8 @@ def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatc
     with cluster(respond, tmp_path) as kubernetes:
         with watching(kubernetes, "pods"):
             assert opened.wait(10)
-            assert "watch pods" in {each.name for each in threading.enumerate()}
-        assert "watch pods" not in {each.name for each in threading.enumerate()}
+            assert "watch pods" in {thread.name for thread in threading.enumerate()}
+        assert "watch pods" not in {thread.name for thread in threading.enumerate()}
         over.set()
 
 

@@ -84,3 +84,13 @@ def test_line_without_a_time_is_an_error(stamp: str) -> None:
 def test_times_of_lines_have_nine_digits() -> None:
     first, second = (nanoseconds(f"2026-01-01T00:00:00.{digits}Z") for digits in ("5", "500000001"))
     assert second - first == 1
+
+
+def test_follower_of_a_log_that_may_not_be_read_says_so() -> None:
+    class Forbidden(Server):
+        def raw(self, path: str, **query: str) -> bytes:
+            raise ClusterError("403 Forbidden", status=403)
+
+    follower = LogFollower(ContainerLog(Forbidden(), "p", "api"))
+    assert follower.look() == []
+    assert follower.refusal == "this user may not read logs (get pods/log in namespace streamspace)"

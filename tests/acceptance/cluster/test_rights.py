@@ -36,7 +36,7 @@ def denied_by(respond: Respond, folder: Path) -> list[Right]:
 
 
 def test_files_grant_exactly_the_rights_that_are_asked_for() -> None:
-    assert granted(rights.FILE) == {*rights.ALWAYS, *rights.WATCHING, *rights.FORWARDING}
+    assert granted(rights.FILE) == {*rights.ALWAYS, *rights.TELLING, *rights.WATCHING, *rights.FORWARDING}
     assert granted(rights.FILE_OF_PHASE_3) == set(rights.DISRUPTIVE)
     metrics = {Right("list", kind, "metrics.k8s.io", whole_cluster=True) for kind in ("nodes", "pods")}
     assert granted(rights.FILE_OF_PHASE_4) == {*rights.MEASURING, *metrics}
@@ -46,12 +46,12 @@ def test_all_missing_rights_are_told_in_one_sentence(tmp_path: Path) -> None:
     def respond(request: BaseHTTPRequestHandler) -> None:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         asked = body["spec"]["resourceAttributes"]
-        denied = asked["resource"] == "configmaps" or asked["subresource"] == "log"
+        denied = asked["resource"] == "configmaps" or asked["subresource"] == "exec"
         says(json.dumps({"status": {"allowed": not denied}}).encode(), 201)(request)
 
     denied = denied_by(respond, tmp_path)
     told = rights.sentence(denied, "streamspace", rights.FILE)
-    assert "get configmaps, get pods/log" in told
+    assert "get configmaps, get pods/exec, create pods/exec" in told
     assert "deploy/rbac/streamspace-acceptance.yaml" in told
 
 
@@ -71,7 +71,7 @@ def test_rights_over_the_cluster_are_asked_without_namespace(tmp_path: Path) -> 
         config = tmp_path / "config"
         config.write_text(KUBECONFIG % url)
         told = rights.unmeasured(Cluster([config], "streamspace"))
-    assert [one["namespace"] for one in asked] == ["", ""]
+    assert [attributes["namespace"] for attributes in asked] == ["", ""]
     assert told == (
         "The suite's user in Kubernetes may not do this: list nodes of the whole cluster. "
         "Apply deploy/rbac/streamspace-acceptance-phase4.yaml with this user as its subject."

@@ -68,7 +68,7 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
     product = Product()
     judge(product)
     assert RUNS_OWN not in [token for _, token in product.seen]
-    assert [token for path, token in product.seen if path.endswith("/login")] == [None, None]
+    assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 4
     assert NEW in [token for _, token in product.seen]
 
 
@@ -92,6 +92,8 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
         {"knows": lambda _password: True},
         {"knows": lambda _password: False},
         {"knows": lambda password: password.endswith(PASSWORD)},
+        {"knows": lambda password: password[:4] == PASSWORD[:4]},
+        {"knows": lambda password: password in (PASSWORD, "")},
     ],
 )
 def test_a_login_that_is_not_as_it_should_be(spoiled: dict[str, Any]) -> None:

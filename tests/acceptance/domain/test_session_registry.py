@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -97,7 +96,7 @@ class _Product:
         says(b"{}", {"undeletable": 500, "forgets": 404, "deletes already": 409}.get(self.trouble, 202))(request)
 
     def _forget(self, session_id: str) -> None:
-        self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
+        self.sessions = [session for session in self.sessions if session["sessionId"] != session_id]
 
     @staticmethod
     def _entry(name: str) -> Json:
@@ -152,8 +151,8 @@ def ask(registry: Registry) -> str | None:
 def test_what_was_made_is_gone_and_what_others_made_is_not(registry: Registry, product: _Product) -> None:
     made = [ask(registry), ask(registry)]
     registry.clean_up()
-    assert sorted(product.deleted) == sorted(each for each in made if each)
-    assert [each["sessionId"] for each in product.sessions] == ["others"]
+    assert sorted(product.deleted) == sorted(session_id for session_id in made if session_id)
+    assert [session["sessionId"] for session in product.sessions] == ["others"]
 
 
 def test_nothing_made_nothing_deleted(registry: Registry, product: _Product) -> None:
@@ -250,10 +249,10 @@ def test_a_session_that_is_listed_on_is_not_waited_for_again(registry: Registry,
     ask(registry)
     with pytest.raises(LeftByProduct, match="goes on listing sessions of which nothing is left"):
         registry.clean_up()
-    began = time.monotonic()
-    with pytest.raises(LeftByProduct, match=f"left behind after 0.0 s: session {SESSION} in the API"):
+    calls = len(product.paths)
+    with pytest.raises(LeftByProduct, match=rf"left behind after \d+\.\d s: session {SESSION} in the API"):
         registry.clean_up()
-    assert time.monotonic() - began < 0.36
+    assert len(product.paths) - calls <= 3  # it looks once
 
 
 def test_a_deletion_that_is_under_way_is_no_refusal(registry: Registry, product: _Product) -> None:
@@ -283,7 +282,7 @@ def test_trouble_that_stays_names_each_session_once(
     with pytest.raises(CleanupFailure) as caught:
         registry.clean_up()
     said = str(caught.value)
-    assert all(str(each) in said for each in made)
+    assert all(str(session_id) in said for session_id in made)
     assert status in said
     assert "sweep` looks again" in said
     assert "left behind" not in said
@@ -394,7 +393,7 @@ def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, pro
     made = registry.ask("testuser", "firefox-browser", None)
     assert (made.id, made.others) == (SESSION, frozenset({f"{SESSION}-2"}))
     registry.clean_up()
-    assert [each["sessionId"] for each in product.sessions] == ["others"]
+    assert [session["sessionId"] for session in product.sessions] == ["others"]
 
 
 def test_an_own_session_that_the_list_shows_late_is_no_other(registry: Registry, product: _Product) -> None:
@@ -414,7 +413,7 @@ def test_many_sessions_are_deleted_several_at_a_time(registry: Registry, product
     product.waits_for_two = threading.Barrier(2)
     registry.clean_up()
     assert len(product.deleted) == 4
-    assert [each["sessionId"] for each in product.sessions] == ["others"]
+    assert [session["sessionId"] for session in product.sessions] == ["others"]
 
 
 def test_requests_of_a_load_that_were_never_sent_cost_nothing(

@@ -10,6 +10,7 @@ from streamspace_acceptance.domain.templates import actions
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
+from tests.support.samples import answer
 
 ENTRY = {"id": "t"}
 
@@ -19,7 +20,8 @@ class Scenario:
 
     def __init__(self, since: float) -> None:
         self.looks, self.since = 0, since
-        api = SimpleNamespace(listed=self._listed, id_of=lambda template: template["id"])
+        listing = answer({}, kept="X-Cache: HIT")
+        api = SimpleNamespace(listed=self._listed, id_of=lambda template: template["id"], listing=lambda: listing)
         self.results: Any = {CreatedTemplate: SimpleNamespace(id="t"), TemplateRegistry: SimpleNamespace(api=api)}
         self.clients = SimpleNamespace(budgets=Budgets(0.1))
 
@@ -35,5 +37,6 @@ def test_a_list_that_is_a_moment_old_is_looked_at_again() -> None:
 
 
 def test_a_template_that_is_never_listed_fails() -> None:
-    with pytest.raises(Unmet, match="in the list of templates within the calm budget"):
+    with pytest.raises(Unmet, match="in the list of templates within the calm budget") as caught:
         actions.listed(Scenario(since=float("inf")))  # type: ignore[arg-type]
+    assert caught.value.likely == "the answer is an earlier one, from a cache (X-Cache: HIT)"

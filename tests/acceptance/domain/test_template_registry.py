@@ -12,12 +12,13 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
-from streamspace_acceptance.domain.templates.registry import DELETED, NOTHING_LEFT, TemplateRegistry
-from streamspace_acceptance.outcomes import CleanupFailure
+from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NOTHING_LEFT, TemplateRegistry
+from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.verdict.register import Register
+from streamspace_acceptance.waiting import Budget
 from tests.support.samples import Json
 from tests.support.web_server import says, web_server
 
@@ -33,6 +34,9 @@ class _Product:
         self.mirror: dict[str, Json] | None = self.templates
         self.deleted: list[str] = []
         self.trouble = ""
+        self.earlier: list[Json] | None = None
+        self.before: Json = {}
+        self.reads_until_changed = 0
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         template_id = request.path.removeprefix("/api/v1/templates").strip("/").partition("/")[0]
@@ -40,14 +44,26 @@ class _Product:
             self._create(request)
         elif request.command == "DELETE":
             self._delete(request, template_id)
+        elif request.command == "PUT":
+            self._change(request, template_id)
         elif not template_id:
-            _say(request, {"templates": list(self.templates.values())})
+            listed = list(self.templates.values()) if self.earlier is None else self.earlier
+            _say(request, {"templates": listed}, cache="MISS" if self.earlier is None else "HIT")
         elif template_id not in self.templates:
             _say(request, {"error": "template_not_found", "message": "?"}, 404)
         elif request.path.endswith("/versions"):
             _say(request, {"versions": [{"version": 1}]})
+        elif self.reads_until_changed > 0:
+            self.reads_until_changed -= 1
+            _say(request, self.before, cache="HIT")
         else:
             _say(request, self.templates[template_id])
+
+    def _change(self, request: BaseHTTPRequestHandler, template_id: str) -> None:
+        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        self.before = self.templates[template_id]
+        self.templates[template_id] = {**self.before, **body, "etag": "2"}
+        _say(request, self.templates[template_id])
 
     def _create(self, request: BaseHTTPRequestHandler) -> None:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
@@ -66,6 +82,9 @@ class _Product:
         if self.trouble == "undeletable":
             _say(request, {"error": "template_in_use", "message": "Template in use by 1 sessions"}, 409)
             return
+        if template_id not in self.templates:
+            _say(request, {"error": "template_not_found", "message": "?"}, 404)
+            return
         if self.trouble != "stays":
             self.templates.pop(template_id, None)
         _say(request, {}, 200)
@@ -76,8 +95,8 @@ class _Product:
         return [{"metadata": {"name": name, "uid": name}, "spec": spec} for name, spec in self.mirror.items()]
 
 
-def _say(request: BaseHTTPRequestHandler, body: Json, status: int = 200) -> None:
-    says(json.dumps(body).encode(), status)(request)
+def _say(request: BaseHTTPRequestHandler, body: Json, status: int = 200, cache: str = "") -> None:
+    says(json.dumps(body).encode(), status, headers={"X-Cache": cache} if cache else {})(request)
 
 
 @pytest.fixture
@@ -141,7 +160,7 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product:
 
 
 def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
-    sentences = {one.sentence for one in Register.load().criteria() if one.id in ("2.3-3", "2.3-4")}
+    sentences = {criterion.sentence for criterion in Register.load().criteria() if criterion.id in ("2.3-3", "2.3-4")}
     assert sentences == {DELETED, NOTHING_LEFT}
 
 
@@ -151,7 +170,7 @@ def tried(registry: TemplateRegistry, *words: str) -> MistakeTrial:
 
 def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistry, product: _Product) -> None:
     trial = tried(registry, "no image", "the name of a template that exists")
-    assert [(each.answer.status, each.names_field, each.control_changes) for each in trial.attempts] == [
+    assert [(attempt.answer.status, attempt.names_field, attempt.control_changes) for attempt in trial.attempts] == [
         (400, True, ())
     ] * 2
     assert (trial.leftovers, trial.blind) == ((), ())
@@ -191,3 +210,46 @@ def test_where_a_template_is_found(registry: TemplateRegistry, product: _Product
     product.mirror = None
     assert deletion.traces(registry, template_id) == frozenset()
     assert deletion.expected_places(registry) == {deletion.API, deletion.LIST}
+
+
+def test_list_from_before_the_deletion_is_a_finding(registry: TemplateRegistry, product: _Product) -> None:
+    name = registry.create(sound(registry)).id
+    product.earlier, product.mirror = list(product.templates.values()), {}
+    with pytest.raises(LeftByProduct, match=str(name)) as caught:
+        registry.clean_up()
+    assert caught.value.kind == LISTED
+
+
+def test_templates_are_not_sought_where_no_objects_are(product: _Product) -> None:
+    with web_server(product.respond) as url, HttpClient(url, "t") as client:
+        api = StreamSpaceApi(client, load("shipped-v2.0-beta"))
+        registry = TemplateRegistry(Clients(api, cast("Cluster", product), Budgets(0.003)))
+    assert registry.in_kubernetes() == []
+    assert deletion.expected_places(registry) == {deletion.API, deletion.LIST}
+
+
+def changed(registry: TemplateRegistry, seconds: float) -> change.Change:
+    sent = {"image": "streamspace/firefox:v2"}
+    made = registry.create({**sound(registry), "etag": "1"})
+    return change.make(registry.api, str(made.id), sent, Budget("calm", seconds, 1.0))
+
+
+def test_change_that_reads_late_is_read_again(registry: TemplateRegistry, product: _Product) -> None:
+    product.reads_until_changed = 3
+    made = changed(registry, 20.0)
+    assert (made.troubles, made.kept, product.reads_until_changed) == ([], "", 0)
+
+
+def test_change_behind_a_cache_names_the_cache(registry: TemplateRegistry, product: _Product) -> None:
+    product.reads_until_changed = 10**9
+    made = changed(registry, 0.2)
+    assert made.kept == "X-Cache: HIT"
+    assert any("in the template, image" in trouble for trouble in made.troubles)
+
+
+def test_leak_of_many_templates_names_the_first_few(registry: TemplateRegistry, product: _Product) -> None:
+    for number in range(5):
+        registry.create({**sound(registry), "name": registry.name(f"t-{number}")})
+    product.trouble = "stays"
+    with pytest.raises(CleanupFailure, match=r"t-2-.* and 2 more"):
+        registry.clean_up()

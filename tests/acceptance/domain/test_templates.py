@@ -167,6 +167,12 @@ def test_a_mistake_that_is_not_caught(tried: MistakeTrial, says: str) -> None:
     assert says in unmet(expect.templates.all_caught, tried)
 
 
+def test_accepted_template_is_told_once() -> None:
+    left = (f"{NAME}x in the API's list", f"{NAME}x by its name", "other in the API's list")
+    said = unmet(expect.templates.all_caught, trial(attempt(status=201), leftovers=left))
+    assert "actual:   no image: accepted with 201; other in the API's list\n" in said
+
+
 def test_where_the_twins_are_not_seen_nothing_follows() -> None:
     assert "Kubernetes" in unproven(expect.templates.all_caught, trial(blind=("Kubernetes",)))
 
@@ -185,5 +191,5 @@ def test_the_feature_tries_every_mistake_and_each_spoils() -> None:
     invalid = [mistake(SOUND, "existing") for mistake in MISTAKES.values()]
     assert {"name": NAME, **load().templates["custom-firefox"]} == SOUND
     assert {"name": NAME, **fields_of(described)} == SOUND
-    assert all(each != SOUND for each in invalid)
-    assert all(invalid.count(each) == 1 for each in invalid)
+    assert all(template != SOUND for template in invalid)
+    assert all(invalid.count(template) == 1 for template in invalid)

@@ -46,6 +46,11 @@ def test_a_change_that_is_not(wrong: Change, says: str) -> None:
     assert says in unmet(expect.templates.changed, wrong)
 
 
+def test_a_change_behind_a_cache_names_the_cache() -> None:
+    stale = replace(change(after=answer(OLD)), kept="Age: 7")
+    assert "likely:   the API gives an earlier answer, from a cache (Age: 7)" in unmet(expect.templates.changed, stale)
+
+
 def provisioned(
     given: Provision = V1, pods: tuple[Pod, ...] = (pod(),), restarts: int = 0, **said: Provision
 ) -> Provisioned:
@@ -108,6 +113,7 @@ def history(*versions: Json) -> Any:
 def test_a_history_holds_both() -> None:
     expect.templates.history_kept(change(), history(version(1, OLD), version(2, NEW)))
     expect.templates.history_kept(change(), history(version(2, NEW), version(1, OLD)))
+    expect.templates.history_kept(change(), history(version("1", OLD), version("2", NEW)))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +125,7 @@ def test_a_history_holds_both() -> None:
         history(version(2, OLD), version(1, NEW)),
         history(version(1, OLD), version(1, NEW)),
         history(version(1, NEW), version(2, NEW)),
-        history(version("1", OLD), version("2", NEW)),
+        history(version("first", OLD), version("second", NEW)),
         history(version(1, OLD), {"version": 2}),
         answer({"versions": None}),
         answer({}, 500),

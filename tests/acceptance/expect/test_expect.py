@@ -22,7 +22,7 @@ from streamspace_acceptance.measuring.startup_phases import Phases
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import Listed
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.product.rfb import Framebuffer, HandshakeTrouble
 from streamspace_acceptance.waiting import Budget
 from tests.support.samples import SESSION, answer, claim, pod, session_object
 
@@ -35,6 +35,10 @@ class _Named:
 
     id = SESSION
     subject = f"session {SESSION}"
+
+    @staticmethod
+    def viewers_served() -> int:
+        return 0
 
 
 NAMED = cast("Session", _Named())
@@ -140,7 +144,7 @@ def test_the_template_is_offered() -> None:
 
 
 def starts(*seconds: float, wanted: int = 5, trouble: Unmet | None = None) -> Starts:
-    made = [Start(NAMED, 0.0, Phases({"end to end": each})) for each in seconds]
+    made = [Start(NAMED, 0.0, Phases({"end to end": duration})) for duration in seconds]
     return Starts(wanted, made + ([Start(NAMED, 0.0, trouble=trouble)] if trouble else []))
 
 
@@ -190,6 +194,12 @@ def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
     expect.desktops.vnc_listening(listening(DESKTOP))
     assert "no RFB" in unmet(expect.desktops.vnc_listening, listening("no RFB version"))
     assert "nothing listens" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, port_listens=False))
+
+
+def test_vnc_server_that_answers_once_names_the_way_to_it() -> None:
+    check = VncCheck(SESSION, HandshakeTrouble("no ProtocolVersion came"), 5900, port_listens=False)
+    assert "nothing that speaks RFB" in unmet(expect.desktops.vnc_listening, [check])
+    assert "answered an earlier viewer" in unmet(expect.desktops.vnc_listening, [replace(check, served=1)])
 
 
 def test_a_handshake() -> None:

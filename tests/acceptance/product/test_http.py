@@ -243,3 +243,22 @@ def test_429_is_the_apis_own_or_a_gateways(body: bytes, server: str, all_calls: 
             return
         with pytest.raises(http.RateLimited, match="the rate of calls is limited"):
             api(client).create_session("u", "t", None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [
+        ({"X-Cache": "HIT"}, "X-Cache: HIT"),
+        ({"X-Cache": "Hit from cloudfront"}, "X-Cache: Hit from cloudfront"),
+        ({"X-Cache": "MISS"}, ""),
+        ({"Age": "12"}, "Age: 12"),
+        ({"Age": "0"}, ""),
+        ({"Age": "soon"}, ""),
+        ({}, ""),
+    ],
+)
+def test_answer_of_a_cache_is_known_by_its_header(headers: dict[str, str], kept: str) -> None:
+    with web_server(says(b"", headers=headers)) as url, HttpClient(url, "t") as client:
+        answer = client.call("GET", "/")
+    assert answer.kept == kept
+    assert answer.likely("lost") == (f"the answer is an earlier one, from a cache ({kept})" if kept else "lost")

@@ -80,14 +80,14 @@ def test_sessions_read_in_the_plans_words(met: list[Deviation]) -> None:
         (listed,) = api.sessions().sessions
         assert (listed.id, listed.name, listed.status, listed.user) == ("s-1", "s-1", "Running", "u")
         assert api.status("s-1") == "Running"
-    assert {one.key for one in met} == {"fields.id", "fields.status", "fields.pod_name"}
+    assert {deviation.key for deviation in met} == {"fields.id", "fields.status", "fields.pod_name"}
 
 
 def test_word_in_another_case_becomes_the_plans(met: list[Deviation]) -> None:
     product = Product(__sessions=(200, {"sessions": [{"name": "s-1", "state": "hibernated"}]}))
     with asked(product) as api:
         assert api.sessions().status("s-1") == "Hibernated"
-    assert "statuses.hibernated" in {one.key for one in met}
+    assert "statuses.hibernated" in {deviation.key for deviation in met}
 
 
 def test_creation_is_pending_by_its_own_field() -> None:
@@ -117,7 +117,7 @@ def test_waiting_agent_is_approved(met: list[Deviation]) -> None:
         api.approves_agents = True
         assert AgentApi(api).all().online == {"a-1", "a-2"}
     assert [path for verb, path, _ in product.asked if verb == "POST"] == ["/api/v1/admin/agents/a-1/approve"]
-    assert "calls.approve_agent" in {one.key for one in met}
+    assert "calls.approve_agent" in {deviation.key for deviation in met}
 
 
 def test_message_of_an_error_may_be_the_error_itself() -> None:
@@ -138,6 +138,12 @@ def test_template_is_sent_and_read_as_a_manifest() -> None:
     assert (told["id"], told["image"], told["resources"]) == ("t", "i:1", {"cpu": "1"})
 
 
+def test_mistake_in_place_of_a_table_reaches_the_product() -> None:
+    body = translation.body(SHIPPED, "create_template", {"name": "t", "vnc": [5900]})
+    assert isinstance(body, dict)
+    assert body["manifest"]["spec"]["vnc"] == [5900]
+
+
 def test_malformed_body_reaches_the_product() -> None:
     assert translation.body(SHIPPED, "create_template", ["no", "object"]) == ["no", "object"]
 
@@ -151,3 +157,18 @@ def test_the_plans_own_answers_are_not_touched(met: list[Deviation]) -> None:
 def test_call_that_the_product_has_not_does_not_apply() -> None:
     with asked(Product(), load()) as api, pytest.raises(NotApplicable):
         api.call("approve_agent", "a-1")
+
+
+def test_changed_template_is_read_inside_the_answer() -> None:
+    spec = {"baseImage": "i:2", "defaultResources": {"cpu": "1"}}
+    inside = {"name": "t", "display_name": "T", "description": "d", "manifest": {"spec": spec}}
+    with asked(Product(__templates__t=(200, {"message": "done", "template": inside}))) as api:
+        told = api.call("change_template", "t", {"image": "i:2"}).object()
+    assert (told["id"], told["name"], told["displayName"], told["description"]) == ("t", "t", "T", "d")
+    assert (told["image"], told["resources"]) == ("i:2", {"cpu": "1"})
+
+
+def test_field_of_a_request_has_the_products_name_too() -> None:
+    names = {field: translation.names_of(SHIPPED, "create_template", field) for field in ("displayName", "image", "x")}
+    assert names == {"displayName": {"displayName", "display_name"}, "image": {"image", "baseImage"}, "x": {"x"}}
+    assert translation.names_of(load(), "create_template", "image") == {"image"}

@@ -4,6 +4,7 @@ from functools import partial
 
 from tests.proof.answer_faults import ANSWER_FAULTS
 from tests.proof.case import Case, Lane, Load, Outcome
+from tests.proof.field_cases import FIELD_FAULTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.register import plan_test
@@ -15,7 +16,7 @@ SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
 
 
 def cases() -> list[Case]:
-    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS)]
+    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS)]
 
 
 def _case(fault: ProxyFault) -> Case:
@@ -38,6 +39,11 @@ def _check(fault: ProxyFault, lane: Lane) -> Outcome:
     problems = [
         f"the reason of {criterion} does not name {fault.reason!r}: {run.reasons[criterion]}"
         for criterion in sorted(fault.failed | fault.broken)
+        if fault.reason not in run.reasons.get(criterion, "")
+    ]
+    problems += [
+        f"the reason of {criterion} does not name {fault.reason!r}: {run.reasons[criterion]}"
+        for criterion in sorted(fault.unproven if not fault.failed | fault.broken else ())
         if fault.reason not in run.reasons.get(criterion, "")
     ]
     if proven := fault.unproven - run.of("UNPROVEN"):

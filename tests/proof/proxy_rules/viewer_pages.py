@@ -182,3 +182,40 @@ class WaitsForFont(Page):
 
     def hold(self, path: str) -> float:
         return 45.0 if path.endswith("/endless.woff2") else 0.0
+
+
+class FramedFromElsewhere(Framed):
+    """The client's page is in an iframe of another origin."""
+
+    def page_instead(self, path: str, query: str) -> Reply | None:
+        reply = super().page_instead(path, query)
+        if reply is None:
+            return None
+        elsewhere = b"location.href.replace('127.0.0.1', 'localhost')"
+        return replace(reply, body=reply.body.replace(b"location.href", elsewhere))
+
+
+def on_a_click_that_is_no_buttons(label: str) -> Edit:
+    """The same with what looks like a button and is a plain box, as in noVNC's own page up to its version 1.3."""
+    return lambda text: on_a_click(label)(text).replace(
+        "createElement('button'), {", "createElement('div'), { style: 'cursor:pointer;padding:2em;background:#ccc',"
+    )
+
+
+WATERMARK = (
+    "const mark = document.createElement('div'); mark.textContent = 'testuser confidential '.repeat(900);"
+    "mark.style.cssText = 'position:fixed;inset:0;z-index:99;pointer-events:none;opacity:.15;color:#fff';"
+    "mark.style.fontSize = '26px'; document.body.append(mark);"
+)
+SNOW = (
+    "const snow = document.createElement('canvas'); snow.width = 1300; snow.height = 700;"
+    "snow.style.cssText = 'position:fixed;inset:0;z-index:99;pointer-events:none'; document.body.append(snow);"
+    "const flakes = snow.getContext('2d'); setInterval(() => {"
+    "flakes.clearRect(0, 0, 1300, 700); flakes.fillStyle = '#eee';"
+    "for (let n = 0; n < 150; n++) flakes.fillRect(1300 * Math.random(), 700 * Math.random(), 16, 16); }, 100);"
+)
+FLICKER = (
+    "const dark = document.createElement('div'); document.body.append(dark);"
+    "dark.style.cssText = 'position:fixed;inset:0;z-index:99;pointer-events:none;background:#000';"
+    "setInterval(() => { dark.hidden = !dark.hidden; dark.style.display = dark.hidden ? 'none' : ''; }, 700);"
+)

@@ -109,7 +109,7 @@ def test_template_goes_through_a_manifest(client: TestClient) -> None:
     got = client.post("/api/v1/templates", json=sent).json()["got"]
     assert got == {"name": "t", "displayName": "T", "image": "i", "resources": {"cpu": "1"}, "vnc": {"port": 5901}}
     changed = client.patch("/api/v1/templates/t", json={"manifest": {"spec": {"baseImage": "j"}}}).json()
-    assert (changed["got"], changed["by"]) == ({"image": "j"}, "PUT")
+    assert (changed["template"]["got"], changed["template"]["by"]) == ({"image": "j"}, "PUT")
     shown = client.get("/api/v1/templates/t").json()
     assert shown["manifest"]["spec"]["baseImage"] == "i"
     assert isinstance(shown["id"], int)

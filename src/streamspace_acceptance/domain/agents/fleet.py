@@ -47,7 +47,11 @@ def watch(scenario: Scenario) -> Recording[AgentList]:
 def require_online(scenario: Scenario, count: int) -> None:
     """Exactly `count` agents are online, each a Ready pod of the agents' Deployment; Unmet otherwise."""
     clients = scenario.clients
-    if clients.cluster.replicas(clients.profile.agents.deployment) != count:
+    name = clients.profile.agents.deployment
+    deployment = clients.cluster.deployment(name)
+    if deployment is None and len(agent_pods(clients)) != count:
+        raise Unproven(f"there is no Deployment {name} to scale to {count}: the agents are another kind of workload")
+    if deployment is not None and deployment["spec"]["replicas"] != count:
         scale(scenario, count)
     online = wait_for_online(scenario, count).online
     for pod in agent_pods(clients)[:1]:
@@ -86,7 +90,13 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
     def likely() -> str:
         scenario.disruptions.check_held()
         pods = agent_pods(clients)
-        shared = shared_id(pods, AgentApi(clients.api).all(), count)
+        listed = AgentApi(clients.api).all()
+        if strangers := others_agents(pods, listed, count):
+            raise Unproven(
+                f"{', '.join(strangers)} online too, beside the pods of {clients.profile.agents.deployment}: "
+                "an agent of another cluster or kind may take part, whatever happens to these"
+            )
+        shared = shared_id(pods, listed, count)
         return shared or f"the agents' pods: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
     with presence(AgentApi(clients.api)) as recording:
@@ -111,6 +121,12 @@ def _complete(clients: Clients, listed: AgentList, count: int) -> bool:
     names = {pod.meta.name for pod in pods}
     named_otherwise = not listed.online & names and len(pods) == count  # by a configured id, for example
     return (listed.online == names or named_otherwise) and all(pod.ready for pod in pods)
+
+
+def others_agents(pods: Sequence[Pod], listed: AgentList, count: int) -> list[str]:
+    """The agents online beside the wanted ones, all of which are there under their pods' names."""
+    names = {pod.meta.name for pod in pods if pod.ready}
+    return sorted(listed.online - names) if len(names) == count and names <= listed.online else []
 
 
 def shared_id(pods: Sequence[Pod], listed: AgentList, count: int) -> str | None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
-from streamspace_acceptance.cluster.logs import LogFollower
+from streamspace_acceptance.cluster.logs import LogFollower, texts
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet
@@ -26,7 +26,7 @@ class Pace:
     """Seconds between one heartbeat and the next, by source. Each source uses one clock throughout.
 
     `untimely` says why the times that the API reports are wrong; empty if they are right. `rotated` are the sources of
-    which lines were lost.
+    which lines were lost. `refusal`: why the suite may not read the agent's log; empty if it may.
     """
 
     agent_id: str
@@ -34,6 +34,7 @@ class Pace:
     spacings: dict[str, list[float]]
     untimely: str = ""
     rotated: frozenset[str] = frozenset()
+    refusal: str = ""
 
     def table(self) -> str:
         """For the report."""
@@ -60,11 +61,14 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
             likely=lambda _: "the agent or the API does not keep to the pace",
         )
     mark = clients.profile.agents.heartbeat_line
-    logged = [line.at for line in log.look() if mark and mark in line.text]
+    logged = [line.at for line in log.look() if mark and any(mark in text for text in texts(line.text))]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
-    sources = ({LOG: spacings(logged)} if mark else {}) | {"the API's lastHeartbeat": spacings(seen)}
+    sources = ({LOG: spacings(logged)} if mark and not log.refusal else {}) | {
+        "the API's lastHeartbeat": spacings(seen)
+    }
     lost = frozenset({LOG} if log.has_gap else ())
-    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost))
+    refusal = log.refusal if mark else ""
+    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost, refusal))
 
 
 def spacings(moments: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.logs import LogFollower, LogLine
+from streamspace_acceptance.cluster.logs import LogFollower, LogLine, texts
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.profile import AgentProfile
 
@@ -17,6 +17,7 @@ class Transitions:
 
     def __init__(self, cluster: Cluster, profile: AgentProfile, agent_id: str) -> None:
         self._cluster = cluster
+        self._agent_id = agent_id
         self._labels = profile.api_labels
         self._marks = {
             OFFLINE: profile.went_offline.replace("{id}", agent_id),
@@ -31,6 +32,11 @@ class Transitions:
         """Whether lines may be missing because a log was rotated between two looks."""
         return any(log.has_gap for log in self._logs.values())
 
+    @property
+    def refusal(self) -> str:
+        """Why the suite may not read the API's log; empty if it may."""
+        return next((log.refusal for log in self._logs.values() if log.refusal), "")
+
     def look(self) -> None:
         """Reads on: `found` has (seconds since the epoch, "offline" or "online") in the log's order.
 
@@ -41,8 +47,10 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        self.found = [(line.at, kind) for line in lines for kind, mark in self._marks.items() if mark in line.text]
-        self._lines_found = [line for line in lines if any(mark in line.text for mark in self._marks.values())]
+        about = [line for line in lines if self._agent_id in line.text]
+        matches = [(line, kind) for line in about for kind, mark in self._marks.items() if _says(line, mark)]
+        self.found = [(line.at, kind) for line, kind in matches]
+        self._lines_found = [line for line, _ in matches]
 
     def text(self) -> str:
         """The lines with their times in UTC."""
@@ -55,3 +63,7 @@ class Transitions:
 
     def _pods(self) -> list[Pod]:
         return [pod for pod in self._cluster.pods(**self._labels) if not pod.is_over]
+
+
+def _says(line: LogLine, mark: str) -> bool:
+    return any(mark in text for text in texts(line.text))

@@ -57,6 +57,18 @@ class Outage:
             return None
         return self._look_before(offline) - beats[-1], offline - self._look_before(beats[-1])
 
+    @property
+    def return_seconds(self) -> tuple[float, float] | None:
+        """The least and most seconds from the revert until the agent was online; None if it never was.
+
+        The last answer that did not say so was asked for after the one before it had come; it may tell of that moment.
+        """
+        online = self.came_online
+        if online is None:
+            return None
+        asked = max(self._look_before(self._look_before(online)), self.reverted)
+        return asked - self.reverted, online - self.reverted
+
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
         """The first other status than `word` that the API reported between two moments."""
         return next((status for status in self._statuses(since, until) if status.item != word), None)

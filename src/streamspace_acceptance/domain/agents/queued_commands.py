@@ -20,7 +20,8 @@ class QueuedCommand:
     """The command to hibernate a session. Moments are of the monotonic clock.
 
     given, back, ended: when it was given, when the agents were online again, and when watching ended. `statuses` is the
-    API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted.
+    API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
+    the session in Kubernetes in the end; None where there is none, or none that says its status.
     """
 
     session: Session
@@ -36,20 +37,20 @@ class QueuedCommand:
     @property
     def pod_events(self) -> list[Stamped[str]]:
         """The changes of the session's pods since the command: `name there` and `name gone`, each once."""
-        events: list[Stamped[str]] = []
+        events: dict[tuple[str, bool], Stamped[str]] = {}
         for change in self.session.changes.items():
             if change.at < self.given:
                 continue
-            pod = Pod.of(change.item.object)
-            text = f"{pod.meta.name} {'gone' if change.item.kind == 'DELETED' else 'there'}"
-            if text not in (event.item for event in events):
-                events.append(Stamped(change.at, text))
-        return events
+            pod, gone = Pod.of(change.item.object), change.item.kind == "DELETED"
+            text = f"{pod.meta.name} {'gone' if gone else 'there'}"
+            events.setdefault((pod.meta.uid, gone), Stamped(change.at, text))
+        return list(events.values())
 
     @property
     def other_pods(self) -> bool:
-        """Whether a pod came or went that is not the one before the command."""
-        return any(not event.item.startswith(f"{self.pod.meta.name} ") for event in self.pod_events)
+        """Whether a pod came or went that is not the one before the command, though it may have its name."""
+        later = (change for change in self.session.changes.items() if change.at >= self.given)
+        return any(Pod.of(change.item.object).meta.uid != self.pod.meta.uid for change in later)
 
     @property
     def pod_went(self) -> float | None:
@@ -96,6 +97,6 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         except Unmet as unmet:
             trouble = unmet
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
-        phase = clients.cluster.session_object(session.id)
+        phase = clients.cluster.session_object(session.id) if clients.profile.object_phase else None
         command = QueuedCommand(session, pod, answer, given, back, now(), statuses.items(), phase, trouble)
     scenario.results.put(command)

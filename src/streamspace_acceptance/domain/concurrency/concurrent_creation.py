@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
-from streamspace_acceptance.domain.sessions.creation import Creation, made
+from streamspace_acceptance.domain.sessions.creation import Creation, made_as_answered
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 
@@ -28,17 +29,20 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
     troubles += [
         f"{count} users were given the session {session_id}" for session_id, count in claims.items() if count > 1
     ]
-    troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, api, cluster)]
+    sent = {creation.asked.request for creation in crowd.creations}
+    troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, sent, api, cluster)]
     excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
     shown = {"requests": crowd.table(), "sessions in the API's list": listed.sessions}
     return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse, shown=shown)
 
 
-def _troubles(creation: Creation, listed: SessionList, api: StreamSpaceApi, cluster: Cluster) -> list[str]:
+def _troubles(
+    creation: Creation, listed: SessionList, sent: Collection[str], api: StreamSpaceApi, cluster: Cluster
+) -> list[str]:
     user, accepted = creation.asked.user, api.profile.status_of("create_session", HTTPStatus.CREATED)
     if creation.id is None or creation.answer.status != accepted:
         return [f"{user} got {creation.answer.status} {creation.answer.excerpt(60)}"]
-    new, obj = made(creation.asked, listed), cluster.session_object(creation.id)
+    new, obj = made_as_answered(creation, listed, sent), cluster.session_object(creation.id)
     return [
         *(
             []

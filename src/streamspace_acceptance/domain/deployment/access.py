@@ -8,10 +8,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import HttpClient, in_own_form
+from streamspace_acceptance.product.http import HttpClient, RateLimited, in_own_form
 from streamspace_acceptance.product.profile import Call, Profile
 
 OPEN_CALLS = frozenset({"health", "login", "vnc"})
@@ -36,9 +37,11 @@ class Trial:
         """
         if self.answer.ok:
             return True
-        told = _code(self.answer)
-        same = (self.answer.status, told) == (self.control.status, _code(self.control))
-        return same and told is not None and told != _code(self.unknown_path)
+        if self.answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return False
+        code = _code(self.answer)
+        same = (self.answer.status, code) == (self.control.status, _code(self.control))
+        return same and code is not None and code != _code(self.unknown_path)
 
     def describe(self) -> str:
         """For the evidence and the failure."""
@@ -54,6 +57,8 @@ def try_calls(http: HttpClient, profile: Profile, wrong: dict[str, str | None], 
             continue
         body = _body(name, profile, nobody)
         control = http.call_as(valid, call.method, call.to(nobody, nobody), body)
+        if control.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise RateLimited(control)
         for what, token in wrong.items():
             answer = http.call_as(token, call.method, call.to(nobody, nobody), body)
             yield Trial(_told(call), what, answer, control, unknown_path)

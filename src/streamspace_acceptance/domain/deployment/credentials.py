@@ -4,40 +4,44 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.cluster.logs import ContainerLog, lost_beginning
+from streamspace_acceptance.cluster.logs import ContainerLog, lost_beginning, texts
 from streamspace_acceptance.cluster.objects import Json, serving_objects
 from streamspace_acceptance.cluster.owners import replaced_pods
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
 from streamspace_acceptance.settings import Settings
 
-_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_QUOTED = re.compile(r"""(["'`]).+\1""")
 # A mask in place of a password: stars, dots, something in brackets.
 _MASKED = re.compile(r"[*•.xX_#-]+|[\[<({].*[\])>}]")
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """A name and a password, and where they were found. `told_at` is the log's time in nanoseconds."""
+    """A name and a password, and where they were found. `told_at` is the log's time in nanoseconds;
+    `guessed`: it is a part of the text in the log."""
 
     name: str
     password: str
     place: str
     told_at: int = 0
+    guessed: bool = False
 
     @property
     def doubtful(self) -> bool:
         """Whether it reads like a sentence or a mask rather than a password: then only a login can decide."""
-        return self.password.split() != [self.password] or _MASKED.fullmatch(self.password) is not None
+        plain = self.password.split() == [self.password]
+        odd = _MASKED.fullmatch(self.password) or _QUOTED.fullmatch(self.password)
+        return self.guessed or not plain or odd is not None
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,12 @@ def search(settings: Settings, cluster: Cluster, profile: Profile) -> Search:
     labels, line = profile.agents.api_labels, profile.deployment.password_line
     looked.append(f"the logs of the pods with {'='.join(*labels.items())}")
     pods = serving_objects(cluster.raw_pods(**labels))
-    logged = [credentials for pod in pods if line for credentials in _in_logs(cluster, pod, line, name)]
-    found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
-    lost = () if found else tuple(_losses(cluster, pods, profile.deployment.log_start))
+    try:
+        logged = [credentials for pod in pods if line for credentials in _in_logs(cluster, pod, line, name)]
+        found += sorted(logged, key=lambda credentials: credentials.told_at, reverse=True)
+        lost = () if found else tuple(_losses(cluster, pods, profile.deployment.log_start))
+    except Unproven as error:
+        lost = (error.reason,)
     return _kept(Search(tuple(found), tuple(looked), lost))
 
 
@@ -93,7 +100,8 @@ def _losses(cluster: Cluster, pods: Sequence[Json], start_line: str) -> Iterator
 
 def _kept(found: Search) -> Search:
     for credentials in found.found:
-        register_secret(credentials.password)
+        if not credentials.guessed:  # a guess may be any word
+            register_secret(credentials.password)
     return found
 
 
@@ -130,23 +138,21 @@ def _in_logs(cluster: Cluster, pod: Json, marker: str, name: str) -> Iterator[Cr
             for line in ContainerLog(cluster, name_of_pod, container, previous=previous).since():
                 password = password_in(line.text, marker)
                 if password is not None:
-                    yield Credentials(name, password, place, line.nanoseconds)
+                    logged = Credentials(name, password, place, line.nanoseconds)
+                    yield logged
+                    word = guess(password) if logged.doubtful else None
+                    if word is not None:
+                        yield replace(logged, password=word, guessed=True)
 
 
 def password_in(line: str, marker: str) -> str | None:
-    """The text after `marker`, to the end of the line or of a JSON line's text; None when it is missing or empty."""
-    for text in _texts(_COLOURS.sub("", line)):
-        _, found, rest = text.partition(marker)
-        if found and rest.strip():
-            return rest.strip("\r\n")
-    return None
+    """The text after `marker`, to the end of what the line says (see `texts`); None when it is missing or empty."""
+    message = next((text for text in texts(line) if marker in text), "")
+    rest = message.partition(marker)[2]
+    return rest.strip("\r\n") if rest.strip() else None
 
 
-def _texts(line: str) -> list[str]:
-    if not line.lstrip().startswith("{"):
-        return [line]
-    try:
-        logged = json.loads(line)  # not strictly: loggers write keys twice
-    except (ValueError, RecursionError):
-        return [line]
-    return [text for text in logged.values() if isinstance(text, str)] if isinstance(logged, dict) else [line]
+def guess(password: str) -> str | None:
+    """The password without what a log may put around it: quotes, or the frame of a box; None where there is no more."""
+    word = password.split(maxsplit=1)[0].strip("\"'`|│║*,;")
+    return word if word not in ("", password) else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.domain.deployment.access import Trial, try_calls
 from streamspace_acceptance.domain.deployment.credentials import Credentials
@@ -23,6 +24,7 @@ class LoginAttempts:
 
     `opened` is the API's answer to that token, None when there was none. The others are controls: a login with a wrong
     password, and a call each without a token, with garbage for one, and with the new token altered in one character.
+    `wrong_logins` are logins that are nearly right.
     `trials` are all calls that the suite makes, without a token and with a wrong one.
     """
 
@@ -33,6 +35,7 @@ class LoginAttempts:
     wrong_password: Answer
     controls: dict[str, Answer]
     trials: tuple[Trial, ...] = ()
+    wrong_logins: Mapping[str, Answer] = field(default_factory=dict)
 
 
 class LoginClient:
@@ -56,7 +59,9 @@ class LoginClient:
             ) from error
         token = self.token(login)
         wrong = f"not-{credentials.password}"
-        register_secret(wrong)
+        cut = credentials.password[:-1] + ("y" if credentials.password.endswith("x") else "x")
+        for secret in (wrong, cut):
+            register_secret(secret)
         controls = {"no token": self._call(None), "garbage for a token": self._call(GARBAGE)}
         if token is not None:
             controls["its token altered in one character"] = self._call(altered(token))
@@ -71,11 +76,18 @@ class LoginClient:
             wrong_password=self.log_in(credentials.name, wrong),
             controls=controls,
             trials=trials,
+            wrong_logins={
+                "another last character of the password": self.log_in(credentials.name, cut),
+                "an empty password": self.log_in(credentials.name, ""),
+            },
         )
 
     def accepts(self, credentials: Credentials) -> bool:
         """Whether a login with the credentials gives a token."""
-        return self.token(self.log_in(credentials.name, credentials.password)) is not None
+        accepted = self.token(self.log_in(credentials.name, credentials.password)) is not None
+        if accepted:
+            register_secret(credentials.password)
+        return accepted
 
     def log_in(self, name: str, password: str) -> Answer:
         """The answer to a login, which is sent without any token."""

@@ -45,12 +45,12 @@ class Burst:
     @property
     def never_ran(self) -> list[str]:
         """The sessions that did not come to run, in a sentence each."""
-        return [one.never_ran for one in self.sessions if one.session is not None and one.never_ran]
+        return [session.never_ran for session in self.sessions if session.session is not None and session.never_ran]
 
     @cached_property
     def rate(self) -> Rate | None:
         """The rate of those that ran; None for fewer than two."""
-        moments = [one.completed for one in self.sessions if one.completed is not None]
+        moments = [session.completed for session in self.sessions if session.completed is not None]
         return Rate.of(moments, self.requests.load.began, self.scale) if len(moments) > 1 else None
 
     @property
@@ -61,7 +61,7 @@ class Burst:
 
     def describe(self) -> str:
         """The table of the sessions with the figures below it."""
-        seconds = [one.seconds for one in self.sessions if one.seconds is not None]
+        seconds = [session.seconds for session in self.sessions if session.seconds is not None]
         lines = [
             table(self.sessions, self.requests.load.began),
             "",
@@ -94,12 +94,12 @@ class Bursts:
     @property
     def sessions(self) -> list[SessionMoments]:
         """The sessions of all bursts."""
-        return [one for burst in self.bursts for one in burst.sessions]
+        return [session for burst in self.bursts for session in burst.sessions]
 
     @property
     def created(self) -> list[SessionMoments]:
         """Those for which there is a session."""
-        return [one for one in self.sessions if one.session is not None]
+        return [session for session in self.sessions if session.session is not None]
 
     @property
     def never_ran(self) -> list[str]:
@@ -141,7 +141,9 @@ class Bursts:
     @property
     def plane_outside(self) -> str:
         """How the cluster missed its own objectives in a burst, as a part of a sentence; empty if it kept them."""
-        return next((one.plane.outside for one in self.bursts if one.plane is not None and one.plane.outside), "")
+        return next(
+            (burst.plane.outside for burst in self.bursts if burst.plane is not None and burst.plane.outside), ""
+        )
 
     @cached_property
     def rate(self) -> Rate | None:
@@ -152,7 +154,7 @@ class Bursts:
     @property
     def figures(self) -> list[Figure]:
         """The rate first, then the plan's other Metrics to Record; the last session stands beside the mean."""
-        seconds = [one.seconds for one in self.sessions if one.seconds is not None]
+        seconds = [session.seconds for session in self.sessions if session.seconds is not None]
         if self.rate is None or not seconds:
             return []
         spread, scale = Distribution.of(seconds), self.rate.scale

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.cluster.watch import watching
+from streamspace_acceptance.cluster.watch import watching_events
 from streamspace_acceptance.desktop.page_load import PageState
-from streamspace_acceptance.domain.sessions import home
+from streamspace_acceptance.domain.sessions import home, quota
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
@@ -17,8 +17,8 @@ from streamspace_acceptance.waiting import Wait, elapse
 
 
 def request(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> Creation:
-    """Requests a session, whether it is created or not."""
-    creation = scenario.results.put(scenario.registry.ask(user, template, size))
+    """Requests a session, whether it is created or not; Unproven where deleted ones use up the user's quota."""
+    creation = scenario.results.put(_ask(scenario, user, template, size))
     if creation.id is not None:
         scenario.results.put(SessionLifecycle(scenario.registry.enter(creation.id)))
     return creation
@@ -35,23 +35,30 @@ def start(scenario: Scenario, user: str, template: str, size: str | Size | None 
 
 def request_new(scenario: Scenario, user: str, template: str) -> Session:
     """One more session, which does not become the scenario's own; Unmet when none is created."""
-    creation = scenario.registry.ask(user, template, None)
+    creation = _ask(scenario, user, template, None)
     if creation.id is None:
         raise no_session(creation)
     return scenario.registry.enter(creation.id)
 
 
+def _ask(scenario: Scenario, user: str, template: str, size: str | Size | None) -> Creation:
+    creation = scenario.registry.ask(user, template, size)
+    quota.check(scenario.clients, [creation])
+    return creation
+
+
 def request_together(scenario: Scenario, count: int, template: str, size: str | Size) -> None:
     """`count` users request a session each at the same time."""
     users = [f"user{number}" for number in range(1, count + 1)]
-    scenario.results.put(scenario.registry.ask_together(users, template, size))
+    requests = scenario.results.put(scenario.registry.ask_together(users, template, size))
+    quota.check(scenario.clients, requests.creations)
 
 
 def start_series(scenario: Scenario, count: int, user: str, template: str, size: str | Size) -> None:
     """Timed starts, one after the other."""
     registry = scenario.registry
-    with watching(scenario.clients.cluster, "events") as events:
-        starts = series(count, lambda: registry.ask(user, template, size), registry.enter, events)
+    with watching_events(scenario.clients.cluster) as events:
+        starts = series(count, lambda: _ask(scenario, user, template, size), registry.enter, events)
     scenario.results.put(starts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -73,6 +73,22 @@ def made(asked: Asked, after: SessionList) -> frozenset[str]:
         if session.id not in asked.before
         and (session.user, session.template) == (asked.user, asked.template)
         and not session.tells_request  # one that tells its request names another request
+    )
+
+
+def made_as_answered(creation: Creation, after: SessionList, sent: Collection[str]) -> frozenset[str]:
+    """The same, after an answer that named its session; `sent` are the ids of all requests that were sent.
+
+    A gateway may give requests ids of its own. Where the session tells such an id, no id says anything.
+    """
+    requests = {session.request for session in after.sessions if session.id == creation.claimed}
+    if certainly_made(creation.asked, after) or not requests or requests & {None, *sent}:
+        return made(creation.asked, after)
+    asked = creation.asked
+    return frozenset(
+        session.id
+        for session in after.sessions
+        if session.id not in asked.before and (session.user, session.template) == (asked.user, asked.template)
     )
 
 

@@ -6,6 +6,7 @@ import secrets
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Claim, Mount, Pod
@@ -17,26 +18,35 @@ mkdir -p "$odd/closed" && cd "$odd" || exit 0
 echo secret > unreadable; echo x > "closed/a file"; ln -s /nowhere link; echo x > another; chown 12345:12345 another
 chmod 000 unreadable; chmod 500 closed
 """
+LARGE_BYTES = 1024 * 1024
+LARGE_FILE = f"""
+mkdir -p "$1" && head -c {LARGE_BYTES} /dev/zero > "$1/large" && echo "$2" >> "$1/large"
+"""
 
 
 @dataclass(frozen=True)
 class SavedFile:
-    """A file as it was saved. `mark` stands in a file beside it and in no other home, no other run and no cache."""
+    """A file as it was saved. `mark` stands in a file beside it and in no other home, no other run and no cache.
+
+    It also stands at the end of the file `large_path`, a MiB long in a folder; empty where that was not saved.
+    """
 
     path: str
     text: str
     mark_path: str
     mark: str
     done: ExecResult
+    large_path: str = ""
 
 
 @dataclass(frozen=True)
 class FileState:
-    """A file and the mark beside it as a pod has them now."""
+    """A file, the mark beside it, and the end of the large file, as a pod has them now."""
 
     pod: str
     file: ExecResult
     mark: ExecResult
+    large: ExecResult | None = None
 
 
 @dataclass(frozen=True)
@@ -72,19 +82,24 @@ def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
     script = f"echo {shlex.quote(text)} > {shlex.quote(path)} && echo {mark} > {shlex.quote(mark_path)}"
     done = session.cluster.execute(pod, ["bash", "-c", script])
     session.cluster.execute(pod, ["sh", "-c", ODD_FILES, "sh", home])
-    return SavedFile(path, text, mark_path, mark, done)
+    folder = f"{home}/.{name}.more/below"
+    large = session.cluster.execute(pod, ["sh", "-c", LARGE_FILE, "sh", folder, mark])
+    return SavedFile(path, text, mark_path, mark, done, f"{folder}/large" if large.code == 0 else "")
 
 
 def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
-    """Reads the file and its mark in `pod`."""
-    file = session.cluster.execute(pod, ["cat", saved.path])
-    return FileState(pod.meta.name, file, session.cluster.execute(pod, ["cat", saved.mark_path]))
+    """Reads the file and its marks in `pod`."""
+    run = partial(session.cluster.execute, pod)
+    end = ["dd", f"if={saved.large_path}", f"bs={LARGE_BYTES}", "skip=1"]
+    large = run(end) if saved.large_path else None
+    return FileState(pod.meta.name, run(["cat", saved.path]), run(["cat", saved.mark_path]), large)
 
 
 def is_kept(session: Session, pod: Pod, saved: SavedFile) -> bool:
-    """Whether the file and its mark read in `pod` as they were saved."""
-    found = find(session, pod, saved)
-    return (found.file.stdout, found.mark.stdout) == (f"{saved.text}\n", f"{saved.mark}\n")
+    """Whether the file and its marks read in `pod` as they were saved."""
+    found, mark = find(session, pod, saved), f"{saved.mark}\n"
+    small = (found.file.stdout, found.mark.stdout) == (f"{saved.text}\n", mark)
+    return small and (found.large is None or found.large.stdout == mark)
 
 
 def name_of(saved: SavedFile) -> str:

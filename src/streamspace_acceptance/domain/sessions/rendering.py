@@ -6,6 +6,8 @@ from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.waiting import Stamped, now
 
 SETTLED_SECONDS = 1.0
+MOVING_SECONDS = 5.0
+"""A desktop that shows something for so long without standing still has a moving background, or plays something."""
 STILL = 0.01  # share of pixels: a clock or a cursor may move in a picture that has settled
 SHOWN = 0.002  # share of pixels that differ from the background on a desktop with a window
 LOOK_SECONDS = 0.25
@@ -16,14 +18,22 @@ class Settling:
 
     def __init__(self) -> None:
         self._last: Stamped[Picture] | None = None
+        self._shown_since: float | None = None
 
     def has_settled(self, picture: Picture | None) -> bool:
         """Whether the latest picture shows something, and has not changed for SETTLED_SECONDS."""
         if picture is None or picture.foreground <= SHOWN:
+            self._shown_since = None
             return False
+        self._shown_since = self._shown_since or now()
         if self._last is None or picture.differs(self._last.item) > STILL:
             self._last = Stamped(now(), picture)
         return now() - self._last.at >= SETTLED_SECONDS
+
+    @property
+    def moves(self) -> bool:
+        """Whether it has shown something without a break for a while: then it moves all the time."""
+        return self._shown_since is not None and now() - self._shown_since >= MOVING_SECONDS
 
 
 def describe(picture: Picture | None) -> str:

@@ -18,8 +18,11 @@ from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, fol
 
 Changes = Sequence[Stamped[Change]]
 DESKTOP = "Desktop"  # the fact of the report that tells which container is the desktop
-# What a ResourceQuota and a LimitRange say where they refuse a pod.
-REFUSED = re.compile(r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota")
+# What a ResourceQuota, a LimitRange, Pod Security and the webhooks of a policy say where they refuse a pod.
+REFUSED = re.compile(
+    r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota|violates PodSecurity"
+    r'|(?:admission webhook|failed calling webhook) "(?!\S*stream\.?space)'
+)
 KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
 REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
@@ -65,9 +68,9 @@ class Session:
         poll(
             wait,
             lambda: self._statuses(word),
-            met=lambda said: said == {word},
-            says=lambda said: " in the list, but asked alone ".join(sorted(said)),
-            impossible=lambda said: self._lost(said, word),
+            met=lambda statuses: statuses == {word},
+            says=lambda statuses: " in the list, but asked alone ".join(sorted(statuses)),
+            impossible=lambda statuses: self._lost(statuses, word),
             likely=lambda _: self._likely(),
         )
         return now() if word == self.api.profile.statuses["running"] else None
@@ -213,6 +216,10 @@ class Session:
         """How often the suite's own probe has connected to the desktop, for a report."""
         return rfb.connections(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
 
+    def viewers_served(self) -> int:
+        """How often the suite's own probe has come to a complete handshake with the desktop."""
+        return rfb.finished(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
+
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
         """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
 
@@ -222,8 +229,8 @@ class Session:
 
         def knock() -> rfb.Framebuffer | str:
             if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
-                said = self.vnc()
-                last.append(Stamped(now(), said))
+                result = self.vnc()
+                last.append(Stamped(now(), result))
             return last[-1].item
 
         try:
@@ -273,9 +280,12 @@ class Session:
         listed = self.api.sessions().status(self.id) or "not listed"
         return {listed} if listed != word else {listed, self.api.status(self.id)}
 
-    def _lost(self, said: set[str], word: str) -> str | None:
+    def _lost(self, statuses: set[str], word: str) -> str | None:
+        other = next((status for status in statuses if status != word and status.lower() == word.lower()), None)
+        if other is not None:
+            return f"{other!r} is its word for {word!r}; a contract profile can say so (docs/profiles.md)"
         failed = self.api.profile.statuses["failed"]
-        return f"{failed} is an end: {word} cannot follow" if said == {failed} != {word} else None
+        return f"{failed} is an end: {word} cannot follow" if statuses == {failed} != {word} else None
 
     def _check_admitted(self) -> None:
         """ClusterError when the cluster itself refuses the session's pod."""
@@ -301,12 +311,12 @@ class Session:
         return "listed" if any(obj.meta.name == self.id for obj in objects) else "not listed"
 
 
-def _answers(said: rfb.Framebuffer | str) -> bool:
-    return isinstance(said, rfb.Framebuffer)
+def _answers(result: rfb.Framebuffer | str) -> bool:
+    return isinstance(result, rfb.Framebuffer)
 
 
-def _tells(said: rfb.Framebuffer | str) -> str:
-    return said if isinstance(said, str) else "a complete handshake"
+def _tells(result: rfb.Framebuffer | str) -> str:
+    return result if isinstance(result, str) else "a complete handshake"
 
 
 def _says(change: Change) -> str:

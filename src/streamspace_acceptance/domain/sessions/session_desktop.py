@@ -184,12 +184,20 @@ class SessionDesktop:
             self.opened().picture,
             met=settling.has_settled,
             says=describe,
-            likely=lambda _: self.blame("the page does not get the desktop's pictures, or nothing runs on it"),
+            likely=lambda _: self._why_not_rendered(settling),
             every=LOOK_SECONDS,
         )
         if shown is None:
             raise AssertionError("a wait for a picture ended without one")
         return shown
+
+    def _why_not_rendered(self, settling: Settling) -> str:
+        if settling.moves:
+            raise Unproven(
+                "the desktop is visible, but its picture changes all the time: nothing tells the effect of keys and "
+                "clicks from the rest"
+            )
+        return self.blame("the page does not get the desktop's pictures, or nothing runs on it")
 
     def own_pod(self) -> Pod:
         """The running pod of the session; Unproven when it has none."""
@@ -214,8 +222,8 @@ class SessionDesktop:
         if self.viewer is None:
             return otherwise
         trouble, notice = self.viewer.trouble(), self.viewer.notice()
-        said = [trouble or "", f"the page says “{notice}”" if notice else ""]
-        return "; ".join([*filter(None, said), otherwise])
+        reasons = [trouble or "", f"the page says “{notice}”" if notice else ""]
+        return "; ".join([*filter(None, reasons), otherwise])
 
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser."""

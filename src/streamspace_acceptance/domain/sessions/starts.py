@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.quota import refused_for_quota
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
 from streamspace_acceptance.measuring.startup_phases import Phases, phases
@@ -47,7 +48,7 @@ class Start:
 class VncCheck:
     """The evidence that a VNC server listens: the handshake, and whether the pod listens on the port meanwhile.
 
-    `connections` counts the suite's own connections to it.
+    `connections` counts the suite's own connections to it, `served` those before with a complete handshake.
     """
 
     session: str
@@ -55,6 +56,7 @@ class VncCheck:
     port: int
     port_listens: bool
     connections: str = ""
+    served: int = 0
 
 
 @dataclass
@@ -131,7 +133,7 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) ->
 
 def _id_of(creation: Creation) -> str:
     if creation.id is None:
-        raise Unproven(f"no session was created: {no_session(creation).actual} (see 1.1a-1)")
+        raise Unproven(f"no session was created: {no_session(creation).actual} ({_why(creation)})")
     return creation.id
 
 
@@ -149,8 +151,14 @@ def no_session(creation: Creation) -> Unmet:
         answer.call,
         expected="a new session",
         actual=answer.gist,
-        likely="the API refuses or loses the session (see 1.1a-1)",
+        likely=f"the API refuses or loses the session ({_why(creation)})",
     )
+
+
+def _why(creation: Creation) -> str:
+    if refused_for_quota(creation):
+        return "give the test's users a larger quota, unless it counts sessions that have ended"
+    return "see 1.1a-1"
 
 
 def _reach_running(session: Session, sent: float) -> float:
@@ -196,7 +204,7 @@ def _left(session: Session, within: str, start: Start) -> Budget:
 
 
 def _listen(session: Session, blame: str | None) -> VncCheck:
-    port, tables = session.api.profile.vnc_port, list[str]()
+    port, tables, served = session.api.profile.vnc_port, list[str](), session.viewers_served()
 
     def look() -> None:
         session.check_label()
@@ -208,7 +216,8 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    return VncCheck(session.id, framebuffer, port, listens("".join(tables), port), session.vnc_connections())
+    is_there = listens("".join(tables), port)
+    return VncCheck(session.id, framebuffer, port, is_there, session.vnc_connections(), served)
 
 
 def _present_pod(session: Session, blame: str) -> Pod:

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from streamspace_acceptance.domain.templates.created_template import Json, differences
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.strict_json import overlaid
+from streamspace_acceptance.waiting import Budget, Wait, poll
+
+FIELDS = (
+    *("template_id", "template_name", "display_name", "description"),
+    *("image", "category", "resources", "vnc", "created_at"),
+)
+"""The fields of a template that a change leaves alone unless they are sent, by their names in the profile."""
+LIKELY = "the change is not, or not wholly, stored"
 
 
 @dataclass(frozen=True)
 class Change:
-    """`before` and `after` are the template as it reads; `listed` are its entries in the API's list afterwards."""
+    """`before` and `after` are the template as it reads; `listed` are its entries in the API's list afterwards.
+
+    `kept`: the header by which a cache says that one of the latter is from before; empty for none.
+    """
 
     before: Json
     sent: Json
     answer: Answer
     after: Answer
     listed: tuple[Json, ...]
+    kept: str = ""
 
     @property
     def wanted(self) -> Json:
@@ -36,15 +50,33 @@ class Change:
             return [f"the template is answered {self.after.gist}"]
         shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
         shown += [("the list", template) for template in self.listed]
-        return [f"in {place}, {difference}" for place, found in shown for difference in differences(self.wanted, found)]
+        return [
+            f"in {place}, {difference}"
+            for place, template in shown
+            for difference in differences(self.wanted, template)
+        ]
 
 
-def make(api: TemplateApi, template_id: str, sent: Json) -> Change:
-    """Changes a template and reads it back in every way there is."""
-    before = api.get(template_id).object()
+def make(api: TemplateApi, template_id: str, sent: Json, patience: Budget) -> Change:
+    """Changes a template and reads it back in every way there is, for `patience` again where it reads otherwise."""
+    read_before, names = api.get(template_id).object(), [api.profile.fields[field] for field in FIELDS]
+    before = {name: read_before[name] for name in names if name in read_before}
     answer = api.change(template_id, sent)
-    after = api.get(template_id)
-    return Change(before, sent, answer, after, entries(api, template_id))
+
+    def read() -> Change:
+        after, listing = api.get(template_id), api.listing()
+        listed = tuple(template for template in api.listed(listing) if api.id_of(template) == template_id)
+        return Change(before, sent, answer, after, listed, after.kept or listing.kept)
+
+    with suppress(Unmet):
+        return poll(
+            Wait(f"template {template_id}", "changed", patience),
+            read,
+            met=lambda change: not (change.answer.ok and change.troubles),
+            says=lambda change: "; ".join(change.troubles),
+            likely=lambda _: LIKELY,
+        )
+    return read()
 
 
 def entries(api: TemplateApi, template_id: str) -> tuple[Json, ...]:

@@ -13,6 +13,10 @@ from streamspace_acceptance.product.answers import Answer
 
 API, LIST, KUBERNETES = "the API", "the API's list", "Kubernetes"
 HISTORY = "its history"
+_COUNTS = re.compile(
+    r"(?<![\w.-])(\d+)\s+(?:\w+\s+){0,2}sessions?\b|\bsessions?\b\W{1,3}(\d+)(?![\w.-])", re.IGNORECASE
+)
+"""`2 sessions`, `2 active sessions`, `sessions: 2`."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Deletion:
     @property
     def counts(self) -> list[int]:
         """Every number of sessions that the answer's sentence names."""
-        return [int(number) for number in re.findall(r"(?<![\w.-])(\d+)\s+(?:\w+\s+)?sessions?\b", self.message)]
+        return [int(first or second) for first, second in _COUNTS.findall(self.message)]
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> L
     """Asks for the template that was deleted, as it was described, under its name."""
     made = registry.create(described)
     versions = None if made.id is None else registry.api.versions(made.id)
-    told = versions.object() if versions is not None and versions.ok else {}
-    listed = told.get(registry.api.profile.fields["versions"])
+    document = versions.object() if versions is not None and versions.ok else {}
+    listed = document.get(registry.api.profile.fields["versions"])
     count = len(listed) if isinstance(listed, list) else None
     return Leftovers(str(registry.api.name_of(described)), session, made.answer, count)
 
@@ -77,5 +81,4 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
 
 def expected_places(registry: TemplateRegistry) -> frozenset[str]:
     """Where a template must be seen as long as it is there, so that its absence shows something."""
-    mirrored = registry.cluster.raw_templates() is not None
-    return frozenset({API, LIST, KUBERNETES} if mirrored else {API, LIST})
+    return frozenset({API, LIST, KUBERNETES} if registry.mirrored else {API, LIST})

@@ -16,6 +16,14 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.waiting import Wait, poll
 
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+_POINTER = re.compile(r"(?<![\w/.:-])(?:#|body|request)?(?:/\w+)+")
+"""A field as validators of JSON write it: `#/resources/cpu`, `/resources/cpu`."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def _spellings(field: str) -> str:
+    """A field's name as a sentence may write it: `displayName`, `display_name`, `display name`."""
+    return "[ _-]?".join(map(re.escape, _HUMP.split(field)))
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,9 @@ class MistakeAttempt:
     @property
     def names_field(self) -> bool:
         """Whether the error is a refusal whose sentence names the field with the mistake."""
-        words = "|".join(map(re.escape, self.fields))
-        named = re.search(rf"(?<![\w/])({words})(?![\w/])", self.message, re.IGNORECASE)
+        words = "|".join(map(_spellings, self.fields))
+        message = _POINTER.sub(lambda found: found[0].replace("/", "."), self.message)
+        named = re.search(rf"(?<![\w/])({words})(?![\w/])", message, re.IGNORECASE)
         return self.answer.status in REFUSALS and named is not None
 
 
@@ -82,8 +91,9 @@ def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, regist
     before = _read(control, registry)
     answer = registry.api.create(invalid)
     changes = differences(before, _read(control, registry))
+    names = tuple(name for field in fields for name in sorted(registry.api.names_of(field)))
     return MistakeAttempt(
-        words, tuple(fields), control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
+        words, names, control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
     )
 
 
@@ -103,7 +113,7 @@ def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str
     """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
     mine = [template for template in registry.api.listed() if registry.is_mine(template)]
     places = {"the API's list": {str(registry.api.id_of(template)) for template in mine}}
-    if registry.cluster.raw_templates() is not None:
+    if registry.mirrored:
         places["Kubernetes"] = _in_kubernetes(controls, registry)
     return places
 

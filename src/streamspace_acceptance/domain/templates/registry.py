@@ -11,14 +11,16 @@ from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
-from streamspace_acceptance.outcomes import CleanupFailure, Unmet
+from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 # The sentences of test 2.3 for the two ways in which a template can stay: known to the API, or not.
 DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
+TOLD = 3
+LISTED = "the product goes on listing templates that it has deleted"
 
 
 class TemplateRegistry:
@@ -33,6 +35,7 @@ class TemplateRegistry:
         self.cluster = clients.cluster
         self.budgets = clients.budgets
         self.mark = mark or secrets.token_hex(3)
+        self._stays = clients.stays
         self._made: dict[str, bool] = {}
         self._entries: list[journal.Entry] = []
         self._refused = False
@@ -66,6 +69,10 @@ class TemplateRegistry:
         except (NoAnswer, ClusterError) as error:
             names = ", ".join(sorted(self._made))
             raise CleanupFailure(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
+        if left and self._are_only_listed():
+            self._stays.add(LISTED)
+            self._close_records()
+            raise LeftByProduct("; ".join(left), LISTED)
         if left:
             known = self._refused or any(self.is_mine(template) for template in self.api.listed())
             raise CleanupFailure(
@@ -80,9 +87,23 @@ class TemplateRegistry:
         }
         left = [trouble for template_id in sorted(ids) if (trouble := self._delete(template_id))]
         left += [] if left or not ids else self._wait_until_gone()
-        for entry in [] if left else self._entries:
-            journal.record_revert(entry)
+        if not left:
+            self._close_records()
         return left
+
+    def _close_records(self) -> None:
+        for entry in self._entries:
+            journal.record_revert(entry)
+
+    def _are_only_listed(self) -> bool:
+        """Whether the product says of each template in its list that there is none to be deleted."""
+        ids = [self.api.id_of(template) for template in self.api.listed() if self.is_mine(template)]
+        gone = (
+            self.api.delete(template_id).status == HTTPStatus.NOT_FOUND
+            for template_id in ids
+            if template_id is not None
+        )
+        return not self._refused and not self.in_kubernetes() and None not in ids and all(gone)
 
     def _delete(self, template_id: str) -> str | None:
         answer = self.api.delete(template_id)
@@ -94,15 +115,20 @@ class TemplateRegistry:
     def _wait_until_gone(self) -> list[str]:
         try:
             poll(
-                Wait(f"templates …-{self.mark}", "gone", self.budgets.named("deletion")),
+                Wait(f"templates …-{self.mark}", "gone", self._patience()),
                 self._left,
                 met=lambda left: not left,
-                says=lambda left: f"left: {', '.join(left)}" if left else "gone",
+                says=lambda left: f"left: {_some(left)}" if left else "gone",
                 likely=lambda _: "the product does not finish the deletion (see 2.3-3)",
             )
         except Unmet as unmet:
             return [unmet.actual]
         return []
+
+    def _patience(self) -> Budget:
+        """That of a deletion; none once a list was awaited in vain, though it is still looked at."""
+        budget = self.budgets.named("deletion")
+        return Budget(budget.name, 0.0, budget.scale) if LISTED in self._stays else budget
 
     def _left(self) -> list[str]:
         listed = [
@@ -110,14 +136,27 @@ class TemplateRegistry:
         ]
         return listed or [f"{name} in Kubernetes" for name in self.in_kubernetes()]
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether Kubernetes has an object of each template: by the contract, and by the kinds that it knows."""
+        return self._objects() is not None
+
     def in_kubernetes(self) -> list[str]:
-        """The names of this scenario's templates in Kubernetes; none where it knows no such kind."""
-        objects = self.cluster.raw_templates() or []
-        found = ((obj["metadata"], obj.get("spec") or {}) for obj in objects)
+        """The names of this scenario's templates in Kubernetes; none where it has no objects of templates."""
+        found = ((obj["metadata"], obj.get("spec") or {}) for obj in self._objects() or [])
         return [meta["name"] for meta, spec in found if self.is_mine(meta, description=spec.get("description"))]
+
+    def _objects(self) -> list[Json] | None:
+        self.api.profile.meet("deployment.template_objects")
+        return self.cluster.raw_templates() if self.api.profile.deployment.template_objects else None
 
     def _id(self, answer: Answer) -> str | None:
         try:
             return self.api.id_of(answer.object())
         except Unmet:
             return None  # 2.1-1 judges the answer; here it only has to be found again
+
+
+def _some(left: list[str]) -> str:
+    """The first few, and how many more there are."""
+    return ", ".join(left[:TOLD]) + (f" and {len(left) - TOLD} more" if len(left) > TOLD else "")

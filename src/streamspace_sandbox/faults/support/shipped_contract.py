@@ -79,6 +79,8 @@ class ShippedContract:
                 return body | {field: [change(item) for item in body[field]]}
         if "sessionId" in body:
             return _session(body)
+        if _ONE_TEMPLATE.fullmatch(path) and method == "PATCH":
+            return {"message": "Template updated successfully", "template": _template(body)}
         return _template(body) if path == TEMPLATES or _ONE_TEMPLATE.fullmatch(path) else body
 
     def _agent(self, agent: Obj) -> Obj:
@@ -112,11 +114,11 @@ class _Response:
         if self._path == _SCRIPT and status == 200:
             return status, SHIM.read_bytes() + self._body
         kind = dict(self._start["headers"]).get(b"content-type", b"")
-        told = orjson.loads(self._body) if b"json" in kind and self._body else None
-        if not isinstance(told, dict):
+        document = orjson.loads(self._body) if b"json" in kind and self._body else None
+        if not isinstance(document, dict):
             return status, self._body
-        status, told = self._contract.answer(self._path, self._method, status, told)
-        return status, orjson.dumps(told)
+        status, document = self._contract.answer(self._path, self._method, status, document)
+        return status, orjson.dumps(document)
 
 
 def _route(path: str, method: str) -> Obj:
@@ -163,8 +165,10 @@ def _template_body(body: bytes) -> bytes:
     spec = sent.pop("manifest").get("spec") or {}
     moved = {"image": "baseImage", "resources": "defaultResources"}
     sent |= {field: spec[place] for field, place in moved.items() if place in spec}
-    if "port" in spec.get("vnc", {}):
-        sent["vnc"] = {"port": spec["vnc"]["port"]}
+    if "vnc" in spec:
+        vnc = spec["vnc"]
+        own = ("enabled", "protocol")
+        sent["vnc"] = {name: vnc[name] for name in vnc if name not in own} if isinstance(vnc, dict) else vnc
     if "display_name" in sent:
         sent["displayName"] = sent.pop("display_name")
     for extra in ("app_type", "repository_id"):

@@ -1,0 +1,60 @@
+"""The troubles in an error, and the pages of a list."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.product import refusals
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.profile import load
+from tests.support.web_server import says, web_server
+
+REQUEST = {"name": "x", "image": "not an image", "resources": {"cpu": "a lot"}}
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ({"details": [{"loc": ["body", "image"], "msg": "must be a reference"}]}, ["body.image: must be a reference"]),
+        ({"errors": {"image": ["is not valid"]}}, ["image: is not valid"]),
+        ({"errors": ["image is empty", "x"]}, ["image is empty"]),
+        ({"details": {"causes": [{"field": "spec.cpu", "message": "is too much"}]}}, ["spec.cpu: is too much"]),
+        ({"errors": [{"name": "image", "reason": "missing required argument"}]}, ["image: missing required argument"]),
+        ({"errors": [{"detail": "is no image", "source": {"pointer": "/image"}}]}, ["/image: is no image"]),
+        ({"errors": [{"title": "x", "detail": [{"path": "cpu", "message": "is required"}]}]}, ["cpu: is required"]),
+        ({"message": "the image is empty"}, []),
+        ({"details": [REQUEST]}, []),
+        ({"details": json.dumps(REQUEST)}, []),
+        ({"details": [json.dumps(REQUEST)]}, []),
+        ({"details": {"resources": {"cpu": "10000m", "memory": "1Gi"}}}, []),
+        ({"request": [{"field": "image", "message": "is not valid"}]}, []),
+    ],
+)
+def test_refusal_tells_troubles_and_no_request(error: dict[str, Any], told: list[str]) -> None:
+    assert refusals.troubles(error) == told
+
+
+def pages(request: BaseHTTPRequestHandler) -> None:
+    path, _, query = request.path.partition("?")
+    number = int(query.removeprefix("page=") or 1)
+    following: dict[int, object] = {1: {"next": f"{path}?page=2"}, 2: {"_links": {"next": {"href": "?page=3"}}}}
+    sessions = [{"sessionId": f"s-{number}", "status": "Running"}]
+    body = {"sessions": sessions, "next": None, **following.get(number, {})}  # type: ignore[dict-item]
+    says(json.dumps(body).encode())(request)
+
+
+def test_list_in_pages_is_read_to_its_end() -> None:
+    with web_server(pages) as url, HttpClient(url, "token") as http:
+        assert StreamSpaceApi(http, load()).sessions().ids == {"s-1", "s-2", "s-3"}
+
+
+@pytest.mark.parametrize("next_page", ["http://elsewhere.example/api/v1/sessions", 7, "", "/api/v1/sessions"])
+def test_list_whose_next_page_is_none_ends(next_page: object) -> None:
+    body = json.dumps({"sessions": [], "next": next_page}).encode()
+    with web_server(says(body)) as url, HttpClient(url, "token") as http:
+        assert StreamSpaceApi(http, load()).sessions().ids == frozenset()

@@ -1,0 +1,105 @@
+"""Cases of the kinds that the field tells of: healthy products behind gateways and with other words, and faults."""
+
+from tests.proof.proxy_case import ProxyFault
+from tests.proof.proxy_rules import dialects, gateways, viewer_pages, wordings
+from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end
+
+WORKS = "A user works in a session"
+DIALECTS = (
+    ("in a list", wordings.in_a_list),
+    ("by field", wordings.by_field),
+    ("by pointers", wordings.by_pointers),
+)
+
+FIELD_PRODUCTS = [
+    *(
+        ProxyFault(f"a gateway that numbers requests ({test})", gateways.NumbersRequests(), test)
+        for test in ("1.1a", "1.3")
+    ),
+    *(
+        ProxyFault(f"a product without ids of requests ({test})", gateways.NumbersRequests(keeps=False), test)
+        for test in ("1.1a", "1.3")
+    ),
+    *(
+        ProxyFault(f"a small cache ({test})", gateways.Cache(0.4), test)
+        for test in ("1.1a", "1.4", "2.1", "2.2", "2.3")
+    ),
+    ProxyFault("refused tokens that lead to a login", gateways.LeadsToLogin(), "0"),
+    *(ProxyFault(f"lists in pages ({test})", gateways.Pages(3), test) for test in ("1.3", "2.1")),
+    *(ProxyFault(f"refusals {name} (2.1)", wordings.Refusals(say), "2.1") for name, say in DIALECTS),
+    ProxyFault("refusals in a list (1.1c)", wordings.Refusals(wordings.in_a_list), "1.1c"),
+    *(
+        ProxyFault(f"sessions counted {number}", wordings.CountsOtherwise(sentence), "2.3")
+        for number, sentence in enumerate(
+            ("Template is in use (active sessions: {})", "{} active desktop sessions still use this template"), 1
+        )
+    ),
+    *(
+        ProxyFault(f"versions as {name}", wordings.Numbered(write), "2.2")
+        for name, write in (("text", str), ("v1 and v2", lambda number: f"v{number}"))
+    ),
+    ProxyFault("resources as numbers", wordings.Amounts(), "1.1c"),
+    ProxyFault("times in lower case (3.3)", dialects.Times(wordings.in_lower_case), "3.3"),
+    ProxyFault("agents by ids of their own (3.3)", wordings.AgentIds(), "3.3"),
+    ProxyFault("agents by ids of their own (3.4)", wordings.AgentIds(), "3.4"),
+    ProxyFault(
+        "a click on what is no button first", Page(script=viewer_pages.on_a_click_that_is_no_buttons("Connect")), "1.1d"
+    ),
+    ProxyFault("a client in an iframe from elsewhere", FramedFromElsewhere(), "1.1d"),
+    ProxyFault("a client in an iframe from elsewhere for input", FramedFromElsewhere(), "1.1e"),
+    ProxyFault("a watermark over the screen", Page(script=at_the_end(viewer_pages.WATERMARK)), "1.1d"),
+]
+"""Healthy products: every criterion of the test is proven all the same."""
+
+FIELD_FAULTS = [
+    ProxyFault(
+        "refusals that repeat the request",
+        wordings.Refusals(wordings.by_repeating),
+        "2.1",
+        {"2.1-3"},
+        reason="not valid",
+    ),
+    ProxyFault(
+        "refusals for size that repeat the request",
+        wordings.Refusals(wordings.by_repeating),
+        "1.1c",
+        {"1.1c-2"},
+        only="A user requests more than any node has",
+    ),
+    ProxyFault(
+        "Running in lower case", dialects.StatusWords({"Running": "running"}), "1.1b", {"1.1b-1"}, reason="profile"
+    ),
+    ProxyFault(
+        "callers are locked out", gateways.LocksOutCallers(8, 3.0), "0", broken={"0-10"}, reason="rate of calls"
+    ),
+    ProxyFault(
+        "an agent of another cluster",
+        wordings.OfAnotherCluster(),
+        "3.3",
+        unproven={"3.3-1", "3.3-2", "3.3-3", "3.3-4"},
+        reason="beside the pods of",
+    ),
+    ProxyFault(
+        "a list that ends with its first page",
+        gateways.Pages(3, leads_on=False),
+        "1.3",
+        {"1.3-1"},
+        only="Five users request sessions at the same time",
+    ),
+    ProxyFault(
+        "a picture that never stands still",
+        Page(script=at_the_end(viewer_pages.SNOW)),
+        "1.1d",
+        unproven={"1.1d-4"},
+        reason="changes all the time",
+    ),
+    ProxyFault(
+        "a picture that flickers",
+        Page(script=at_the_end(viewer_pages.FLICKER)),
+        "1.1d",
+        {"1.1d-4"},
+        only=WORKS,
+        reason="blank",
+    ),
+]
+"""What must be told of products and surroundings in which not all is well."""

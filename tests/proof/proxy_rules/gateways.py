@@ -1,0 +1,100 @@
+"""Proxy rules about what gateways do to the calls of a healthy product: caches, ids of requests, logins, lock-outs."""
+
+import json
+import time
+import uuid
+from dataclasses import replace
+
+from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json, refusal
+from tests.proof.proxy import Reply, Rule
+
+API = "/api/v1/"
+UNAUTHORIZED, FOUND = 401, 302
+
+
+class NumbersRequests(Rule):
+    """A gateway gives each request an id of its own, as Envoy does, or (None) the product tells of none."""
+
+    def __init__(self, *, keeps: bool = True) -> None:
+        self._keeps = keeps
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not path.startswith(SESSIONS) or reply.status >= 300 or b'"requestId"' not in reply.body:
+            return reply
+        found = json.loads(reply.body)
+        for session in found.get("sessions", [found]):
+            told = session.pop("requestId", None)
+            if self._keeps:
+                session["requestId"] = str(uuid.uuid5(uuid.NAMESPACE_OID, str(told)))
+        return replace(reply, body=json.dumps(found).encode())
+
+
+class Cache(Rule):
+    """Good answers about sessions and templates are given again for a moment."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._kept: dict[str, tuple[float, Reply]] = {}
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        at, reply = self._kept.get(path, (0.0, None))
+        return reply if method == "GET" and time.monotonic() - at < self._seconds else None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        cached = path.startswith((SESSIONS, TEMPLATES)) and not path.endswith("/connect")
+        if method == "GET" and cached and reply.status == 200:
+            self._kept[path] = time.monotonic(), reply
+        return reply
+
+
+class LeadsToLogin(Rule):
+    """Who brings no valid token is led to the page at which one logs in."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if reply.status != UNAUTHORIZED or path.endswith("/login"):
+            return reply
+        return Reply(FOUND, "text/html", b'<a href="/login">Found</a>', {"Location": f"/login?next={path}"})
+
+
+class LocksOutCallers(Rule):
+    """After some refused tokens, the product answers none of its callers' calls for a while, and says so."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._refused: list[float] = []
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        recent = [at for at in self._refused if time.monotonic() - at < self._seconds]
+        if not path.startswith(API) or len(recent) < self._most:
+            return None
+        return refusal(429, "too_many_failures", "Too many requests without a valid token; try again later.")
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if reply.status == UNAUTHORIZED:
+            self._refused.append(time.monotonic())
+        return reply
+
+
+class Pages(Rule):
+    """Lists come in pages of so many entries, each with the address of the next one; or (no address) without it."""
+
+    def __init__(self, size: int, *, leads_on: bool = True) -> None:
+        self._size = size
+        self._leads_on = leads_on
+
+    def page_instead(self, path: str, query: str) -> Reply | None:
+        self._offset = int(query.partition("offset=")[2] or 0) if "offset=" in query else 0
+        return None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) not in (("GET", SESSIONS), ("GET", TEMPLATES)) or reply.status != 200:
+            return reply
+        found: Json = json.loads(reply.body)
+        name = "sessions" if path == SESSIONS else "templates"
+        entries, offset = found[name], self._offset
+        found |= {name: entries[offset : offset + self._size], "total": len(entries)}
+        if self._leads_on:
+            later = offset + self._size
+            found["next"] = f"{path}?offset={later}" if later < len(entries) else None
+        return replace(reply, body=json.dumps(found).encode())
