@@ -34,11 +34,13 @@ class _SharedWatches:
         key = cluster, kind
         with self._lock:
             watcher = self._running.get(key)
-            if watcher is None or watcher.is_broken:
+            reader = None if watcher is None else watcher.add(labels)
+            # Asked once the reader is there: until then the watch may have ended for want of readers.
+            if watcher is None or reader is None or watcher.is_broken:
                 watcher = Watcher(cluster, kind)
                 watcher.begin()
                 self._running[key] = watcher
-            reader = watcher.add(labels)
+                reader = watcher.add(labels)
         try:
             yield reader.recording
         finally:

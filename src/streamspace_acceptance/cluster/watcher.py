@@ -24,6 +24,7 @@ Kind = Literal["pods", "events", "sessions"]
 READ_SECONDS = 5.0  # after that the objects are listed, if a watch brings no events
 LONGEST_CHECK_SECONDS = 20.0  # the next list of a watch that is still silent comes later each time, at most by that
 SILENT_SECONDS = 60.0  # a watch without events is reopened after that, at the version that it reached
+IDLE_SECONDS = 60.0  # without a reader a watch ends after that: it reads and keeps every object
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
@@ -56,7 +57,7 @@ class Watcher:
         self._silent_since: float | None = None  # set while a connection is open that may stay silent
         self._next_check = 0.0
         self._is_reopened = False
-        self._asked_at = 0.0
+        self._asked_at = now()
         self._readers: list[Reader] = []
         self._error: BaseException | None = None
         self._lock = threading.Lock()
@@ -103,6 +104,7 @@ class Watcher:
         """Whatever it has recorded stays."""
         with self._lock:
             self._readers.remove(reader)
+            self._asked_at = now()
 
     @property
     def is_read(self) -> bool:
@@ -146,6 +148,9 @@ class Watcher:
     def _listen(self) -> None:
         """Looks into each silence of an open connection."""
         while not pause(READ_SECONDS / 10, self._stopped):
+            if self._is_idle():
+                self._shut_down()
+                return
             since, interested = self._silent_since, self.is_read or now() - self._asked_at < READ_SECONDS
             if since is None or not interested or now() < max(self._next_check, since + READ_SECONDS):
                 continue
@@ -154,6 +159,13 @@ class Watcher:
             if self._overdue and self._silent_since == since:
                 self._is_reopened = True
                 self._shut_down()
+
+    def _is_idle(self) -> bool:
+        """Whether nobody has read it for long; no reader of it is added after that."""
+        with self._lock:
+            if not self._readers and now() - self._asked_at > IDLE_SECONDS:
+                self._stopped.set()
+            return self._stopped.is_set()
 
     def stop(self) -> None:
         """Ends the watch: what it reads from ends at once, and what it may just be asking is not waited for."""

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -123,3 +124,20 @@ def test_kept_watch_serves_the_next_reader(kubernetes: SilentKubernetes, tmp_pat
 def test_no_running_watch_knows_nothing(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
     with cluster(kubernetes, tmp_path) as target:
         assert known_objects(target, "pods") is None
+
+
+def test_kept_watch_without_readers_ends_after_a_while(
+    kubernetes: SilentKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "IDLE_SECONDS", 0.5)
+    with cluster(kubernetes, tmp_path) as target, keeping_watches(target):
+        with watching(target, "pods", **LABELS):
+            pass
+        deadline = time.monotonic() + LONG
+        while "watch pods" in {thread.name for thread in threading.enumerate()}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert known_objects(target, "pods") is None
+        with watching(target, "pods", **LABELS) as recording:
+            assert [change.item.kind for change in recording.items()] == ["ADDED"]
+        assert kubernetes.lists == 2
