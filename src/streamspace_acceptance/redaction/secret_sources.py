@@ -20,6 +20,8 @@ Json = dict[str, Any]
 _FIELD = re.compile(rf'"[\w.-]*({pattern(Place.ANSWER)})"\s*:\s*"((?:[^"\\]|\\.){{8,}})"', re.IGNORECASE)
 _PARAMETER = re.compile(rf"[?&;#][\w-]*{pattern(Place.PARAMETER)}=([^&#\s\"'<>\\]{{8,}})", re.IGNORECASE)
 _PASSWORD_LINE = re.compile(r"(?i)\b(?:admin(?:istrator)?\s+)?password\s*[:=]\s*(\S+)")
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_QUOTE = re.compile(r"""[\\"']""")
 _USERINFO = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s@\"'<>]+)@")
 # Values in Secrets that are not secret.
 _NO_SECRET = re.compile(
@@ -54,9 +56,10 @@ def from_secrets(secrets: Iterable[Json]) -> None:
 
 
 def from_log(text: str) -> None:
-    """Passwords in a log: `Admin password: …`."""
-    for match in _PASSWORD_LINE.finditer(text):
+    """Passwords in a log: `Admin password: …`, also in colours, in quotes, or at the end of a text in JSON."""
+    for match in _PASSWORD_LINE.finditer(_COLOURS.sub("", text)):
         register_secret(match[1])
+        register_secret(_QUOTE.split(match[1].lstrip("\\\"'"))[0])
     for match in _USERINFO.finditer(text):
         register_secret(match[1])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.logs import plain
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -133,7 +134,7 @@ def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
     variables = [variable for pod in agents for variable in cluster.main_container(pod).spec.get("env") or ()]
     if any(variable.get("value") in ids for variable in variables):
         return True
-    logs = [cluster.first_lines(pod) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
+    logs = [plain(cluster.first_lines(pod)) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
 
 

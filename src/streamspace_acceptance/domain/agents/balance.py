@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
+from streamspace_acceptance.cluster.logs import texts
 from streamspace_acceptance.domain.agents.fleet import agent_pods
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
@@ -105,7 +106,7 @@ def _logged(clients: Clients, ids: Collection[str], online: Collection[str]) -> 
     found: dict[str, str | None] = {}
     for pod in agent_pods(clients):
         agent = next((agent_id for agent_id in online if pod.meta.name in agent_id), pod.meta.name)
-        lines = [line.text for line in clients.cluster.log(pod).since(None)]
+        lines = [text for line in clients.cluster.log(pod).since(None) for text in texts(line.text)]
         marks = {session: clients.profile.agents.session_line.replace("{id}", session) for session in ids}
         found |= {session: agent for session, mark in marks.items() if any(mark in line for line in lines)}
     return found

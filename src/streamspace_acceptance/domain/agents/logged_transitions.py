@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.logs import LogFollower, LogLine, texts
+from streamspace_acceptance.cluster.logs import LogFollower, LogLine, plain, texts
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.profile import AgentProfile
 
@@ -47,7 +47,7 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        about = [line for line in lines if self._agent_id in line.text]
+        about = [line for line in lines if self._agent_id in plain(line.text)]
         matches = [(line, kind) for line in about for kind, mark in self._marks.items() if _says(line, mark)]
         self.found = [(line.at, kind) for line, kind in matches]
         self._lines_found = [line for line, _ in matches]
