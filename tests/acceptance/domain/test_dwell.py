@@ -85,6 +85,11 @@ def test_dwell_of_a_desktop_that_turns_black_says_when() -> None:
         dwell.hold(cast("Any", _Desktop(lambda look: look > 2)))
 
 
+def test_dwell_of_a_desktop_that_flickers_counts_the_looks() -> None:
+    with pytest.raises(Unmet, match=r"blank in \d+ of \d+ looks"):
+        dwell.hold(cast("Any", _Desktop(lambda look: look % 2 == 0)))
+
+
 def test_dwell_of_a_desktop_that_grows_deaf_says_it_worked(monkeypatch: pytest.MonkeyPatch) -> None:
     uses = iter(["used"])
 

@@ -15,6 +15,8 @@ from streamspace_acceptance.waiting import Budget, Wait, now, poll
 LOOK_SECONDS = 1.0
 BLANK_SECONDS = 2.0
 """A page that loads again, or an application that redraws, may show nothing for so long."""
+BLANK_SHARE = 0.25
+"""Of the looks; a desktop that shows nothing in more of them flickers, however short each time is."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,18 @@ def _check_connected(desktop: SessionDesktop, before: tuple[int, int], seconds: 
 
 
 def _watch(desktop: SessionDesktop) -> float:
-    """Watches the desktop for the dwell; gives the seconds. Unmet as soon as it has shown nothing for a moment."""
+    """Watches the desktop for the dwell; gives the seconds.
+
+    Unmet as soon as it has shown nothing for a moment, and at the end where it showed nothing again and again.
+    """
     dwell, viewer, began = desktop.session.budgets.named("dwell"), desktop.opened(), now()
-    visible_at = began
+    visible_at, shown = began, list[bool]()
 
     def look() -> Picture | None:
         nonlocal visible_at
         picture = viewer.picture()
-        if picture is not None and picture.foreground > SHOWN:
+        shown.append(picture is not None and picture.foreground > SHOWN)
+        if shown[-1]:
             visible_at = now()
         return picture
 
@@ -87,4 +93,11 @@ def _watch(desktop: SessionDesktop) -> float:
         likely=lambda _: desktop.blame("the desktop ends or turns black, though its connection lasts"),
         every=LOOK_SECONDS,
     )
+    if shown.count(False) > BLANK_SHARE * len(shown):
+        raise Unmet(
+            f"{desktop.session.subject}, desktop",
+            expected=f"visible for {dwell.seconds:g} s on end",
+            actual=f"blank in {shown.count(False)} of {len(shown)} looks",
+            likely=desktop.blame("the page or the desktop flickers"),
+        )
     return now() - began
