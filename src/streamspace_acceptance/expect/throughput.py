@@ -53,6 +53,8 @@ def all_running(bursts: Bursts) -> None:
     missing = bursts.wanted - len(bursts.created)
     if missing:
         raise Unproven(f"{missing} of {bursts.wanted} sessions were not created (see 4.1-3)")
+    if closed := [one.desktop_closed for one in bursts.created if one.desktop_closed]:
+        raise Unproven(f"the suite may not open {len(closed)} of {bursts.wanted} desktops: {closed[0]}")
 
 
 def none_refused(bursts: Bursts) -> None:

@@ -146,3 +146,11 @@ def test_rate_rests_on_the_bursts_that_were_sent_in_time() -> None:
     assert found.rate.per_minute == pytest.approx(9.1, abs=0.05)
     assert found.distrust == ""
     assert "fell behind" in bursts(40, 9, 9.2, late=1).distrust
+
+
+def test_desktops_that_the_suite_may_not_open_are_unproven() -> None:
+    found = burst()
+    found.sessions[3].desktop_closed = "the user 'perftest4' cannot log in"
+    with pytest.raises(Unproven, match=r"may not open 1 of 20 desktops: the user 'perftest4' cannot log in"):
+        expect.throughput.all_running(found)
+    expect.throughput.rate_at_least(found, 10)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.performance.session_follower import handshake
+from streamspace_acceptance.domain.performance.session_follower import REST_SECONDS, handshake
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import SessionList
@@ -79,11 +79,11 @@ class HeldSessions:
         try:
             poll(
                 wait,
-                lambda: handshake(self.clients.api, session_id),
+                lambda: handshake(self.clients, session_id),
                 met=lambda found: isinstance(found, rfb.Framebuffer),
                 says=lambda found: found if isinstance(found, str) else f"{found.width}x{found.height}",
                 likely=lambda _: "see what the last handshake came to",
-                every=1.0,
+                every=REST_SECONDS,
             )
         except Unmet as unmet:
             return unmet.actual

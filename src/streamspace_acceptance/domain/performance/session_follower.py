@@ -19,7 +19,7 @@ from streamspace_acceptance.domain.performance.session_moments import SessionMom
 from streamspace_acceptance.domain.performance.session_objects import SessionObjects, watching_objects
 from streamspace_acceptance.domain.performance.session_troubles import unschedulable
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
@@ -39,6 +39,8 @@ from streamspace_acceptance.waiting import (
 DESKTOPS_AT_ONCE = 4
 """So many handshakes at the same time: enough to be prompt, too few to be a load of their own."""
 KNOCK_SECONDS = 0.25
+REST_SECONDS = 2.0
+"""The same after a VNC server has greeted: some of them lock out who comes back at once."""
 CATCH_UP_SECONDS = 2.0
 """A list may overtake the watches; they are given so long to report the pods and objects of sessions that run."""
 
@@ -54,13 +56,16 @@ class Look:
 
 @dataclass
 class SessionFollower:
-    """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session."""
+    """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session; `closed`,
+    why the suite may not open a desktop.
+    """
 
     clients: Clients
     looks: Recording[Look]
     pods: Recording[Change]
     objects: SessionObjects = field(default_factory=SessionObjects)
     desktops: dict[str, rfb.Framebuffer | str] = field(default_factory=dict)
+    closed: dict[str, str] = field(default_factory=dict)
 
     @property
     def word(self) -> str:
@@ -142,7 +147,8 @@ class SessionFollower:
         running = self.running(ids)
 
         def silent() -> set[str]:
-            return {one for one in running if not isinstance(self.desktops.get(one), rfb.Framebuffer)}
+            answered = {one for one, found in self.desktops.items() if isinstance(found, rfb.Framebuffer)}
+            return running - answered - self.closed.keys()
 
         with suppress(Unmet):  # each session says for itself what its desktop came to
             poll(
@@ -174,6 +180,7 @@ class SessionFollower:
                 session.see_pod(pod, change.at, deleted=change.item.kind == "DELETED")
         for session_id, session in known.items():
             session.see_desktop(self.desktops.get(session_id))
+            session.desktop_closed = self.closed.get(session_id, "")
         return found
 
     def source(self, sessions: Sequence[SessionMoments]) -> str:
@@ -263,13 +270,20 @@ def opening_desktops(follower: SessionFollower, before: Collection[str]) -> Iter
 
 def _open(follower: SessionFollower, session_id: str, ended: threading.Event) -> None:
     while not ended.is_set():
-        follower.desktops[session_id] = found = handshake(follower.clients.api, session_id)
-        if isinstance(found, rfb.Framebuffer) or pause(KNOCK_SECONDS, ended):
+        try:
+            follower.desktops[session_id] = found = handshake(follower.clients, session_id)
+        except Unproven as error:  # the suite may not open it: that says nothing about the desktop
+            follower.closed[session_id] = " ".join(str(error).split())
+            return
+        except (Unmet, NoAnswer) as error:
+            follower.desktops[session_id] = found = " ".join(str(error).split())
+        if isinstance(found, rfb.Framebuffer) or pause(REST_SECONDS if rfb.is_reached(found) else KNOCK_SECONDS, ended):
             return
 
 
-def handshake(api: StreamSpaceApi, session_id: str) -> rfb.Framebuffer | str:
+def handshake(clients: Clients, session_id: str) -> rfb.Framebuffer | str:
     """One RFB handshake through the product's own path; a sentence when it fails."""
+    api = clients.api
     token = api.viewer_token(session_id)
     address, text = api.vnc_address(session_id, token), api.profile.base64_text
-    return rfb.attempt(address, token, trusted=api.http.trusted, text=text)
+    return rfb.attempt(address, token, trusted=api.http.trusted, password=clients.vnc_password, text=text)

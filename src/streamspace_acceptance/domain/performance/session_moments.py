@@ -23,7 +23,7 @@ class SessionMoments:
     `created` is when its first pod was seen, `started` when the pod's containers ran, `ready` when the pod was Ready,
     `running` when the API said so, `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was
     Ready first; `fate` is its last state. `object_running` is when its object in Kubernetes said Running, `by_object`
-    whether `running` is that moment.
+    whether `running` is that moment. `desktop_closed` says why the suite may not open the desktop.
     """
 
     number: int
@@ -45,6 +45,7 @@ class SessionMoments:
     node: str | None = None
     fate: str = ""
     desktop_failure: str = ""
+    desktop_closed: str = ""
     object_running: float | None = None
     by_object: bool = False
     _not_yet: float = 0.0
