@@ -52,7 +52,11 @@ def nodes_suffice(profile: ResourceProfile) -> int:
     """No node holds more than it can with all sessions of the profile, and none lost a pod; gives their number."""
     if profile.capacity.unknown:
         raise Unproven(profile.capacity.unknown)
-    exceeded = [trouble for node in profile.capacity.nodes for trouble in node.exceeded] + list(profile.lost)
+    found = [trouble for node in profile.capacity.nodes for trouble in node.exceeded]
+    before = [trouble for node in profile.before.nodes for trouble in node.exceeded] if profile.before else []
+    exceeded = [*(trouble for trouble in found if trouble not in before), *profile.lost]
+    if not exceeded and found:
+        raise Unproven(f"before there were any sessions: {'; '.join(found)}\n{profile.capacity.table()}")
     room = profile.room.sessions
     if not exceeded and room is not None and room < profile.sessions:
         raise Unproven(

@@ -7,9 +7,10 @@ The sources, in their order: the kubelet's summary (needs access to nodes/proxy)
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from streamspace_acceptance.cluster.connection import as_cluster_error
@@ -77,14 +78,16 @@ class KubeletSummary:
 
     def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
         """One request for each node."""
-        wanted, found = {pod.meta.uid for pod in pods}, dict[str, Counter]()
-        for node in sorted({pod.node for pod in pods if pod.node is not None}):
-            path = f"/api/v1/nodes/{node}/proxy/stats/summary"
-            body = self._cluster.raw(path)
-            with as_cluster_error(path):
-                entries = [entry for entry in json.loads(body)["pods"] if entry["podRef"]["uid"] in wanted]
-                found |= {entry["podRef"]["name"]: summary_counter(entry) for entry in entries if _counts(entry)}
-        return found
+        nodes = sorted({pod.node for pod in pods if pod.node is not None})
+        wanted = {pod.meta.uid for pod in pods}
+        return _merged([partial(self._of_node, node, wanted) for node in nodes])
+
+    def _of_node(self, node: str, wanted: Collection[str]) -> dict[str, Counter]:
+        path = f"/api/v1/nodes/{node}/proxy/stats/summary"
+        body = self._cluster.raw(path)
+        with as_cluster_error(path):
+            entries = [entry for entry in json.loads(body)["pods"] if entry["podRef"]["uid"] in wanted]
+            return {entry["podRef"]["name"]: summary_counter(entry) for entry in entries if _counts(entry)}
 
 
 class CgroupFiles:
@@ -98,10 +101,10 @@ class CgroupFiles:
 
     def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
         """One command in each pod."""
-        return {pod.meta.name: cgroup_counter(self._said(pod)) for pod in pods}
+        return _merged([partial(self._of_pod, pod) for pod in pods])
 
-    def _said(self, pod: Pod) -> str:
-        return self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout
+    def _of_pod(self, pod: Pod) -> dict[str, Counter]:
+        return {pod.meta.name: cgroup_counter(self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout)}
 
 
 class MetricsApi:
@@ -120,6 +123,22 @@ class MetricsApi:
         with as_cluster_error(path):
             entries = [entry for entry in json.loads(body)["items"] if entry["metadata"]["name"] in wanted]
             return {entry["metadata"]["name"]: metrics_counter(entry) for entry in entries}
+
+
+def _merged(parts: Sequence[Callable[[], dict[str, Counter]]]) -> dict[str, Counter]:
+    """The counters of all parts that have any; ClusterError when none has, and each part failed.
+
+    A node or a pod that does not answer takes nothing from the figures of the others.
+    """
+    found, errors = dict[str, Counter](), list[ClusterError]()
+    for part in parts:
+        try:
+            found |= part()
+        except ClusterError as error:
+            errors.append(error)
+    if errors and len(errors) == len(parts):
+        raise errors[-1]
+    return found
 
 
 def choose(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Source | None, str]:

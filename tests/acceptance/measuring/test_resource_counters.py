@@ -131,3 +131,22 @@ def test_the_script_reads_the_cgroup_of_this_process() -> None:
     assert earlier.memory_bytes > 0
     assert earlier.at <= later.at
     assert 0 < (earlier.cpu_seconds or 0.0) < (later.cpu_seconds or 0.0)
+
+
+def test_pod_without_a_shell_takes_nothing_from_others() -> None:
+    store = pod(name="redis-1", uid="u-3")
+
+    def execute(asked: Pod, _: Sequence[str]) -> ExecResult:
+        return ExecResult(V2, "", 0) if asked.meta.name == "api-1" else ExecResult("", "no such file: sh", 127)
+
+    cluster = fake({})
+    cluster.execute = execute  # type: ignore[method-assign, assignment]
+    assert CgroupFiles(cluster).read([POD, store]).keys() == {"api-1"}
+    with pytest.raises(ClusterError):
+        CgroupFiles(cluster).read([store])
+
+
+def test_node_that_does_not_answer_takes_nothing_from_others() -> None:
+    away = pod(name="session-1", uid="u-3", node="node-2")
+    cluster = fake({"node-1/proxy/stats/summary": SUMMARY})
+    assert KubeletSummary(cluster).read([POD, away]).keys() == {"api-1"}
