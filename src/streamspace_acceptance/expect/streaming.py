@@ -14,6 +14,7 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 
 def latency_below(found: Streaming, limit: float) -> RoundTrips:
     """The connection lasted, and nine round trips of ten took less than `limit` milliseconds; gives them."""
+    _require_the_whole(found)
     if found.ended and found.trips:
         raise Unmet(
             f"{found.session}, connection",
@@ -40,6 +41,7 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
 
 def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     """A viewer gets `limit` distinct pictures a second and more, as a mean while it moves; gives the figures."""
+    _require_the_whole(found)
     if found.no_motion or not found.rates:
         raise Unproven(f"the frame rate cannot be measured: {found.no_motion or found.ended}")
     if found.ended:
@@ -83,3 +85,8 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
             likely="something holds input or pictures back between the browser and the session's desktop",
         )
     return Figure(f"{kind} input lag (90th percentile)", found, "ms")
+
+
+def _require_the_whole(found: Streaming) -> None:
+    if found.cut_short:
+        raise Unproven(f"streaming was not measured for {found.planned:.0f} s: {found.cut_short}")

@@ -128,3 +128,10 @@ def test_lag_without_a_valid_figure_is_unproven() -> None:
     for found in (lag(55.0, 20.0, drift=9.0), lag(20.0, 20.0, found=5.0)):
         with pytest.raises(Unproven):
             expect.streaming.input_lag_below(found, "keyboard", 50)
+
+
+def test_measurement_that_the_suite_ended_itself_is_unproven() -> None:
+    found = streaming(cut_short="the suite's viewer does not understand the VNC server: a message of type 150 came")
+    for judge, limit in ((expect.streaming.latency_below, 50), (expect.streaming.frame_rate_at_least, 15)):
+        with pytest.raises(Unproven, match=r"not measured for 30 s: .* a message of type 150"):
+            judge(found, limit)

@@ -76,11 +76,15 @@ HEADERS = ("sessions", "added", "alive", "start p50 (s)", "start p95 (s)", "busy
 
 @dataclass(frozen=True)
 class Recovery:
-    """The release of all sessions and what followed. `troubles` is empty if the product recovered."""
+    """The release of all sessions and what followed. `troubles` is empty if the product recovered.
+
+    `saturated`: that the machine itself had no processor left for the release, as a part of a sentence.
+    """
 
     seconds: float
     start: float | None
     troubles: Sequence[str]
+    saturated: str = ""
 
     def describe(self) -> str:
         """For the report."""

@@ -139,7 +139,7 @@ class CapacityRamp:
             if one.session is not None and one.never_ran:
                 self._stuck.append(one.session)
             elif one.session is not None:
-                self._held.sessions.append(HeldSession(one.session, one.user, one.uid))
+                self._held.sessions.append(HeldSession(one.session, one.user, one.uid, one.restarts))
         return lost
 
     def _judge(self, step: Step) -> None:
@@ -222,8 +222,10 @@ class CapacityRamp:
     def _recover(self) -> Recovery:
         """Releases all sessions; then the API is healthy, and one more session starts as at the beginning."""
         began, registry = now(), self._scenario.registry
+        meter = NodeBusyMeter.begin(self._clients.cluster)
         troubles = list(registry.release([*self._stuck, *self._held.ids]))
         took = now() - began
+        busy = node_busy.saturated(meter.shares()) if troubles else ""
         self._held.sessions, self._stuck = [], []
         start: float | None = None
         if not troubles:
@@ -233,7 +235,7 @@ class CapacityRamp:
             start = next((one.seconds for one in moments if one.seconds is not None), None)
         if not troubles and start is None:
             troubles.append(f"one more session does not run: {moments[0].never_ran or moments[0].said}")
-        return Recovery(took, start, troubles)
+        return Recovery(took, start, troubles, busy)
 
     def _unhealthy(self) -> list[str]:
         profile = self._clients.profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.creation import Creation
@@ -22,8 +22,9 @@ class SessionMoments:
 
     `created` is when its first pod was seen, `started` when the pod's containers ran, `ready` when the pod was Ready,
     `running` when the API said so, `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was
-    Ready first; `fate` is its last state. `object_running` is when its object in Kubernetes said Running, `by_object`
-    whether `running` is that moment. `desktop_closed` says why the suite may not open the desktop.
+    Ready first, `restarts` how often each of its containers had been started again by then; `fate` is its last state.
+    `object_running` is when its object in Kubernetes said Running, `by_object` whether `running` is that moment.
+    `desktop_closed` says why the suite may not open the desktop.
     """
 
     number: int
@@ -42,6 +43,7 @@ class SessionMoments:
     desktop: float | None = None
     status: str = "never listed"
     uid: str | None = None
+    restarts: dict[str, int] = field(default_factory=dict)
     node: str | None = None
     fate: str = ""
     desktop_failure: str = ""
@@ -105,7 +107,7 @@ class SessionMoments:
         if pod.running_containers == pod.containers and self.started is None:
             self.started = at
         if pod.ready and self.ready is None:
-            self.ready, self.uid = at, pod.meta.uid
+            self.ready, self.uid, self.restarts = at, pod.meta.uid, restarts(pod)
 
     def see_desktop(self, found: rfb.Framebuffer | str | None) -> None:
         """The result of a handshake with its desktop; None: there was none."""
@@ -113,6 +115,12 @@ class SessionMoments:
             self.desktop = found.at
         elif found is not None:
             self.desktop_failure = found
+
+
+def restarts(pod: Pod) -> dict[str, int]:
+    """How often each container of a pod was started again."""
+    statuses = (pod.object.get("status") or {}).get("containerStatuses") or []
+    return {one["name"]: int(one.get("restartCount", 0)) for one in statuses}
 
 
 def pod_starts(sessions: Sequence[SessionMoments]) -> list[float]:
