@@ -28,6 +28,8 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
         raise Unproven(f"round trips cannot be measured here: {distrust}\n{trips.table()}")
     if trips.judged >= limit and (excuse := trips.excuse(limit)):
         raise Unproven(f"this machine is too busy to measure the product's latency: {excuse}\n{trips.table()}")
+    if network := found.network.explains(trips.judged, limit):
+        raise Unproven(f"{network}, and nine round trips of ten {trips.judged:.0f} ms in all\n{trips.table()}")
     if trips.judged >= limit:
         raise Unmet(
             f"{found.session}, WebSocket latency",
@@ -60,6 +62,8 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
             f"this machine is too busy to measure the product's frame rate: the runner's own pauses ended {late:.1f} ms"
             f" late\n{found.table()}"
         )
+    if found.network.milliseconds >= 1000 / limit and not stands_still:
+        raise Unproven(f"{found.network.describe()}, and a picture is asked for at a time\n{found.table()}")
     raise Unmet(
         f"{found.session}, frame rate",
         expected=f"at least {limit:g} distinct pictures a second, and none missing for {SILENCE_SECONDS:g} s",
@@ -76,6 +80,8 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
     found = lag.percentile(kind)
     if found >= limit and (excuse := lag.excuse(limit)):
         raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
+    if network := lag.network.explains(found, limit):
+        raise Unproven(f"{network}, and nine answers of ten come within {found:.0f} ms\n{lag.table()}")
     if found >= limit:
         raise Unmet(
             f"{lag.session}, {kind} lag",

@@ -169,3 +169,19 @@ def test_desktop_that_the_suite_may_not_open_is_told(monkeypatch: pytest.MonkeyP
                 looks.beyond(len(looks.items()), 0.1)
     assert found.closed == {"s-0": "the user 'perftest1' cannot log in"}
     assert found.desktops == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "counted"),
+    [
+        (b'{"error": "rate_limited", "message": "slow down"}', 429, (0, 0)),
+        (b"slow down", 429, (0, 0)),
+        (b'{"error": "internal", "message": "oops"}', 500, (1, 1)),
+    ],
+)
+def test_limit_of_the_rate_of_looks_is_no_error(body: bytes, status: int, counted: tuple[int, int]) -> None:
+    with web_server(says(body, status)) as url, HttpClient(url, "t") as client:
+        api = StreamSpaceApi(client, load())
+        looks: Recording[Look] = Recording()
+        looks.append(look_at(api)())
+        assert follower(api, looks).errors() == counted

@@ -17,7 +17,9 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.measuring import network_path
 from streamspace_acceptance.measuring.frame_rate import Frame, FrameRate
+from streamspace_acceptance.measuring.network_path import NetworkPath
 from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, RoundTrips
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
@@ -54,6 +56,7 @@ class Streaming:
     ended: str = ""
     no_motion: str = ""
     cut_short: str = ""
+    network: NetworkPath = field(default_factory=NetworkPath)
 
     @property
     def round_trips(self) -> RoundTrips:
@@ -83,6 +86,7 @@ class Streaming:
         """For the report."""
         lines = [f"{self.session}, over {self.planned:.0f} s: still and moving in turn"]
         lines += [self.round_trips.table()] if self.trips and self.delayed else ["no round trips"]
+        lines += [self.network.describe()] if self.network.count else []
         lines += [f"moving: {rate}" for rate in self.rates]
         lines += [f"self-check, a source of {self.slow.source_rate:g}/s: {self.slow}"] if self.slow else []
         lines += [
@@ -106,6 +110,7 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     desk.wait_until_rendered()
     seconds = scenario.clients.budgets.limit(plan).seconds
     found = scenario.results.put(Streaming(desk.session.subject, seconds))
+    found.network = network_path.measure(scenario.clients.http.base_url)
     connections = desk.opened().connections
     try:
         with desk.session.viewing() as client:
