@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from streamspace_acceptance.cluster.connection import as_cluster_error
+from streamspace_acceptance.cluster.containers import is_known_neighbour
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.quantities import amount
@@ -157,9 +158,14 @@ def choose(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Source | None, str]:
     return None, "; ".join(reasons)
 
 
+def _own(containers: Sequence[Json]) -> Sequence[Json]:
+    """The containers of a pod without those that a mesh or another injector added: their use is not the product's."""
+    return [one for one in containers if not is_known_neighbour(one.get("name", ""))] or containers
+
+
 def _counts(entry: Json) -> bool:
     """Whether a pod of the summary has its counters yet: those of a new container come a little later."""
-    containers = entry.get("containers") or ()
+    containers = _own(entry.get("containers") or ())
     return bool(containers) and all(
         "usageCoreNanoSeconds" in (container.get("cpu") or {}) and "workingSetBytes" in (container.get("memory") or {})
         for container in containers
@@ -168,7 +174,7 @@ def _counts(entry: Json) -> bool:
 
 def summary_counter(entry: Json) -> Counter:
     """The counters of a pod in a kubelet's summary; KeyError or ValueError for anything else."""
-    containers, network = entry["containers"], entry.get("network") or {}
+    containers, network = _own(entry["containers"]), entry.get("network") or {}
     return Counter(
         at=max(datetime.fromisoformat(container["cpu"]["time"]).timestamp() for container in containers),
         memory_bytes=sum(int(container["memory"]["workingSetBytes"]) for container in containers),
@@ -196,7 +202,7 @@ def cgroup_counter(said: str) -> Counter:
 
 def metrics_counter(entry: Json) -> Counter:
     """The usage of a pod in metrics.k8s.io; KeyError or ValueError for anything else."""
-    usages = [container["usage"] for container in entry["containers"]]
+    usages = [container["usage"] for container in _own(entry["containers"])]
     return Counter(
         at=datetime.fromisoformat(entry["timestamp"]).timestamp(),
         memory_bytes=float(sum(amount(usage["memory"]) for usage in usages)),

@@ -36,8 +36,8 @@ MOST_REPEATS = 2
 class Burst:
     """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
 
-    `source` says from where the moments of Running are; `plane` is how the cluster itself did. `crowded`: what of the
-    cluster left no room for any of the sessions that never ran; empty if nothing did.
+    `source` says from where the moments of Running are; `plane` is how the cluster itself did. `crowded`: why the
+    cluster had no room for any of the sessions that never ran; empty if it had.
     """
 
     requests: ScheduledRequests
@@ -159,7 +159,7 @@ class Bursts:
 
     @property
     def crowded(self) -> str:
-        """What of the cluster left no room for the sessions that never ran; empty if nothing did."""
+        """Why the cluster had no room for the sessions that never ran; empty if it had."""
         return next((one.crowded for one in self.bursts if one.crowded), "")
 
     @cached_property
@@ -286,7 +286,7 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
 def crowded_out(
     clients: Clients, size: Size, sessions: Sequence[SessionMoments], changes: Sequence[Stamped[Change]]
 ) -> str:
-    """What of the cluster left no room for any of the sessions that never ran; empty if nothing did.
+    """Why the cluster had no room for any of the sessions that never ran; empty if it had.
 
     The nodes had room for all before. If they have room for all now, but for the burst's own pods, then the sessions
     took more than they asked for, and that is the product's doing.

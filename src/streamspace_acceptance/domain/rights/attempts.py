@@ -148,7 +148,7 @@ def _answer(call: Callable[[], Answer]) -> Answer:
 
 
 def _is_done(answer: Answer) -> bool:
-    """Whether a call was accepted. A page in its place, as one at which to log in, is no answer of the API."""
+    """Whether a call was accepted. A page to log in, in its place, does not come from the API."""
     return answer.ok and not answer.content_type.startswith("text/html")
 
 
