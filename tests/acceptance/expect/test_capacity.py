@@ -113,3 +113,15 @@ def test_release_on_a_saturated_machine_is_unproven() -> None:
     found.steps.append(step(30, crashes=["pod api-1 of the product was restarted"]))
     with pytest.raises(Unmet, match="api-1"):
         expect.capacity.determined(found)
+
+
+def test_ramp_whose_users_the_product_does_not_know_is_unproven() -> None:
+    found = ramp(step(10, alive=0, conditions=["10 of 10 creations failed"], reasons=["capacity1: 404 no such user"]))
+    found.refused = "capacity1: 404 no such user"
+    found.search.failed(1, 0)
+    for judge in (expect.capacity.determined, expect.capacity.bottleneck_documented):
+        with pytest.raises(Unproven, match="no session for the ramp's users: capacity1: 404 no such user"):
+            judge(found)
+    found.refused = ""
+    with pytest.raises(Unmet, match="not one session runs"):
+        expect.capacity.determined(found)

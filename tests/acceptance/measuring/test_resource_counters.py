@@ -167,7 +167,10 @@ def beside(name: str) -> dict[str, Any]:
 def test_injected_neighbours_are_not_the_products_use(name: str, seconds: float) -> None:
     counter = KubeletSummary(fake({"stats/summary": beside(name)})).read([POD])["api-1"]
     assert counter.cpu_seconds == seconds
-    item = {**METRICS["items"][0], "containers": [{"name": "api", "usage": {"cpu": "250m", "memory": "64Mi"}}]}
-    item["containers"].append({"name": name, "usage": {"cpu": "1", "memory": "64Mi"}})
+    containers = [
+        {"name": "api", "usage": {"cpu": "250m", "memory": "64Mi"}},
+        {"name": name, "usage": {"cpu": "1", "memory": "64Mi"}},
+    ]
+    item = {**METRICS["items"][0], "containers": containers}
     cores = MetricsApi(fake({"metrics.k8s.io": {"items": [item]}})).read([POD])["api-1"].cores
     assert cores == (0.25 if seconds == 2.5 else 1.25)

@@ -95,12 +95,15 @@ class Recovery:
 
 @dataclass
 class SessionCapacity:
-    """The search with its steps. `limited` says that the nodes had no room for the rest of the ramp."""
+    """The search with its steps. `limited` says that the nodes had no room for the rest of the ramp; `refused`, the
+    answer with which the API refused every session of a step, as it does to users that it does not know.
+    """
 
     search: CapacitySearch
     scale: float
     steps: list[Step] = field(default_factory=list)
     limited: str = ""
+    refused: str = ""
     recovery: Recovery | None = None
     knee: str = ""
 

@@ -96,6 +96,8 @@ class CapacityRamp:
         ]
         failures = [f"the desktop of {session}: {words}" for session, words in samples.items() if words]
         refused = [] if requests is None else [*requests.refusals, *requests.unanswered]
+        if requests is not None and _refuses_all(requests):
+            self.found.refused = requests.refusals[0]
         return Step(
             number,
             max(added, 0),
@@ -248,3 +250,9 @@ class CapacityRamp:
                 return []
             return [f"the API's health: {answer.gist}"]
         return ["the API's health is not a JSON object"]
+
+
+def _refuses_all(requests: ScheduledRequests) -> bool:
+    """Whether the API created no session at all, and says each time that the request is at fault (4xx)."""
+    statuses = [0 if made is None or made.id is not None else made.answer.status for made in requests.creations]
+    return all(status // 100 == 4 and status != HTTPStatus.TOO_MANY_REQUESTS for status in statuses)
