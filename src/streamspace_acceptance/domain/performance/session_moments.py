@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from streamspace_acceptance.cluster.containers import is_native_sidecar
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.measuring.open_loop import Shot
@@ -20,10 +21,11 @@ NAMES = ("due", "sent", "answered", "listed", "created", "scheduled", "started",
 class SessionMoments:
     """Moments of the monotonic clock, None for what was not seen.
 
-    `created` is when its first pod was seen, `started` when the pod's containers ran, `ready` when the pod was Ready,
-    `running` when the API said so, `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was
-    Ready first, `restarts` how often each of its containers had been started again by then; `fate` is its last state.
-    `object_running` is when its object in Kubernetes said Running, `by_object` whether `running` is that moment.
+    `created` is when its first pod was seen, `initialized` when the pod's own init containers were done, `started` when
+    the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so, `desktop` when the desktop
+    answered an RFB handshake. `uid` is the pod that was Ready first, `restarts` how often each of its containers had
+    been started again by then; `fate` is its last state. `object_running` is when its object in Kubernetes said
+    Running, `by_object` whether `running` is that moment.
     `desktop_closed` says why the suite may not open the desktop.
     """
 
@@ -37,6 +39,7 @@ class SessionMoments:
     listed: float | None = None
     created: float | None = None
     scheduled: float | None = None
+    initialized: float | None = None
     started: float | None = None
     ready: float | None = None
     running: float | None = None
@@ -104,6 +107,8 @@ class SessionMoments:
         self.created = at if self.created is None else self.created
         if pod.node is not None and self.scheduled is None:
             self.scheduled = at
+        if self.initialized is None and _has_init_containers(pod) and pod.conditions.get("Initialized", False):
+            self.initialized = at
         if pod.running_containers == pod.containers and self.started is None:
             self.started = at
         if pod.ready and self.ready is None:
@@ -124,8 +129,19 @@ def restarts(pod: Pod) -> dict[str, int]:
 
 
 def pod_starts(sessions: Sequence[SessionMoments]) -> list[float]:
-    """Seconds from the first report of each pod until its containers ran, by the watch."""
-    return [one.started - one.created for one in sessions if one.started is not None and one.created is not None]
+    """Seconds from the first report of each pod until its containers ran, by the watch.
+
+    The product's own init containers run from the pod's placement on. Their time is the product's, not the cluster's.
+    """
+    return [
+        one.started - one.created - (one.initialized - one.scheduled if one.initialized and one.scheduled else 0.0)
+        for one in sessions
+        if one.started is not None and one.created is not None
+    ]
+
+
+def _has_init_containers(pod: Pod) -> bool:
+    return any(not is_native_sidecar(one) for one in pod.object["spec"].get("initContainers") or ())
 
 
 def as_csv(sessions: Sequence[SessionMoments], began: float) -> str:
