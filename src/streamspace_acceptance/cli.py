@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "explain": lambda: _explain(given.criterion),
         "merge": lambda: _merge(given.folders, given.into),
         "profile": lambda: _check_profile(given.profile),
+        "run": lambda: _run_in_shards(given),
         "shards": lambda: _shards(given),
         "sweep": lambda: _forget() if given.forget else _sweep(),
         "verify": lambda: _verify(given.file),
@@ -62,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     explaining.add_argument("criterion", help="an id of plan/criteria.toml, such as 1.1e-5")
     verifying = commands.add_parser("verify", help=_VERIFY, description=f"{_VERIFY[0].upper()}{_VERIFY[1:]}.")
     verifying.add_argument("file", type=Path, help="a conformance.yaml, beside the verdict.json of its run")
+    running = commands.add_parser("run", help=_RUN, description=f"{_RUN[0].upper()}{_RUN[1:]}.")
+    running.add_argument("-j", "--jobs", type=int, required=True, help="how many shards; the last one runs alone")
+    running.add_argument("--tags", action="append", default=[], help="as for behave")
+    running.add_argument("-D", dest="options", action="append", default=[], metavar="NAME=VALUE", help="as for behave")
     dividing = commands.add_parser("shards", help=_SHARDS, description=f"{_SHARDS[0].upper()}{_SHARDS[1:]}.")
     dividing.add_argument("count", type=int, nargs="?", help="how many runners there are")
     dividing.add_argument("--tags", action="append", default=[], help="as for behave, and the same for each shard")
@@ -164,6 +169,14 @@ def _shards(given: argparse.Namespace) -> int:
     return shards.show(given.count, given.tags, as_json=given.json)
 
 
+def _run_in_shards(given: argparse.Namespace) -> int:
+    from streamspace_acceptance.commands import parallel  # noqa: PLC0415
+
+    if given.jobs < 1:
+        raise SetupProblem("Say how many shards: `streamspace-acceptance run -j 3`.")
+    return parallel.run(given.jobs, given.tags, given.options)
+
+
 def _merge(folders: Sequence[Path], into: Path) -> int:
     from streamspace_acceptance.commands.merge import merge  # noqa: PLC0415
 
@@ -191,6 +204,7 @@ def _lint() -> int:
 _DECIDE = "print the decision of the last run; with --require GO, fail unless it is GO"
 _EXPLAIN = "explain a criterion: its limit, its scenarios and the code that judges it"
 _VERIFY = "check that a conformance.yaml is complete and agrees with the verdict.json beside it"
+_RUN = "run the plan in shards side by side on one target, and make one set of reports"
 _SHARDS = "divide the run among several runners, and print what each of them runs"
 _MERGE = "make one set of reports, with one decision, from those of all shards"
 _PROFILE = "compare a contract profile with the StreamSpace of the settings, without changing anything"

@@ -136,7 +136,7 @@ class World(Scenario):
         if criterion is None or evidence is None or not criterion.words:
             return
         met = deviations_up_to(evidence.owner, scenario, evidence)
-        words = [one for one in met if one.key in criterion.words]
+        words = [deviation for deviation in met if deviation.key in criterion.words]
         contract.words_kept(self.profile.name, words, accepted=self._run.settings.accept_deviations)
 
     def _criterion(self, scenario: Any) -> Criterion | None:
@@ -157,13 +157,13 @@ class World(Scenario):
         self.disruptions.check_held()
         if not any(word in unmet.actual for word in ("404", "not listed")):
             return unmet
-        told = list(self._contradictions())
-        if not told:
+        contradictions = list(self._contradictions())
+        if not contradictions:
             return unmet
         return Unmet(
             unmet.subject,
             expected=unmet.expected,
-            actual="; ".join([unmet.actual, *told]),
+            actual="; ".join([unmet.actual, *contradictions]),
             timeline=unmet.timeline,
             likely=unmet.likely,
         )

@@ -126,7 +126,7 @@ def test_a_watch_wakes_the_wait_at_once() -> None:
     found = waiting.follow(
         wait,
         recording,
-        goal=lambda items: next((each.at for each in items if each.item == "Ready"), None),
+        goal=lambda items: next((entry.at for entry in items if entry.item == "Ready"), None),
         says=str,
         likely=lambda _: "?",
     )

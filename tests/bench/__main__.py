@@ -43,7 +43,9 @@ def main(names: Sequence[str]) -> int:
         for figure in figures:
             sys.stdout.write(f"{name:9} {'  '.join(figure.row())}  (load {before:.1f})\n")
             sys.stdout.flush()
-        _report(name, [asdict(one) | {"reached": one.is_reached, "row": one.row()} for one in figures], before)
+        _report(
+            name, [asdict(figure) | {"reached": figure.is_reached, "row": figure.row()} for figure in figures], before
+        )
     sys.stdout.write(f"\n{FOLDER / 'bench.md'}\n")
     return 0
 
@@ -59,7 +61,7 @@ def _report(name: str, figures: list[dict[str, object]], load_before: float) -> 
     lines = ["# Benchmarks of the measurements", "", "| " + " | ".join((*HEADERS, "load")) + " |"]
     lines.append("| --- " * (len(HEADERS) + 1) + "|")
     for bench in known.values():
-        lines += ["| " + " | ".join((*one["row"], f"{bench['load']:g}")) + " |" for one in bench["figures"]]
+        lines += ["| " + " | ".join((*figure["row"], f"{bench['load']:g}")) + " |" for figure in bench["figures"]]
     (FOLDER / "bench.md").write_text("\n".join(lines) + "\n")
 
 

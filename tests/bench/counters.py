@@ -60,7 +60,7 @@ def _memory(session: Session, pod: Pod, source: Source) -> BenchFigure:
     holder.start()
     samples = record(source, [pod], HELD_SECONDS)[0][pod.meta.name]
     holder.join()
-    held = fmean(sorted(one.memory_bytes for one in samples)[-3:])
+    held = fmean(sorted(sample.memory_bytes for sample in samples)[-3:])
     found = (held - before) / MIB
     detail = f"{source.name}: {found:.0f} MiB of {BLOCK_MIB} MiB"
     return BenchFigure("memory of a known block: error", 100 * abs(found - BLOCK_MIB) / BLOCK_MIB, 5, "%", detail)
@@ -70,4 +70,4 @@ def _settled(source: Source, pod: Pod) -> Counter:
     """A sample that was taken after this call."""
     first = source.read([pod])[pod.meta.name]
     samples = record(source, [pod], max(2 * source.every, 2.0))[0][pod.meta.name]
-    return next((one for one in samples if one.at > first.at), samples[-1])
+    return next((sample for sample in samples if sample.at > first.at), samples[-1])

@@ -36,5 +36,5 @@ def errors() -> list[BenchFigure]:
     detail = f"{len(found)} inputs at {INJECTED[0]} to {INJECTED[-1]} ms"
     return [
         BenchFigure("input lag: median error", abs(statistics.median(found)), 2, "ms", detail),
-        BenchFigure("input lag: error p95", percentile([abs(one) for one in found], 0.95), 8, "ms", detail),
+        BenchFigure("input lag: error p95", percentile([abs(error) for error in found], 0.95), 8, "ms", detail),
     ]

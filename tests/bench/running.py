@@ -35,7 +35,7 @@ def late() -> list[BenchFigure]:
         ("became Running, 80 that are 23 ms apart", 0.023, "running"),
         ("pod Ready, 80 at once", 0.0, "ready"),
     ):
-        offsets = [gap * one for one in range(AT_ONCE)]
+        offsets = [gap * number for number in range(AT_ONCE)]
         errors = [error for _ in range(ROUNDS) for error in _errors(KnownStarts(offsets), moment)[0]]
         spread = Distribution.of([1000 * error for error in errors])
         found.append(BenchFigure(f"{name}: error p99", spread.p99, 50, "ms", spread.describe("ms")))
@@ -45,7 +45,7 @@ def late() -> list[BenchFigure]:
 def many() -> list[BenchFigure]:
     """The processor and the memory of one runner that follows a thousand sessions."""
     gap = MANY_SECONDS / MANY
-    errors, share = _errors(KnownStarts([gap * one for one in range(MANY)], filler=FILLER), "running")
+    errors, share = _errors(KnownStarts([gap * number for number in range(MANY)], filler=FILLER), "running")
     spread = Distribution.of([1000 * error for error in errors])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
@@ -70,7 +70,7 @@ def _errors(product: KnownStarts, moment: str) -> tuple[Sequence[float], float]:
         share = (time.process_time() - spent) / (time.monotonic() - began)
         sessions = follower.moments(requests)
     truth = product.truth
-    return [(getattr(one, moment) or float("inf")) - truth[str(one.session)] for one in sessions], share
+    return [(getattr(session, moment) or float("inf")) - truth[str(session.session)] for session in sessions], share
 
 
 @contextmanager

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.cluster import kubernetes
-from streamspace_acceptance.cluster import watch as watch_module
+from streamspace_acceptance.cluster import kubernetes, watcher
 from tests.hostile.calls import SECONDS, Ask, Place
 from tests.hostile.certificates import NAMES
 from tests.support.project import PROJECT
@@ -68,7 +67,7 @@ def hurried(hostile: Hostile) -> Iterator[None]:
     """Deadlines of SECONDS where they are no argument, and the tests' CA trusted."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kubernetes, "CALL_SECONDS", SECONDS)
-        patch.setattr(watch_module, "READ_SECONDS", SECONDS)
+        patch.setattr(watcher, "READ_SECONDS", SECONDS)
         patch.setitem(os.environ, "SSL_CERT_FILE", str(hostile.folder / "ca.pem"))
         yield
 

@@ -12,8 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_acceptance.cluster import kubernetes
-from streamspace_acceptance.cluster import watch as watch_module
+from streamspace_acceptance.cluster import kubernetes, watcher
 from tests.hostile.calls import ACCEPTED, KUBERNETES, LOGS, READ, SECONDS, Ask, Place, execute, vnc, watch
 from tests.hostile.conftest import outcome_of
 
@@ -43,7 +42,7 @@ def peak() -> float:
 
 
 def main(url: str, folder: Path) -> None:
-    kubernetes.CALL_SECONDS = watch_module.READ_SECONDS = SECONDS
+    kubernetes.CALL_SECONDS = watcher.READ_SECONDS = SECONDS
     for ask, _ in CASES.values():
         outcome_of(ask, Place(f"{url}/500", folder))  # what is loaded once is not the answer's
     grown = {f"{name}: {kind}": _growth(ask, Place(f"{url}/{kind}", folder)) for name, ask, kind in _each()}

@@ -256,7 +256,7 @@ def _pod(version: int) -> dict[str, object]:
 async def watch_flood(writer: Writer) -> None:
     version = 8
     while True:
-        writer.write(b"".join(event("MODIFIED", _pod(version + each)) for each in range(1000)))
+        writer.write(b"".join(event("MODIFIED", _pod(version + offset)) for offset in range(1000)))
         version += 1000
         await writer.drain()
 
@@ -348,7 +348,7 @@ async def serve(reader: asyncio.StreamReader, writer: Writer) -> None:
 async def main(folder: Path) -> None:
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     secured = [await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) for context in contexts(folder)]
-    sys.stdout.write(json.dumps([each.sockets[0].getsockname()[1] for each in (listening, *secured)]) + "\n")
+    sys.stdout.write(json.dumps([server.sockets[0].getsockname()[1] for server in (listening, *secured)]) + "\n")
     sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(
         None, sys.stdin.read

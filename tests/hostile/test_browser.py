@@ -239,7 +239,7 @@ def _of_kind(kind: str) -> list[int]:
 
 
 def _below(pid: int) -> list[int]:
-    return [each for child in processes.children(pid) for each in (child, *_below(child))]
+    return [descendant for child in processes.children(pid) for descendant in (child, *_below(child))]
 
 
 def test_the_pages_own_process_dies(browser: RunBrowser, address: str) -> None:

@@ -169,7 +169,7 @@ WATCHES = {
     "watch-endless-line": "a line of more than",
     "watch-flood": "more than 10000 events",
 }
-CASES = {f"{each[0]}: {each[2]} ({each[3]})": each for each in _cases()}
+CASES = {f"{case[0]}: {case[2]} ({case[3]})": case for case in _cases()}
 SAMPLED = set(list(CASES)[::7])
 """Every seventh: of a list of each call with each kind these are all calls and all kinds, but not every pair."""
 TOLD_AS = (NoAnswer, Unmet, ClusterError, NoHandshake)

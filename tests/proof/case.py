@@ -51,7 +51,7 @@ class Outcome:
         red = {criterion: run.reasons[criterion] for criterion in sorted(run.of("FAILED"))}
         found = [*_differences(wanted, set(red)), *problems]
         if unexpected := sorted(run.of("BROKEN") - broken):
-            found.append(f"BROKEN: {', '.join(f'{each} ({run.reasons[each]})' for each in unexpected)}")
+            found.append(f"BROKEN: {', '.join(f'{criterion} ({run.reasons[criterion]})' for criterion in unexpected)}")
         if missing := sorted(broken - run.of("BROKEN")):
             found.append(f"not BROKEN: {', '.join(missing)}")
         return cls(tuple(sorted(wanted)), red, tuple(found), run.console if found else "")

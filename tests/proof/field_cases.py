@@ -5,6 +5,8 @@ from tests.proof.proxy_rules import dialects, gateways, viewer_pages, wordings
 from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end
 
 WORKS = "A user works in a session"
+ALLOWED = {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}
+"""Nothing shows that API and cluster belong together, where the agents have generated ids."""
 DIALECTS = (
     ("in a list", wordings.in_a_list),
     ("by field", wordings.by_field),
@@ -40,8 +42,8 @@ FIELD_PRODUCTS = [
     ),
     ProxyFault("resources as numbers", wordings.Amounts(), "1.1c"),
     ProxyFault("times in lower case (3.3)", dialects.Times(wordings.in_lower_case), "3.3"),
-    ProxyFault("agents by ids of their own (3.3)", wordings.AgentIds(), "3.3"),
-    ProxyFault("agents by ids of their own (3.4)", wordings.AgentIds(), "3.4"),
+    ProxyFault("agents by ids of their own (3.3)", wordings.AgentIds(), "3.3", settings=ALLOWED),
+    ProxyFault("agents by ids of their own (3.4)", wordings.AgentIds(), "3.4", settings=ALLOWED),
     ProxyFault(
         "a click on what is no button first", Page(script=viewer_pages.on_a_click_that_is_no_buttons("Connect")), "1.1d"
     ),
@@ -87,7 +89,11 @@ FIELD_FAULTS = [
         only="Five users request sessions at the same time",
     ),
     ProxyFault(
-        "a picture that never stands still", Page(script=at_the_end(viewer_pages.SNOW)), "1.1d", unproven={"1.1d-4"}
+        "a picture that never stands still",
+        Page(script=at_the_end(viewer_pages.SNOW)),
+        "1.1d",
+        unproven={"1.1d-4"},
+        reason="changes all the time",
     ),
     ProxyFault(
         "a picture that flickers",

@@ -21,8 +21,8 @@ def altered(reply: Reply, **changes: Any) -> Reply:
 
 def each_of(reply: Reply, field: str, change: Callable[[Json], Json | None]) -> Reply:
     """The answer with each entry of its list changed, or left out where `change` gives none."""
-    entries = [change(each) for each in json.loads(reply.body)[field]]
-    return altered(reply, **{field: [each for each in entries if each is not None]})
+    entries = [change(entry) for entry in json.loads(reply.body)[field]]
+    return altered(reply, **{field: [entry for entry in entries if entry is not None]})
 
 
 def refusal(status: int, error: str, message: str) -> Reply:

@@ -164,7 +164,9 @@ class _Proxy:
         if not self._rule.admits(request.path):
             return web.Response(status=503, text="no desktop here")
         offered = [
-            each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()
+            protocol.strip()
+            for protocol in request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+            if protocol.strip()
         ]
         browser = "Origin" in request.headers
         refusal = self._rule.refuses(request.path, offered, browser=browser)
@@ -223,8 +225,8 @@ class _Proxy:
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for each in both:
-                each.cancel()
+            for task in both:
+                task.cancel()
 
 
 _Socket = ClientWebSocketResponse | web.WebSocketResponse

@@ -83,7 +83,7 @@ class SoakRun:
     def describe(self) -> str:
         """One line, and one for each scenario that was red or not shown."""
         unproven = [scenario for scenario in self.scenarios if scenario.verdict == "UNPROVEN"]
-        told = [f"  {each.verdict} “{each.name}”: {each.reason}" for each in (*self.red, *unproven)]
+        told = [f"  {scenario.verdict} “{scenario.name}”: {scenario.reason}" for scenario in (*self.red, *unproven)]
         head = f"seed {self.seed}: {len(self.scenarios)} scenarios, {len(self.red)} red, {len(unproven)} not shown"
         return "\n".join([f"{head}, {self.seconds:.0f} s", *told])
 

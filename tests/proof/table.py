@@ -55,16 +55,18 @@ def _counts(cases: Sequence[Case], results: dict[str, Result]) -> dict[str, dict
         for criterion in case.criteria:
             counts[criterion]["cases"] += 1
             counts[criterion][state] += 1
-    return {criterion: found for criterion, found in counts.items() if found["cases"]}
+    return {criterion: states for criterion, states in counts.items() if states["cases"]}
 
 
 def _markdown(rows: list[dict[str, Any]], counts: dict[str, dict[str, int]], code: str) -> str:
     order = {criterion: place for place, criterion in enumerate(sentences())}
-    by_criterion = sorted(rows, key=lambda row: min((order[each] for each in row["criteria"]), default=len(order)))
+    by_criterion = sorted(
+        rows, key=lambda row: min((order[criterion] for criterion in row["criteria"]), default=len(order))
+    )
     lines = [f"# Proof of the code {code}", "", COUNTS_HEAD]
     lines += [
-        f"| {criterion} | {found['cases']} | {found['as wanted']} | {found['not as wanted']} | {found['not run']} |"
-        for criterion, found in counts.items()
+        f"| {criterion} | {states['cases']} | {states['as wanted']} | {states['not as wanted']} | {states['not run']} |"
+        for criterion, states in counts.items()
     ]
     lines += ["", HEAD, *map(_line, by_criterion)]
     problems = [f"- {row['id']}: {problem}" for row in by_criterion for problem in row.get("problems", [])]
@@ -72,7 +74,9 @@ def _markdown(rows: list[dict[str, Any]], counts: dict[str, dict[str, int]], cod
 
 
 def _line(row: dict[str, Any]) -> str:
-    killed = "; ".join(f"“{each['sentence']}” ({_short(each['reason'])})" for each in row.get("killed_by", []))
+    killed = "; ".join(
+        f"“{judgement['sentence']}” ({_short(judgement['reason'])})" for judgement in row.get("killed_by", [])
+    )
     cells = (
         ", ".join(row["criteria"]) or "-",
         row["id"],

@@ -10,7 +10,9 @@ BUILT_FROM_A_CHECKOUT = {"0-5"}
 
 def test_each_criterion_before_the_load_has_three_defects() -> None:
     counted = breadth.defects()
-    asked = {each for each in sentences() if plan_test_of(each)["phase"] < LOAD_PHASE} - BUILT_FROM_A_CHECKOUT
+    asked = {
+        criterion for criterion in sentences() if plan_test_of(criterion)["phase"] < LOAD_PHASE
+    } - BUILT_FROM_A_CHECKOUT
     assert {criterion: counted[criterion] for criterion in asked if counted[criterion] < breadth.FEWEST} == {}
 
 

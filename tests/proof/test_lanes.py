@@ -60,7 +60,7 @@ def test_case_that_breaks_is_red_and_the_others_go_on(tmp_path: Path) -> None:
     def holds(_lane: Lane) -> Outcome:
         return Outcome()
 
-    results = {each.id: each for each in run(tmp_path, *(_both(breaks, holds)))}
+    results = {result.id: result for result in run(tmp_path, *(_both(breaks, holds)))}
     assert results["a/breaks"].outcome.problems == ("RuntimeError: no sandbox",)
     assert results["a/holds"].is_as_wanted
 

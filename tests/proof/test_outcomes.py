@@ -30,7 +30,7 @@ def run(**verdicts: str) -> Run:
 )
 def test_outcome_names_every_difference(verdicts: dict[str, str], wanted: set[str], problem: str) -> None:
     outcome = Outcome.of(run(**verdicts), wanted, [])
-    assert [each[: len(problem)] for each in outcome.problems] == ([problem] if problem else [])
+    assert [difference[: len(problem)] for difference in outcome.problems] == ([problem] if problem else [])
     assert outcome.console == ("the console" if problem else "")
 
 
@@ -57,7 +57,7 @@ def test_table_shows_what_killed_a_fault_and_what_was_not_run(tmp_path: Path) ->
     cases = [_case(f"planted/{name}") for name in ("killed", "survivor", "waiting")]
     killed = Result("planted/killed", 12.4, Outcome(("1.2-1",), {"1.2-1": REASON}))
     survivor = Result("planted/survivor", 9.0, Outcome(("1.2-1",), {}, ("not red, though mapped: 1.2-1",)))
-    table.write(tmp_path, cases, {each.id: each for each in (killed, survivor)}, "code")
+    table.write(tmp_path, cases, {result.id: result for result in (killed, survivor)}, "code")
     text = (tmp_path / "proof.md").read_text()
     assert "| 1.2-1 | 3 | 1 | 1 | 1 |" in text
     assert "| 1.2-1 | planted/killed | yes | 1.2-1 | 1.2-1 | “" in text

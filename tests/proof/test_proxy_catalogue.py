@@ -9,14 +9,16 @@ from behave.parser import parse_file
 from streamspace_sandbox.streamspace.api.viewer import FOLDER
 from tests.proof.answer_faults import ANSWER_FAULTS
 from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
+from tests.proof.field_cases import FIELD_FAULTS, FIELD_PRODUCTS
 from tests.proof.proxy import Reply
 from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.proxy_rules.viewer_pages import Page
 from tests.proof.register import feature_of, sentences
 
-FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS]
-PAGES = [case for case in [*FAULTS, *EQUIVALENT_PRODUCTS] if isinstance(case.rule, Page)]
+FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS]
+PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS]
+PAGES = [case for case in [*FAULTS, *PRODUCTS] if isinstance(case.rule, Page)]
 
 
 def _name(case: ProxyFault) -> str:
@@ -26,7 +28,7 @@ def _name(case: ProxyFault) -> str:
 @pytest.mark.parametrize("fault", FAULTS, ids=_name)
 def test_fault_is_about_sentences_that_its_run_judges(fault: ProxyFault) -> None:
     scenarios = parse_file(str(feature_of(fault.test))).walk_scenarios()
-    chosen = [one for one in scenarios if not fault.only or re.search(f"^{fault.only}$", one.name)]
+    chosen = [scenario for scenario in scenarios if not fault.only or re.search(f"^{fault.only}$", scenario.name)]
     judged = {step.name for scenario in chosen for step in scenario.all_steps if step.step_type == "then"}
     concerned = fault.failed | fault.unproven | fault.broken
     assert {sentences()[criterion] for criterion in concerned} <= judged
@@ -42,6 +44,6 @@ def test_edit_of_a_page_finds_its_place(case: ProxyFault, path: str, file: Path)
 
 
 def test_each_case_has_a_name_of_its_own() -> None:
-    for cases in (FAULTS, EQUIVALENT_PRODUCTS):
+    for cases in (FAULTS, PRODUCTS):
         names = [case.name for case in cases]
         assert sorted(set(names)) == sorted(names)

@@ -13,11 +13,11 @@ def nothing(_lane: Lane) -> Outcome:
     return Outcome()
 
 
-def case(case_id: str, criterion: str, seconds: float = 10.0) -> Case:
+def new_case(case_id: str, criterion: str, seconds: float = 10.0) -> Case:
     return Case(case_id, (criterion,), seconds, Load.BUSY, nothing)
 
 
-CASES = [case("planted/one", "1.2-1"), case("planted/two", "1.2-3"), case("proxy/three", "1.1a-1")]
+CASES = [new_case("planted/one", "1.2-1"), new_case("planted/two", "1.2-3"), new_case("proxy/three", "1.1a-1")]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ CASES = [case("planted/one", "1.2-1"), case("planted/two", "1.2-3"), case("proxy
     ],
 )
 def test_only_selects_by_any_name(wanted: list[str], expected: list[str]) -> None:
-    assert [each.id.partition("/")[2] for each in only(CASES, wanted)] == expected
+    assert [case.id.partition("/")[2] for case in only(CASES, wanted)] == expected
 
 
 def test_only_refuses_a_word_that_means_nothing() -> None:
@@ -43,21 +43,21 @@ def test_only_refuses_a_word_that_means_nothing() -> None:
 def test_shards_hold_every_case_once() -> None:
     cases = all_cases()
     parts = [shard(cases, index, COUNT) for index in range(1, COUNT + 1)]
-    assert sorted(each.id for part in parts for each in part) == sorted(each.id for each in cases)
+    assert sorted(case.id for part in parts for case in part) == sorted(case.id for case in cases)
 
 
 def test_shards_weigh_about_the_same() -> None:
     cases = all_cases()
-    weights = [sum(each.seconds for each in shard(cases, index, COUNT)) for index in range(1, COUNT + 1)]
-    assert max(weights) - min(weights) <= max(each.seconds for each in cases)
+    weights = [sum(case.seconds for case in shard(cases, index, COUNT)) for index in range(1, COUNT + 1)]
+    assert max(weights) - min(weights) <= max(case.seconds for case in cases)
 
 
 def test_shards_do_not_depend_on_the_order_of_cases() -> None:
     cases = all_cases()
     forwards, backwards = shard(cases, 2, COUNT), shard(cases[::-1], 2, COUNT)
-    assert {each.id for each in forwards} == {each.id for each in backwards}
+    assert {case.id for case in forwards} == {case.id for case in backwards}
 
 
 def test_every_case_has_a_weight_and_a_known_criterion() -> None:
-    assert all(each.seconds > 0 for each in all_cases())
-    assert all(each.concerns(criterion) for each in all_cases() for criterion in each.criteria)
+    assert all(case.seconds > 0 for case in all_cases())
+    assert all(case.concerns(criterion) for case in all_cases() for criterion in case.criteria)

@@ -55,7 +55,7 @@ def found(*steps: tuple[str | None, str], verdict: str, applies: bool = True) ->
         "verdict": verdict,
         "reason": "a reason",
         "applies": applies,
-        "steps": [{"criterion": criterion, "verdict": said} for criterion, said in steps],
+        "steps": [{"criterion": criterion, "verdict": judged} for criterion, judged in steps],
     }
 
 

@@ -31,7 +31,7 @@ def spelt(secret: str) -> list[str]:
         *(base64.b64encode(b"-" * before + secret.encode() + b"-").decode() for before in range(3)),
         base64.urlsafe_b64encode(secret.encode()).decode(),
         json.dumps(secret).replace("/", "\\/"),
-        "".join(f"\\u{ord(one):04x}" for one in secret),
+        "".join(f"\\u{ord(character):04x}" for character in secret),
     ]
 
 

@@ -17,7 +17,7 @@ from streamspace_acceptance.settings import Settings
 AGENT = "streamspace-k8s-agent"
 
 settings = Settings.from_environment()
-cluster = Cluster([Path(each) for each in settings.kubeconfig_files()], settings.namespace)
+cluster = Cluster([Path(file) for file in settings.kubeconfig_files()], settings.namespace)
 with journal.keep({"namespace_uid": cluster.namespace_uid()}):
     disruptions = Disruptions()
     nothing, image = {"app": "none"}, settings.netadmin_image

@@ -29,13 +29,13 @@ class Scene:
 
     def lacks(self, former: Scene) -> list[str]:
         """What was there and is not any more, of all that nobody but its owner may touch."""
-        gone = [" ".join(each) for each in sorted(former.things - self.things)]
+        gone = [" ".join(thing) for thing in sorted(former.things - self.things)]
         agents = [uid for uid in former.rules if uid in self.rules]
         return gone + [rule for uid in agents for rule in former.rules[uid] if rule not in self.rules[uid]]
 
     def beyond(self, former: Scene) -> list[str]:
         """What is there that was not, or is new in an agent's pod."""
-        more = [" ".join(each) for each in sorted(self.things - former.things)]
+        more = [" ".join(thing) for thing in sorted(self.things - former.things)]
         return more + [
             rule
             for uid, rules in self.rules.items()
@@ -48,28 +48,28 @@ def look(place: Place) -> Scene:
     """The scene as it is now."""
     namespace = place.cluster.namespace
     core: Any = client.CoreV1Api(place.client())
-    agents = [each for each in core.list_namespaced_pod(namespace).items if each.metadata.labels.get("app") == AGENT]
-    uids = {each.metadata.uid for each in agents}
+    agents = [agent for agent in core.list_namespaced_pod(namespace).items if agent.metadata.labels.get("app") == AGENT]
+    uids = {agent.metadata.uid for agent in agents}
     networking: Any = client.NetworkingV1Api(place.client())
     policies = networking.list_namespaced_network_policy(namespace).items
-    things = {each for each in place.things() if each[1] not in uids}
-    things |= {("policy", each.metadata.uid) for each in policies}
+    things = {thing for thing in place.things() if thing[1] not in uids}
+    things |= {("policy", policy.metadata.uid) for policy in policies}
     things |= {("replicas", str(place.cluster.replicas(AGENT)))}
     things |= {
-        ("label", f"{key}={value}") for each in agents for key, value in each.metadata.labels.items() if CUT in key
+        ("label", f"{key}={value}") for agent in agents for key, value in agent.metadata.labels.items() if CUT in key
     }
     things |= {
         ("helper", status.name)
-        for each in agents
-        for status in each.status.ephemeral_container_statuses or ()
+        for agent in agents
+        for status in agent.status.ephemeral_container_statuses or ()
         if status.state.running is not None
     }
-    return Scene(frozenset(things), {each.meta.uid: _rules(place, each) for each in running_agents(place)})
+    return Scene(frozenset(things), {agent.meta.uid: _rules(place, agent) for agent in running_agents(place)})
 
 
 def running_agents(place: Place) -> list[Pod]:
     """The agents' pods whose container runs: a command can be executed in these alone."""
-    return [each for each in place.cluster.pods(app=AGENT) if each.running]
+    return [pod for pod in place.cluster.pods(app=AGENT) if pod.running]
 
 
 def _rules(place: Place, agent: Pod) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def _rules(place: Place, agent: Pod) -> tuple[str, ...]:
     try:
         told = place.cluster.execute(agent, ["sh", "-c", "iptables -S OUTPUT 2>&1 || true"])
     except ClusterError:
-        if agent.meta.uid in {each.meta.uid for each in running_agents(place)}:
+        if agent.meta.uid in {running.meta.uid for running in running_agents(place)}:
             raise
         return ()
     return tuple(line for line in told.stdout.splitlines() if line.startswith("-A"))
@@ -104,7 +104,5 @@ def await_one_agent(place: Place, seconds: float = 30.0) -> None:
         online = AgentApi(place.api).all().online
         if len(pods) == 1 and pods[0].ready and online == {pods[0].meta.name}:
             return
-        assert time.monotonic() < deadline, (
-            f"agents online: {sorted(online)}; pods: {[each.describe() for each in pods]}"
-        )
+        assert time.monotonic() < deadline, f"agents online: {sorted(online)}; pods: {[pod.describe() for pod in pods]}"
         time.sleep(0.1)

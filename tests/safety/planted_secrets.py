@@ -37,7 +37,7 @@ if how == "crash":
     desktop_media.show = crash  # type: ignore[assignment]
 if how == "bare":
     # The code itself, since many modules hold the function by now.
-    for each in (redactor.Redactor.redact, redactor.Redactor.mask):
-        each.__code__ = (lambda self, text: text).__code__
+    for method in (redactor.Redactor.redact, redactor.Redactor.mask):
+        method.__code__ = (lambda self, text: text).__code__
     playwright_trace.redacted.__code__ = (lambda trace: trace).__code__
 sys.exit(main(["--no-color", "--tags=@test-1.1d"]))

@@ -93,7 +93,7 @@ class Run:
 
     def processes(self, *, named: str = "") -> list[str]:
         """The command lines of what it has started, and of what that has started, as far as it lives."""
-        return [each for each in _marked(self.mark, str(self.temporary)) if named in each]
+        return [command for command in _marked(self.mark, str(self.temporary)) if named in command]
 
     def await_end_of_processes(self) -> list[str]:
         """What is left of its processes after a moment."""
@@ -104,14 +104,14 @@ class Run:
 
     def verdicts(self) -> dict[str, dict[str, Any]]:
         """What its report says of each criterion."""
-        return {each["id"]: each for each in self.document()["criteria"]}
+        return {criterion["id"]: criterion for criterion in self.document()["criteria"]}
 
     def agreed(self) -> dict[str, str]:
         """What its Allure results say of each scenario, in JUnit's words; the JUnit file says the same."""
         words = {"passed": "passed", "failed": "failure", "broken": "error", "skipped": "skipped"}
         results = [json.loads(path.read_text()) for path in (self.reports / "allure-results").glob("*-result.json")]
-        run = [each for each in results if not each["name"].startswith(NOT_RUN)]
-        allure = {each["name"]: words[each["status"]] for each in run}
+        run = [result for result in results if not result["name"].startswith(NOT_RUN)]
+        allure = {result["name"]: words[result["status"]] for result in run}
         cases = Xml.parse(self.reports / "junit.xml").iter("testcase")  # noqa: S314 - the suite's own file
         assert worst_cases(cases) == allure
         return allure

@@ -40,7 +40,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", sample(CASES, 1), ids=[each.way for each in CASES])
+@pytest.mark.parametrize("case", sample(CASES, 1), ids=[case.way for case in CASES])
 def test_the_first_way_that_is_open(place: Place, tmp_path: Path, case: Case) -> None:
     agents = Agents(place)
     try:
@@ -57,7 +57,7 @@ def test_the_first_way_that_is_open(place: Place, tmp_path: Path, case: Case) ->
     finally:
         agents.become({})
     listed = json.loads((tmp_path / "verdict.json").read_text())["criteria"]
-    assert {each["id"] for each in listed if each["verdict"] == "PROVEN"} == PROVEN, run.stdout
+    assert {criterion["id"] for criterion in listed if criterion["verdict"] == "PROVEN"} == PROVEN, run.stdout
     told = next(text for text in map(Path.read_text, tmp_path.rglob("*.txt")) if text.startswith("network of pod"))
     assert case.way in told.splitlines()[0]
     assert len(told.splitlines()) == 1 + len(case.closed)

@@ -50,12 +50,14 @@ class _World:
 
     def _answer(self, path: str) -> Json:
         answers: Mapping[str, Json] = {
-            "/api/v1/agents": {"agents": [{"agentId": each, "status": self.status} for each in self.agents]},
-            "/api/v1/sessions": {"sessions": [{"sessionId": each, "status": "Running"} for each in self.sessions]},
+            "/api/v1/agents": {"agents": [{"agentId": agent, "status": self.status} for agent in self.agents]},
+            "/api/v1/sessions": {
+                "sessions": [{"sessionId": session, "status": "Running"} for session in self.sessions]
+            },
             "/api/v1/namespaces/streamspace": {"metadata": {"name": "streamspace", "uid": UID}},
-            "/api/v1/namespaces/streamspace/pods": {"items": [_pod(each) for each in self.pods]},
+            "/api/v1/namespaces/streamspace/pods": {"items": [_pod(name) for name in self.pods]},
         }
-        return answers.get(path, {"items": [{"metadata": _meta(each)} for each in self.objects]})
+        return answers.get(path, {"items": [{"metadata": _meta(name)} for name in self.objects]})
 
 
 def _meta(name: str) -> Json:
@@ -151,6 +153,7 @@ WRONG = [
     ("a context that nobody allowed", _World(), "production", {}, "is not a local cluster"),
     ("another one allowed", _World(), "production", {"STREAMSPACE_ALLOW_CONTEXT": "prod"}, "is not a local cluster"),
     ("an API of another cluster", _World(pods=["agent-2"]), "kind-test", {}, "different clusters"),
+    ("an agent of a longer name", _World(["prodagent-1"]), "kind-test", {}, "different clusters"),
     ("one with an empty namespace", _World(pods=[]), "kind-test", {}, "different clusters"),
     ("one with other sessions", _World([], [], ["a"], ["b"]), "kind-test", {}, "different clusters"),
     (
@@ -161,6 +164,13 @@ WRONG = [
         "dif",
     ),
     ("nothing to compare", _World([], []), "kind-test", {}, "Nothing shows"),
+    (
+        "agents by ids that were generated",
+        _World(["0d9e4f7a-1b2c-4d5e-8f90-a1b2c3d4e5f6"]),
+        "kind-test",
+        {},
+        "generated ids",
+    ),
     ("only lost agents", _World(pods=[], status="offline"), "kind-test", {}, "Nothing shows"),
     ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Sessions of others are"),
     ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Sessions of others are"),
@@ -185,7 +195,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("world", "context", "typed", "says_"), [each[1:] for each in WRONG], ids=[e[0] for e in WRONG]
+    ("world", "context", "typed", "says_"), [case[1:] for case in WRONG], ids=[e[0] for e in WRONG]
 )
 def test_a_wrong_target(kubeconfig: Path, world: _World, context: str, typed: dict[str, Any], says_: str) -> None:
     leave_journal()
@@ -215,6 +225,7 @@ def leave_journal() -> None:
     ("world", "typed"),
     [
         (_World(), {}),
+        (_World(["prod-agent-1"]), {}),
         (_World(sessions=["a"], objects=["a"]), {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}),
         (_World([], []), {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}),
     ],

@@ -99,7 +99,9 @@ def begin(place: Place, url: str) -> subprocess.Popen[str]:
 
 def verdicts(place: Place) -> dict[str, str]:
     told = json.loads((Path(place.environment["STREAMSPACE_REPORTS"]) / "verdict.json").read_text())
-    return {each["id"]: each["verdict"] for each in told["criteria"] if each["id"].startswith("1.1a")}
+    return {
+        criterion["id"]: criterion["verdict"] for criterion in told["criteria"] if criterion["id"].startswith("1.1a")
+    }
 
 
 def journals(place: Place) -> list[Path]:
@@ -150,15 +152,19 @@ def test_product_output_is_escaped_in_all_reports(place: Place) -> None:
     subprocess.run(
         [sys.executable, "-m", "streamspace_acceptance.cli", "report"], cwd=PROJECT, env=place.environment, check=True
     )
-    written = [each for each in Path(place.environment["STREAMSPACE_REPORTS"]).rglob("*") if each.is_file()]
-    texts = {each: text for each in written if (text := _text(each)) is not None} | {Path("console"): console}
-    shown = [each for each, text in texts.items() if "u001b]0;mine" in text]
-    assert {".md", ".xml", ".json", ""} <= {each.suffix for each in shown}
-    commands = {each: re.findall("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202e]", text)[:3] for each, text in texts.items()}
+    written = [path for path in Path(place.environment["STREAMSPACE_REPORTS"]).rglob("*") if path.is_file()]
+    texts = {path: text for path in written if (text := _text(path)) is not None} | {Path("console"): console}
+    shown = [path for path, text in texts.items() if "u001b]0;mine" in text]
+    assert {".md", ".xml", ".json", ""} <= {path.suffix for path in shown}
+    commands = {path: re.findall("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202e]", text)[:3] for path, text in texts.items()}
     own = ("\x1b", "\x9b", "\x07", "\u202e")
-    assert not {each: found for each, found in commands.items() if set(found) & set(own) and each.suffix != ".html"}
-    assert not [each for each, text in texts.items() if each.suffix == ".html" and "<script>alert(1)" in text]
-    assert not [each for each, text in texts.items() if each.suffix == ".md" and _markup(text)]
+    assert not {
+        path: characters
+        for path, characters in commands.items()
+        if set(characters) & set(own) and path.suffix != ".html"
+    }
+    assert not [path for path, text in texts.items() if path.suffix == ".html" and "<script>alert(1)" in text]
+    assert not [path for path, text in texts.items() if path.suffix == ".md" and _markup(text)]
 
 
 def _text(path: Path) -> str | None:

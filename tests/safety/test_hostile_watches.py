@@ -216,7 +216,7 @@ def run(place: Place, disturb: Disturb, folder: Path) -> tuple[int, set[str], st
     lasted = begun[-1] - begun[0] if begun else 0.0
     assert len(begun) <= WATCHES * (AGAIN * lasted + 1) or disturb is _cut_after_each_event
     told = json.loads((folder / "reports" / "verdict.json").read_text())
-    verdicts = {each["verdict"] for each in told["criteria"] if each["id"].startswith("1.1b")}
+    verdicts = {criterion["verdict"] for criterion in told["criteria"] if criterion["id"].startswith("1.1b")}
     return done.returncode, verdicts, done.stdout + done.stderr
 
 

@@ -40,7 +40,7 @@ def room_for(more: int, path: Path) -> Iterator[None]:
 
 
 def lines(path: Path) -> list[object]:
-    return [json.loads(each) for each in path.read_text().splitlines()]
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_nothing_is_begun_that_the_disk_has_no_room_for() -> None:
@@ -102,7 +102,7 @@ def test_a_garbled_line_says_nothing_and_hides_nothing(torn: bytes) -> None:
         with journal.acquire_stale(own.path) as left:
             assert left is not None
             assert left.target == HERE
-            assert [each.kind for each in left.entries] == open_ones
+            assert [entry.kind for entry in left.entries] == open_ones
             if len(open_ones) > 1:
                 assert left.entries[0].outcome == {"id": "s-1"}
                 left.record_revert(left.entries[0])
@@ -122,7 +122,7 @@ def test_what_was_killed_before_it_was_seen_goes_in_time(state: Path) -> None:
     long_ago = time.time() - lock_files.BEGUN_SECONDS - 1
     os.utime(state / "old.new", (long_ago, long_ago))
     with journal.keep(HERE) as own:
-        assert {each.name for each in state.iterdir()} == {"young.new", own.path.name}
+        assert {path.name for path in state.iterdir()} == {"young.new", own.path.name}
 
 
 def test_two_runs_at_once_on_one_target_only_where_that_was_said() -> None:

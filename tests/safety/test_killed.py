@@ -88,7 +88,7 @@ def is_reported(run: Run, said: str) -> None:
     broken = [name for name, word in told.items() if word == "error"]
     assert len(broken) <= 1
     assert all(f"“{name}”" in said for name in broken)
-    assert bool(broken) == any(each["verdict"] == "BROKEN" for each in document["criteria"]), told
+    assert bool(broken) == any(criterion["verdict"] == "BROKEN" for criterion in document["criteria"]), told
 
 
 @pytest.mark.parametrize("number", sample(range(SWEEPS_KILLED), 0))
@@ -102,7 +102,9 @@ def test_a_sweep_that_is_killed_is_finished_by_the_next(
     if number:
         time.sleep(dice.uniform(0.5, 4.0))
     else:
-        while first.poll() is None and "Terminating" not in {each.status for each in others.api.sessions().sessions}:
+        while first.poll() is None and "Terminating" not in {
+            session.status for session in others.api.sessions().sessions
+        }:
             time.sleep(0.01)
     first.kill()
     first.wait()
@@ -117,9 +119,9 @@ def test_two_sweeps_at_once(others: Place, before: Scene, tmp_path: Path) -> Non
         subprocess.Popen(SWEEP, env=others.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         for _ in range(2)
     ]
-    said = [each.communicate(timeout=SWEPT_SECONDS)[1] for each in both]
-    assert [each.returncode for each in both] == [0, 0], said
-    assert sum("Removed after a killed run: session" in each for each in said) == 1, said
+    said = [process.communicate(timeout=SWEPT_SECONDS)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sum("Removed after a killed run: session" in output for output in said) == 1, said
     check(others, before, "\n".join(said))
 
 
@@ -209,8 +211,12 @@ def stop(run: subprocess.Popen[str]) -> None:
 def traces_of_a_cut(place: Place, agent: Pod) -> tuple[object, ...]:
     """The rules in the agent's pod, the pod's labels, what runs beside it, and the policies of the namespace."""
     rules = place.cluster.execute(agent, ["iptables", "-S", "OUTPUT"]).stdout
-    pod = next(each for each in place.cluster.raw_pods() if each["metadata"]["uid"] == agent.meta.uid)
-    beside = [each for each in pod["status"].get("ephemeralContainerStatuses") or [] if "running" in each["state"]]
+    pod = next(candidate for candidate in place.cluster.raw_pods() if candidate["metadata"]["uid"] == agent.meta.uid)
+    beside = [
+        container
+        for container in pod["status"].get("ephemeralContainerStatuses") or []
+        if "running" in container["state"]
+    ]
     networking: Any = client.NetworkingV1Api(place.client())
     policies = networking.list_namespaced_network_policy(place.cluster.namespace).items
-    return rules, pod["metadata"]["labels"], beside, [each.metadata.name for each in policies]
+    return rules, pod["metadata"]["labels"], beside, [policy.metadata.name for policy in policies]

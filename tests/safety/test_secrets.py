@@ -63,7 +63,7 @@ class Spilling(Rule):
             return reply
         said = json.loads(reply.body)
         if path.endswith("/connect") and "url" in said:
-            self.vnc_tokens |= {each for values in parse_qs(urlsplit(said["url"]).query).values() for each in values}
+            self.vnc_tokens |= {token for values in parse_qs(urlsplit(said["url"]).query).values() for token in values}
         if method == "GET" and path.startswith("/api/v1/sessions/"):
             said["message"] = " , ".join(self._said())
             reply = replace(reply, body=json.dumps(said).encode())
@@ -97,7 +97,7 @@ class Planted:
     @property
     def spilt(self) -> dict[str, str]:
         """What the API spills: all but what it cannot know; of the database its whole address."""
-        known = {kind: one for kind, one in self.secrets.items() if kind != "typed password"}
+        known = {kind: secret for kind, secret in self.secrets.items() if kind != "typed password"}
         return known | {"database URL": database(self.secrets["database URL"])}
 
 
@@ -126,7 +126,9 @@ def planted(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def pod(secrets: dict[str, str]) -> dict[str, object]:
     """A pod that has secrets in its variables and annotations, and logs them in every spelling, all the time."""
     spilt = secrets | {"database URL": database(secrets["database URL"])}
-    lines = "\n".join(f"{kind} seen as {one}" for kind, secret in spilt.items() for one in canary_secrets.spelt(secret))
+    lines = "\n".join(
+        f"{kind} seen as {spelling}" for kind, secret in spilt.items() for spelling in canary_secrets.spelt(secret)
+    )
     variables = [
         {"name": "THIRD_PARTY_API_KEY", "value": secrets["pod variable"]},
         {"name": "DATABASE_URL", "value": spilt["database URL"]},
@@ -183,12 +185,14 @@ def run(planted: Planted, how: str, *, broken: bool = False) -> Left:
             "XDG_STATE_HOME": str(folders["state"]),
             "TMPDIR": str(folders["tmp"]),
             "CANARY_TYPED": planted.secrets["typed password"],
-            "CANARY_SAID": " , ".join(one for each in planted.spilt.values() for one in canary_secrets.spelt(each)),
+            "CANARY_SAID": " , ".join(
+                spelling for secret in planted.spilt.values() for spelling in canary_secrets.spelt(secret)
+            ),
         }
         status, console = _behave(how, environment)
         for command in ("report", "sweep"):
             console += _tool(command, environment)
-    secrets = planted.secrets | {f"VNC token {one}": each for one, each in enumerate(sorted(rule.vnc_tokens))}
+    secrets = planted.secrets | {f"VNC token {number}": token for number, token in enumerate(sorted(rule.vnc_tokens))}
     assert rule.vnc_tokens, console
     places = canary_secrets.files(*folders.values()) | {"console": console.encode()}
     shutil.rmtree(folders["tmp"])

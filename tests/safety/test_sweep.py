@@ -56,7 +56,7 @@ class _Place:
             if self.stays:
                 return says(b"{}", 202)(request)
             del self.sessions[name]
-            self.objects = [each for each in self.objects if each.meta.name != name]
+            self.objects = [obj for obj in self.objects if obj.meta.name != name]
         body = self.sessions.get(name, {}) if name else {"sessions": list(self.sessions.values())}
         return says(json.dumps(body).encode())(request)
 
@@ -64,7 +64,7 @@ class _Place:
         return "here"
 
     def session_object(self, name: str) -> SessionObject | None:
-        return next((each for each in self.objects if each.meta.name == name), None)
+        return next((obj for obj in self.objects if obj.meta.name == name), None)
 
     def session_objects(self) -> list[SessionObject]:
         return self.objects

@@ -97,7 +97,7 @@ def test_it_is_told_again_while_it_cleans_up(place: Place, tmp_path: Path) -> No
     with begun(place, tmp_path, "--tags=@test-1.2") as run:
         reach(run, AT_A_FILE)
         run.process.send_signal(signal.SIGTERM)
-        run.until(lambda: "Terminating" in {each.status for each in place.api.sessions().sessions})
+        run.until(lambda: "Terminating" in {session.status for session in place.api.sessions().sessions})
         end(run)
         sweep(place)
     now = look(place)
@@ -180,9 +180,9 @@ def tells_the_truth(run: Run) -> None:
     document = run.document()
     assert document["interruption"] == "interrupted by SIGTERM"
     assert document["run"]["ended"]
-    assert not [each for each in document["criteria"] if each["verdict"] == "FAILED"]
+    assert not [criterion for criterion in document["criteria"] if criterion["verdict"] == "FAILED"]
     assert [
-        each for each in (*document["criteria"], *document["problems"]) if "interrupted by SIGTERM" in each["reason"]
+        entry for entry in (*document["criteria"], *document["problems"]) if "interrupted by SIGTERM" in entry["reason"]
     ]
     summary = (run.reports / "SUMMARY.md").read_text()
     assert "interrupted by SIGTERM" in summary or "UNDECIDED" in summary

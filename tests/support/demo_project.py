@@ -43,8 +43,10 @@ class Run:
 
     def result(self, name: str) -> dict[str, Any]:
         """The one Allure result of this name."""
-        found = [one for one in self.results() if one["name"] == name]
-        assert len(found) == 1, f"{len(found)} results named {name!r} among {[one['name'] for one in self.results()]}"
+        found = [result for result in self.results() if result["name"] == name]
+        assert len(found) == 1, (
+            f"{len(found)} results named {name!r} among {[result['name'] for result in self.results()]}"
+        )
         return found[0]
 
     def junit(self) -> dict[str, str]:
@@ -70,7 +72,7 @@ def worst_cases(cases: Iterable[Xml.Element]) -> dict[str, str]:
     """Of cases of a JUnit file, by scenario (else by name): passed, failure, error or skipped, the worst of them."""
     found: dict[str, set[str]] = {}
     for case in cases:
-        names = [one.get("value", "") for one in case.iter("property") if one.get("name") == "scenario"]
+        names = [element.get("value", "") for element in case.iter("property") if element.get("name") == "scenario"]
         outcome = next((child.tag for child in case if child.tag in JUNIT_OF.values()), "passed")
         for name in names or [case.get("name", "")]:
             found.setdefault(name, set()).add(outcome)

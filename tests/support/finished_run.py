@@ -46,8 +46,8 @@ def document(
     **verdicts: str | None,
 ) -> dict[str, Any]:
     """A verdict.json: all is PROVEN but what `verdicts` says (c12_1="FAILED"; None: the run was not asked about it)."""
-    said = {one: verdicts.get("c" + one.replace(".", "").replace("-", "_"), "PROVEN") for one in IDS}
-    judged = [_judged(one, verdict, figure) for one, verdict in said.items() if verdict is not None]
+    said = {criterion: verdicts.get("c" + criterion.replace(".", "").replace("-", "_"), "PROVEN") for criterion in IDS}
+    judged = [_judged(criterion, verdict, figure) for criterion, verdict in said.items() if verdict is not None]
     return {
         "schema": SCHEMA,
         "run": {

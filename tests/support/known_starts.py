@@ -106,7 +106,7 @@ class KnownStarts:
         self._begun.wait(60)
         numbered = [(at, event(name, number + 2)) for number, (name, at) in enumerate(self.truth.items())]
         for moment, together in groupby(numbered, key=itemgetter(0)):
-            lines = b"".join(json.dumps(said).encode() + b"\n" for _, said in together)
+            lines = b"".join(json.dumps(document).encode() + b"\n" for _, document in together)
             SYSTEM_CLOCK.wait(max(moment - now(), 0.0))
             with suppress(OSError):  # the follower has ended
                 request.wfile.write(lines)

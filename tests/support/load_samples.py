@@ -78,9 +78,9 @@ def step(number: int, **changes: Any) -> Step:
 def ramp(*steps: Step, numbers: Sequence[int] = (10, 20, 30)) -> SessionCapacity:
     """A ramp whose search was told of those steps, and that recovered."""
     found = SessionCapacity(CapacitySearch(numbers), 0.1, list(steps), recovery=Recovery(3.0, 0.9, []))
-    for one in steps:
-        if one.holds:
-            found.search.held(one.number)
+    for ramp_step in steps:
+        if ramp_step.holds:
+            found.search.held(ramp_step.number)
         else:
-            found.search.failed(one.number, one.alive)
+            found.search.failed(ramp_step.number, ramp_step.alive)
     return found

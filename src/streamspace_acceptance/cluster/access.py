@@ -103,7 +103,7 @@ class Access:
 
     def _make_renewable(self) -> None:
         """The client calls this hook before each request."""
-        loader, proxy, told = self._loaded.refresh_api_key_hook, self._loaded.proxy, set[str]()
+        loader, proxy, registered = self._loaded.refresh_api_key_hook, self._loaded.proxy, set[str]()
 
         def renew(configuration: Any) -> None:
             with self._lock:
@@ -114,8 +114,8 @@ class Access:
                 # The loader puts its own hook and the kubeconfig's proxy in their places.
                 configuration.refresh_api_key_hook, configuration.proxy = renew, proxy
                 token = str(configuration.api_key.get(_KEY, "")).partition(" ")[2]
-                if token and token not in told:
-                    told.add(token)
+                if token and token not in registered:
+                    registered.add(token)
                     register_secret(token)
 
         if self._token_file is not None or loader is not None:

@@ -52,8 +52,8 @@ class Reader:
         if self._events > RECORDED or self._bytes > RECORDED_BYTES:
             self.fail(ClusterError(f"{self._watch}: more than {RECORDED} events, or {RECORDED_BYTES} bytes of them"))
             return
-        told = "DELETED" if not there else "MODIFIED" if before else "ADDED"
-        self.recording.append(Change(told, obj), at)
+        kind = "DELETED" if not there else "MODIFIED" if before else "ADDED"
+        self.recording.append(Change(kind, obj), at)
 
     def fail(self, error: BaseException) -> None:
         """The watch broke, and with it the recording."""
@@ -65,7 +65,10 @@ def slimmed(obj: Json) -> Json:
     """A pod or a session without the parts that say nothing of its state: a thousand whole ones fill the memory."""
     spec = obj.get("spec") or {}
     containers = {
-        part: [{name: one[name] for name in ("name", "restartPolicy") if name in one} for one in spec[part]]
+        part: [
+            {name: container[name] for name in ("name", "restartPolicy") if name in container}
+            for container in spec[part]
+        ]
         for part in ("containers", "initContainers")
         if part in spec
     }

@@ -134,10 +134,10 @@ def _refusal(error: Any) -> str:
 def _message(body: object) -> str:
     """The sentence of a Status object; any other body as it is."""
     try:
-        told = read_object(body if isinstance(body, bytes) else str(body).encode()).get("message")
+        message = read_object(body if isinstance(body, bytes) else str(body).encode()).get("message")
     except ValueError:
-        told = None
-    return f"{told or body!r:.300}"
+        message = None
+    return f"{message or body!r:.300}"
 
 
 def _reason(error: Any) -> str:

@@ -99,14 +99,17 @@ def _choose(pod: Json, containers: list[Json], role: Role) -> tuple[Json, str, b
         return containers[0], "the only one", True
     annotated = (pod["metadata"].get("annotations") or {}).get(ANNOTATION)
     rules = (
-        (f"named by the annotation {ANNOTATION}", [one for one in containers if one["name"] == annotated]),
-        ("named by the contract profile", [one for one in containers if one["name"] == role.name]),
-        (f"declares port {role.port}", [one for one in containers if role.port in ports(one)]),
+        (
+            f"named by the annotation {ANNOTATION}",
+            [container for container in containers if container["name"] == annotated],
+        ),
+        ("named by the contract profile", [container for container in containers if container["name"] == role.name]),
+        (f"declares port {role.port}", [container for container in containers if role.port in ports(container)]),
     )
-    for reason, found in rules:
-        if len(found) == 1:
-            return found[0], reason, True
-    own = [one for one in containers if not is_known_neighbour(one["name"])] or containers
+    for reason, matching in rules:
+        if len(matching) == 1:
+            return matching[0], reason, True
+    own = [container for container in containers if not is_known_neighbour(container["name"])] or containers
     reason = (
         "the only one that is not a known neighbour" if len(own) == 1 else "the first that is not a known neighbour"
     )
@@ -134,9 +137,11 @@ def is_native_sidecar(init_container: Json) -> bool:
 def names(pod: Json) -> Iterator[str]:
     """The names of the containers that run beside one another: ordinary ones, native sidecars, ephemeral ones."""
     spec = pod["spec"]
-    yield from (str(one["name"]) for one in spec["containers"])
-    yield from (str(one["name"]) for one in spec.get("initContainers") or () if is_native_sidecar(one))
-    yield from (str(one["name"]) for one in spec.get("ephemeralContainers") or ())
+    yield from (str(container["name"]) for container in spec["containers"])
+    yield from (
+        str(container["name"]) for container in spec.get("initContainers") or () if is_native_sidecar(container)
+    )
+    yield from (str(container["name"]) for container in spec.get("ephemeralContainers") or ())
 
 
 def status_of(pod: Json, container: str) -> Json:

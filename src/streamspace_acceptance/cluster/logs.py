@@ -191,22 +191,27 @@ def nanoseconds(stamp: str) -> int:
     return int(second.timestamp()) * NANO + int((parts[2] or "").ljust(9, "0"))
 
 
+def plain(line: str) -> str:
+    """A line without colours, which may stand in the middle of a name."""
+    return _COLOURS.sub("", line) if "\x1b" in line else line
+
+
 def texts(line: str) -> list[str]:
     """The texts in a line, as its program meant them: without colours, out of JSON, and out of `msg="…"`.
 
     Go's encoders write > as \\u003e, for example. The line itself comes last, without colours.
     """
-    plain = _COLOURS.sub("", line)
+    shown = plain(line)
     found: list[str] = []
-    if plain.lstrip().startswith("{"):
+    if shown.lstrip().startswith("{"):
         with suppress(ValueError, RecursionError):  # it only looks like JSON
-            logged = json.loads(plain)  # not strictly: loggers write keys twice
+            logged = json.loads(shown)  # not strictly: loggers write keys twice
             found = [text for text in logged.values() if isinstance(text, str)] if isinstance(logged, dict) else []
     else:
-        for quoted in _QUOTED.findall(plain):
+        for quoted in _QUOTED.findall(shown):
             with suppress(ValueError):
                 found.append(json.loads(quoted))
-    return [*found, plain]
+    return [*found, shown]
 
 
 def _second(moment: int) -> str:

@@ -43,13 +43,15 @@ class MainContainers:
         name = self._listening.get(uid)
         if not name:
             return found
-        spec = next(one for one in pod["spec"]["containers"] if one["name"] == name)
-        neighbours = tuple(one for one in (found.name, *found.neighbours) if one != name)
+        spec = next(container for container in pod["spec"]["containers"] if container["name"] == name)
+        neighbours = tuple(neighbour for neighbour in (found.name, *found.neighbours) if neighbour != name)
         return replace(found, name=name, spec=spec, neighbours=neighbours, reason=f"listens on port {role.port}")
 
     def _find_listening(self, pod: Json, port: int) -> str:
         """The container in which a process listens on the port; empty if that cannot be seen."""
-        candidates = [one["name"] for one in pod["spec"]["containers"] if not is_known_neighbour(one["name"])]
+        candidates = [
+            container["name"] for container in pod["spec"]["containers"] if not is_known_neighbour(container["name"])
+        ]
         for name in candidates:
             try:
                 if self._run(pod, ["sh", "-c", LISTENS, "sh", str(port)], name).stdout.strip() == "yes":

@@ -74,8 +74,10 @@ class Pod:
     def of(cls, obj: Json) -> Pod:
         """The pod in `obj`."""
         spec, status = obj["spec"], obj.get("status") or {}
-        sidecars = [one["name"] for one in spec.get("initContainers") or () if is_native_sidecar(one)]
-        initial = [one for one in status.get("initContainerStatuses") or () if one.get("name") in sidecars]
+        sidecars = [container["name"] for container in spec.get("initContainers") or () if is_native_sidecar(container)]
+        initial = [
+            container for container in status.get("initContainerStatuses") or () if container.get("name") in sidecars
+        ]
         containers = [*(status.get("containerStatuses") or ()), *initial]
         states = [container.get("state") or {} for container in containers]
         waiting = [state["waiting"] for state in states if state.get("waiting")]

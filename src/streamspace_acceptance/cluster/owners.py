@@ -38,7 +38,10 @@ def deployment_of(cluster: _Deployments, pod: Json) -> Json | None:
 
 def asked_container(deployment: Json, name: str) -> Json | None:
     """The container of that name in a Deployment's template; None for one that something else has added."""
-    return next((one for one in deployment["spec"]["template"]["spec"]["containers"] if one["name"] == name), None)
+    return next(
+        (container for container in deployment["spec"]["template"]["spec"]["containers"] if container["name"] == name),
+        None,
+    )
 
 
 def manager_of_replicas(deployment: Json) -> str:

@@ -1,274 +1,32 @@
 """Watches that run beside the test: what Kubernetes says is stamped on receipt and kept in a recording.
 
-Readers of objects with certain labels, such as a session's pods, share one watch of all objects of the kind.
+Readers of one kind of objects, such as a session's pods, share one watch of all objects of the kind. A run keeps it
+from one scenario to the next.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
-from http import HTTPStatus
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 
-import urllib3
-from kubernetes import client
+from streamspace_acceptance.cluster.changes import Change
+from streamspace_acceptance.cluster.connection import ClusterError
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster
+from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.watcher import Kind, Watcher
+from streamspace_acceptance.waiting import Recording
 
-from streamspace_acceptance.cluster.changes import Change, Reader, slimmed
-from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
-from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, GROUP, VERSION, Cluster
-from streamspace_acceptance.cluster.objects import Json, Meta, Pod
-from streamspace_acceptance.strict_json import read_object
-from streamspace_acceptance.waiting import Recording, now, pause
-
-__all__ = ["Change", "watching", "watching_states"]
-
-Kind = Literal["pods", "events", "sessions"]
-READ_SECONDS = 5.0  # a watch without events is reopened after that, at the version that it reached
-CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
-PAUSE_SECONDS = 0.2  # between connections that bring nothing
-LINE_BYTES = 2 * 1024 * 1024
-
-
-class _Watcher:
-    """Lists, then watches from there; lists again when Kubernetes says that it has forgotten (410).
-
-    A watch without events for READ_SECONDS is reopened, and its objects are listed. The watch is broken when the next
-    one does not report a change that the list has shown.
-    """
-
-    def __init__(self, cluster: Cluster, kind: Kind, *, slim: bool = False) -> None:
-        own = cluster.new_client()
-        core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
-        calls: dict[Kind, Callable[..., Any]] = {
-            "pods": core.list_namespaced_pod,
-            "events": core.list_namespaced_event,
-            "sessions": partial(custom.list_namespaced_custom_object, group=GROUP, version=VERSION, plural="sessions"),
-        }
-        self._call = calls[kind]
-        self._kind = kind
-        self._slim = slim
-        self._arguments = {"namespace": cluster.namespace, "_preload_content": False}
-        self._stopped = threading.Event()
-        self._response: Any = None
-        self._known: dict[str, Json] = {}
-        self._overdue: set[tuple[str, str]] = set()
-        self._useless_since: float | None = None
-        self._readers: list[Reader] = []
-        self._error: BaseException | None = None
-        self._lock = threading.Lock()
-        self.what = f"watch of {kind}"
-        self._thread: threading.Thread | None = None
-
-    def begin(self) -> None:
-        """Lists, and watches from there until `end`. Raises ClusterError."""
-        with as_cluster_error(self.what):
-            version = self.list()
-        name = self.what.replace(" of", "")
-        self._thread = threading.Thread(target=self.run, args=(version,), name=name, daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        """Stops; what is just being asked is not waited for."""
-        self.stop()
-        if self._thread is not None:
-            self._thread.join(CLOSE_GRACE_SECONDS)
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether an error has ended it, or a reader that could take no more."""
-        return self._error is not None or self._stopped.is_set()
-
-    def add(self, labels: Mapping[str, str]) -> Reader:
-        """A reader of the objects with those labels, which gets as ADDED what is there by now."""
-        reader = Reader(labels, self.what)
-        with self._lock:
-            for obj in self._known.values():
-                reader.take("ADDED", obj, None, 0)
-            if self._error is not None:
-                reader.fail(self._error)
-            self._readers.append(reader)
-        return reader
-
-    def remove(self, reader: Reader) -> bool:
-        """Whether that was the last one."""
-        with self._lock:
-            self._readers.remove(reader)
-            return not self._readers
-
-    def list(self) -> str:
-        """Records how things differ from what was known; gives the version to watch from."""
-        version, present = self._look()
-        for uid in self._known.keys() - present.keys():
-            self._record("DELETED", self._known[uid])
-        for uid, obj in present.items():
-            before = self._known.get(uid)
-            if before is None or _version(before) != _version(obj):
-                self._record("ADDED" if before is None else "MODIFIED", obj)
-        return version
-
-    def run(self, version: str) -> None:
-        """Watches until stopped; an error ends up in the recordings."""
-        try:
-            with as_cluster_error(self.what):
-                while not self._stopped.is_set():
-                    version = self._watch(version) or self.list()
-        except Exception as error:  # noqa: BLE001 - the recordings raise it where somebody waits
-            if not self._stopped.is_set():
-                with self._lock:
-                    self._error = error
-                    for reader in self._readers:
-                        reader.fail(error)
-
-    def stop(self) -> None:
-        """Ends the watch: what it reads from ends at once, and what it may just be asking is not waited for."""
-        self._stopped.set()
-        if self._response is not None:
-            with suppress(OSError, ValueError, RuntimeError):  # it has ended already, in urllib3's three words for it
-                self._response.shutdown()
-
-    def _look(self) -> tuple[str, dict[str, Json]]:
-        """The version of the list, and what is in it by uid."""
-        timeouts = (CONNECT_SECONDS, READ_SECONDS)
-        body = ask(
-            self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data or b"", READ_SECONDS
-        )
-        with as_cluster_error(self.what):
-            listing = read_object(body)
-            found = map(slimmed, listing["items"]) if self._slim else listing["items"]
-            return str(listing["metadata"]["resourceVersion"]), {obj["metadata"]["uid"]: obj for obj in found}
-
-    def _watch(self, version: str) -> str | None:
-        """Follows one connection; gives the version reached, None when things have to be listed to go on."""
-        began, came_from, silent = now(), version, False
-        response = self._open(version)
-        if response is None:
-            self._pause(began)
-            return None
-        self._response = response
-        try:
-            for line, heard in _lines(response) if not self._stopped.is_set() else ():
-                event = read_object(line)
-                if event["type"] == "ERROR":
-                    self._check_gone(event["object"])
-                    self._pause(began)
-                    return None
-                version = self._take(event, len(line), heard)
-                self._overdue.clear()
-                self._useless_since = None
-        except urllib3.exceptions.ReadTimeoutError:
-            silent = True
-            self._check_silence()
-        except urllib3.exceptions.ProtocolError:
-            pass  # cut off, as whatever stands between does now and then; the next one goes on from where it stood
-        finally:
-            response.close()
-        if version == came_from:
-            self._pause(began)
-            # Re-list before restarting a watch that ends at once.
-            return version if silent or self._stopped.is_set() else None
-        return version
-
-    def _open(self, version: str) -> Any:
-        """A connection that watches from `version` on, None when there is none to be had."""
-        timeouts = (CONNECT_SECONDS, READ_SECONDS)
-        arguments = self._arguments | {"resource_version": version, "_request_timeout": timeouts}
-        try:
-            return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
-        except ClusterError as error:
-            # Some proxies hold back a response without content; the list shows whether this is the cause.
-            if error.status == HTTPStatus.GONE or _timed_out(error):
-                return None
-            raise
-
-    def _take(self, event: Json, size: int, heard: float) -> str:
-        """Records one event of so many bytes, received at that moment, and gives the version that it brings."""
-        kind, obj = event["type"], event["object"]
-        if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
-            raise ValueError(f"an event of type {kind!r}")
-        if self._slim:
-            obj = slimmed(obj)
-            size = len(json.dumps(obj))
-        if kind != "BOOKMARK":
-            self._record(kind, obj, heard, size)
-        return _version(obj)
-
-    def _check_gone(self, status: Json) -> None:
-        if status.get("code") != HTTPStatus.GONE:
-            raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
-
-    def _check_silence(self) -> None:
-        """ClusterError when the watch still has not reported a change from before this silence."""
-        _, present = self._look()
-        known = {(uid, _version(obj)) for uid, obj in self._known.items()}
-        there = {(uid, _version(obj)) for uid, obj in present.items()}
-        still = self._overdue & (known ^ there)
-        if still:
-            names = sorted({(present.get(uid) or self._known[uid])["metadata"]["name"] for uid, _ in still})
-            raise ClusterError(
-                f"{self.what}: for {READ_SECONDS:g} s it has not reported changes that the list shows "
-                f"({', '.join(names[:3])})"
-            )
-        self._overdue = known ^ there
-
-    def _pause(self, began: float) -> None:
-        """After a connection that brought nothing; ClusterError when there were only such for a while."""
-        if now() - began >= READ_SECONDS:
-            self._useless_since = None
-            return
-        self._useless_since = self._useless_since or began
-        if now() - self._useless_since > 2 * READ_SECONDS:
-            raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
-        pause(PAUSE_SECONDS, self._stopped)
-
-    def _record(self, kind: str, obj: Json, heard: float | None = None, size: int = 0) -> None:
-        uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # so that readers can rely on it
-        with self._lock:
-            if kind == "DELETED":
-                self._known.pop(uid, None)
-            else:
-                self._known[uid] = obj
-            for reader in self._readers:
-                reader.take(kind, obj, heard, size)
-            if self._readers and all(reader.is_over for reader in self._readers):
-                self._stopped.set()
-
-
-def _version(obj: Json) -> str:
-    return str(obj["metadata"]["resourceVersion"])
-
-
-def _timed_out(error: ClusterError) -> bool:
-    cause = error.__cause__
-    return isinstance(getattr(cause, "reason", cause), urllib3.exceptions.ReadTimeoutError)
-
-
-def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
-    """Whole lines as they come, each with the moment of its receipt.
-
-    ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips.
-    """
-    rest, heard = b"", now()
-    while chunk := response.read1():
-        received = now()
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in filter(None, lines):
-            heard = now()
-            yield line, received
-        if len(rest) > LINE_BYTES:
-            raise ValueError(f"a line of more than {LINE_BYTES} bytes")
-        if now() - heard > READ_SECONDS:
-            raise urllib3.exceptions.ReadTimeoutError(None, None, "no complete line")  # type: ignore[arg-type]
+__all__ = ["Change", "keeping_watches", "known_objects", "watching", "watching_events", "watching_states"]
 
 
 class _SharedWatches:
-    """The watches that run for readers of certain labels: one for each cluster and kind, while it has a reader."""
+    """The watches that run: one for each cluster and kind, while it has a reader or the cluster's are kept."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[tuple[Cluster, Kind], _Watcher] = {}
+        self._running: dict[tuple[Cluster, Kind], Watcher] = {}
+        self._kept: set[Cluster] = set()
 
     @contextmanager
     def reading(self, cluster: Cluster, kind: Kind, labels: Mapping[str, str]) -> Iterator[Recording[Change]]:
@@ -276,29 +34,55 @@ class _SharedWatches:
         key = cluster, kind
         with self._lock:
             watcher = self._running.get(key)
-            if watcher is None or watcher.is_broken:
-                watcher = _Watcher(cluster, kind)
+            reader = None if watcher is None else watcher.add(labels)
+            # Asked once the reader is there: until then the watch may have ended for want of readers.
+            if watcher is None or reader is None or watcher.is_broken:
+                watcher = Watcher(cluster, kind)
                 watcher.begin()
                 self._running[key] = watcher
-            reader = watcher.add(labels)
+                reader = watcher.add(labels)
         try:
             yield reader.recording
         finally:
             with self._lock:
-                is_unused = watcher.remove(reader)
-                if is_unused and self._running.get(key) is watcher:
+                watcher.remove(reader)
+                is_current = self._running.get(key) is watcher
+                is_over = not watcher.is_read and not (is_current and cluster in self._kept)
+                if is_over and is_current:
                     del self._running[key]
-            if is_unused:
+            if is_over:
                 watcher.end()
+
+    @contextmanager
+    def keeping(self, cluster: Cluster) -> Iterator[None]:
+        """Watches of that cluster, once begun, run until the context ends, so that the next reader needs no new one."""
+        self._kept.add(cluster)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._kept.discard(cluster)
+                keys = [key for key, watcher in self._running.items() if key[0] is cluster and not watcher.is_read]
+                unused = [self._running.pop(key) for key in keys]
+            for watcher in unused:
+                watcher.end()
+
+    def known(self, cluster: Cluster, kind: Kind) -> list[Json] | None:
+        """The objects by the watch that runs; None if none runs."""
+        with self._lock:
+            watcher = self._running.get((cluster, kind))
+            return None if watcher is None or watcher.is_broken else watcher.known()
 
 
 _shared = _SharedWatches()
+keeping_watches = _shared.keeping
+known_objects = _shared.known
 
 
 @contextmanager
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
-    with _shared.reading(cluster, kind, labels) if labels else _read_alone(_Watcher(cluster, kind)) as recording:
+    with _shared.reading(cluster, kind, labels) if labels else _read_alone(Watcher(cluster, kind)) as recording:
         yield recording
 
 
@@ -318,12 +102,12 @@ def watching_events(cluster: Cluster) -> Iterator[Recording[Change]]:
 @contextmanager
 def watching_states(cluster: Cluster, kind: Kind) -> Iterator[Recording[Change]]:
     """The same for all objects of a kind, of which only that is kept which tells their state."""
-    with _read_alone(_Watcher(cluster, kind, slim=True)) as recording:
+    with _read_alone(Watcher(cluster, kind, slim=True)) as recording:
         yield recording
 
 
 @contextmanager
-def _read_alone(watcher: _Watcher) -> Iterator[Recording[Change]]:
+def _read_alone(watcher: Watcher) -> Iterator[Recording[Change]]:
     watcher.begin()
     try:
         yield watcher.add({}).recording

@@ -49,7 +49,7 @@ class ClusterWrites:
         if found["metadata"]["uid"] != pod.meta.uid or container not in listed:
             return None
         statuses = (found.get("status") or {}).get("ephemeralContainerStatuses") or ()
-        state: Json = next((each.get("state") or {} for each in statuses if each["name"] == container), {})
+        state: Json = next((status.get("state") or {} for status in statuses if status["name"] == container), {})
         waiting = state.get("waiting") or {}
         words = ": ".join(filter(None, (waiting.get("reason"), waiting.get("message"))))
         return EphemeralContainerState(state.get("running") is not None, state.get("terminated") is not None, words)

@@ -32,8 +32,8 @@ def sentences() -> int:
 def _lines() -> Iterator[str]:
     load_step_modules([str(STEPS)])
     used = _used()
-    definitions = [(kind, one) for kind in ("given", "when", "then") for one in registry.steps[kind]]
-    modules = sorted({Path(one.location.filename).name for _, one in definitions})
+    definitions = [(kind, definition) for kind in ("given", "when", "then") for definition in registry.steps[kind]]
+    modules = sorted({Path(definition.location.filename).name for _, definition in definitions})
     yield HEAD.rstrip()
     for module in modules:
         yield from ("", f"## {module}", "", "| | sentence | example |", "| --- | --- | --- |")

@@ -27,14 +27,19 @@ from streamspace_acceptance.verdict.verdict_file import VerdictFileError, read
 def show(count: int, tags: Sequence[str], *, as_json: bool) -> int:
     """Print the command of each shard that has scenarios, or a matrix as CI systems read it."""
     planned = _plan(count, tags)
-    used = [Shard(number, count) for number in sorted({one.shard for one in planned})]
+    own = _used(planned, count)
     if as_json:
-        include = [{"shard": str(shard), "exclusive": shard.exclusive} for shard in used]
+        include = [{"shard": str(shard), "exclusive": shard.exclusive} for shard in own]
         sys.stdout.write(json.dumps({"include": include}) + "\n")
         return 0
-    for shard in used:
+    for shard in own:
         sys.stdout.write(f"{_command(shard, tags)}  # {_content(planned, shard)}\n")
     return 0
+
+
+def used(count: int, tags: Sequence[str]) -> list[Shard]:
+    """The shards that have scenarios. SetupProblem if none has."""
+    return _used(_plan(count, tags), count)
 
 
 def record(path: Path = DURATIONS) -> int:
@@ -44,11 +49,19 @@ def record(path: Path = DURATIONS) -> int:
         run = read(folder.verdicts)
     except VerdictFileError as error:
         raise SetupProblem(f"There are no durations: {error}. Run `behave` first.") from error
-    found = {one.place: round(one.seconds, 1) for one in run.scenarios if one.judged.verdict is Verdict.PROVEN}
+    found = {
+        scenario.place: round(scenario.seconds, 1)
+        for scenario in run.scenarios
+        if scenario.judged.verdict is Verdict.PROVEN
+    }
     durations = dict(sorted((shards.read_durations(path) | found).items()))
     path.write_text(json.dumps(durations, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(f"{path}: {len(found)} scenarios recorded, {len(durations)} in all.\n")
     return 0
+
+
+def _used(planned: Sequence[Planned], count: int) -> list[Shard]:
+    return [Shard(number, count) for number in sorted({scenario.shard for scenario in planned})]
 
 
 def _plan(count: int, tags: Sequence[str]) -> list[Planned]:
@@ -64,9 +77,9 @@ def _command(shard: Shard, tags: Sequence[str]) -> str:
 
 
 def _content(planned: Sequence[Planned], shard: Shard) -> str:
-    own = [one for one in planned if one.shard == shard.number]
+    own = [scenario for scenario in planned if scenario.shard == shard.number]
     scenarios = f"{len(own)} scenario{'' if len(own) == 1 else 's'}"
     alone = "; alone on its target" if shard.exclusive else ""
-    unknown = sum(not one.recorded for one in own)
+    unknown = sum(not scenario.recorded for scenario in own)
     guessed = f" ({unknown} of them without a recorded duration)" if unknown else ""
-    return f"{scenarios}{guessed}, about {seconds(sum(one.seconds for one in own))}{alone}"
+    return f"{scenarios}{guessed}, about {seconds(sum(scenario.seconds for scenario in own))}{alone}"

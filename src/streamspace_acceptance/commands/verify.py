@@ -82,9 +82,9 @@ def _incomplete(written: Document) -> Iterator[str]:
             yield f"MISSING  {field}: run the plan again with this version of the suite"
         elif not isinstance(value, kind) or value == "":
             yield f"WRONG    {field}: {value!r} is not of the expected kind"
-    for one in _value(written, "unsupported") or ():
-        if not isinstance(one, dict) or not all(one.get(key) for key in ("id", "name", "reason")):
-            yield f"MISSING  unsupported: {one!r} needs an id, a name and a reason"
+    for criterion in _value(written, "unsupported") or ():
+        if not isinstance(criterion, dict) or not all(criterion.get(key) for key in ("id", "name", "reason")):
+            yield f"MISSING  unsupported: {criterion!r} needs an id, a name and a reason"
 
 
 def _unknown(written: Document) -> Iterator[str]:
@@ -130,10 +130,10 @@ def _beside(written: Document, verdicts: Path) -> Iterator[str]:
     except VerdictFileError as error:
         yield f"MISSING  {VERDICTS}: {error}; keep the file beside the {VERDICTS} of its run"
         return
-    said, true = dict(_flat(written)), dict(_flat(document(run, verdicts)))
-    for field in sorted(said.keys() | true.keys()):
-        if said.get(field) != true.get(field):
-            yield f"WRONG    {field}: the file says {said.get(field)!r}, {VERDICTS} {true.get(field)!r}"
+    stated, true = dict(_flat(written)), dict(_flat(document(run, verdicts)))
+    for field in sorted(stated.keys() | true.keys()):
+        if stated.get(field) != true.get(field):
+            yield f"WRONG    {field}: the file says {stated.get(field)!r}, {VERDICTS} {true.get(field)!r}"
     yield from _record(run, verdicts.parent)
 
 

@@ -164,8 +164,8 @@ class ClientPage:
         }
         found = [(frame, _evaluated(frame, self._look, wanted)) for frame in page.frames]
         merged: dict[str, Any] = {}
-        for frame, told in found:
-            for name, value in (told or {}).items():
+        for frame, controls in found:
+            for name, value in (controls or {}).items():
                 if value and not merged.get(name):
                     merged[name] = _in_page(page, frame, value) if isinstance(value, list) else value
         return Controls(**merged)
@@ -200,10 +200,10 @@ def _seen_part(page: Page, frame: Frame, whole: Box) -> Box:
     return seen
 
 
-def _common(one: Box, other: Box) -> Box:
-    left, top = max(one["x"], other["x"]), max(one["y"], other["y"])
-    right = min(one["x"] + one["width"], other["x"] + other["width"])
-    bottom = min(one["y"] + one["height"], other["y"] + other["height"])
+def _common(box: Box, other: Box) -> Box:
+    left, top = max(box["x"], other["x"]), max(box["y"], other["y"])
+    right = min(box["x"] + box["width"], other["x"] + other["width"])
+    bottom = min(box["y"] + box["height"], other["y"] + other["height"])
     return {"x": left, "y": top, "width": max(right - left, 0.0), "height": max(bottom - top, 0.0)}
 
 

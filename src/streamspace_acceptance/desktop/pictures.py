@@ -134,18 +134,18 @@ def random_colours(count: int, fits: Callable[[Colour], bool], apart: int = 0) -
     """So many colours that fit, neither dark nor pale; any two differ by `apart` in one channel at the least."""
     found: list[Colour] = []
     while len(found) < count:
-        one = (48 + secrets.randbelow(160), 48 + secrets.randbelow(160), 48 + secrets.randbelow(160))
-        alike = any(all(abs(a - b) < apart for a, b in zip(one, other, strict=True)) for other in found)
-        if not alike and fits(one):
-            found.append(one)
+        colour = (48 + secrets.randbelow(160), 48 + secrets.randbelow(160), 48 + secrets.randbelow(160))
+        alike = any(all(abs(a - b) < apart for a, b in zip(colour, other, strict=True)) for other in found)
+        if not alike and fits(colour):
+            found.append(colour)
     return found
 
 
-def _is_near(one: Colour, other: Colour) -> bool:
+def _is_near(colour: Colour, other: Colour) -> bool:
     return (
-        abs(one[0] - other[0]) <= TOLERANCE
-        and abs(one[1] - other[1]) <= TOLERANCE
-        and abs(one[2] - other[2]) <= TOLERANCE
+        abs(colour[0] - other[0]) <= TOLERANCE
+        and abs(colour[1] - other[1]) <= TOLERANCE
+        and abs(colour[2] - other[2]) <= TOLERANCE
     )
 
 

@@ -87,7 +87,7 @@ class RfbListener:
         if kind != NONE or answer == V38:
             result = int.from_bytes(first + (yield 3), "big")
             if result:
-                yield from self._reason(f"SecurityResult {result}", told=answer == V38)
+                yield from self._reason(f"SecurityResult {result}", with_reason=answer == V38)
                 return
             first = yield 1
         init = first + (yield 23)
@@ -101,12 +101,12 @@ class RfbListener:
             count = (yield 1)[0]
             kinds = list((yield count)) if count else []
         if not kinds:
-            yield from self._reason("no security type", told=True)
+            yield from self._reason("no security type", with_reason=True)
         return kinds
 
-    def _reason(self, otherwise: str, *, told: bool) -> _PARTS:
+    def _reason(self, otherwise: str, *, with_reason: bool) -> _PARTS:
         self.refusal = otherwise
-        if told:
+        if with_reason:
             length = int.from_bytes((yield 4), "big")
             reason = yield min(length, LONGEST)
             self.refusal = reason.decode("utf-8", "replace").strip() or otherwise

@@ -166,13 +166,13 @@ class BrowserWatchdog:
     def _told(self, error: Exception, what: str, seconds: float, *, of_page: bool) -> Exception:
         if self._overran or isinstance(error, Late):
             return self._silent(what, seconds, of_page=of_page)
-        said = _gist(error)
+        message = _gist(error)
         if not self._is_alive():
             self._over = f"the browser has ended by itself ({what})"
-            return BrowserError(f"{what}: the browser has ended by itself, or was ended from outside: {said}")
-        if CRASHED in said:
+            return BrowserError(f"{what}: the browser has ended by itself, or was ended from outside: {message}")
+        if CRASHED in message:
             return BrowserError(f"{what}: the page's own process has died: out of memory, or ended from outside")
-        return BrowserError(f"{what}: {said}")
+        return BrowserError(f"{what}: {message}")
 
     def _silent(self, what: str, seconds: float, *, of_page: bool) -> Exception:
         """The error for a call without an answer. It ends the browser; a fresh browser is the control."""

@@ -59,14 +59,14 @@ class WebSocketMonitor:
     def trouble(self) -> str | None:
         """The VNC server's or the browser's words for a connection that failed or was lost; None when none was."""
         last = self._last()
-        told = last.trouble() if last is not None else None
-        if told is not None:
-            return f"{told}{self._times()}"
+        trouble = last.trouble() if last is not None else None
+        if trouble is not None:
+            return f"{trouble}{self._times()}"
         if not self._ended():
             return None
         greeted = f"; the VNC server had greeted with {last.greeting}" if last is not None and last.greeting else ""
-        said = "; ".join(filter(None, [self._browser_said, self._complaint]))
-        return f"the page's WebSocket has ended{self._times()}{said and f' ({said})'}{greeted}"
+        complaints = "; ".join(filter(None, [self._browser_said, self._complaint]))
+        return f"the page's WebSocket has ended{self._times()}{complaints and f' ({complaints})'}{greeted}"
 
     def _last(self) -> RfbListener | None:
         """The last WebSocket in which a VNC server greeted."""

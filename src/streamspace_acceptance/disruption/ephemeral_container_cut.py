@@ -120,7 +120,7 @@ def _await_running(writes: ClusterWrites, pod: Pod, name: str, image: object) ->
     poll(
         Wait(f"ephemeral container {name}", "running", Budgets(1.0).named("helper")),
         lambda: writes.added(pod, name) or EphemeralContainerState(False, True, ""),
-        met=lambda each: each.running,
+        met=lambda state: state.running,
         says=EphemeralContainerState.describe,
         likely=lambda _: f"the cluster does not let image {image} run",
         impossible=_hopeless,

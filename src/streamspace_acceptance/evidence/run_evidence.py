@@ -87,7 +87,7 @@ class RunEvidence:
     def deviations(self) -> tuple[Deviation, ...]:
         """All differences that the run met, by their places in the profile."""
         with self._turn:
-            return tuple(sorted({one for met in self._deviations.values() for one in met}))
+            return tuple(sorted({deviation for met in self._deviations.values() for deviation in met}))
 
     def attachments_of(self, owner: Any) -> tuple[Attachment, ...]:
         """The attachments of a step, of a scenario or (None) of the run, oldest first."""

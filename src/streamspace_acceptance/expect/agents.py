@@ -221,7 +221,9 @@ def balanced(found: Balance, tolerance: int) -> int:
 
 
 def _listed(agents: AgentList) -> Table:
-    return table("agent | status | last heartbeat", ((one.id, one.status, one.last_heartbeat) for one in agents.agents))
+    return table(
+        "agent | status | last heartbeat", ((agent.id, agent.status, agent.last_heartbeat) for agent in agents.agents)
+    )
 
 
 def _silence(outage: Outage) -> str:
@@ -234,7 +236,7 @@ def _silence(outage: Outage) -> str:
 
 
 def _assignments(found: Balance) -> Table:
-    rows = [(session, said, found.seen.get(session)) for session, said in found.said.items()]
+    rows = [(session, agent, found.seen.get(session)) for session, agent in found.said.items()]
     return table("session | agent by the API | agent by its pod", rows)
 
 

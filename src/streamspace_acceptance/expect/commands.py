@@ -86,15 +86,15 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
         )
     if command.trouble is not None or went is None:
         raise Unproven("the command was not carried out, so the status afterwards shows nothing (see 3.2-2)")
-    said, first = command.statuses[-1].item, command.statuses[0].item
-    if command.other_pods and said != hibernated:
-        raise Unproven(f"the session has had another pod since (see 3.2-3), and the API says {said}")
+    last, first = command.statuses[-1].item, command.statuses[0].item
+    if command.other_pods and last != hibernated:
+        raise Unproven(f"the session has had another pod since (see 3.2-3), and the API says {last}")
     kubernetes = None if command.phase is None else command.phase.phase
-    if (first, said) != (running, hibernated) or kubernetes not in (hibernated, None):
+    if (first, last) != (running, hibernated) or kubernetes not in (hibernated, None):
         raise Unmet(
             command.session.subject,
             expected=f"{running} before the command, {hibernated} after it, by the API and by Kubernetes",
-            actual=f"{first} before, {said} after by the API, {kubernetes} after by Kubernetes",
+            actual=f"{first} before, {last} after by the API, {kubernetes} after by Kubernetes",
             timeline=command.timeline(),
             likely="the status is not kept up to date",
         )

@@ -13,12 +13,17 @@ def words_kept(profile: str, met: Sequence[Deviation], *, accepted: bool) -> Non
     """The product has the plan's own words, or the run accepts its deviations from them."""
     if not met:
         return
-    judged("deviations", table("where | the plan | the product", [(one.key, one.plan, one.product) for one in met]))
+    judged(
+        "deviations",
+        table(
+            "where | the plan | the product", [(deviation.key, deviation.plan, deviation.product) for deviation in met]
+        ),
+    )
     if not accepted:
         raise Unmet(
             "the product's contract",
-            expected="; ".join(f"{one.key} {one.plan!r}" for one in met),
-            actual="; ".join(f"{one.key} {one.product!r}" for one in met),
+            expected="; ".join(f"{deviation.key} {deviation.plan!r}" for deviation in met),
+            actual="; ".join(f"{deviation.key} {deviation.product!r}" for deviation in met),
             likely=f"the behaviour is right by the contract profile {profile}, the words are not the plan's: "
             "`behave -D accept-deviations` accepts them",
         )

@@ -103,7 +103,10 @@ def namespace_there(found: tuple[str, str | None]) -> None:
 
 def components_ready(components: Sequence[Component]) -> None:
     """Each component has pods, and each of them is Ready."""
-    judged("pods of the components", table("component | state", ((one.name, one.describe()) for one in components)))
+    judged(
+        "pods of the components",
+        table("component | state", ((component.name, component.describe()) for component in components)),
+    )
     late = [component for component in components if not component.ready]
     if late or not components:
         raise Unmet(

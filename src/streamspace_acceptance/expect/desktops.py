@@ -124,13 +124,13 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
         )
 
 
-def _why_no_handshake(said: str, served: int) -> str:
+def _why_no_handshake(trouble: str, served: int) -> str:
     """The likely reason why a handshake failed: a server that refuses, or none, or none for later viewers."""
-    if not is_reached(said) and served:
+    if not is_reached(trouble) and served:
         return "the VNC server answered an earlier viewer: the product does not open the way to it again"
-    if not is_reached(said):
+    if not is_reached(trouble):
         return "nothing that speaks RFB listens behind the session's WebSocket"
-    if "password" in said:
+    if "password" in trouble:
         return "the desktop is protected: set STREAMSPACE_VNC_PASSWORD"
     return "a VNC server is there, and its own words are above"
 

@@ -76,8 +76,9 @@ def _not_claimed(home: HomeVolume) -> list[str]:
 def _not_mounted(home: HomeVolume) -> list[str]:
     if not home.mount_points:
         return [f"nothing is mounted at {home.path} inside the pod"]
-    last = home.mount_points[-1]
+    # The first one is the claim's, on whatever the node keeps its volumes: in a container of k3d that is an overlay.
+    last, hides = home.mount_points[-1], len(home.mount_points) > 1
     return [
-        *([f"a {last.kind} is mounted there"] if last.kind in ("overlay", "tmpfs") else []),
+        *([f"a {last.kind} is mounted over it"] if hides and last.kind in ("overlay", "tmpfs") else []),
         *([] if "rw" in last.options else ["the mount there is for reading only"]),
     ]

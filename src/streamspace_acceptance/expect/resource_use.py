@@ -45,9 +45,9 @@ def _require_enough_time(load: LoadProfile, component: str, limit: float) -> Non
     for use in load.uses[component]:
         waited = load.waited.get(use.pod)
         if waited is None or use.millicores + waited >= limit:
-            said = "an unknown time" if waited is None else f"{waited:.0f}m"
+            amount = "an unknown time" if waited is None else f"{waited:.0f}m"
             raise Unproven(
-                f"{load.saturated}; {use.pod} used {use.millicores:.0f}m and waited for a processor {said}, and the"
+                f"{load.saturated}; {use.pod} used {use.millicores:.0f}m and waited for a processor {amount}, and the"
                 f" limit is {limit:g}m\n{load.table()}"
             )
 

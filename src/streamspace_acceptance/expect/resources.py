@@ -27,12 +27,12 @@ def given_exactly(given: GrantedResources) -> None:
     asked = Provision.of({"resources": given.size})
     rows = [
         ("requested", asked.cpu, asked.memory),
-        *((place, said.cpu, said.memory) for place, said in found.said.items()),
+        *((place, granted.cpu, granted.memory) for place, granted in found.said.items()),
     ]
     judged("requested and granted", table("source | cpu | memory", rows))
     troubles = [
-        *(f"{place}: cpu {said.cpu} and memory {said.memory}" for place, said in found.by_product.items()
-          if not said.is_as(asked) and (said.cpu, said.memory) != (None, None)),
+        *(f"{place}: cpu {granted.cpu} and memory {granted.memory}" for place, granted in found.by_product.items()
+          if not granted.is_as(asked) and (granted.cpu, granted.memory) != (None, None)),
         *([] if found.complete else ["its pod does not say all of its requests and limits"]),
         *(f"its container {container} is not limited" for container in found.unlimited),
         *([] if len(found.pods) == 1 else [f"{len(found.pods)} pods"]),
@@ -52,15 +52,15 @@ def given_exactly(given: GrantedResources) -> None:
 
 def _refused(given: GrantedResources) -> Unmet | Unproven:
     answer = given.creation.answer
-    said = answer.gist
+    gist = answer.gist
     if given.control is None or not given.control.answer.ok:
-        return Unproven(f"a session of the template's own size is refused as well (see 1.1a-1): {said}")
+        return Unproven(f"a session of the template's own size is refused as well (see 1.1a-1): {gist}")
     if not given.fits:
-        return Unproven(f"no node of this cluster could hold {dict(given.size)}: {said}")
+        return Unproven(f"no node of this cluster could hold {dict(given.size)}: {gist}")
     return Unmet(
         answer.call,
         expected=f"a session with {dict(given.size)}",
-        actual=said,
+        actual=gist,
         likely="the API takes the size for too large or malformed",
     )
 

@@ -89,5 +89,5 @@ def _untouched(attempts: Attempts, others: Sequence[Attempt]) -> None:
 
 
 def _table(made: Sequence[Attempt]) -> object:
-    rows = ((one.who, one.call, one.answer, "yes" if one.succeeded else "no") for one in made)
+    rows = ((attempt.who, attempt.call, attempt.answer, "yes" if attempt.succeeded else "no") for attempt in made)
     return table("with | call | answer | succeeded", rows)

@@ -72,12 +72,12 @@ def _misnamed(creation: Creation, session_id: object, name: object) -> list[str]
         *([] if listed.id == session_id else [f"sessionId is {session_id!r}, but the new session is {listed.id!r}"]),
         *([] if listed.name == name else [f"name is {name!r}, but the new session's is {listed.name!r}"]),
         *(
-            f"the API lists it with {key} {said!r}, not {wanted!r}"
-            for key, said, wanted in (
+            f"the API lists it with {key} {value!r}, not {wanted!r}"
+            for key, value, wanted in (
                 ("user", listed.user, creation.asked.user),
                 ("template", listed.template, creation.asked.template),
             )
-            if said not in (None, wanted)
+            if value not in (None, wanted)
         ),
     ]
 
@@ -168,12 +168,23 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
             likely="the API refuses or loses sessions that are requested at the same time",
         )
     crowd.wait_until_running(within="start")
-    judged("sessions that run", lambda: table("session | pods", ((one.id, _pods(one)) for one in crowd.sessions)))
+    judged(
+        "sessions that run",
+        lambda: table("session | pods", ((session.id, _pods(session)) for session in crowd.sessions)),
+    )
 
 
 def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
     """No session's pod was touched while the agent was offline, nor when it reconnected."""
-    rows = [(one.session.subject, one.pod.meta.name, one.pod.meta.uid, _disturbed(one, outage)) for one in kept]
+    rows = [
+        (
+            kept_session.session.subject,
+            kept_session.pod.meta.name,
+            kept_session.pod.meta.uid,
+            _disturbed(kept_session, outage),
+        )
+        for kept_session in kept
+    ]
     judged("pods while the agent was offline", table("session | pod | uid | troubles", rows))
     for kept_session in kept:
         disturbances = kept_session.disturbances(outage.cut, outage.ended)

@@ -49,8 +49,8 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     if found.ended:
         raise Unproven(f"the connection did not last (see 4.3-1): {found.ended}")
     if found.slow is None or found.slow.distrust or not found.slow.frames:
-        said = "it was not seen" if found.slow is None else found.slow.distrust or "none of its pictures was seen"
-        raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {said}")
+        reason = "it was not seen" if found.slow is None else found.slow.distrust or "none of its pictures was seen"
+        raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {reason}")
     stands_still = found.longest_gap > SILENCE_SECONDS
     if found.frame_rate >= limit and not stands_still:
         return figures(found)

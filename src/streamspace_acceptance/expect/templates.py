@@ -45,10 +45,10 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     shown = {"the answer": made.answer.object(), "the template": read.object()}
     troubles = [
         f"in {place}, {difference}"
-        for place, found in shown.items()
-        for difference in differences(made.described, found)
+        for place, template in shown.items()
+        for difference in differences(made.described, template)
     ]
-    ids = {place: found.get("id") for place, found in shown.items()}
+    ids = {place: template.get("id") for place, template in shown.items()}
     troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if not isinstance(id_, str)]
     if troubles or len(set(map(str, ids.values()))) != 1:
         raise Unmet(
@@ -211,8 +211,8 @@ def history_kept(change: Change, answer: Answer) -> None:
 
 
 def _rising(numbers: list[object]) -> bool:
-    told = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
-    counted = [int(found[1]) for found in told if found is not None]
+    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
+    counted = [int(match[1]) for match in matches if match is not None]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 
@@ -315,8 +315,8 @@ def _answers(trial: MistakeTrial) -> Table:
     )
 
 
-def _provisions(said: Mapping[str, Provision]) -> Table:
-    rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in said.items()]
+def _provisions(provisions: Mapping[str, Provision]) -> Table:
+    rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in provisions.items()]
     return table("source | image | cpu | memory", rows)
 
 

@@ -53,7 +53,7 @@ def all_running(bursts: Bursts) -> None:
     missing = bursts.wanted - len(bursts.created)
     if missing:
         raise Unproven(f"{missing} of {bursts.wanted} sessions were not created (see 4.1-3)")
-    if closed := [one.desktop_closed for one in bursts.created if one.desktop_closed]:
+    if closed := [session.desktop_closed for session in bursts.created if session.desktop_closed]:
         raise Unproven(f"the suite may not open {len(closed)} of {bursts.wanted} desktops: {closed[0]}")
 
 
@@ -93,5 +93,5 @@ def _timeline(bursts: Bursts) -> str:
     """The completions of the last burst."""
     burst = bursts.bursts[-1]
     began = burst.requests.load.began
-    done = sorted((one.completed, one.session) for one in burst.sessions if one.completed is not None)
+    done = sorted((session.completed, session.session) for session in burst.sessions if session.completed is not None)
     return " · ".join(f"+{at - began:.1f} s {session}" for at, session in done)

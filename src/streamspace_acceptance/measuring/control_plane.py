@@ -87,10 +87,10 @@ class MutatingCalls:
                 return found, "the API server's counters"
         except ClusterError as error:
             self.why_not = _reason(error)
-        answers = [one.item for one in self.reviews.items()]
-        times = [one for one in answers if isinstance(one, float)]
+        answers = [review.item for review in self.reviews.items()]
+        times = [answer for answer in answers if isinstance(answer, float)]
         if not times:
-            return None, "; ".join([self.why_not, *(str(one) for one in answers[-1:])])
+            return None, "; ".join([self.why_not, *(str(answer) for answer in answers[-1:])])
         return percentile(times, SHARE), f"{len(times)} reviews of this user's rights ({self.why_not or 'no calls'})"
 
 

@@ -41,16 +41,16 @@ class CpuWaiting:
         found = dict[str, tuple[float, dict[str, int]]]()
         for pod in self._pods:
             try:
-                said = self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout
+                output = self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout
             except ClusterError:
                 continue  # no right to execute, or no shell: then there is no such figure
-            found[pod.meta.name] = self._clock.now(), parse(said)
+            found[pod.meta.name] = self._clock.now(), parse(output)
         return found
 
 
-def parse(said: str) -> dict[str, int]:
+def parse(output: str) -> dict[str, int]:
     """Nanoseconds that each thread has waited, by its place in /proc; lines that tell something else are left out."""
-    pairs = (line.rpartition(" ") for line in said.splitlines())
+    pairs = (line.rpartition(" ") for line in output.splitlines())
     return {task: int(waited) for task, _, waited in pairs if waited.isdigit()}
 
 

@@ -53,8 +53,8 @@ def saturated(shares: dict[str, float]) -> str:
 
 def describe(shares: dict[str, float]) -> str:
     """For the report, with the source."""
-    told = ", ".join(f"{node} {share:.0%}" for node, share in sorted(shares.items()))
-    return f"busy processors: {told or 'not to be had'} ({SOURCE})"
+    figures = ", ".join(f"{node} {share:.0%}" for node, share in sorted(shares.items()))
+    return f"busy processors: {figures or 'not to be had'} ({SOURCE})"
 
 
 def parse(text: str) -> tuple[float, float] | None:

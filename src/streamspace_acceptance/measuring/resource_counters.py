@@ -160,7 +160,7 @@ def choose(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Source | None, str]:
 
 def _own(containers: Sequence[Json]) -> Sequence[Json]:
     """The containers of a pod without those that a mesh or another injector added: their use is not the product's."""
-    return [one for one in containers if not is_known_neighbour(one.get("name", ""))] or containers
+    return [container for container in containers if not is_known_neighbour(container.get("name", ""))] or containers
 
 
 def _counts(entry: Json) -> bool:
@@ -184,16 +184,16 @@ def summary_counter(entry: Json) -> Counter:
     )
 
 
-def cgroup_counter(said: str) -> Counter:
+def cgroup_counter(output: str) -> Counter:
     """The counters that the script told; ClusterError when CPU or memory are not among them."""
-    told: Mapping[str, list[str]] = {words[0]: words[1:] for line in said.splitlines() if (words := line.split())}
+    entries: Mapping[str, list[str]] = {words[0]: words[1:] for line in output.splitlines() if (words := line.split())}
     with as_cluster_error("cgroup files"):
-        nanoseconds = int(told["cpu"][0]) if told["cpu"] else int(told["usec"][0]) * 1000
-        inactive = int((*told["inactive"], "0")[0])
-        received, sent = map(int, told["network"]) if "network" in told else (None, None)
+        nanoseconds = int(entries["cpu"][0]) if entries["cpu"] else int(entries["usec"][0]) * 1000
+        inactive = int((*entries["inactive"], "0")[0])
+        received, sent = map(int, entries["network"]) if "network" in entries else (None, None)
         return Counter(
-            at=float(told["uptime"][0]),
-            memory_bytes=max(int(told["memory"][0]) - inactive, 0),
+            at=float(entries["uptime"][0]),
+            memory_bytes=max(int(entries["memory"][0]) - inactive, 0),
             cpu_seconds=nanoseconds * NANO,
             received_bytes=received,
             sent_bytes=sent,

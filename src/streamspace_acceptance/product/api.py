@@ -56,14 +56,14 @@ class SessionList:
 class StreamSpaceApi(ProfileCalls):
     """The product's API over one HTTP client.
 
-    `user_password` is the password of all users of sessions, where a desktop opens for its session's user alone.
+    `user_password` is the password of all users of sessions, where the target has such users.
     `approves_agents`: whether agents that wait for an administrator are approved, which a run sets once it may change
     the target.
     """
 
     def __init__(self, http: HttpClient, profile: Profile, user_password: str | None = None) -> None:
         super().__init__(http, profile)
-        self._user_password = user_password
+        self.user_password = user_password
         self._tokens: dict[str, str] = {}
         self.approves_agents = False
 
@@ -177,12 +177,12 @@ class StreamSpaceApi(ProfileCalls):
 
     def viewer_token(self, session_id: str) -> str:
         """The token that opens a session's desktop: its user's, where the profile says so, else the run's own."""
-        if not self.profile.owner_alone or self._user_password is None:
+        if not self.profile.owner_alone or self.user_password is None:
             return self.http.token
         self.profile.meet("socket.owner_alone")
         user = self._user_of(session_id)
         if user not in self._tokens:
-            self._tokens[user] = self._log_in(user, self._user_password)
+            self._tokens[user] = self._log_in(user, self.user_password)
         return self._tokens[user]
 
     def _log_in(self, user: str, password: str) -> str:

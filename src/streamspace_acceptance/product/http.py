@@ -151,8 +151,8 @@ class HttpClient:
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.DeadlineExceeded) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
-            told = _reason(error)
-            raise NoAnswer(told if told.startswith(what) else f"{what}: {told}") from error
+            message = _reason(error)
+            raise NoAnswer(message if message.startswith(what) else f"{what}: {message}") from error
         answer = replace(answer, request=_tellable(body))
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
         secret_sources.from_answer(text, what)
@@ -199,9 +199,9 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
 
 def _kept(headers: httpx.Headers) -> str:
     """The header by which a cache says that it gave an earlier answer: the usual X-Cache, or Age (RFC 9111)."""
-    said = headers.get("x-cache", "")
-    if "hit" in said.lower():
-        return f"X-Cache: {said}"
+    value = headers.get("x-cache", "")
+    if "hit" in value.lower():
+        return f"X-Cache: {value}"
     age = headers.get("age", "0").strip()
     return f"Age: {age}" if age.isdecimal() and int(age) > 0 else ""
 

@@ -37,7 +37,8 @@ class Call:
 class AgentProfile:
     """Where agents are found in Kubernetes, and what are logged. `label` is the value of the pods' `component_label`.
 
-    `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id. `container` and
+    `went_offline` and `came_online` are parts of lines of the API's log, with {id} for the agent's id. `session_line`
+    is part of a line of an agent's log, with {id} for a session that it has made; empty for none. `container` and
     `api_container` are the names of the containers of the agents' and the API's pods, where pods have more than one.
     """
 
@@ -53,6 +54,7 @@ class AgentProfile:
     api_container: str = ""
     component_label: str = "app"
     pending: str = ""
+    session_line: str = ""
 
     @property
     def labels(self) -> dict[str, str]:

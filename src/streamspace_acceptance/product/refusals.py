@@ -20,8 +20,21 @@ LISTS = frozenset(
         "problems",
     }
 )
-PLACES = ("field", "path", "loc", "location", "pointer", "instancePath", "param", "property")
-TEXTS = ("message", "msg", "reason", "description", "error", "title")
+PLACES = (
+    "field",
+    "path",
+    "loc",
+    "location",
+    "pointer",
+    "instancePath",
+    "param",
+    "property",
+    "attribute",
+    "key",
+    "name",
+    "source",
+)
+TEXTS = ("message", "msg", "reason", "detail", "description", "error", "title")
 
 
 def troubles(error: Mapping[str, object]) -> list[str]:
@@ -34,25 +47,29 @@ def _texts(value: object) -> Iterator[str]:
         for entry in value:
             yield from _entry(entry) if isinstance(entry, dict) else filter(_is_sentence, [str(entry)])
     elif isinstance(value, dict):
-        for name, said in value.items():
+        for name, item in value.items():
             if name in LISTS:
-                yield from _texts(said)
+                yield from _texts(item)
             else:
                 yield from (
-                    f"{name}: {text}" for text in (said if isinstance(said, list) else [said]) if _is_sentence(text)
+                    f"{name}: {text}" for text in (item if isinstance(item, list) else [item]) if _is_sentence(text)
                 )
 
 
 def _entry(entry: Mapping[str, object]) -> Iterator[str]:
     """One trouble: where, and what."""
+    for name in LISTS & entry.keys():
+        if isinstance(entry[name], list | dict):
+            yield from _texts(entry[name])
     places = [_place(entry[name]) for name in PLACES if entry.get(name)]
     texts = [str(entry[name]) for name in TEXTS if _is_sentence(entry.get(name))]
-    if places or texts:
+    if texts:
         yield ": ".join([*places, *texts])
 
 
 def _place(place: object) -> str:
-    return ".".join(map(str, place)) if isinstance(place, list) else str(place)
+    parts = list(place.values()) if isinstance(place, dict) else place if isinstance(place, list) else [place]
+    return ".".join(map(str, parts))
 
 
 def _is_sentence(text: object) -> bool:

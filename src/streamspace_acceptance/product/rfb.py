@@ -64,14 +64,14 @@ class HandshakeTrouble(str):
         return trouble
 
 
-def is_reached(said: Framebuffer | str) -> bool:
+def is_reached(result: Framebuffer | str) -> bool:
     """Whether a VNC server had greeted, however the handshake ended."""
-    return not isinstance(said, HandshakeTrouble) or said.reached
+    return not isinstance(result, HandshakeTrouble) or result.reached
 
 
-def final_refusal(said: Framebuffer | str) -> str | None:
+def final_refusal(result: Framebuffer | str) -> str | None:
     """The refusal that the server will repeat to every further try; None where there is none."""
-    return said if isinstance(said, HandshakeTrouble) and said.final else None
+    return result if isinstance(result, HandshakeTrouble) and result.final else None
 
 
 @contextmanager

@@ -183,8 +183,8 @@ def _refused(stream: Stream, how: str, *, final: bool = False) -> NoHandshake:
     """The server's own words for a refusal follow."""
     length = min(stream.number("length of the reason"), LONGEST_REASON)
     reason = stream.read(length, "reason").decode("utf-8", "replace").strip()
-    said = f"“{reason}”" if reason else "without a reason"
-    return NoHandshake(f"the VNC server {how}: {said} (it greeted with {stream.greeting})", reached=True, final=final)
+    words = f"“{reason}”" if reason else "without a reason"
+    return NoHandshake(f"the VNC server {how}: {words} (it greeted with {stream.greeting})", reached=True, final=final)
 
 
 def _check_result(stream: Stream, version: bytes) -> None:

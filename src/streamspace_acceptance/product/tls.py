@@ -38,7 +38,7 @@ def pin(url: str, context: ssl.SSLContext) -> str | None:
     None without these variables. None also for a certificate that fails: the browser reports that itself.
     """
     address = urlsplit(url)
-    if address.scheme != "https" or not any(os.environ.get(each) for each in ("SSL_CERT_FILE", "SSL_CERT_DIR")):
+    if address.scheme != "https" or not any(os.environ.get(variable) for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR")):
         return None
     host, port = address.hostname or "", address.port or 443
     try:

@@ -69,7 +69,7 @@ def body(profile: Profile, call: str, sent: object) -> object:
     if pattern is None or not isinstance(sent, dict):
         return sent
     profile.meet(f"bodies.{call}")
-    used = {found.partition(".")[0] for found in _BRACES.findall(repr(pattern))}
+    used = {field.partition(".")[0] for field in _BRACES.findall(repr(pattern))}
     filled = _filled(pattern, sent)
     return (filled if isinstance(filled, dict) else {}) | {
         name: value for name, value in sent.items() if name not in used
@@ -94,20 +94,20 @@ def _answer(profile: Profile, call: str, base_url: str, body: Json) -> Json:
             return _translated(profile, _ERROR, body)
         entries = [_translated(profile, fields, item) if isinstance(item, dict) else item for item in items]
         return body | {profile.fields[field]: entries}
-    told = _translated(profile, (*_CALLS.get(call, ()), *_ERROR), body)
-    command = told.get(profile.fields["command"])
+    translated = _translated(profile, (*_CALLS.get(call, ()), *_ERROR), body)
+    command = translated.get(profile.fields["command"])
     if isinstance(command, dict):
-        told[profile.fields["command"]] = _translated(profile, ("command_status",), command)
-    url = told.get(profile.fields["vnc_url"])
+        translated[profile.fields["command"]] = _translated(profile, ("command_status",), command)
+    url = translated.get(profile.fields["vnc_url"])
     if call == "connect_session" and profile.relative_addresses and isinstance(url, str) and url.startswith("/"):
         profile.meet("addresses.relative")
-        told[profile.fields["vnc_url"]] = urljoin(base_url, url)
-    return told
+        translated[profile.fields["vnc_url"]] = urljoin(base_url, url)
+    return translated
 
 
 def _translated(profile: Profile, fields: Iterable[str], item: Json) -> Json:
     """`item` with each of the fields where the plan has it; a field that the product has elsewhere leaves its place."""
-    told = dict(item)
+    translated = dict(item)
     for field in fields:
         plan, places = profile.fields[field], profile.places[field]
         value = _worded(profile, field, read(item, places))
@@ -115,10 +115,10 @@ def _translated(profile: Profile, fields: Iterable[str], item: Json) -> Json:
             continue
         profile.meet(f"fields.{field}")
         if value is None:
-            told.pop(plan, None)
+            translated.pop(plan, None)
         else:
-            told[plan] = value
-    return told
+            translated[plan] = value
+    return translated
 
 
 def _worded(profile: Profile, field: str, value: object) -> object:

@@ -82,10 +82,10 @@ class Redactor:
                 return
             self._secrets |= {value}
             texts, pieces = encodings.forms(value)
-            short = frozenset(one for one in texts if len(one) < _SHORT)
+            short = frozenset(text for text in texts if len(text) < _SHORT)
             # The longest first: a plain secret may be a part of an encoded one.
             forms = (*(texts - short), *pieces)
-            words = tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])") for one in short)
+            words = tuple(re.compile(rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])") for text in short)
             self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
             self._words += words
             if len(value) >= _SHORT:
@@ -128,12 +128,12 @@ class Redactor:
                 value = value | {"value": MASK}
             return {
                 self.redact(name): MASK
-                if isinstance(one, str) and is_secret(name, Place.FIELD)
-                else self.redact_within(one)
-                for name, one in value.items()
+                if isinstance(item, str) and is_secret(name, Place.FIELD)
+                else self.redact_within(item)
+                for name, item in value.items()
             }
         if isinstance(value, list | tuple):
-            return [self.redact_within(one) for one in value]
+            return [self.redact_within(item) for item in value]
         return self.redact(value) if isinstance(value, str) else value
 
     def _still_holds(self, text: str, before: _Masked) -> bool:

@@ -20,6 +20,8 @@ Json = dict[str, Any]
 _FIELD = re.compile(rf'"[\w.-]*({pattern(Place.ANSWER)})"\s*:\s*"((?:[^"\\]|\\.){{8,}})"', re.IGNORECASE)
 _PARAMETER = re.compile(rf"[?&;#][\w-]*{pattern(Place.PARAMETER)}=([^&#\s\"'<>\\]{{8,}})", re.IGNORECASE)
 _PASSWORD_LINE = re.compile(r"(?i)\b(?:admin(?:istrator)?\s+)?password\s*[:=]\s*(\S+)")
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_QUOTE = re.compile(r"""[\\"']""")
 _USERINFO = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s@\"'<>]+)@")
 # Values in Secrets that are not secret.
 _NO_SECRET = re.compile(
@@ -54,11 +56,12 @@ def from_secrets(secrets: Iterable[Json]) -> None:
 
 
 def from_log(text: str) -> None:
-    """Passwords in a log: `Admin password: …`."""
-    for found in _PASSWORD_LINE.finditer(text):
-        register_secret(found[1])
-    for found in _USERINFO.finditer(text):
-        register_secret(found[1])
+    """Passwords in a log: `Admin password: …`, also in colours, in quotes, or at the end of a text in JSON."""
+    for match in _PASSWORD_LINE.finditer(_COLOURS.sub("", text)):
+        register_secret(match[1])
+        register_secret(_QUOTE.split(match[1].lstrip("\\\"'"))[0])
+    for match in _USERINFO.finditer(text):
+        register_secret(match[1])
 
 
 def from_answer(text: str, call: str) -> None:
@@ -71,10 +74,10 @@ def from_answer(text: str, call: str) -> None:
         value = _unescaped(field[2])
         if _is_registered(value, call) or field[1].lower() == "ticket":  # not masked by its name
             register_secret(value)
-    for found in _PARAMETER.finditer(text):
-        if _is_registered(found[1], call):
-            register_secret(found[1])
-            register_secret(unquote(found[1]))
+    for match in _PARAMETER.finditer(text):
+        if _is_registered(match[1], call):
+            register_secret(match[1])
+            register_secret(unquote(match[1]))
 
 
 def _is_registered(value: str, call: str) -> bool:
@@ -111,7 +114,7 @@ def except_for(session_id: str) -> None:
 def from_address(url: str) -> None:
     """Texts like tokens in an address: path, query and fragment. Parts that hold a session's id are public."""
     for part in _parts(url):
-        if len(part) >= _TOKEN_LIKE and _mixed(part) and not any(one in part for one in _public):
+        if len(part) >= _TOKEN_LIKE and _mixed(part) and not any(session_id in part for session_id in _public):
             register_secret(part)
 
 
@@ -130,8 +133,8 @@ def _mixed(part: str) -> bool:
 def _register_with_parts(value: str) -> None:
     if len(value) <= _LONGEST:
         register_secret(value)
-    for found in _USERINFO.finditer(value):
-        register_secret(found[1])
+    for match in _USERINFO.finditer(value):
+        register_secret(match[1])
 
 
 def _decoded(data: object) -> str:

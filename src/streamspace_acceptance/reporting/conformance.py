@@ -63,7 +63,7 @@ def document(run: RunResult, verdicts: Path) -> Document:
         "unsupported": [_named(line) for line in run.lines() if not line.applies],
         "deviations": {
             "accepted": run.accepts_deviations,
-            "met": [asdict(one) for one in run.deviations],
+            "met": [asdict(deviation) for deviation in run.deviations],
         },
         "reproduce": _reproduce(run),
         "results": {"file": VERDICTS, "sha256": digest(verdicts)},

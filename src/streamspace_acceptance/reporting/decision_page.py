@@ -229,10 +229,14 @@ def _preconditions(decision: Decision) -> Iterator[str]:
     """The steps at which the product failed without a criterion, with the scenarios that needed them."""
     if decision.failed_preconditions:
         yield "<h2>Failed preconditions</h2><ul>"
-        for one in decision.failed_preconditions:
-            seen = f"expected {one.failure.expected}; {one.failure.actual}" if one.failure else one.reason
-            place = f"{one.test} “{one.scenario}”"
-            yield f"<li>{escape(place)}, {escape(one.sentence)}: {escape(seen)}</li>"
+        for precondition in decision.failed_preconditions:
+            seen = (
+                f"expected {precondition.failure.expected}; {precondition.failure.actual}"
+                if precondition.failure
+                else precondition.reason
+            )
+            place = f"{precondition.test} “{precondition.scenario}”"
+            yield f"<li>{escape(place)}, {escape(precondition.sentence)}: {escape(seen)}</li>"
         yield "</ul>"
 
 
@@ -243,17 +247,18 @@ def _deviations(run: RunResult) -> Iterator[str]:
         yield '<div class="scroll"><table>'
         headings = ("Where", "The plan", "The product", "Criteria judged through it")
         yield "<tr>" + "".join(f"<th>{heading}</th>" for heading in headings) + "</tr>"
-        for one in run.deviations:
-            users = compact([line for line in run.lines() if one.key in line.deviations])
-            cells = (one.key, one.plan, one.product, users or "-")
+        for deviation in run.deviations:
+            users = compact([line for line in run.lines() if deviation.key in line.deviations])
+            cells = (deviation.key, deviation.plan, deviation.product, users or "-")
             yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
         yield "</table></div>"
 
 
 def _release(run: RunResult, decision: Decision) -> Iterator[str]:
     yield "<h2>Release criteria</h2><ul>"
-    for one in quality_gate.of_run(run, decision):
-        yield f"<li>{one.verdict}: {escape(one.rule)}{escape(one.detail and f' ({one.detail})')}</li>"
+    for criterion in quality_gate.of_run(run, decision):
+        detail = criterion.detail and f" ({criterion.detail})"
+        yield f"<li>{criterion.verdict}: {escape(criterion.rule)}{escape(detail)}</li>"
     yield "</ul>"
 
 
@@ -273,7 +278,7 @@ def _criteria(run: RunResult, plan: PlanText, scenarios: Mapping[str, str]) -> I
     yield "<tr><th>Criterion</th><th>The plan says</th><th>Limit</th><th>Measured</th><th>Verdict</th></tr>"
     for line in lines:
         name, verdict = _linked(line.id, plan.link(line.test)), _linked(line.verdict, scenarios.get(line.id))
-        measured = "; ".join(f"{one.name} {figure(one)}" for one in line.figures[:1])
+        measured = "; ".join(f"{reading.name} {figure(reading)}" for reading in line.figures[:1])
         why = ": does not apply" if not line.applies else f": {short(line.headline)}" if line.headline else ""
         yield (
             f'<tr><td class="id">{name}</td><td>{escape(line.text)}</td>'

@@ -59,8 +59,8 @@ def _attachments(document: Json) -> Iterator[tuple[str, Json]]:
         for criterion, attachments in [*owners, (None, scenario["attachments"])]:
             parts = [criterion, example and _slug(example)]
             prefix = folder + "".join(f"{part}-" for part in parts if part)
-            yield from ((prefix, one) for one in attachments if one["name"] != WAITS)
-    yield from ((f"{EVIDENCE}/{OF_THE_RUN}/", one) for one in document["attachments"])
+            yield from ((prefix, attachment) for attachment in attachments if attachment["name"] != WAITS)
+    yield from ((f"{EVIDENCE}/{OF_THE_RUN}/", attachment) for attachment in document["attachments"])
 
 
 def _free(prefix: str, attachment: Json, taken: set[str]) -> str:

@@ -41,7 +41,7 @@ def render(run: RunResult, finding: Finding, trend: Trend, attachments: Path) ->
             *_what_it_blocks(finding),
             *_since_when(finding, trend),
             *_how_to_reproduce(run, finding, shown_by),
-            *_evidence([one for scenario in shown_by for one in scenario.evidence()], attachments),
+            *_evidence([evidence for scenario in shown_by for evidence in scenario.evidence()], attachments),
             *_environment(run),
         ]
     )
@@ -130,16 +130,16 @@ def _command(finding: Finding) -> str:
 def _evidence(attachments: list[Attachment], folder: Path) -> Iterator[str]:
     yield "## Evidence"
     yield ""
-    shown = [one for one in attachments if not is_wait(one)]
+    shown = [evidence for evidence in attachments if not is_wait(evidence)]
     yield "In the run's folder of reports:" if shown else "No attachments."
     yield ""
     if shown:
-        yield from (f"- {attachment(one, up='../')}" for one in shown)
+        yield from (f"- {attachment(evidence, up='../')}" for evidence in shown)
         yield ""
-    for one in shown:
-        path = folder / one.file
-        if one.type == _TEXT and path.is_file():
-            yield from _folded(one.name, path.read_text(encoding="utf-8", errors="replace"))
+    for evidence in shown:
+        path = folder / evidence.file
+        if evidence.type == _TEXT and path.is_file():
+            yield from _folded(evidence.name, path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _folded(name: str, text: str) -> Iterator[str]:

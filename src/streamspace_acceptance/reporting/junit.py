@@ -54,7 +54,7 @@ def write(path: Path, run: RunResult, reports: Path) -> None:
     if beyond:
         _add_suite(root, run, BEYOND_THE_PLAN, "beyond_the_plan", map(_scenario_case, beyond), folder=folder)
     if run.beside:
-        cases = [_Case(one.name, one.judged, one.judged.headline, 0.0) for one in run.beside]
+        cases = [_Case(problem.name, problem.judged, problem.judged.headline, 0.0) for problem in run.beside]
         _add_suite(root, run, HOOKS, "hooks", cases, folder=folder)
     for element in [*root, root]:
         _count(element)
@@ -68,15 +68,15 @@ def _classname(test: TestResult) -> str:
 
 def _cases(test: TestResult, scenarios: Sequence[ScenarioResult]) -> Iterator[_Case]:
     """A case for each criterion; one for each example where a scenario outline proves it."""
-    told: dict[str, set[Verdict]] = {scenario.id: set() for scenario in scenarios}
+    verdicts: dict[str, set[Verdict]] = {scenario.id: set() for scenario in scenarios}
     for line in test.lines:
         proving = [scenario for scenario in scenarios if line.id in scenario.criteria]
         for scenario in proving:
             case = _criterion_case(line, test, scenario, alone=len(proving) == 1)
-            told[scenario.id].add(case.judged.verdict)
+            verdicts[scenario.id].add(case.judged.verdict)
             yield case
     for scenario in scenarios:
-        if scenario.judged.verdict not in told[scenario.id]:
+        if scenario.judged.verdict not in verdicts[scenario.id]:
             yield _scenario_case(scenario)
 
 
@@ -119,10 +119,10 @@ def _scenario_case(scenario: ScenarioResult) -> _Case:
 def _evidence(own: Iterable[Attachment], of_scenario: Iterable[Attachment] = ()) -> list[Attachment]:
     """Its own before those of its scenario, and pictures first: GitLab shows the first one of a failed case alone."""
     return [
-        one
+        attachment
         for attachments in (own, of_scenario)
-        for one in sorted(attachments, key=lambda one: not one.type.startswith("image/"))
-        if not is_wait(one)
+        for attachment in sorted(attachments, key=lambda attachment: not attachment.type.startswith("image/"))
+        if not is_wait(attachment)
     ]
 
 
@@ -149,7 +149,9 @@ def _add_case(suite: Xml.Element, classname: str, case: _Case, folder: str) -> N
             Xml.SubElement(properties, "property", name=_text(name), value=_text(value))
     if case.evidence:
         Xml.SubElement(element, "system-out").text = _text(
-            "\n".join(f"[[ATTACHMENT|{PurePath(folder, place(one)).as_posix()}]]" for one in case.evidence)
+            "\n".join(
+                f"[[ATTACHMENT|{PurePath(folder, place(attachment)).as_posix()}]]" for attachment in case.evidence
+            )
         )
 
 

@@ -89,9 +89,9 @@ def figure(measured: Figure) -> str:
     return f"{value} {measured.unit}"
 
 
-def measured(one: Figure) -> str:
+def measured(reading: Figure) -> str:
     """`mean startup time 1.93 s`: a figure with its name."""
-    return f"{plain(one.name)} {figure(one)}"
+    return f"{plain(reading.name)} {figure(reading)}"
 
 
 def limit(line: CriterionResult, time_scale: float) -> str:

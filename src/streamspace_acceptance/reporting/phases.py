@@ -40,8 +40,8 @@ _FACTS = {
 def render(run: RunResult, phase: int, plan: PlanText = plan_text.NONE) -> str:
     """The phase's report; it links to the plan, if the project has its text."""
     tests = run.of_phase(phase)
-    scenarios = {test.id: [one for one in run.scenarios if one.test == test.id] for test in tests}
-    found = {test.id: [one for one in findings.of_run(run) if test.id in one.tests] for test in tests}
+    scenarios = {test.id: [scenario for scenario in run.scenarios if scenario.test == test.id] for test in tests}
+    found = {test.id: [finding for finding in findings.of_run(run) if test.id in finding.tests] for test in tests}
     return page(
         [
             *_head(run, phase, sum(scenario.seconds for group in scenarios.values() for scenario in group)),
@@ -161,14 +161,14 @@ def _result(run: RunResult, line: CriterionResult) -> str:
 def _proof(line: CriterionResult, scenarios: list[ScenarioResult]) -> Iterator[str]:
     """Links to what the criterion's sentence attached, each name once: the examples of an outline attach the same."""
     steps = [step for scenario in scenarios for step in scenario.steps if step.criterion == line.id]
-    attached = {one.name: one for step in steps for one in step.attachments if not is_wait(one)}
+    attached = {evidence.name: evidence for step in steps for evidence in step.attachments if not is_wait(evidence)}
     if attached:
         yield f"  - evidence: {', '.join(map(attachment, attached.values()))}"
 
 
 def _evidence(test: TestResult, scenarios: list[ScenarioResult]) -> Iterator[str]:
-    attachments = [one for scenario in scenarios for one in scenario.evidence()]
-    shown = [one for one in attachments if not is_wait(one)]
+    attachments = [evidence for scenario in scenarios for evidence in scenario.evidence()]
+    shown = [evidence for evidence in attachments if not is_wait(evidence)]
     shown = shown if test.verdict is Verdict.FAILED else shown[:_SHOWN]
     rest = len(attachments) - len(shown)
     links = ", ".join(map(attachment, shown))

@@ -39,8 +39,10 @@ def deviations(run: RunResult, phase: int | None = None) -> Iterator[str]:
     For a phase, those of its criteria alone.
     """
     lines = [line for test in run.tests if phase in (None, test.phase) for line in test.lines]
-    users = {one: compact([line for line in lines if one.key in line.deviations]) for one in run.deviations}
-    shown = [one for one in run.deviations if users[one] or phase is None]
+    users = {
+        deviation: compact([line for line in lines if deviation.key in line.deviations]) for deviation in run.deviations
+    }
+    shown = [deviation for deviation in run.deviations if users[deviation] or phase is None]
     if not shown:
         return
     yield "## Deviations from the plan's contract"
@@ -50,7 +52,10 @@ def deviations(run: RunResult, phase: int | None = None) -> Iterator[str]:
         "one is about the behaviour, not about these words."
     )
     yield ""
-    rows = [(f"`{one.key}`", plain(one.plan), plain(one.product), users[one] or "-") for one in shown]
+    rows = [
+        (f"`{deviation.key}`", plain(deviation.plan), plain(deviation.product), users[deviation] or "-")
+        for deviation in shown
+    ]
     yield from table(("Where", "The plan", "The product", "Criteria judged through it"), rows)
     yield ""
 

@@ -70,12 +70,13 @@ def _what_failed(found: Sequence[Finding]) -> Iterator[str]:
     if found:
         yield "## Failed"
         yield ""
-    for one in found:
+    for finding in found:
         blocked = dict.fromkeys(
-            f"{failed.test or 'beyond the plan'} “{failed.scenario}”" for failed in one.preconditions
+            f"{failed.test or 'beyond the plan'} “{failed.scenario}”" for failed in finding.preconditions
         )
         note = f" (precondition of {plain('; '.join(blocked))})" if blocked else ""
-        yield f"- {icon(Verdict.FAILED)} {issues.linked(one)} {plain(one.expected)}: {plain(short(one.headline))}{note}"
+        headline = plain(short(finding.headline))
+        yield f"- {icon(Verdict.FAILED)} {issues.linked(finding)} {plain(finding.expected)}: {headline}{note}"
     if found:
         yield ""
 
@@ -148,8 +149,9 @@ def _release_criteria(run: RunResult) -> Iterator[str]:
 def _deliverables(run: RunResult, decision: Decision, found: Sequence[Finding]) -> Iterator[str]:
     yield "## Deliverables Checklist"
     yield ""
-    for one in checklist(run, decision, found):
-        yield f"- [{'x' if one.done else ' '}] {one.name}{f' ({plain(one.note)})' if one.note else ''}"
+    for deliverable in checklist(run, decision, found):
+        note = f" ({plain(deliverable.note)})" if deliverable.note else ""
+        yield f"- [{'x' if deliverable.done else ' '}] {deliverable.name}{note}"
     yield ""
 
 
@@ -163,9 +165,9 @@ def _trend(trend: Trend) -> Iterator[str]:
     yield f"Compared with {trend.runs} earlier {'run' if trend.runs == 1 else 'runs'} of this target."
     yield ""
     changes = [
-        *(_changed("turned red", one) for one in trend.red),
-        *(_changed("no longer shown", one) for one in trend.lost),
-        *(_changed("turned green", one) for one in trend.green),
+        *(_changed("turned red", change) for change in trend.red),
+        *(_changed("no longer shown", change) for change in trend.lost),
+        *(_changed("turned green", change) for change in trend.green),
         *map(_got_worse, trend.worse),
     ]
     yield from changes or ["- No criterion changed its verdict, and no figure is worse than usual."]
@@ -180,10 +182,10 @@ def _changed(what: str, change: Change) -> str:
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}: {what} (was {change.before} on {when})"
 
 
-def _got_worse(one: Worse) -> str:
+def _got_worse(worse: Worse) -> str:
     return (
-        f"- ⚠️ {one.line.id} {plain(one.line.text)}: {plain(one.figure.name)} {figure(one.figure)}, "
-        f"usually {figure(one.usual)} (median of {one.runs} runs)"
+        f"- ⚠️ {worse.line.id} {plain(worse.line.text)}: {plain(worse.figure.name)} {figure(worse.figure)}, "
+        f"usually {figure(worse.usual)} (median of {worse.runs} runs)"
     )
 
 

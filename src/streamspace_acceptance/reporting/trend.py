@@ -74,15 +74,17 @@ class Trend:
 
 def trend(run: RunResult, earlier: Sequence[RunResult]) -> Trend:
     """`run` beside the `earlier` runs (oldest first) of the same target."""
-    comparable = [one for one in earlier if _target(one) == _target(run)]
+    comparable = [previous for previous in earlier if _target(previous) == _target(run)]
     judged = [line for line in run.lines() if _has_judged(run, line)]
     changes = [change for line in judged if (change := _change(line, comparable)) is not None]
     return Trend(
         runs=len(comparable),
-        red=tuple(one for one in changes if one.line.verdict in _RED and one.before not in _RED),
-        green=tuple(one for one in changes if one.line.verdict is Verdict.PROVEN),
-        lost=tuple(one for one in changes if one.line.verdict is Verdict.UNPROVEN and one.before is Verdict.PROVEN),
-        worse=tuple(found for line in run.lines() for found in _worse(line, comparable)),
+        red=tuple(change for change in changes if change.line.verdict in _RED and change.before not in _RED),
+        green=tuple(change for change in changes if change.line.verdict is Verdict.PROVEN),
+        lost=tuple(
+            change for change in changes if change.line.verdict is Verdict.UNPROVEN and change.before is Verdict.PROVEN
+        ),
+        worse=tuple(worse for line in run.lines() for worse in _worse(line, comparable)),
     )
 
 
@@ -103,18 +105,21 @@ def _target(run: RunResult) -> tuple[str, float]:
 
 
 def _change(line: CriterionResult, earlier: Sequence[RunResult]) -> Change | None:
-    last = next(((run, one) for run, one in _judged(line, earlier)), None)
+    last = next(((run, before) for run, before in _judged(line, earlier)), None)
     if last is None or last[1].verdict is line.verdict:
         return None
     return Change(line, last[1].verdict, last[0].began)
 
 
 def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Worse]:
-    proven = [one for _, one in _judged(line, earlier) if one.verdict is Verdict.PROVEN][:LOOKS_BACK]
+    proven = [before for _, before in _judged(line, earlier) if before.verdict is Verdict.PROVEN][:LOOKS_BACK]
     taken = [_time_taken(line)] if line.verdict is Verdict.PROVEN else []
     for figure in (*line.figures, *taken):
         values = [
-            one.value for before in proven for one in (*before.figures, _time_taken(before)) if _same(one, figure)
+            earlier_figure.value
+            for before in proven
+            for earlier_figure in (*before.figures, _time_taken(before))
+            if _same(earlier_figure, figure)
         ]
         if is_worse(figure, values):
             yield Worse(line, figure, Figure(figure.name, median(values), figure.unit), len(values))
@@ -123,7 +128,10 @@ def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Wors
 def _judged(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[tuple[RunResult, CriterionResult]]:
     """The criterion in earlier runs that judged it, newest first."""
     return (
-        (run, one) for run in reversed(earlier) for one in run.lines() if one.id == line.id and _has_judged(run, one)
+        (run, before)
+        for run in reversed(earlier)
+        for before in run.lines()
+        if before.id == line.id and _has_judged(run, before)
     )
 
 
@@ -132,8 +140,8 @@ def _has_judged(run: RunResult, line: CriterionResult) -> bool:
     return line.asked and (run.interruption is None or line.verdict in (Verdict.PROVEN, Verdict.FAILED))
 
 
-def _same(one: Figure, other: Figure) -> bool:
-    return (one.name, one.unit) == (other.name, other.unit)
+def _same(figure: Figure, other: Figure) -> bool:
+    return (figure.name, figure.unit) == (other.name, other.unit)
 
 
 def _time_taken(line: CriterionResult) -> Figure:

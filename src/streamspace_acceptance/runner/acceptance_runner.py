@@ -120,7 +120,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self.context = Context(self)
         self.load_hooks()
         self.load_step_definitions()
-        locations = [one for one in self.feature_locations() if not self.config.exclude(one)]
+        locations = [location for location in self.feature_locations() if not self.config.exclude(location)]
         self.features.extend(gates.in_order(parse_features(locations, language=self.config.lang), self._ledger.plan))
         self.record.selected = self._of_shard(select(self.features, self.config))
         sentence_figures.check_sentences(self.record.selected, the_step_registry)
@@ -229,7 +229,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         if self.config.junit:
             self._writer.junit_files.add(Path(self.config.junit_directory) / self._folder.junit.name)
         reporters = self.config.reporters
-        self.config.reporters = [one for one in reporters if not isinstance(one, JUnitReporter)]
+        self.config.reporters = [reporter for reporter in reporters if not isinstance(reporter, JUnitReporter)]
 
     def _put_on_disk(self) -> None:
         """Write what holds if the run is killed now."""

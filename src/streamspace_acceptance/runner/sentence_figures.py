@@ -36,7 +36,7 @@ def check_sentences(scenarios: Iterable[Any], registry: Any) -> None:
             if match is None:
                 _refuse_unknown(step, _near(step, registry))
             else:
-                _refuse_short(step, [one.value for one in match.arguments or ()])
+                _refuse_short(step, [argument.value for argument in match.arguments or ()])
 
 
 def _refuse_unknown(step: Any, near: str | None) -> None:
@@ -60,6 +60,8 @@ def _near(step: Any, registry: Any) -> str | None:
     """The step definition that differs from a sentence with a figure in little; None where there is none."""
     if not re.search(r"\d", step.name):
         return None
-    patterns = {_FIGURE.sub("0", one.pattern): one.pattern for one in registry.steps[step.step_type]}
+    patterns = {
+        _FIGURE.sub("0", definition.pattern): definition.pattern for definition in registry.steps[step.step_type]
+    }
     found = difflib.get_close_matches(_FIGURE.sub("0", step.name), patterns, n=1, cutoff=_ALIKE)
     return patterns[found[0]] if found else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.logs import plain
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -24,6 +25,8 @@ LOCAL_NAMES = re.compile(
     r"docker-desktop|docker-for-desktop|rancher-desktop|colima|minikube|default|k3s|streamspace-sandbox|(kind|k3d)-.+"
 )
 _NAMED_AT_MOST = 3
+_GENERATED_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", re.IGNORECASE)
+"""A UUID or a number, which no pod is named after."""
 LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
 # minikube's own machine is on one of these when it is not a container with a port on loopback.
 MINIKUBE_NETWORKS = [
@@ -45,26 +48,29 @@ def check_context(settings: Settings, cluster: Cluster) -> None:
 def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, shown_before: bool) -> None:
     """Checks that the API and Kubernetes match: the API's agents are pods of the namespace, or its sessions objects.
 
-    Agents that are offline may have lost their pods, so they can only speak for it. Where nothing speaks for or
-    against, it counts that an earlier run was shown the same: a killed one may have left the target without agents.
+    Agents whose ids are generated say nothing. Agents that are offline may have lost their pods, so they can only speak
+    for it. Where nothing speaks for or against, it counts that an earlier run was shown the same: a killed one may have
+    left the target without agents.
     """
     agents, sessions = _agents(api), api.sessions().ids
     pods = {pod.meta.name for pod in cluster.pods()}
     objects = {session.meta.name for session in cluster.session_objects()}
-    if agents.ids & pods or sessions & objects:
+    if agents.ids & pods or sessions & objects or _end_in_pods(agents.ids, pods):
         return
     if _tells_of(cluster, api.profile, agents.online):
         return
-    if agents.online or (sessions and objects):
-        told = ", ".join(sorted(agents.online or sessions)[:3])
+    named = {agent for agent in agents.online if not _GENERATED_ID.fullmatch(agent)}
+    if named or (sessions and objects):
+        listed = ", ".join(sorted(named or sessions)[:3])
         raise SetupProblem(
             f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API lists is in "
-            f"namespace {cluster.namespace}: {told}): correct one of them."
+            f"namespace {cluster.namespace}: {listed}): correct one of them."
         )
     if not shown_before and settings.shared_namespace != cluster.namespace:
+        known = "only agents with generated ids" if agents.online else "no agent online and no session"
         raise SetupProblem(
             "Nothing shows that STREAMSPACE_API_URL and the kubeconfig lead to the same cluster, since the API knows "
-            f"no agent online and no session: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
+            f"{known}: set STREAMSPACE_SHARED_NAMESPACE={cluster.namespace} if they do."
         )
 
 
@@ -117,13 +123,18 @@ def _is_here(name: str, server: str) -> bool:
     return address.is_loopback or (name == "minikube" and any(address in network for network in MINIKUBE_NETWORKS))
 
 
+def _end_in_pods(agents: Collection[str], pods: Collection[str]) -> bool:
+    """Whether the id of an agent is the name of its pod after a prefix."""
+    return any(agent.endswith(f"-{pod}") for agent in agents for pod in pods)
+
+
 def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
     """Whether the agents are configured with one of the ids, which need not be pods' names, or the API logs one."""
     agents = [pod.object for pod in cluster.pods(**profile.agents.labels) if pod.stays]
-    variables = [one for pod in agents for one in cluster.main_container(pod).spec.get("env") or ()]
-    if any(one.get("value") in ids for one in variables):
+    variables = [variable for pod in agents for variable in cluster.main_container(pod).spec.get("env") or ()]
+    if any(variable.get("value") in ids for variable in variables):
         return True
-    logs = [cluster.first_lines(pod) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
+    logs = [plain(cluster.first_lines(pod)) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
 
 

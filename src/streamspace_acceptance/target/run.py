@@ -8,6 +8,7 @@ from threading import Thread
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster import capacity, rights
 from streamspace_acceptance.cluster.kubernetes import Cluster, load_client
+from streamspace_acceptance.cluster.watch import keeping_watches
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.domain.clients import Clients, roles
@@ -53,6 +54,7 @@ class Run:
         http = self._open.enter_context(HttpClient(target.api_url, target.token))
         profile, password = load(settings.profile), settings.vnc_password
         cluster = Cluster(target.kubeconfig, target.namespace, roles(profile), context=target.context)
+        self._open.enter_context(keeping_watches(cluster))
         page = PageDescription.of(profile.viewer_page)
         browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)
         api, budgets = StreamSpaceApi(http, profile, settings.user_password), Budgets(target.time_scale)

@@ -157,7 +157,9 @@ class _Sweep:
                 found[entry.number] = self._session(entry, self._taken(entries))
         ids = sorted(frozenset[str]().union(*found.values()))
         if ids:
-            self.say(f"Left by a killed run, deleted first: {', '.join(f'session {each}' for each in ids)}.")
+            self.say(
+                f"Left by a killed run, deleted first: {', '.join(f'session {session_id}' for session_id in ids)}."
+            )
         stays = Registry(self.clients).remove(ids) if ids else []
         self._troubles += stays
         if stays:
@@ -189,7 +191,7 @@ class _Sweep:
         after = creation.await_made(self.clients.api, [asked], patience)
         if certain := creation.certainly_made(asked, after):
             return certain
-        strays = [each for each in sorted(creation.made(asked, after)) if self._is_of_then(entry, each)]
+        strays = [stray for stray in sorted(creation.made(asked, after)) if self._is_of_then(entry, stray)]
         if strays:
             self._tell_once(
                 f"A killed run had requested a session and had no answer yet. Its session may be "

@@ -86,9 +86,10 @@ def open_target(settings: Settings) -> Iterator[Target]:
         return
     name = f"behave-{os.getpid()}"
     try:
-        yield survey(_up(name, settings.profile), program, embedded=True)
+        found = Settings.from_environment(start_embedded(name, settings.profile))
+        yield survey(replace(found, profile=settings.profile), program, embedded=True)
     finally:
-        _down(name)
+        stop_embedded(name)
 
 
 @contextmanager
@@ -265,8 +266,11 @@ def sandbox() -> str:
     return found
 
 
-def _up(name: str, profile: str) -> Settings:
-    """Starts the embedded StreamSpace and gives the settings that it prints; its own sentence when it cannot start."""
+def start_embedded(name: str, profile: str) -> dict[str, str]:
+    """Starts the embedded StreamSpace and gives the variables that it prints; its own sentence when it cannot start.
+
+    It ends with this process at the latest.
+    """
     command = [sandbox(), "up", "--name", name, "--owner-pid", str(os.getpid()), "--format", "json"]
     command += ["--contract", profile] if profile != DEFAULT_PROFILE else []
     try:
@@ -278,10 +282,11 @@ def _up(name: str, profile: str) -> Settings:
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise SetupProblem(lines[-1] if lines else f"`{SANDBOX} up` ended with {done.returncode} and said nothing.")
-    return replace(Settings.from_environment(json.loads(done.stdout)), profile=profile)
+    variables: dict[str, str] = json.loads(done.stdout)
+    return variables
 
 
-def _down(name: str) -> None:
+def stop_embedded(name: str) -> None:
     command = [sandbox(), "down", "--name", name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=DOWN_SECONDS, check=False)
     if done.returncode not in (0, NOT_INSTALLED):

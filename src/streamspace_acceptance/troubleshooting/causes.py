@@ -83,7 +83,7 @@ def _states(inputs: CauseInputs) -> Iterator[Cause]:
     """From the current state of the pods."""
     for pod in inputs.pods or ():
         about, status = f"pod {pod['metadata']['name']}", pod.get("status") or {}
-        for container in [one for kind in STATUSES for one in status.get(kind) or ()]:
+        for container in [container for kind in STATUSES for container in status.get(kind) or ()]:
             yield from _container(about, container, inputs.began)
         for condition in status.get("conditions") or ():
             if condition.get("type") == "PodScheduled" and condition.get("status") == "False":

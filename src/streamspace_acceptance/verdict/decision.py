@@ -89,7 +89,7 @@ def decide(run: RunResult) -> Decision:
     unshown = [line for line in lines if line.verdict in NOT_SHOWN]
     missing = [line for line in unshown if line.priority == "P0"]
     caveats = list(_caveats(run))
-    preconditions = tuple(one for one in run.failed_preconditions if one.test is not None)
+    preconditions = tuple(precondition for precondition in run.failed_preconditions if precondition.test is not None)
     if failed or preconditions:
         word = DecisionWord.NO_GO
     elif missing or caveats or not any(run.lines("P0")):
@@ -148,7 +148,7 @@ def _preconditions(failed: tuple[FailedPrecondition, ...]) -> str:
 
 def _named(failed: tuple[FailedPrecondition, ...]) -> str:
     """The scenarios by their tests and names, each once: `1.2 “The pod behind a session is lost”`."""
-    return ", ".join(dict.fromkeys(f"{one.test} “{one.scenario}”" for one in failed))
+    return ", ".join(dict.fromkeys(f"{precondition.test} “{precondition.scenario}”" for precondition in failed))
 
 
 def _count(lines: tuple[CriterionResult, ...], kind: str = "") -> str:

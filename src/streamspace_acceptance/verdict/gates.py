@@ -94,10 +94,11 @@ def closed_by(not_passed: Iterable[tuple[int, Verdict, str]]) -> dict[int, str]:
     closed = {}
     for gate, demand in _MUST_PASS.items():
         culprits = {
-            verdict: [name for phase, one, name in bad if (phase, one) == (gate, verdict)] for verdict in Verdict
+            verdict: [name for phase, outcome, name in bad if (phase, outcome) == (gate, verdict)]
+            for verdict in Verdict
         }
-        if told := _told(culprits):
-            closed[gate] = _reason(demand, told)
+        if sentence := _told(culprits):
+            closed[gate] = _reason(demand, sentence)
     return closed
 
 

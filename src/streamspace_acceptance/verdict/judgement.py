@@ -62,7 +62,7 @@ def worst(judgements: list[Judgement]) -> Judgement:
     """The judgement that counts among several; PROVEN needs at least one, and nothing beside it that does not apply."""
     if not judgements:
         return Judgement(Verdict.UNPROVEN, "nothing was checked")
-    return min(judgements, key=lambda one: (_SEVERITY.index(one.verdict), not one.applies))
+    return min(judgements, key=lambda judgement: (_SEVERITY.index(judgement.verdict), not judgement.applies))
 
 
 def judge_run(record: RunRecord, criteria: list[Judgement]) -> Judgement:
@@ -72,7 +72,7 @@ def judge_run(record: RunRecord, criteria: list[Judgement]) -> Judgement:
     """
     judgements = [judge_scenario(scenario, record) for scenario in record.selected] + criteria
     judgements += [judge_problem(problem, record) for problem in record.problems]
-    return worst([one for one in judgements if one.applies] or judgements)
+    return worst([judgement for judgement in judgements if judgement.applies] or judgements)
 
 
 def failed_for_what_does_not_apply(record: RunRecord) -> bool:
@@ -127,7 +127,7 @@ def _judge_executed(step: Any, record: RunRecord) -> Judgement | None:
     """The verdict over a step that was reached; None when it was not."""
     hook = next(record.problems_of(step), None)
     if hook is not None and (hook.precedes or step.exception is hook.error or step.exception is None):
-        return worst([judge_problem(one, record) for one in record.problems_of(step)])
+        return worst([judge_problem(problem, record) for problem in record.problems_of(step)])
     if step.exception is not None:
         return _judge_error(step.exception)
     if step.status in (Status.passed, Status.pending_warn):

@@ -80,7 +80,7 @@ class Ledger:
             judged = worst([proof.judged for proof in proofs])
             figures = tuple(figure for proof in proofs for figure in self.record.evidence.figures_of(proof.step))
             seconds = sum(proof.step.duration for proof in proofs)
-            met = tuple(sorted({one for proof in proofs for one in proof.deviations}))
+            met = tuple(sorted({deviation for proof in proofs for deviation in proof.deviations}))
             yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met)
         elif criterion.sentence is None:
             yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
@@ -109,12 +109,12 @@ def _add_proofs(proofs: dict[str, list[_Proof]], scenario: Any, record: RunRecor
 
 def deviations_up_to(step: Any, scenario: Any, evidence: RunEvidence) -> tuple[Deviation, ...]:
     """The differences from the plan that a Then step met, and the events of its scenario before it."""
-    before = takewhile(lambda one: one is not step, scenario.all_steps)
-    met = [*(one for one in before if one.step_type == "when"), step]
-    return tuple(sorted({deviation for one in met for deviation in evidence.deviations_of(one)}))
+    before = takewhile(lambda other: other is not step, scenario.all_steps)
+    met = [*(earlier for earlier in before if earlier.step_type == "when"), step]
+    return tuple(sorted({deviation for sentence in met for deviation in evidence.deviations_of(sentence)}))
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
     """How many there are of each verdict; all four are there, PROVEN first."""
     found = Counter(verdicts)
-    return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda one: one is not Verdict.PROVEN)}
+    return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda verdict: verdict is not Verdict.PROVEN)}

@@ -60,11 +60,11 @@ def merged(runs: Sequence[ShardRun], unreadable: Sequence[str] = ()) -> Json:
         "counts": {},
         "environment": _environment(runs),
         "criteria": criteria,
-        "deviations": _distinct(one for run in runs for one in run.document.get("deviations", ())),
+        "deviations": _distinct(deviation for run in runs for deviation in run.document.get("deviations", ())),
         "scenarios": scenarios,
-        "attachments": [one for run in runs for one in run.document["attachments"]],
+        "attachments": [attachment for run in runs for attachment in run.document["attachments"]],
         "problems": [
-            *_distinct(one for run in runs for one in run.document["problems"]),
+            *_distinct(problem for run in runs for problem in run.document["problems"]),
             *(_problem(number, first, reason) for number, reason in lost.items()),
         ],
         "interruption": next(_interruptions(runs), None),
@@ -78,8 +78,8 @@ def merged(runs: Sequence[ShardRun], unreadable: Sequence[str] = ()) -> Json:
 def exit_status(document: Json) -> int:
     """The status that one runner would have ended with: that of the worst verdict that applies."""
     judged = [*document["scenarios"], *document["criteria"], *document["problems"]]
-    applying = [one for one in judged if one.get("applies", True)] or judged
-    return EXIT_STATUS[min((Verdict(one["verdict"]) for one in applying), key=_SEVERITY.index)]
+    applying = [result for result in judged if result.get("applies", True)] or judged
+    return EXIT_STATUS[min((Verdict(result["verdict"]) for result in applying), key=_SEVERITY.index)]
 
 
 def _check(runs: Sequence[ShardRun]) -> None:
@@ -111,7 +111,11 @@ def _differences(document: Json, other: Json) -> Iterator[str]:
 def _unnamed(document: Json) -> Json:
     """A copy in which evidence has Allure's names: the telling ones of several shards may be the same."""
     copied: Json = copy.deepcopy(document)
-    names = {one.pop("path"): f"{RESULTS}/{one['file']}" for one in _attachments(copied) if "path" in one}
+    names = {
+        attachment.pop("path"): f"{RESULTS}/{attachment['file']}"
+        for attachment in _attachments(copied)
+        if "path" in attachment
+    }
     for line in copied["criteria"]:
         if "evidence" in line:
             line["evidence"] = [names.get(path, path) for path in line["evidence"]]
@@ -125,13 +129,13 @@ def _missing(runs: Sequence[ShardRun]) -> list[int]:
 
 def _sentence(number: int, document: Json, unreadable: Sequence[str]) -> str:
     shard = Shard(number, document["shard"]["of"])
-    return f"shard {shard} is lost: no folder has its results" + "".join(f"; {one}" for one in unreadable)
+    return f"shard {shard} is lost: no folder has its results" + "".join(f"; {reason}" for reason in unreadable)
 
 
 def _scenarios(runs: Sequence[ShardRun], lost: Mapping[int, str]) -> Iterator[Json]:
     """All scenarios in the order in which one runner runs them."""
-    own = {(one["place"], one["line"]): one for run in runs for one in run.document["scenarios"]}
-    others = {(one["place"], one["line"]): one for one in runs[0].document["shard"]["others"]}
+    own = {(scenario["place"], scenario["line"]): scenario for run in runs for scenario in run.document["scenarios"]}
+    others = {(scenario["place"], scenario["line"]): scenario for scenario in runs[0].document["shard"]["others"]}
     for planned in runs[0].document["shard"]["plan"]:
         key = planned["place"], planned["line"]
         if planned["shard"] in lost:
@@ -144,7 +148,11 @@ def _scenarios(runs: Sequence[ShardRun], lost: Mapping[int, str]) -> Iterator[Js
 def _criteria(runs: Sequence[ShardRun], scenarios: Sequence[Json], lost: Mapping[int, str]) -> list[Json]:
     """A line for each criterion that a shard was asked about, or that a lost shard would have judged."""
     lines = [line for run in runs for line in run.document["criteria"]]
-    texts = {one["id"]: (test["id"], one) for test in runs[0].document["tests"] for one in test["criteria"]}
+    texts = {
+        registered["id"]: (test["id"], registered)
+        for test in runs[0].document["tests"]
+        for registered in test["criteria"]
+    }
     for scenario in scenarios:
         if scenario["reason"] in lost.values():
             for criterion in filter(None, (step["criterion"] for step in scenario["steps"])):
@@ -164,7 +172,7 @@ def _in_order(tests: Sequence[Json], lines: Sequence[Json]) -> list[Json]:
     of: dict[str, list[Json]] = {}
     for line in lines:
         of.setdefault(line["id"], []).append(line)
-    return [_joined(of[one["id"]]) for test in tests for one in test["criteria"] if one["id"] in of]
+    return [_joined(of[criterion["id"]]) for test in tests for criterion in test["criteria"] if criterion["id"] in of]
 
 
 def _joined(lines: Sequence[Json]) -> Json:
@@ -264,5 +272,9 @@ def files(document: Json) -> Iterator[str]:
 
 
 def _attachments(document: Json) -> Iterator[Json]:
-    owners = [document, *document["scenarios"], *(step for one in document["scenarios"] for step in one["steps"])]
+    owners = [
+        document,
+        *document["scenarios"],
+        *(step for scenario in document["scenarios"] for step in scenario["steps"]),
+    ]
     yield from (attachment for owner in owners for attachment in owner["attachments"])

@@ -49,7 +49,7 @@ class Test:
 
     def criterion_of(self, sentence: str) -> Criterion | None:
         """The criterion that this Then sentence proves, if any."""
-        return next((one for one in self.criteria if one.sentence == sentence), None)
+        return next((criterion for criterion in self.criteria if criterion.sentence == sentence), None)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ def _shard(ledger: Ledger) -> Json:
             "number": division.shard.number,
             "of": division.shard.of,
             "gates": division.gates,
-            "plan": [{"place": one.place, "line": one.line, "shard": one.shard} for one in division.plan],
+            "plan": [
+                {"place": planned.place, "line": planned.line, "shard": planned.shard} for planned in division.plan
+            ],
             "others": [scenario_document(scenario, ledger) for scenario in division.others],
         }
     }
@@ -78,11 +80,13 @@ def changes(ledger: Ledger, scenarios: list[Any]) -> Json:
     record = ledger.record
     begun_or_ended = set(map(id, scenarios))
     with_problems = set(map(record.scenario_of, record.problems))
-    changed = [one for one in record.selected if id(one) in begun_or_ended or one.name in with_problems]
+    changed = [
+        scenario for scenario in record.selected if id(scenario) in begun_or_ended or scenario.name in with_problems
+    ]
     return {
         "environment": run_facts.of_run(record.evidence),
         "criteria": [_entry(entry) for entry in ledger.entries()],
-        "deviations": [asdict(one) for one in record.evidence.deviations()],
+        "deviations": [asdict(deviation) for deviation in record.evidence.deviations()],
         "scenarios": [scenario_document(scenario, ledger) for scenario in changed],
         "attachments": _attachments(record.evidence.attachments_of(None)),
         "problems": [_problem(problem, ledger) for problem in record.problems],
@@ -118,9 +122,9 @@ def _entry(entry: Entry) -> Json:
     if entry.criterion.limit is not None:
         line |= {"limit": entry.criterion.limit, "unit": entry.criterion.unit}
     if entry.deviations:
-        line["deviations"] = [one.key for one in entry.deviations]
+        line["deviations"] = [deviation.key for deviation in entry.deviations]
     if entry.evidence:
-        line["evidence"] = [f"{RESULTS}/{one.file}" for one in entry.evidence]
+        line["evidence"] = [f"{RESULTS}/{attachment.file}" for attachment in entry.evidence]
     if entry.figures:
         line["measured"] = [
             {"name": figure.name, "value": figure.value, "unit": figure.unit} for figure in entry.figures
@@ -213,14 +217,20 @@ def own_trace(error: BaseException) -> str:
 
 
 def _attachments(attachments: tuple[Attachment, ...]) -> list[Json]:
-    return [{"name": one.name, "file": one.file, "type": one.type} for one in attachments]
+    return [{"name": attachment.name, "file": attachment.file, "type": attachment.type} for attachment in attachments]
 
 
 def _test(test: Test) -> Json:
     """A test of the register, whether this run was asked about it or not."""
     criteria = [
-        {"id": one.id, "text": one.text, "sentence": one.sentence, "limit": one.limit, "unit": one.unit}
-        for one in test.criteria
+        {
+            "id": criterion.id,
+            "text": criterion.text,
+            "sentence": criterion.sentence,
+            "limit": criterion.limit,
+            "unit": criterion.unit,
+        }
+        for criterion in test.criteria
     ]
     return {"id": test.id, "phase": test.phase, "priority": test.priority, "title": test.title, "criteria": criteria}
 

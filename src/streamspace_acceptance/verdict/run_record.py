@@ -85,11 +85,11 @@ class RunRecord:
     @property
     def setup_problem(self) -> SetupProblem | None:
         """The bad input that ended the run before it began."""
-        return next((one.error for one in self.problems if isinstance(one.error, SetupProblem)), None)
+        return next((problem.error for problem in self.problems if isinstance(problem.error, SetupProblem)), None)
 
     def is_selected(self, scenario: Any) -> bool:
         """Whether this run was asked to run `scenario`."""
-        return any(one is scenario for one in self.selected)
+        return any(selected is scenario for selected in self.selected)
 
     def end(self) -> None:
         """Note that the run came to its end."""
@@ -124,12 +124,16 @@ class RunRecord:
 
     def problems_of(self, *statements: Any) -> Iterator[Problem]:
         """The problems that belong to one of `statements` (None: to the whole run), oldest first."""
-        return (one for one in self.problems if any(one.statement is statement for statement in statements))
+        return (problem for problem in self.problems if any(problem.statement is statement for statement in statements))
 
     def scenario_of(self, problem: Problem) -> str | None:
         """The name of the scenario to which `problem` belongs, itself or by one of its steps; None for none."""
-        owners = (one for one in self.selected if any(part is problem.statement for part in (one, *one.all_steps)))
-        return next((str(one.name) for one in owners), None)
+        owners = (
+            scenario
+            for scenario in self.selected
+            if any(part is problem.statement for part in (scenario, *scenario.all_steps))
+        )
+        return next((str(owner.name) for owner in owners), None)
 
     def saw(self, scenario: Any, causes: Iterable[str]) -> None:
         """Keep the errors that the cluster reported while `scenario` ran."""

@@ -106,7 +106,10 @@ class ScenarioResult:
     def evidence(self) -> list[Attachment]:
         """All attachments: pictures first, since they show most, and the timelines of waits last."""
         steps = [attachment for step in self.steps for attachment in step.attachments]
-        return sorted([*steps, *self.attachments], key=lambda one: (is_wait(one), not one.type.startswith("image/")))
+        return sorted(
+            [*steps, *self.attachments],
+            key=lambda attachment: (is_wait(attachment), not attachment.type.startswith("image/")),
+        )
 
 
 @dataclass(frozen=True)

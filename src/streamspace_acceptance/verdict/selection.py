@@ -39,7 +39,7 @@ def check_paths(paths: Iterable[str]) -> None:
     for given in paths:
         path = Path(given.removeprefix("@").partition(":")[0])
         if not path.exists():
-            known = [str(one) for one in sorted(Path("features").rglob("*.feature"))]
+            known = [str(feature) for feature in sorted(Path("features").rglob("*.feature"))]
             raise SetupProblem(f"{path} does not exist.{_near(str(path), known)}")
 
 
@@ -61,7 +61,7 @@ def _tags_asked_for(tags: Any) -> list[str]:
 def _near(wanted: str, known: Sequence[str], *, mark: str = "") -> str:
     """A second sentence: what was probably meant, or else what there is."""
     near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
-    marked = [f"{mark}{one}" for one in near or known[:12]]
+    marked = [f"{mark}{name}" for name in near or known[:12]]
     if not marked:
         return " There are none."
     return (" Did you mean " if near else " There are: ") + ", ".join(marked) + ("?" if near else ".")

@@ -75,8 +75,12 @@ class Division:
 def divide(scenarios: Sequence[tuple[str, Any]], shard: Shard, register: Register, *, gates: bool) -> Division:
     """This shard of `scenarios`, given with their places. SetupProblem if none is left for it."""
     planned = plan(scenarios, shard.of, register, read_durations())
-    own = tuple(one for (_, one), where in zip(scenarios, planned, strict=True) if where.shard == shard.number)
-    others = tuple(one for (_, one), where in zip(scenarios, planned, strict=True) if where.shard != shard.number)
+    own = tuple(
+        scenario for (_, scenario), where in zip(scenarios, planned, strict=True) if where.shard == shard.number
+    )
+    others = tuple(
+        scenario for (_, scenario), where in zip(scenarios, planned, strict=True) if where.shard != shard.number
+    )
     if not own:
         raise SetupProblem(
             f"Shard {shard} has no scenario: `streamspace-acceptance shards {shard.of}` lists the others."
@@ -112,11 +116,13 @@ def plan(
     seconds = [durations.get(place, usual) for place, _ in scenarios]
     loads = [0.0] * max(of - 1, 1)
     numbers = [of] * len(scenarios)
-    for unit in sorted(_units(scenarios, register, of), key=lambda unit: (-sum(seconds[one] for one in unit), unit)):
+    for unit in sorted(
+        _units(scenarios, register, of), key=lambda unit: (-sum(seconds[index] for index in unit), unit)
+    ):
         lightest = loads.index(min(loads))
-        loads[lightest] += sum(seconds[one] for one in unit)
-        for one in unit:
-            numbers[one] = lightest + 1
+        loads[lightest] += sum(seconds[index] for index in unit)
+        for index in unit:
+            numbers[index] = lightest + 1
     return [
         Planned(place, scenario.line, expected, number, place in durations)
         for (place, scenario), expected, number in zip(scenarios, seconds, numbers, strict=True)

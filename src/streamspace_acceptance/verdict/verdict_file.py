@@ -230,7 +230,7 @@ def of_json(document: Json) -> RunResult:
             attachments=attachments_of(document["attachments"]),
             problems=tuple(map(problem_of, document["problems"])),
             interruption=document["interruption"],
-            deviations=tuple(Deviation(**one) for one in document.get("deviations", ())),
+            deviations=tuple(Deviation(**deviation) for deviation in document.get("deviations", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise VerdictFileError(f"it does not match its schema: {type(error).__name__}: {error}") from error
@@ -271,7 +271,7 @@ def _line(test: Json, item: Json, judged: Json | None) -> CriterionResult:
         seconds=judged["seconds"],
         limit=item["limit"],
         unit=item["unit"],
-        figures=tuple(Figure(one["name"], one["value"], one["unit"]) for one in judged.get("measured", ())),
+        figures=tuple(Figure(figure["name"], figure["value"], figure["unit"]) for figure in judged.get("measured", ())),
         failure=failure_of(judged),
         causes=tuple(judged.get("causes", ())),
         evidence=tuple(judged.get("evidence", ())),

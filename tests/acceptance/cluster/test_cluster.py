@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from streamspace_acceptance.cluster import watch
+from streamspace_acceptance.cluster import watcher
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching, watching_states
@@ -57,7 +57,7 @@ def events(*kinds: tuple[str, Json]) -> list[Json]:
 def heard(recording: Recording[Change], count: int) -> list[tuple[str, str]]:
     """(kind, uid) of the first `count` changes, waited for."""
     found = recording.beyond(count - 1, 3)
-    return [(each.item.kind, each.item.object["metadata"]["uid"]) for each in found[:count]]
+    return [(change.item.kind, change.item.object["metadata"]["uid"]) for change in found[:count]]
 
 
 A, B = pod_json(uid="a", version=1), pod_json(uid="b", version=11)
@@ -68,7 +68,7 @@ def test_what_is_there_comes_first_then_what_changes(tmp_path: Path) -> None:
     began = now()
     with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
         assert heard(recording, 3) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
-        assert all(began <= each.at <= now() for each in recording.items())
+        assert all(began <= change.at <= now() for change in recording.items())
     assert script.from_versions[:2] == ["10", "11"]
 
 
@@ -93,7 +93,7 @@ def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path) -> None:
 def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(watcher, "READ_SECONDS", 0.3)
     script, quiet = _Kubernetes([[A], [A, B]], []), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
@@ -110,8 +110,8 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
 
 
 def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "READ_SECONDS", 60.0)
-    monkeypatch.setattr(watch, "CLOSE_GRACE_SECONDS", 30.0)
+    monkeypatch.setattr(watcher, "READ_SECONDS", 60.0)
+    monkeypatch.setattr(watcher, "CLOSE_GRACE_SECONDS", 30.0)
     opened, over = threading.Event(), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
@@ -126,8 +126,8 @@ def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatc
     with cluster(respond, tmp_path) as kubernetes:
         with watching(kubernetes, "pods"):
             assert opened.wait(10)
-            assert "watch pods" in {each.name for each in threading.enumerate()}
-        assert "watch pods" not in {each.name for each in threading.enumerate()}
+            assert "watch pods" in {thread.name for thread in threading.enumerate()}
+        assert "watch pods" not in {thread.name for thread in threading.enumerate()}
         over.set()
 
 

@@ -20,7 +20,7 @@ def pod_of(*containers: Json, annotation: str = "", **spec: Any) -> Json:
     found["spec"] |= {"containers": list(containers), **spec}
     if annotation:
         found["metadata"]["annotations"] = {ANNOTATION: annotation}
-    states = [{"name": one["name"], "ready": True, "state": {"running": {}}} for one in containers]
+    states = [{"name": container["name"], "ready": True, "state": {"running": {}}} for container in containers]
     found["status"]["containerStatuses"] = states
     return found
 

@@ -15,6 +15,7 @@ WORDS = "agent a-1 status online -> offline"
         rf'level=info msg="{WORDS}" caller=agents.go:42',
         r'level=info msg="\"x\": agent a-1 status online -\u003e offline"',
         "\x1b[32mINF\x1b[0m agent \x1b[36ma-1\x1b[0m status \x1b[1monline\x1b[0m -> offline",
+        "agent \x1b[1ma\x1b[0m-1 status online -> offline",
         f"I1129 19:41:32.123456       1 agents.go:42] {WORDS}",
     ],
 )

@@ -71,7 +71,7 @@ def test_rights_over_the_cluster_are_asked_without_namespace(tmp_path: Path) -> 
         config = tmp_path / "config"
         config.write_text(KUBECONFIG % url)
         told = rights.unmeasured(Cluster([config], "streamspace"))
-    assert [one["namespace"] for one in asked] == ["", ""]
+    assert [attributes["namespace"] for attributes in asked] == ["", ""]
     assert told == (
         "The suite's user in Kubernetes may not do this: list nodes of the whole cluster. "
         "Apply deploy/rbac/streamspace-acceptance-phase4.yaml with this user as its subject."

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from streamspace_acceptance.commands.lint.code import check_pauses, check_steps
+from streamspace_acceptance.commands.lint.code import check_loop_variables, check_pauses, check_steps
 from streamspace_acceptance.commands.lint.features import check_features
 from streamspace_acceptance.commands.lint.register import check_register, without_sentence
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
@@ -64,12 +64,12 @@ HOME, HOUSE = "its home is on the session's own volume", "its house is on the se
 def test_a_bad_feature_is_found(features: Path, old: str, new: str, message: str) -> None:
     assert old in GOOD
     (features / "1.2.feature").write_text(GOOD.replace(old, new, 1))
-    assert any(one.startswith(message) for one in found(features)), found(features)
+    assert any(finding.startswith(message) for finding in found(features)), found(features)
 
 
 def test_a_sentence_said_twice_is_found(features: Path) -> None:
     (features / "again.feature").write_text(GOOD)
-    assert any("2 sentences prove 1.2-2" in one for one in found(features))
+    assert any("2 sentences prove 1.2-2" in finding for finding in found(features))
 
 
 def test_a_supporting_sentence_that_nobody_says_is_found(features: Path) -> None:
@@ -192,3 +192,28 @@ def test_only_waiting_lets_time_pass(tmp_path: Path, code: str) -> None:
     assert check_pauses(tmp_path, allowed=tmp_path / "waiting.py") == []
     (tmp_path / "other.py").write_text(code)
     assert len(check_pauses(tmp_path, allowed=tmp_path / "waiting.py")) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for each in pods: ...",
+        "for number, (one, _) in enumerate(pods): ...",
+        "async def f(): \n    async for told in lines: ...",
+        "[found for found in pods]",
+        "{said: 1 for said in answers}",
+        "any(pod for each in pods for pod in each)",
+        "for first, *one in pods: ...",
+    ],
+)
+def test_loop_variable_without_a_noun_is_found(tmp_path: Path, code: str) -> None:
+    (tmp_path / "loops.py").write_text(code)
+    (finding,) = check_loop_variables(tmp_path)
+    assert finding.message.startswith("name the loop variable ")
+
+
+def test_loop_variable_with_a_noun_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "loops.py").write_text(
+        "found = [pod for pod in one.pods]\nfor found.last in pods: ...\nfor ages[one] in pods: ...\n"
+    )
+    assert check_loop_variables(tmp_path) == []

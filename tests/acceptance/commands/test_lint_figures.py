@@ -49,7 +49,7 @@ def test_figures_limit_stated_is_clean(sentence: str | None, limit: float | None
     ],
 )
 def test_figures_other_limit_is_found(sentence: str, limit: float | None, unit: str | None, message: str) -> None:
-    assert any(message in one for one in found(sentence, limit, unit))
+    assert any(message in finding for finding in found(sentence, limit, unit))
 
 
 def test_figures_of_the_plan_are_clean() -> None:

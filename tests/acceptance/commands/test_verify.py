@@ -42,7 +42,7 @@ def test_verify_accepts_what_a_whole_run_wrote(tmp_path: Path, capsys: pytest.Ca
 def test_conformance_names_what_failed_and_what_is_open(tmp_path: Path) -> None:
     content = yaml.safe_load(written(tmp_path, c12_1="FAILED", c21_2="UNPROVEN").conformance.read_text())
     assert content["core"]["result"] == "not conformant"
-    assert [one["id"] for one in content["core"]["failed"]] == ["1.2-1"]
+    assert [criterion["id"] for criterion in content["core"]["failed"]] == ["1.2-1"]
     assert content["extended"]["result"] == "incomplete"
     assert content["extended"]["not_shown"][0]["reason"] == "no new pod came"
     assert content["reproduce"][-1] == "behave"

@@ -22,11 +22,11 @@ OTHERS = {"get", "all", "wait_for"}
 
 def waiting_methods() -> frozenset[str]:
     """The names of all methods of Playwright's objects that wait for the browser, and of what starts and ends it."""
-    classes = [each for each in vars(playwright.sync_api).values() if inspect.isclass(each)]
+    classes = [class_ for class_ in vars(playwright.sync_api).values() if inspect.isclass(class_)]
     methods = {
         name
-        for each in classes
-        for name, method in inspect.getmembers(each, inspect.isfunction)
+        for class_ in classes
+        for name, method in inspect.getmembers(class_, inspect.isfunction)
         if not name.startswith("_") and "self._sync(" in inspect.getsource(method)
     }
     return frozenset(methods | {"sync_playwright", "start", "stop"}) - OTHERS
@@ -127,6 +127,6 @@ def test_a_call_within_a_deadline_is_left_alone() -> None:
 def test_thread_that_keeps_the_time_ends_with_the_browser() -> None:
     calls = BrowserWatchdog()
     with calls.within("a call"):
-        (keeper,) = [each for each in threading.enumerate() if each.name == "deadline of the browser"]
+        (keeper,) = [thread for thread in threading.enumerate() if thread.name == "deadline of the browser"]
     calls.close("the test is over")
     assert not keeper.is_alive()

@@ -40,7 +40,25 @@ PAGES = {
     "no-client": "<canvas id=c width=400 height=300></canvas><script>c.getContext('2d').fillRect(0, 0, 9, 9)</script>",
     "empty-frame": "<iframe src=/no-client></iframe>",
     "described": "<canvas id=c width=400 height=300></canvas><script>c.getContext('2d').fillRect(0, 0, 9, 9)</script>",
+    "in-a-frame-from-elsewhere": "<script>document.write(`<iframe src=//localhost:${location.port}/alone"
+    " style='width:500px;height:400px;border:0'></iframe>`)</script>",
+    "from-a-blob": f"{CLIENT}<script>const text = document.scripts[0].text;"
+    "const made = new Blob(['{', text, 'start(document.body) }']);"
+    "const script = document.createElement('script'); document.scripts[0].remove();"
+    "script.src = URL.createObjectURL(made); document.body.append(script)</script>",
+    "plain-words": f"{CLIENT}<p>Connect to the desktop with your browser.</p><div>Connected users: 3</div>",
     "waits": f"{CLIENT}<button onclick='this.remove(); start(document.body)'>Connect to the desktop</button>",
+}
+
+WAITING = {
+    "box": "<div style='cursor:pointer' onclick='{go}'><b>Connect</b></div>",
+    "words": "<div style='cursor:pointer;width:900px;height:500px' onclick='{go}'>Click anywhere to start</div>",
+    "link": "<a href='#' onclick='{go}; return false'>Open my desktop</a>",
+    "another-language": "<button onclick='{go}'>Verbinden</button>",
+}
+PAGES |= {
+    f"waits-{kind}": CLIENT + html.replace("{go}", "this.remove(); start(document.body)")
+    for kind, html in WAITING.items()
 }
 
 
@@ -81,6 +99,8 @@ def browser() -> Iterator[RunBrowser]:
         ("in-a-frame", (400, 300)),
         ("in-two-frames", (400, 300)),
         ("in-a-shadow", (400, 300)),
+        ("in-a-frame-from-elsewhere", (400, 300)),
+        ("from-a-blob", (400, 300)),
         ("scrolled", (1360, 800)),
     ],
 )
@@ -97,7 +117,7 @@ def test_screen_is_found_wherever_it_stands(
     viewer.close()
 
 
-@pytest.mark.parametrize("page", ["logo-alone", "nothing-drawn", "hidden", "no-client", "empty-frame"])
+@pytest.mark.parametrize("page", ["logo-alone", "nothing-drawn", "hidden", "no-client", "empty-frame", "plain-words"])
 def test_screen_is_not_what_nobody_draws_on(browser: RunBrowser, address: str, page: str) -> None:
     viewer = browser.viewer(f"{address}/{page}")
     assert not viewer.loaded().novnc_loaded
@@ -121,4 +141,15 @@ def test_page_that_waits_for_a_click_gets_one(
     assert viewer.loaded().button == "Connect to the desktop"
     assert viewer.loaded().canvas
     assert viewer.loaded().clicked == "Connect to the desktop"
+    viewer.close()
+
+
+@pytest.mark.parametrize("kind", WAITING)
+def test_page_that_waits_in_its_own_way_gets_a_click(
+    browser: RunBrowser, address: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamspace_acceptance.desktop.page_load.BY_ITSELF_SECONDS", 0.0)
+    viewer = browser.viewer(f"{address}/waits-{kind}")
+    assert viewer.loaded().button
+    assert viewer.loaded().canvas
     viewer.close()

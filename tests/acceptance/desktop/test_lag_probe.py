@@ -39,8 +39,8 @@ def test_a_known_lag_is_measured(page: Page, probe: LagProbe, milliseconds: int)
     page.evaluate("milliseconds => { globalThis.answerAfter = milliseconds }", milliseconds)
     found = [probe.lag_of(lambda: page.keyboard.press("a")) for _ in range(11)]
     found += [probe.lag_of(lambda: page.mouse.click(5, 5)) for _ in range(10)]
-    assert all(each is not None and each >= milliseconds for each in found)
-    assert statistics.median(each for each in found if each is not None) - milliseconds < 10
+    assert all(lag is not None and lag >= milliseconds for lag in found)
+    assert statistics.median(lag for lag in found if lag is not None) - milliseconds < 10
 
 
 def test_what_changes_elsewhere_is_no_answer(page: Page, probe: LagProbe, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ def test_heartbeats_off_the_pace_or_too_few(spaced: list[float]) -> None:
 
 def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
     samples = [sample(1.0, beat=10.0), sample(1.1, beat=10.0), sample(4.1, beat=13.0), sample(4.2, beat=None)]
-    assert [(each.at, each.item) for each in received(samples, AGENT)] == [(1.0, 10.0), (4.1, 13.0)]
+    assert [(beat.at, beat.item) for beat in received(samples, AGENT)] == [(1.0, 10.0), (4.1, 13.0)]
     assert spacings([10.0, 13.0, 16.5]) == [3.0, 3.5]
 
 
@@ -250,6 +250,12 @@ def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), *
 STAYED = Unmet("session s", expected="no pod left", actual="a pod", likely="x")
 
 
+def test_pod_of_the_same_name_is_another_pod() -> None:
+    again = order(change(14.1, "DELETED"), change(14.5, "ADDED", uid="another"), change(16.0, "DELETED", uid="another"))
+    with pytest.raises(Unmet, match="no other in its place"):
+        expect.commands.carried_out_once(again)
+
+
 def test_an_order_that_waits_and_is_carried_out_once() -> None:
     expect.commands.queued(order(), load())
     assert expect.commands.carried_out(order(), LATEST) == pytest.approx(0.5)
@@ -338,14 +344,16 @@ def test_agent_listed_twice_has_no_status() -> None:
     both = AgentList((Agent(AGENT, "online", 1.0), Agent(AGENT, "offline", 1.0)), frozenset({AGENT}), WORDS)
     assert both.status(AGENT) == "offline and online"
     seen = outage(OFFLINE, ENDED + 1)
-    beside = replace(seen, samples=[each if each.at < ONLINE else Stamped(each.at, both) for each in seen.samples])
+    beside = replace(
+        seen, samples=[stamped if stamped.at < ONLINE else Stamped(stamped.at, both) for stamped in seen.samples]
+    )
     with pytest.raises(Unmet, match="offline and online to the end"):
         expect.agents.reconnected(beside, RETURN)
 
 
 def test_a_moment_is_read_with_its_zone_or_without() -> None:
-    told = [{"agentId": each, "status": "online", "lastHeartbeat": each} for each in MOMENTS]
+    told = [{"agentId": moment, "status": "online", "lastHeartbeat": moment} for moment in MOMENTS]
     with web_server(says(json.dumps({"agents": told}).encode())) as base, HttpClient(base, "t") as client:
         found = AgentApi(StreamSpaceApi(client, load())).all()
-    assert [(each.last_heartbeat, each.zoned) for each in found.agents] == list(MOMENTS.values())
+    assert [(agent.last_heartbeat, agent.zoned) for agent in found.agents] == list(MOMENTS.values())
     assert found.date is not None

@@ -11,25 +11,26 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.agents.balance import Balance
+from streamspace_acceptance.cluster.logs import LogLine
+from streamspace_acceptance.domain.agents.balance import Balance, balance
 from streamspace_acceptance.domain.agents.fleet import ScaledAt
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests, ask_together
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import Agent, AgentList
-from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, now
-from tests.support.samples import answer
+from tests.support.samples import answer, pod
 from tests.support.web_server import says, web_server
 
 AGENTS = frozenset({"a", "b", "c"})
 
 
 def agents(*ids: str, status: str = "online") -> AgentList:
-    found = tuple(Agent(each, status, None) for each in ids)
-    return AgentList(found, frozenset(each for each in ids if ids.count(each) > 1), load().statuses)
+    found = tuple(Agent(agent_id, status, None) for agent_id in ids)
+    return AgentList(found, frozenset(agent_id for agent_id in ids if ids.count(agent_id) > 1), load().statuses)
 
 
 def shared(**shares: int) -> Balance:
@@ -107,7 +108,7 @@ def test_a_crowd_in_which_one_does_not_run() -> None:
         api = StreamSpaceApi(http, load())
         budget = Budget("start", 0.2, 1)
         budgets = SimpleNamespace(named=lambda _: budget)
-        sessions: Any = [SimpleNamespace(id=each, api=api, budgets=budgets) for each in ("s-1", "s-2")]
+        sessions: Any = [SimpleNamespace(id=session_id, api=api, budgets=budgets) for session_id in ("s-1", "s-2")]
         crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
         with pytest.raises(Unmet, match="s-2 is Pending"):
             expect.sessions.batch_running(crowd, 2)
@@ -123,4 +124,44 @@ def test_requests_are_in_flight_together() -> None:
     asked = [Asked(f"user{number}", "t", "minimum", frozenset()) for number in range(8)]
     with web_server(respond) as url, HttpClient(url, "t") as http:
         answers = ask_together(StreamSpaceApi(http, load()), asked)
-    assert [each.status for each in answers] == [201] * 8
+    assert [reply.status for reply in answers] == [201] * 8
+
+
+class _Quiet:
+    """A product whose API and pods name no agent; two agents log the sessions that they make."""
+
+    def __init__(self) -> None:
+        made = {"agent-1": ("s-1", "s-3"), "agent-2": ("s-2",)}
+        self._lines = {pod: [f"12:00 Created deployment: {session}" for session in made[pod]] for pod in made}
+        self.profile = load("shipped-v2.0-beta")
+        self.cluster: Any = self
+
+    def pods(self, **labels: str) -> list[Any]:
+        label = self.profile.session_label
+        if labels:
+            return [pod(name=name, labels=labels) for name in self._lines]
+        return [pod(name=session, labels={label: session}) for session in ("s-1", "s-2", "s-3")]
+
+    def log(self, agent: Any) -> Any:
+        lines = [LogLine(number, text) for number, text in enumerate(self._lines[agent.meta.name])]
+        return SimpleNamespace(since=lambda _: lines)
+
+
+def test_agents_are_known_by_what_they_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    product: Any = _Quiet()
+    product.api = SimpleNamespace(sessions=lambda: SessionList(tuple(_entry(f"s-{number}") for number in (1, 2, 3))))
+    listed = SimpleNamespace(all=lambda: agents("prod-agent-1", "prod-agent-2"))
+    monkeypatch.setattr("streamspace_acceptance.domain.agents.balance.AgentApi", lambda _: listed)
+    requests = SimpleNamespace(sessions=[SimpleNamespace(id=f"s-{number}") for number in (1, 2, 3)])
+    scenario: Any = SimpleNamespace(
+        clients=product,
+        results={ConcurrentRequests: requests},
+        disruptions=SimpleNamespace(check_held=lambda: None),
+    )
+    found = balance(scenario)
+    assert found.shares == {"prod-agent-1": 2, "prod-agent-2": 1}
+    expect.agents.spread(found)
+
+
+def _entry(session: str) -> Listed:
+    return Listed(session, session, "Running", "testuser", "firefox-browser")

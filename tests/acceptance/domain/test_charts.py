@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def words(chart: str) -> str:
     """All texts of a chart; ParseError unless it is well-formed."""
-    return "\n".join(one.text or "" for one in Xml.fromstring(chart).iter() if one.tag != f"{SVG}style")  # noqa: S314
+    return "\n".join(element.text or "" for element in Xml.fromstring(chart).iter() if element.tag != f"{SVG}style")  # noqa: S314
 
 
 def test_ticks_are_round_and_reach_the_greatest_value() -> None:

@@ -34,14 +34,16 @@ class Product(WithMainContainers):
 
     def __init__(self) -> None:
         self.profile = load()
-        self.listed = [Listed(each, each, "Running", each.replace("s-", "user"), "t") for each in IDS]
-        self.objects = {each: each.replace("s-", "user") for each in IDS}
-        self.pods = [self._pod(each) for each in IDS]
+        self.listed = [
+            Listed(session_id, session_id, "Running", session_id.replace("s-", "user"), "t") for session_id in IDS
+        ]
+        self.objects = {session_id: session_id.replace("s-", "user") for session_id in IDS}
+        self.pods = [self._pod(session_id) for session_id in IDS]
         self.node: dict[str, str] = dict(ROOMY)
-        self.namespaces = {each["metadata"]["name"]: f"boot pid:[{n}] net:[{n}]" for n, each in enumerate(self.pods)}
+        self.namespaces = {pod["metadata"]["name"]: f"boot pid:[{n}] net:[{n}]" for n, pod in enumerate(self.pods)}
         self.changes: list[Json] = []
         self.statuses = dict.fromkeys(IDS, 201)
-        self.claimed = {each: each for each in IDS}
+        self.claimed = {session_id: session_id for session_id in IDS}
 
     @staticmethod
     def _pod(session: str) -> Json:
@@ -70,7 +72,7 @@ class Product(WithMainContainers):
         return []
 
     def raw_pods(self, **labels: str) -> list[Json]:
-        return [each for each in self.pods if labels.items() <= each["metadata"]["labels"].items()]
+        return [pod for pod in self.pods if labels.items() <= pod["metadata"]["labels"].items()]
 
     def raw_nodes(self) -> list[Json]:
         return [{"metadata": {"name": "node-1"}, "status": {"allocatable": self.node}}]
@@ -84,18 +86,20 @@ class Product(WithMainContainers):
     def crowd(self) -> ConcurrentRequests:
         creations = [
             Creation(
-                Asked(each.replace("s-", "user"), "t", "minimum", frozenset()),
-                answer({}, self.statuses[each]),
-                self.claimed[each],
-                each if self.statuses[each] < 300 else None,
+                Asked(session_id.replace("s-", "user"), "t", "minimum", frozenset()),
+                answer({}, self.statuses[session_id]),
+                self.claimed[session_id],
+                session_id if self.statuses[session_id] < 300 else None,
                 (),
             )
-            for each in IDS
+            for session_id in IDS
         ]
-        return ConcurrentRequests(creations, [self._session(each.id) for each in creations if each.id is not None])
+        return ConcurrentRequests(
+            creations, [self._session(creation.id) for creation in creations if creation.id is not None]
+        )
 
     def _session(self, session: str) -> Any:
-        changes = [Stamped(0.0, SimpleNamespace(object=each)) for each in self.changes]
+        changes = [Stamped(0.0, SimpleNamespace(object=change)) for change in self.changes]
         return SimpleNamespace(
             id=session,
             subject=session,

@@ -35,10 +35,10 @@ class Office(WithMainContainers):
         self.profile = load()
         self.viewers: list[Viewer] = []
         self.colours = dict.fromkeys(IDS, DARK)
-        self.kept: dict[str, list[set[str]]] = {each: [set(), set(), set()] for each in IDS}
-        self.changes: dict[str, list[Any]] = {each: [] for each in IDS}
+        self.kept: dict[str, list[set[str]]] = {session_id: [set(), set(), set()] for session_id in IDS}
+        self.changes: dict[str, list[Any]] = {session_id: [] for session_id in IDS}
         self.visits: list[str] = []
-        self.sessions = [self._session(each) for each in IDS]
+        self.sessions = [self._session(session_id) for session_id in IDS]
 
     def _session(self, session: str) -> Any:
         return SimpleNamespace(
@@ -135,7 +135,7 @@ class Viewer:
         viewers, trouble = self.office.viewers, self.office.trouble
         if self not in viewers or (trouble == "too-many" and viewers.index(self) > 2):
             return False
-        later = [each for each in viewers[viewers.index(self) + 1 :] if each.session == self.session]
+        later = [viewer for viewer in viewers[viewers.index(self) + 1 :] if viewer.session == self.session]
         if trouble == "one-visit" and self.office.visits.count(self.session) > 1 and self.session == "s-2":
             return False
         return not (trouble == "ousted" and later)

@@ -49,8 +49,8 @@ def test_what_does_not_look_like_a_password(password: str, doubtful: bool) -> No
 
 
 def api_pod(name: str, *, restarts: int = 0, containers: tuple[str, ...] = ("api",)) -> Json:
-    statuses = [{"name": each, "restartCount": restarts} for each in containers]
-    spec = {"containers": [{"name": each} for each in containers]}
+    statuses = [{"name": container, "restartCount": restarts} for container in containers]
+    spec = {"containers": [{"name": container} for container in containers]}
     return {"metadata": {"name": name, "uid": name}, "spec": spec, "status": {"containerStatuses": statuses}}
 
 
@@ -67,7 +67,7 @@ def test_the_newest_line_of_all_the_apis_logs_counts() -> None:
         },
     )
     found = search(settings(), cluster, PROFILE)
-    assert [(one.name, one.password) for one in found.found] == [("admin", "later-one"), ("admin", "first-one")]
+    assert [(login.name, login.password) for login in found.found] == [("admin", "later-one"), ("admin", "first-one")]
     assert all("tailLines" not in query for _, query in cluster.asked)
 
 
@@ -83,7 +83,7 @@ def test_settings_come_first() -> None:
     given = settings(STREAMSPACE_ADMIN_USER="root", STREAMSPACE_ADMIN_PASSWORD="set-by-hand")
     cluster: Any = FakeCluster()
     found = search(given, cluster, PROFILE).found
-    assert [(one.name, one.password) for one in found] == [("root", "set-by-hand")]
+    assert [(login.name, login.password) for login in found] == [("root", "set-by-hand")]
     assert cluster.asked == []
 
 
@@ -95,7 +95,7 @@ def test_a_secret_that_a_profile_names() -> None:
     path = "__api__v1__namespaces__streamspace__secrets__keys"
     for body, expected in (({"data": data}, [("boss", "p4ss")]), ({"data": {"password": "%"}}, []), (404, [])):
         cluster: Any = FakeCluster(answers={path: body})
-        assert [(one.name, one.password) for one in search(settings(), cluster, named).found] == expected
+        assert [(login.name, login.password) for login in search(settings(), cluster, named).found] == expected
 
 
 def test_logs_that_cannot_be_read_are_an_error_and_no_absence() -> None:

@@ -28,7 +28,7 @@ OF_TOOLS = {"0-1", "0-2", "0-3", "0-4", "0-5"}
 
 
 def words(found: Deployment) -> dict[str, CheckStatus]:
-    return {one.criterion: one.status for one in examine(found)}
+    return {check.criterion: check.status for check in examine(found)}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -70,7 +70,12 @@ def test_helm_4_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.M
 def test_no_tool_is_asked_for_by_the_embedded_streamspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     said = words(deployment(FakeCluster(), embedded=True))
-    assert {one for one, word in said.items() if word is CheckStatus.NOT_APPLICABLE} == {"0-2", "0-3", "0-4", "0-5"}
+    assert {criterion for criterion, word in said.items() if word is CheckStatus.NOT_APPLICABLE} == {
+        "0-2",
+        "0-3",
+        "0-4",
+        "0-5",
+    }
     assert said["0-1"] is CheckStatus.OK
     with pytest.raises(NotApplicable):
         deployment(embedded=True).require_images()
@@ -164,8 +169,8 @@ def test_images_on_a_node_or_in_use_are_loaded() -> None:
     ],
 )
 def test_an_image_that_is_nowhere(nodes: list[Json], pods: list[Json]) -> None:
-    for each in pods:
-        each["spec"]["containers"][0]["image"] = "streamspace-k8s-agent:local"
+    for raw_pod in pods:
+        raw_pod["spec"]["containers"][0]["image"] = "streamspace-k8s-agent:local"
     with pytest.raises(Unmet) as caught:
         expect.deployment.images_loaded(images_of(FakeCluster(nodes=nodes, pods=pods)), None)
     assert "streamspace-k8s-agent:local" in caught.value.actual

@@ -30,6 +30,7 @@ class Product:
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str | None]] = []
+        self.right: list[bool] = []
         self.knows: Callable[[str], bool] = lambda password: password == PASSWORD
         self.accepts: Callable[[str | None], bool] = lambda token: token in (RUNS_OWN, NEW)
         self.login: Body = {"token": NEW}
@@ -42,6 +43,7 @@ class Product:
         self.seen.append((request.path, given))
         if request.path.endswith("/login"):
             sent = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+            self.right.append(sent["password"] == PASSWORD)
             return self._answer(request, self.login if self.knows(sent["password"]) else None)
         if request.path in self.open:
             return self._answer(request, {"templates": []})
@@ -68,8 +70,14 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
     product = Product()
     judge(product)
     assert RUNS_OWN not in [token for _, token in product.seen]
-    assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 4
+    assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 7
     assert NEW in [token for _, token in product.seen]
+
+
+def test_wrong_logins_do_not_follow_each_other() -> None:
+    product = Product()
+    judge(product)
+    assert product.right == [True, False, True, False, True, False, True]
 
 
 @pytest.mark.parametrize(

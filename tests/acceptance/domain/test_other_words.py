@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.agents.fleet import others_agents
 from streamspace_acceptance.domain.deployment.credentials import Credentials, guess, password_in
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation, made_as_answered
 from streamspace_acceptance.domain.sessions.provision import Provision
+from streamspace_acceptance.domain.sessions.rendering import Settling
 from streamspace_acceptance.domain.sessions.session import REFUSED
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt
@@ -146,3 +147,18 @@ def test_password_in_a_line_of_any_form(line: str, told: str, word: str | None) 
 )
 def test_refusal_of_a_pod_is_the_clusters_or_not(message: str, by_cluster: bool) -> None:
     assert bool(REFUSED.search(message)) is by_cluster
+
+
+@pytest.mark.parametrize(
+    ("shown", "moves"),
+    [([0.5] * 12, True), ([0.5] * 5, False), ([0.5, 0.5, 0.0] * 5, False), ([0.0] * 12, False)],
+)
+def test_desktop_that_moves_is_no_desktop_that_flickers(
+    shown: list[float], moves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settling = Settling()
+    for second, share in enumerate(shown):
+        monkeypatch.setattr("streamspace_acceptance.domain.sessions.rendering.now", lambda at=second: 100.0 + at)
+        picture = SimpleNamespace(foreground=share, differs=lambda _: 1.0)
+        assert not settling.has_settled(cast("Any", picture))
+    assert settling.moves is moves

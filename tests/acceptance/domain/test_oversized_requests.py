@@ -45,7 +45,9 @@ class _Product:
 
     def sessions(self) -> SessionList:
         ids = [SESSION, *([STRAY] if self.left == "a session" else [])] if self.asked else []
-        return SessionList(tuple(Listed(each, each, "Pending", "testuser", "firefox-browser") for each in ids))
+        return SessionList(
+            tuple(Listed(session_id, session_id, "Pending", "testuser", "firefox-browser") for session_id in ids)
+        )
 
     def message(self, _answer: Any) -> str:
         return "too much cpu"

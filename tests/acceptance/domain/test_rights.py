@@ -146,8 +146,8 @@ class Accounts:
         return says(b'{"id": "u-7"}', self.creation)(request)
 
 
-def users(http: HttpClient) -> OtherUsers:
-    return OtherUsers(Clients(StreamSpaceApi(http, load()), cast("Cluster", None), Budgets(0.1)))
+def users(http: HttpClient, password: str | None = None) -> OtherUsers:
+    return OtherUsers(Clients(StreamSpaceApi(http, load(), password), cast("Cluster", None), Budgets(0.1)))
 
 
 def test_other_user_is_made_logged_in_and_deleted() -> None:
@@ -161,6 +161,16 @@ def test_other_user_is_made_logged_in_and_deleted() -> None:
         made.clean_up()
         made.clean_up()
     assert product.deleted == ["/api/v1/users/u-7"]
+
+
+def test_other_user_with_known_password_is_not_made() -> None:
+    product = Accounts(500, 200, 500)
+    with web_server(product) as url, HttpClient(url, "t") as http:
+        made = users(http, "a password of all users")
+        user = made.make()
+        made.clean_up()
+    assert (user.name, user.token) == ("testuser2", "the-token-of-testuser2")
+    assert (product.body, product.deleted) == ({}, [])
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
@@ -202,7 +212,7 @@ def tried(respond: Respond) -> dict[Kind, bool]:
             session.pods = list
             session.api.session = lambda _id: {"user": "testuser"}
             found = attempt_all(session, {"no token": None})
-    return {kind: any(one.succeeded for one in found.of(kind)) for kind in Kind}
+    return {kind: any(attempt.succeeded for attempt in found.of(kind)) for kind in Kind}
 
 
 LOGIN_PAGE = b"<html>Log in</html>"

@@ -43,7 +43,7 @@ class _Product:
         with self._turn:
             if request.command == "DELETE":
                 name = request.path.rpartition("/")[2]
-                self.sessions = [one for one in self.sessions if one["sessionId"] != name]
+                self.sessions = [session for session in self.sessions if session["sessionId"] != name]
                 says(b"{}", 202)(request)
             elif request.command == "POST" and len(self.sessions) >= self.limit:
                 says(self.refusal, 429)(request)

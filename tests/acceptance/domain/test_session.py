@@ -32,7 +32,7 @@ class _Cluster:
         self.told: list[Json] = []
 
     def pods(self, **labels: str) -> list[Pod]:
-        return [each for each in self.listed if labels.items() <= each.meta.labels.items()]
+        return [listed_pod for listed_pod in self.listed if labels.items() <= listed_pod.meta.labels.items()]
 
     def session_object(self, _name: str) -> SessionObject | None:
         return session_object()
@@ -93,7 +93,7 @@ def test_a_pod_that_comes_back_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = [("ADDED", pod_json()), ("DELETED", pod_json())]
     assert session(monkeypatch, told=gone).wait_for_no_pod(frozenset(), within="hibernation") == []
     back = session(monkeypatch, pod(uid="uid-2"), told=gone).wait_for_no_pod(frozenset(), within="hibernation")
-    assert [each.meta.uid for each in back] == ["uid-2"]
+    assert [remaining.meta.uid for remaining in back] == ["uid-2"]
 
 
 class _Refusing:

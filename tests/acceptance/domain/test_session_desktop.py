@@ -143,7 +143,7 @@ class _Session:
         self.api = api
         self.cluster = behind
 
-    def pods(self) -> list[Pod]:
+    def watched_pods(self) -> list[Pod]:
         return [pod()]
 
 

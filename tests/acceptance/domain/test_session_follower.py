@@ -69,7 +69,7 @@ def errors(product: KnownStarts, folder: Path, moment: str = "running") -> tuple
         requests = product.requests()
         found.wait_until_running("80", requests, Budget("burst", 60, 1.0), Budget("start", 30, 1.0))
         sessions = found.moments(requests)
-    seen = {str(one.session): getattr(one, moment) for one in sessions}
+    seen = {str(session.session): getattr(session, moment) for session in sessions}
     return [seen[name] - at for name, at in product.truth.items()], found.source(sessions)
 
 

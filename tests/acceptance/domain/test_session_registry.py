@@ -18,7 +18,7 @@ from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
-from tests.support.samples import SESSION, Json, claim, pod, session_object
+from tests.support.samples import SESSION, Json, claim, pod, pod_json, session_object
 from tests.support.web_server import says, web_server
 
 STATUSES = {"refuses tokens": 401, "limits calls": 429, "is out of order": 500, "is not ready": 503}
@@ -96,7 +96,7 @@ class _Product:
         says(b"{}", {"undeletable": 500, "forgets": 404, "deletes already": 409}.get(self.trouble, 202))(request)
 
     def _forget(self, session_id: str) -> None:
-        self.sessions = [each for each in self.sessions if each["sessionId"] != session_id]
+        self.sessions = [session for session in self.sessions if session["sessionId"] != session_id]
 
     @staticmethod
     def _entry(name: str) -> Json:
@@ -114,11 +114,13 @@ class _Cluster:
 
     def __init__(self) -> None:
         self.left: list[str] = []
+        self.lists_of_pods = 0
 
     def session_objects(self) -> list[SessionObject]:
         return [session_object()] if "session" in self.left else []
 
     def pods(self) -> list[Pod]:
+        self.lists_of_pods += 1
         return [pod(labels={"session": "others"}), *([pod()] if "pod" in self.left else [])]
 
     def claims(self) -> list[Claim]:
@@ -149,8 +151,8 @@ def ask(registry: Registry) -> str | None:
 def test_what_was_made_is_gone_and_what_others_made_is_not(registry: Registry, product: _Product) -> None:
     made = [ask(registry), ask(registry)]
     registry.clean_up()
-    assert sorted(product.deleted) == sorted(each for each in made if each)
-    assert [each["sessionId"] for each in product.sessions] == ["others"]
+    assert sorted(product.deleted) == sorted(session_id for session_id in made if session_id)
+    assert [session["sessionId"] for session in product.sessions] == ["others"]
 
 
 def test_nothing_made_nothing_deleted(registry: Registry, product: _Product) -> None:
@@ -280,7 +282,7 @@ def test_trouble_that_stays_names_each_session_once(
     with pytest.raises(CleanupFailure) as caught:
         registry.clean_up()
     said = str(caught.value)
-    assert all(str(each) in said for each in made)
+    assert all(str(session_id) in said for session_id in made)
     assert status in said
     assert "sweep` looks again" in said
     assert "left behind" not in said
@@ -349,6 +351,35 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluste
         registry.clean_up()
 
 
+KNOWN = "streamspace_acceptance.domain.sessions.remains.known_objects"
+
+
+def test_pods_that_the_watch_shows_are_not_listed(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = [[pod_json()], [pod_json()], [pod_json()]]
+    monkeypatch.setattr(KNOWN, lambda *_: watched.pop() if watched else [])
+    ask(registry)
+    registry.clean_up()
+    assert (watched, cluster.lists_of_pods) == ([], 1), "a list says that none is left"
+
+
+def test_pods_that_only_a_late_watch_shows_are_no_leak(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KNOWN, lambda *_: [pod_json()])
+    ask(registry)
+    registry.clean_up()
+
+
+def test_pods_that_a_late_watch_does_not_show_are_a_leak(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KNOWN, lambda *_: [])
+    ask(registry)
+    cluster.left = ["pod"]
+    with pytest.raises(LeftByProduct, match=r"left behind after .*: pod "):
+        registry.clean_up()
+
+
 def test_a_forgotten_session_is_a_finding_of_its_own(registry: Registry, product: _Product, cluster: _Cluster) -> None:
     ask(registry)
     product.sessions.clear()
@@ -362,7 +393,7 @@ def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, pro
     made = registry.ask("testuser", "firefox-browser", None)
     assert (made.id, made.others) == (SESSION, frozenset({f"{SESSION}-2"}))
     registry.clean_up()
-    assert [each["sessionId"] for each in product.sessions] == ["others"]
+    assert [session["sessionId"] for session in product.sessions] == ["others"]
 
 
 def test_an_own_session_that_the_list_shows_late_is_no_other(registry: Registry, product: _Product) -> None:
@@ -382,7 +413,7 @@ def test_many_sessions_are_deleted_several_at_a_time(registry: Registry, product
     product.waits_for_two = threading.Barrier(2)
     registry.clean_up()
     assert len(product.deleted) == 4
-    assert [each["sessionId"] for each in product.sessions] == ["others"]
+    assert [session["sessionId"] for session in product.sessions] == ["others"]
 
 
 def test_requests_of_a_load_that_were_never_sent_cost_nothing(

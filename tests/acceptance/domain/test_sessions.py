@@ -60,10 +60,13 @@ def product(created: object, listed: list[Json], status: int = 201) -> Respond:
     ],
 )
 def test_the_session_that_came_of_asking(created: object, listed: list[str], found: str | None) -> None:
-    with web_server(product(created, [entry(each) for each in listed])) as url, HttpClient(url, "t") as client:
+    with (
+        web_server(product(created, [entry(session_id) for session_id in listed])) as url,
+        HttpClient(url, "t") as client,
+    ):
         creation = ask(StreamSpaceApi(client, load()), ASKED)
     assert creation.id == found
-    assert [each.id for each in creation.listed] == [each for each in listed if each == found]
+    assert [session.id for session in creation.listed] == [session_id for session_id in listed if session_id == found]
 
 
 def test_a_session_of_somebody_else_is_never_taken_for_it() -> None:

@@ -29,7 +29,7 @@ class Product:
 
 
 def sessions(product: Product, *ids: str) -> list[Any]:
-    return [SimpleNamespace(id=one, subject=one, api=product, budgets=Budgets(0.1)) for one in ids]
+    return [SimpleNamespace(id=session_id, subject=session_id, api=product, budgets=Budgets(0.1)) for session_id in ids]
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product:
 
 
 def test_the_sentences_that_answer_for_leaks_are_the_plans() -> None:
-    sentences = {one.sentence for one in Register.load().criteria() if one.id in ("2.3-3", "2.3-4")}
+    sentences = {criterion.sentence for criterion in Register.load().criteria() if criterion.id in ("2.3-3", "2.3-4")}
     assert sentences == {DELETED, NOTHING_LEFT}
 
 
@@ -170,7 +170,7 @@ def tried(registry: TemplateRegistry, *words: str) -> MistakeTrial:
 
 def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistry, product: _Product) -> None:
     trial = tried(registry, "no image", "the name of a template that exists")
-    assert [(each.answer.status, each.names_field, each.control_changes) for each in trial.attempts] == [
+    assert [(attempt.answer.status, attempt.names_field, attempt.control_changes) for attempt in trial.attempts] == [
         (400, True, ())
     ] * 2
     assert (trial.leftovers, trial.blind) == ((), ())

@@ -191,5 +191,5 @@ def test_the_feature_tries_every_mistake_and_each_spoils() -> None:
     invalid = [mistake(SOUND, "existing") for mistake in MISTAKES.values()]
     assert {"name": NAME, **load().templates["custom-firefox"]} == SOUND
     assert {"name": NAME, **fields_of(described)} == SOUND
-    assert all(each != SOUND for each in invalid)
-    assert all(invalid.count(each) == 1 for each in invalid)
+    assert all(template != SOUND for template in invalid)
+    assert all(invalid.count(template) == 1 for template in invalid)

@@ -28,7 +28,10 @@ def evidence(tmp_path: Path) -> Iterator[RunEvidence]:
 
 def attached(evidence: RunEvidence, folder: Path) -> dict[str, tuple[str, bytes]]:
     """{name: (media type, content)} of all attachments."""
-    return {one.name: (one.type, (folder / one.file).read_bytes()) for one in evidence.attachments_of(evidence.owner)}
+    return {
+        attachment.name: (attachment.type, (folder / attachment.file).read_bytes())
+        for attachment in evidence.attachments_of(evidence.owner)
+    }
 
 
 def test_judged_answer_shows_request_and_response(evidence: RunEvidence, tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_waits_of_a_step_are_one_attachment(evidence: RunEvidence, tmp_path: Pat
     assert "limit:    30 s (here 3 s), heartbeat\noutcome:  held for 3.0 s, as required" in text
     assert "outcome:  not met after 12.00 s" in text
     assert "timed out" not in text
-    assert [is_wait(one) for one in evidence.attachments_of(None)] == [True]
+    assert [is_wait(attachment) for attachment in evidence.attachments_of(None)] == [True]
 
 
 def test_waits_of_another_step_are_another_attachment(evidence: RunEvidence, tmp_path: Path) -> None:

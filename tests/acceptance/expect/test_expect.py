@@ -144,7 +144,7 @@ def test_the_template_is_offered() -> None:
 
 
 def starts(*seconds: float, wanted: int = 5, trouble: Unmet | None = None) -> Starts:
-    made = [Start(NAMED, 0.0, Phases({"end to end": each})) for each in seconds]
+    made = [Start(NAMED, 0.0, Phases({"end to end": duration})) for duration in seconds]
     return Starts(wanted, made + ([Start(NAMED, 0.0, trouble=trouble)] if trouble else []))
 
 
@@ -313,8 +313,13 @@ HOME = HomeVolume(
 )
 
 
-def test_a_home_on_its_own_volume() -> None:
-    expect.homes.on_own_volume(HOME)
+def _mount(kind: str) -> MountPoint:
+    return MountPoint("/home/user", kind, frozenset({"rw"}))
+
+
+@pytest.mark.parametrize("kind", ["ext4", "nfs4", "overlay"])
+def test_a_home_on_its_own_volume(kind: str) -> None:
+    expect.homes.on_own_volume(replace(HOME, mount_points=(_mount(kind),)))
 
 
 @pytest.mark.parametrize(
@@ -328,7 +333,7 @@ def test_a_home_on_its_own_volume() -> None:
         (replace(HOME, shared_with=("q",)), "also used by q"),
         (replace(HOME, mounts=(replace(HOME.mounts[0], read_only=True),)), "reading only"),
         (replace(HOME, mount_points=()), "nothing is mounted"),
-        (replace(HOME, mount_points=(MountPoint("/home/user", "tmpfs", frozenset({"rw"})),)), "a tmpfs"),
+        (replace(HOME, mount_points=(*HOME.mount_points, _mount("tmpfs"))), "a tmpfs is mounted over it"),
         (replace(HOME, mount_points=(MountPoint("/home/user", "ext4", frozenset({"ro"})),)), "reading only"),
     ],
 )

@@ -65,9 +65,9 @@ def test_use_at_its_limit_fails() -> None:
 @pytest.mark.parametrize(("millicores", "waited"), [(300.0, 200.0), (600.0, 0.0), (100.0, None)])
 def test_cpu_on_a_saturated_node_is_unproven(millicores: float, waited: float | None) -> None:
     busy = load(replace(USE, millicores=millicores), busy=0.95, waited=waited)
-    for found in (profile(busy), profile(still=busy)):
+    for resource_profile in (profile(busy), profile(still=busy)):
         with pytest.raises(Unproven, match="the machine was the bottleneck"):
-            expect.resource_use.cpu_below(found, "API", 500)
+            expect.resource_use.cpu_below(resource_profile, "API", 500)
 
 
 def test_cpu_that_needs_less_than_its_limit_is_proven_there() -> None:

@@ -128,9 +128,9 @@ def test_each_kind_of_input_has_a_limit_of_its_own() -> None:
 
 
 def test_lag_without_a_valid_figure_is_unproven() -> None:
-    for found in (lag(55.0, 20.0, drift=9.0), lag(20.0, 20.0, found=5.0)):
+    for input_lag in (lag(55.0, 20.0, drift=9.0), lag(20.0, 20.0, found=5.0)):
         with pytest.raises(Unproven):
-            expect.streaming.input_lag_below(found, "keyboard", 50)
+            expect.streaming.input_lag_below(input_lag, "keyboard", 50)
 
 
 def test_measurement_that_the_suite_ended_itself_is_unproven() -> None:

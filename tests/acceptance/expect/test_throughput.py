@@ -61,9 +61,9 @@ def test_burst_of_a_late_generator_is_unproven() -> None:
 
 def test_burst_at_the_limit_is_undecided() -> None:
     found = burst(10)
-    for one in found.sessions[:10]:
-        assert one.running is not None
-        one.running += 2.0
+    for session in found.sessions[:10]:
+        assert session.running is not None
+        session.running += 2.0
     with pytest.raises(Unproven, match=r"lies in the interval of .* would decide"):
         expect.throughput.rate_at_least(found, LIMIT)
 

@@ -80,14 +80,14 @@ def test_sessions_read_in_the_plans_words(met: list[Deviation]) -> None:
         (listed,) = api.sessions().sessions
         assert (listed.id, listed.name, listed.status, listed.user) == ("s-1", "s-1", "Running", "u")
         assert api.status("s-1") == "Running"
-    assert {one.key for one in met} == {"fields.id", "fields.status", "fields.pod_name"}
+    assert {deviation.key for deviation in met} == {"fields.id", "fields.status", "fields.pod_name"}
 
 
 def test_word_in_another_case_becomes_the_plans(met: list[Deviation]) -> None:
     product = Product(__sessions=(200, {"sessions": [{"name": "s-1", "state": "hibernated"}]}))
     with asked(product) as api:
         assert api.sessions().status("s-1") == "Hibernated"
-    assert "statuses.hibernated" in {one.key for one in met}
+    assert "statuses.hibernated" in {deviation.key for deviation in met}
 
 
 def test_creation_is_pending_by_its_own_field() -> None:
@@ -117,7 +117,7 @@ def test_waiting_agent_is_approved(met: list[Deviation]) -> None:
         api.approves_agents = True
         assert AgentApi(api).all().online == {"a-1", "a-2"}
     assert [path for verb, path, _ in product.asked if verb == "POST"] == ["/api/v1/admin/agents/a-1/approve"]
-    assert "calls.approve_agent" in {one.key for one in met}
+    assert "calls.approve_agent" in {deviation.key for deviation in met}
 
 
 def test_message_of_an_error_may_be_the_error_itself() -> None:

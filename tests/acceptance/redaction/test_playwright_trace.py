@@ -58,17 +58,17 @@ def test_a_trace_without_secrets(context: BrowserContext) -> None:
     with zipfile.ZipFile(io.BytesIO(trace.keep())) as kept:
         assert kept.testzip() is None
         assert {"trace.trace", "trace.network"} <= set(kept.namelist())
-        lines = [json.loads(one) for one in kept.read("trace.trace").decode().splitlines()]
-        calls = {one["method"] for one in lines if one["type"] == "before"}
+        lines = [json.loads(line) for line in kept.read("trace.trace").decode().splitlines()]
+        calls = {event["method"] for event in lines if event["type"] == "before"}
         assert lines[0]["type"] == "context-options"
         assert {"goto", "click", "keyboardType"} <= calls
-        assert any(one["type"] == "frame-snapshot" for one in lines)
-        network = [json.loads(one)["snapshot"] for one in kept.read("trace.network").decode().splitlines()]
-        assert any("/vnc?token=" in one["request"]["url"] for one in network)
+        assert any(event["type"] == "frame-snapshot" for event in lines)
+        network = [json.loads(line)["snapshot"] for line in kept.read("trace.network").decode().splitlines()]
+        assert any("/vnc?token=" in snapshot["request"]["url"] for snapshot in network)
         bodies = {name for name in kept.namelist() if name.startswith("resources/")}
         named = {
-            one["response"]["content"].get("_file") or f"resources/{one['response']['content'].get('_sha1')}"
-            for one in network
+            snapshot["response"]["content"].get("_file") or f"resources/{snapshot['response']['content'].get('_sha1')}"
+            for snapshot in network
         }
         assert named & bodies
         everything = b"\n".join([*(kept.read(name) for name in kept.namelist()), *map(str.encode, kept.namelist())])

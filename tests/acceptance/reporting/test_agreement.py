@@ -41,7 +41,9 @@ def assert_console_agrees(run: Run) -> None:
     counts = re.compile(
         r"^" + r"\s+".join(rf"(?P<{verdict}>\d+) {verdict}" for verdict in run.ledger()["counts"]), re.M
     )
-    told = [{verdict: int(count) for verdict, count in one.groupdict().items()} for one in counts.finditer(run.stdout)]
+    told = [
+        {verdict: int(count) for verdict, count in match.groupdict().items()} for match in counts.finditer(run.stdout)
+    ]
     assert told == [run.ledger()["counts"]]
     assert (run.ledger()["decision"]["word"] == "NO-GO") == (run.status == 1)
     decision = run.stdout.splitlines()[-2]
@@ -53,7 +55,7 @@ def assert_summary_agrees(run: Run) -> None:
     decision = run.ledger()["decision"]
     assert re.findall(r"^# .* acceptance: \S+ (\S+)$", summary, re.MULTILINE) == [decision["word"]]
     issues = {path.stem for path in (run.folder / "reports" / "issues").glob("*.md")}
-    failed = {one for one, verdict in run.verdicts().items() if verdict == "FAILED"}
+    failed = {criterion for criterion, verdict in run.verdicts().items() if verdict == "FAILED"}
     preconditions = {
         step["sentence"].partition(" ")[2]
         for scenario in run.ledger()["scenarios"]

@@ -18,7 +18,7 @@ def message(result: dict[str, Any]) -> str:
 
 def test_a_good_run_is_green(project: Project) -> None:
     run = project.behave()
-    assert {one["status"] for one in run.results()} == {"passed"}
+    assert {result["status"] for result in run.results()} == {"passed"}
     assert len(run.results()) == 3
     assert run.status == 0
 
@@ -165,17 +165,17 @@ def test_equal_titles_in_different_files_are_two_scenarios(project: Project) -> 
     feature = (project.folder / "features/1.2.feature").read_text()
     project.write("features/1.2_again.feature", feature)
     run = project.behave("--tags=@test-1.2")
-    twins = [one for one in run.results() if one["name"] == LOST]
+    twins = [result for result in run.results() if result["name"] == LOST]
     assert len(twins) == 2
-    assert len({one["historyId"] for one in twins}) == 2
-    assert len({one["fullName"] for one in twins}) == 2
+    assert len({result["historyId"] for result in twins}) == 2
+    assert len({result["fullName"] for result in twins}) == 2
 
 
 def test_equal_titles_in_one_file_are_two_scenarios(project: Project) -> None:
     feature = (project.folder / "features/2.1.feature").read_text().replace("The list", "A good template")
     project.write("features/2.1.feature", feature)
     run = project.behave("--tags=@test-2.1")
-    assert len({one["historyId"] for one in run.results()}) == 2
+    assert len({result["historyId"] for result in run.results()}) == 2
 
 
 def test_scenarios_below_a_rule_are_there(project: Project) -> None:
@@ -191,8 +191,8 @@ def test_attaching_in_a_hook_does_not_abort(project: Project, hook: str) -> None
     assert run.status == 0, run.stdout
     folder = project.folder / "reports" / "allure-results"
     attached = [json.loads(file.read_text()) for file in folder.glob("*-globals.json")]
-    attached += [one for one in run.results() if one.get("attachments")]
-    sources = [item["source"] for one in attached for item in one["attachments"] if item["name"] == f"from {hook}"]
+    attached += [result for result in run.results() if result.get("attachments")]
+    sources = [item["source"] for owner in attached for item in owner["attachments"] if item["name"] == f"from {hook}"]
     assert sources
     assert {(folder / source).read_text() for source in sources} == {"noted"}
 
@@ -200,7 +200,7 @@ def test_attaching_in_a_hook_does_not_abort(project: Project, hook: str) -> None
 def test_nothing_of_an_earlier_run_is_left(project: Project) -> None:
     project.behave()
     run = project.behave("--tags=@test-1.2")
-    assert [one["name"] for one in run.results()] == [LOST]
+    assert [result["name"] for result in run.results()] == [LOST]
 
 
 def test_results_are_sorted_into_the_plan(project: Project) -> None:
@@ -216,14 +216,14 @@ def test_results_are_sorted_into_the_plan(project: Project) -> None:
         ("criterion", "1.2-3"),
         ("criterion", "1.2-4"),
     } <= labels
-    assert ("severity", "critical") in {(one["name"], one["value"]) for one in run.result("The list")["labels"]}
+    assert ("severity", "critical") in {(label["name"], label["value"]) for label in run.result("The list")["labels"]}
 
 
 def test_evidence_is_attached_to_the_step_that_made_it(project: Project) -> None:
     run = project.behave("--tags=@test-1.2", demo="pod=wait")
     steps = run.result(LOST)["steps"]
-    assert [one["name"] for one in steps[3]["attachments"]] == ["desktop"]
-    assert [one["name"] for one in steps[2]["attachments"]] == ["waits"]
+    assert [attachment["name"] for attachment in steps[3]["attachments"]] == ["desktop"]
+    assert [attachment["name"] for attachment in steps[2]["attachments"]] == ["waits"]
     source = steps[2]["attachments"][0]["source"]
     timeline = (project.folder / "reports" / "allure-results" / source).read_text()
     assert "session testuser-firefox-browser-7f3a\ngoal:     Running\n" in timeline

@@ -43,7 +43,7 @@ def test_allure_categories_lie_beside_the_results(tmp_path: Path) -> None:
 def test_allure_metrics_have_a_sample_for_each_figure(tmp_path: Path) -> None:
     result(tmp_path)
     samples = json.loads((tmp_path / "run-perf.json").read_text())
-    assert [(one["key"], one["value"], one["unit"], one["better"]) for one in samples] == [
+    assert [(sample["key"], sample["value"], sample["unit"], sample["better"]) for sample in samples] == [
         ("1.2-1 mean startup time", 30.0, "s", "lower")
     ]
     assert samples[0]["groupTitle"].startswith("Phase 1 · Sessions: ")

@@ -22,7 +22,9 @@ def run_with(*attached: dict[str, str], **more: Any) -> dict[str, Any]:
     run = document()
     run["scenarios"][0]["steps"][0]["attachments"] = list(attached)
     run["scenarios"][0] |= more
-    run["criteria"][0]["evidence"] = [f"allure-results/{one['file']}" for one in attached if one["name"] != "waits"]
+    run["criteria"][0]["evidence"] = [
+        f"allure-results/{entry['file']}" for entry in attached if entry["name"] != "waits"
+    ]
     return run
 
 
@@ -31,8 +33,8 @@ def written(reports: Path, run: dict[str, Any]) -> dict[str, Any]:
     folder.results.mkdir(parents=True)
     for scenario in run["scenarios"]:
         for owner in (scenario, *scenario["steps"]):
-            for one in owner["attachments"]:
-                (folder.results / one["file"]).write_text(one["name"])
+            for entry in owner["attachments"]:
+                (folder.results / entry["file"]).write_text(entry["name"])
     RunWriter(folder).write(run)
     found: dict[str, Any] = json.loads(folder.verdicts.read_text())
     return found

@@ -25,7 +25,7 @@ def case_of(root: Xml.Element, criterion: str) -> Xml.Element:
 
 
 def properties(case: Xml.Element) -> dict[str, str]:
-    return {one.get("name", ""): one.get("value", "") for one in case.iter("property")}
+    return {element.get("name", ""): element.get("value", "") for element in case.iter("property")}
 
 
 def test_junit_criterion_has_place_properties_and_evidence(tmp_path: Path) -> None:
@@ -65,7 +65,11 @@ def test_junit_failure_says_expected_and_actual_in_one_line(tmp_path: Path) -> N
 def test_junit_scenario_beside_its_criteria_has_its_own_case(tmp_path: Path) -> None:
     run = document()
     run["scenarios"][0] |= {"verdict": "BROKEN", "reason": "cleanup failed"}
-    (case,) = (one for one in written(tmp_path, run).iter("testcase") if one.get("name") == "The scenario of 1.2")
+    (case,) = (
+        testcase
+        for testcase in written(tmp_path, run).iter("testcase")
+        if testcase.get("name") == "The scenario of 1.2"
+    )
     assert case.find("error") is not None
 
 

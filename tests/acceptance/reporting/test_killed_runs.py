@@ -33,7 +33,7 @@ def assert_complete(reports: Path) -> None:
     """All that a run leaves is there, agrees, and says that it was killed in its first scenario."""
     left = Run(reports.parent, 0, "", "")
     assert reports.name == "reports"
-    results = {each["name"]: JUNIT_OF[each["status"]] for each in left.results()}
+    results = {result["name"]: JUNIT_OF[result["status"]] for result in left.results()}
     assert results == left.junit() == AS_BROKEN
     assert left.ledger()["counts"] == {"PROVEN": 0, "FAILED": 0, "BROKEN": 3, "UNPROVEN": 2}
     assert (left.ledger()["interruption"], left.ledger()["decision"]["word"]) == ("killed", "UNDECIDED")
@@ -77,7 +77,7 @@ def test_by_the_next_run_which_writes_to_the_same_folder(project: Project) -> No
     assert run.status == 0
     assert run.ledger()["counts"]["PROVEN"] == 5
     assert "killed" not in (reports / "SUMMARY.md").read_text().replace("killed/", "")
-    assert {each["status"] for each in run.results()} == {"passed"}
+    assert {result["status"] for result in run.results()} == {"passed"}
 
 
 def test_by_the_next_run_which_writes_elsewhere(project: Project) -> None:
@@ -233,10 +233,10 @@ def test_no_more_than_a_few_are_kept_aside(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("somebody's")
     record(tmp_path)
     completed(ReportFolder(tmp_path))
-    kept = sorted(each.name for each in (tmp_path / "killed").iterdir())
+    kept = sorted(path.name for path in (tmp_path / "killed").iterdir())
     assert len(kept) == killed_runs.MOST_ASIDE
     assert (tmp_path / "killed" / kept[0] / "SUMMARY.md").exists()
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["history", "killed", "note.txt", "state"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["history", "killed", "note.txt", "state"]
 
 
 def test_an_unwritable_state_folder_is_a_setup_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,7 +86,7 @@ def test_decision_page_without_a_plan_has_no_links(tmp_path: Path, monkeypatch: 
 def test_allure_result_carries_its_section_of_the_plan(project: Path) -> None:
     AllureResults(project).write(run())
     found = json.loads((project / "scenario-of-1.2-result.json").read_text())
-    (section,) = (one for one in found["attachments"] if one["name"].startswith("The plan"))
+    (section,) = (attachment for attachment in found["attachments"] if attachment["name"].startswith("The plan"))
     assert section["name"] == "The plan: Test 1.2: Session State Persistence"
     assert "Delete the pod" in (project / section["source"]).read_text()
 
@@ -94,7 +94,7 @@ def test_allure_result_carries_its_section_of_the_plan(project: Path) -> None:
 def test_allure_shows_criteria_that_were_not_run(tmp_path: Path) -> None:
     AllureResults(tmp_path).write(run(c21_1=None, c21_2=None))
     results = [json.loads(path.read_text()) for path in tmp_path.glob("*-result.json")]
-    (entry,) = (one for one in results if one["name"].startswith(NOT_RUN))
+    (entry,) = (result for result in results if result["name"].startswith(NOT_RUN))
     assert entry["status"] == "skipped"
     assert [step["name"] for step in entry["steps"]] == ["2.1-1 · A template is created", "2.1-2 · It is listed"]
     assert {"name": "tag", "value": "2.1-2"} in entry["labels"]

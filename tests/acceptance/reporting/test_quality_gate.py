@@ -19,12 +19,12 @@ CORE, NONE_FAILED = "Every P0 criterion is proven", "No criterion and no precond
 
 def gate(**options: Any) -> dict[str, quality_gate.ReleaseCriterion]:
     finished = run(**options)
-    return {one.rule: one for one in quality_gate.of_run(finished, decide(finished))}
+    return {criterion.rule: criterion for criterion in quality_gate.of_run(finished, decide(finished))}
 
 
 def test_quality_gate_is_met_by_a_run_that_says_go() -> None:
     rules = gate()
-    assert all(one.met for one in rules.values())
+    assert all(criterion.met for criterion in rules.values())
     assert rules[CORE].message == "PROVEN: 2 of 2 proven"
 
 
@@ -51,6 +51,6 @@ def test_quality_gate_stands_in_the_page() -> None:
     data = re.search(r'json","(.*)"\)', page)
     assert data is not None
     rules = json.loads(base64.b64decode(data[1]))["default"]
-    assert [one["success"] for one in rules if one["rule"] == CORE] == [False]
+    assert [rule["success"] for rule in rules if rule["rule"] == CORE] == [False]
     with pytest.raises(ValueError, match="quality gate"):
         with_quality_gate("<html></html>", ())

@@ -25,7 +25,7 @@ def test_without_an_earlier_run_there_is_nothing_to_say() -> None:
 @pytest.mark.parametrize("verdict", ["FAILED", "BROKEN"])
 def test_what_turned_red_is_named_with_what_it_was(verdict: str) -> None:
     found = trend(run(c12_1=verdict), [run(day=20), run(day=21)])
-    assert [(one.line.id, one.before, one.when.day) for one in found.red] == [("1.2-1", "PROVEN", 21)]
+    assert [(change.line.id, change.before, change.when.day) for change in found.red] == [("1.2-1", "PROVEN", 21)]
     assert found.green == found.lost == ()
 
 
@@ -35,19 +35,19 @@ def test_what_was_red_already_is_not_news() -> None:
 
 def test_what_turned_green_and_what_is_not_shown_any_more() -> None:
     found = trend(run(c21_1="UNPROVEN"), [run(day=20, c12_1="FAILED")])
-    assert [one.line.id for one in found.green] == ["1.2-1"]
-    assert [one.line.id for one in found.lost] == ["2.1-1"]
+    assert [change.line.id for change in found.green] == ["1.2-1"]
+    assert [change.line.id for change in found.lost] == ["2.1-1"]
 
 
 def test_a_run_that_did_not_judge_the_criterion_is_passed_over() -> None:
     found = trend(run(c12_1="FAILED"), [run(day=20), run(day=21, c12_1=None)])
-    assert [one.when.day for one in found.red] == [20]
+    assert [change.when.day for change in found.red] == [20]
 
 
 def test_trend_ignores_what_an_interrupted_run_did_not_show() -> None:
     stopped = replace(run(day=21, c12_1="BROKEN", c21_1="FAILED"), interruption="killed")
     found = trend(run(c12_1="FAILED", c21_1="FAILED"), [run(day=20), stopped])
-    assert [(one.line.id, one.when.day) for one in found.red] == [("1.2-1", 20)]
+    assert [(change.line.id, change.when.day) for change in found.red] == [("1.2-1", 20)]
     assert trend(replace(stopped, began=run().began), [run(day=20)]).red[0].line.id == "2.1-1"
     lost = trend(replace(run(c12_1="UNPROVEN"), interruption="killed"), [run(day=20)])
     assert (lost.red, lost.lost) == ((), ())
@@ -89,7 +89,7 @@ def test_a_figure_is_held_against_the_runs_that_proved_it() -> None:
     earlier = [run(day=day, figure=30 + day / 100) for day in range(10, 15)]
     failed = [run(day=day, figure=300, c12_1="FAILED") for day in range(15, 20)]
     found = trend(run(figure=50), [*earlier, *failed])
-    assert [(one.line.id, one.figure.value, one.usual.value, one.runs) for one in found.worse] == [
+    assert [(worse.line.id, worse.figure.value, worse.usual.value, worse.runs) for worse in found.worse] == [
         ("1.2-1", 50, 30.12, 5)
     ]
 
@@ -99,7 +99,7 @@ def test_a_finished_run_is_kept_once_and_the_oldest_go(tmp_path: Path) -> None:
         leave(tmp_path, day=day)
         history.keep(ReportFolder(tmp_path))
     (tmp_path / "history" / "run-0.json").write_text(json.dumps({"schema": "of another time"}))
-    assert [one.began.day for one in history.before(ReportFolder(tmp_path), run(day=3))] == [1, 2]
+    assert [earlier.began.day for earlier in history.before(ReportFolder(tmp_path), run(day=3))] == [1, 2]
     for number in range(history.MOST):
         (tmp_path / "history" / f"run-1999-{number:02}.json").write_text("{}")
     history.keep(ReportFolder(tmp_path))

@@ -40,7 +40,7 @@ def world(run: Any, *session_ids: str) -> Any:
         clients=run,
         began=now(),
         desktops=[],
-        registry=SimpleNamespace(sessions=[SimpleNamespace(id=each) for each in session_ids]),
+        registry=SimpleNamespace(sessions=[SimpleNamespace(id=session_id) for session_id in session_ids]),
         disruptions=SimpleNamespace(names=list),
     )
 
@@ -49,7 +49,7 @@ def seen(scenario: Any, what: str) -> str:
     """The cause of that kind, as soon as it can be told."""
 
     def ask() -> list[causes.Cause]:
-        return [each for each in causes.find(ClusterSnapshot(scenario).cause_inputs()) if each.what == what]
+        return [cause for cause in causes.find(ClusterSnapshot(scenario).cause_inputs()) if cause.what == what]
 
     wait = Wait("the cluster", what, Budget("cause", 20.0, 1.0))
     return str(poll(wait, ask, met=bool, says=str, likely=lambda _: "it was not told")[0])
@@ -95,8 +95,8 @@ def test_sessions_that_no_node_has_room_for(run: Any) -> None:
             sessions.append(str(answer.object()["sessionId"]))
     told = seen(world(run, *sessions), "no resources")
     assert "Insufficient cpu" in told
-    for each in sessions:
-        run.http.call("DELETE", f"/api/v1/sessions/{each}")
+    for session_id in sessions:
+        run.http.call("DELETE", f"/api/v1/sessions/{session_id}")
 
 
 def test_no_agent(run: Any) -> None:

@@ -21,7 +21,9 @@ HOME = Deviation("pods.home", "/home/user", "/config")
 
 def run(*, accepted: bool) -> RunResult:
     written = document()
-    written["deviations"] = [{"key": one.key, "plan": one.plan, "product": one.product} for one in (ID, HOME)]
+    written["deviations"] = [
+        {"key": deviation.key, "plan": deviation.plan, "product": deviation.product} for deviation in (ID, HOME)
+    ]
     written["criteria"][0]["deviations"] = ["fields.id"]
     facts = {"Contract profile": "own", "Deviations": "accepted" if accepted else "not accepted"}
     return of_json(written | {"environment": written["environment"] | facts})
@@ -73,5 +75,5 @@ def test_criterion_has_its_own_and_those_of_the_events(tmp_path: Path) -> None:
         evidence.deviate(Deviation(f"{number}", "a", "b"))
         evidence.deviate(Deviation(f"{number}", "a", "b"))
     met = deviations_up_to(steps[3], SimpleNamespace(all_steps=steps), evidence)
-    assert [one.key for one in met] == ["1", "3"]
-    assert [one.key for one in evidence.deviations()] == ["0", "1", "2", "3"]
+    assert [deviation.key for deviation in met] == ["1", "3"]
+    assert [deviation.key for deviation in evidence.deviations()] == ["0", "1", "2", "3"]

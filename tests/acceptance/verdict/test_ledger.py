@@ -110,6 +110,6 @@ def test_the_ledger_stands_in_the_report_as_well(project: Project) -> None:
     project.behave("--tags=@test-1.2")
     results = project.folder / "reports/allure-results"
     attached = [json.loads(file.read_text()) for file in results.glob("*-globals.json")]
-    sources = [item["source"] for one in attached for item in one["attachments"] if item["name"] == "verdict.json"]
+    sources = [item["source"] for owner in attached for item in owner["attachments"] if item["name"] == "verdict.json"]
     document = json.loads((results / sources[0]).read_text())
     assert document["counts"]["PROVEN"] == 3

@@ -34,12 +34,12 @@ class Named:
 
 
 def scenarios(*tags: str) -> list[tuple[str, Named]]:
-    return [(f"{index}: {one}", Named(index, tuple(one.split()))) for index, one in enumerate(tags)]
+    return [(f"{index}: {text}", Named(index, tuple(text.split()))) for index, text in enumerate(tags)]
 
 
 def numbers(given: Sequence[tuple[str, Named]], of: int, **seconds: float) -> list[int]:
     durations = {place: seconds.get(f"s{index}", 1.0) for index, (place, _) in enumerate(given)}
-    return [one.shard for one in shards.plan(given, of, REGISTER, durations)]
+    return [planned.shard for planned in shards.plan(given, of, REGISTER, durations)]
 
 
 def test_shards_last_one_has_what_needs_the_target_alone() -> None:
@@ -64,7 +64,7 @@ def test_shards_keep_the_scenarios_about_templates_together() -> None:
 
 def test_shards_are_the_same_in_any_order() -> None:
     given = scenarios(*[f"test-1.1 t{index}" for index in range(9)])
-    there = {one.place: one.shard for one in shards.plan(given, 4, REGISTER, {})}
+    there = {planned.place: planned.shard for planned in shards.plan(given, 4, REGISTER, {})}
     assert {number for number, _ in groupby(sorted(there.values()))} == {1, 2, 3}
 
 

@@ -40,7 +40,9 @@ def _check_healthy(lane: Lane) -> Outcome:
     """Phases 0 to 3: those of phase 4 look at the same answers."""
     with embedded(lane.sandbox_name(), "--contract", CONTRACT) as target:
         run = run_suite(target, lane.folder(), f"--tags={OF_PHASES}", *ACCEPTED, recorded=False)
-    planned = {one for one in criteria_of_the_embedded() if plan_test_of(one)["phase"] <= LAST_PHASE} - NO_COUNTERPART
+    planned = {
+        criterion for criterion in criteria_of_the_embedded() if plan_test_of(criterion)["phase"] <= LAST_PHASE
+    } - NO_COUNTERPART
     problems = []
     if unlike := planned ^ run.of("PROVEN"):
         problems.append(f"not as under the plan's contract: {sorted(unlike)}")

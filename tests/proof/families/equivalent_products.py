@@ -60,7 +60,9 @@ def _check(product: ProxyFault, lane: Lane) -> Outcome:
     """Every criterion is PROVEN, but for figures that this machine was too busy to take."""
     run = run_against(product, lane.healthy(), lane.folder(), recorded=product.name in SAMPLE)
     applicable = set(_criteria(product.test)) - NOT_OF_THE_EMBEDDED
-    open_ones = sorted(one for one in applicable & run.of("UNPROVEN") if TOO_BUSY not in run.reasons[one])
+    open_ones = sorted(
+        criterion for criterion in applicable & run.of("UNPROVEN") if TOO_BUSY not in run.reasons[criterion]
+    )
     problems = [f"UNPROVEN: {', '.join(open_ones)}"] if open_ones else []
     if run.status not in (0, UNPROVEN):
         problems.append(f"exit status {run.status}")

@@ -41,6 +41,11 @@ def _check(fault: ProxyFault, lane: Lane) -> Outcome:
         for criterion in sorted(fault.failed | fault.broken)
         if fault.reason not in run.reasons.get(criterion, "")
     ]
+    problems += [
+        f"the reason of {criterion} does not name {fault.reason!r}: {run.reasons[criterion]}"
+        for criterion in sorted(fault.unproven if not fault.failed | fault.broken else ())
+        if fault.reason not in run.reasons.get(criterion, "")
+    ]
     if proven := fault.unproven - run.of("UNPROVEN"):
         problems.append(f"not UNPROVEN: {', '.join(sorted(proven))}")
     if run.status == 0:

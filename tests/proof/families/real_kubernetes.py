@@ -48,5 +48,7 @@ def _check(around: Surroundings, tests: tuple[str, ...], unproven: Set[str], nod
     missing = sorted(criterion for criterion in unproven if not run.reasons.get(criterion))
     problems = [f"no reason is given for {', '.join(missing)}"] if missing else []
     if wrong := sorted((wanted - unproven) ^ run.of("PROVEN")):
-        problems.append(f"not the wanted verdicts: {', '.join(f'{one} {run.verdicts.get(one)}' for one in wrong)}")
+        problems.append(
+            f"not the wanted verdicts: {', '.join(f'{criterion} {run.verdicts.get(criterion)}' for criterion in wrong)}"
+        )
     return Outcome.of(run, set(), problems)

@@ -11,7 +11,7 @@ class _OfAgents(Rule):
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if (method, path) != ("GET", AGENTS) or reply.status != 200:
             return reply
-        return altered(reply, agents=self.listed([dict(each) for each in json.loads(reply.body)["agents"]]))
+        return altered(reply, agents=self.listed([dict(agent) for agent in json.loads(reply.body)["agents"]]))
 
     def listed(self, agents: list[Json]) -> list[Json]:
         return agents
@@ -24,7 +24,7 @@ class HoursAgo(_OfAgents):
         def earlier(text: str) -> str:
             return (datetime.fromisoformat(text) - timedelta(hours=2)).isoformat().replace("+00:00", "Z")
 
-        return [each | {"lastHeartbeat": earlier(each["lastHeartbeat"])} for each in agents]
+        return [agent | {"lastHeartbeat": earlier(agent["lastHeartbeat"])} for agent in agents]
 
 
 class StaysTwice(_OfAgents):
@@ -34,11 +34,11 @@ class StaysTwice(_OfAgents):
         self._gone: dict[str, Json] = {}
 
     def listed(self, agents: list[Json]) -> list[Json]:
-        for each in agents:
-            if each["status"] == "offline":
-                self._gone[each["agentId"]] = each
-        back = [each for each in agents if each["status"] == "online" and each["agentId"] in self._gone]
-        return [*agents, *(self._gone[each["agentId"]] for each in back)]
+        for agent in agents:
+            if agent["status"] == "offline":
+                self._gone[agent["agentId"]] = agent
+        back = [agent for agent in agents if agent["status"] == "online" and agent["agentId"] in self._gone]
+        return [*agents, *(self._gone[agent["agentId"]] for agent in back)]
 
 
 class HeartbeatStandsStill(_OfAgents):
@@ -49,7 +49,8 @@ class HeartbeatStandsStill(_OfAgents):
 
     def listed(self, agents: list[Json]) -> list[Json]:
         return [
-            each | {"lastHeartbeat": self._first.setdefault(each["agentId"], each["lastHeartbeat"])} for each in agents
+            agent | {"lastHeartbeat": self._first.setdefault(agent["agentId"], agent["lastHeartbeat"])}
+            for agent in agents
         ]
 
 
@@ -62,14 +63,14 @@ class EverySecondHeartbeat(_OfAgents):
         self._count: dict[str, int] = {}
 
     def listed(self, agents: list[Json]) -> list[Json]:
-        for each in agents:
-            agent, beat = each["agentId"], each["lastHeartbeat"]
-            if self._last.get(agent) != beat:
-                self._last[agent] = beat
-                self._count[agent] = self._count.get(agent, 0) + 1
-            if self._count[agent] % 2:
-                self._told[agent] = self._last[agent]
-        return [each | {"lastHeartbeat": self._told[each["agentId"]]} for each in agents]
+        for agent in agents:
+            agent_id, beat = agent["agentId"], agent["lastHeartbeat"]
+            if self._last.get(agent_id) != beat:
+                self._last[agent_id] = beat
+                self._count[agent_id] = self._count.get(agent_id, 0) + 1
+            if self._count[agent_id] % 2:
+                self._told[agent_id] = self._last[agent_id]
+        return [agent | {"lastHeartbeat": self._told[agent["agentId"]]} for agent in agents]
 
 
 class AlwaysNow(_OfAgents):
@@ -77,7 +78,7 @@ class AlwaysNow(_OfAgents):
 
     def listed(self, agents: list[Json]) -> list[Json]:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return [each | {"lastHeartbeat": now} for each in agents]
+        return [agent | {"lastHeartbeat": now} for agent in agents]
 
 
 class Ghost(_OfAgents):
@@ -86,5 +87,5 @@ class Ghost(_OfAgents):
     def listed(self, agents: list[Json]) -> list[Json]:
         return [
             *agents,
-            *(each | {"agentId": "streamspace-k8s-agent-7f9c-ghost", "sessions": 0} for each in agents[:1]),
+            *(agent | {"agentId": "streamspace-k8s-agent-7f9c-ghost", "sessions": 0} for agent in agents[:1]),
         ]

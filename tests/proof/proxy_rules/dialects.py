@@ -29,8 +29,8 @@ class Reworded(Rule):
 def _more(value: Any) -> Any:
     if isinstance(value, dict):
         more: dict[str, Any] = {"_links": {"self": {"href": "/there"}}, "tags": [], "deletedAt": None, "größe": 1.5}
-        return more | {name: _more(each) for name, each in reversed(value.items())}
-    return [_more(each) for each in reversed(value)] if isinstance(value, list) else value
+        return more | {name: _more(item) for name, item in reversed(value.items())}
+    return [_more(item) for item in reversed(value)] if isinstance(value, list) else value
 
 
 class Times(Rule):

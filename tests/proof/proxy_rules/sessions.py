@@ -61,9 +61,9 @@ class NoDesktopAtFirst(Rule):
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if (method, path) == ("GET", SESSIONS):
-            for each in json.loads(reply.body)["sessions"]:
-                if each["status"] == "Running":
-                    self._running.setdefault(each["sessionId"], time.monotonic())
+            for session in json.loads(reply.body)["sessions"]:
+                if session["status"] == "Running":
+                    self._running.setdefault(session["sessionId"], time.monotonic())
         return reply
 
     def admits(self, path: str) -> bool:
@@ -175,10 +175,10 @@ class Forgets(Rule):
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if (method, path) != ("GET", SESSIONS):
             return reply
-        for each in json.loads(reply.body)["sessions"]:
-            if each["status"] == "Running":
-                self._running.setdefault(each["sessionId"], time.monotonic())
-        return each_of(reply, "sessions", lambda each: None if self._is_gone(each["sessionId"]) else each)
+        for session in json.loads(reply.body)["sessions"]:
+            if session["status"] == "Running":
+                self._running.setdefault(session["sessionId"], time.monotonic())
+        return each_of(reply, "sessions", lambda session: None if self._is_gone(session["sessionId"]) else session)
 
     def _is_gone(self, session: str) -> bool:
         since = self._running.get(session)
@@ -199,10 +199,12 @@ class StaysListed(Rule):
         if (method, path) != ("GET", SESSIONS):
             return reply
         listed = json.loads(reply.body)["sessions"]
-        self._known |= {each["sessionId"]: each for each in listed}
-        ids = {each["sessionId"] for each in listed}
+        self._known |= {session["sessionId"]: session for session in listed}
+        ids = {session["sessionId"] for session in listed}
         kept = [session for session, at in self._deleted.items() if time.monotonic() - at < self._seconds]
-        return altered(reply, sessions=[*listed, *(self._known[each] for each in kept if each not in ids)])
+        return altered(
+            reply, sessions=[*listed, *(self._known[session_id] for session_id in kept if session_id not in ids)]
+        )
 
 
 class Twice(Rule):

@@ -50,7 +50,7 @@ def _builds(calls: Path) -> int:
 def test_build_makes_every_program_once(calls: Path) -> None:
     folder = binaries.build_all(lambda _: None)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*(each.name for each in binaries.PROGRAMS), "pause"]
+        [*(program.name for program in binaries.PROGRAMS), "pause"]
     )
     assert _builds(calls) == len(binaries.PROGRAMS) + 1
     binaries.build_all(lambda _: None)

@@ -70,7 +70,10 @@ def test_further_node_shares_nothing_but_the_api_server(plan: NodePlan) -> None:
     assert NodePlan.read(second.write()) == second
     assert (second.name, second.address, second.pods) == ("node2", "10.231.7.3", "10.244.2.0/24")
     assert (second.server, second.tls) == (plan.server, plan.tls)
-    places = [(one.directory, one.cgroup, one.pods, one.containerd_socket) for one in (plan, second)]
+    places = [
+        (node_plan.directory, node_plan.cgroup, node_plan.pods, node_plan.containerd_socket)
+        for node_plan in (plan, second)
+    ]
     assert all(first != other for first, other in zip(*places, strict=True))
     kubelet = yaml.safe_load((second.directory / "kubelet.yaml").read_text())
     assert (kubelet["cgroupRoot"], kubelet["clusterDNS"]) == ("/group/node2", ["10.231.7.2"])

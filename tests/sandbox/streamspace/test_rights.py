@@ -93,7 +93,7 @@ def test_list_holds_ones_own_sessions_alone(api: Api, mallory: httpx.Client, ses
     for query in ("", "?user=testuser", "?user=mallory"):
         listed = mallory.get(f"/api/v1/sessions{query}").json()
         assert session not in str(listed)
-    assert [each["sessionId"] for each in mallory.get("/api/v1/sessions").json()["sessions"]] == [
+    assert [entry["sessionId"] for entry in mallory.get("/api/v1/sessions").json()["sessions"]] == [
         own.json()["sessionId"]
     ]
     assert mallory.delete(f"/api/v1/sessions/{own.json()['sessionId']}").status_code == 202

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import streamspace_acceptance
-from streamspace_acceptance.commands.lint.code import check_pauses, check_steps
+from streamspace_acceptance.commands.lint.code import check_loop_variables, check_pauses, check_steps
 from streamspace_acceptance.commands.lint.features import check_features
 from streamspace_acceptance.commands.lint.figures import check_figures
 from streamspace_acceptance.commands.lint.register import check_register, without_sentence
@@ -15,6 +15,7 @@ from streamspace_acceptance.commands.lint.wording import check_wording
 from streamspace_acceptance.verdict.register import REGISTER, Register
 
 FEATURES, STEPS = Path("features"), Path("steps")
+SOURCES, TESTS = Path("src"), Path("tests")
 
 
 def lint() -> int:
@@ -28,6 +29,7 @@ def lint() -> int:
         *check_sentences(FEATURES, STEPS),
         *check_steps(STEPS),
         *check_pauses(package, allowed=package / "clock.py"),
+        *check_loop_variables(SOURCES, STEPS, TESTS),
         *check_wording(Path()),
     ]
     for finding in findings:

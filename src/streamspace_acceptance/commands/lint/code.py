@@ -1,4 +1,4 @@
-"""Rules for code: steps say and do not do, and only `waiting` lets time pass."""
+"""Rules for code: steps say and do not do, only `waiting` lets time pass, and loop variables are named by a noun."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _BRANCHES_AND_LOOPS = {
 _STRING_METHODS = {"format", "join", "replace"}
 _DECORATORS = {"given", "when", "then", "step"}
 _PAUSES = {"sleep", "wait_for_timeout"}
+_NO_NOUNS = {"each", "one", "found", "said", "told"}
 
 
 def check_steps(folder: Path) -> list[Finding]:
@@ -30,6 +31,12 @@ def check_pauses(folder: Path, allowed: Path) -> list[Finding]:
     """Every place below `folder`, but for the module `allowed`, that lets time pass by itself."""
     modules = (path for path in folder.rglob("*.py") if path != allowed)
     return sorted(finding for path in modules for finding in _check_module_pauses(path))
+
+
+def check_loop_variables(*folders: Path) -> list[Finding]:
+    """Every loop or comprehension below the folders whose variable does not tell what it is."""
+    modules = (path for folder in folders for path in folder.rglob("*.py"))
+    return sorted(finding for path in modules for finding in _check_loop_variables(path))
 
 
 def _check_step_module(path: Path) -> Iterator[Finding]:
@@ -67,6 +74,13 @@ def _check_module_pauses(path: Path) -> Iterator[Finding]:
         waits_on_event = events and isinstance(node, ast.Call) and _called(node) == "wait"
         if _pause(node) is not None or waits_on_event:
             yield Finding(path, _line(node), "only `waiting` lets time pass: say there what is waited for")
+
+
+def _check_loop_variables(path: Path) -> Iterator[Finding]:
+    loops = (node for node in ast.walk(_parse(path)) if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension))
+    for name in (node for loop in loops for node in ast.walk(loop.target) if isinstance(node, ast.Name)):
+        if name.id in _NO_NOUNS and isinstance(name.ctx, ast.Store):
+            yield Finding(path, name.lineno, f"name the loop variable {name.id!r} for what it is (pod, session)")
 
 
 def _decorators(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

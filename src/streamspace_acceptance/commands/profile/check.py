@@ -163,8 +163,8 @@ def _of_field(profile: Profile, field: str, entries: list[Json]) -> Iterator[Fin
 
 def _of_words(profile: Profile, field: str, statuses: tuple[str, ...], entries: list[Json]) -> Iterator[Finding]:
     known = {word for status in statuses for word in profile.words[status]}
-    said = {str(translation.read(entry, profile.places[field])) for entry in entries}
-    for word in sorted(said - known):
+    words = {str(translation.read(entry, profile.places[field])) for entry in entries}
+    for word in sorted(words - known):
         close = difflib.get_close_matches(word.lower(), [known_word.lower() for known_word in known], 1)
         hint = f"is it another word for {close[0]}?" if close else "a status on the way to another needs no entry"
         yield Finding(Fit.OPEN, "statuses", f"the product says {word!r}, which the profile does not name: {hint}")

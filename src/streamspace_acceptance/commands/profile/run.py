@@ -37,9 +37,9 @@ def _check(settings: Settings) -> int:
             found = [_told(finding) for finding in findings]
         except NoAnswer as error:
             raise SetupProblem(f"The profile could not be checked: {error}.") from error
-    counts = ", ".join(f"{sum(one.fit is fit for one in found)} {fit}" for fit in Fit)
+    counts = ", ".join(f"{sum(finding.fit is fit for finding in found)} {fit}" for fit in Fit)
     _say(f"{counts}. OPEN: nothing on the target shows it.")
-    return int(any(one.fit is Fit.WRONG for one in found))
+    return int(any(finding.fit is Fit.WRONG for finding in found))
 
 
 def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Finding]:

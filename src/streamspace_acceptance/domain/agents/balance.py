@@ -1,11 +1,18 @@
-"""The number of sessions that each agent serves: by the API, and by the agents' labels on the sessions' pods."""
+"""The number of sessions that each agent serves: by the API, and by the agents' labels on the sessions' pods.
+
+Where the contract has neither, it may have a line of the agents' logs.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
+from streamspace_acceptance.cluster.logs import texts
+from streamspace_acceptance.domain.agents.fleet import agent_pods
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.product.agents import AgentApi
@@ -13,7 +20,8 @@ from streamspace_acceptance.product.agents import AgentApi
 
 @dataclass(frozen=True)
 class Balance:
-    """Sessions by agent. `said` is the agent that the API names for each session; `seen` is the label of its pod.
+    """Sessions by agent. `said` is the agent that the API names for each session; `seen` is the label of its pod, or
+    the agent that has logged the session.
 
     Either is None where it names no agent.
 
@@ -27,17 +35,17 @@ class Balance:
     @property
     def contradictions(self) -> list[str]:
         """The sessions for which the API and the pod name different agents."""
-        both = ((session, said, self._label_of(session)) for session, said in self.said.items())
+        both = ((session, agent, self._label_of(session)) for session, agent in self.said.items())
         return [
-            f"{session}: {said} by the API, {seen} by its pod"
-            for session, said, seen in both
-            if None not in (said, seen) and said != seen
+            f"{session}: {agent} by the API, {seen} by its pod"
+            for session, agent, seen in both
+            if None not in (agent, seen) and agent != seen
         ]
 
     @property
     def shares(self) -> dict[str, int]:
         """The sessions that each agent serves, by the pods or else by the API; an idle agent has 0."""
-        served = Counter(self._label_of(session) or said for session, said in self.said.items())
+        served = Counter(self._label_of(session) or agent for session, agent in self.said.items())
         return {
             agent: served[agent]
             for agent in sorted(self.agents | {agent_id for agent_id in served if agent_id is not None})
@@ -48,7 +56,7 @@ class Balance:
         """Sessions that no agent serves, or for which the API names none although it names that of others."""
         silent = not any(self.said.values())
         return [
-            session for session, said in self.said.items() if said is None and not (silent and self.seen.get(session))
+            session for session, agent in self.said.items() if agent is None and not (silent and self.seen.get(session))
         ]
 
     def _label_of(self, session: str) -> str | None:
@@ -59,8 +67,8 @@ class Balance:
     @cached_property
     def _ids(self) -> dict[str, str]:
         """The agents' ids in the API by the labels of pods, where no label is an id and each stands for one."""
-        pairs = {(label, said) for session, said in self.said.items() if said and (label := self.seen.get(session))}
-        labels, ids = {label for label, _ in pairs}, {said for _, said in pairs}
+        pairs = {(label, agent) for session, agent in self.said.items() if agent and (label := self.seen.get(session))}
+        labels, ids = {label for label, _ in pairs}, {agent for _, agent in pairs}
         one_to_one = len(pairs) == len(labels) == len(ids)
         return dict(pairs) if one_to_one and ids <= self.agents and not labels & self.agents else {}
 
@@ -78,13 +86,27 @@ def balance(scenario: Scenario) -> Balance:
     api, profile = scenario.clients.api, scenario.clients.profile
     ids = {session.id for session in scenario.results[ConcurrentRequests].sessions}
     online = AgentApi(api).all().online
-    said = {
+    assignments = {
         listed.id: listed.agent for listed in api.sessions().sessions if isinstance(listed.agent, str) and listed.agent
     }
-    pods = [pod for pod in scenario.clients.cluster.pods() if pod.stays]
-    seen = {
-        pod.meta.labels[profile.session_label]: pod.meta.labels.get(profile.agents.session_label)
-        for pod in pods
-        if pod.meta.labels.get(profile.session_label) in ids
-    }
-    return Balance(online, {session: said.get(session) for session in sorted(ids)}, seen)
+    seen = (_logged if profile.agents.session_line else _labelled)(scenario.clients, ids, online)
+    return Balance(online, {session: assignments.get(session) for session in sorted(ids)}, seen)
+
+
+def _labelled(clients: Clients, ids: Collection[str], _online: Collection[str]) -> dict[str, str | None]:
+    """The agent by the label of each session's pod."""
+    label, agent_label = clients.profile.session_label, clients.profile.agents.session_label
+    pods = [pod for pod in clients.cluster.pods() if pod.stays and pod.meta.labels.get(label) in ids]
+    return {pod.meta.labels[label]: pod.meta.labels.get(agent_label) for pod in pods}
+
+
+def _logged(clients: Clients, ids: Collection[str], online: Collection[str]) -> dict[str, str | None]:
+    """The agent of each session that an agent has logged. The id of an agent is its pod's name, or contains it."""
+    clients.profile.meet("agents.session_line")
+    found: dict[str, str | None] = {}
+    for pod in agent_pods(clients):
+        agent = next((agent_id for agent_id in online if pod.meta.name in agent_id), pod.meta.name)
+        lines = [text for line in clients.cluster.log(pod).since(None) for text in texts(line.text)]
+        marks = {session: clients.profile.agents.session_line.replace("{id}", session) for session in ids}
+        found |= {session: agent for session, mark in marks.items() if any(mark in line for line in lines)}
+    return found

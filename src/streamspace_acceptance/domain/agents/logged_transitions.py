@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.logs import LogFollower, LogLine, texts
+from streamspace_acceptance.cluster.logs import LogFollower, LogLine, plain, texts
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.profile import AgentProfile
 
@@ -17,6 +17,7 @@ class Transitions:
 
     def __init__(self, cluster: Cluster, profile: AgentProfile, agent_id: str) -> None:
         self._cluster = cluster
+        self._agent_id = agent_id
         self._labels = profile.api_labels
         self._marks = {
             OFFLINE: profile.went_offline.replace("{id}", agent_id),
@@ -46,9 +47,10 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        told = [(line, kind) for line in lines for kind, mark in self._marks.items() if _says(line, mark)]
-        self.found = [(line.at, kind) for line, kind in told]
-        self._lines_found = [line for line, _ in told]
+        about = [line for line in lines if self._agent_id in plain(line.text)]
+        matches = [(line, kind) for line in about for kind, mark in self._marks.items() if _says(line, mark)]
+        self.found = [(line.at, kind) for line, kind in matches]
+        self._lines_found = [line for line, _ in matches]
 
     def text(self) -> str:
         """The lines with their times in UTC."""

@@ -141,8 +141,8 @@ class ConcurrentUse:
         self.outcome.reached = any(screen.trouble is None and screen.shows(screen.colour) for screen in self._screens)
         owners = {mark: session for session, mark in self._marks.items()}
         self.outcome.traces = {
-            session: {f"made in {owners[mark]}": ", ".join(places) for mark, places in found.items() if places}
-            for session, found in self._traces.found.items()
+            session: {f"made in {owners[mark]}": ", ".join(places) for mark, places in places_by_mark.items() if places}
+            for session, places_by_mark in self._traces.found.items()
         }
         for screen in self._screens:
             session = screen.session.id

@@ -51,7 +51,7 @@ def ended(pods: Iterable[Json], cluster: Cluster) -> list[str]:
 
     A pod that was over when it was first seen ended before; the restart of a neighbour's container ends no desktop.
     """
-    told: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     seen: set[str] = set()
     for pod in pods:
         if Pod.of(pod).is_over and pod["metadata"]["uid"] not in seen:
@@ -64,8 +64,8 @@ def ended(pods: Iterable[Json], cluster: Cluster) -> list[str]:
         found += [f"ended: {over.get('reason')}" for state in states if (over := state.get("terminated"))]
         found += [f"started again {times} times" for times in [container.get("restartCount", 0)] if times]
         found += ["deleted"] if pod["metadata"].get("deletionTimestamp") else []
-        told |= {f"pod {name} {what}": None for what in found}
-    return list(told)
+        sentences |= {f"pod {name} {what}": None for what in found}
+    return list(sentences)
 
 
 def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str]:
@@ -101,8 +101,8 @@ def _shown(crowd: ConcurrentRequests, provided: Mapping[str, Provisioned], pods:
         else {}
     )
     resources = {
-        session: {place: f"cpu {said.cpu}, memory {said.memory}" for place, said in found.said.items()}
-        for session, found in provided.items()
+        session: {place: f"cpu {granted.cpu}, memory {granted.memory}" for place, granted in provisioned.said.items()}
+        for session, provisioned in provided.items()
     }
     return {"resources of each session": resources, "volume claims of each pod": claims}
 
@@ -110,9 +110,11 @@ def _shown(crowd: ConcurrentRequests, provided: Mapping[str, Provisioned], pods:
 def _differences(provisioned: Provisioned, creation: Creation, session: Session) -> list[str]:
     wanted = Provision.of({"resources": session.api.profile.size(creation.asked.size)})
     return [
-        f"{session.id} has cpu {said.cpu} and memory {said.memory} by {place}, not {wanted.cpu} and {wanted.memory}"
-        for place, said in provisioned.by_product.items()
-        if not said.is_as(wanted) and ((said.cpu, said.memory) != (None, None) or place in provision.PLACES_OF_POD)
+        f"{session.id} has cpu {granted.cpu} and memory {granted.memory} by {place}, "
+        f"not {wanted.cpu} and {wanted.memory}"
+        for place, granted in provisioned.by_product.items()
+        if not granted.is_as(wanted)
+        and ((granted.cpu, granted.memory) != (None, None) or place in provision.PLACES_OF_POD)
     ]
 
 

@@ -75,8 +75,8 @@ class DesktopViewer:
 
     def why_not(self, goal: str) -> str:
         """Why a goal was not reached: what the VNC server or the browser said, else what the picture shows."""
-        said = self.desk.viewer.trouble() if self.desk.viewer is not None else None
-        return f"{goal}: {describe(self.picture)}{f' ({said})' if said else ''}"
+        trouble = self.desk.viewer.trouble() if self.desk.viewer is not None else None
+        return f"{goal}: {describe(self.picture)}{f' ({trouble})' if trouble else ''}"
 
     def _lose(self, error: PageHangsError | BrowserEndedError) -> None:
         """Notes that the page hangs, or that another page hung and ended the browser."""

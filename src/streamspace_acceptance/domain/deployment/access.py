@@ -39,9 +39,9 @@ class Trial:
             return True
         if self.answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return False
-        told = _code(self.answer)
-        same = (self.answer.status, told) == (self.control.status, _code(self.control))
-        return same and told is not None and told != _code(self.unknown_path)
+        code = _code(self.answer)
+        same = (self.answer.status, code) == (self.control.status, _code(self.control))
+        return same and code is not None and code != _code(self.unknown_path)
 
     def describe(self) -> str:
         """For the evidence and the failure."""

@@ -138,21 +138,21 @@ def _in_logs(cluster: Cluster, pod: Json, marker: str, name: str) -> Iterator[Cr
             for line in ContainerLog(cluster, name_of_pod, container, previous=previous).since():
                 password = password_in(line.text, marker)
                 if password is not None:
-                    told = Credentials(name, password, place, line.nanoseconds)
-                    yield told
-                    word = guess(password) if told.doubtful else None
+                    logged = Credentials(name, password, place, line.nanoseconds)
+                    yield logged
+                    word = guess(password) if logged.doubtful else None
                     if word is not None:
-                        yield replace(told, password=word, guessed=True)
+                        yield replace(logged, password=word, guessed=True)
 
 
 def password_in(line: str, marker: str) -> str | None:
     """The text after `marker`, to the end of what the line says (see `texts`); None when it is missing or empty."""
-    said = next((text for text in texts(line) if marker in text), "")
-    rest = said.partition(marker)[2]
+    message = next((text for text in texts(line) if marker in text), "")
+    rest = message.partition(marker)[2]
     return rest.strip("\r\n") if rest.strip() else None
 
 
-def guess(told: str) -> str | None:
+def guess(password: str) -> str | None:
     """The password without what a log may put around it: quotes, or the frame of a box; None where there is no more."""
-    word = told.split(maxsplit=1)[0].strip("\"'`|│║*,;")
-    return word if word not in ("", told) else None
+    word = password.split(maxsplit=1)[0].strip("\"'`|│║*,;")
+    return word if word not in ("", password) else None

@@ -73,12 +73,12 @@ class LoginClient:
             login=login,
             token=token,
             opened=None if token is None else self._call(token),
-            wrong_password=self.log_in(credentials.name, wrong),
+            wrong_password=self._log_in_wrongly(credentials, wrong),
             controls=controls,
             trials=trials,
             wrong_logins={
-                "another last character of the password": self.log_in(credentials.name, cut),
-                "an empty password": self.log_in(credentials.name, ""),
+                "another last character of the password": self._log_in_wrongly(credentials, cut),
+                "an empty password": self._log_in_wrongly(credentials, ""),
             },
         )
 
@@ -94,6 +94,12 @@ class LoginClient:
         fields = self._profile.fields
         body = {fields["login_name"]: name, fields["login_password"]: password}
         return self._calls.call_as(None, "login", body=body)
+
+    def _log_in_wrongly(self, credentials: Credentials, password: str) -> Answer:
+        """The answer to a login with another password; several wrong ones in a row might lock the account."""
+        answer = self.log_in(credentials.name, password)
+        self.log_in(credentials.name, credentials.password)
+        return answer
 
     def token(self, login: Answer) -> str | None:
         """The token in the answer to a login, a secret from now on; None when it holds none."""

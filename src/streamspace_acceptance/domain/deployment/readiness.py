@@ -25,9 +25,9 @@ class ClusterStatus:
 def cluster_standing(cluster: Cluster) -> ClusterStatus:
     """Whether the API server reports that it is ready, and its version. Raises nothing."""
     try:
-        said = _readiness(cluster)
-        if said not in (None, "ok"):
-            return ClusterStatus(None, f"its readiness is {said!r}")
+        readiness = _readiness(cluster)
+        if readiness not in (None, "ok"):
+            return ClusterStatus(None, f"its readiness is {readiness!r}")
         found = read("version", cluster.raw("/version"))
         with as_cluster_error("version"):
             return ClusterStatus(str(found["gitVersion"]), None)

@@ -80,5 +80,5 @@ def _tool(name: str, called: CommandResult, version: str | None) -> Tool:
     """The tool by its answer. A call that failed gives no version, whatever it printed."""
     if called.trouble is not None:
         return Tool(name, called.command, None, called.trouble)
-    said = " ".join(called.output.split())[:100]
-    return Tool(name, called.command, version, None if version else f"it says {said!r}, which is not a version")
+    output = " ".join(called.output.split())[:100]
+    return Tool(name, called.command, version, None if version else f"it says {output!r}, which is not a version")

@@ -77,9 +77,9 @@ def _palette(colours: Sequence[Colour]) -> str:
     return f"printf '{defined}'"
 
 
-def _log(told: str) -> str:
+def _log(line: str) -> str:
     """dd writes each byte as it comes."""
-    return f'echo "{told}" >"$0.ready"; exec dd bs=1 "of=$0.log" 2>/dev/null'
+    return f'echo "{line}" >"$0.ready"; exec dd bs=1 "of=$0.log" 2>/dev/null'
 
 
 def _quoted(text: str) -> str:

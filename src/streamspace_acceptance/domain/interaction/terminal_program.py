@@ -36,12 +36,12 @@ class TerminalProgram:
         search = PlaceSearch(self._desk, lambda: viewer.type(f"bash {self._path}", told=True))
 
         def look() -> str:
-            told = self._read("ready")
-            search.go_on(seen=bool(told))
-            return told
+            text = self._read("ready")
+            search.go_on(seen=bool(text))
+            return text
 
         try:
-            said = poll(
+            ready = poll(
                 self._desk.wait("the program that was typed started"),
                 look,
                 met=lambda text: text.endswith("\n"),
@@ -52,7 +52,7 @@ class TerminalProgram:
             raise Unproven(
                 f"a program cannot be started by typing (see 1.1d-4): {unmet.actual}; {unmet.likely}"
             ) from unmet
-        return said.split()
+        return ready.split()
 
     def _why_not(self) -> str:
         if has_no_shell(self._desk, self._pod):

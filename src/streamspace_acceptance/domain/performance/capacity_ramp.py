@@ -103,7 +103,7 @@ class CapacityRamp:
             max(added, 0),
             len(self._held.sessions),
             now() - began,
-            [one.seconds for one in moments if one.seconds is not None],
+            [session.seconds for session in moments if session.seconds is not None],
             [
                 *([f"{len(refused)} of {added} creations failed"] if refused else []),
                 *([f"{len(behind)} of {added} added sessions do not run"] if behind else []),
@@ -137,11 +137,11 @@ class CapacityRamp:
         lost = self._held.find_lost(budgets.named("start"), budgets.named("calm") if dwell else None)
         self._held.drop(lost)
         self._stuck += lost
-        for one in moments:
-            if one.session is not None and one.never_ran:
-                self._stuck.append(one.session)
-            elif one.session is not None:
-                self._held.sessions.append(HeldSession(one.session, one.user, one.uid, one.restarts))
+        for session in moments:
+            if session.session is not None and session.never_ran:
+                self._stuck.append(session.session)
+            elif session.session is not None:
+                self._held.sessions.append(HeldSession(session.session, session.user, session.uid, session.restarts))
         return lost
 
     def _judge(self, step: Step) -> None:
@@ -168,7 +168,7 @@ class CapacityRamp:
             return
         beyond = self._over[0]
         search = self.found.search
-        search.good = max((one.number for one in self.found.steps if one.number < beyond), default=0)
+        search.good = max((earlier.number for earlier in self.found.steps if earlier.number < beyond), default=0)
         search.stop()
         busy = node_busy.saturated(step.busy) or node_busy.describe(step.busy)
         self.found.knee = (
@@ -206,9 +206,9 @@ class CapacityRamp:
 
     def _count_errors(self, follower: SessionFollower, requests: ScheduledRequests | None) -> None:
         errors, calls = follower.errors()
-        made = [] if requests is None else [one for one in requests.creations if one is not None]
+        made = [] if requests is None else [creation for creation in requests.creations if creation is not None]
         self._calls += calls + (0 if requests is None else len(requests.asked))
-        self._errors += errors + sum(one.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR for one in made)
+        self._errors += errors + sum(creation.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR for creation in made)
         self._errors += 0 if requests is None else len(requests.unanswered)
 
     def _too_many_errors(self) -> list[str]:
@@ -234,7 +234,7 @@ class CapacityRamp:
             troubles += self._unhealthy()
             with following(self._clients) as follower:
                 moments = follower.moments(self._add(follower, 1, 1))
-            start = next((one.seconds for one in moments if one.seconds is not None), None)
+            start = next((session.seconds for session in moments if session.seconds is not None), None)
         if not troubles and start is None:
             troubles.append(f"one more session does not run: {moments[0].never_ran or moments[0].said}")
         return Recovery(took, start, troubles, busy)

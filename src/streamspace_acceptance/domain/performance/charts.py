@@ -43,7 +43,7 @@ def throughput(bursts: Bursts, per_minute: float) -> str:
 def burst(sessions: Sequence[SessionMoments], began: float, limit: tuple[str, float]) -> str:
     """A row for each session, from the moment when it was due, in the phases of its start; `limit` in seconds."""
     words, seconds = limit
-    moments = [[getattr(one, name) for name, _ in PHASES] for one in sessions]
+    moments = [[getattr(session, name) for name, _ in PHASES] for session in sessions]
     last = max((at - began for row in moments for at in row if at is not None), default=1.0)
     chart = Chart(
         title=f"{len(sessions)} sessions requested in one burst",
@@ -52,16 +52,16 @@ def burst(sessions: Sequence[SessionMoments], began: float, limit: tuple[str, fl
         x_label="seconds after the first request was due",
         height=TOP + BOTTOM + ROW * len(sessions),
     )
-    for number, (one, row) in enumerate(zip(sessions, moments, strict=True)):
-        y, at = TOP + ROW * number + 2, one.due
-        chart.text(LEFT - 8, y + 10, one.user, anchor="end")
+    for number, (session, row) in enumerate(zip(sessions, moments, strict=True)):
+        y, at = TOP + ROW * number + 2, session.due
+        chart.text(LEFT - 8, y + 10, session.user, anchor="end")
         for colour, end in sorted(((c, e) for c, e in enumerate(row) if e is not None), key=lambda pair: pair[1]):
             if end > at:
-                told = f"{one.session}: {PHASES[colour][1]} at {end - began:.2f} s ({end - at:.2f} s)"
+                label = f"{session.session}: {PHASES[colour][1]} at {end - began:.2f} s ({end - at:.2f} s)"
                 x = chart.at_x(at - began)
-                chart.bar((x, y, chart.at_x(end - began) - x - 1, ROW - 4), colour, told)
+                chart.bar((x, y, chart.at_x(end - began) - x - 1, ROW - 4), colour, label)
                 at = end
-        if one.never_ran or one.session is None:
+        if session.never_ran or session.session is None:
             chart.text(chart.at_x(at - began) + 6, y + 10, "never ran", kind="muted")
     chart.limit(seconds, words, along="x")
     chart.legend(name for _, name in PHASES)
@@ -75,12 +75,12 @@ def spread(title: str, series: Mapping[str, Sequence[float]], unit: str, limits:
     """
     known = {name: sorted(values) for name, values in series.items() if values}
     finite = [value for values in known.values() for value in values if math.isfinite(value)]
-    most = max([percentile(finite, 0.99) if finite else 1.0, *(1.1 * one for one in limits.values())])
-    told = "; ".join(
+    most = max([percentile(finite, 0.99) if finite else 1.0, *(1.1 * limit for limit in limits.values())])
+    subtitle = "; ".join(
         f"{name}: p50 {spread.p50:.1f}, p90 {spread.p90:.1f}, p99 {spread.p99:.1f}, max {spread.greatest:.1f} {unit}"
         for name, spread in ((name, Distribution.of(values)) for name, values in known.items())
     )
-    chart = Chart(title, told, most, unit, 100, "% of all figures at most")
+    chart = Chart(title, subtitle, most, unit, 100, "% of all figures at most")
     for number, (name, values) in enumerate(known.items()):
         points = [(0.0, 0.0)]
         for rank, value in enumerate(values, start=1):
@@ -108,7 +108,7 @@ def input_lag(lag: InputLag, kind: str, limit: float) -> str:
 def resources(profiles: Sequence[LoadProfile], component: str, use: str, limit: float) -> str:
     """`use` (an attribute of PodUse in USES) of the heaviest pod of a component in each profile, beside its limit."""
     title, unit, explanation = USES[use]
-    found = [(one.load, [float(getattr(pod, use)) for pod in _valid(one, component)]) for one in profiles]
+    found = [(profile.load, [float(getattr(pod, use)) for pod in _valid(profile, component)]) for profile in profiles]
     bars = [(load, max(values)) for load, values in found if values]
     chart = Chart(
         f"{title} of {component}",
@@ -135,7 +135,7 @@ def ramp(found: SessionCapacity) -> str:
     spreads = [(step.number, Distribution.of(step.starts)) for step in steps]
     first = next((step.median for step in found.steps if step.median is not None), None)
     knee = None if first is None else knee_limit(first, found.scale)
-    most = max([*(one.p95 for _, one in spreads), knee or 0.0, 0.001])
+    most = max([*(distribution.p95 for _, distribution in spreads), knee or 0.0, 0.001])
     chart = Chart(
         "Sessions added step by step",
         found.result,
@@ -144,8 +144,8 @@ def ramp(found: SessionCapacity) -> str:
         most,
         "start-up time in seconds",
     )
-    chart.line([(number, one.p50) for number, one in spreads], 0, "median", dots=True)
-    chart.line([(number, one.p95) for number, one in spreads], 1, "95th percentile", dots=True)
+    chart.line([(number, distribution.p50) for number, distribution in spreads], 0, "median", dots=True)
+    chart.line([(number, distribution.p95) for number, distribution in spreads], 1, "95th percentile", dots=True)
     if knee is not None:
         chart.limit(knee, f"knee: median above {knee:.2f} s", along="y")
     for step in found.steps:

@@ -62,12 +62,12 @@ class ResourceProfile:
 
     def table(self) -> str:
         """For the report."""
-        return "\n\n".join([*(found.table() for found in self.profiles), self.capacity.table()])
+        return "\n\n".join([*(recorded.table() for recorded in self.profiles), self.capacity.table()])
 
     @property
     def profiles(self) -> list[LoadProfile]:
         """Those that were recorded: without sessions, with still desktops, with desktops in use."""
-        return [found for found in (self.idle, self.still, self.in_use) if found is not None]
+        return [recorded for recorded in (self.idle, self.still, self.in_use) if recorded is not None]
 
 
 def record(scenario: Scenario, count: int, template: str) -> None:

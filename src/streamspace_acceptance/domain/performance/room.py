@@ -62,11 +62,11 @@ def all_pods(cluster: Cluster) -> tuple[list[Json], str]:
 def requested(pod: Json) -> dict[str, Decimal]:
     """The cores and bytes that the scheduler keeps free for a pod, its sidecars and its overhead included."""
     initial = pod["spec"].get("initContainers") or ()
-    beside = [*pod["spec"]["containers"], *(one for one in initial if is_native_sidecar(one))]
-    first = [one for one in initial if not is_native_sidecar(one)]
+    beside = [*pod["spec"]["containers"], *(container for container in initial if is_native_sidecar(container))]
+    first = [container for container in initial if not is_native_sidecar(container)]
     overhead = pod["spec"].get("overhead") or {}
     return {
-        resource: max(sum((_request(one, resource) for one in beside), Decimal(0)), *_each(first, resource))
+        resource: max(sum((_request(container, resource) for container in beside), Decimal(0)), *_each(first, resource))
         + amount(overhead.get(resource, "0"))
         for resource in COUNTED
     }
@@ -89,9 +89,10 @@ def _closed(node: Json, hosts: Collection[str]) -> str:
     if spec.get("unschedulable"):
         return "it is cordoned"
     conditions = (node.get("status") or {}).get("conditions") or ()
-    if any(one["type"] == "Ready" and one["status"] != "True" for one in conditions):
+    if any(condition["type"] == "Ready" and condition["status"] != "True" for condition in conditions):
         return "it is not ready"
-    taints = [one["key"] for one in spec.get("taints") or () if one.get("effect") in ("NoSchedule", "NoExecute")]
+    closing = ("NoSchedule", "NoExecute")
+    taints = [taint["key"] for taint in spec.get("taints") or () if taint.get("effect") in closing]
     found = [key for key in taints if key.startswith(KUBERNETES_OWN) or name not in hosts]
     return f"its taint {found[0]}" if found else ""
 
@@ -131,7 +132,7 @@ def _used(pods: Sequence[Json]) -> Mapping[tuple[str, str], Decimal]:
 
 
 def _each(containers: Sequence[Json], resource: str) -> list[Decimal]:
-    return [_request(one, resource) for one in containers] or [Decimal(0)]
+    return [_request(container, resource) for container in containers] or [Decimal(0)]
 
 
 def _request(container: Json, resource: str) -> Decimal:
@@ -144,8 +145,8 @@ def _quota(cluster: Cluster, size: Mapping[str, str]) -> Room | None:
         items = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/resourcequotas"))["items"]
     except ClusterError:
         return None  # then its events say so, where sessions do not start
-    found = [one for item in items if not _is_scoped(item) for one in _left(item, size)]
-    return min(found, key=lambda one: one.sessions or 0, default=None)
+    found = [left for quota in items if not _is_scoped(quota) for left in _left(quota, size)]
+    return min(found, key=lambda left: left.sessions or 0, default=None)
 
 
 def _is_scoped(quota: Json) -> bool:

@@ -131,7 +131,9 @@ class SessionFollower:
         label, until = self.clients.profile.session_label, now() + CATCH_UP_SECONDS
         changes = self.pods.items()
         while (left := until - now()) > 0:
-            ready = {pod.meta.labels.get(label) for pod in (Pod.of(one.item.object) for one in changes) if pod.ready}
+            ready = {
+                pod.meta.labels.get(label) for pod in (Pod.of(change.item.object) for change in changes) if pod.ready
+            }
             by_object, why_not = self.objects.first(self._words)
             if self.running(ids) <= (ready if why_not else ready & by_object.keys()):
                 return
@@ -140,7 +142,7 @@ class SessionFollower:
     def hopeless(self, ids: Collection[str]) -> str | None:
         """Why none of those sessions will run: all of them failed, or the scheduler has no room; None if one may."""
         listed, failed = last_list(self.looks.items()), self.clients.profile.statuses["failed"]
-        lost = {one for one in ids if listed is not None and listed.status(one) == failed}
+        lost = {session_id for session_id in ids if listed is not None and listed.status(session_id) == failed}
         homeless = unschedulable(self.pods.items(), self.clients.profile.session_label).keys() & set(ids)
         if not ids or len(lost | homeless) < len(set(ids)):
             return None
@@ -151,7 +153,7 @@ class SessionFollower:
         running = self.running(ids)
 
         def silent() -> set[str]:
-            answered = {one for one, found in self.desktops.items() if isinstance(found, rfb.Framebuffer)}
+            answered = {session for session, desktop in self.desktops.items() if isinstance(desktop, rfb.Framebuffer)}
             return running - answered - self.closed.keys()
 
         with suppress(Unmet):  # each session says for itself what its desktop came to
@@ -169,10 +171,10 @@ class SessionFollower:
             SessionMoments.of(asked.user, shot, made)
             for asked, shot, made in zip(requests.asked, requests.load.shots, requests.creations, strict=True)
         ]
-        known = {one.session: one for one in found if one.session is not None}
+        known = {session.session: session for session in found if session.session is not None}
         by_object, _ = self.objects.first(self._words)
-        for session_id, one in known.items():
-            one.object_running = by_object.get(session_id)
+        for session_id, moments in known.items():
+            moments.object_running = by_object.get(session_id)
         for look in self.looks.items():
             for listed in look.item.listed.sessions if look.item.listed is not None else ():
                 if listed.id in known:
@@ -189,8 +191,8 @@ class SessionFollower:
 
     def source(self, sessions: Sequence[SessionMoments]) -> str:
         """For the report: from where the moments are at which those sessions came to run."""
-        run = [one for one in sessions if one.running is not None]
-        watched = sum(one.by_object for one in run)
+        run = [session for session in sessions if session.running is not None]
+        watched = sum(session.by_object for session in run)
         polled = f"the API's list, one look each {1000 * POLL_SECONDS:g} ms"
         _, why_not = self.objects.first(self._words)
         if why_not:
@@ -220,10 +222,10 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
     """
     known: dict[str, Listed] = {}
 
-    def remembered(one: Listed) -> Listed:
-        if known.get(one.id) != one:
-            known[one.id] = one
-        return known[one.id]
+    def remembered(listed: Listed) -> Listed:
+        if known.get(listed.id) != listed:
+            known[listed.id] = listed
+        return known[listed.id]
 
     def look() -> Look:
         asked = now()
@@ -258,8 +260,12 @@ def opening_desktops(follower: SessionFollower, before: Collection[str]) -> Iter
         while not ended.is_set():
             looks = follower.looks.beyond(seen, 1.0)
             seen, listed = len(looks), last_list(looks)
-            news = [one.id for one in listed.sessions if one.status == follower.word] if listed is not None else []
-            for session_id in [one for one in news if one not in begun]:
+            news = (
+                [session.id for session in listed.sessions if session.status == follower.word]
+                if listed is not None
+                else []
+            )
+            for session_id in [session_id for session_id in news if session_id not in begun]:
                 begun.add(session_id)
                 pool.submit(_open, follower, session_id, ended)
 

@@ -58,9 +58,9 @@ class SessionMoments:
     @classmethod
     def of(cls, user: str, shot: Shot[Answer], made: Creation | None) -> SessionMoments:
         """The moments that the load knows of one request."""
-        said = str(made.answer.status) if made is not None else str(shot.error or "never sent")
+        answer = str(made.answer.status) if made is not None else str(shot.error or "never sent")
         answered = made.answer.received_at if made is not None else shot.answered
-        return cls(shot.number, user, made.id if made is not None else None, said, shot.due, shot.sent, answered)
+        return cls(shot.number, user, made.id if made is not None else None, answer, shot.due, shot.sent, answered)
 
     @property
     def completed(self) -> float | None:
@@ -94,9 +94,9 @@ class SessionMoments:
         if status != running:
             self._not_yet = asked
         elif self.running is None:
-            said = self.object_running
-            self.by_object = said is not None and self._not_yet <= said
-            self.running = said if self.by_object else at
+            reported = self.object_running
+            self.by_object = reported is not None and self._not_yet <= reported
+            self.running = reported if self.by_object else at
 
     def see_pod(self, pod: Pod, at: float, *, deleted: bool) -> None:
         """The watch said this of a pod of the session."""
@@ -125,7 +125,7 @@ class SessionMoments:
 def restarts(pod: Pod) -> dict[str, int]:
     """How often each container of a pod was started again."""
     statuses = (pod.object.get("status") or {}).get("containerStatuses") or []
-    return {one["name"]: int(one.get("restartCount", 0)) for one in statuses}
+    return {status["name"]: int(status.get("restartCount", 0)) for status in statuses}
 
 
 def pod_starts(sessions: Sequence[SessionMoments]) -> list[float]:
@@ -134,14 +134,22 @@ def pod_starts(sessions: Sequence[SessionMoments]) -> list[float]:
     The product's own init containers run from the pod's placement on. Their time is the product's, not the cluster's.
     """
     return [
-        one.started - one.created - (one.initialized - one.scheduled if one.initialized and one.scheduled else 0.0)
-        for one in sessions
-        if one.started is not None and one.created is not None
+        session.started - session.created - _initialization(session)
+        for session in sessions
+        if session.started is not None and session.created is not None
     ]
 
 
+def _initialization(session: SessionMoments) -> float:
+    """Seconds for which the init containers ran; none without them."""
+    if session.initialized is None or session.scheduled is None:
+        return 0.0
+    return session.initialized - session.scheduled
+
+
 def _has_init_containers(pod: Pod) -> bool:
-    return any(not is_native_sidecar(one) for one in pod.object["spec"].get("initContainers") or ())
+    initial = pod.object["spec"].get("initContainers") or ()
+    return any(not is_native_sidecar(container) for container in initial)
 
 
 def as_csv(sessions: Sequence[SessionMoments], began: float) -> str:
@@ -149,21 +157,31 @@ def as_csv(sessions: Sequence[SessionMoments], began: float) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["number", "user", "session", "answer", *NAMES, "status", "node"])
-    for one in sessions:
-        moments = ["" if moment is None else f"{moment - began:.3f}" for moment in _moments(one)]
-        writer.writerow([one.number, one.user, one.session or "", one.said, *moments, one.status, one.node or ""])
+    for session in sessions:
+        moments = ["" if moment is None else f"{moment - began:.3f}" for moment in _moments(session)]
+        writer.writerow(
+            [
+                session.number,
+                session.user,
+                session.session or "",
+                session.said,
+                *moments,
+                session.status,
+                session.node or "",
+            ]
+        )
     return out.getvalue()
 
 
 def table(sessions: Sequence[SessionMoments], began: float) -> str:
     """The same for people, as text."""
     rows = [["session", *NAMES, "status"]]
-    for one in sessions:
-        moments = ["-" if moment is None else f"{moment - began:.2f}" for moment in _moments(one)]
-        rows.append([one.session or f"{one.user}: {one.said[:40]}", *moments, one.status])
+    for session in sessions:
+        moments = ["-" if moment is None else f"{moment - began:.2f}" for moment in _moments(session)]
+        rows.append([session.session or f"{session.user}: {session.said[:40]}", *moments, session.status])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def _moments(one: SessionMoments) -> list[float | None]:
-    return [getattr(one, name) for name in NAMES]
+def _moments(session: SessionMoments) -> list[float | None]:
+    return [getattr(session, name) for name in NAMES]

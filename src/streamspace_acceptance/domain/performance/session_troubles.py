@@ -40,7 +40,9 @@ def unschedulable(changes: Sequence[Stamped[Change]], label: str) -> dict[str, s
 
 def _scheduler(pod: Json) -> str:
     conditions = (pod.get("status") or {}).get("conditions") or []
-    refused = [one for one in conditions if one["type"] == "PodScheduled" and one["status"] == "False"]
+    refused = [
+        condition for condition in conditions if condition["type"] == "PodScheduled" and condition["status"] == "False"
+    ]
     return f"{refused[0].get('reason')}: {refused[0].get('message')}" if refused else ""
 
 
@@ -130,8 +132,8 @@ def _product_pods(clients: Clients) -> dict[str, tuple[int, str]]:
             containers = (pod.get("status") or {}).get("containerStatuses") or []
             count = sum(int(container.get("restartCount", 0)) for container in containers)
             why = "; ".join(filter(None, map(_of_container, containers)))
-            told = f"pod {pod['metadata']['name']} of the product was restarted{why and f' ({why})'}"
-            found[pod["metadata"]["uid"]] = count, told
+            sentence = f"pod {pod['metadata']['name']} of the product was restarted{why and f' ({why})'}"
+            found[pod["metadata"]["uid"]] = count, sentence
     return found
 
 
@@ -144,8 +146,8 @@ def node_pressure(cluster: Cluster) -> list[str]:
             return []
         raise
     return [
-        f"node {node['metadata']['name']} reports {one['type']}: {one.get('message')}"
+        f"node {node['metadata']['name']} reports {condition['type']}: {condition.get('message')}"
         for node in nodes
-        for one in node["status"].get("conditions") or []
-        if one["type"] in PRESSURE and one["status"] == "True"
+        for condition in node["status"].get("conditions") or []
+        if condition["type"] in PRESSURE and condition["status"] == "True"
     ]

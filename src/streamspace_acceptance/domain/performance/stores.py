@@ -48,10 +48,10 @@ def read(cluster: Cluster, postgres: Sequence[Pod], redis: Sequence[Pod]) -> Sto
     """The figures of the first pod of each store."""
     numbers, missing = dict[str, float](), dict[str, str]()
     for name, pods, script in ((CONNECTIONS, postgres, _CONNECTIONS), (KEYS, redis, _KEYS)):
-        said = _say(cluster, pods, script)
-        found = re.search(r"\d+", said)
-        if found is None or said.startswith("!"):
-            missing[name] = said.removeprefix("!") or "no number in its output"
+        output = _say(cluster, pods, script)
+        found = re.search(r"\d+", output)
+        if found is None or output.startswith("!"):
+            missing[name] = output.removeprefix("!") or "no number in its output"
         else:
             numbers[name] = float(found.group())
     disk = _say(cluster, postgres, _DISK)
@@ -63,17 +63,17 @@ def read(cluster: Cluster, postgres: Sequence[Pod], redis: Sequence[Pod]) -> Sto
     return StoreFigures(numbers, missing)
 
 
-def disk_bytes(said: str) -> tuple[float, float] | None:
+def disk_bytes(text: str) -> tuple[float, float] | None:
     """Bytes read and written, by `io.stat` (cgroup v2) or `blkio.throttle.io_service_bytes` (v1); None without."""
     read = [
         int(number)
-        for number in re.findall(r"rbytes=(\d+)|^\d+:\d+ Read (\d+)$", said, re.M)
+        for number in re.findall(r"rbytes=(\d+)|^\d+:\d+ Read (\d+)$", text, re.M)
         for number in number
         if number
     ]
     written = [
         int(number)
-        for number in re.findall(r"wbytes=(\d+)|^\d+:\d+ Write (\d+)$", said, re.M)
+        for number in re.findall(r"wbytes=(\d+)|^\d+:\d+ Write (\d+)$", text, re.M)
         for number in number
         if number
     ]

@@ -51,12 +51,12 @@ class Burst:
     @property
     def never_ran(self) -> list[str]:
         """The sessions that did not come to run, in a sentence each."""
-        return [one.never_ran for one in self.sessions if one.session is not None and one.never_ran]
+        return [session.never_ran for session in self.sessions if session.session is not None and session.never_ran]
 
     @cached_property
     def rate(self) -> Rate | None:
         """The rate of those that ran; None for fewer than two."""
-        moments = [one.completed for one in self.sessions if one.completed is not None]
+        moments = [session.completed for session in self.sessions if session.completed is not None]
         return Rate.of(moments, self.requests.load.began, self.scale) if len(moments) > 1 else None
 
     @property
@@ -67,7 +67,7 @@ class Burst:
 
     def describe(self) -> str:
         """The table of the sessions with the figures below it."""
-        seconds = [one.seconds for one in self.sessions if one.seconds is not None]
+        seconds = [session.seconds for session in self.sessions if session.seconds is not None]
         lines = [
             table(self.sessions, self.requests.load.began),
             "",
@@ -100,12 +100,12 @@ class Bursts:
     @property
     def sessions(self) -> list[SessionMoments]:
         """The sessions of all bursts."""
-        return [one for burst in self.bursts for one in burst.sessions]
+        return [session for burst in self.bursts for session in burst.sessions]
 
     @property
     def created(self) -> list[SessionMoments]:
         """Those for which there is a session."""
-        return [one for one in self.sessions if one.session is not None]
+        return [session for session in self.sessions if session.session is not None]
 
     @property
     def never_ran(self) -> list[str]:
@@ -120,9 +120,9 @@ class Bursts:
     @property
     def refused_by_quota(self) -> str:
         """Kubernetes' words about the quota for which each refused creation was refused; empty unless it was so."""
-        made = [one for burst in self.bursts for one in burst.requests.creations if one is not None]
-        refused = [one.answer.excerpt(2000) for one in made if one.id is None or not one.answer.ok]
-        found = [words.group() for said in refused if (words := QUOTA.search(said)) is not None]
+        made = [creation for burst in self.bursts for creation in burst.requests.creations if creation is not None]
+        refused = [creation.answer.excerpt(2000) for creation in made if creation.id is None or not creation.answer.ok]
+        found = [words.group() for answer in refused if (words := QUOTA.search(answer)) is not None]
         return found[0] if found and len(found) == len(refused) else ""
 
     @property
@@ -155,12 +155,14 @@ class Bursts:
     @property
     def plane_outside(self) -> str:
         """How the cluster missed its own objectives in a burst, as a part of a sentence; empty if it kept them."""
-        return next((one.plane.outside for one in self.bursts if one.plane is not None and one.plane.outside), "")
+        return next(
+            (burst.plane.outside for burst in self.bursts if burst.plane is not None and burst.plane.outside), ""
+        )
 
     @property
     def crowded(self) -> str:
         """Why the cluster had no room for the sessions that never ran; empty if it had."""
-        return next((one.crowded for one in self.bursts if one.crowded), "")
+        return next((burst.crowded for burst in self.bursts if burst.crowded), "")
 
     @cached_property
     def rate(self) -> Rate | None:
@@ -171,7 +173,7 @@ class Bursts:
     @property
     def figures(self) -> list[Figure]:
         """The rate first, then the plan's other Metrics to Record; the last session stands beside the mean."""
-        seconds = [one.seconds for one in self.sessions if one.seconds is not None]
+        seconds = [session.seconds for session in self.sessions if session.seconds is not None]
         if self.rate is None or not seconds:
             return []
         spread, scale = Distribution.of(seconds), self.rate.scale
@@ -291,14 +293,14 @@ def crowded_out(
     The nodes had room for all before. If they have room for all now, but for the burst's own pods, then the sessions
     took more than they asked for, and that is the product's doing.
     """
-    missing = {one.session for one in sessions if one.session is not None and one.never_ran}
+    missing = {session.session for session in sessions if session.session is not None and session.never_ran}
     if not missing:
         return ""
     label = clients.profile.session_label
     if missing <= unschedulable(changes, label).keys():
-        ids = {one.session for one in sessions}
+        ids = {session.session for session in sessions}
         ours = {pod.meta.uid for pod in clients.cluster.pods() if pod.meta.labels.get(label) in ids}
         found = room(clients.cluster, size, ours)
         if found.sessions is not None and found.sessions < len(sessions):
             return f"{found.sentence} beside other pods, and {len(sessions)} are needed"
-    return quota(clients, [one for one in missing if one is not None], changes)
+    return quota(clients, [session for session in missing if session is not None], changes)

@@ -50,7 +50,7 @@ class OversizedRequest:
         return self.creation.answer.status in REFUSALS and bool(too_much)
 
     def _is_over_own_limit(self, name: str) -> bool:
-        limits = [found for found in QUANTITY.findall(self.message) if found != self.size[name]]
+        limits = [limit for limit in QUANTITY.findall(self.message) if limit != self.size[name]]
         return self.size[name] in self.message and any(amount(limit) < amount(self.size[name]) for limit in limits)
 
     def __str__(self) -> str:
@@ -130,8 +130,8 @@ def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequen
         in_kubernetes = _objects(clients, nothing) - objects - {control.id}
         strays += [f"session {session}" for session in sorted(in_api | in_kubernetes)]
     possible = tuple(size for size, too_much in wanted if not too_much)
-    told = tuple(dict.fromkeys(strays))
-    scenario.results.put(OversizedRequests(attempts, control, told, possible, nodes is not None))
+    leftovers = tuple(dict.fromkeys(strays))
+    scenario.results.put(OversizedRequests(attempts, control, leftovers, possible, nodes is not None))
 
 
 def request_sizes(scenario: Scenario, user: str, template: str, table: Sequence[Any]) -> None:

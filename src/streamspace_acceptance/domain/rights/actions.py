@@ -99,9 +99,9 @@ def _token_in(connection: Answer, field: str) -> str | None:
 
 def _check_open(session: Session) -> None:
     """The positive control: with a valid token the desktop opens. Unproven otherwise: then refusals say nothing."""
-    said = session.vnc_within("start")
-    if not isinstance(said, Framebuffer):
-        raise Unproven(f"the session's desktop does not open with a valid token either (see 1.1b-4): {said}")
+    result = session.vnc_within("start")
+    if not isinstance(result, Framebuffer):
+        raise Unproven(f"the session's desktop does not open with a valid token either (see 1.1b-4): {result}")
 
 
 def _no_expired(valid: str, expired: str | None) -> str | None:

@@ -55,7 +55,7 @@ class Attempts:
     def of(self, *kinds: Kind, who: Iterable[str] = ()) -> list[Attempt]:
         """Those of some kinds, by anybody or by some."""
         names = set(who)
-        return [one for one in self.made if one.kind in kinds and (not names or one.who in names)]
+        return [attempt for attempt in self.made if attempt.kind in kinds and (not names or attempt.who in names)]
 
 
 def attempt_all(
@@ -74,9 +74,11 @@ def attempt_all(
     before = {pod.meta.uid for pod in session.pods()}
     user = str(session.api.session(session.id).get(session.api.profile.fields["user"], ""))
     attempts = _Attempts(session, user, password)
-    made = [one for who, token in tokens.items() for one in (*attempts.see(who, token), *attempts.open(who, token))]
-    made += [one for who, token in (desktops or {}).items() for one in attempts.connect(who, token)]
-    made += [one for who, token in tokens.items() for one in attempts.change(who, token)]
+    made = [
+        attempt for who, token in tokens.items() for attempt in (*attempts.see(who, token), *attempts.open(who, token))
+    ]
+    made += [attempt for who, token in (desktops or {}).items() for attempt in attempts.connect(who, token)]
+    made += [attempt for who, token in tokens.items() for attempt in attempts.change(who, token)]
     return Attempts(session.id, tuple(made), _trouble(session, before))
 
 
@@ -111,7 +113,7 @@ class _Attempts:
         if token is not None and "?" not in plain:  # as a page sends it, which cannot set a header
             addresses[f"{plain}?token={quote(token, safe='')}"] = None
         for address, header in addresses.items():
-            said = rfb.attempt(
+            result = rfb.attempt(
                 address,
                 header,
                 trusted=self._api.http.trusted,
@@ -119,7 +121,7 @@ class _Attempts:
                 text=self._api.profile.base64_text,
             )
             place = address.partition("?")[0] + ("?token=…" if "?" in address else "")
-            yield Attempt(Kind.OPEN, who, f"WebSocket {place}", str(said), rfb.is_reached(said))
+            yield Attempt(Kind.OPEN, who, f"WebSocket {place}", str(result), rfb.is_reached(result))
 
     def change(self, who: str, token: str | None) -> Iterator[Attempt]:
         for name in CHANGES:

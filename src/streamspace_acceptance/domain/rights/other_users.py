@@ -1,4 +1,7 @@
-"""An ordinary user beside the administrator: made where the product allows it, and removed with the scenario."""
+"""An ordinary user beside the administrator: one of the test's own with a known password, or else one that is made.
+
+A user that was made is removed with the scenario.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.redaction.redactor import register_secret
 
 REFUSED = "the product refuses to delete users"
+EXISTING = "testuser2"
+EVERY_KIND = "aA1!"
+"""Characters of all kinds that rules for passwords ask for."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +36,24 @@ class OtherUsers:
 
     def __init__(self, clients: Clients) -> None:
         self._api = clients.api
+        self._existing_name = clients.own_user(EXISTING)
         self._login = LoginClient(clients.http, clients.profile)
         self._made: dict[str, journal.Entry] = {}
 
     def make(self) -> OtherUser:
         """A user who is logged in; NotApplicable where the product makes none, Unproven where a login fails."""
+        return self._existing() or self._new()
+
+    def _existing(self) -> OtherUser | None:
+        """A user of the test who has the password of all of them; None where there is no such user or password."""
+        if self._api.user_password is None:
+            return None
+        token = self._login.token(self._login.log_in(self._existing_name, self._api.user_password))
+        return None if token is None else OtherUser(self._existing_name, token)
+
+    def _new(self) -> OtherUser:
         fields = self._api.profile.fields
-        name, password = f"acceptance-{secrets.token_hex(3)}", secrets.token_urlsafe(18)
+        name, password = f"acceptance-{secrets.token_hex(3)}", secrets.token_urlsafe(18) + EVERY_KIND
         register_secret(password)
         body = {
             fields["login_name"]: name,

@@ -81,8 +81,8 @@ def made_as_answered(creation: Creation, after: SessionList, sent: Collection[st
 
     A gateway may give requests ids of its own. Where the session tells such an id, no id says anything.
     """
-    told = {session.request for session in after.sessions if session.id == creation.claimed}
-    if certainly_made(creation.asked, after) or not told or told & {None, *sent}:
+    requests = {session.request for session in after.sessions if session.id == creation.claimed}
+    if certainly_made(creation.asked, after) or not requests or requests & {None, *sent}:
         return made(creation.asked, after)
     asked = creation.asked
     return frozenset(

@@ -77,7 +77,7 @@ class Provisioned:
     @property
     def complete(self) -> bool:
         """Whether one pod says everything, requests and limits."""
-        pod = [said for place, said in self.by_product.items() if place in PLACES_OF_POD]
+        pod = [provision for place, provision in self.by_product.items() if place in PLACES_OF_POD]
         return len(pod) == len(PLACES_OF_POD) and all(
             None not in (provision.image, provision.cpu, provision.memory) for provision in pod
         )
@@ -90,15 +90,15 @@ def look(session: Session) -> Provisioned:
     """The session as it is now."""
     raw = serving_objects(session.cluster.raw_pods(**{session.api.profile.session_label: session.id}))
     mains = [session.cluster.main_container(pod) for pod in raw]
-    said = {"the API": Provision.of(session.api.session(session.id))}
+    provisions = {"the API": Provision.of(session.api.session(session.id))}
     for obj in session.cluster.raw_sessions():
         if obj["metadata"]["name"] == session.id:
-            said["Kubernetes"] = Provision.of(obj.get("spec") or {})
+            provisions["Kubernetes"] = Provision.of(obj.get("spec") or {})
     asked: dict[str, Provision] = {}
     unlimited: list[str] = []
     notes: list[str] = []
     for pod, main in zip(raw, mains, strict=True):
-        said |= _in_places(main.spec)
+        provisions |= _in_places(main.spec)
         deployment = deployment_of(session.cluster, pod)
         template = None if deployment is None else asked_container(deployment, main.name)
         asked |= {} if template is None else _in_places(template)
@@ -106,7 +106,7 @@ def look(session: Session) -> Provisioned:
         notes += admission_notes(pod, main.name)
     restarts = sum(_restarts(pod, main) for pod, main in zip(raw, mains, strict=True))
     pods = tuple(map(Pod.of, raw))
-    return Provisioned(session.id, pods, restarts, said, tuple(unlimited), asked, tuple(notes))
+    return Provisioned(session.id, pods, restarts, provisions, tuple(unlimited), asked, tuple(notes))
 
 
 def _in_places(container: Json) -> dict[str, Provision]:

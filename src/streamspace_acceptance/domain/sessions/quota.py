@@ -36,7 +36,11 @@ def check(clients: Clients, creations: Sequence[Creation]) -> None:
     over, listed = clients.profile.statuses["terminating"], clients.api.sessions().sessions
     for creation in refused:
         user = creation.asked.user
-        kept = [one for one in listed if one.user == user and (one.id in clients.left or one.status == over)]
+        kept = [
+            session
+            for session in listed
+            if session.user == user and (session.id in clients.left or session.status == over)
+        ]
         if kept:
             raise Unproven(
                 f"deleted sessions use up the quota of {user!r}: the product keeps {len(kept)} (seen by the clean-up), "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.clients import Clients
 
 IN_API, OBJECTS, PODS, CLAIMS = "in the API", "objects", "pods", "claims"
@@ -12,7 +14,11 @@ NEVER_AWAITED_IN_VAIN = frozenset({PODS})
 
 
 class Remains:
-    """The remains of the sessions with those ids. Each kind is looked for by one call."""
+    """The remains of the sessions with those ids. Each kind is looked for by one call.
+
+    While the run's watch shows pods, they need not be listed: a poll goes on as long as there are any. That none is
+    left, and what is left behind in the end, a list says: the watch may be late.
+    """
 
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
         self._api = clients.api
@@ -20,15 +26,17 @@ class Remains:
         self._ids = ids
         self._looks: dict[str, Callable[[], list[str]]] = {
             IN_API: self._in_api,
+            PODS: self._pods,  # before the objects: they take the longest, and the watch shows them without a call
             OBJECTS: self._objects,
-            PODS: self._pods,
             CLAIMS: self._claims,
         }
 
     def first(self, besides: Collection[str]) -> list[str]:
         """Those of the first kind of which there are any, without looking for the kinds `besides`."""
-        looks = [look for kind, look in self._looks.items() if kind not in besides]
-        return next((found for look in looks if (found := look())), [])
+        looks = {kind: look for kind, look in self._looks.items() if kind not in besides}
+        if PODS in looks:
+            looks[PODS] = lambda: self._watched_pods() or self._pods()
+        return next((found for look in looks.values() if (found := look())), [])
 
     def by_kind(self) -> dict[str, list[str]]:
         """All of them, by those kinds of which there are any."""
@@ -40,8 +48,13 @@ class Remains:
     def _objects(self) -> list[str]:
         return [f"session {obj.meta.name}" for obj in self._cluster.session_objects() if obj.meta.name in self._ids]
 
+    def _watched_pods(self) -> list[str]:
+        return self._named(map(Pod.of, known_objects(self._cluster, "pods") or ()))
+
     def _pods(self) -> list[str]:
-        pods = self._cluster.pods()
+        return self._named(self._cluster.pods())
+
+    def _named(self, pods: Iterable[Pod]) -> list[str]:
         return [f"pod {pod.meta.name}" for pod in pods if self._is_of(pod.meta.labels) and not pod.is_over]
 
     def _claims(self) -> list[str]:

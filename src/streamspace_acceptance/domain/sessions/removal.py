@@ -50,8 +50,8 @@ class Removal:
         self._stays = clients.stays
         self._ids = ids
         self._subject = f"session {ids[0]}" if len(ids) == 1 else f"{len(ids)} sessions"
-        one = clients.budgets.named("deletion")
-        self._budget = Budget(one.name, one.plan_seconds * math.ceil(len(ids) / AT_ONCE), one.scale)
+        budget = clients.budgets.named("deletion")
+        self._budget = Budget(budget.name, budget.plan_seconds * math.ceil(len(ids) / AT_ONCE), budget.scale)
         self._not_accepted = list(ids)
         self._unanswered = False
         self._forgotten: list[str] = []
@@ -82,8 +82,8 @@ class Removal:
         if not refused:
             self.kind = self._defect(found)
             self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
-        told = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
-        return [*refused, told + _left_behind([one for kind in found.values() for one in kind], began)]
+        forgotten = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
+        return [*refused, forgotten + _left_behind([remnant for kind in found.values() for remnant in kind], began)]
 
     def _defect(self, found: Mapping[str, list[str]]) -> str:
         if self._forgotten:
@@ -107,10 +107,10 @@ class Removal:
         over, wanted = threading.Event(), tuple(self._not_accepted)
         with ThreadPoolExecutor(HANDS, "deletion") as hands:
             try:
-                said = list(hands.map(partial(self._request_deletion, over), wanted))
+                answers = list(hands.map(partial(self._request_deletion, over), wanted))
             finally:
                 over.set()
-        for session_id, answer in zip(wanted, said, strict=True):
+        for session_id, answer in zip(wanted, answers, strict=True):
             if not isinstance(answer, Answer):
                 continue
             if answer.status == HTTPStatus.NOT_FOUND:
@@ -119,7 +119,7 @@ class Removal:
                 self._not_accepted.remove(session_id)
             else:
                 troubles.append(f"session {session_id} cannot be deleted: {answer.gist}")
-        errors = [answer for answer in said if isinstance(answer, NoAnswer)]
+        errors = [answer for answer in answers if isinstance(answer, NoAnswer)]
         if errors:
             self._unanswered = True
             return [f"session {', '.join(self._not_accepted)} may be left: {errors[0]}"]

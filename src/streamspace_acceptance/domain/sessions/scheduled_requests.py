@@ -49,6 +49,8 @@ class ScheduledRequests:
                 f"{name} " + ("never" if at is None else f"+{1000 * (at - self.load.began):.1f} ms")
                 for name, at in (("due", shot.due), ("sent", shot.sent), ("answered", shot.answered))
             )
-            said = f"{shot.outcome.status} {shot.outcome.excerpt(80)}" if shot.outcome is not None else str(shot.error)
-            lines.append(f"{asked.user:12} {moments}: {said}")
+            answer = (
+                f"{shot.outcome.status} {shot.outcome.excerpt(80)}" if shot.outcome is not None else str(shot.error)
+            )
+            lines.append(f"{asked.user:12} {moments}: {answer}")
         return "\n".join(lines)

@@ -68,9 +68,9 @@ class Session:
         poll(
             wait,
             lambda: self._statuses(word),
-            met=lambda said: said == {word},
-            says=lambda said: " in the list, but asked alone ".join(sorted(said)),
-            impossible=lambda said: self._lost(said, word),
+            met=lambda statuses: statuses == {word},
+            says=lambda statuses: " in the list, but asked alone ".join(sorted(statuses)),
+            impossible=lambda statuses: self._lost(statuses, word),
             likely=lambda _: self._likely(),
         )
         return now() if word == self.api.profile.statuses["running"] else None
@@ -107,8 +107,18 @@ class Session:
         return next(obj for obj in listed if obj.meta.name == self.id)
 
     def pods(self) -> list[Pod]:
-        """The session's pods as Kubernetes lists them now, those that count (see `serving`)."""
+        """The session's pods as Kubernetes lists them now, those that count (see `serving`).
+
+        For a verdict about the pods, above all that there is none or no other, and after an act: the watch may be late.
+        """
         return serving(self.listed_pods())
+
+    def watched_pods(self) -> list[Pod]:
+        """Those that count by the watch, and by a list when it shows none: for a look into a pod.
+
+        A pod that has just been replaced cannot be looked into, which is an error and no verdict.
+        """
+        return present(self.changes.items()) or self.pods()
 
     def listed_pods(self) -> list[Pod]:
         """All pods with the session's label, also those that are over."""
@@ -120,7 +130,7 @@ class Session:
 
     def check_label(self) -> None:
         """Unproven when the session has pods by name, but none that carries its label."""
-        unlabelled = [] if self.pods() else self.namesakes()
+        unlabelled = [] if self.watched_pods() else self.namesakes()
         if unlabelled:
             label = f"{self.api.profile.session_label}={self.id}"
             raise Unproven(f"{unlabelled[0].describe()} does not have the label {label} (see 1.1a-4)")
@@ -219,8 +229,8 @@ class Session:
 
         def knock() -> rfb.Framebuffer | str:
             if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
-                said = self.vnc()
-                last.append(Stamped(now(), said))
+                result = self.vnc()
+                last.append(Stamped(now(), result))
             return last[-1].item
 
         try:
@@ -270,12 +280,12 @@ class Session:
         listed = self.api.sessions().status(self.id) or "not listed"
         return {listed} if listed != word else {listed, self.api.status(self.id)}
 
-    def _lost(self, said: set[str], word: str) -> str | None:
-        other = next((status for status in said if status != word and status.lower() == word.lower()), None)
+    def _lost(self, statuses: set[str], word: str) -> str | None:
+        other = next((status for status in statuses if status != word and status.lower() == word.lower()), None)
         if other is not None:
             return f"{other!r} is its word for {word!r}; a contract profile can say so (docs/profiles.md)"
         failed = self.api.profile.statuses["failed"]
-        return f"{failed} is an end: {word} cannot follow" if said == {failed} != {word} else None
+        return f"{failed} is an end: {word} cannot follow" if statuses == {failed} != {word} else None
 
     def _check_admitted(self) -> None:
         """ClusterError when the cluster itself refuses the session's pod."""
@@ -301,12 +311,12 @@ class Session:
         return "listed" if any(obj.meta.name == self.id for obj in objects) else "not listed"
 
 
-def _answers(said: rfb.Framebuffer | str) -> bool:
-    return isinstance(said, rfb.Framebuffer)
+def _answers(result: rfb.Framebuffer | str) -> bool:
+    return isinstance(result, rfb.Framebuffer)
 
 
-def _tells(said: rfb.Framebuffer | str) -> str:
-    return said if isinstance(said, str) else "a complete handshake"
+def _tells(result: rfb.Framebuffer | str) -> str:
+    return result if isinstance(result, str) else "a complete handshake"
 
 
 def _says(change: Change) -> str:

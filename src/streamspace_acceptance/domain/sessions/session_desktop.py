@@ -197,11 +197,11 @@ class SessionDesktop:
                 "the desktop is visible, but its picture changes all the time: nothing tells the effect of keys and "
                 "clicks from the rest"
             )
-        return self.blame("the page does not get the desktop's pictures for long, or nothing runs on it")
+        return self.blame("the page does not get the desktop's pictures, or nothing runs on it")
 
     def own_pod(self) -> Pod:
         """The running pod of the session; Unproven when it has none."""
-        pods = [pod for pod in self.session.pods() if pod.running]
+        pods = [pod for pod in self.session.watched_pods() if pod.running]
         if not pods:
             raise Unproven(f"{self.session.subject} has no running pod to look into")
         return pods[0]
@@ -222,8 +222,8 @@ class SessionDesktop:
         if self.viewer is None:
             return otherwise
         trouble, notice = self.viewer.trouble(), self.viewer.notice()
-        said = [trouble or "", f"the page says “{notice}”" if notice else ""]
-        return "; ".join([*filter(None, said), otherwise])
+        reasons = [trouble or "", f"the page says “{notice}”" if notice else ""]
+        return "; ".join([*filter(None, reasons), otherwise])
 
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser."""

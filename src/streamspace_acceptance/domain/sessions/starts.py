@@ -221,7 +221,7 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
 
 
 def _present_pod(session: Session, blame: str) -> Pod:
-    pods = session.pods()
+    pods = session.watched_pods()
     if not pods:
         raise Unproven(f"{blame}; it has no pod")
     return pods[0]

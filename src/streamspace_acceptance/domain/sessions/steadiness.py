@@ -22,11 +22,11 @@ def watch(sessions: Sequence[Session], word: str) -> Statuses:
 
     def look() -> Statuses:
         listed = sessions[0].api.sessions()
-        said = {session.id: listed.status(session.id) for session in sessions}
-        if len(sessions) == 1 and said[sessions[0].id] == word:
-            said[sessions[0].id] = sessions[0].api.status(sessions[0].id)
-        kept.update({one: status for one, status in said.items() if kept[one] == word})
-        return said
+        statuses = {session.id: listed.status(session.id) for session in sessions}
+        if len(sessions) == 1 and statuses[sessions[0].id] == word:
+            statuses[sessions[0].id] = sessions[0].api.status(sessions[0].id)
+        kept.update({session_id: status for session_id, status in statuses.items() if kept[session_id] == word})
+        return statuses
 
     subject = sessions[0].subject if len(sessions) == 1 else f"{len(sessions)} sessions"
     wait = Wait(subject, f"still {word}", sessions[0].budgets.named("calm"))
@@ -34,7 +34,7 @@ def watch(sessions: Sequence[Session], word: str) -> Statuses:
         wait,
         look,
         met=lambda _: wait.remaining <= 0,
-        says=lambda said: ", ".join(sorted({status or "not listed" for status in said.values()})),
+        says=lambda statuses: ", ".join(sorted({status or "not listed" for status in statuses.values()})),
         likely=lambda _: "the wait has no goal but its end",
     )
     return kept

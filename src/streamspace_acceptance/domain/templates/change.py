@@ -50,7 +50,11 @@ class Change:
             return [f"the template is answered {self.after.gist}"]
         shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
         shown += [("the list", template) for template in self.listed]
-        return [f"in {place}, {difference}" for place, found in shown for difference in differences(self.wanted, found)]
+        return [
+            f"in {place}, {difference}"
+            for place, template in shown
+            for difference in differences(self.wanted, template)
+        ]
 
 
 def make(api: TemplateApi, template_id: str, sent: Json, patience: Budget) -> Change:

@@ -60,8 +60,8 @@ def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> L
     """Asks for the template that was deleted, as it was described, under its name."""
     made = registry.create(described)
     versions = None if made.id is None else registry.api.versions(made.id)
-    told = versions.object() if versions is not None and versions.ok else {}
-    listed = told.get(registry.api.profile.fields["versions"])
+    document = versions.object() if versions is not None and versions.ok else {}
+    listed = document.get(registry.api.profile.fields["versions"])
     count = len(listed) if isinstance(listed, list) else None
     return Leftovers(str(registry.api.name_of(described)), session, made.answer, count)
 

@@ -98,7 +98,11 @@ class TemplateRegistry:
     def _are_only_listed(self) -> bool:
         """Whether the product says of each template in its list that there is none to be deleted."""
         ids = [self.api.id_of(template) for template in self.api.listed() if self.is_mine(template)]
-        gone = (self.api.delete(one).status == HTTPStatus.NOT_FOUND for one in ids if one is not None)
+        gone = (
+            self.api.delete(template_id).status == HTTPStatus.NOT_FOUND
+            for template_id in ids
+            if template_id is not None
+        )
         return not self._refused and not self.in_kubernetes() and None not in ids and all(gone)
 
     def _delete(self, template_id: str) -> str | None:

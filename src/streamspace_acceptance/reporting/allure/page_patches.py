@@ -46,7 +46,7 @@ def criterion_addresses(page: str) -> dict[str, str]:
     """The id of a criterion -> the address of its scenario within the page; of several, of one that did not pass."""
     results = [json.loads(base64.b64decode(match["data"])) for match in _TEST_RESULT.finditer(page)]
     found: dict[str, str] = {}
-    for result in sorted(results, key=lambda one: bool(one["status"] == "passed")):
+    for result in sorted(results, key=lambda result: bool(result["status"] == "passed")):
         for label in result["labels"]:
             if label["name"] == CRITERION:
                 found.setdefault(label["value"], f"#{result['id']}")
@@ -99,8 +99,15 @@ def with_quality_gate(page: str, gate: Iterable[ReleaseCriterion]) -> str:
     ValueError when the gate is not where it used to be.
     """
     rules = [
-        {"rule": one.rule, "success": one.met, "message": one.message, "expected": "", "actual": "", "testResults": []}
-        for one in gate
+        {
+            "rule": criterion.rule,
+            "success": criterion.met,
+            "message": criterion.message,
+            "expected": "",
+            "actual": "",
+            "testResults": [],
+        }
+        for criterion in gate
     ]
     data = base64.b64encode(json.dumps({"default": rules}).encode()).decode()
     patched, found = _QUALITY_GATE.subn(rf"\g<before>{data}\g<after>", page)

@@ -81,7 +81,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
             return
         self._screen.doing(None)
         steps, judgements = self._steps(), judge_steps(self._scenario, self._record)
-        judged = next(judged for one, judged in zip(steps, judgements, strict=True) if one is step)
+        judged = next(judged for candidate, judged in zip(steps, judgements, strict=True) if candidate is step)
         self._print(step, judged)
         self._block(judged)
         if step is steps[-1] or not step.status.is_passed():
@@ -192,5 +192,5 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         return criterion.id if criterion is not None else ""
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"

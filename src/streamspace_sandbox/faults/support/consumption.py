@@ -34,9 +34,7 @@ def _file(controller: str, name: str) -> Path:
     own = dict(line.split(":", 2)[1:] for line in Path("/proc/self/cgroup").read_text().splitlines())
     path = next((path for names, path in own.items() if controller in names.split(",")), "/").lstrip("/")
     v1 = CGROUPS / controller
-    return next(
-        found for found in (v1 / path / name, v1 / name, CGROUPS / path / name, CGROUPS / name) if found.exists()
-    )
+    return next(file for file in (v1 / path / name, v1 / name, CGROUPS / path / name, CGROUPS / name) if file.exists())
 
 
 class _Cpu:

@@ -114,11 +114,11 @@ class _Response:
         if self._path == _SCRIPT and status == 200:
             return status, SHIM.read_bytes() + self._body
         kind = dict(self._start["headers"]).get(b"content-type", b"")
-        told = orjson.loads(self._body) if b"json" in kind and self._body else None
-        if not isinstance(told, dict):
+        document = orjson.loads(self._body) if b"json" in kind and self._body else None
+        if not isinstance(document, dict):
             return status, self._body
-        status, told = self._contract.answer(self._path, self._method, status, told)
-        return status, orjson.dumps(told)
+        status, document = self._contract.answer(self._path, self._method, status, document)
+        return status, orjson.dumps(document)
 
 
 def _route(path: str, method: str) -> Obj:

@@ -34,4 +34,4 @@ DIFFERENCES = {
 
 def reason(test: str) -> str | None:
     """What a real Kubernetes does instead of what the test wants; None where both do the same."""
-    return next((told for name, told in DIFFERENCES.items() if test.startswith(name)), None)
+    return next((difference for name, difference in DIFFERENCES.items() if test.startswith(name)), None)

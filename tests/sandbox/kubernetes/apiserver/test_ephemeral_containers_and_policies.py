@@ -32,7 +32,7 @@ def add(core: Any, kind: str = STRATEGIC, **container: Any) -> Any:
 def test_containers_are_added_one_after_the_other(core: Any, web: str) -> None:
     add(core)
     both = add(core, name="second").spec.ephemeral_containers
-    assert [each.name for each in both] == ["dbg", "second"]
+    assert [container.name for container in both] == ["dbg", "second"]
     assert both[0].image_pull_policy == "Always"
     assert core.read_namespaced_pod_ephemeralcontainers("web", "default").spec.ephemeral_containers == both
 

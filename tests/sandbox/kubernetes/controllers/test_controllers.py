@@ -87,7 +87,9 @@ def test_a_deployment_has_its_pods_and_says_so(in_a_cluster: InCluster) -> None:
         await make_all_ready(cluster)
         status = cluster.store.get(DEPLOYMENTS, NAMESPACE, "web")["status"]
         assert (status["updatedReplicas"], status["availableReplicas"], status["observedGeneration"]) == (2, 2, 1)
-        conditions = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+        conditions = {
+            condition["type"]: (condition["status"], condition["reason"]) for condition in status["conditions"]
+        }
         assert conditions["Available"] == ("True", "MinimumReplicasAvailable")
         assert conditions["Progressing"] == ("True", "NewReplicaSetAvailable")
 
@@ -253,9 +255,11 @@ def test_a_claim_is_bound_to_a_directory_of_its_own(in_a_cluster: InCluster) -> 
             claim(cluster, name)
         await cluster.settle()
         bound = [cluster.store.get(PERSISTENTVOLUMECLAIMS, NAMESPACE, name) for name in ("a", "b")]
-        assert [each["status"]["phase"] for each in bound] == ["Bound", "Bound"]
-        volumes = [cluster.store.get(PERSISTENTVOLUMES, None, each["spec"]["volumeName"]) for each in bound]
-        paths = [Path(each["spec"]["hostPath"]["path"]) for each in volumes]
+        assert [bound_claim["status"]["phase"] for bound_claim in bound] == ["Bound", "Bound"]
+        volumes = [
+            cluster.store.get(PERSISTENTVOLUMES, None, bound_claim["spec"]["volumeName"]) for bound_claim in bound
+        ]
+        paths = [Path(volume["spec"]["hostPath"]["path"]) for volume in volumes]
         assert paths[0] != paths[1]
         assert all(path.is_dir() for path in paths)
         cluster.store.delete(PERSISTENTVOLUMECLAIMS, NAMESPACE, "a")

@@ -172,7 +172,9 @@ def test_limits_are_enforced() -> None:
         while used is None or used.cpu_nanoseconds < 5e8:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.2)
-            used = next((each for each in (await cluster.kubelet.stats()).containers if each.pod == "busy"), None)
+            used = next(
+                (container for container in (await cluster.kubelet.stats()).containers if container.pod == "busy"), None
+            )
         assert 0 < used.cpu_nanocores < 0.30e9
         assert 0 < used.memory_bytes < 50 * 2**20
 

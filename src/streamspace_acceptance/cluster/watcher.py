@@ -1,0 +1,325 @@
+"""One watch that runs beside the test, across all of its connections."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Literal
+
+import urllib3
+from kubernetes import client
+
+from streamspace_acceptance.cluster.changes import Reader, slimmed
+from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
+from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
+from streamspace_acceptance.cluster.objects import Json, Meta, Pod
+from streamspace_acceptance.strict_json import read_object
+from streamspace_acceptance.waiting import now, pause
+
+Kind = Literal["pods", "events", "sessions"]
+READ_SECONDS = 5.0  # after that the objects are listed, if a watch brings no events
+LONGEST_CHECK_SECONDS = 20.0  # the next list of a watch that is still silent comes later each time, at most by that
+SILENT_SECONDS = 60.0  # a watch without events is reopened after that, at the version that it reached
+IDLE_SECONDS = 60.0  # without a reader a watch ends after that: it reads and keeps every object
+CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
+PAUSE_SECONDS = 0.2  # between connections that bring nothing
+LINE_BYTES = 2 * 1024 * 1024
+
+
+class Watcher:
+    """Lists, then watches from there; lists again when Kubernetes says that it has forgotten (410).
+
+    The objects of a watch without events are listed while it has readers. If the list shows a change that the watch has
+    not reported, it is reopened, and broken when the next one does not report the change either.
+    """
+
+    def __init__(self, cluster: Cluster, kind: Kind, *, slim: bool = False) -> None:
+        own = cluster.new_client()
+        core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
+        calls: dict[Kind, Callable[..., Any]] = {
+            "pods": core.list_namespaced_pod,
+            "events": core.list_namespaced_event,
+            "sessions": partial(custom.list_namespaced_custom_object, group=GROUP, version=VERSION, plural="sessions"),
+        }
+        self._call = calls[kind]
+        self._kind = kind
+        self._slim = slim
+        self._arguments = {"namespace": cluster.namespace, "_preload_content": False}
+        self._stopped = threading.Event()
+        self._response: Any = None
+        self._known: dict[str, Json] = {}
+        self._overdue: set[tuple[str, str]] = set()
+        self._useless_since: float | None = None
+        self._silent_since: float | None = None  # set while a connection is open that may stay silent
+        self._next_check = 0.0
+        self._is_reopened = False
+        self._asked_at = now()
+        self._readers: list[Reader] = []
+        self._error: BaseException | None = None
+        self._lock = threading.Lock()
+        self.what = f"watch of {kind}"
+        self._threads: list[threading.Thread] = []
+
+    def begin(self) -> None:
+        """Lists, and watches from there until `end`. Raises ClusterError."""
+        with as_cluster_error(self.what):
+            version = self.list()
+        name = self.what.replace(" of", "")
+        self._threads = [
+            threading.Thread(target=self._run, args=(partial(self._follow, version),), name=name, daemon=True),
+            threading.Thread(target=self._run, args=(self._listen,), name=f"{name}: silence", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Stops; what is just being asked is not waited for."""
+        self.stop()
+        for thread in self._threads:
+            thread.join(CLOSE_GRACE_SECONDS)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether an error has ended it, or a reader that could take no more."""
+        return self._error is not None or self._stopped.is_set()
+
+    def add(self, labels: Mapping[str, str]) -> Reader:
+        """A reader of the objects with those labels, which gets as ADDED what is there by now."""
+        reader = Reader(labels, self.what)
+        with self._lock:
+            if not self._readers:
+                self._next_check = now() + READ_SECONDS
+            for obj in self._known.values():
+                reader.take("ADDED", obj, None, 0)
+            if self._error is not None:
+                reader.fail(self._error)
+            self._readers.append(reader)
+        return reader
+
+    def remove(self, reader: Reader) -> None:
+        """Whatever it has recorded stays."""
+        with self._lock:
+            self._readers.remove(reader)
+            self._asked_at = now()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it has a reader."""
+        return bool(self._readers)
+
+    def known(self) -> list[Json]:
+        """The objects by what has been received so far."""
+        self._asked_at = now()
+        with self._lock:
+            return list(self._known.values())
+
+    def list(self) -> str:
+        """Records how things differ from what was known; gives the version to watch from."""
+        version, present = self._look()
+        for uid in self._known.keys() - present.keys():
+            self._record("DELETED", self._known[uid])
+        for uid, obj in present.items():
+            before = self._known.get(uid)
+            if before is None or _version(before) != _version(obj):
+                self._record("ADDED" if before is None else "MODIFIED", obj)
+        return version
+
+    def _run(self, work: Callable[[], None]) -> None:
+        """Works until stopped; an error ends up in the recordings."""
+        try:
+            with as_cluster_error(self.what):
+                work()
+        except Exception as error:  # noqa: BLE001 - the recordings raise it where somebody waits
+            if not self._stopped.is_set():
+                with self._lock:
+                    self._error = error
+                    for reader in self._readers:
+                        reader.fail(error)
+                self.stop()
+
+    def _follow(self, version: str) -> None:
+        while not self._stopped.is_set():
+            version = self._watch(version) or self.list()
+
+    def _listen(self) -> None:
+        """Looks into each silence of an open connection."""
+        while not pause(READ_SECONDS / 10, self._stopped):
+            if self._is_idle():
+                self._shut_down()
+                return
+            since, interested = self._silent_since, self.is_read or now() - self._asked_at < READ_SECONDS
+            if since is None or not interested or now() < max(self._next_check, since + READ_SECONDS):
+                continue
+            self._check_silence()
+            self._next_check = now() + (READ_SECONDS if self._overdue else min(now() - since, LONGEST_CHECK_SECONDS))
+            if self._overdue and self._silent_since == since:
+                self._is_reopened = True
+                self._shut_down()
+
+    def _is_idle(self) -> bool:
+        """Whether nobody has read it for long; no reader of it is added after that."""
+        with self._lock:
+            if not self._readers and now() - self._asked_at > IDLE_SECONDS:
+                self._stopped.set()
+            return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Ends the watch: what it reads from ends at once, and what it may just be asking is not waited for."""
+        self._stopped.set()
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        if self._response is not None:
+            with suppress(OSError, ValueError, RuntimeError):  # it has ended already, in urllib3's three words for it
+                self._response.shutdown()
+
+    def _look(self) -> tuple[str, dict[str, Json]]:
+        """The version of the list, and what is in it by uid."""
+        timeouts = (CONNECT_SECONDS, READ_SECONDS)
+        body = ask(
+            self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data or b"", READ_SECONDS
+        )
+        with as_cluster_error(self.what):
+            listing = read_object(body)
+            found = map(slimmed, listing["items"]) if self._slim else listing["items"]
+            return str(listing["metadata"]["resourceVersion"]), {obj["metadata"]["uid"]: obj for obj in found}
+
+    def _watch(self, version: str) -> str | None:
+        """Follows one connection; gives the version reached, None when things have to be listed to go on."""
+        began, came_from, silent = now(), version, False
+        self._is_reopened = False
+        response = self._open(version)
+        if response is None:
+            self._pause(began)
+            return None
+        self._response = response
+        self._silent_since = now() if _may_stay_silent(response) else None
+        try:
+            for line, heard in _lines(response) if not self._stopped.is_set() else ():
+                event = read_object(line)
+                if event["type"] == "ERROR":
+                    self._check_gone(event["object"])
+                    self._pause(began)
+                    return None
+                version = self._take(event, len(line), heard)
+                self._silent_since, self._next_check = None if self._silent_since is None else now(), 0.0
+                self._overdue = set()
+                self._useless_since = None
+        except urllib3.exceptions.ReadTimeoutError:
+            silent = True
+            self._check_silence()
+        except urllib3.exceptions.ProtocolError:
+            pass  # cut off, as whatever stands between does now and then; the next one goes on from where it stood
+        finally:
+            self._silent_since = None
+            response.close()
+        if version == came_from:
+            self._pause(began)
+            # Re-list before restarting a watch that ends at once.
+            return version if silent or self._is_reopened or self._stopped.is_set() else None
+        return version
+
+    def _open(self, version: str) -> Any:
+        """A connection that watches from `version` on, None when there is none to be had."""
+        timeouts = (CONNECT_SECONDS, READ_SECONDS)
+        arguments = self._arguments | {"resource_version": version, "_request_timeout": timeouts}
+        try:
+            return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
+        except ClusterError as error:
+            # Some proxies hold back a response without content; the list shows whether this is the cause.
+            if error.status == HTTPStatus.GONE or _timed_out(error):
+                return None
+            raise
+
+    def _take(self, event: Json, size: int, heard: float) -> str:
+        """Records one event of so many bytes, received at that moment, and gives the version that it brings."""
+        kind, obj = event["type"], event["object"]
+        if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
+            raise ValueError(f"an event of type {kind!r}")
+        if self._slim:
+            obj = slimmed(obj)
+            size = len(json.dumps(obj))
+        if kind != "BOOKMARK":
+            self._record(kind, obj, heard, size)
+        return _version(obj)
+
+    def _check_gone(self, status: Json) -> None:
+        if status.get("code") != HTTPStatus.GONE:
+            raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
+
+    def _check_silence(self) -> None:
+        """ClusterError when the watch still has not reported a change from before this silence."""
+        _, present = self._look()
+        with self._lock:
+            objects = dict(self._known)
+        known = {(uid, _version(obj)) for uid, obj in objects.items()}
+        there = {(uid, _version(obj)) for uid, obj in present.items()}
+        still = self._overdue & (known ^ there)
+        if still:
+            names = sorted({(present.get(uid) or objects[uid])["metadata"]["name"] for uid, _ in still})
+            raise ClusterError(
+                f"{self.what}: for {READ_SECONDS:g} s it has not reported changes that the list shows "
+                f"({', '.join(names[:3])})"
+            )
+        self._overdue = known ^ there
+
+    def _pause(self, began: float) -> None:
+        """After a connection that brought nothing; ClusterError when there were only such for a while."""
+        if now() - began >= READ_SECONDS:
+            self._useless_since = None
+            return
+        self._useless_since = self._useless_since or began
+        if now() - self._useless_since > 2 * READ_SECONDS:
+            raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
+        pause(PAUSE_SECONDS, self._stopped)
+
+    def _record(self, kind: str, obj: Json, heard: float | None = None, size: int = 0) -> None:
+        uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # so that readers can rely on it
+        with self._lock:
+            if kind == "DELETED":
+                self._known.pop(uid, None)
+            else:
+                self._known[uid] = obj
+            for reader in self._readers:
+                reader.take(kind, obj, heard, size)
+            if self._readers and all(reader.is_over for reader in self._readers):
+                self._stopped.set()
+
+
+def _version(obj: Json) -> str:
+    return str(obj["metadata"]["resourceVersion"])
+
+
+def _may_stay_silent(response: Any) -> bool:
+    """Whether its connection now waits for SILENT_SECONDS; one that ends with the response keeps READ_SECONDS."""
+    sock = getattr(response.connection, "sock", None)
+    if sock is not None:
+        sock.settimeout(max(SILENT_SECONDS, READ_SECONDS))
+    return sock is not None
+
+
+def _timed_out(error: ClusterError) -> bool:
+    cause = error.__cause__
+    return isinstance(getattr(cause, "reason", cause), urllib3.exceptions.ReadTimeoutError)
+
+
+def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
+    """Whole lines as they come, each with the moment of its receipt.
+
+    ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips.
+    """
+    rest, heard = b"", now()
+    while chunk := response.read1():
+        received = now()
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in filter(None, lines):
+            heard = now()
+            yield line, received
+        if len(rest) > LINE_BYTES:
+            raise ValueError(f"a line of more than {LINE_BYTES} bytes")
+        if now() - heard > READ_SECONDS:
+            raise urllib3.exceptions.ReadTimeoutError(None, None, "no complete line")  # type: ignore[arg-type]

@@ -1,0 +1,143 @@
+"""A watch without events: it stays open while the list agrees with it, and is broken when it holds back changes."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from streamspace_acceptance.cluster import watcher
+from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.watch import keeping_watches, known_objects, watching
+from tests.support.samples import KUBECONFIG, Json, pod_json
+from tests.support.web_server import says, web_server
+
+LONG = 60.0
+POD = pod_json(uid="a", version=1)
+CHANGED = pod_json(uid="a", version=11)
+LABELS: dict[str, str] = POD["metadata"]["labels"]
+
+
+class SilentKubernetes:
+    """Lists `pods`; each watch brings the next part of `watches` and then stays open, as Kubernetes keeps it."""
+
+    def __init__(self) -> None:
+        self.pods = [POD]
+        self.watches: list[list[Json]] = []
+        self.lists = self.opened = 0
+        self.over = threading.Event()
+        self.listed = threading.Condition()
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        if "watch" not in request.path:
+            with self.listed:
+                self.lists += 1
+                self.listed.notify_all()
+            body = {"metadata": {"resourceVersion": "10"}, "items": self.pods}
+            says(json.dumps(body).encode())(request)
+            return
+        events = self.watches[self.opened] if self.opened < len(self.watches) else []
+        self.opened += 1
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for event in events:
+            line = json.dumps(event).encode() + b"\n"
+            request.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+        request.wfile.flush()
+        self.over.wait(LONG)
+
+    def wait_for_lists(self, count: int) -> None:
+        with self.listed:
+            assert self.listed.wait_for(lambda: self.lists >= count, LONG)
+
+
+@pytest.fixture
+def kubernetes(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentKubernetes]:
+    monkeypatch.setattr(watcher, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(watcher, "LONGEST_CHECK_SECONDS", 0.5)
+    played = SilentKubernetes()
+    yield played
+    played.over.set()
+
+
+@contextmanager
+def cluster(kubernetes: SilentKubernetes, folder: Path) -> Iterator[Cluster]:
+    with web_server(kubernetes.respond) as url:
+        config = folder / "config"
+        config.write_text(KUBECONFIG % url)
+        try:
+            yield Cluster([config], "streamspace")
+        finally:
+            kubernetes.over.set()
+
+
+def test_silence_that_the_list_confirms_stays_open(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    with cluster(kubernetes, tmp_path) as target, watching(target, "pods") as recording:
+        kubernetes.wait_for_lists(4)
+        assert [change.item.kind for change in recording.items()] == ["ADDED"]
+        assert kubernetes.opened == 1
+
+
+def test_change_held_back_once_comes_by_the_next_one(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    kubernetes.watches = [[], [{"type": "MODIFIED", "object": CHANGED}]]
+    with cluster(kubernetes, tmp_path) as target, watching(target, "pods") as recording:
+        kubernetes.pods = [CHANGED]
+        assert [change.item.kind for change in recording.beyond(1, LONG)] == ["ADDED", "MODIFIED"]
+        lists = kubernetes.lists
+        kubernetes.wait_for_lists(lists + 2)
+        assert kubernetes.opened == 2
+
+
+def test_change_held_back_twice_breaks_the_recording(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    with cluster(kubernetes, tmp_path) as target, watching(target, "pods", **LABELS) as recording:
+        kubernetes.pods = [CHANGED]
+        with pytest.raises(ClusterError, match="it has not reported changes that the list shows"):
+            recording.beyond(1, LONG)
+        assert known_objects(target, "pods") is None, "a broken watch tells nothing"
+
+
+def test_silence_without_readers_is_not_looked_into(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    with cluster(kubernetes, tmp_path) as target, keeping_watches(target):
+        with watching(target, "pods", **LABELS):
+            pass
+        assert not threading.Event().wait(2)
+        assert kubernetes.lists == 1
+        assert kubernetes.opened <= 1
+
+
+def test_kept_watch_serves_the_next_reader(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    with cluster(kubernetes, tmp_path) as target:
+        with keeping_watches(target):
+            for _ in range(3):
+                with watching(target, "pods", **LABELS) as recording:
+                    assert [change.item.kind for change in recording.items()] == ["ADDED"]
+            known = known_objects(target, "pods")
+            assert known is not None
+            assert [pod["metadata"]["uid"] for pod in known] == ["a"]
+        assert kubernetes.opened <= 1
+        assert known_objects(target, "pods") is None, "it goes on after its end"
+
+
+def test_no_running_watch_knows_nothing(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    with cluster(kubernetes, tmp_path) as target:
+        assert known_objects(target, "pods") is None
+
+
+def test_kept_watch_without_readers_ends_after_a_while(
+    kubernetes: SilentKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "IDLE_SECONDS", 0.5)
+    with cluster(kubernetes, tmp_path) as target, keeping_watches(target):
+        with watching(target, "pods", **LABELS):
+            pass
+        deadline = time.monotonic() + LONG
+        while "watch pods" in {thread.name for thread in threading.enumerate()}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert known_objects(target, "pods") is None
+        with watching(target, "pods", **LABELS) as recording:
+            assert [change.item.kind for change in recording.items()] == ["ADDED"]
+        assert kubernetes.lists == 2
