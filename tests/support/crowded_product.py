@@ -34,6 +34,8 @@ class CrowdedProduct:
     number of each session that is created.
     """
 
+    namespace = "streamspace"
+
     def __init__(self, capacity: int = 10**6, message: str = "", *, shared: int = 10**6, crash: int = 10**6) -> None:
         self.capacity, self.message, self.shared, self.crash = capacity, message, shared, crash
         self.start: Callable[[int], float] = lambda _others: 0.0

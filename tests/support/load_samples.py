@@ -29,17 +29,19 @@ def burst(
     lag: float = 0.001,
     busy: float = 0.4,
     plane: ControlPlane | None = None,
+    crowded: str = "",
+    says: str = "no",
 ) -> Bursts:
     """One burst of `count` sessions that come to run at that pace.
 
-    `statuses` are other answers than 201, by number; `silent` requests have none.
+    `statuses` are other answers than 201, by number, which say `says`; `silent` requests have none.
     """
     shots, asked, creations, sessions = list[Shot[Answer]](), list[Asked](), list[Creation | None](), []
     for number in range(1, count + 1):
         due = BEGAN + 0.05 * (number - 1)
         request = Asked(f"perftest{number}", "firefox-browser", "minimum", frozenset())
         status = (statuses or {}).get(number, 201)
-        said = None if number in silent else answer({"message": "no"}, status, method="POST")
+        said = None if number in silent else answer({"message": says}, status, method="POST")
         error = OSError("refused") if said is None else None
         shot = Shot(number, due, due + lag, due + 0.2, said, error)
         made = None if said is None else Creation(request, said, None, f"s-{number}" if status == 201 else None, ())
@@ -52,7 +54,7 @@ def burst(
         creations.append(made)
         sessions.append(moments)
     requests = ScheduledRequests(Load(shots, BEGAN, 0.1), asked, creations)
-    return Bursts([Burst(requests, sessions, scale, {"node-1": busy}, plane=plane)], 1)
+    return Bursts([Burst(requests, sessions, scale, {"node-1": busy}, plane=plane, crowded=crowded)], 1)
 
 
 def step(number: int, **changes: Any) -> Step:

@@ -12,11 +12,15 @@ SUBJECT = "sessions added step by step"
 def determined(found: SessionCapacity) -> None:
     """The ramp came to an end that says something, nothing of the product crashed, and it recovered afterwards."""
     troubles = list(dict.fromkeys(found.crashes))
+    if not troubles:
+        _require_sessions(found)
     if found.determined and not found.largest:
         if reason := saturated(found.steps[-1].busy) or found.steps[-1].plane_outside:
             raise Unproven(f"{reason}; not one session runs")
         troubles.append("not one session runs")
     if found.recovery is not None:
+        if not troubles and found.recovery.troubles and found.recovery.saturated:
+            raise Unproven(f"{found.recovery.saturated}; {'; '.join(found.recovery.troubles)} ({found.result})")
         troubles += [f"after the release: {trouble}" for trouble in found.recovery.troubles]
     if troubles:
         raise Unmet(
@@ -32,6 +36,7 @@ def determined(found: SessionCapacity) -> None:
 
 def bottleneck_documented(found: SessionCapacity) -> None:
     """The product or Kubernetes says what ended the ramp."""
+    _require_sessions(found)
     if not found.bottleneck:
         raise Unmet(
             SUBJECT,
@@ -54,6 +59,12 @@ def all_within_run(found: SessionCapacity) -> None:
         )
     if not found.largest:
         raise Unproven("not one session runs (see 4.4-1)")
+
+
+def _require_sessions(found: SessionCapacity) -> None:
+    """Unproven where the API refused each session of the ramp's users, as it may where users have to be made first."""
+    if found.refused and not found.largest:
+        raise Unproven(f"the API creates no session for the ramp's users: {found.refused}")
 
 
 def _timeline(found: SessionCapacity) -> str:

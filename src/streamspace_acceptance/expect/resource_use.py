@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from streamspace_acceptance.domain.performance.load_profile import LoadProfile
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.measuring.resource_use import PodUse
@@ -14,7 +16,7 @@ def cpu_below(profile: ResourceProfile, component: str, limit: float) -> float:
     On a node without a spare processor a pod may need more than it gets. There the figure counts only if it is below
     the limit with all the time that the pod's threads waited for a processor.
     """
-    loads = profile.still, profile.used()
+    loads = _loads(profile, component, "millicores", limit)
     use, load = max(
         ((load.heaviest(component, "millicores"), load) for load in loads), key=lambda pair: pair[0].millicores
     )
@@ -23,6 +25,19 @@ def cpu_below(profile: ResourceProfile, component: str, limit: float) -> float:
     if use.millicores >= limit:
         raise _too_much(load, component, use, f"less than {limit:g}m of CPU", f"{use.millicores:.0f}m")
     return use.millicores
+
+
+def _loads(profile: ResourceProfile, component: str, what: str, limit: float) -> Sequence[LoadProfile]:
+    """The profiles of still and of used desktops. Too much beside still ones alone is too much as well.
+
+    Unproven where the desktops were not in use, and the still ones show nothing.
+    """
+    try:
+        return profile.still, profile.used()
+    except Unproven:
+        if getattr(profile.still.heaviest(component, what), what) < limit:
+            raise
+        return (profile.still,)
 
 
 def _require_enough_time(load: LoadProfile, component: str, limit: float) -> None:
@@ -39,7 +54,7 @@ def _require_enough_time(load: LoadProfile, component: str, limit: float) -> Non
 
 def memory_below(profile: ResourceProfile, component: str, limit: float) -> float:
     """The pod of `component` that uses most holds less than `limit` MiB at any time; gives that figure."""
-    loads = profile.still, profile.used()
+    loads = _loads(profile, component, "memory_peak", limit)
     use, load = max(
         ((load.heaviest(component, "memory_peak"), load) for load in loads), key=lambda pair: pair[0].memory_peak
     )
@@ -52,7 +67,11 @@ def nodes_suffice(profile: ResourceProfile) -> int:
     """No node holds more than it can with all sessions of the profile, and none lost a pod; gives their number."""
     if profile.capacity.unknown:
         raise Unproven(profile.capacity.unknown)
-    exceeded = [trouble for node in profile.capacity.nodes for trouble in node.exceeded] + list(profile.lost)
+    found = [trouble for node in profile.capacity.nodes for trouble in node.exceeded]
+    before = [trouble for node in profile.before.nodes for trouble in node.exceeded] if profile.before else []
+    exceeded = [*(trouble for trouble in found if trouble not in before), *profile.lost]
+    if not exceeded and found:
+        raise Unproven(f"before there were any sessions: {'; '.join(found)}\n{profile.capacity.table()}")
     room = profile.room.sessions
     if not exceeded and room is not None and room < profile.sessions:
         raise Unproven(

@@ -14,6 +14,7 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 
 def latency_below(found: Streaming, limit: float) -> RoundTrips:
     """The connection lasted, and nine round trips of ten took less than `limit` milliseconds; gives them."""
+    _require_the_whole(found)
     if found.ended and found.trips:
         raise Unmet(
             f"{found.session}, connection",
@@ -27,6 +28,8 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
         raise Unproven(f"round trips cannot be measured here: {distrust}\n{trips.table()}")
     if trips.judged >= limit and (excuse := trips.excuse(limit)):
         raise Unproven(f"this machine is too busy to measure the product's latency: {excuse}\n{trips.table()}")
+    if network := found.network.explains(trips.judged, limit):
+        raise Unproven(f"{network}, and nine round trips of ten {trips.judged:.0f} ms in all\n{trips.table()}")
     if trips.judged >= limit:
         raise Unmet(
             f"{found.session}, WebSocket latency",
@@ -40,6 +43,7 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
 
 def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     """A viewer gets `limit` distinct pictures a second and more, as a mean while it moves; gives the figures."""
+    _require_the_whole(found)
     if found.no_motion or not found.rates:
         raise Unproven(f"the frame rate cannot be measured: {found.no_motion or found.ended}")
     if found.ended:
@@ -58,6 +62,8 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
             f"this machine is too busy to measure the product's frame rate: the runner's own pauses ended {late:.1f} ms"
             f" late\n{found.table()}"
         )
+    if found.network.milliseconds >= 1000 / limit and not stands_still:
+        raise Unproven(f"{found.network.describe()}, and a picture is asked for at a time\n{found.table()}")
     raise Unmet(
         f"{found.session}, frame rate",
         expected=f"at least {limit:g} distinct pictures a second, and none missing for {SILENCE_SECONDS:g} s",
@@ -74,6 +80,8 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
     found = lag.percentile(kind)
     if found >= limit and (excuse := lag.excuse(limit)):
         raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
+    if network := lag.network.explains(found, limit):
+        raise Unproven(f"{network}, and nine answers of ten come within {found:.0f} ms\n{lag.table()}")
     if found >= limit:
         raise Unmet(
             f"{lag.session}, {kind} lag",
@@ -83,3 +91,8 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
             likely="something holds input or pictures back between the browser and the session's desktop",
         )
     return Figure(f"{kind} input lag (90th percentile)", found, "ms")
+
+
+def _require_the_whole(found: Streaming) -> None:
+    if found.cut_short:
+        raise Unproven(f"streaming was not measured for {found.planned:.0f} s: {found.cut_short}")

@@ -38,9 +38,9 @@ def rate_at_least(bursts: Bursts, limit: float) -> None:
 def all_running(bursts: Bursts) -> None:
     """Each session that was created came to run, with a desktop; a refused creation shows nothing here.
 
-    A cluster that does not keep its own objectives does not make the product lose sessions.
+    A cluster that does not keep its own objectives, or has no room, does not make the product lose sessions.
     """
-    if bursts.never_ran and (reason := bursts.plane_outside):
+    if bursts.never_ran and (reason := bursts.crowded or bursts.plane_outside):
         raise Unproven(f"{reason}; {len(bursts.never_ran)} never ran: {'; '.join(bursts.never_ran)}")
     if bursts.never_ran:
         raise Unmet(
@@ -53,11 +53,15 @@ def all_running(bursts: Bursts) -> None:
     missing = bursts.wanted - len(bursts.created)
     if missing:
         raise Unproven(f"{missing} of {bursts.wanted} sessions were not created (see 4.1-3)")
+    if closed := [session.desktop_closed for session in bursts.created if session.desktop_closed]:
+        raise Unproven(f"the suite may not open {len(closed)} of {bursts.wanted} desktops: {closed[0]}")
 
 
 def none_refused(bursts: Bursts) -> None:
     """The API accepted every request; NoAnswer where somebody else answered, or nobody."""
     refusals = bursts.refusals
+    if words := bursts.refused_by_quota:
+        raise Unproven(f"a quota of the namespace leaves no room: {words}; {len(refusals)} refused")
     if refusals:
         raise Unmet(
             _subject(bursts),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.measuring.distribution import percentile
+from streamspace_acceptance.measuring.network_path import NetworkPath
 
 SHARE = 0.9
 """A user calls a desktop slow when one answer in ten is: the 90th percentile is judged."""
@@ -34,6 +35,7 @@ class InputLag:
     delayed: Sequence[float]
     checked_kind: str
     drifts: Sequence[float]
+    network: NetworkPath = field(default_factory=NetworkPath)
 
     def percentile(self, kind: str) -> float:
         """The 90th percentile of one kind of input, by nearest rank."""
@@ -90,4 +92,5 @@ class InputLag:
         lines.append(
             f"the page's own timer was late by {percentile(self.drifts, SHARE) if self.drifts else 0:.1f} ms (p90)"
         )
+        lines += [self.network.describe()] if self.network.count else []
         return "\n".join(lines)

@@ -7,12 +7,14 @@ The sources, in their order: the kubelet's summary (needs access to nodes/proxy)
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from streamspace_acceptance.cluster.connection import as_cluster_error
+from streamspace_acceptance.cluster.containers import is_known_neighbour
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.quantities import amount
@@ -77,14 +79,16 @@ class KubeletSummary:
 
     def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
         """One request for each node."""
-        wanted, found = {pod.meta.uid for pod in pods}, dict[str, Counter]()
-        for node in sorted({pod.node for pod in pods if pod.node is not None}):
-            path = f"/api/v1/nodes/{node}/proxy/stats/summary"
-            body = self._cluster.raw(path)
-            with as_cluster_error(path):
-                entries = [entry for entry in json.loads(body)["pods"] if entry["podRef"]["uid"] in wanted]
-                found |= {entry["podRef"]["name"]: summary_counter(entry) for entry in entries if _counts(entry)}
-        return found
+        nodes = sorted({pod.node for pod in pods if pod.node is not None})
+        wanted = {pod.meta.uid for pod in pods}
+        return _merged([partial(self._of_node, node, wanted) for node in nodes])
+
+    def _of_node(self, node: str, wanted: Collection[str]) -> dict[str, Counter]:
+        path = f"/api/v1/nodes/{node}/proxy/stats/summary"
+        body = self._cluster.raw(path)
+        with as_cluster_error(path):
+            entries = [entry for entry in json.loads(body)["pods"] if entry["podRef"]["uid"] in wanted]
+            return {entry["podRef"]["name"]: summary_counter(entry) for entry in entries if _counts(entry)}
 
 
 class CgroupFiles:
@@ -98,10 +102,10 @@ class CgroupFiles:
 
     def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
         """One command in each pod."""
-        return {pod.meta.name: cgroup_counter(self._said(pod)) for pod in pods}
+        return _merged([partial(self._of_pod, pod) for pod in pods])
 
-    def _said(self, pod: Pod) -> str:
-        return self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout
+    def _of_pod(self, pod: Pod) -> dict[str, Counter]:
+        return {pod.meta.name: cgroup_counter(self._cluster.execute(pod, ["sh", "-c", SCRIPT]).stdout)}
 
 
 class MetricsApi:
@@ -122,6 +126,22 @@ class MetricsApi:
             return {entry["metadata"]["name"]: metrics_counter(entry) for entry in entries}
 
 
+def _merged(parts: Sequence[Callable[[], dict[str, Counter]]]) -> dict[str, Counter]:
+    """The counters of all parts that have any; ClusterError when none has, and each part failed.
+
+    A node or a pod that does not answer takes nothing from the figures of the others.
+    """
+    found, errors = dict[str, Counter](), list[ClusterError]()
+    for part in parts:
+        try:
+            found |= part()
+        except ClusterError as error:
+            errors.append(error)
+    if errors and len(errors) == len(parts):
+        raise errors[-1]
+    return found
+
+
 def choose(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Source | None, str]:
     """The first source that has counters of all of `pods`, and why those before it have not."""
     reasons = list[str]()
@@ -138,9 +158,14 @@ def choose(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Source | None, str]:
     return None, "; ".join(reasons)
 
 
+def _own(containers: Sequence[Json]) -> Sequence[Json]:
+    """The containers of a pod without those that a mesh or another injector added: their use is not the product's."""
+    return [container for container in containers if not is_known_neighbour(container.get("name", ""))] or containers
+
+
 def _counts(entry: Json) -> bool:
     """Whether a pod of the summary has its counters yet: those of a new container come a little later."""
-    containers = entry.get("containers") or ()
+    containers = _own(entry.get("containers") or ())
     return bool(containers) and all(
         "usageCoreNanoSeconds" in (container.get("cpu") or {}) and "workingSetBytes" in (container.get("memory") or {})
         for container in containers
@@ -149,7 +174,7 @@ def _counts(entry: Json) -> bool:
 
 def summary_counter(entry: Json) -> Counter:
     """The counters of a pod in a kubelet's summary; KeyError or ValueError for anything else."""
-    containers, network = entry["containers"], entry.get("network") or {}
+    containers, network = _own(entry["containers"]), entry.get("network") or {}
     return Counter(
         at=max(datetime.fromisoformat(container["cpu"]["time"]).timestamp() for container in containers),
         memory_bytes=sum(int(container["memory"]["workingSetBytes"]) for container in containers),
@@ -177,7 +202,7 @@ def cgroup_counter(output: str) -> Counter:
 
 def metrics_counter(entry: Json) -> Counter:
     """The usage of a pod in metrics.k8s.io; KeyError or ValueError for anything else."""
-    usages = [container["usage"] for container in entry["containers"]]
+    usages = [container["usage"] for container in _own(entry["containers"])]
     return Counter(
         at=datetime.fromisoformat(entry["timestamp"]).timestamp(),
         memory_bytes=float(sum(amount(usage["memory"]) for usage in usages)),

@@ -15,6 +15,8 @@ from streamspace_acceptance.measuring.resource_counters import Counter, Source
 MIB = 1024**2
 COVERED = 0.5
 """The share of the window that the first and the last sample of a counter must span, at the least."""
+STALE_SECONDS = 60.0
+"""The first sample may be so much older than the window. A longer span is that of a clock that was set meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +83,21 @@ def uses(samples: Mapping[str, Sequence[Counter]], window: float) -> list[PodUse
 
 
 def _trouble(samples: Sequence[Counter], span: float, window: float) -> str:
-    if all(sample.cores is not None for sample in samples):
-        return ""
     totals = [sample.cpu_seconds for sample in samples if sample.cpu_seconds is not None]
     if any(later < earlier for earlier, later in itertools.pairwise(totals)):
         return "its counter fell: a container started anew within the window"
     if span < COVERED * window:
         return f"its samples span {span:.1f} s of {window:.1f} s"
+    if span > window + STALE_SECONDS:
+        return f"its samples span {span:.1f} s of {window:.1f} s: the source's clock was set meanwhile"
     return ""
 
 
 def _millicores(samples: Sequence[Counter], span: float) -> float:
     first, last = samples[0].cpu_seconds, samples[-1].cpu_seconds
     if first is None or last is None:
-        return fmean(sample.cores or 0.0 for sample in samples) * 1000
+        # The first rate is that of a time before the window.
+        return fmean(sample.cores or 0.0 for sample in samples[1:]) * 1000
     return (last - first) / span * 1000
 
 

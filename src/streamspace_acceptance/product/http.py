@@ -53,6 +53,14 @@ class RateLimited(NoAnswer):
         )
 
 
+class RedirectedElsewhere(NoAnswer):
+    """A redirect to another server, as to a page at which one logs in. `answer` says where."""
+
+    def __init__(self, answer: Answer, sentence: str) -> None:
+        self.answer = answer
+        super().__init__(sentence)
+
+
 class TokenRefused(NoAnswer):
     """No call accepts the run's own token any more."""
 
@@ -119,6 +127,10 @@ class HttpClient:
         stranger = _stranger(answer)
         if stranger is not None:
             raise NoAnswer(f"{answer.call}: {stranger}")
+        there = urljoin(answer.url, answer.location)
+        if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:
+            sentence = f"the API redirects to {there}: correct STREAMSPACE_API_URL"
+            raise RedirectedElsewhere(answer, f"{answer.call}: {sentence}")
         return answer
 
     def page(self, url: str, *, seconds: float = CALL_SECONDS) -> Answer:
@@ -154,6 +166,8 @@ class HttpClient:
     def _fetch(self, request: httpx.Request, redirects: int, seconds: float) -> Answer:
         """Each redirect is followed here, since httpx would read its body to the end, however long that is."""
         sent = waiting.now()
+        if not redirects:  # a call has its token alone: the cookie of an earlier answer might open more than that
+            request.headers.pop("Cookie", None)
         for _ in range(redirects + 1):
             response = self._client.send(request, stream=True, follow_redirects=False)
             secret_sources.from_cookies(response.headers.get_list("set-cookie"))
@@ -225,9 +239,6 @@ def _stranger(answer: Answer) -> str | None:
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.content_type.startswith("text/html"):
         return f"a gateway before the API says {answer.status}: {answer.excerpt(80)}"
-    there = urljoin(answer.url, answer.location)
-    if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:
-        return f"the API redirects to {there}: correct STREAMSPACE_API_URL"
     return None
 
 

@@ -44,6 +44,10 @@ class Rectangle:
         return red, green, blue
 
 
+class NotUnderstoodError(NoHandshake):
+    """The server sent what this client cannot read, though other viewers may: that says nothing about the product."""
+
+
 class RfbClient:
     """A viewer of one desktop. `delay` is a known lag in seconds before each message that is sent: a self-check."""
 
@@ -103,7 +107,7 @@ class RfbClient:
     def _rectangle(self) -> Rectangle:
         x, y, width, height, encoding = struct.unpack("!HHHHi", self._stream.read(12, "rectangle"))
         if encoding != 0 or width * height > _MOST_PIXELS:
-            raise NoHandshake(f"a rectangle of {width}x{height} pixels came in encoding {encoding}, not raw")
+            raise NotUnderstoodError(f"a rectangle of {width}x{height} pixels came in encoding {encoding}, not raw")
         return Rectangle((x, y, width, height), self._stream.read(4 * width * height, "pixels"))
 
     def _skip(self, kind: int) -> None:
@@ -114,7 +118,7 @@ class RfbClient:
             (length,) = struct.unpack("!xxxI", self._stream.read(7, "clipboard"))
             self._stream.read(length, "clipboard")
         elif kind != _BELL:
-            raise NoHandshake(f"a message of type {kind} came, which no viewer asked for")
+            raise NotUnderstoodError(f"a message of type {kind} came, which no viewer asked for")
 
 
 def _paste(part: Rectangle, box: Box, pixels: bytearray) -> int:

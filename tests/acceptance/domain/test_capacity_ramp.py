@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.performance import capacity, capacity_ramp, h
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.domain.sessions.registry import Registry
 from streamspace_acceptance.measuring.open_loop import evenly
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import now, shutdown_deadline
 from tests.support.crowded_product import CrowdedProduct, scenario_of
@@ -148,3 +148,16 @@ def test_ramp_reports_sessions_that_stay(monkeypatch: pytest.MonkeyPatch) -> Non
     found = ramp(product, monkeypatch, (3,))
     with pytest.raises(Unmet, match="left behind after"):
         expect.capacity.determined(found)
+
+
+@pytest.mark.parametrize("capacity", [0, 3])
+def test_refusal_of_every_session_is_told_from_a_limit(monkeypatch: pytest.MonkeyPatch, capacity: int) -> None:
+    product = CrowdedProduct(capacity)
+    product.refuses = b'{"error": "not_found", "message": "no such user"}'
+    found = ramp(product, monkeypatch, (4,))
+    assert found.largest == capacity
+    if capacity:
+        expect.capacity.determined(found)
+    else:
+        with pytest.raises(Unproven, match="no such user"):
+            expect.capacity.determined(found)

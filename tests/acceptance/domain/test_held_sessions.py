@@ -14,7 +14,7 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget
-from tests.support.samples import pod
+from tests.support.samples import pod, pod_json
 
 SHORT = Budget("start", 0.05, 1.0)
 
@@ -26,7 +26,12 @@ class Product:
         self.profile = load()
         self.statuses: dict[str, str] = {f"s-{number}": "Running" for number in (1, 2, 3)}
         self.all_pods: dict[str, Pod] = {f"u-{number}": pod(uid=f"u-{number}") for number in (1, 2, 3)}
-        self.api, self.cluster = self, SimpleNamespace(pods=lambda: list(self.all_pods.values()))
+        self.api, self.cluster = (
+            self,
+            SimpleNamespace(
+                pods=lambda: list(self.all_pods.values()), main_container=lambda _pod: SimpleNamespace(name="desktop")
+            ),
+        )
         self.looks = 0
 
     def sessions(self) -> SessionList:
@@ -111,3 +116,26 @@ def test_no_user_has_more_than_a_shipped_product_allows() -> None:
     counts = Counter([*users, *(session.user for session in held.sessions)])
     assert max(counts.values()) == SESSIONS_A_USER
     assert sum(counts.values()) == 17
+
+
+def restarted(container: str, count: int = 1) -> Pod:
+    found = pod_json(uid="u-2")
+    found["status"]["containerStatuses"][0] |= {"name": container, "restartCount": count}
+    return Pod.of(found)
+
+
+def test_desktop_that_was_started_anew_is_lost() -> None:
+    product = Product()
+    product.all_pods["u-2"] = restarted("desktop")
+    lost = product.held().find_lost(Budget("start", 60, 1.0), dwell=None)
+    assert lost == {"s-2": "s-2 lost what ran in it: its container was started anew"}
+
+
+def test_restart_of_a_neighbour_or_from_before_is_no_loss() -> None:
+    product = Product()
+    product.all_pods["u-2"] = restarted("proxy")
+    assert product.held().find_lost(SHORT, dwell=None) == {}
+    product.all_pods["u-2"] = restarted("desktop", 3)
+    held = product.held()
+    held.sessions[1] = HeldSession("s-2", "capacity1", "u-2", {"desktop": 3})
+    assert held.find_lost(SHORT, dwell=None) == {}

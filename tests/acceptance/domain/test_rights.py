@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -15,13 +16,14 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.rights import tokens
 from streamspace_acceptance.domain.rights.actions import EXPIRED, OtherUserAttempts, VisitorAttempts
-from streamspace_acceptance.domain.rights.attempts import Attempt, Attempts, Kind
+from streamspace_acceptance.domain.rights.attempts import Attempt, Attempts, Kind, attempt_all
 from streamspace_acceptance.domain.rights.other_users import OtherUsers
 from streamspace_acceptance.outcomes import LeftByProduct, NotApplicable, Unmet, Unproven
+from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
-from tests.support.web_server import says, web_server
+from tests.support.web_server import Respond, says, web_server
 
 
 def jwt(**claims: object) -> str:
@@ -198,3 +200,45 @@ def test_other_user_who_cannot_be_deleted_is_a_finding() -> None:
         made.make()
         with pytest.raises(LeftByProduct, match="refuses to delete users"):
             made.clean_up()
+
+
+def tried(respond: Respond) -> dict[Kind, bool]:
+    """Which kinds of attempts succeed with no token, by the calls of the API alone."""
+    with web_server(respond) as url, HttpClient(url, "t") as http:
+        session: Any = SimpleNamespace(id="s-1", api=StreamSpaceApi(http, load()))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rfb, "attempt", lambda *_, **__: rfb.HandshakeTrouble("refused"))
+            patch.setattr("streamspace_acceptance.domain.rights.attempts._trouble", lambda *_: None)
+            session.pods = list
+            session.api.session = lambda _id: {"user": "testuser"}
+            found = attempt_all(session, {"no token": None})
+    return {kind: any(attempt.succeeded for attempt in found.of(kind)) for kind in Kind}
+
+
+LOGIN_PAGE = b"<html>Log in</html>"
+
+
+@pytest.mark.parametrize(
+    "respond",
+    [
+        says(b"", 302, headers={"Location": "https://login.example.com/"}),
+        says(b"", 302, headers={"Location": "/login"}),
+        says(LOGIN_PAGE, 200, "text/html; charset=utf-8"),
+        says(b'{"error": "e", "message": "m"}', 404),
+        says(b'{"error": "e", "message": "too many wrong tokens"}', 429),
+    ],
+)
+def test_way_to_a_login_is_a_refusal(respond: Respond) -> None:
+    assert tried(respond) == {Kind.SEE: False, Kind.OPEN: False, Kind.CHANGE: False}
+
+
+@pytest.mark.parametrize(
+    ("respond", "kinds"),
+    [
+        (says(b'{"status": "Running"}'), {Kind.SEE, Kind.CHANGE}),
+        (says(b"<html>s-1 is Running</html>", 200, "text/html"), {Kind.SEE}),
+        (says(b'{"url": "http://host/view/s-1"}'), set(Kind)),
+    ],
+)
+def test_answer_with_the_session_is_no_refusal(respond: Respond, kinds: set[Kind]) -> None:
+    assert {kind for kind, succeeded in tried(respond).items() if succeeded} == kinds

@@ -13,13 +13,18 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.clock import now
+from streamspace_acceptance.domain.performance import session_follower
 from streamspace_acceptance.domain.performance.session_follower import (
     Look,
     SessionFollower,
     following,
+    handshake,
     look_at,
+    opening_desktops,
 )
 from streamspace_acceptance.measuring.distribution import Distribution
+from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -140,3 +145,43 @@ def test_follower_counts_looks_without_a_list() -> None:
             found = follower(StreamSpaceApi(client, load()), looks)
             assert found.errors() == (1, 1)
             assert found.running(["s-1"]) == set()
+
+
+def test_desktop_with_a_password_is_opened_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(rfb, "attempt", lambda *_, **options: asked.update(options))
+    with product(lambda _: 0.0) as api:
+        clients: Any = SimpleNamespace(api=api, vnc_password="of-the-desktop")
+        handshake(clients, "s-1")
+    assert asked["password"] == "of-the-desktop"
+
+
+def test_desktop_that_the_suite_may_not_open_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> str:
+        raise Unproven("the user 'perftest1' cannot log in")
+
+    monkeypatch.setattr(session_follower, "handshake", refuse)
+    with product(lambda _: 0.0) as api, sampling(look_at(api), every=0.01, what="looks") as looks:
+        found = follower(api, looks)
+        with opening_desktops(found, [f"s-{number}" for number in range(1, COUNT)]):
+            deadline = now() + 20
+            while not found.closed and now() < deadline:
+                looks.beyond(len(looks.items()), 0.1)
+    assert found.closed == {"s-0": "the user 'perftest1' cannot log in"}
+    assert found.desktops == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "counted"),
+    [
+        (b'{"error": "rate_limited", "message": "slow down"}', 429, (0, 0)),
+        (b"slow down", 429, (0, 0)),
+        (b'{"error": "internal", "message": "oops"}', 500, (1, 1)),
+    ],
+)
+def test_limit_of_the_rate_of_looks_is_no_error(body: bytes, status: int, counted: tuple[int, int]) -> None:
+    with web_server(says(body, status)) as url, HttpClient(url, "t") as client:
+        api = StreamSpaceApi(client, load())
+        looks: Recording[Look] = Recording()
+        looks.append(look_at(api)())
+        assert follower(api, looks).errors() == counted

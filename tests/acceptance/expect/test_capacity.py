@@ -102,3 +102,26 @@ def test_ramp_shows_each_step_and_what_the_knee_is() -> None:
     assert "median above 3.50 s" in text
     assert "desktops at 10: s-1 answers" in text
     assert "recovery: released in 3.0 s; one more session started in 0.90 s" in text
+
+
+def test_release_on_a_saturated_machine_is_unproven() -> None:
+    busy = "the machine was the bottleneck: node-1 was 99 % busy"
+    found = ramp(step(10), step(20), step(30))
+    found.recovery = Recovery(60.0, None, ["s-3 is still listed"], busy)
+    with pytest.raises(Unproven, match=r"node-1 was 99 % busy; s-3 is still listed \(at least 30 sessions"):
+        expect.capacity.determined(found)
+    found.steps.append(step(30, crashes=["pod api-1 of the product was restarted"]))
+    with pytest.raises(Unmet, match="api-1"):
+        expect.capacity.determined(found)
+
+
+def test_ramp_whose_users_the_product_does_not_know_is_unproven() -> None:
+    found = ramp(step(10, alive=0, conditions=["10 of 10 creations failed"], reasons=["capacity1: 404 no such user"]))
+    found.refused = "capacity1: 404 no such user"
+    found.search.failed(1, 0)
+    for judge in (expect.capacity.determined, expect.capacity.bottleneck_documented):
+        with pytest.raises(Unproven, match="no session for the ramp's users: capacity1: 404 no such user"):
+            judge(found)
+    found.refused = ""
+    with pytest.raises(Unmet, match="not one session runs"):
+        expect.capacity.determined(found)

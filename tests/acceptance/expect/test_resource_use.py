@@ -125,3 +125,22 @@ def test_nodes_that_hold_too_much_fail(found: Callable[[], ResourceProfile]) -> 
 def test_nodes_without_room_or_sessions_are_unproven(found: ResourceProfile, reason: str) -> None:
     with pytest.raises(Unproven, match=reason):
         expect.resource_use.nodes_suffice(found)
+
+
+def test_pressure_from_before_the_sessions_is_not_theirs() -> None:
+    pressed = read(cast("Any", FakeNodes({}, [node(pressure="True")], [])))
+    with pytest.raises(Unproven, match="before there were any sessions: node-1 reports MemoryPressure"):
+        expect.resource_use.nodes_suffice(profile(capacity=pressed, before=pressed))
+    with pytest.raises(Unmet, match="node-1 reports MemoryPressure"):
+        expect.resource_use.nodes_suffice(profile(capacity=pressed, before=profile().capacity))
+    with pytest.raises(Unmet, match="s-1 was evicted"):
+        expect.resource_use.nodes_suffice(profile(capacity=pressed, before=pressed, lost=("s-1 was evicted",)))
+
+
+@pytest.mark.parametrize("changes", [{"moving": 0}, {"not_running": ("s-1",)}])
+def test_too_much_beside_still_desktops_fails_alone(changes: dict[str, Any]) -> None:
+    heavy = load(replace(USE, millicores=500.0, memory_peak=1024.0))
+    with pytest.raises(Unmet, match="500m"):
+        expect.resource_use.cpu_below(profile(still=heavy, **changes), "API", 500)
+    with pytest.raises(Unmet, match="1024 MiB"):
+        expect.resource_use.memory_below(profile(still=heavy, **changes), "API", 1024)

@@ -10,9 +10,12 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.desktop.stream_meter import Traffic
 from streamspace_acceptance.domain.performance.streaming import MOVING, STILL, Streaming
+from streamspace_acceptance.measuring import network_path
 from streamspace_acceptance.measuring.frame_rate import CYCLE, Frame, FrameRate
 from streamspace_acceptance.measuring.input_lag import InputLag
+from streamspace_acceptance.measuring.network_path import NetworkPath
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from tests.support.web_server import says, web_server
 
 
 def rate(received: float, *, drawn: float = 30.0, source: float = 30.0, seconds: float = 6.0) -> FrameRate:
@@ -128,3 +131,48 @@ def test_lag_without_a_valid_figure_is_unproven() -> None:
     for input_lag in (lag(55.0, 20.0, drift=9.0), lag(20.0, 20.0, found=5.0)):
         with pytest.raises(Unproven):
             expect.streaming.input_lag_below(input_lag, "keyboard", 50)
+
+
+def test_measurement_that_the_suite_ended_itself_is_unproven() -> None:
+    found = streaming(cut_short="the suite's viewer does not understand the VNC server: a message of type 150 came")
+    for judge, limit in ((expect.streaming.latency_below, 50), (expect.streaming.frame_rate_at_least, 15)):
+        with pytest.raises(Unproven, match=r"not measured for 30 s: .* a message of type 150"):
+            judge(found, limit)
+
+
+FAR, NEAR = NetworkPath("host:443", 40.0, 10), NetworkPath("host:443", 4.0, 10)
+
+
+def test_latency_that_the_network_explains_is_unproven() -> None:
+    slow = {"trips": [55.0] * 100, "delayed": [85.0] * 10}
+    with pytest.raises(Unproven, match="the network to host:443 alone takes"):
+        expect.streaming.latency_below(streaming(**slow, network=FAR), 50)
+    with pytest.raises(Unmet, match="55 ms"):
+        expect.streaming.latency_below(streaming(**slow, network=NEAR), 50)
+    slower = {"trips": [95.0] * 100, "delayed": [125.0] * 10}
+    with pytest.raises(Unmet, match="95 ms"):
+        expect.streaming.latency_below(streaming(**slower, network=FAR), 50)
+
+
+def test_frame_rate_that_the_network_explains_is_unproven() -> None:
+    few = [rate(12.0, drawn=30.0), rate(12.0, drawn=30.0)]
+    with pytest.raises(Unproven, match=r"alone takes 80.0 ms"):
+        expect.streaming.frame_rate_at_least(streaming(rates=few, network=NetworkPath("host:443", 80.0, 10)), 15)
+    with pytest.raises(Unmet, match=r"12\.0 pictures a second"):
+        expect.streaming.frame_rate_at_least(streaming(rates=few, network=FAR), 15)
+
+
+def test_input_lag_that_the_network_explains_is_unproven() -> None:
+    lag = InputLag("session s", {"keyboard": [60.0] * 30}, [120.0] * 10, "keyboard", [0.2], FAR)
+    with pytest.raises(Unproven, match=r"alone takes 40\.0 ms"):
+        expect.streaming.input_lag_below(lag, "keyboard", 50)
+    with pytest.raises(Unmet, match="60 ms"):
+        expect.streaming.input_lag_below(replace(lag, network=NEAR), "keyboard", 50)
+
+
+def test_network_path_to_a_server_that_listens_is_measured() -> None:
+    with web_server(says(b"")) as url:
+        found = network_path.measure(url)
+    assert found.count == network_path.TIMES
+    assert found.milliseconds > 0
+    assert network_path.measure("http://127.0.0.1:1").count == 0

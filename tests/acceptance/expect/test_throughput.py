@@ -146,3 +146,26 @@ def test_rate_rests_on_the_bursts_that_were_sent_in_time() -> None:
     assert found.rate.per_minute == pytest.approx(9.1, abs=0.05)
     assert found.distrust == ""
     assert "fell behind" in bursts(40, 9, 9.2, late=1).distrust
+
+
+def test_desktops_that_the_suite_may_not_open_are_unproven() -> None:
+    found = burst()
+    found.sessions[3].desktop_closed = "the user 'perftest4' cannot log in"
+    with pytest.raises(Unproven, match=r"may not open 1 of 20 desktops: the user 'perftest4' cannot log in"):
+        expect.throughput.all_running(found)
+    expect.throughput.rate_at_least(found, 10)
+
+
+def test_sessions_that_the_cluster_had_no_room_for_are_unproven() -> None:
+    found = burst(crowded="the nodes have room for 3 such sessions")
+    found.sessions[3].running = None
+    with pytest.raises(Unproven, match="room for 3 such sessions; 1 never ran: s-4"):
+        expect.throughput.all_running(found)
+
+
+def test_refusal_by_a_quota_of_the_namespace_is_unproven() -> None:
+    words = 'pods "s-9" is forbidden: exceeded quota: team-a, requested: cpu=500m, used: cpu=4, limited: cpu=4'
+    with pytest.raises(Unproven, match="a quota of the namespace leaves no room: exceeded quota: team-a"):
+        expect.throughput.none_refused(burst(statuses={9: 403}, says=words))
+    with pytest.raises(Unmet, match="1 refused"):
+        expect.throughput.none_refused(burst(statuses={9: 403}, says="exceeded quota: 5 sessions a user"))

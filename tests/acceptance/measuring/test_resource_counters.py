@@ -131,3 +131,46 @@ def test_the_script_reads_the_cgroup_of_this_process() -> None:
     assert earlier.memory_bytes > 0
     assert earlier.at <= later.at
     assert 0 < (earlier.cpu_seconds or 0.0) < (later.cpu_seconds or 0.0)
+
+
+def test_pod_without_a_shell_takes_nothing_from_others() -> None:
+    store = pod(name="redis-1", uid="u-3")
+
+    def execute(asked: Pod, _: Sequence[str]) -> ExecResult:
+        return ExecResult(V2, "", 0) if asked.meta.name == "api-1" else ExecResult("", "no such file: sh", 127)
+
+    cluster = fake({})
+    cluster.execute = execute  # type: ignore[method-assign, assignment]
+    assert CgroupFiles(cluster).read([POD, store]).keys() == {"api-1"}
+    with pytest.raises(ClusterError):
+        CgroupFiles(cluster).read([store])
+
+
+def test_node_that_does_not_answer_takes_nothing_from_others() -> None:
+    away = pod(name="session-1", uid="u-3", node="node-2")
+    cluster = fake({"node-1/proxy/stats/summary": SUMMARY})
+    assert KubeletSummary(cluster).read([POD, away]).keys() == {"api-1"}
+
+
+def beside(name: str) -> dict[str, Any]:
+    """The summary with another container in the pod."""
+    other = {
+        "name": name,
+        "cpu": {"time": "2026-01-01T00:00:10Z", "usageCoreNanoSeconds": 10**9},
+        "memory": {"workingSetBytes": 1048576},
+    }
+    first = SUMMARY["pods"][0]  # type: ignore[index]
+    return {"pods": [{**first, "containers": [*first["containers"], other]}]}
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("istio-proxy", 2.5), ("shipper", 3.5)])
+def test_injected_neighbours_are_not_the_products_use(name: str, seconds: float) -> None:
+    counter = KubeletSummary(fake({"stats/summary": beside(name)})).read([POD])["api-1"]
+    assert counter.cpu_seconds == seconds
+    containers = [
+        {"name": "api", "usage": {"cpu": "250m", "memory": "64Mi"}},
+        {"name": name, "usage": {"cpu": "1", "memory": "64Mi"}},
+    ]
+    item = {**METRICS["items"][0], "containers": containers}
+    cores = MetricsApi(fake({"metrics.k8s.io": {"items": [item]}})).read([POD])["api-1"].cores
+    assert cores == (0.25 if seconds == 2.5 else 1.25)

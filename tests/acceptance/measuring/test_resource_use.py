@@ -31,6 +31,8 @@ def test_use_of_rising_counters_is_their_rate() -> None:
         ([], "nothing about it"),
         (SAMPLES[:1], "span 0.0 s of 6.0 s"),
         (SAMPLES[:3], "span 2.0 s of 6.0 s"),
+        ([*SAMPLES[:6], replace(SAMPLES[6], at=100.0)], "the source's clock was set meanwhile"),
+        ([Counter(0.0, MIB, cores=0.1)], "span 0.0 s of 6.0 s"),
         ([*SAMPLES[:4], replace(SAMPLES[4], cpu_seconds=0.1), *SAMPLES[5:]], "a container started anew"),
     ],
 )
@@ -38,9 +40,9 @@ def test_use_of_doubtful_counters_is_no_figure(samples: Sequence[Counter], troub
     assert trouble in use_of("api-1", samples, window=6.0).trouble
 
 
-def test_use_by_rates_is_their_mean() -> None:
-    rates = [Counter(10.0 * at, MIB, cores=cores) for at, cores in enumerate((0.1, 0.3))]
-    assert use_of("api-1", rates, window=6.0).millicores == pytest.approx(200)
+def test_use_by_rates_is_the_mean_of_those_in_the_window() -> None:
+    rates = [Counter(10.0 * at, MIB, cores=cores) for at, cores in enumerate((0.0, 0.1, 0.3))]
+    assert use_of("api-1", rates, window=20.0).millicores == pytest.approx(200)
 
 
 class Source:

@@ -262,3 +262,29 @@ def test_answer_of_a_cache_is_known_by_its_header(headers: dict[str, str], kept:
         answer = client.call("GET", "/")
     assert answer.kept == kept
     assert answer.likely("lost") == (f"the answer is an earlier one, from a cache ({kept})" if kept else "lost")
+
+
+def test_cookie_of_an_earlier_answer_does_not_go_with_a_call() -> None:
+    cookies = list[str | None]()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        cookies.append(request.headers["Cookie"])
+        says(b"{}", headers={"Set-Cookie": "session=of-the-administrator; Path=/"})(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        client.call("GET", "/x")
+        client.call_as(None, "GET", "/x")
+    assert cookies == [None, None]
+
+
+def test_page_keeps_its_cookie_over_a_redirect() -> None:
+    cookies = list[str | None]()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        cookies.append(request.headers["Cookie"])
+        headers = {"Set-Cookie": "viewer=1; Path=/", "Location": "/b"}
+        says(b"", 302 if request.path == "/a" else 200, headers=headers)(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        assert client.page(f"{url}/a").status == 200
+    assert cookies == [None, "viewer=1"]

@@ -12,6 +12,7 @@ from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring import network_path
 from streamspace_acceptance.measuring.input_lag import INJECTED_MILLISECONDS, NEVER, InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import poll
@@ -41,7 +42,8 @@ def measure(scenario: Scenario, presses: int, clicks: int) -> None:
     delayed = _lags(probe, acts[KEYBOARD], CHECKS)
     probe.delay_by(0)
     attachments.attach_png("the indicator that keys and clicks toggle", viewer.framebuffer().png)
-    scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts))
+    network = network_path.measure(scenario.clients.http.base_url)
+    scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts, network))
 
 
 def judged(scenario: Scenario) -> InputLag:

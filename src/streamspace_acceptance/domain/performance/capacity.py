@@ -76,11 +76,15 @@ HEADERS = ("sessions", "added", "alive", "start p50 (s)", "start p95 (s)", "busy
 
 @dataclass(frozen=True)
 class Recovery:
-    """The release of all sessions and what followed. `troubles` is empty if the product recovered."""
+    """The release of all sessions and what followed. `troubles` is empty if the product recovered.
+
+    `saturated`: that the machine itself had no processor left for the release, as a part of a sentence.
+    """
 
     seconds: float
     start: float | None
     troubles: Sequence[str]
+    saturated: str = ""
 
     def describe(self) -> str:
         """For the report."""
@@ -91,12 +95,15 @@ class Recovery:
 
 @dataclass
 class SessionCapacity:
-    """The search with its steps. `limited` says that the nodes had no room for the rest of the ramp."""
+    """The search with its steps. `limited` says that the nodes had no room for the rest of the ramp; `refused`, the
+    answer with which the API refused every session of a step, as it does to users that it does not know.
+    """
 
     search: CapacitySearch
     scale: float
     steps: list[Step] = field(default_factory=list)
     limited: str = ""
+    refused: str = ""
     recovery: Recovery | None = None
     knee: str = ""
 

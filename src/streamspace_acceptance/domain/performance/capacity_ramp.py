@@ -5,16 +5,15 @@ Then all of them are released, and the product must recover.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 
-from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.performance import session_troubles
 from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Recovery, SessionCapacity, Step, knee_limit
 from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.release import release
-from streamspace_acceptance.domain.performance.room import fit
+from streamspace_acceptance.domain.performance.room import requested, room
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments, pod_starts
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods
@@ -52,6 +51,7 @@ class CapacityRamp:
         self._held = HeldSessions(scenario.clients)
         self._stuck: list[str] = []
         self._product = ProductPods.of(scenario.clients)
+        self._pressure = session_troubles.node_pressure(scenario.clients.cluster)
         self._errors = self._calls = 0
         self._over: list[int] = []
         self._end = ramp[-1]
@@ -91,9 +91,13 @@ class CapacityRamp:
         behind = [session for session in self._stuck if session not in lost]
         samples = self._held.open_samples()
         crashes = self._product.crashes(self._clients)
-        pressure = session_troubles.node_pressure(self._clients.cluster)
+        pressure = [
+            words for words in session_troubles.node_pressure(self._clients.cluster) if words not in self._pressure
+        ]
         failures = [f"the desktop of {session}: {words}" for session, words in samples.items() if words]
         refused = [] if requests is None else [*requests.refusals, *requests.unanswered]
+        if requests is not None and _refuses_all(requests):
+            self.found.refused = requests.refusals[0]
         return Step(
             number,
             max(added, 0),
@@ -137,7 +141,7 @@ class CapacityRamp:
             if session.session is not None and session.never_ran:
                 self._stuck.append(session.session)
             elif session.session is not None:
-                self._held.sessions.append(HeldSession(session.session, session.user, session.uid))
+                self._held.sessions.append(HeldSession(session.session, session.user, session.uid, session.restarts))
         return lost
 
     def _judge(self, step: Step) -> None:
@@ -173,22 +177,24 @@ class CapacityRamp:
 
     def _limit_to_the_room(self) -> None:
         """Cuts the ramp to what the nodes have room for, once the size of a session is known from its pod."""
-        nodes = self._clients.cluster.allocatable()
         size = self._size()
-        if nodes is None or not size or len(self.found.steps) > 1:
+        if not size or len(self.found.steps) > 1:
             return
-        room = fit(self._clients.cluster.raw_nodes(), self._clients.cluster.raw_pods(), size)
-        whole = len(self._held.sessions) + (room.sessions or 0)
+        left = room(self._clients.cluster, size)
+        if left.sessions is None:
+            return
+        whole = len(self._held.sessions) + left.sessions
         search = self.found.search
         if whole < search.ramp[-1]:
             search.ramp = [*(number for number in search.ramp if number < whole), whole]
-            self.found.limited = f"beside these, {room.sentence}, and {self._end} were to run"
+            self.found.limited = f"beside these, {left.sentence}, and {self._end} were to run"
 
     def _size(self) -> dict[str, str]:
         label = self._clients.profile.session_label
         pods = self._clients.cluster.raw_pods()
         found = next((pod for pod in pods if (pod["metadata"].get("labels") or {}).get(label) in self._held.ids), None)
-        return {} if found is None else _requests(found)
+        sizes = {} if found is None else requested(found)
+        return {name: f"{size:f}" for name, size in sizes.items() if size}
 
     def _trim(self, number: int) -> None:
         """Releases the newest beyond `number`, then those that do not run: no older one is to make room meanwhile."""
@@ -218,8 +224,10 @@ class CapacityRamp:
     def _recover(self) -> Recovery:
         """Releases all sessions; then the API is healthy, and one more session starts as at the beginning."""
         began, registry = now(), self._scenario.registry
+        meter = NodeBusyMeter.begin(self._clients.cluster)
         troubles = list(registry.release([*self._stuck, *self._held.ids]))
         took = now() - began
+        busy = node_busy.saturated(meter.shares()) if troubles else ""
         self._held.sessions, self._stuck = [], []
         start: float | None = None
         if not troubles:
@@ -229,7 +237,7 @@ class CapacityRamp:
             start = next((session.seconds for session in moments if session.seconds is not None), None)
         if not troubles and start is None:
             troubles.append(f"one more session does not run: {moments[0].never_ran or moments[0].said}")
-        return Recovery(took, start, troubles)
+        return Recovery(took, start, troubles, busy)
 
     def _unhealthy(self) -> list[str]:
         profile = self._clients.profile
@@ -244,8 +252,7 @@ class CapacityRamp:
         return ["the API's health is not a JSON object"]
 
 
-def _requests(pod: Json) -> dict[str, str]:
-    """The requests of the first container that has any."""
-    containers: Iterable[Json] = pod["spec"]["containers"]
-    found = [(container.get("resources") or {}).get("requests") or {} for container in containers]
-    return {str(name): str(text) for name, text in next((requests for requests in found if requests), {}).items()}
+def _refuses_all(requests: ScheduledRequests) -> bool:
+    """Whether the API created no session at all, and says each time that the request is at fault (4xx)."""
+    statuses = [0 if made is None or made.id is not None else made.answer.status for made in requests.creations]
+    return all(status // 100 == 4 and status != HTTPStatus.TOO_MANY_REQUESTS for status in statuses)

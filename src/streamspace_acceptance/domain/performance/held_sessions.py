@@ -10,7 +10,8 @@ from typing import Literal
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.performance.session_follower import handshake
+from streamspace_acceptance.domain.performance.session_follower import REST_SECONDS, handshake
+from streamspace_acceptance.domain.performance.session_moments import restarts
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import SessionList
@@ -24,11 +25,12 @@ Certainty = Literal["certain", "may pass"]
 
 @dataclass(frozen=True)
 class HeldSession:
-    """A session that ran, and the uid of the pod that was Ready first: its identity."""
+    """A session that ran, and the uid of the pod that was Ready first: its identity. `restarts` are those before."""
 
     id: str
     user: str
     uid: str | None
+    restarts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -79,11 +81,11 @@ class HeldSessions:
         try:
             poll(
                 wait,
-                lambda: handshake(self.clients.api, session_id),
+                lambda: handshake(self.clients, session_id),
                 met=lambda found: isinstance(found, rfb.Framebuffer),
                 says=lambda found: found if isinstance(found, str) else f"{found.width}x{found.height}",
                 likely=lambda _: "see what the last handshake came to",
-                every=1.0,
+                every=REST_SECONDS,
             )
         except Unmet as unmet:
             return unmet.actual
@@ -125,8 +127,15 @@ class HeldSessions:
             pod, status = pods.get(session.uid or ""), listed.status(session.id)
             if pod is None or not pod.stays:
                 yield session.id, (f"{session.id} lost its pod and is {status or 'not listed'}", "certain")
+            elif self._began_anew(session, pod):
+                yield session.id, (f"{session.id} lost what ran in it: its container was started anew", "certain")
             elif status != word or not pod.ready:
                 yield session.id, (f"{session.id} is {status or 'not listed'}, {pod.describe()}", "may pass")
+
+    def _began_anew(self, session: HeldSession, pod: Pod) -> bool:
+        """Whether the desktop's own container was started again, and not only one beside it."""
+        again = {name for name, count in restarts(pod).items() if count > session.restarts.get(name, 0)}
+        return bool(again) and self.clients.cluster.main_container(pod.object).name in again
 
 
 def _impossible(troubles: Mapping[str, tuple[str, Certainty]]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance import stores
 from streamspace_acceptance.domain.performance.stores import StoreFigures
@@ -13,6 +14,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use
 from streamspace_acceptance.measuring.cpu_waiting import CpuWaiting
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
+from streamspace_acceptance.measuring.resource_counters import Counter, Source
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unproven
 
@@ -80,31 +82,32 @@ class LoadProfile:
 def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadProfile:
     """Records the use of all components and of the sessions' pods over the plan's minute on the target's clock."""
     cluster, label = clients.cluster, clients.profile.session_label
+    component_label = clients.profile.agents.component_label
     window = max(clients.budgets.named("profile").seconds, LEAST_SECONDS)
     listed = [pod for pod in cluster.pods() if pod.running]
     parts = {
-        component: [pod for pod in listed if pod.meta.labels.get("app") == app]
+        component: [pod for pod in listed if pod.meta.labels.get(component_label) == app]
         for component, app in clients.profile.deployment.components.items()
     }
     ids = {session.id for session in sessions}
     own = [pod for pod in listed if pod.meta.labels.get(label) in ids]
     components = [pod for pods in parts.values() for pod in pods]
-    source, passed_over = resource_counters.choose(cluster, components)
-    if source is None:
-        raise Unproven(f"no source of resource use answers: {passed_over}")
+    source, passed_over = resource_counters.choose(
+        cluster, [pod for component in JUDGED for pod in parts.get(component, ())]
+    )
     own = own[:SESSIONS_READ_BY_EXEC] if isinstance(source, resource_counters.CgroupFiles) else own
     parts |= {SESSION_PODS: own} if own else {}
     before = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
     meter = NodeBusyMeter.begin(cluster)
     waiting = CpuWaiting(cluster, [pod for component in JUDGED for pod in parts.get(component, ())])
-    samples, errors = resource_use.record(source, [*components, *own], window)
+    samples, errors = _samples(source, [*components, *own], window)
     waited = waiting.millicores()
     busy = meter.shares()
     after = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
     return LoadProfile(
         load=load,
         window=window,
-        source=source.name,
+        source="no source" if source is None else source.name,
         passed_over=passed_over,
         uses={
             component: resource_use.uses({pod.meta.name: samples[pod.meta.name] for pod in pods}, window)
@@ -113,8 +116,15 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
         busy=busy,
         waited=waited,
         stores=after.since(before, window),
-        errors=errors,
+        errors=errors or ([passed_over] if source is None else []),
     )
+
+
+def _samples(source: Source | None, pods: Sequence[Pod], window: float) -> tuple[dict[str, list[Counter]], list[str]]:
+    """The samples of each pod, and the errors of the source; none where there is no source."""
+    if source is None:
+        return {pod.meta.name: [] for pod in pods}, []
+    return resource_use.record(source, pods, window)
 
 
 def _row(component: str, uses: Sequence[PodUse]) -> str:

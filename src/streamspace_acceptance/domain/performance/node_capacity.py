@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.domain.performance.room import all_pods, requested
 
 Json = dict[str, Any]
 
@@ -69,10 +69,7 @@ def read(cluster: Cluster) -> Capacity:
     except ClusterError as error:
         reason = rights.unmeasured(cluster) if error.status == FORBIDDEN else " ".join(str(error).split())
         return Capacity((), "", f"the nodes cannot be read: {reason}")
-    try:
-        pods, of = json.loads(cluster.raw("/api/v1/pods"))["items"], "the pods of all namespaces"
-    except ClusterError:
-        pods, of = cluster.raw_pods(), f"the pods of {cluster.namespace} alone, for others are not shown"
+    pods, of = all_pods(cluster)
     return Capacity([_room(node, pods) for node in nodes], of)
 
 
@@ -86,17 +83,22 @@ def unschedulable(pods: Sequence[Json]) -> list[str]:
     ]
 
 
-def lost(pods: Sequence[Json]) -> list[str]:
-    """The pods that a node evicted, or whose container it ended for lack of memory."""
-    found = list[str]()
+def lost(pods: Sequence[Json]) -> dict[tuple[str, str, str], str]:
+    """The pods that a node evicted, or whose container it ended for lack of memory, in a sentence each.
+
+    The keys tell one such end from another: Kubernetes shows the last one of a container for as long as the pod lives.
+    """
+    found = dict[tuple[str, str, str], str]()
     for pod in pods:
-        status, name = pod.get("status") or {}, pod["metadata"]["name"]
+        status, name, uid = pod.get("status") or {}, pod["metadata"]["name"], pod["metadata"]["uid"]
         if status.get("reason") == "Evicted":
-            found.append(f"{name} was evicted: {status.get('message', '')}")
+            found[uid, "", ""] = f"{name} was evicted: {status.get('message', '')}"
         for container in status.get("containerStatuses") or ():
-            states = (container.get("state") or {}, container.get("lastState") or {})
-            if any((state.get("terminated") or {}).get("reason") == "OOMKilled" for state in states):
-                found.append(f"{name} was ended for lack of memory")
+            for state in (container.get("state") or {}, container.get("lastState") or {}):
+                ended = state.get("terminated") or {}
+                if ended.get("reason") == "OOMKilled":
+                    key = uid, str(container.get("name")), str(ended.get("finishedAt"))
+                    found[key] = f"{name} was ended for lack of memory"
     return found
 
 
@@ -114,19 +116,12 @@ def _room(node: Json, pods: Sequence[Json]) -> NodeRoom:
         if (pod.get("spec") or {}).get("nodeName") == name
         and (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
     ]
-    requests = [
-        (container.get("resources") or {}).get("requests") or {}
-        for pod in own
-        for container in pod["spec"]["containers"]
-    ]
+    requests = [requested(pod) for pod in own]
     return NodeRoom(
         name=name,
         allocatable={resource: amount(status["allocatable"][resource]) for resource in RESOURCES},
         pods_allocatable=int(amount(status["allocatable"]["pods"])),
-        requested={
-            resource: sum((amount(request[resource]) for request in requests if resource in request), Decimal(0))
-            for resource in RESOURCES
-        },
+        requested={resource: sum((request[resource] for request in requests), Decimal(0)) for resource in RESOURCES},
         pods=len(own),
         pressures=[
             condition["type"]

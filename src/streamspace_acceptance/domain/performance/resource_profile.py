@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance import motion, node_capacity
 from streamspace_acceptance.domain.performance.load_profile import LoadProfile, profile
 from streamspace_acceptance.domain.performance.node_capacity import Capacity
@@ -34,7 +36,8 @@ class ResourceProfile:
     """The profiles of one number of sessions, and the nodes' capacity with all of them.
 
     `moving`: in how many desktops pictures moved.
-    `room`: the room for such sessions before. `not_running`: the sessions that did not run in time.
+    `room`: the room for such sessions beside all other pods. `not_running`: the sessions that did not run in time.
+    `unschedulable`, `lost`: of the pods of these sessions and of the product. `before`: the nodes without the sessions.
     """
 
     sessions: int
@@ -47,6 +50,7 @@ class ResourceProfile:
     not_running: Sequence[str]
     unschedulable: Sequence[str]
     lost: Sequence[str]
+    before: Capacity | None = None
 
     def used(self) -> LoadProfile:
         """The profile of the desktops in use; Unproven where they were not all of them in use."""
@@ -70,7 +74,7 @@ def record(scenario: Scenario, count: int, template: str) -> None:
     """Profiles StreamSpace without sessions, then with `count` that stand still, then with all of them in use."""
     clients = scenario.clients
     idle = profile(clients, (), "without sessions of this test")
-    before = _room(scenario, template)
+    before, lost = node_capacity.read(clients.cluster), node_capacity.lost(clients.cluster.raw_pods())
     sessions = _start(scenario, count, template)
     not_running = _wait_until_running(sessions, count)
     still = profile(clients, sessions, f"with {count} sessions that stand still")
@@ -80,7 +84,8 @@ def record(scenario: Scenario, count: int, template: str) -> None:
             scenario.new_desktop(session).open_whole(clients.browser)
         moving = _set_in_motion(sessions)
         in_use = profile(clients, sessions, f"with {count} sessions in use")
-    pods = clients.cluster.raw_pods()
+    own = _pods_of(clients, sessions)
+    ended = node_capacity.lost([*own, *_product_pods(clients)])
     found = ResourceProfile(
         sessions=count,
         idle=idle,
@@ -88,10 +93,11 @@ def record(scenario: Scenario, count: int, template: str) -> None:
         in_use=in_use,
         moving=moving,
         capacity=node_capacity.read(clients.cluster),
-        room=before,
+        room=_room(scenario, template, own),
         not_running=not_running,
-        unschedulable=node_capacity.unschedulable(pods),
-        lost=node_capacity.lost(pods),
+        unschedulable=node_capacity.unschedulable(own),
+        lost=[words for key, words in ended.items() if key not in lost],
+        before=before,
     )
     scenario.results.put(found)
 
@@ -105,12 +111,27 @@ def judged(scenario: Scenario, sessions: int) -> ResourceProfile:
     return found
 
 
-def _room(scenario: Scenario, template: str) -> Room:
-    """The nodes' room for sessions of the template's own size."""
+def _pods_of(clients: Clients, sessions: Sequence[Session]) -> list[Json]:
+    ids, label = {session.id for session in sessions}, clients.profile.session_label
+    return [pod for pod in clients.cluster.raw_pods() if (pod["metadata"].get("labels") or {}).get(label) in ids]
+
+
+def _product_pods(clients: Clients) -> list[Json]:
+    apps, label = set(clients.profile.deployment.components.values()), clients.profile.agents.component_label
+    return [pod for pod in clients.cluster.raw_pods() if (pod["metadata"].get("labels") or {}).get(label) in apps]
+
+
+def _room(scenario: Scenario, template: str, own: Sequence[Json]) -> Room:
+    """The nodes' room for sessions of the template's own size, beside all pods but its own."""
     templates = TemplateApi(scenario.clients.api)
     found = next((entry for entry in templates.listed() if templates.name_of(entry) == template), {})
     size = node_capacity.size_of(found.get("resources"))
-    return room(scenario.clients.cluster, size) if size else Room(None, f"the API does not show the size of {template}")
+    ours = {pod["metadata"]["uid"] for pod in own}
+    return (
+        room(scenario.clients.cluster, size, ours)
+        if size
+        else Room(None, f"the API does not show the size of {template}")
+    )
 
 
 def _start(scenario: Scenario, count: int, template: str) -> list[Session]:

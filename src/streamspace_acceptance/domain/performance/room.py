@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from streamspace_acceptance.cluster import rights
+from streamspace_acceptance.cluster.containers import is_native_sidecar
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
@@ -15,6 +17,8 @@ from streamspace_acceptance.cluster.quantities import amount
 PODS_A_NODE, PODS_A_CORE = 110, 10
 """Kubernetes supports min(110, 10 a core) pods on a node ("Considerations for large clusters", and its SLOs)."""
 COUNTED = ("cpu", "memory")
+KUBERNETES_OWN = "node.kubernetes.io/"
+"""The taints of nodes that are not ready, cordoned or under pressure begin so: no session tolerates them."""
 
 
 @dataclass(frozen=True)
@@ -25,24 +29,84 @@ class Room:
     sentence: str
 
 
-def room(cluster: Cluster, size: Mapping[str, str]) -> Room:
-    """The room for sessions of that size, by the pods that the namespace has by now."""
+def room(cluster: Cluster, size: Mapping[str, str], ours: Collection[str] = ()) -> Room:
+    """The room for sessions of that size beside all pods but `ours`, which are given by their uids.
+
+    A quota of the namespace may leave less than the nodes do. It counts our pods, and so is left out where there are
+    any.
+    """
     try:
-        nodes, pods = cluster.raw_nodes(), cluster.raw_pods()
+        nodes = cluster.raw_nodes()
     except ClusterError as error:
         if error.status == FORBIDDEN:
             return Room(None, f"the nodes' room is unknown. {rights.unmeasured(cluster)}")
         raise
-    return fit(nodes, pods, size)
+    own, (everywhere, _) = cluster.raw_pods(), all_pods(cluster)
+    others = [pod for pod in everywhere if pod["metadata"]["uid"] not in ours]
+    found = fit(nodes, others, size, _hosts(own))
+    quota = None if ours else _quota(cluster, size)
+    if quota is not None and quota.sessions is not None and quota.sessions < (found.sessions or 0):
+        return quota
+    return found
 
 
-def fit(nodes: Sequence[Json], pods: Sequence[Json], size: Mapping[str, str]) -> Room:
-    """The same for those nodes and pods."""
+def all_pods(cluster: Cluster) -> tuple[list[Json], str]:
+    """The pods that take room on the nodes, and whose they are: of all namespaces, where Kubernetes shows them."""
+    try:
+        found: list[Json] = json.loads(cluster.raw("/api/v1/pods"))["items"]
+    except ClusterError:
+        return cluster.raw_pods(), f"the pods of {cluster.namespace} alone, for others are not shown"
+    return found, "the pods of all namespaces"
+
+
+def requested(pod: Json) -> dict[str, Decimal]:
+    """The cores and bytes that the scheduler keeps free for a pod, its sidecars and its overhead included."""
+    initial = pod["spec"].get("initContainers") or ()
+    beside = [*pod["spec"]["containers"], *(container for container in initial if is_native_sidecar(container))]
+    first = [container for container in initial if not is_native_sidecar(container)]
+    overhead = pod["spec"].get("overhead") or {}
+    return {
+        resource: max(sum((_request(container, resource) for container in beside), Decimal(0)), *_each(first, resource))
+        + amount(overhead.get(resource, "0"))
+        for resource in COUNTED
+    }
+
+
+def fit(nodes: Sequence[Json], pods: Sequence[Json], size: Mapping[str, str], hosts: Collection[str] = ()) -> Room:
+    """The same for those nodes and pods. `hosts` are nodes of which it is known that the product's pods run there."""
     used = _used([pod for pod in pods if Pod.of(pod).stays])
-    rooms = [_of_node(node, used, size) for node in nodes if not (node.get("spec") or {}).get("unschedulable")]
+    closed = {node["metadata"]["name"]: why for node in nodes if (why := _closed(node, hosts))}
+    rooms = [_of_node(node, used, size) for node in nodes if node["metadata"]["name"] not in closed]
     total = sum(count for count, _ in rooms)
-    why = sorted({reason for _, reason in rooms})
-    return Room(total, f"the nodes have room for {total} such sessions ({'; '.join(why) or 'there are no nodes'})")
+    limits = sorted({reason for _, reason in rooms}) or ["no node takes any"]
+    limits += [f"{name} takes none: {reason}" for name, reason in sorted(closed.items())][:3]
+    return Room(total, f"the nodes have room for {total} such sessions ({'; '.join(limits)})")
+
+
+def _closed(node: Json, hosts: Collection[str]) -> str:
+    """Why a node takes no new session; empty when it may. Taints that the product's own pods tolerate do not count."""
+    spec, name = node.get("spec") or {}, node["metadata"]["name"]
+    if spec.get("unschedulable"):
+        return "it is cordoned"
+    conditions = (node.get("status") or {}).get("conditions") or ()
+    if any(condition["type"] == "Ready" and condition["status"] != "True" for condition in conditions):
+        return "it is not ready"
+    closing = ("NoSchedule", "NoExecute")
+    taints = [taint["key"] for taint in spec.get("taints") or () if taint.get("effect") in closing]
+    found = [key for key in taints if key.startswith(KUBERNETES_OWN) or name not in hosts]
+    return f"its taint {found[0]}" if found else ""
+
+
+def _hosts(pods: Sequence[Json]) -> set[str]:
+    """The nodes of those pods, without the pods of DaemonSets, which tolerate most taints."""
+    usual = [
+        pod for pod in pods if not any(_is_daemon_set(owner) for owner in pod["metadata"].get("ownerReferences") or ())
+    ]
+    return {pod["spec"].get("nodeName") or "" for pod in usual if Pod.of(pod).stays}
+
+
+def _is_daemon_set(owner: Json) -> bool:
+    return bool(owner.get("kind") == "DaemonSet")
 
 
 def _of_node(node: Json, used: Mapping[tuple[str, str], Decimal], size: Mapping[str, str]) -> tuple[int, str]:
@@ -62,8 +126,43 @@ def _used(pods: Sequence[Json]) -> Mapping[tuple[str, str], Decimal]:
     for pod in pods:
         node = pod["spec"].get("nodeName") or ""
         used[node, "pods"] += 1
-        for container in pod["spec"]["containers"]:
-            requests = (container.get("resources") or {}).get("requests") or {}
-            for resource in COUNTED:
-                used[node, resource] += amount(requests.get(resource, "0"))
+        for resource, value in requested(pod).items():
+            used[node, resource] += value
     return used
+
+
+def _each(containers: Sequence[Json], resource: str) -> list[Decimal]:
+    return [_request(container, resource) for container in containers] or [Decimal(0)]
+
+
+def _request(container: Json, resource: str) -> Decimal:
+    return amount(((container.get("resources") or {}).get("requests") or {}).get(resource, "0"))
+
+
+def _quota(cluster: Cluster, size: Mapping[str, str]) -> Room | None:
+    """The room that the namespace's quotas leave; None without one, or where Kubernetes does not show them."""
+    try:
+        items = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/resourcequotas"))["items"]
+    except ClusterError:
+        return None  # then its events say so, where sessions do not start
+    found = [left for quota in items if not _is_scoped(quota) for left in _left(quota, size)]
+    return min(found, key=lambda left: left.sessions or 0, default=None)
+
+
+def _is_scoped(quota: Json) -> bool:
+    """Whether a quota is about some kinds of pods alone."""
+    spec = quota.get("spec") or {}
+    return bool(spec.get("scopes") or spec.get("scopeSelector"))
+
+
+def _left(quota: Json, size: Mapping[str, str]) -> list[Room]:
+    status = quota.get("status") or {}
+    hard, used = status.get("hard") or {}, status.get("used") or {}
+    needs = {"pods": "1", "count/pods": "1"}
+    needs |= {f"{prefix}{name}": size[name] for name in COUNTED if name in size for prefix in ("", "requests.")}
+    rooms = []
+    for name in needs.keys() & hard.keys():
+        left = max(int((amount(hard[name]) - amount(used.get(name, "0"))) / amount(needs[name])), 0)
+        quota_name = f"the quota {quota['metadata']['name']} of the namespace"
+        rooms.append(Room(left, f"{quota_name} leaves room for {left} such sessions ({name}: {hard[name]})"))
+    return rooms

@@ -19,10 +19,10 @@ from streamspace_acceptance.domain.performance.session_moments import SessionMom
 from streamspace_acceptance.domain.performance.session_objects import SessionObjects, watching_objects
 from streamspace_acceptance.domain.performance.session_troubles import unschedulable
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.http import NoAnswer, RateLimited
 from streamspace_acceptance.waiting import (
     POLL_SECONDS,
     Budget,
@@ -39,28 +39,34 @@ from streamspace_acceptance.waiting import (
 DESKTOPS_AT_ONCE = 4
 """So many handshakes at the same time: enough to be prompt, too few to be a load of their own."""
 KNOCK_SECONDS = 0.25
+REST_SECONDS = 2.0
+"""The same after a VNC server has greeted: some of them lock out who comes back at once."""
 CATCH_UP_SECONDS = 2.0
 """A list may overtake the watches; they are given so long to report the pods and objects of sessions that run."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """One list of the API, asked for at that moment, or why there was none."""
+    """One list of the API, asked for at that moment, or why there was none. `limited`: too many had been asked for."""
 
     listed: SessionList | None
     error: str = ""
     asked: float = 0.0
+    limited: bool = False
 
 
 @dataclass
 class SessionFollower:
-    """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session."""
+    """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session; `closed`,
+    why the suite may not open a desktop.
+    """
 
     clients: Clients
     looks: Recording[Look]
     pods: Recording[Change]
     objects: SessionObjects = field(default_factory=SessionObjects)
     desktops: dict[str, rfb.Framebuffer | str] = field(default_factory=dict)
+    closed: dict[str, str] = field(default_factory=dict)
 
     @property
     def word(self) -> str:
@@ -73,9 +79,12 @@ class SessionFollower:
         return set() if listed is None else _running(listed, ids, self.word)
 
     def errors(self) -> tuple[int, int]:
-        """How many looks at the API brought no list, and how many there were."""
-        looks = self.looks.items()
-        return sum(look.item.listed is None for look in looks), len(looks)
+        """How many looks at the API brought no list, and how many there were.
+
+        Those that a limit of the rate of calls refused do not count: the suite asks more often than any user.
+        """
+        looks = [look.item for look in self.looks.items() if not look.item.limited]
+        return sum(look.listed is None for look in looks), len(looks)
 
     def wait_until_running(
         self,
@@ -144,9 +153,8 @@ class SessionFollower:
         running = self.running(ids)
 
         def silent() -> set[str]:
-            return {
-                session_id for session_id in running if not isinstance(self.desktops.get(session_id), rfb.Framebuffer)
-            }
+            answered = {session for session, desktop in self.desktops.items() if isinstance(desktop, rfb.Framebuffer)}
+            return running - answered - self.closed.keys()
 
         with suppress(Unmet):  # each session says for itself what its desktop came to
             poll(
@@ -178,6 +186,7 @@ class SessionFollower:
                 session.see_pod(pod, change.at, deleted=change.item.kind == "DELETED")
         for session_id, session in known.items():
             session.see_desktop(self.desktops.get(session_id))
+            session.desktop_closed = self.closed.get(session_id, "")
         return found
 
     def source(self, sessions: Sequence[SessionMoments]) -> str:
@@ -223,7 +232,8 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
         try:
             return Look(SessionList(tuple(map(remembered, api.sessions().sessions))), asked=asked)
         except (Unmet, NoAnswer) as error:
-            return Look(None, " ".join(str(error).split()), asked)
+            limited = isinstance(error, RateLimited) or (isinstance(error, Unmet) and error.actual.startswith("429 "))
+            return Look(None, " ".join(str(error).split()), asked, limited)
 
     return look
 
@@ -271,13 +281,20 @@ def opening_desktops(follower: SessionFollower, before: Collection[str]) -> Iter
 
 def _open(follower: SessionFollower, session_id: str, ended: threading.Event) -> None:
     while not ended.is_set():
-        follower.desktops[session_id] = found = handshake(follower.clients.api, session_id)
-        if isinstance(found, rfb.Framebuffer) or pause(KNOCK_SECONDS, ended):
+        try:
+            follower.desktops[session_id] = found = handshake(follower.clients, session_id)
+        except Unproven as error:  # the suite may not open it: that says nothing about the desktop
+            follower.closed[session_id] = " ".join(str(error).split())
+            return
+        except (Unmet, NoAnswer) as error:
+            follower.desktops[session_id] = found = " ".join(str(error).split())
+        if isinstance(found, rfb.Framebuffer) or pause(REST_SECONDS if rfb.is_reached(found) else KNOCK_SECONDS, ended):
             return
 
 
-def handshake(api: StreamSpaceApi, session_id: str) -> rfb.Framebuffer | str:
+def handshake(clients: Clients, session_id: str) -> rfb.Framebuffer | str:
     """One RFB handshake through the product's own path; a sentence when it fails."""
+    api = clients.api
     token = api.viewer_token(session_id)
     address, text = api.vnc_address(session_id, token), api.profile.base64_text
-    return rfb.attempt(address, token, trusted=api.http.trusted, text=text)
+    return rfb.attempt(address, token, trusted=api.http.trusted, password=clients.vnc_password, text=text)

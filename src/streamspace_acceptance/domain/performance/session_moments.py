@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from streamspace_acceptance.cluster.containers import is_native_sidecar
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.measuring.open_loop import Shot
@@ -20,10 +21,12 @@ NAMES = ("due", "sent", "answered", "listed", "created", "scheduled", "started",
 class SessionMoments:
     """Moments of the monotonic clock, None for what was not seen.
 
-    `created` is when its first pod was seen, `started` when the pod's containers ran, `ready` when the pod was Ready,
-    `running` when the API said so, `desktop` when the desktop answered an RFB handshake. `uid` is the pod that was
-    Ready first; `fate` is its last state. `object_running` is when its object in Kubernetes said Running, `by_object`
-    whether `running` is that moment.
+    `created` is when its first pod was seen, `initialized` when the pod's own init containers were done, `started` when
+    the pod's containers ran, `ready` when the pod was Ready, `running` when the API said so, `desktop` when the desktop
+    answered an RFB handshake. `uid` is the pod that was Ready first, `restarts` how often each of its containers had
+    been started again by then; `fate` is its last state. `object_running` is when its object in Kubernetes said
+    Running, `by_object` whether `running` is that moment.
+    `desktop_closed` says why the suite may not open the desktop.
     """
 
     number: int
@@ -36,15 +39,18 @@ class SessionMoments:
     listed: float | None = None
     created: float | None = None
     scheduled: float | None = None
+    initialized: float | None = None
     started: float | None = None
     ready: float | None = None
     running: float | None = None
     desktop: float | None = None
     status: str = "never listed"
     uid: str | None = None
+    restarts: dict[str, int] = field(default_factory=dict)
     node: str | None = None
     fate: str = ""
     desktop_failure: str = ""
+    desktop_closed: str = ""
     object_running: float | None = None
     by_object: bool = False
     _not_yet: float = 0.0
@@ -101,10 +107,12 @@ class SessionMoments:
         self.created = at if self.created is None else self.created
         if pod.node is not None and self.scheduled is None:
             self.scheduled = at
+        if self.initialized is None and _has_init_containers(pod) and pod.conditions.get("Initialized", False):
+            self.initialized = at
         if pod.running_containers == pod.containers and self.started is None:
             self.started = at
         if pod.ready and self.ready is None:
-            self.ready, self.uid = at, pod.meta.uid
+            self.ready, self.uid, self.restarts = at, pod.meta.uid, restarts(pod)
 
     def see_desktop(self, found: rfb.Framebuffer | str | None) -> None:
         """The result of a handshake with its desktop; None: there was none."""
@@ -114,13 +122,34 @@ class SessionMoments:
             self.desktop_failure = found
 
 
+def restarts(pod: Pod) -> dict[str, int]:
+    """How often each container of a pod was started again."""
+    statuses = (pod.object.get("status") or {}).get("containerStatuses") or []
+    return {status["name"]: int(status.get("restartCount", 0)) for status in statuses}
+
+
 def pod_starts(sessions: Sequence[SessionMoments]) -> list[float]:
-    """Seconds from the first report of each pod until its containers ran, by the watch."""
+    """Seconds from the first report of each pod until its containers ran, by the watch.
+
+    The product's own init containers run from the pod's placement on. Their time is the product's, not the cluster's.
+    """
     return [
-        session.started - session.created
+        session.started - session.created - _initialization(session)
         for session in sessions
         if session.started is not None and session.created is not None
     ]
+
+
+def _initialization(session: SessionMoments) -> float:
+    """Seconds for which the init containers ran; none without them."""
+    if session.initialized is None or session.scheduled is None:
+        return 0.0
+    return session.initialized - session.scheduled
+
+
+def _has_init_containers(pod: Pod) -> bool:
+    initial = pod.object["spec"].get("initContainers") or ()
+    return any(not is_native_sidecar(container) for container in initial)
 
 
 def as_csv(sessions: Sequence[SessionMoments], began: float) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet
@@ -16,6 +17,8 @@ from streamspace_acceptance.waiting import Stamped, now
 UNSCHEDULABLE_SECONDS = 5.0
 """A pod is unschedulable until its volume is bound; after so many real seconds it has no room."""
 PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure")
+QUOTA = re.compile(r"exceeded quota: \S+, requested: [^.;\n]*")
+"""Kubernetes' own words when a quota of the namespace leaves no room for a pod."""
 _REASON_CHARACTERS = 200
 
 
@@ -48,6 +51,13 @@ def reasons(clients: Clients, ids: Collection[str], changes: Sequence[Stamped[Ch
     found = [*_messages(clients, ids), *_of_pods(changes, ids, clients.profile.session_label)]
     found += [_event(event) for event in clients.cluster.events() if _is_warning_of(event, ids)]
     return list(dict.fromkeys(" ".join(text.split())[:_REASON_CHARACTERS] for text in found if text))
+
+
+def quota(clients: Clients, ids: Collection[str], changes: Sequence[Stamped[Change]]) -> str:
+    """Kubernetes' words about the quota that kept every one of those sessions from running; empty where none did."""
+    said = [QUOTA.search(" ".join(reasons(clients, [session_id], changes))) for session_id in sorted(ids)]
+    found = [words.group() for words in said if words is not None]
+    return found[0] if found and len(found) == len(said) else ""
 
 
 def _messages(clients: Clients, ids: Collection[str]) -> Iterator[str]:
@@ -94,28 +104,31 @@ def _event(event: Json) -> str:
 
 @dataclass(frozen=True)
 class ProductPods:
-    """The restarts of the product's own pods, by uid, at one moment."""
+    """The restarts of the product's own pods, by uid, at one moment; `over` are pods that were not to stay."""
 
     restarts: dict[str, int]
+    over: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, clients: Clients) -> ProductPods:
-        """As Kubernetes lists them now."""
-        return cls({uid: count for uid, (count, _) in _product_pods(clients).items()})
+        """As Kubernetes lists them now. Those that are over may be collected at any time."""
+        found = {uid: count for uid, (count, _) in _product_pods(clients).items()}
+        over = frozenset(pod.meta.uid for pod in map(Pod.of, clients.cluster.raw_pods()) if not pod.stays)
+        return cls(found, over)
 
     def crashes(self, clients: Clients) -> list[str]:
         """A sentence for each pod that was restarted or replaced since."""
         present = _product_pods(clients)
         found = [words for uid, (count, words) in present.items() if count > self.restarts.get(uid, 0)]
-        lost = self.restarts.keys() - present.keys()
+        lost = self.restarts.keys() - present.keys() - self.over
         return [*found, *([f"{len(lost)} of the product's own pods are not there any more"] if lost else [])]
 
 
 def _product_pods(clients: Clients) -> dict[str, tuple[int, str]]:
-    apps = set(clients.profile.deployment.components.values())
+    apps, label = set(clients.profile.deployment.components.values()), clients.profile.agents.component_label
     found = {}
     for pod in clients.cluster.raw_pods():
-        if (pod["metadata"].get("labels") or {}).get("app") in apps:
+        if (pod["metadata"].get("labels") or {}).get(label) in apps:
             containers = (pod.get("status") or {}).get("containerStatuses") or []
             count = sum(int(container.get("restartCount", 0)) for container in containers)
             why = "; ".join(filter(None, map(_of_container, containers)))

@@ -17,11 +17,13 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.measuring import network_path
 from streamspace_acceptance.measuring.frame_rate import Frame, FrameRate
+from streamspace_acceptance.measuring.network_path import NetworkPath
 from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, RoundTrips
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
-from streamspace_acceptance.product.rfb_client import RfbClient
+from streamspace_acceptance.product.rfb_client import NotUnderstoodError, RfbClient
 
 SOURCE_RATE, SLOW_RATE = 30.0, 10.0
 """Pictures a second: of the source that is measured, twice the plan's 15, and of the one for the self-check."""
@@ -37,7 +39,8 @@ SILENCE_SECONDS = 1.0
 
 @dataclass
 class Streaming:
-    """The measurements over `planned` seconds. `ended`: how the connection was lost; `no_motion`: why nothing moved.
+    """The measurements over `planned` seconds. `ended`: how the connection was lost; `no_motion`: why nothing moved;
+    `cut_short`: why the suite itself did not measure to the end.
 
     `traffic` has a line for each part: its name, and the bytes and pictures of the user's page.
     """
@@ -52,6 +55,8 @@ class Streaming:
     traffic: list[tuple[str, Traffic]] = field(default_factory=list)
     ended: str = ""
     no_motion: str = ""
+    cut_short: str = ""
+    network: NetworkPath = field(default_factory=NetworkPath)
 
     @property
     def round_trips(self) -> RoundTrips:
@@ -81,6 +86,7 @@ class Streaming:
         """For the report."""
         lines = [f"{self.session}, over {self.planned:.0f} s: still and moving in turn"]
         lines += [self.round_trips.table()] if self.trips and self.delayed else ["no round trips"]
+        lines += [self.network.describe()] if self.network.count else []
         lines += [f"moving: {rate}" for rate in self.rates]
         lines += [f"self-check, a source of {self.slow.source_rate:g}/s: {self.slow}"] if self.slow else []
         lines += [
@@ -91,6 +97,7 @@ class Streaming:
         ]
         lines += [f"the connection ended: {self.ended}"] if self.ended else []
         lines += [f"nothing moved: {self.no_motion}"] if self.no_motion else []
+        lines += [f"the measurement ended: {self.cut_short}"] if self.cut_short else []
         return "\n".join(lines)
 
 
@@ -103,13 +110,18 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     desk.wait_until_rendered()
     seconds = scenario.clients.budgets.limit(plan).seconds
     found = scenario.results.put(Streaming(desk.session.subject, seconds))
+    found.network = network_path.measure(scenario.clients.http.base_url)
     connections = desk.opened().connections
     try:
         with desk.session.viewing() as client:
             _Recorder(desk, client, found).record()
+    except NotUnderstoodError as error:
+        found.cut_short = f"the suite's viewer does not understand the VNC server: {error}"
     except NoHandshake as error:
         found.ended = str(error)
-    if not found.ended and desk.opened().connections != connections:
+    if desk.opened().connections[0] != connections[0]:
+        found.cut_short = "the browser's own network changed"
+    elif not found.ended and desk.opened().connections != connections:
         found.ended = desk.blame("the user's page had to connect again")
     attachments.attach_text("streaming", found.table())
 

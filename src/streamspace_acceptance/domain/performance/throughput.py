@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.release import release
 from streamspace_acceptance.domain.performance.room import room
 from streamspace_acceptance.domain.performance.session_follower import following, opening_desktops
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv, pod_starts, table
+from streamspace_acceptance.domain.performance.session_troubles import QUOTA, quota, unschedulable
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
@@ -22,6 +25,7 @@ from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.measuring.rate import Rate
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import Size
+from streamspace_acceptance.waiting import Stamped
 
 PRECISION = 0.2
 """Half of the rate's interval, as a share of the rate, with which no further burst is asked for."""
@@ -32,7 +36,8 @@ MOST_REPEATS = 2
 class Burst:
     """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
 
-    `source` says from where the moments of Running are; `plane` is how the cluster itself did.
+    `source` says from where the moments of Running are; `plane` is how the cluster itself did. `crowded`: why the
+    cluster had no room for any of the sessions that never ran; empty if it had.
     """
 
     requests: ScheduledRequests
@@ -41,6 +46,7 @@ class Burst:
     busy: dict[str, float]
     source: str = ""
     plane: ControlPlane | None = None
+    crowded: str = ""
 
     @property
     def never_ran(self) -> list[str]:
@@ -112,6 +118,14 @@ class Bursts:
         return [sentence for burst in self.bursts for sentence in burst.requests.refusals]
 
     @property
+    def refused_by_quota(self) -> str:
+        """Kubernetes' words about the quota for which each refused creation was refused; empty unless it was so."""
+        made = [creation for burst in self.bursts for creation in burst.requests.creations if creation is not None]
+        refused = [creation.answer.excerpt(2000) for creation in made if creation.id is None or not creation.answer.ok]
+        found = [words.group() for answer in refused if (words := QUOTA.search(answer)) is not None]
+        return found[0] if found and len(found) == len(refused) else ""
+
+    @property
     def unanswered(self) -> list[str]:
         """The creations without an answer, in a sentence each."""
         return [sentence for burst in self.bursts for sentence in burst.requests.unanswered]
@@ -144,6 +158,11 @@ class Bursts:
         return next(
             (burst.plane.outside for burst in self.bursts if burst.plane is not None and burst.plane.outside), ""
         )
+
+    @property
+    def crowded(self) -> str:
+        """Why the cluster had no room for the sessions that never ran; empty if it had."""
+        return next((burst.crowded for burst in self.bursts if burst.crowded), "")
 
     @cached_property
     def rate(self) -> Rate | None:
@@ -255,4 +274,33 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
                 follower.wait_for_desktops(requests.ids)
         sessions = follower.moments(requests)
         plane = ControlPlane(pod_starts(sessions), *calls.result())
-        return Burst(requests, sessions, clients.budgets.scale, meter.shares(), follower.source(sessions), plane)
+        return Burst(
+            requests,
+            sessions,
+            clients.budgets.scale,
+            meter.shares(),
+            follower.source(sessions),
+            plane,
+            crowded_out(clients, size, sessions, follower.pods.items()),
+        )
+
+
+def crowded_out(
+    clients: Clients, size: Size, sessions: Sequence[SessionMoments], changes: Sequence[Stamped[Change]]
+) -> str:
+    """Why the cluster had no room for any of the sessions that never ran; empty if it had.
+
+    The nodes had room for all before. If they have room for all now, but for the burst's own pods, then the sessions
+    took more than they asked for, and that is the product's doing.
+    """
+    missing = {session.session for session in sessions if session.session is not None and session.never_ran}
+    if not missing:
+        return ""
+    label = clients.profile.session_label
+    if missing <= unschedulable(changes, label).keys():
+        ids = {session.session for session in sessions}
+        ours = {pod.meta.uid for pod in clients.cluster.pods() if pod.meta.labels.get(label) in ids}
+        found = room(clients.cluster, size, ours)
+        if found.sessions is not None and found.sessions < len(sessions):
+            return f"{found.sentence} beside other pods, and {len(sessions)} are needed"
+    return quota(clients, [session for session in missing if session is not None], changes)

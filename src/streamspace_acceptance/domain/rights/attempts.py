@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import vnc_url
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import RedirectedElsewhere
 from streamspace_acceptance.waiting import Wait, elapse
 
 CHANGES = ("hibernate_session", "wake_session", "delete_session")
@@ -91,11 +93,12 @@ class _Attempts:
 
     def see(self, who: str, token: str | None) -> Iterator[Attempt]:
         alone = self._call(token, "get_session")
-        yield self._attempt(Kind.SEE, who, alone, succeeded=alone.ok)
+        shown = _is_done(alone) or self._names_it(alone)
+        yield self._attempt(Kind.SEE, who, alone, succeeded=shown)
         path = self._api.profile.calls["list_sessions"].path
         for query in ("", f"?{self._api.profile.fields['user']}={quote(self._user, safe='')}"):
-            listed = self._api.http.call_as(token, "GET", path + query)
-            yield self._attempt(Kind.SEE, who, listed, succeeded=listed.ok and self._session.id.encode() in listed.body)
+            listed = _answer(partial(self._api.http.call_as, token, "GET", path + query))
+            yield self._attempt(Kind.SEE, who, listed, succeeded=self._names_it(listed))
 
     def open(self, who: str, token: str | None) -> Iterator[Attempt]:
         answer = self._call(token, "connect_session")
@@ -124,15 +127,31 @@ class _Attempts:
         for name in CHANGES:
             answer = self._call(token, name)
             conflict = answer.status == HTTPStatus.CONFLICT  # it was not the right, but the state that was missing
-            yield self._attempt(Kind.CHANGE, who, answer, succeeded=answer.ok or conflict)
+            yield self._attempt(Kind.CHANGE, who, answer, succeeded=_is_done(answer) or conflict)
 
     def _call(self, token: str | None, name: str) -> Answer:
-        return self._api.call_as(token, name, self._session.id, user=self._user)
+        return _answer(partial(self._api.call_as, token, name, self._session.id, user=self._user))
+
+    def _names_it(self, answer: Answer) -> bool:
+        return answer.ok and self._session.id.encode() in answer.body
 
     @staticmethod
     def _attempt(kind: Kind, who: str, answer: Answer, *, succeeded: bool) -> Attempt:
         path = answer.url.split("/", 3)[-1]
         return Attempt(kind, who, f"{answer.method} /{path}", f"{answer.status} {answer.excerpt(EXCERPT)}", succeeded)
+
+
+def _answer(call: Callable[[], Answer]) -> Answer:
+    """The answer to a call; also one that sends the visitor to another server to log in, which is a refusal."""
+    try:
+        return call()
+    except RedirectedElsewhere as error:
+        return error.answer
+
+
+def _is_done(answer: Answer) -> bool:
+    """Whether a call was accepted. A page to log in, in its place, does not come from the API."""
+    return answer.ok and not answer.content_type.startswith("text/html")
 
 
 def _trouble(session: Session, before: set[str]) -> str | None:

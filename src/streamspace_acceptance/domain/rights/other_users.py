@@ -71,6 +71,10 @@ class OtherUsers:
         self._made[account] = entry
         login = self._login.log_in(name, password)
         token = self._login.token(login)
+        if token is None and login.ok:
+            raise Unproven(
+                f"the new user {name} logs in, but the answer has no token in its field {fields['login_token']}"
+            )
         if token is None:
             raise Unproven(f"the new user {name} cannot log in: {login.status} {login.reason}")
         return OtherUser(name, token)
