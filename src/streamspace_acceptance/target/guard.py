@@ -26,7 +26,7 @@ LOCAL_NAMES = re.compile(
 )
 _NAMED_AT_MOST = 3
 _GENERATED_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", re.IGNORECASE)
-"""A UUID or a number, which no pod is named after."""
+"""A UUID or a number: no pod has such a name."""
 LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
 # minikube's own machine is on one of these when it is not a container with a port on loopback.
 MINIKUBE_NETWORKS = [

@@ -16,7 +16,7 @@ LOOK_SECONDS = 1.0
 BLANK_SECONDS = 2.0
 """A page that loads again, or an application that redraws, may show nothing for so long."""
 BLANK_SHARE = 0.25
-"""Of the looks; a desktop that shows nothing in more of them flickers, however short each time is."""
+"""A desktop that shows nothing in a larger share of the looks flickers, however short each time is."""
 
 
 @dataclass(frozen=True)
