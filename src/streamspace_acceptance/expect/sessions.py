@@ -167,7 +167,7 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
             actual="; ".join(crowd.refusals) or f"{len(crowd.sessions)} sessions",
             likely="the API refuses or loses sessions that are requested at the same time",
         )
-    crowd.wait_until_running(within="start")
+    crowd.wait_until_running(within="burst")
     judged(
         "sessions that run",
         lambda: table("session | pods", ((session.id, _pods(session)) for session in crowd.sessions)),
