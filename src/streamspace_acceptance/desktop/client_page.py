@@ -23,6 +23,17 @@ LEAST_SCREEN = (128, 96)
 """Pixels of the smallest desktop; a logo has fewer."""
 _HOLDS_CLIENT = "marks => Array.from(document.scripts).some(script => marks.every(mark => script.text.includes(mark)))"
 _WAS_MADE = "scripts => Boolean(globalThis.__canvases && globalThis.__canvases.wasMadeBy(scripts))"
+_BOX = """element => {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return { x, y, width, height };
+}"""
+_INSIDE = """frame => {
+  const box = frame.getBoundingClientRect(), style = getComputedStyle(frame);
+  const scale = frame.offsetWidth ? box.width / frame.offsetWidth : 1;
+  const left = frame.clientLeft + parseFloat(style.paddingLeft), top = frame.clientTop + parseFloat(style.paddingTop);
+  return [box.x + scale * left, box.y + scale * top, scale];
+}"""
+"""Where the content of a frame begins in the document around it, and how much larger it is there."""
 _PNG = "canvas => canvas.toDataURL('image/png')"
 # For points of the canvas, whether each shows the canvas itself, not something of its frame that lies over it.
 _ON_TOP = """(canvas, points) => {
@@ -124,11 +135,15 @@ class ClientPage:
             return None
         frame = max(found, key=lambda entry: entry[0])[1]
         canvas = frame.evaluate_handle("globalThis.__screen").as_element()
-        box = canvas.bounding_box() if canvas is not None else None
-        if canvas is None or box is None:
+        if canvas is None:
             return None
-        whole = {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
-        seen = _seen_part(page, frame, whole)
+        try:
+            whole = _in_page(page, frame, canvas.evaluate(_BOX))
+            seen = _seen_part(page, frame, whole)
+        except Error as error:
+            if _is_gone(frame, error):
+                return None
+            raise
         return None if seen["width"] < 1 or seen["height"] < 1 else Screen(frame, canvas, whole, seen)
 
     def require_screen(self, page: Page) -> Screen:
@@ -167,7 +182,7 @@ class ClientPage:
         for frame, controls in found:
             for name, value in (controls or {}).items():
                 if value and not merged.get(name):
-                    merged[name] = _in_page(page, frame, value) if isinstance(value, list) else value
+                    merged[name] = _point_in_page(page, frame, value) if isinstance(value, list) else value
         return Controls(**merged)
 
 
@@ -176,15 +191,31 @@ def _evaluated(frame: Frame, script: str, argument: object) -> Any:
     try:
         return frame.evaluate(script, argument)
     except Error as error:
-        if frame.is_detached() or any(words in str(error) for words in _CONTEXT_GONE):
+        if _is_gone(frame, error):
             return None
         raise
 
 
-def _in_page(page: Page, frame: Frame, point: list[float]) -> Point:
+def _is_gone(frame: Frame, error: Error) -> bool:
+    """Whether a frame failed because the page has loaded another document into it, or removed it."""
+    return frame.is_detached() or any(words in str(error) for words in _CONTEXT_GONE)
+
+
+def _point_in_page(page: Page, frame: Frame, point: list[float]) -> Point:
     """A point of a frame in the page."""
-    box = frame.frame_element().bounding_box() if frame is not page.main_frame else None
-    return (point[0] + box["x"], point[1] + box["y"]) if box is not None else (point[0], point[1])
+    box = _in_page(page, frame, {"x": point[0], "y": point[1], "width": 0.0, "height": 0.0})
+    return box["x"], box["y"]
+
+
+def _in_page(page: Page, frame: Frame, box: Box) -> Box:
+    """A box of a frame in the page. Playwright leaves out the borders of frames that have a process of their own."""
+    inner: Frame | None = frame
+    while inner is not None and inner is not page.main_frame:
+        left, top, scale = inner.frame_element().evaluate(_INSIDE)
+        place = {"x": left + scale * box["x"], "y": top + scale * box["y"]}
+        box = {**place, "width": scale * box["width"], "height": scale * box["height"]}
+        inner = inner.parent_frame
+    return box
 
 
 def _seen_part(page: Page, frame: Frame, whole: Box) -> Box:
@@ -193,10 +224,9 @@ def _seen_part(page: Page, frame: Frame, whole: Box) -> Box:
     seen = _common(whole, {"x": 0.0, "y": 0.0, "width": float(size["width"]), "height": float(size["height"])})
     outer: Frame | None = frame
     while outer is not None and outer is not page.main_frame:
-        box = outer.frame_element().bounding_box()
-        if box is not None:
-            seen = _common(seen, {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]})
-        outer = outer.parent_frame
+        if (parent := outer.parent_frame) is not None:
+            seen = _common(seen, _in_page(page, parent, outer.frame_element().evaluate(_BOX)))
+        outer = parent
     return seen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
@@ -15,13 +16,14 @@ OFFLINE, ONLINE = "offline", "online"
 class Transitions:
     """The lines about one agent's status that the API's pods log after this object is created."""
 
-    def __init__(self, cluster: Cluster, profile: AgentProfile, agent_id: str) -> None:
+    def __init__(self, cluster: Cluster, profile: AgentProfile, names: Collection[str]) -> None:
+        """`names`: the agent's id, and that of its pod, which a log may have instead."""
         self._cluster = cluster
-        self._agent_id = agent_id
+        self._names = names
         self._labels = profile.api_labels
         self._marks = {
-            OFFLINE: profile.went_offline.replace("{id}", agent_id),
-            ONLINE: profile.came_online.replace("{id}", agent_id),
+            OFFLINE: [profile.went_offline.replace("{id}", name) for name in names],
+            ONLINE: [profile.came_online.replace("{id}", name) for name in names],
         }
         self._logs = {pod.meta.uid: LogFollower(cluster.log(pod)) for pod in self._pods()}
         self.found: list[tuple[float, str]] = []
@@ -47,8 +49,8 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        about = [line for line in lines if self._agent_id in plain(line.text)]
-        matches = [(line, kind) for line in about for kind, mark in self._marks.items() if _says(line, mark)]
+        about = [line for line in lines if any(name in plain(line.text) for name in self._names)]
+        matches = [(line, kind) for line in about for kind, marks in self._marks.items() if _says(line, marks)]
         self.found = [(line.at, kind) for line, kind in matches]
         self._lines_found = [line for line, _ in matches]
 
@@ -59,11 +61,11 @@ class Transitions:
 
     def expected(self) -> str:
         """The expected lines, in words."""
-        return " and then ".join(f"“{mark}”" for mark in self._marks.values())
+        return " and then ".join(f"“{marks[0]}”" for marks in self._marks.values())
 
     def _pods(self) -> list[Pod]:
         return [pod for pod in self._cluster.pods(**self._labels) if not pod.is_over]
 
 
-def _says(line: LogLine, mark: str) -> bool:
-    return any(mark in text for text in texts(line.text))
+def _says(line: LogLine, marks: Collection[str]) -> bool:
+    return any(mark in text for text in texts(line.text) for mark in marks)

@@ -31,7 +31,8 @@ def cut_off(scenario: Scenario) -> None:
     profile, statuses, spans = clients.profile.agents, clients.profile.statuses, clients.budgets.spans
     offline, online = statuses["agent_offline"], statuses["agent_online"]
     recording = watch(scenario)
-    transitions = scenario.results.put(Transitions(clients.cluster, profile, agent.id))
+    names = dict.fromkeys((agent.id, agent.pod.meta.name))
+    transitions = scenario.results.put(Transitions(clients.cluster, profile, tuple(names)))
     await_heartbeat(recording, agent.id, spans("heartbeat", heartbeat=2))
     check = partial(
         check_silence,
