@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.containers import is_native_sidecar
@@ -143,8 +144,10 @@ def _quota(cluster: Cluster, size: Mapping[str, str]) -> Room | None:
     """The room that the namespace's quotas leave; None without one, or where Kubernetes does not show them."""
     try:
         items = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/resourcequotas"))["items"]
-    except ClusterError:
-        return None  # then its events say so, where sessions do not start
+    except ClusterError as error:
+        if error.status in (FORBIDDEN, HTTPStatus.NOT_FOUND):
+            return None  # its events say so, where sessions do not start
+        raise
     found = [left for quota in items if not _is_scoped(quota) for left in _left(quota, size)]
     return min(found, key=lambda left: left.sessions or 0, default=None)
 
