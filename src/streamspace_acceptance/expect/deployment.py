@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -17,6 +18,7 @@ from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
+_LOGIN = re.compile(r"log-?in|sign-?in|auth|sso|saml|oidc", re.IGNORECASE)
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
@@ -188,8 +190,9 @@ def _wrong_passwords_refused(trial: LoginAttempts, door: LoginClient) -> None:
 
 
 def _leads_to_login(answer: Answer) -> bool:
-    """Whether a call is refused by a redirection, as gateways for single sign-on do."""
-    return HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and bool(answer.location)
+    """Whether a call is refused by a redirection to where one logs in, as gateways for single sign-on do."""
+    is_redirect = HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST
+    return is_redirect and _LOGIN.search(answer.location) is not None
 
 
 def _outcome_of(answer: Answer) -> str:

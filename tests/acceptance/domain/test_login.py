@@ -36,6 +36,7 @@ class Product:
         self.login: Body = {"token": NEW}
         self.open: tuple[str, ...] = ()
         self.reads_first = False
+        self.leads_to = ""
 
     def __call__(self, request: BaseHTTPRequestHandler) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -52,6 +53,12 @@ class Product:
         return self._answer(request, {"sessions": []} if self.accepts(given) else None)
 
     def _answer(self, request: BaseHTTPRequestHandler, body: Body | None) -> None:
+        if body is None and self.leads_to and not request.path.endswith("/login"):
+            request.send_response(302)
+            request.send_header("Location", self.leads_to)
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+            return
         says(json.dumps(body or {"error": "unauthorized"}).encode(), 200 if body is not None else 401)(request)
 
 
@@ -72,6 +79,12 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
     assert RUNS_OWN not in [token for _, token in product.seen]
     assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 7
     assert NEW in [token for _, token in product.seen]
+
+
+def test_a_call_that_is_led_to_a_login_is_refused() -> None:
+    product = Product()
+    product.leads_to = "/login?next=/api/v1/sessions"
+    judge(product)
 
 
 def test_wrong_logins_do_not_follow_each_other() -> None:
@@ -97,6 +110,7 @@ def test_wrong_logins_do_not_follow_each_other() -> None:
         {"open": ("/api/v1/agents",)},
         {"open": ("/api/v1/templates",)},
         {"reads_first": True},
+        {"leads_to": "/api/v1/sessions/"},
         {"knows": lambda _password: True},
         {"knows": lambda _password: False},
         {"knows": lambda password: password.endswith(PASSWORD)},

@@ -19,6 +19,8 @@ CONNECT, CONNECT_FLOOR = 3.0, 0.5
 WELCOME, WELCOME_FLOOR = 10.0, 2.0
 ACKNOWLEDGE, ACKNOWLEDGE_FLOOR = 15.0, 2.5
 FIRST_BACKOFF = 0.1
+DNS_SECONDS = 300
+"""A Service keeps its address for as long as it exists."""
 CLOSE_GRACE_SECONDS = 1.0
 # Without a network the closing handshake would never end, so the connection is dropped.
 CLOSE_SECONDS = 0.1
@@ -55,7 +57,9 @@ class AgentChannel:
         """Stay connected until `leaving` is set; then disconnect cleanly."""
         backoff = FIRST_BACKOFF
         timeout = aiohttp.ClientTimeout(sock_connect=self._scaled(CONNECT, CONNECT_FLOOR))
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        # A name that was asked for while the network was down would be known only when the resolver asks again, in 5 s.
+        connector = aiohttp.TCPConnector(ttl_dns_cache=DNS_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
             while not leaving.is_set():
                 try:
                     await self._connection(session, leaving)
