@@ -9,6 +9,7 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.agents import fleet
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import others_agents
 from streamspace_acceptance.domain.deployment.credentials import Credentials, guess, password_in
@@ -18,7 +19,7 @@ from streamspace_acceptance.domain.sessions.rendering import Settling
 from streamspace_acceptance.domain.sessions.session import REFUSED
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import Agent, AgentList
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
@@ -162,3 +163,11 @@ def test_desktop_that_moves_is_no_desktop_that_flickers(
         picture = SimpleNamespace(foreground=share, differs=lambda _: 1.0)
         assert not settling.has_settled(cast("Any", picture))
     assert settling.moves is moves
+
+
+def test_agents_that_no_deployment_makes_cannot_be_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = SimpleNamespace(deployment=lambda _: None)
+    scenario: Any = SimpleNamespace(clients=SimpleNamespace(cluster=cluster, profile=load()))
+    monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json())])
+    with pytest.raises(Unproven, match="another kind of workload"):
+        fleet.require_online(scenario, 3)
