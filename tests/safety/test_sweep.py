@@ -27,7 +27,7 @@ ASKED: dict[str, Any] = {"user": "testuser", "template": "firefox-browser", "bef
 UID = session_object().meta.uid
 
 
-@dataclass
+@dataclass(eq=False)
 class _Place:
     """The sessions of an API and of the Kubernetes beside it, and one Deployment."""
 

@@ -132,7 +132,10 @@ class CrowdedProduct:
     def execute(self, *_arguments: object) -> None:
         raise ClusterError("exec is refused")
 
-    raw = new_client = execute
+    def raw(self, path: str, **_query: object) -> bytes:
+        raise ClusterError(f"{path}: 404 Not Found", 404)
+
+    new_client = execute
 
     @contextmanager
     def clients(self) -> Iterator[Clients]:

@@ -91,7 +91,7 @@ class FakeHttp:
         self.log = ExchangeLog()
         self.away = away
 
-    token = "t"
+    token, base_url = "t", "http://api"
 
     def call_as(self, token: str | None, method: str, path: str, *_: object, **__: object) -> Answer:
         if self.away:

@@ -30,7 +30,8 @@ def user() -> Iterator[OrdinaryUser]:
 
 def test_check_as_an_ordinary_user_is_fine_and_leaves_nothing(user: OrdinaryUser) -> None:
     done = user.run(TOOL, "check")
-    assert (done.returncode, done.stderr) == (0, "This machine can run a sandbox.\n")
+    # Bridges of other sandboxes may follow.
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, "This machine can run a sandbox.")
     assert not user.state.exists()
 
 

@@ -117,7 +117,9 @@ class AgentConnection:
                     case "heartbeat":
                         await self._heartbeat(message["sequence"])
                     case "goodbye":
-                        await self.gate.agents.goodbye(self.agent_id, self.connection_id)
+                        # A command that is being sent to the closed connection ends it, and this with it: the sessions
+                        # would be left to an agent that never comes back.
+                        await asyncio.shield(self.gate.agents.goodbye(self.agent_id, self.connection_id))
                         await self.close(NORMAL)
                         return
                     case _:

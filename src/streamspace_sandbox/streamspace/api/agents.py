@@ -123,6 +123,7 @@ class Agents:
         while True:
             try:
                 pause = await self._expire_overdue()
+                await self.adopt_orphans()  # whose agent left while this API was down, or busy with something else
                 await self._drop_departed()
             except STORE_UNREACHABLE as error:
                 log.warning("agents are not watched: a store is unreachable: %s", error or type(error).__name__)
