@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import json
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -58,6 +59,7 @@ def test_interrupted_ramp_of_80_leaves_nothing_behind(monkeypatch: pytest.Monkey
     product = CrowdedProduct()
     product.when_made = interrupt
     monkeypatch.setattr(capacity_ramp, "following", product.following)
+    monkeypatch.setattr(capacity_ramp, "knee_limit", lambda *_: math.inf)  # starts are slower on a busy machine
     with product.clients() as clients, shutdown_deadline() as hasten:
         registry = Registry(clients)
         with pytest.raises(KeyboardInterrupt):
