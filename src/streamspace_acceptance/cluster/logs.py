@@ -18,6 +18,7 @@ from urllib.parse import quote
 from streamspace_acceptance.cluster.connection import ClusterError, as_cluster_error
 from streamspace_acceptance.cluster.containers import Json, status_of
 from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.redaction.control_characters import without_colours
 
 PAGE_BYTES = 2 * 1024 * 1024
 LARGEST_PAGE_BYTES = 5 * 1024 * 1024
@@ -30,7 +31,6 @@ NO_LOG = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 LOST_BEGINNING = "the log no longer begins at the start"
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)")
 NANO = 10**9
-_COLOURS = re.compile(r"\x1b\[[\d;]*m")
 _QUOTED = re.compile(r'(?<=[\w]=)"(?:[^"\\]|\\.)*"')
 """The value of a key in logfmt."""
 
@@ -191,17 +191,12 @@ def nanoseconds(stamp: str) -> int:
     return int(second.timestamp()) * NANO + int((parts[2] or "").ljust(9, "0"))
 
 
-def plain(line: str) -> str:
-    """A line without colours, which may stand in the middle of a name."""
-    return _COLOURS.sub("", line) if "\x1b" in line else line
-
-
 def texts(line: str) -> list[str]:
     """The texts in a line, as its program meant them: without colours, out of JSON, and out of `msg="…"`.
 
     Go's encoders write > as \\u003e, for example. The line itself comes last, without colours.
     """
-    shown = plain(line)
+    shown = without_colours(line)
     found: list[str] = []
     if shown.lstrip().startswith("{"):
         with suppress(ValueError, RecursionError):  # it only looks like JSON

@@ -1,4 +1,4 @@
-"""Control characters made visible, so that text of a product cannot command a terminal or forge a line of a report."""
+"""Control characters made visible or left out: text of a product cannot command a terminal or forge a report's line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import re
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)"
 )
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
+
+def without_colours(text: str) -> str:
+    """`text` without a terminal's colours, which may stand in the middle of a name."""
+    return _COLOURS.sub("", text) if "\x1b" in text else text
 
 
 def escape(text: str) -> str:

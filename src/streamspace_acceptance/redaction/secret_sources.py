@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from streamspace_acceptance.redaction.control_characters import without_colours
 from streamspace_acceptance.redaction.redactor import register_kubeconfig, register_secret
 from streamspace_acceptance.redaction.secret_names import Place, pattern
 from streamspace_acceptance.settings import Settings
@@ -20,7 +21,6 @@ Json = dict[str, Any]
 _FIELD = re.compile(rf'"[\w.-]*({pattern(Place.ANSWER)})"\s*:\s*"((?:[^"\\]|\\.){{8,}})"', re.IGNORECASE)
 _PARAMETER = re.compile(rf"[?&;#][\w-]*{pattern(Place.PARAMETER)}=([^&#\s\"'<>\\]{{8,}})", re.IGNORECASE)
 _PASSWORD_LINE = re.compile(r"(?i)\b(?:admin(?:istrator)?\s+)?password\s*[:=]\s*(\S+)")
-_COLOURS = re.compile(r"\x1b\[[\d;]*m")
 _QUOTE = re.compile(r"""[\\"']""")
 _USERINFO = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s@\"'<>]+)@")
 # Values in Secrets that are not secret.
@@ -57,7 +57,7 @@ def from_secrets(secrets: Iterable[Json]) -> None:
 
 def from_log(text: str) -> None:
     """Passwords in a log: `Admin password: …`, also in colours, in quotes, or at the end of a text in JSON."""
-    for match in _PASSWORD_LINE.finditer(_COLOURS.sub("", text)):
+    for match in _PASSWORD_LINE.finditer(without_colours(text)):
         register_secret(match[1])
         register_secret(_QUOTE.split(match[1].lstrip("\\\"'"))[0])
     for match in _USERINFO.finditer(text):

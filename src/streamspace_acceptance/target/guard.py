@@ -13,11 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.logs import plain
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.redaction.control_characters import without_colours
 from streamspace_acceptance.settings import Settings
 
 # The names that local clusters give their contexts. k3s calls its own `default`.
@@ -134,7 +134,7 @@ def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
     variables = [variable for pod in agents for variable in cluster.main_container(pod).spec.get("env") or ()]
     if any(variable.get("value") in ids for variable in variables):
         return True
-    logs = [plain(cluster.first_lines(pod)) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
+    logs = [without_colours(cluster.first_lines(pod)) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
 
 

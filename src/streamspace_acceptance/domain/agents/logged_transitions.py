@@ -6,9 +6,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.logs import LogFollower, LogLine, plain, texts
+from streamspace_acceptance.cluster.logs import LogFollower, LogLine, texts
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.product.profile import AgentProfile
+from streamspace_acceptance.redaction.control_characters import without_colours
 
 OFFLINE, ONLINE = "offline", "online"
 
@@ -49,7 +50,7 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         lines = sorted(line for log in self._logs.values() for line in log.lines)
-        about = [line for line in lines if any(name in plain(line.text) for name in self._names)]
+        about = [line for line in lines if any(name in without_colours(line.text) for name in self._names)]
         matches = [(line, kind) for line in about for kind, marks in self._marks.items() if _says(line, marks)]
         self.found = [(line.at, kind) for line, kind in matches]
         self._lines_found = [line for line, _ in matches]

@@ -65,7 +65,7 @@ def make(api: TemplateApi, template_id: str, sent: Json, patience: Budget) -> Ch
 
     def read() -> Change:
         after, listing = api.get(template_id), api.listing()
-        listed = tuple(template for template in api.listed(listing) if api.id_of(template) == template_id)
+        listed = entries(api, template_id, listing)
         return Change(before, sent, answer, after, listed, after.kept or listing.kept)
 
     with suppress(Unmet):
@@ -79,6 +79,6 @@ def make(api: TemplateApi, template_id: str, sent: Json, patience: Budget) -> Ch
     return read()
 
 
-def entries(api: TemplateApi, template_id: str) -> tuple[Json, ...]:
-    """The entries of a template in the API's list: one, if all is well."""
-    return tuple(template for template in api.listed() if api.id_of(template) == template_id)
+def entries(api: TemplateApi, template_id: str, listing: Answer | None = None) -> tuple[Json, ...]:
+    """The entries of a template in the API's list, or in that answer to it: one, if all is well."""
+    return tuple(template for template in api.listed(listing) if api.id_of(template) == template_id)
