@@ -10,6 +10,7 @@ from streamspace_acceptance.domain.templates import actions
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
 from tests.support.samples import answer
 
 ENTRY = {"id": "t"}
@@ -25,7 +26,7 @@ class Scenario:
         self.results: Any = {CreatedTemplate: SimpleNamespace(id="t"), TemplateRegistry: SimpleNamespace(api=api)}
         self.clients = SimpleNamespace(budgets=Budgets(0.1))
 
-    def _listed(self) -> list[dict[str, str]]:
+    def _listed(self, _listing: Answer | None = None) -> list[dict[str, str]]:
         self.looks += 1
         return [{"id": "another"}, *([ENTRY] if self.looks >= self.since else [])]
 
