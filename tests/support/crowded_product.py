@@ -135,6 +135,7 @@ class CrowdedProduct:
     def raw(self, path: str, **_query: object) -> bytes:
         raise ClusterError(f"{path}: 404 Not Found", 404)
 
+    raw_items = raw
     new_client = execute
 
     @contextmanager

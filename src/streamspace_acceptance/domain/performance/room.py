@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ def room(cluster: Cluster, size: Mapping[str, str], ours: Collection[str] = ()) 
 def all_pods(cluster: Cluster) -> tuple[list[Json], str]:
     """The pods that take room on the nodes, and whose they are: of all namespaces, where Kubernetes shows them."""
     try:
-        found: list[Json] = json.loads(cluster.raw("/api/v1/pods"))["items"]
+        found = cluster.raw_items("/api/v1/pods")
     except ClusterError:
         return cluster.raw_pods(), f"the pods of {cluster.namespace} alone, for others are not shown"
     return found, "the pods of all namespaces"
@@ -143,7 +142,7 @@ def _request(container: Json, resource: str) -> Decimal:
 def _quota(cluster: Cluster, size: Mapping[str, str]) -> Room | None:
     """The room that the namespace's quotas leave; None without one, or where Kubernetes does not show them."""
     try:
-        items = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/resourcequotas"))["items"]
+        items = cluster.raw_items(f"/api/v1/namespaces/{cluster.namespace}/resourcequotas")
     except ClusterError as error:
         if error.status in (FORBIDDEN, HTTPStatus.NOT_FOUND):
             return None  # its events say so, where sessions do not start
