@@ -14,9 +14,10 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from tests.bench import counters, input_lag, load, pictures, running
+from tests.bench import counters, input_lag, load, pictures, running, simulation
 from tests.bench.figure import BenchFigure
 
 FOLDER = Path("reports") / "bench"
@@ -27,6 +28,8 @@ BENCHES: dict[str, Callable[[], list[BenchFigure]]] = {
     "lag": input_lag.errors,
     "pictures": pictures.errors,
     "counters": counters.errors,
+    "simulation-1000": partial(simulation.followed, 1000),
+    "simulation-5000": partial(simulation.followed, 5000),
 }
 HEADERS = ("figure", "measured", "goal (at most)", "reached", "detail")
 
