@@ -27,9 +27,9 @@ from tests.bench.simulated_cluster import (
 from tests.bench.simulated_product import SimulatedProduct, ids_of, moment
 from tests.support.real_cluster import RealCluster
 
-GAP_SECONDS = 0.02
-"""Between two sessions: 50 a second, which the API server and kwok keep up with on two cores."""
-END_SECONDS = 900.0
+GAP_SECONDS = 0.05
+"""Between two sessions, as in the load of 4.1. The API server and kwok need some 80 ms of a processor for each."""
+END_SECONDS = 1800.0
 Json = dict[str, Any]
 
 
