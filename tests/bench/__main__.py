@@ -46,9 +46,9 @@ def main(names: Sequence[str]) -> int:
         for figure in figures:
             sys.stdout.write(f"{name:9} {'  '.join(figure.row())}  (load {before:.1f})\n")
             sys.stdout.flush()
-        _report(
-            name, [asdict(figure) | {"reached": figure.is_reached, "row": figure.row()} for figure in figures], before
-        )
+        if figures:
+            told = [asdict(figure) | {"reached": figure.is_reached, "row": figure.row()} for figure in figures]
+            _report(name, told, before)
     sys.stdout.write(f"\n{FOLDER / 'bench.md'}\n")
     return 0
 

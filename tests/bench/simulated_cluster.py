@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import yaml
 
+from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle.credentials import write_kubeconfig
 from streamspace_sandbox.real_kubernetes.binaries import Program, build
 from streamspace_sandbox.real_kubernetes.cache import folder
@@ -38,15 +39,16 @@ _NOW = "{{ Now }}"
 _ADDRESS = "{{ PodIPWith .spec.nodeName false .metadata.uid .metadata.name .metadata.namespace }}"
 
 
-def is_cached() -> bool:
-    """Whether the API server was built; that takes the better part of an hour."""
-    return (folder() / "bin" / "kube-apiserver").exists()
+def build_kwok() -> Path:
+    """kwok from the cache, or built into it. StartError where the API server was not built, which takes an hour."""
+    if not (folder() / "bin" / "kube-apiserver").exists():
+        raise StartError("`streamspace-sandbox up --kubernetes real` has not built the API server yet.")
+    return build(KWOK, print)
 
 
 @contextmanager
-def simulated_cluster(directory: Path) -> Iterator[RealCluster]:
-    """The API server with its etcd and kwok, until the block ends. kwok is built into the cache if it is not there."""
-    program = build(KWOK, print)
+def simulated_cluster(directory: Path, kwok: Path) -> Iterator[RealCluster]:
+    """The API server with its etcd and kwok, until the block ends."""
     stages, config = directory / "stages.yaml", directory / "kwok.kubeconfig"
     stages.write_text(yaml.safe_dump_all(_stages()))
     with running_real_cluster(directory) as cluster:
@@ -59,7 +61,7 @@ def simulated_cluster(directory: Path) -> Iterator[RealCluster]:
         )
         with as_component(cluster) as http:
             _make(http)
-        argv = [f"{program}", f"--kubeconfig={config}", f"--config={stages}", f"--manage-single-node={NODE}"]
+        argv = [f"{kwok}", f"--kubeconfig={config}", f"--config={stages}", f"--manage-single-node={NODE}"]
         with running(argv, directory, directory / "log" / "kwok.log"):
             with as_component(cluster) as http:
                 _wait(http, f"/api/v1/nodes/{NODE}", _is_ready)

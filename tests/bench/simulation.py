@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import USER_AGENT
 from streamspace_acceptance.measuring.distribution import Distribution
+from streamspace_sandbox.host.start_error import StartError
 from tests.bench.figure import BenchFigure
 from tests.bench.simulated_cluster import (
     POD_CHANGES,
     READY_SECONDS,
     SESSION_CHANGES,
     STARTED_SECONDS,
-    is_cached,
+    build_kwok,
     simulated_cluster,
 )
 from tests.bench.simulated_product import SimulatedProduct, ids_of, moment
@@ -35,10 +36,12 @@ Json = dict[str, Any]
 
 def followed(count: int) -> list[BenchFigure]:
     """The lateness, the cost and the losses of a runner that follows so many sessions, and the time of its reports."""
-    if not is_cached():
-        sys.stdout.write("No simulation: `streamspace-sandbox up --kubernetes real` has not built the API server.\n")
+    try:
+        kwok = build_kwok()
+    except StartError as error:
+        sys.stdout.write(f"No simulation: {error}\n")
         return []
-    with tempfile.TemporaryDirectory(prefix="simulation-") as folder, simulated_cluster(Path(folder)) as cluster:
+    with tempfile.TemporaryDirectory(prefix="simulation-") as folder, simulated_cluster(Path(folder), kwok) as cluster:
         product = SimulatedProduct(cluster)
         late, run = _run(product, cluster, Path(folder), count)
         pods, sessions = product.truth()
