@@ -32,7 +32,7 @@ STARTED_SECONDS, READY_SECONDS, RUNNING_SECONDS = 1.0, 0.5, 2.0
 """From a pod's creation until its container runs, from there until it is Ready; from a session's until it runs."""
 POD_CHANGES, SESSION_CHANGES = 3, 2
 """So many events has a watch of each: its creation, and the changes by kwok."""
-START_SECONDS = 300.0
+START_SECONDS, CALL_SECONDS = 300.0, 120.0
 _MANIFESTS = Path(agent.__file__).parent.parent / "manifests"
 _NOT_READY = """.status.conditions.[] | select( .type == "Ready" ) | .status"""
 _NOW = "{{ Now }}"
@@ -72,6 +72,7 @@ def as_component(cluster: RealCluster) -> httpx.Client:
     """A client whose calls are not in the audit log, which is the suite's alone."""
     http = cluster.client()
     http.headers["Authorization"] = f"Bearer {cluster.component_token}"
+    http.timeout = httpx.Timeout(CALL_SECONDS)
     return http
 
 

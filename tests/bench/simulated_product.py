@@ -112,7 +112,7 @@ def _all(http: httpx.Client, path: str) -> list[Json]:
     found: list[Json] = []
     arguments: dict[str, str | int] = {"limit": PAGE}
     while True:
-        answer = http.get(path, params=arguments, timeout=60).raise_for_status().json()
+        answer = http.get(path, params=arguments).raise_for_status().json()
         found += answer["items"]
         if not (further := answer["metadata"].get("continue")):
             return found
