@@ -58,12 +58,11 @@ def main(kubeconfig: str, url: str, count: str, folder: str) -> None:
             cpu = time.process_time()
             wait = follower.wait_until_running("all", requests, Budget("burst", 1800, 1.0), Budget("start", 300, 1.0))
             cpu = time.process_time() - cpu
-            memory = _peak()
+            memory, changes = _peak(), _changes(follower)
             with _timed(seconds, "moments"):
                 sessions = follower.moments(requests)
             with _timed(seconds, "list of pods"):
                 listed = len(clients.cluster.pods())
-            changes = _changes(follower)
         with _timed(seconds, "report"):
             _write(place / "reports", requests, sessions)
         with _timed(seconds, "record"):
