@@ -105,8 +105,8 @@ def _requests(ids: list[str]) -> ScheduledRequests:
     began = now()
     asked = [Asked(f"user-{name}", "firefox-browser", "minimum", frozenset()) for name in ids]
     answers = [answer({"sessionId": name}, 201, method="POST") for name in ids]
-    shots = [Shot(number, began, began, began, said) for number, said in enumerate(answers, start=1)]
-    made = [Creation(request, said, None, name, ()) for request, said, name in zip(asked, answers, ids, strict=True)]
+    shots = [Shot(number, began, began, began, reply) for number, reply in enumerate(answers, start=1)]
+    made = [Creation(request, reply, None, name, ()) for request, reply, name in zip(asked, answers, ids, strict=True)]
     return ScheduledRequests(Load(shots, began, 0.0), asked, made)
 
 

@@ -143,14 +143,14 @@ def _watches(cluster: RealCluster, run: Json, pods: list[Json], sessions: list[J
     told = ", ".join(f"{verb} of {what}: {times}" for (verb, what), times in sorted(calls.items()))
     watches = max(calls["watch", "pods"], calls["watch", "sessions"])
     lost = sum(
-        max(wanted - run["changes"][kind].get(found["metadata"]["name"], [0, ""])[0], 0)
+        max(wanted - run["changes"][kind].get(item["metadata"]["name"], [0, ""])[0], 0)
         for kind, wanted, listed in (("pods", POD_CHANGES, pods), ("sessions", SESSION_CHANGES, sessions))
-        for found in listed
+        for item in listed
     )
     stale = sum(
-        run["changes"][kind].get(found["metadata"]["name"], [0, ""])[1] != found["metadata"]["resourceVersion"]
+        run["changes"][kind].get(item["metadata"]["name"], [0, ""])[1] != item["metadata"]["resourceVersion"]
         for kind, listed in (("pods", pods), ("sessions", sessions))
-        for found in listed
+        for item in listed
     )
     expected = f"of {POD_CHANGES * len(pods) + SESSION_CHANGES * len(sessions)}; last state unknown of {stale}"
     return [

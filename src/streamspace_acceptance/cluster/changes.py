@@ -97,7 +97,9 @@ def _condition(condition: Json) -> Json:
 def _container(container: Json) -> Json:
     states = {name: container[name] for name in ("state", "lastState") if container.get(name)}
     return _parts(container, "name", "ready", "restartCount") | {
-        name: {sys.intern(kind): told and _parts(told, "reason", "message", "exitCode") for kind, told in state.items()}
+        name: {
+            sys.intern(kind): words and _parts(words, "reason", "message", "exitCode") for kind, words in state.items()
+        }
         for name, state in states.items()
     }
 
