@@ -120,6 +120,12 @@ class Viewer:
             png = self._client.framebuffer_png(page)
         return Picture(png)
 
+    def framebuffer_size(self) -> tuple[int, int]:
+        """The width and height of the desktop in its own pixels; PageOpenError without a screen."""
+        page = self._current().page
+        with self._calls.within("the size of the desktop"):
+            return self._client.framebuffer_size(page)
+
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         """Where in the picture a point of the framebuffer is shown; PageOpenError while there is no picture.
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.domain.sessions.dwell import Dwell
-from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProbe
+from streamspace_acceptance.domain.sessions.input_probe import InputProbe
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
 from streamspace_acceptance.domain.sessions.starts import VncCheck
@@ -66,7 +66,7 @@ def responds(trial: InputProbe) -> None:
     """The typed command showed in the picture where it was typed, was carried out in the session and got its click."""
     judge_input(trial)
     carried_out = trial.received and trial.clicked
-    if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not carried_out:
+    if trial.colour.share < trial.least or not trial.colour.holds(*trial.point) or not carried_out:
         raise Unmet(
             "the desktop",
             expected=f"the terminal at {trial.point} in the typed colour, the command and a click carried out",

@@ -89,6 +89,11 @@ class Office(WithMainContainers):
         if session == "s-2" and shared.get(self.trouble) == place:
             self.kept["s-3"][place].add(name)
 
+    def filters(self, colour: tuple[int, int, int]) -> tuple[int, int, int]:
+        """A night light, where there is one."""
+        red, green, blue = colour
+        return (red, green * 3 // 4, blue // 2) if "filter" in self.trouble else colour
+
     def end(self, session: Any) -> str | None:
         if self.trouble == "endless":
             return f"{session.id} does not end"
@@ -125,8 +130,16 @@ class Viewer:
         self.looks += 1
         if not self.served():
             return None
-        image = Image.new("RGB", (40, 30), (36, 80, 110))
-        image.paste(self.office.colours[self.office.leads(self)], (5, 5, 35, 25))
+        stands = self.office.trouble == "still-behind-a-filter"
+        return self.image(DARK if stands else self.office.colours[self.office.leads(self)], self.office.filters)
+
+    def framebuffer(self) -> Picture:
+        return self.image(self.office.colours[self.office.leads(self)], lambda colour: colour)
+
+    @staticmethod
+    def image(colour: tuple[int, int, int], filtered: Any) -> Picture:
+        image = Image.new("RGB", (40, 30), filtered((36, 80, 110)))
+        image.paste(filtered(colour), (5, 5, 35, 25))
         data = io.BytesIO()
         image.save(data, "PNG")
         return Picture(data.getvalue())
@@ -141,6 +154,9 @@ class Viewer:
         return not (trouble == "ousted" and later)
 
     def click(self, _x: int, _y: int) -> None: ...
+
+    def framebuffer_size(self) -> tuple[int, int]:
+        return 40, 30
 
     def places(self) -> list[tuple[int, int]]:
         return [(1, 1)]
@@ -199,7 +215,7 @@ def day(trouble: str = "") -> UseResult:
     return outcome
 
 
-@pytest.mark.parametrize("no_trouble", ["", "network"])
+@pytest.mark.parametrize("no_trouble", ["", "network", "a-filter"])
 def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     outcome = day(no_trouble)
     expect.users.reachable(outcome)
@@ -213,6 +229,7 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
         ("no-address", "it does not open: 409"),
         ("too-many", "desktop of s-4: a desktop to be visible: not within"),
         ("deaf", "the typed text to be visible: not within"),
+        ("still-behind-a-filter", "the typed text to be visible: not within"),
         ("flapping", "the desktop of s-1: it was cut off"),
         ("ousted", "the desktop of s-1: a desktop to be visible: not within"),
         ("one-visit", "the desktop of s-2 after reconnecting: the desktop as the user left it: not within"),

@@ -192,7 +192,7 @@ class ConcurrentUse:
         if former.trouble is not None or former in self._misled:
             return
         former.desk.close()
-        screen = DesktopViewer(SessionDesktop(former.session), f"{former.name} after reconnecting", former.colour)
+        screen = former.again(SessionDesktop(former.session), f"{former.name} after reconnecting")
         self._screens.append(screen)
         screen.open(self._browser)
         await_each([screen], "the desktop as the user left it", self._obeys)
