@@ -85,9 +85,9 @@ def keeps_responding(dwell: Dwell) -> None:
 
 
 def vnc_listening(servers: Iterable[VncCheck]) -> None:
-    """Each VNC server completed its handshake, and the session's own pod listens on its port.
+    """Each VNC server completed its handshake, and it was the one that listens in the session's own pod.
 
-    That the server shows the session's own desktop is the matter of 1.1d-4.
+    That it shows the session's own desktop is the matter of 1.1d-4.
     """
     seen: list[VncCheck] = []
     try:
@@ -95,7 +95,10 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
             seen.append(server)
             _listening(server)
     finally:
-        judged("VNC servers", table("session | handshake | port | port listens | connections", map(_row, seen)))
+        judged(
+            "VNC servers",
+            table("session | handshake | port | port listens | port serves | connections", map(_row, seen)),
+        )
 
 
 def _handshake(found: Framebuffer | str) -> str:
@@ -103,7 +106,8 @@ def _handshake(found: Framebuffer | str) -> str:
 
 
 def _row(server: VncCheck) -> tuple[object, ...]:
-    return server.session, _handshake(server.framebuffer), server.port, server.port_listens, server.connections
+    port = server.port, server.port_listens, server.port_serves
+    return server.session, _handshake(server.framebuffer), *port, server.connections
 
 
 def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
@@ -151,4 +155,11 @@ def _listening(server: VncCheck) -> None:
             expected=f"a server on port {server.port} of the session's pod",
             actual="nothing listens there, although a handshake was completed",
             likely="another server than the session's own answers",
+        )
+    if not server.port_serves:
+        raise Unmet(
+            subject,
+            expected=f"the handshake with the server on port {server.port} of the session's pod",
+            actual="a handshake was completed, and meanwhile nobody was connected to that port",
+            likely="the way to the desktop leads to another session's server",
         )

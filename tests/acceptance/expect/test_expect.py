@@ -186,18 +186,19 @@ def test_ready_is_every_container() -> None:
 DESKTOP = Framebuffer(1280, 720, "desk", 1.0)
 
 
-def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True) -> list[VncCheck]:
-    return [VncCheck(SESSION, framebuffer, 5900, port_listens)]
+def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True, serves: bool = True) -> list[VncCheck]:
+    return [VncCheck(SESSION, framebuffer, 5900, port_listens, serves)]
 
 
 def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
     expect.desktops.vnc_listening(listening(DESKTOP))
     assert "no RFB" in unmet(expect.desktops.vnc_listening, listening("no RFB version"))
     assert "nothing listens" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, port_listens=False))
+    assert "another session's server" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, serves=False))
 
 
 def test_vnc_server_that_answers_once_names_the_way_to_it() -> None:
-    check = VncCheck(SESSION, HandshakeTrouble("no ProtocolVersion came"), 5900, port_listens=False)
+    check = VncCheck(SESSION, HandshakeTrouble("no ProtocolVersion came"), 5900, False, False)
     assert "nothing that speaks RFB" in unmet(expect.desktops.vnc_listening, [check])
     assert "answered an earlier viewer" in unmet(expect.desktops.vnc_listening, [replace(check, served=1)])
 
@@ -276,6 +277,12 @@ def test_a_desktop_that_responds() -> None:
 DONE = ExecResult("", "", 0)
 FILE = SavedFile("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "abcd", DONE)
 READ = FileState("p", ExecResult("test data\n", "", 0), ExecResult("abcd\n", "", 0))
+
+
+def test_files_of_another_kind_that_are_lost() -> None:
+    file, found = replace(FILE, more="a link leads to: program\n"), replace(READ, more="a link leads to: \n")
+    expect.homes.kept(file, replace(READ, more=file.more))
+    assert "a link leads to: nothing, not program" in unmet(expect.homes.kept, file, found)
 
 
 def test_a_file_that_was_saved_and_kept() -> None:

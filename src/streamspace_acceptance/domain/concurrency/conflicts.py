@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.objects import Claim, Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.isolation import lacking
@@ -83,6 +83,27 @@ def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str
         for name, sharers in users.items()
         if len(sharers) > 1
     ]
+
+
+def endangered(session: Session, pods: Iterable[Json]) -> list[str]:
+    """What a session still has, and will not have for long: claims of its pods, or its object, that are being deleted.
+
+    A claim in use stays until its last pod ends; only then are its files gone.
+    """
+    cluster, obj = session.cluster, session.cluster.session_object(session.id)
+    claims = {claim.meta.name: claim for claim in cluster.claims()}
+    volumes = [volume for pod in pods for volume in pod["spec"].get("volumes") or ()]
+    used = [(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in volumes]
+    names = {str(name) for name in used if name}
+    return [
+        *(f"the claim {name} of {session.id} is being deleted" for name in sorted(names & _deleted(claims))),
+        *(f"the claim {name} of {session.id} is gone" for name in sorted(names - claims.keys())),
+        *([f"{session.id} is being deleted in Kubernetes"] if obj is not None and obj.meta.deleting else []),
+    ]
+
+
+def _deleted(claims: Mapping[str, Claim]) -> set[str]:
+    return {name for name, claim in claims.items() if claim.meta.deleting}
 
 
 def _shown(crowd: ConcurrentRequests, provided: Mapping[str, Provisioned], pods: Iterable[Json]) -> dict[str, object]:

@@ -6,7 +6,9 @@ before any of them is worked in, and stay so.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -52,14 +54,21 @@ class DesktopViewer:
         back._before, back._is_filtered = self._before, self._is_filtered
         return back
 
-    def open(self, browser: RunBrowser) -> None:
-        """Requests the desktop's address and opens it in a browser context of its own."""
+    def connect(self) -> None:
+        """Requests the desktop's address."""
         try:
             self.desk.connect()
             self.desk.check_connected()
-            self.desk.open(browser)
         except (Unmet, Unproven) as error:
-            self.trouble = f"it does not open: {error.actual if isinstance(error, Unmet) else error.reason}"
+            self.trouble = _not_open(error)
+
+    def open(self, browser: RunBrowser) -> None:
+        """Opens the address in a browser context of its own."""
+        try:
+            if self.trouble is None:
+                self.desk.open(browser)
+        except (Unmet, Unproven) as error:
+            self.trouble = _not_open(error)
 
     def type(self, text: str) -> None:
         """Clicks into the middle and types a line there."""
@@ -124,6 +133,22 @@ class DesktopViewer:
             (load, before), (present, times) = self._connections, self.desk.viewer.connections
             if present == load and times > before:
                 self.trouble = f"it was cut off {times - before} times, and its page connected again"
+
+
+def _not_open(error: Unmet | Unproven) -> str:
+    return f"it does not open: {error.actual if isinstance(error, Unmet) else error.reason}"
+
+
+def connect_together(screens: Sequence[DesktopViewer]) -> None:
+    """All viewers request their addresses in the same instant: one answer must not be taken for another's."""
+    begin = threading.Barrier(len(screens))
+
+    def connect(screen: DesktopViewer) -> None:
+        begin.wait()
+        screen.connect()
+
+    with ThreadPoolExecutor(len(screens), "viewer") as pool:
+        list(pool.map(connect, screens))
 
 
 def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[DesktopViewer], bool]) -> None:
