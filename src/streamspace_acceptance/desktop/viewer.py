@@ -172,6 +172,13 @@ class Viewer:
             box = self._client.require_screen(page).seen
             page.mouse.click(box["x"] + x, box["y"] + y, button=button)
 
+    def double_click(self, x: int, y: int) -> None:
+        """Clicks twice at a point of the picture, the second time at once."""
+        page = self._load.page
+        with self._calls.within("a double click taken"):
+            box = self._client.require_screen(page).seen
+            page.mouse.dblclick(box["x"] + x, box["y"] + y)
+
     def move_to(self, x: int, y: int) -> None:
         """Moves the pointer to a point of the client's screen."""
         with self._calls.within("a movement taken"):

@@ -115,7 +115,7 @@ def test_colours_survive_a_desktop_of_few_bits(bits: tuple[int, int, int], least
     first = list(candidates())[:least]
     for colour in first:
         shown = tuple(as_shown(value, depth) for value, depth in zip(colour, bits, strict=True))
-        assert all(abs(one - other) <= TOLERANCE for one, other in zip(colour, shown, strict=True))
+        assert all(abs(value - other) <= TOLERANCE for value, other in zip(colour, shown, strict=True))
     assert len(set(first)) == least
 
 

@@ -86,7 +86,7 @@ def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str
 
 
 def endangered(session: Session, pods: Iterable[Json]) -> list[str]:
-    """What a session still has, and will not have for long: claims of its pods, or its object, that are being deleted.
+    """The claims of a session's pods, and its object, that are being deleted although the session goes on.
 
     A claim in use stays until its last pod ends; only then are its files gone.
     """

@@ -38,16 +38,16 @@ def save(cluster: Cluster, pod: Pod, folder: str, mark: str) -> str:
 
 
 def tell(cluster: Cluster, pod: Pod, folder: str) -> str:
-    """What there is in `folder`, a line for each kind."""
+    """The files in `folder`, a line for each kind."""
     return cluster.execute(pod, ["sh", "-c", _TELL, "sh", folder]).stdout
 
 
 def differences(saved: str, found: str) -> list[str]:
     """The kinds of files that are not as they were saved."""
-    before = dict(line.partition(": ")[::2] for line in saved.splitlines())
-    after = dict(line.partition(": ")[::2] for line in found.splitlines())
-    return [
-        f"{kind}: {after.get(kind) or 'nothing'}, not {told}"
-        for kind, told in before.items()
-        if after.get(kind) != told
-    ]
+    before, after = _by_kind(saved), _by_kind(found)
+    changed = [kind for kind in before if after.get(kind) != before[kind]]
+    return [f"{kind}: {after.get(kind) or 'nothing'}, not {before[kind]}" for kind in changed]
+
+
+def _by_kind(told: str) -> dict[str, str]:
+    return {kind: state for line in told.splitlines() for kind, _, state in [line.partition(": ")]}
