@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -19,6 +20,10 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.product.rfb import Framebuffer, is_reached
 
+NO_SUCH_PATH = re.compile(r"rejected WebSocket connection: HTTP 404")
+NO_ADDRESS = "the API does not say where the desktop is to be seen"
+RELATIVE = "the address is relative to the API's; a contract profile can allow that (addresses.relative)"
+
 
 def address_given(answer: Answer, profile: Profile) -> None:
     """The answer to connect is a 200 that holds an absolute http(s) URL."""
@@ -30,7 +35,7 @@ def address_given(answer: Answer, profile: Profile) -> None:
             answer.call,
             expected=f"{field!r}: an address that a browser can open",
             actual=f"no {field!r} in the answer" if given is None else f"{field!r}: {given!r}",
-            likely="the API does not say where the desktop is to be seen",
+            likely=RELATIVE if isinstance(given, str) and given.startswith("/") else NO_ADDRESS,
         )
 
 
@@ -130,6 +135,8 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
 
 def _why_no_handshake(trouble: str, served: int) -> str:
     """The likely reason why a handshake failed: a server that refuses, or none, or none for later viewers."""
+    if not served and NO_SUCH_PATH.search(trouble):
+        return "there is no such path; a contract profile can name it (calls.vnc, docs/profiles.md)"
     if not is_reached(trouble) and served:
         return "the VNC server answered an earlier viewer: the product does not open the way to it again"
     if not is_reached(trouble):

@@ -203,6 +203,13 @@ def test_vnc_server_that_answers_once_names_the_way_to_it() -> None:
     assert "answered an earlier viewer" in unmet(expect.desktops.vnc_listening, [replace(check, served=1)])
 
 
+def test_socket_at_another_path_names_the_profile() -> None:
+    trouble = HandshakeTrouble("the WebSocket ws://x does not open: server rejected WebSocket connection: HTTP 404")
+    check = VncCheck(SESSION, trouble, 5900, False, False)
+    assert "calls.vnc" in unmet(expect.desktops.vnc_listening, [check])
+    assert "answered an earlier viewer" in unmet(expect.desktops.vnc_listening, [replace(check, served=1)])
+
+
 def test_a_handshake() -> None:
     expect.desktops.vnc_answers(NAMED, DESKTOP)
     unmet(expect.desktops.vnc_answers, NAMED, "no ProtocolVersion came")
@@ -233,10 +240,14 @@ def test_no_address_in_the_answer(url: object) -> None:
 def test_no_address_without_a_yes() -> None:
     unmet(expect.desktops.address_given, answer({"url": "http://x/"}, 409), PROFILE)
     unmet(expect.desktops.address_given, answer({}), PROFILE)
+    assert "addresses.relative" in unmet(expect.desktops.address_given, answer({"url": "/vnc/s"}), PROFILE)
 
 
 def test_a_page_is_200_and_html() -> None:
     expect.desktops.page_served(answer(b"<!doctype html>", content_type="text/html; charset=utf-8"))
+    expect.desktops.page_served(answer(b"<?xml?><html/>", content_type="application/xhtml+xml"))
+    expect.desktops.page_served(answer(b"\n<!DOCTYPE html><p>", content_type=""))
+    unmet(expect.desktops.page_served, answer(b"<error/>", content_type=""))
     unmet(expect.desktops.page_served, answer(b"<!doctype html>", 404, content_type="text/html"))
     unmet(expect.desktops.page_served, answer(b"{}", content_type="application/json"))
     unmet(expect.desktops.page_served, answer(b"", content_type="text/html"))
