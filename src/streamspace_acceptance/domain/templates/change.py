@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.templates.created_template import Json, differences
 from streamspace_acceptance.outcomes import Unmet
@@ -48,12 +49,15 @@ class Change:
             return [f"the change is answered {self.answer.gist}"]
         if not self.after.ok:
             return [f"the template is answered {self.after.gist}"]
-        shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
-        shown += [("the list", template) for template in self.listed]
+        answered = [] if self.answer.status == HTTPStatus.NO_CONTENT else [("the answer", self.answer.object())]
+        beside = [*answered, *(("the list", template) for template in self.listed)]
         return [
-            f"in {place}, {difference}"
-            for place, template in shown
-            for difference in differences(self.wanted, template)
+            *(f"in the template, {difference}" for difference in differences(self.wanted, self.after.object())),
+            *(
+                f"in {place}, {difference}"
+                for place, template in beside
+                for difference in differences(self.wanted, template, partial=True)
+            ),
         ]
 
 
