@@ -136,6 +136,8 @@ def _require_controls(trial: MistakeTrial) -> None:
 def changed(change: Change) -> None:
     """The change was accepted, and the template reads as sent, and as before where nothing was sent."""
     judged("the template before", change.before)
+    if change.earlier_answer is not None:
+        judged("a change before", change.earlier_answer)
     judged("the change", change.answer)
     judged("the template after", change.after)
     if change.troubles:
@@ -188,7 +190,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
 
 
 def history_kept(change: Change, answer: Answer) -> None:
-    """The history holds what the template was and what it is, by the numbers of the versions, oldest or newest first.
+    """The history holds all that the template was and what it is, by the numbers of the versions, in either order.
 
     Unproven where there is no history.
     """
@@ -201,14 +203,14 @@ def history_kept(change: Change, answer: Answer) -> None:
     entries = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
     if _rising([entry.get("version") for entry in reversed(entries)]):
         entries.reverse()
-    wanted = [Provision.of(change.before), Provision.of(change.wanted)]
+    wanted = [Provision.of(version) for version in change.versions]
     found = [Provision.of(entry) for entry in entries]
     numbers = [entry.get("version") for entry in entries]
     same = len(found) == len(wanted) and all(kept.is_as(other) for kept, other in zip(found, wanted, strict=True))
     if not same or not _rising(numbers):
         raise Unmet(
             answer.call,
-            expected=f"first {wanted[0]}, then {wanted[1]}, with rising numbers",
+            expected=f"first {', then '.join(map(str, wanted))}, with rising numbers",
             actual=" then ".join(
                 f"version {number}: {provision}" for number, provision in zip(numbers, found, strict=True)
             )

@@ -142,3 +142,23 @@ def test_objects_are_known_by_name_and_by_id(object_name: str) -> None:
 @pytest.mark.parametrize("status", [404, 410])
 def test_deleted_template_may_be_gone_for_good(status: int) -> None:
     assert "the API" not in deletions.traces(registry(_Product("{name}", gone=status)), "4f0c-0")
+
+
+EARLIER: Json = {"image": "firefox:latest", "resources": {"cpu": "750m", "memory": "1536Mi"}}
+
+
+def test_second_change_that_is_ignored_fails() -> None:
+    twice = replace(change(), earlier=EARLIER, earlier_answer=answer({**OLD, **EARLIER}))
+    expect.templates.changed(twice)
+    ignored = replace(twice, after=answer({**OLD, **EARLIER}))
+    assert "in the template, image reads 'firefox:latest'" in unmet(expect.templates.changed, ignored)
+    refused = replace(twice, earlier_answer=answer({}, 409))
+    assert "the change before is answered 409" in unmet(expect.templates.changed, refused)
+
+
+def test_history_that_overwrites_a_version_fails() -> None:
+    twice = replace(change(), earlier=EARLIER, earlier_answer=answer({**OLD, **EARLIER}))
+    between = version(2, {**OLD, **EARLIER})
+    expect.templates.history_kept(twice, history(version(1, OLD), between, version(3, NEW)))
+    for kept in ((version(1, OLD), version(2, NEW)), (between, version(3, NEW)), (version(1, OLD), between)):
+        unmet(expect.templates.history_kept, twice, history(*kept))

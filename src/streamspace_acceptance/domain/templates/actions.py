@@ -23,6 +23,8 @@ from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import Wait, elapse, poll
 
 _SEPARATOR = re.compile(r", | or ")
+EARLIER_SIZE = {"cpu": "750m", "memory": "1536Mi"}
+"""The amounts of the change before the plan's; the plan has others."""
 
 
 class TemplateDescription(dict[str, Any]):
@@ -124,10 +126,14 @@ def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
 
 
 def make_change(scenario: Scenario, image: str, size: Size) -> None:
-    """Changes the template's image and resources."""
+    """Changes the template's image and resources twice, at last to those."""
     template_id, registry = scenario.results[CreatedTemplate].accepted_id, scenario.results[TemplateRegistry]
+    earlier: Json = {
+        "image": scenario.clients.profile.templates["custom-firefox"]["image"],
+        "resources": EARLIER_SIZE,
+    }
     sent: Json = {"image": image, "resources": dict(size)}
-    scenario.results.put(change.make(registry.api, template_id, sent, registry.budgets.named("calm")))
+    scenario.results.put(change.make(registry.api, template_id, earlier, sent, registry.budgets.named("calm")))
 
 
 def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:

@@ -86,7 +86,7 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
 
 
 def content(registry: TemplateRegistry, template_id: str) -> Json:
-    """What a template is made of, as it reads now; empty where there is none."""
+    """The fields of a template as it reads now; empty where there is none."""
     answer, fields = registry.api.get(template_id), registry.api.profile.fields
     read = answer.object() if answer.ok else {}
     return {name: read[name] for name in (fields[field] for field in FIELDS) if name in read}

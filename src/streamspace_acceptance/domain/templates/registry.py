@@ -142,7 +142,8 @@ class TemplateRegistry:
     def in_kubernetes(self) -> list[str]:
         """This scenario's templates in Kubernetes: by their ids in the API, else by the names of their objects.
 
-        An object may be named after the template's name or its id. None where there are no objects of templates.
+        An object's name may be the template's name, also after a prefix, or its id. None where Kubernetes has no such
+        objects.
         """
         found = ((obj["metadata"], obj.get("spec") or {}) for obj in self._objects() or [])
         return [
