@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
@@ -88,15 +88,21 @@ def refused_clearly(trial: MistakeTrial) -> None:
         raise Unmet(
             f"{len(unclear)} of {len(trial.attempts)} templates with a mistake",
             expected="a refusal whose message names the field with the mistake",
-            actual="; ".join(
-                f"{attempt.words}: {attempt.answer.status} {attempt.answer.excerpt(160)}" for attempt in unclear
-            ),
+            actual=_by_answer(unclear),
             likely="the error is made without looking at what is wrong",
         )
     _require_controls(trial)
     accepted = [attempt.words for attempt in trial.attempts if attempt.answer.ok]
     if accepted:
         raise Unproven(f"accepted, so there is no error to read (see 2.1-4): {', '.join(accepted)}")
+
+
+def _by_answer(attempts: Sequence[MistakeAttempt]) -> str:
+    """Each answer once, with the mistakes that it was given to: `400 {"error": …} to no name, no image`."""
+    answers: dict[str, list[str]] = {}
+    for attempt in attempts:
+        answers.setdefault(f"{attempt.answer.status} {attempt.answer.excerpt(160)}", []).append(attempt.words)
+    return "; ".join(f"{answer} to {', '.join(words)}" for answer, words in answers.items())
 
 
 def all_caught(trial: MistakeTrial) -> None:
