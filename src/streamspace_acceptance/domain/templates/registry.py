@@ -10,7 +10,7 @@ from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate
-from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, Unmet
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
@@ -74,7 +74,7 @@ class TemplateRegistry:
         if left and self._are_only_listed():
             self._stays.add(LISTED)
             self._close_records()
-            raise LeftByProduct("; ".join(left), LISTED)
+            raise FoundByCleanUp("; ".join(left), LISTED)
         if left:
             known = self._refused or any(self.is_mine(template) for template in self.api.listed())
             raise CleanupFailure(
