@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.resources.enforcement import CpuLoad, Enforcement
 from streamspace_acceptance.domain.resources.granted import GrantedResources
@@ -61,7 +62,11 @@ def _refused(given: GrantedResources) -> Unmet | Unproven:
         answer.call,
         expected=f"a session with {dict(given.size)}",
         actual=gist,
-        likely="the API takes the size for too large or malformed",
+        likely=(
+            "the product could not create a session of any size at that moment, as its answer says"
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            else "the API takes the size for too large or malformed"
+        ),
     )
 
 
