@@ -10,6 +10,7 @@ from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.isolation import lacking
 from streamspace_acceptance.domain.sessions import provision
@@ -19,8 +20,6 @@ from streamspace_acceptance.domain.sessions.provision import Provision, Provisio
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, elapse
-
-COUNTED = ("cpu", "memory")
 
 
 def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
@@ -149,12 +148,10 @@ def _overcommitted(cluster: Cluster, pods: Iterable[Json]) -> list[str]:
         raise
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for pod in pods:
-        for container in pod["spec"]["containers"]:
-            requests = (container.get("resources") or {}).get("requests") or {}
-            for name in COUNTED:
-                sums[pod["spec"].get("nodeName") or "", name] += amount(requests.get(name, "0"))
+        for name, value in requested(pod).items():
+            sums[pod["spec"].get("nodeName") or "", name] += value
     return [
-        f"{name} of node {node}: {requested.normalize():f} requested, {nodes[node][name]} there"
-        for (node, name), requested in sums.items()
-        if node in nodes and requested > amount(nodes[node][name])
+        f"{name} of node {node}: {total.normalize():f} requested, {nodes[node][name]} there"
+        for (node, name), total in sums.items()
+        if node in nodes and total > amount(nodes[node][name])
     ]
