@@ -1,7 +1,7 @@
 """Cases of the kinds that the field tells of: healthy products behind gateways and with other words, and faults."""
 
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import dialects, gateways, viewer_pages, wordings
+from tests.proof.proxy_rules import desktops, dialects, gateways, sessions, viewer_pages, wordings
 from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end
 
 WORKS = "A user works in a session"
@@ -49,6 +49,17 @@ FIELD_PRODUCTS = [
     ),
     ProxyFault("a client in an iframe from elsewhere", FramedFromElsewhere(), "1.1d"),
     ProxyFault("a client in an iframe from elsewhere for input", FramedFromElsewhere(), "1.1e"),
+    *(
+        ProxyFault(name, Page(script=script), "1.1d")
+        for name, script in (
+            ("a desktop in a window of its own", viewer_pages.in_a_window),
+            ("a night light over the page", at_the_end(viewer_pages.NIGHT_LIGHT)),
+            ("terms of use over the screen", at_the_end(viewer_pages.CONSENT)),
+            ("a veil until the first click", at_the_end(viewer_pages.CLICK_TO_FOCUS)),
+            ("a click in another language first", viewer_pages.on_a_click("Подключиться")),
+        )
+    ),
+    ProxyFault("a night light over five pages", Page(script=at_the_end(viewer_pages.NIGHT_LIGHT)), "1.3"),
     ProxyFault("a watermark over the screen", Page(script=at_the_end(viewer_pages.WATERMARK)), "1.1d"),
 ]
 """Healthy products: every criterion of the test is proven all the same."""
@@ -95,6 +106,19 @@ FIELD_FAULTS = [
         unproven={"1.1d-4"},
         reason="changes all the time",
     ),
+    ProxyFault(
+        "a veil that never goes",
+        Page(script=at_the_end(viewer_pages.SPINNER)),
+        "1.1d",
+        {"1.1d-4"},
+        only=WORKS,
+        reason="do not reach the desktop",
+    ),
+    ProxyFault(
+        "a quick second click is lost", desktops.LosesQuickClicks(0.2), "1.1e", {"1.1e-1"}, only="A user clicks"
+    ),
+    ProxyFault("addresses crossed at once", sessions.CrossesAtOnce(), "1.3", {"1.3-5"}, {"1.3-4"}),
+    ProxyFault("one desktop for all sessions of a user", sessions.OneDesktopForAUser(), "1.1b", {"1.1b-4"}),
     ProxyFault(
         "a picture that flickers",
         Page(script=at_the_end(viewer_pages.FLICKER)),

@@ -115,11 +115,25 @@ def _row(server: VncCheck) -> tuple[object, ...]:
     return server.session, _handshake(server.framebuffer), *port, server.connections
 
 
-def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
-    """The session's VNC server answers again; Unproven where it had not answered before."""
+def vnc_answers_again(
+    session: Session, before: Framebuffer | str, after: Framebuffer | str, blank: str | None = None
+) -> None:
+    """The session's VNC server answers again; Unproven where it had not answered before.
+
+    The desktop shows something again, too, where it did before (`blank`: it does not).
+    """
     if isinstance(before, str) and isinstance(after, str):
         raise Unproven(f"its VNC server had not answered before either: {before}")
     vnc_answers(session, after)
+    judged("the desktop shows", blank or "something, or it showed nothing before either")
+    if blank is not None:
+        raise Unmet(
+            f"{session.subject}, desktop",
+            expected="that it shows something again",
+            actual=blank,
+            likely="its VNC server starts again, and the programs of the desktop do not: their files of before may be "
+            "in the way, such as a lock in the home",
+        )
 
 
 def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:

@@ -203,6 +203,13 @@ def test_whose_pod_it_is(name: str, labels: dict[str, str], cpu: str, stray: boo
     assert oversized_requests.is_stray(raw, [attempt()], creation(), "session") is stray
 
 
+@pytest.mark.parametrize(("session", "stray"), [("0b54-77aa", True), ("9f00-1234", False)])
+def test_pod_of_a_session_that_nobody_lists_is_a_stray(session: str, stray: bool) -> None:
+    raw = pod_json("desktop-x", labels={"session": session})
+    known = {"9f00-1234", SESSION}
+    assert oversized_requests.is_stray(raw, [attempt()], creation(), "session", known=known) is stray
+
+
 # 1.1c-3
 
 LIMITS = Limits(Decimal("0.5"), Decimal(1024**3))

@@ -219,6 +219,8 @@ def test_a_handshake_again() -> None:
     expect.desktops.vnc_answers_again(NAMED, DESKTOP, DESKTOP)
     expect.desktops.vnc_answers_again(NAMED, "not yet", DESKTOP)
     unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, "no ProtocolVersion came")
+    blank = "a desktop of one colour for 12.0 s"
+    assert "a lock in the home" in unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, blank)
     with pytest.raises(Unproven, match="had not answered before either: mute"):
         expect.desktops.vnc_answers_again(NAMED, "mute", "no ProtocolVersion came")
 
