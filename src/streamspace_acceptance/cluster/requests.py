@@ -1,4 +1,4 @@
-"""What a pod requests of its node, as the scheduler counts it."""
+"""The cores and bytes that a pod requests of its node, as the scheduler counts them."""
 
 from __future__ import annotations
 

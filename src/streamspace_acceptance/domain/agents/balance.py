@@ -94,8 +94,8 @@ def balance(scenario: Scenario) -> Balance:
     if profile.agents.session_line:
         return Balance(online, said, _logged(scenario.clients, ids, online))
     labels = _labels(scenario.clients, ids)
-    seen = {session: next(iter(found), None) for session, found in labels.items()}
-    return Balance(online, said, seen, {session: found for session, found in labels.items() if len(found) > 1})
+    seen = {session: next(iter(agents), None) for session, agents in labels.items()}
+    return Balance(online, said, seen, {session: agents for session, agents in labels.items() if len(agents) > 1})
 
 
 def _labels(clients: Clients, ids: Collection[str]) -> dict[str, tuple[str, ...]]:

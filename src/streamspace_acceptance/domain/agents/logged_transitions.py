@@ -51,8 +51,8 @@ class Transitions:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
         by_pod = [self._matches(log.lines) for log in self._logs.values()]
-        matches = sorted(match for found in by_pod for match in found)
-        self.found = changes([(line.at, kind) for line, kind in found] for found in by_pod)
+        matches = sorted(match for pods_own in by_pod for match in pods_own)
+        self.found = changes([(line.at, kind) for line, kind in pods_own] for pods_own in by_pod)
         self._lines_found = [line for line, _ in matches]
 
     def _matches(self, lines: Iterable[LogLine]) -> list[tuple[LogLine, str]]:
