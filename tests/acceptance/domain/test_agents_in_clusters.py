@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import other_word, other_workloads
+from streamspace_acceptance.domain.agents.heartbeats import API, Pace, looked_seldom
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, changes
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.outcomes import Unmet, Unproven
-from tests.acceptance.domain.test_agents import change, kept, outage
+from tests.acceptance.domain.test_agents import AGENT, INTERVAL, RESTORED, RETURN, change, kept, outage, sample
 from tests.acceptance.domain.test_balance import AGENTS, agents, shared
 from tests.support.samples import pod_json
 
@@ -103,3 +105,21 @@ ASKED = Provision("streamspace/firefox:v2", "1", "1Gi")
 )
 def test_image_is_the_same_by_its_full_name(image: object, is_same: bool) -> None:
     assert Provision(image, "1", "1Gi").is_as(ASKED) is is_same
+
+
+def test_heartbeat_between_two_late_answers_is_not_decided() -> None:
+    often, seldom = [sample(1.0), sample(1.1), sample(3.0)], [sample(1.0), sample(1.1), sample(4.0)]
+    assert (looked_seldom(often, 3.0), looked_seldom(seldom, 3.0)) == (False, True)
+    gap = Pace(AGENT, 3.0, {API: [3.0, 3.0, 6.0]})
+    with pytest.raises(Unproven, match="not read in time"):
+        expect.agents.on_pace(replace(gap, rotated=frozenset({API})), INTERVAL)
+    with pytest.raises(Unmet, match=r"6\.0 s apart"):
+        expect.agents.on_pace(gap, INTERVAL)
+
+
+def test_return_while_the_network_is_restored_slowly_is_not_decided() -> None:
+    slow = replace(outage(online=RESTORED + RETURN.seconds + 1.0), restored=RESTORED + RETURN.seconds)
+    with pytest.raises(Unproven, match="took long to restore"):
+        expect.agents.reconnected(slow, RETURN)
+    with pytest.raises(Unmet, match="online again within"):
+        expect.agents.reconnected(replace(slow, restored=None), RETURN)

@@ -62,7 +62,7 @@ class Outage:
 
     @property
     def return_seconds(self) -> tuple[float, float] | None:
-        """The least and most seconds from the end of the revert until the agent was online; None if it never was.
+        """The least and most seconds from the restored network until the agent was online; None if it never was.
 
         The last answer that did not say so was asked for after the one before it had come; it may tell of that moment.
         """
@@ -71,7 +71,7 @@ class Outage:
             return None
         restored = self.reverted if self.restored is None else self.restored
         asked = max(self._look_before(self._look_before(online)), restored)
-        return asked - restored, max(online - restored, 0.0)
+        return asked - restored, online - self.reverted
 
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
         """The first other status than `word` that the API reported between two moments."""
