@@ -1,9 +1,11 @@
 """Cases of the kinds that the field tells of: healthy products behind gateways and with other words, and faults."""
 
+from tests.proof.json_rewriting import TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import desktops, dialects, gateways, sessions, viewer_pages, wordings
+from tests.proof.proxy_rules import answers, desktops, dialects, gateways, sessions, templates, viewer_pages, wordings
 from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end
 
+A_TEMPLATE = f"{TEMPLATES}/[^/]+"
 WORKS = "A user works in a session"
 ALLOWED = {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}
 """Nothing shows that API and cluster belong together, where the agents have generated ids."""
@@ -13,7 +15,19 @@ DIALECTS = (
     ("by pointers", wordings.by_pointers),
 )
 
+
+def _in_short(template: Json) -> Json:
+    return {name: template[name] for name in ("id", "name", "displayName", "category") if name in template}
+
+
 FIELD_PRODUCTS = [
+    *(
+        ProxyFault(f"lists that show templates in short ({test})", answers.OfTemplates(_in_short, alone=False), test)
+        for test in ("2.1", "2.2")
+    ),
+    ProxyFault("a creation answered in short", answers.Answers("POST", TEMPLATES, _in_short, status=201), "2.1"),
+    ProxyFault("a change without content", templates.NoContent(), "2.2"),
+    ProxyFault("deleted templates that are gone", answers.Answers("GET", A_TEMPLATE, becomes=410, status=404), "2.3"),
     *(
         ProxyFault(f"a gateway that numbers requests ({test})", gateways.NumbersRequests(), test)
         for test in ("1.1a", "1.3")
@@ -33,12 +47,21 @@ FIELD_PRODUCTS = [
     *(
         ProxyFault(f"sessions counted {number}", wordings.CountsOtherwise(sentence), "2.3")
         for number, sentence in enumerate(
-            ("Template is in use (active sessions: {})", "{} active desktop sessions still use this template"), 1
+            (
+                "Template is in use (active sessions: {})",
+                "{} active desktop sessions still use this template",
+                "In use by {0} sessions (0 failed sessions)",
+            ),
+            1,
         )
     ),
     *(
         ProxyFault(f"versions as {name}", wordings.Numbered(write), "2.2")
-        for name, write in (("text", str), ("v1 and v2", lambda number: f"v{number}"))
+        for name, write in (
+            ("text", str),
+            ("v1 and v2", lambda number: f"v{number}"),
+            ("1.0.1 and 1.0.2", lambda number: f"1.0.{number}"),
+        )
     ),
     ProxyFault("resources as numbers", wordings.Amounts(), "1.1c"),
     ProxyFault("times in lower case (3.3)", dialects.Times(wordings.in_lower_case), "3.3"),
@@ -65,6 +88,26 @@ FIELD_PRODUCTS = [
 """Healthy products: every criterion of the test is proven all the same."""
 
 FIELD_FAULTS = [
+    ProxyFault(
+        "a template listed with another image",
+        answers.OfTemplates(lambda template: template | {"image": "streamspace/firefox:old"}, alone=False),
+        "2.1",
+        {"2.1-2"},
+    ),
+    ProxyFault(
+        "a refused deletion that changes the template",
+        templates.ChangedByRefusal(),
+        "2.3",
+        {"2.3-1"},
+        reason="image reads",
+    ),
+    ProxyFault(
+        "Failed while its command waits",
+        answers.Lasts("Hibernating", 0.5, "Failed"),
+        "3.2",
+        {"3.2-4"},
+        reason="after the command",
+    ),
     ProxyFault(
         "refusals that repeat the request",
         wordings.Refusals(wordings.by_repeating),

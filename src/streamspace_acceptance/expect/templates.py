@@ -82,7 +82,7 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
 def refused_clearly(trial: MistakeTrial) -> None:
     """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
     judged("rejections", _answers(trial))
-    refused = [attempt for attempt in trial.attempts if not attempt.answer.ok]
+    refused = [attempt for attempt in trial.attempts if not attempt.answer.ok and not _is_limited(attempt)]
     unclear = [attempt for attempt in refused if attempt.positive_control.id is not None and not attempt.names_field]
     if unclear:
         raise Unmet(
@@ -92,6 +92,7 @@ def refused_clearly(trial: MistakeTrial) -> None:
             likely="the error is made without looking at what is wrong",
         )
     _require_controls(trial)
+    _require_no_limit(trial)
     accepted = [attempt.words for attempt in trial.attempts if attempt.answer.ok]
     if accepted:
         raise Unproven(f"accepted, so there is no error to read (see 2.1-4): {', '.join(accepted)}")
@@ -127,6 +128,7 @@ def all_caught(trial: MistakeTrial) -> None:
             likely="this is not validated, or only after the template is stored",
         )
     _require_controls(trial)
+    _require_no_limit(trial)
     if trial.blind:
         raise Unproven(f"{' and '.join(trial.blind)}: not even the valid templates are there")
 
@@ -137,6 +139,19 @@ def _require_controls(trial: MistakeTrial) -> None:
     if without or not trial.attempts:
         words = ", ".join(attempt.words for attempt in without) or "no mistake was made"
         raise Unproven(f"the positive control without the mistake was refused as well: {words}")
+
+
+def _is_limited(attempt: MistakeAttempt) -> bool:
+    """Whether it was refused for the number of requests, whatever it held."""
+    return attempt.answer.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _require_no_limit(trial: MistakeTrial) -> None:
+    limited = [attempt.words for attempt in trial.attempts if _is_limited(attempt)]
+    if limited:
+        raise Unproven(
+            f"the API takes no more requests for templates (429), so this was not tried: {', '.join(limited)}"
+        )
 
 
 def changed(change: Change) -> None:

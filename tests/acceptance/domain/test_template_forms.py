@@ -15,7 +15,7 @@ from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import load
-from tests.acceptance.domain.test_templates import NAME, READ, made, unmet
+from tests.acceptance.domain.test_templates import NAME, READ, attempt, made, trial, unmet, unproven
 from tests.acceptance.domain.test_templates_in_use import NEW, OLD, change, deletion, history, version
 from tests.support.samples import Json, answer
 
@@ -162,3 +162,11 @@ def test_history_that_overwrites_a_version_fails() -> None:
     expect.templates.history_kept(twice, history(version(1, OLD), between, version(3, NEW)))
     for kept in ((version(1, OLD), version(2, NEW)), (between, version(3, NEW)), (version(1, OLD), between)):
         unmet(expect.templates.history_kept, twice, history(*kept))
+
+
+def test_limit_of_requests_is_no_word_about_a_mistake() -> None:
+    limited = trial(attempt(), attempt("no cpu", status=429, message="Too many requests."))
+    for check in (expect.templates.refused_clearly, expect.templates.all_caught):
+        assert "429" in unproven(check, limited)
+    unclear = trial(attempt(message="The template is invalid."), attempt("no cpu", status=429))
+    assert "no image: 400" in unmet(expect.templates.refused_clearly, unclear)
