@@ -20,7 +20,7 @@ from streamspace_acceptance.domain.performance.session_troubles import ProductPo
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
-from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring import histogram, node_busy
 from streamspace_acceptance.measuring.capacity_search import CapacitySearch
 from streamspace_acceptance.measuring.control_plane import ControlPlane, mutating_calls
 from streamspace_acceptance.measuring.distribution import Distribution
@@ -39,6 +39,15 @@ def find_capacity(scenario: Scenario, template: str, ramp: Sequence[int]) -> Non
     found = CapacityRamp(scenario, template, ramp).run()
     scenario.results.put(found)
     attachments.attach_text("steps of the ramp", found.describe())
+
+
+def judged(scenario: Scenario) -> SessionCapacity:
+    """The search that a sentence judges, which is its evidence, with the start-up times of all sessions that ran."""
+    found = scenario.results[SessionCapacity]
+    attachments.attach_text("largest number", found.describe())
+    starts = [seconds for step in found.steps for seconds in step.starts]
+    histogram.keep("start-up time over the ramp", starts, "s")
+    return found
 
 
 class CapacityRamp:

@@ -17,7 +17,7 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
-from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring import histogram, node_busy
 from streamspace_acceptance.measuring.control_plane import ControlPlane, mutating_calls
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
@@ -204,6 +204,15 @@ class Bursts:
     def answers(self) -> str:
         """The table of all requests with their answers."""
         return "\n\n".join(burst.requests.table() for burst in self.bursts)
+
+
+def judged(scenario: Scenario) -> Bursts:
+    """The bursts that a sentence judges, which are its evidence, with the time of every session that ran."""
+    found = scenario.results[Bursts]
+    attachments.attach_text("rate", found.describe())
+    seconds = [session.seconds for session in found.sessions if session.seconds is not None]
+    histogram.keep("time per session", seconds, "s")
+    return found
 
 
 def require_room(scenario: Scenario, count: int, size: Size) -> None:
