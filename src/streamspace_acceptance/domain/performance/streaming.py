@@ -5,6 +5,7 @@ A viewer of the suite's own measures, through the product's own WebSocket; the u
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring import network_path
 from streamspace_acceptance.measuring.frame_rate import Frame, FrameRate
 from streamspace_acceptance.measuring.network_path import NetworkPath
-from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, RoundTrips
+from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, PAUSE_MILLISECONDS, RoundTrips
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
 from streamspace_acceptance.product.rfb_client import NotUnderstoodError, RfbClient
@@ -31,7 +32,7 @@ PARTS = 4
 """Still and moving in turn: a gateway drops a connection on which the server is silent."""
 CHECK_SECONDS, CHECKED_TRIPS = 3.0, 10
 MOTION_SECONDS = 6.0
-TRIP_PAUSE, FRAME_PAUSE = 0.02, 0.002
+TRIP_PAUSE, FRAME_PAUSE = PAUSE_MILLISECONDS / 1000, 0.002
 TRIPS_SHARE = 0.2
 """The share of a moving part in which round trips are measured instead of pictures."""
 SILENCE_SECONDS = 1.0
@@ -42,6 +43,7 @@ class Streaming:
     """The measurements over `planned` seconds. `ended`: how the connection was lost; `no_motion`: why nothing moved;
     `cut_short`: why the suite itself did not measure to the end.
 
+    `gaps`: the longest time without a new picture while round trips were measured instead, in seconds, for each part.
     `traffic` has a line for each part: its name, and the bytes and pictures of the user's page.
     """
 
@@ -51,6 +53,7 @@ class Streaming:
     delayed: list[float] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
     rates: list[FrameRate] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
     slow: FrameRate | None = None
     traffic: list[tuple[str, Traffic]] = field(default_factory=list)
     ended: str = ""
@@ -68,12 +71,12 @@ class Streaming:
     @property
     def frame_rate(self) -> float:
         """Distinct pictures a second over all moving parts together."""
-        return sum(len(rate.frames) for rate in self.rates) / sum(rate.seconds for rate in self.rates)
+        return sum(len(rate.pictures) for rate in self.rates) / sum(rate.seconds for rate in self.rates)
 
     @property
     def longest_gap(self) -> float:
         """Seconds without a new picture while the source moved, at the most."""
-        return max(rate.longest_gap for rate in self.rates)
+        return max([*(rate.longest_gap for rate in self.rates), *self.gaps])
 
     def kibibytes(self, part: str) -> tuple[float, float]:
         """KiB each second that the page received and sent in the parts of that name."""
@@ -158,7 +161,7 @@ class _Recorder:
         motion.start(self._client, SOURCE_RATE, MOTION_SECONDS)
         meter.take()
         self._found.rates.append(self._count(spot, SOURCE_RATE, seconds * (1 - TRIPS_SHARE)))
-        self._found.trips += self._trips(seconds * TRIPS_SHARE)
+        self._found.gaps.append(self._trips_while_moving(spot, seconds * TRIPS_SHARE))
         self._found.traffic.append((MOVING, meter.take()))
         motion.stop(self._client)
 
@@ -178,6 +181,20 @@ class _Recorder:
             self._pause(TRIP_PAUSE)
             trips.append(self._client.round_trip() * 1000)
         return trips
+
+    def _trips_while_moving(self, spot: Spot, seconds: float) -> float:
+        """Round trips of a pixel that moves; the longest time in seconds for which it kept its colour."""
+        trips, changed, last = list[float](), [began := self._clock.now()], None
+        while (now := self._clock.now()) < began + seconds:
+            self._pause(TRIP_PAUSE)
+            asked = self._clock.now()
+            colour = self._client.picture((spot.x, spot.y, 1, 1)).colour_at(spot.x, spot.y)
+            trips.append((self._clock.now() - asked) * 1000)
+            if colour != last:
+                changed.append(self._clock.now())
+            last = colour
+        self._found.trips += trips
+        return max(later - earlier for earlier, later in itertools.pairwise([*changed, now]))
 
     def _count(self, spot: Spot, rate: float, seconds: float) -> FrameRate:
         return count_pictures(self._client, spot, rate, seconds, clock=self._clock, pause=self._pause)
