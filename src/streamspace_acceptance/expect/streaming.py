@@ -72,7 +72,7 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
 
 
 def _require_a_known_source(found: Streaming) -> None:
-    """Unproven where the pictures cannot be told apart by their numbers, or a source of another rate is not counted."""
+    """Unproven where the pictures have no numbers, or where the suite miscounts a source of another rate."""
     if found.slow is None or found.slow.distrust or not found.slow.pictures:
         reason = "it was not seen" if found.slow is None else found.slow.distrust or "none of its pictures was seen"
         raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {reason}")

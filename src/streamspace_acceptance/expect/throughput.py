@@ -80,6 +80,8 @@ def _require_a_load(bursts: Bursts) -> None:
         raise Unproven(f"{len(bursts.refusals)} of {bursts.wanted} creations were refused (see 4.1-3)")
     if bursts.unanswered:
         raise Unproven(f"{len(bursts.unanswered)} of {bursts.wanted} creations had no answer (see 4.1-3)")
+    if bursts.not_gone and len(bursts.bursts) < bursts.least:
+        raise Unproven(f"{len(bursts.bursts)} of {bursts.least} bursts were made: {bursts.not_gone}")
     if bursts.distrust:
         raise Unproven(bursts.distrust)
 

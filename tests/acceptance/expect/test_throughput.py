@@ -169,3 +169,18 @@ def test_refusal_by_a_quota_of_the_namespace_is_unproven() -> None:
         expect.throughput.none_refused(burst(statuses={9: 403}, says=words))
     with pytest.raises(Unmet, match="1 refused"):
         expect.throughput.none_refused(burst(statuses={9: 403}, says="exceeded quota: 5 sessions a user"))
+
+
+def test_bursts_after_which_sessions_stay_keep_what_they_showed() -> None:
+    found = Bursts(burst(20).bursts, 3, "20 sessions of burst 1: left behind: session s-1")
+    with pytest.raises(Unproven, match=r"1 of 3 bursts were made: .* left behind: session s-1"):
+        expect.throughput.rate_at_least(found, LIMIT)
+    expect.throughput.all_running(found)
+    expect.throughput.none_refused(found)
+
+
+def test_session_that_ran_and_did_not_stay_is_named() -> None:
+    found = burst(20)
+    found.sessions[7].see_last_lists(["Running", "Failed"], "Failed")
+    with pytest.raises(Unmet, match="s-8 ran and did not stay: it is Failed"):
+        expect.throughput.all_running(found)

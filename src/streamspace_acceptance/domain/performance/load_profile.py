@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from streamspace_acceptance.cluster.containers import is_known_neighbour
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance import stores
+from streamspace_acceptance.domain.performance.session_moments import restarts
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use
@@ -24,6 +27,8 @@ JUDGED = ("API", "agent")
 """The components whose CPU the plan limits."""
 SESSION_PODS = "session pods"
 SESSIONS_READ_BY_EXEC = 5
+ANEW = "a container of it started anew within the window"
+"""One counter of several may begin at 0 again without their sum falling, and rates do not show it at all."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class LoadProfile:
 
     `source`: where the counters came from; `passed_over`: why no better source was used. `errors`: what it failed at.
     `busy` is the busy share of each node's processors. `waited`, by pod and in millicores: how long its threads
-    were ready to run without a processor.
+    were ready to run without a processor. `capped`, by pod and in millicores: its own limit of CPU, where it has one.
     """
 
     load: str
@@ -44,6 +49,7 @@ class LoadProfile:
     waited: dict[str, float]
     stores: StoreFigures
     errors: Sequence[str]
+    capped: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def saturated(self) -> str:
@@ -101,6 +107,7 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
     meter = NodeBusyMeter.begin(cluster)
     waiting = CpuWaiting(cluster, [pod for component in JUDGED for pod in parts.get(component, ())])
     samples, errors = _samples(source, [*components, *own], window)
+    again = began_anew(listed, cluster.pods())
     waited = waiting.millicores()
     busy = meter.shares()
     after = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
@@ -110,14 +117,35 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
         source="no source" if source is None else source.name,
         passed_over=passed_over,
         uses={
-            component: resource_use.uses({pod.meta.name: samples[pod.meta.name] for pod in pods}, window)
+            component: [
+                replace(use, trouble=use.trouble or ANEW) if use.pod in again else use
+                for use in resource_use.uses({pod.meta.name: samples[pod.meta.name] for pod in pods}, window)
+            ]
             for component, pods in parts.items()
         },
         busy=busy,
         waited=waited,
         stores=after.since(before, window),
         errors=errors or ([passed_over] if source is None else []),
+        capped={pod.meta.name: cap for pod in components if (cap := cpu_limit(pod)) is not None},
     )
+
+
+def cpu_limit(pod: Pod) -> float | None:
+    """The millicores that a pod's own containers may use together; None where one of them has no limit."""
+    containers = [entry for entry in pod.object["spec"]["containers"] if not is_known_neighbour(entry["name"])]
+    limits = [((entry.get("resources") or {}).get("limits") or {}).get("cpu") for entry in containers]
+    return None if not limits or None in limits else float(sum(amount(str(limit)) for limit in limits)) * 1000
+
+
+def began_anew(before: Sequence[Pod], after: Sequence[Pod]) -> set[str]:
+    """The pods, by name, of whose own containers one was started again in between."""
+    earlier = {pod.meta.uid: _restarts(pod) for pod in before}
+    return {pod.meta.name for pod in after if _restarts(pod) > earlier.get(pod.meta.uid, _restarts(pod))}
+
+
+def _restarts(pod: Pod) -> int:
+    return sum(count for name, count in restarts(pod).items() if not is_known_neighbour(name))
 
 
 def _samples(source: Source | None, pods: Sequence[Pod], window: float) -> tuple[dict[str, list[Counter]], list[str]]:

@@ -41,6 +41,8 @@ DESKTOPS_AT_ONCE = 4
 KNOCK_SECONDS = 0.25
 REST_SECONDS = 2.0
 """The same after a VNC server has greeted: some of them lock out who comes back at once."""
+LAST_LISTS = 10
+"""A session that is in none of so many lists is gone: one of several replicas of the API may be behind the others."""
 CATCH_UP_SECONDS = 2.0
 """A list may overtake the watches; they are given so long to report the pods and objects of sessions that run."""
 
@@ -184,7 +186,11 @@ class SessionFollower:
             pod = Pod.of(change.item.object)
             if (session := known.get(pod.meta.labels.get(label, ""))) is not None:
                 session.see_pod(pod, change.at, deleted=change.item.kind == "DELETED")
+        lists = [look.item.listed for look in self.looks.items() if look.item.listed is not None][-LAST_LISTS:]
         for session_id, session in known.items():
+            session.see_last_lists(
+                [listed.status(session_id) for listed in lists], self.clients.profile.statuses["failed"]
+            )
             session.see_desktop(self.desktops.get(session_id))
             session.desktop_closed = self.closed.get(session_id, "")
         return found

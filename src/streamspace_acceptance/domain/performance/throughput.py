@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.release import release
@@ -86,11 +87,13 @@ class Burst:
 class Bursts:
     """The same burst at least `least` times, each after the sessions of the one before were gone.
 
-    One that is not whole is the last. The rate rests on the bursts whose requests were sent in time.
+    One that is not whole is the last, and one whose sessions are `not_gone`, which says why. The rate rests on the
+    bursts whose requests were sent in time.
     """
 
     bursts: Sequence[Burst]
     least: int
+    not_gone: str = ""
 
     @property
     def wanted(self) -> int:
@@ -257,7 +260,7 @@ def request_bursts(scenario: Scenario, least: int, count: int, template: str, si
     the same whatever the limit is.
     """
     require_room(scenario, count, size)
-    bursts: list[Burst] = []
+    bursts, not_gone = list[Burst](), ""
     for number in range(1, MOST_REPEATS * least + 1):
         burst = _request_burst(scenario, count, template, size)
         bursts.append(burst)
@@ -265,8 +268,21 @@ def request_bursts(scenario: Scenario, least: int, count: int, template: str, si
         attachments.attach_csv(f"moments of burst {number}", as_csv(burst.sessions, burst.requests.load.began))
         if not burst.is_whole or Bursts(bursts, least).are_enough or number == MOST_REPEATS * least:
             break
-        release(scenario, burst.requests.ids, f"{count} sessions of burst {number}")
-    scenario.results.put(Bursts(bursts, least))
+        if not_gone := _release(scenario, burst.requests.ids, f"{count} sessions of burst {number}"):
+            break
+    scenario.results.put(Bursts(bursts, least, not_gone))
+
+
+def _release(scenario: Scenario, ids: Sequence[str], subject: str) -> str:
+    """Why the sessions are not gone; empty if they are.
+
+    The bursts keep their results, and the clean-up reports sessions that the product does not delete.
+    """
+    try:
+        release(scenario, ids, subject)
+    except (Unmet, Unproven) as error:
+        return " ".join(str(error).split())
+    return ""
 
 
 def _request_burst(scenario: Scenario, count: int, template: str, size: Size) -> Burst:
@@ -290,8 +306,27 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
             meter.shares(),
             follower.source(sessions),
             plane,
-            crowded_out(clients, size, sessions, follower.pods.items()),
+            crowded_out(clients, size, sessions, follower.pods.items())
+            or image_pull(clients, sessions, follower.pods.items()),
         )
+
+
+def image_pull(clients: Clients, sessions: Sequence[SessionMoments], changes: Sequence[Stamped[Change]]) -> str:
+    """That each session that never ran waits for its image, which a node did not have yet; empty where one does not."""
+    missing = {session.session for session in sessions if session.session is not None and session.never_ran}
+    label = clients.profile.session_label
+    pods = {(change.item.object["metadata"].get("labels") or {}).get(label): change.item.object for change in changes}
+    events = clients.cluster.events() if missing else []
+    waiting = [pods[name] for name in missing if name in pods and _pulls(pods[name], events)]
+    nodes = sorted({str(pod["spec"].get("nodeName")) for pod in waiting})
+    return f"the image is still pulled on {', '.join(nodes)}" if waiting and len(waiting) == len(missing) else ""
+
+
+def _pulls(pod: Json, events: Sequence[Json]) -> bool:
+    """Whether the kubelet pulls an image for the pod, and has neither ended nor failed."""
+    uid = pod["metadata"]["uid"]
+    reasons = [event.get("reason") for event in events if (event.get("involvedObject") or {}).get("uid") == uid]
+    return "Pulling" in reasons and not {"Pulled", "Failed", "BackOff"} & set(reasons)
 
 
 def crowded_out(
