@@ -10,7 +10,7 @@ import pytest
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.watch import Change
-from streamspace_acceptance.domain.performance import session_troubles, throughput
+from streamspace_acceptance.domain.performance import cluster_limits, session_troubles
 from streamspace_acceptance.domain.performance.room import fit, room
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods, node_pressure, unschedulable
@@ -212,7 +212,7 @@ def test_session_that_waits_for_its_image_is_told(events: list[Json], waits: boo
     clients: Any = Product(events=events)
     session = SessionMoments(1, "perftest1", "s-1", "201", 0.0)
     pod = pod_json("s-1-x", "u-1", ready=False, started=False, labels={"session": "s-1"})
-    found = throughput.image_pull(clients, [session], [change(pod, 1.0)])
+    found = cluster_limits.image_pull(clients, [session], [change(pod, 1.0)])
     assert found == ("the image is still pulled on node-1" if waits else "")
     ran = SessionMoments(2, "perftest2", "s-2", "201", 0.0, ready=1.0, running=1.0)
-    assert throughput.image_pull(clients, [ran], []) == ""
+    assert cluster_limits.image_pull(clients, [ran], []) == ""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.domain.performance.load_profile import LoadProfile, began_anew, cpu_limit
+from streamspace_acceptance.domain.performance.load_profile import LoadProfile, began_anew, component_pods, cpu_limit
 from streamspace_acceptance.domain.performance.node_capacity import Capacity, read
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.domain.performance.room import Room
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import load as load_contract
 from tests.support.node_samples import FakeNodes, node, requesting
 from tests.support.samples import pod_json
 
@@ -192,3 +194,11 @@ def restarted(name: str, count: int) -> Pod:
 def test_container_that_began_anew_beside_others_is_found(container: str, names: set[str]) -> None:
     assert began_anew([restarted(container, 0)], [restarted(container, 1)]) == names
     assert began_anew([], [restarted(container, 3)]) == set()
+
+
+def test_pods_of_jobs_are_not_the_components_own() -> None:
+    job = pod_json(name="clean-up-1", uid="u-2", labels={"app": "streamspace-api"})
+    job["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "clean-up", "uid": "u-0"}]
+    api = Pod.of(pod_json(name="api-1", uid="u-1", labels={"app": "streamspace-api"}))
+    clients: Any = SimpleNamespace(profile=load_contract())
+    assert component_pods(clients, [Pod.of(job), api])["API"] == [api]

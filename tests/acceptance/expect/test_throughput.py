@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from streamspace_acceptance import expect
@@ -184,3 +186,13 @@ def test_session_that_ran_and_did_not_stay_is_named() -> None:
     found.sessions[7].see_last_lists(["Running", "Failed"], "Failed")
     with pytest.raises(Unmet, match="s-8 ran and did not stay: it is Failed"):
         expect.throughput.all_running(found)
+
+
+def test_creation_that_made_two_sessions_fails() -> None:
+    found = burst(20)
+    creations = list(found.bursts[0].requests.creations)
+    assert creations[4] is not None
+    creations[4] = replace(creations[4], others=frozenset({"s-5b"}))
+    requests = replace(found.bursts[0].requests, creations=creations)
+    with pytest.raises(Unmet, match="perftest5: one request made 2 sessions"):
+        expect.throughput.none_refused(Bursts([replace(found.bursts[0], requests=requests)], 1))

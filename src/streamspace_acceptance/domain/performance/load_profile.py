@@ -12,6 +12,7 @@ from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance import stores
 from streamspace_acceptance.domain.performance.session_moments import restarts
+from streamspace_acceptance.domain.performance.session_troubles import is_of_a_job
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use
@@ -20,6 +21,7 @@ from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.resource_counters import Counter, Source
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.waiting import Budget, Wait
 
 LEAST_SECONDS = 5.0
 """The shortest window: a kubelet samples its counters seconds apart."""
@@ -88,13 +90,9 @@ class LoadProfile:
 def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadProfile:
     """Records the use of all components and of the sessions' pods over the plan's minute on the target's clock."""
     cluster, label = clients.cluster, clients.profile.session_label
-    component_label = clients.profile.agents.component_label
     window = max(clients.budgets.named("profile").seconds, LEAST_SECONDS)
     listed = [pod for pod in cluster.pods() if pod.running]
-    parts = {
-        component: [pod for pod in listed if pod.meta.labels.get(component_label) == app]
-        for component, app in clients.profile.deployment.components.items()
-    }
+    parts = component_pods(clients, listed)
     ids = {session.id for session in sessions}
     own = [pod for pod in listed if pod.meta.labels.get(label) in ids]
     components = [pod for pods in parts.values() for pod in pods]
@@ -106,7 +104,11 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
     before = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
     meter = NodeBusyMeter.begin(cluster)
     waiting = CpuWaiting(cluster, [pod for component in JUDGED for pod in parts.get(component, ())])
-    samples, errors = _samples(source, [*components, *own], window)
+    wait = Wait("StreamSpace's pods", f"the use of resources {load} to be recorded", Budget("profile", window, 1.0))
+    with wait.announced():
+        wait.note(f"from {'no source' if source is None else source.name}")
+        samples, errors = _samples(source, [*components, *own], window)
+        wait.end("met")
     again = began_anew(listed, cluster.pods())
     waited = waiting.millicores()
     busy = meter.shares()
@@ -129,6 +131,16 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
         errors=errors or ([passed_over] if source is None else []),
         capped={pod.meta.name: cap for pod in components if (cap := cpu_limit(pod)) is not None},
     )
+
+
+def component_pods(clients: Clients, pods: Sequence[Pod]) -> dict[str, list[Pod]]:
+    """The pods of each component of StreamSpace, without those of Jobs, which work for a while and end."""
+    label = clients.profile.agents.component_label
+    lasting = [pod for pod in pods if not is_of_a_job(pod.object)]
+    return {
+        component: [pod for pod in lasting if pod.meta.labels.get(label) == app]
+        for component, app in clients.profile.deployment.components.items()
+    }
 
 
 def cpu_limit(pod: Pod) -> float | None:

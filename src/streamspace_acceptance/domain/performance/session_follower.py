@@ -41,6 +41,8 @@ DESKTOPS_AT_ONCE = 4
 KNOCK_SECONDS = 0.25
 REST_SECONDS = 2.0
 """The same after a VNC server has greeted: some of them lock out who comes back at once."""
+LIMITED_SECONDS = 1.0
+"""The API is not asked again for so long after it has limited the rate of calls: creations may share that limit."""
 LAST_LISTS = 10
 """A session that is in none of so many lists is gone: one of several replicas of the API may be behind the others."""
 CATCH_UP_SECONDS = 2.0
@@ -227,6 +229,7 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
     Entries that have not changed are those of the list before: each list of a thousand would else take its own memory.
     """
     known: dict[str, Listed] = {}
+    limits = list[float]()
 
     def remembered(listed: Listed) -> Listed:
         if known.get(listed.id) != listed:
@@ -235,10 +238,14 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
 
     def look() -> Look:
         asked = now()
+        if limits and asked < limits[-1] + LIMITED_SECONDS:
+            return Look(None, "the API limits the rate of calls", asked, limited=True)
         try:
             return Look(SessionList(tuple(map(remembered, api.sessions().sessions))), asked=asked)
         except (Unmet, NoAnswer) as error:
             limited = isinstance(error, RateLimited) or (isinstance(error, Unmet) and error.actual.startswith("429 "))
+            if limited:
+                limits[:] = [asked]
             return Look(None, " ".join(str(error).split()), asked, limited)
 
     return look

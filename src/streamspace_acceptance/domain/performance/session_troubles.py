@@ -161,7 +161,7 @@ def _product_pods(clients: Clients) -> dict[str, ProductPod]:
     found = {}
     for pod in clients.cluster.raw_pods():
         metadata = pod["metadata"]
-        if (metadata.get("labels") or {}).get(label) in apps and not _is_of_a_job(pod):
+        if (metadata.get("labels") or {}).get(label) in apps and not is_of_a_job(pod):
             containers = [
                 status
                 for status in (pod.get("status") or {}).get("containerStatuses") or []
@@ -175,7 +175,8 @@ def _product_pods(clients: Clients) -> dict[str, ProductPod]:
     return found
 
 
-def _is_of_a_job(pod: Json) -> bool:
+def is_of_a_job(pod: Json) -> bool:
+    """Whether a pod ends by itself, as those of a CronJob do."""
     return any(owner.get("kind") == "Job" for owner in pod["metadata"].get("ownerReferences") or ())
 
 

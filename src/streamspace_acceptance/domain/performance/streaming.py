@@ -25,6 +25,7 @@ from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, P
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
 from streamspace_acceptance.product.rfb_client import NotUnderstoodError, RfbClient
+from streamspace_acceptance.waiting import Wait
 
 SOURCE_RATE, SLOW_RATE = 30.0, 10.0
 """Pictures a second: of the source that is measured, twice the plan's 15, and of the one for the self-check."""
@@ -111,13 +112,14 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     """Measures over the plan's time on the target's clock; what is lost of it is part of the result."""
     desk = scenario.desktop
     desk.wait_until_rendered()
-    seconds = scenario.clients.budgets.limit(plan).seconds
-    found = scenario.results.put(Streaming(desk.session.subject, seconds))
+    budget = scenario.clients.budgets.limit(plan)
+    found = scenario.results.put(Streaming(desk.session.subject, budget.seconds))
     found.network = network_path.measure(scenario.clients.http.base_url)
     connections = desk.opened().connections
     try:
-        with desk.session.viewing() as client:
-            _Recorder(desk, client, found).record()
+        wait = Wait(found.session, "the whole time of streaming to be measured", budget)
+        with wait.announced(), desk.session.viewing() as client:
+            _Recorder(desk, client, found).record(wait)
     except NotUnderstoodError as error:
         found.cut_short = f"the suite's viewer does not understand the VNC server: {error}"
     except NoHandshake as error:
@@ -138,7 +140,8 @@ class _Recorder:
         self._found = found
         self._clock = clock
 
-    def record(self) -> None:
+    def record(self, wait: Wait) -> None:
+        """All parts and self-checks; the progress is noted in `wait`."""
         spot = motion.start(self._client, SOURCE_RATE, MOTION_SECONDS)
         if spot is None:
             self._found.no_motion = "no program that redraws could be started by typing into the middle of the desktop"
@@ -146,11 +149,16 @@ class _Recorder:
         meter = self._desk.opened().stream_meter(*(self._client.middle if spot is None else (spot.x, spot.y)))
         seconds = self._found.planned / PARTS
         for number in range(PARTS):
+            moves = number % 2 == 1 and spot is not None
+            wait.note(f"part {number + 1} of {PARTS}: the desktop {'moves' if moves else 'stands still'}")
             if number % 2 and spot is not None:
                 self._moving(spot, seconds, meter)
+                wait.note(f"{self._found.rates[-1].received:.1f} pictures/s, {len(self._found.trips)} round trips")
             else:
                 self._still(seconds, meter)
+        wait.note("the self-checks")
         self._check(spot)
+        wait.end("met")
 
     def _still(self, seconds: float, meter: StreamMeter) -> None:
         meter.take()
