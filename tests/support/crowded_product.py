@@ -135,7 +135,7 @@ class CrowdedProduct:
         raise ClusterError("exec is refused")
 
     def raw(self, path: str, **_query: object) -> bytes:
-        raise ClusterError(f"{path}: 404 Not Found", 404)
+        raise ClusterError(f"{path}: 403 Forbidden", 403)
 
     new_client = execute
 

@@ -67,8 +67,12 @@ class ContainerLog:
 
     def last(self) -> LogLine | None:
         """The last line by now; None for an empty log."""
-        lines = _lines(self._read(tailLines="1"))
+        lines = self.tail(1)
         return lines[-1] if lines else None
+
+    def tail(self, count: int) -> list[LogLine]:
+        """So many lines from its end."""
+        return _lines(self._read(tailLines=str(count)))
 
     def recent(self, seconds: float) -> list[LogLine]:
         """The lines of the last seconds, by the node's clock; no more than one page of them."""

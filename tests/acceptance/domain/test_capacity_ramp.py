@@ -63,7 +63,8 @@ def test_interrupted_ramp_of_80_leaves_nothing_behind(monkeypatch: pytest.Monkey
     with product.clients() as clients, shutdown_deadline() as hasten:
         registry = Registry(clients)
         with pytest.raises(KeyboardInterrupt):
-            capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", range(10, 90, 10)).run()
+            # One step: a busy machine would end several at an earlier one.
+            capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", (80,)).run()
         hasten(10.0)
         began = now()
         registry.clean_up()
