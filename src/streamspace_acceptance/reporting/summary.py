@@ -21,6 +21,7 @@ from streamspace_acceptance.reporting.markdown import (
     plain,
     seconds,
     short,
+    spread,
     table,
 )
 from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
@@ -184,6 +185,13 @@ def _trend(trend: Trend) -> Iterator[str]:
     if trend.runs < LEAST:
         yield f"- Figures are not compared yet: {LEAST} earlier runs are needed."
     yield ""
+    if trend.together:
+        rows = [
+            (kept.line.id, plain(kept.here.name), spread(kept.here), f"{spread(kept.earlier)}, {kept.runs} runs")
+            for kept in trend.together
+        ]
+        yield from table(("Criterion", "Distribution", "This run", "Earlier runs that proved it, together"), rows)
+        yield ""
 
 
 def _changed(what: str, change: Change) -> str:

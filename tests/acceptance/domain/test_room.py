@@ -14,9 +14,9 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.performance import node_capacity
+from streamspace_acceptance.domain.performance.cluster_limits import crowded_out
 from streamspace_acceptance.domain.performance.room import all_pods, room
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods
-from streamspace_acceptance.domain.performance.throughput import crowded_out
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Stamped
 from tests.support.load_samples import burst
