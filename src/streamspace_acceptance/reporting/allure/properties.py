@@ -1,4 +1,4 @@
-"""What Allure shows of a run as a whole: its name, its build, and environment.properties with the decision first."""
+"""The run as a whole for Allure: its name, its build, and environment.properties with the decision first."""
 
 from __future__ import annotations
 
