@@ -120,6 +120,12 @@ class Viewer:
             png = self._client.framebuffer_png(page)
         return Picture(png)
 
+    def framebuffer_size(self) -> tuple[int, int]:
+        """The width and height of the desktop in its own pixels; PageOpenError without a screen."""
+        page = self._current().page
+        with self._calls.within("the size of the desktop"):
+            return self._client.framebuffer_size(page)
+
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         """Where in the picture a point of the framebuffer is shown; PageOpenError while there is no picture.
 
@@ -165,6 +171,13 @@ class Viewer:
         with self._calls.within("a click taken"):
             box = self._client.require_screen(page).seen
             page.mouse.click(box["x"] + x, box["y"] + y, button=button)
+
+    def double_click(self, x: int, y: int) -> None:
+        """Clicks twice at a point of the picture, the second time at once."""
+        page = self._load.page
+        with self._calls.within("a double click taken"):
+            box = self._client.require_screen(page).seen
+            page.mouse.dblclick(box["x"] + x, box["y"] + y)
 
     def move_to(self, x: int, y: int) -> None:
         """Moves the pointer to a point of the client's screen."""

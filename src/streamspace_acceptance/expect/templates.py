@@ -15,8 +15,8 @@ from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
-_VERSION = re.compile(r"[vV]?(\d+)")
-"""The number of a version: `2`, `"2"` or `v2`."""
+_VERSION = re.compile(r"[vV]?(\d+(?:\.\d+)*)")
+"""The number of a version: `2`, `"2"`, `v2` or `1.0.2`."""
 NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
 PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
@@ -46,7 +46,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     troubles = [
         f"in {place}, {difference}"
         for place, template in shown.items()
-        for difference in differences(made.described, template)
+        for difference in differences(made.described, template, partial=place == "the answer")
     ]
     ids = {place: template.get("id") for place, template in shown.items()}
     troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if not isinstance(id_, str)]
@@ -60,7 +60,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
 
 
 def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
-    """The template is in the list, once, under its name."""
+    """The template is in the list, once, under its name, and what the list shows of it is as described."""
     judged("its entries in the list of templates", entries)
     names = [entry.get("name") for entry in entries]
     if names != [made.described["name"]]:
@@ -68,6 +68,13 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
             f"template {made.id}",
             expected=f"once in the list of templates, as {made.described['name']}",
             actual=f"{len(names)} times, as {names}",
+            likely="the list is not made from what there is",
+        )
+    if troubles := differences(made.described, entries[0], partial=True):
+        raise Unmet(
+            f"template {made.id}",
+            expected="in the list as it was described, in the fields that the list shows",
+            actual="; ".join(troubles),
             likely="the list is not made from what there is",
         )
 
@@ -135,6 +142,8 @@ def _require_controls(trial: MistakeTrial) -> None:
 def changed(change: Change) -> None:
     """The change was accepted, and the template reads as sent, and as before where nothing was sent."""
     judged("the template before", change.before)
+    if change.earlier_answer is not None:
+        judged("a change before", change.earlier_answer)
     judged("the change", change.answer)
     judged("the template after", change.after)
     if change.troubles:
@@ -187,7 +196,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
 
 
 def history_kept(change: Change, answer: Answer) -> None:
-    """The history holds what the template was and what it is, by the numbers of the versions, oldest or newest first.
+    """The history holds all that the template was and what it is, by the numbers of the versions, in either order.
 
     Unproven where there is no history.
     """
@@ -200,14 +209,14 @@ def history_kept(change: Change, answer: Answer) -> None:
     entries = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
     if _rising([entry.get("version") for entry in reversed(entries)]):
         entries.reverse()
-    wanted = [Provision.of(change.before), Provision.of(change.wanted)]
+    wanted = [Provision.of(version) for version in change.versions]
     found = [Provision.of(entry) for entry in entries]
     numbers = [entry.get("version") for entry in entries]
     same = len(found) == len(wanted) and all(kept.is_as(other) for kept, other in zip(found, wanted, strict=True))
     if not same or not _rising(numbers):
         raise Unmet(
             answer.call,
-            expected=f"first {wanted[0]}, then {wanted[1]}, with rising numbers",
+            expected=f"first {', then '.join(map(str, wanted))}, with rising numbers",
             actual=" then ".join(
                 f"version {number}: {provision}" for number, provision in zip(numbers, found, strict=True)
             )
@@ -217,8 +226,8 @@ def history_kept(change: Change, answer: Answer) -> None:
 
 
 def _rising(numbers: list[object]) -> bool:
-    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
-    counted = [int(match[1]) for match in matches if match is not None]
+    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | float | str)]
+    counted = [tuple(map(int, match[1].split("."))) for match in matches if match is not None]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 
@@ -231,6 +240,7 @@ def refused_in_use(deletion: Deletion) -> None:
           else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
         *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
         *(f"session {session} is not what it was" for session in deletion.lost),
+        *(f"the template's {difference}" for difference in deletion.changes),
     ]  # fmt: skip
     if troubles:
         raise Unmet(
@@ -247,7 +257,7 @@ def says_how_many(deletion: Deletion) -> None:
     judged("sessions", f"using the template: {deletion.users}\nnumbers in the message: {deletion.counts}")
     if deletion.answer.ok:
         raise Unproven("the deletion was not refused (see 2.3-1)")
-    if deletion.counts != [deletion.users]:
+    if not deletion.counts_rightly:
         raise Unmet(
             deletion.answer.call,
             expected=f"a message that says that {deletion.users} sessions use the template",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import json
-import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -59,11 +58,11 @@ def test_interrupted_ramp_of_80_leaves_nothing_behind(monkeypatch: pytest.Monkey
     product = CrowdedProduct()
     product.when_made = interrupt
     monkeypatch.setattr(capacity_ramp, "following", product.following)
-    monkeypatch.setattr(capacity_ramp, "knee_limit", lambda *_: math.inf)  # starts are slower on a busy machine
     with product.clients() as clients, shutdown_deadline() as hasten:
         registry = Registry(clients)
         with pytest.raises(KeyboardInterrupt):
-            capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", range(10, 90, 10)).run()
+            # One step: a busy machine would end several at an earlier one.
+            capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", (80,)).run()
         hasten(10.0)
         began = now()
         registry.clean_up()

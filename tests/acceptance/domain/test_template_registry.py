@@ -229,9 +229,9 @@ def test_templates_are_not_sought_where_no_objects_are(product: _Product) -> Non
 
 
 def changed(registry: TemplateRegistry, seconds: float) -> change.Change:
-    sent = {"image": "streamspace/firefox:v2"}
+    sent, earlier = {"image": "streamspace/firefox:v2"}, {"image": "streamspace/firefox:latest"}
     made = registry.create({**sound(registry), "etag": "1"})
-    return change.make(registry.api, str(made.id), sent, Budget("calm", seconds, 1.0))
+    return change.make(registry.api, str(made.id), earlier, sent, Budget("calm", seconds, 1.0))
 
 
 def test_change_that_reads_late_is_read_again(registry: TemplateRegistry, product: _Product) -> None:

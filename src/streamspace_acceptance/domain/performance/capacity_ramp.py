@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 
+from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.domain.performance import session_troubles
 from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Recovery, SessionCapacity, Step, knee_limit
 from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.release import release
-from streamspace_acceptance.domain.performance.room import requested, room
+from streamspace_acceptance.domain.performance.room import room
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments, pod_starts
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods

@@ -1,4 +1,4 @@
-"""The run as a whole for Allure: its name, its build, and environment.properties with the decision first."""
+"""Names that Allure shows of a run as a whole: its own, its build, and environment.properties, the decision first."""
 
 from __future__ import annotations
 
