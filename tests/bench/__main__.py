@@ -14,9 +14,10 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from tests.bench import counters, input_lag, load, pictures, running
+from tests.bench import counters, input_lag, load, pictures, running, simulation
 from tests.bench.figure import BenchFigure
 
 FOLDER = Path("reports") / "bench"
@@ -27,6 +28,8 @@ BENCHES: dict[str, Callable[[], list[BenchFigure]]] = {
     "lag": input_lag.errors,
     "pictures": pictures.errors,
     "counters": counters.errors,
+    "simulation-1000": partial(simulation.followed, 1000),
+    "simulation-5000": partial(simulation.followed, 5000),
 }
 HEADERS = ("figure", "measured", "goal (at most)", "reached", "detail")
 
@@ -43,9 +46,9 @@ def main(names: Sequence[str]) -> int:
         for figure in figures:
             sys.stdout.write(f"{name:9} {'  '.join(figure.row())}  (load {before:.1f})\n")
             sys.stdout.flush()
-        _report(
-            name, [asdict(figure) | {"reached": figure.is_reached, "row": figure.row()} for figure in figures], before
-        )
+        if figures:
+            told = [asdict(figure) | {"reached": figure.is_reached, "row": figure.row()} for figure in figures]
+            _report(name, told, before)
     sys.stdout.write(f"\n{FOLDER / 'bench.md'}\n")
     return 0
 

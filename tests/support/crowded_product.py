@@ -137,6 +137,7 @@ class CrowdedProduct:
     def raw(self, path: str, **_query: object) -> bytes:
         raise ClusterError(f"{path}: 403 Forbidden", 403)
 
+    raw_items = raw
     new_client = execute
 
     @contextmanager

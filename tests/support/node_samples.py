@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,8 +30,8 @@ class FakeNodes:
             raise ClusterError("list nodes: forbidden", 403)
         return self._nodes
 
-    def raw(self, _: str) -> bytes:
-        return json.dumps({"items": self._pods}).encode()
+    def raw_items(self, _: str) -> Sequence[Any]:
+        return self._pods
 
 
 def node(*, cpu: str = "4", pods: str = "110", pressure: str = "False") -> Any:

@@ -9,7 +9,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,7 +24,7 @@ from streamspace_sandbox.real_kubernetes.files import API_PORT, NodePlan, write_
 
 VARIABLE = "CONTRACT_KUBERNETES"
 ADDRESS = "127.0.0.1"
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 PODS = "/api/v1/namespaces/default/pods"
 
 
@@ -43,6 +43,8 @@ class RealCluster:
         self.url = url
         self.certificate = plan.tls / "ca.crt"
         self.token = plan.admin_token
+        self.component_token = plan.component_token
+        self.audit = plan.directory / "log" / "audit.jsonl"
 
     def client(self) -> httpx.Client:
         """A client with the administrator's token."""
@@ -103,14 +105,24 @@ def running_real_cluster(directory: Path) -> Iterator[RealCluster]:
     server = components.api_server(plan).argv
     with ExitStack() as stack:
         for name, argv in (("etcd", components.etcd(plan).argv), ("kube-apiserver", [*server, without_accounts])):
-            output = stack.enter_context((directory / "log" / f"{name}.log").open("ab"))
             moved = [_replaced(word, ports) for word in argv]
-            process = subprocess.Popen(moved, stdout=output, stderr=output, cwd=directory)
-            stack.callback(process.wait)
-            stack.callback(process.kill)
+            process = stack.enter_context(running(moved, directory, directory / "log" / f"{name}.log"))
         cluster = RealCluster(plan, url, kubeconfig)
         _await_answer(cluster, process)
         yield cluster
+
+
+@contextmanager
+def running(argv: Sequence[str], directory: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that is killed when the block ends, and by the kernel when this process ends in any other way."""
+    with log.open("ab") as output:
+        mortal = ["setpriv", "--pdeathsig", "KILL", *argv]
+        process = subprocess.Popen(mortal, stdout=output, stderr=output, cwd=directory)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,8 +10,8 @@ from streamspace_acceptance.cluster.connection import ClusterError
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.waiting import Recording
 
-_METADATA = ("name", "uid", "resourceVersion", "labels", "ownerReferences", "deletionTimestamp")
 RECORDED, RECORDED_BYTES = 10_000, 12 * 1024 * 1024  # events of one watch; in memory they are several times that
+STATES, STATE_BYTES = 50_000, 32 * 1024 * 1024  # the same of states alone: 10 events of each of 5,000 sessions
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,13 @@ class Reader:
     An object that gets the labels is ADDED, and one that loses them DELETED, as in a watch with a selector.
     """
 
-    def __init__(self, labels: Mapping[str, str], watch: str) -> None:
+    def __init__(
+        self, labels: Mapping[str, str], watch: str, most: tuple[int, int] = (RECORDED, RECORDED_BYTES)
+    ) -> None:
         self.recording: Recording[Change] = Recording()
         self.is_over = False
         self._watch = watch
+        self._most_events, self._most_bytes = most
         self._labels = labels.items()
         self._present: set[str] = set()
         self._events = self._bytes = 0
@@ -49,8 +53,9 @@ class Reader:
             return
         (self._present.add if there else self._present.discard)(uid)
         self._events, self._bytes = self._events + 1, self._bytes + size
-        if self._events > RECORDED or self._bytes > RECORDED_BYTES:
-            self.fail(ClusterError(f"{self._watch}: more than {RECORDED} events, or {RECORDED_BYTES} bytes of them"))
+        if self._events > self._most_events or self._bytes > self._most_bytes:
+            most = f"more than {self._most_events} events, or {self._most_bytes} bytes of them"
+            self.fail(ClusterError(f"{self._watch}: {most}"))
             return
         kind = "DELETED" if not there else "MODIFIED" if before else "ADDED"
         self.recording.append(Change(kind, obj), at)
@@ -63,17 +68,41 @@ class Reader:
 
 def slimmed(obj: Json) -> Json:
     """A pod or a session without the parts that say nothing of its state: a thousand whole ones fill the memory."""
-    spec = obj.get("spec") or {}
-    containers = {
-        part: [
-            {name: container[name] for name in ("name", "restartPolicy") if name in container}
-            for container in spec[part]
-        ]
-        for part in ("containers", "initContainers")
-        if part in spec
-    }
+    metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+    labels = metadata.get("labels") or {}
     return {
-        "metadata": {name: value for name, value in obj["metadata"].items() if name in _METADATA},
-        "spec": containers | {name: spec[name] for name in ("nodeName", "user", "template") if name in spec},
-        "status": obj.get("status") or {},
+        "metadata": _parts(metadata, "name", "uid", "resourceVersion", "deletionTimestamp")
+        | {"labels": _parts(labels, *labels)}
+        | {"ownerReferences": [_parts(owner, "name", "uid") for owner in metadata.get("ownerReferences") or ()]},
+        "spec": _parts(spec, "nodeName", "user", "template")
+        | {
+            part: [_parts(container, "name", "restartPolicy") for container in spec[part]]
+            for part in ("containers", "initContainers")
+            if part in spec
+        },
+        "status": _parts(status, "phase", "reason", "message")
+        | {"conditions": [_condition(condition) for condition in status.get("conditions") or ()]}
+        | {
+            part: [_container(container) for container in status.get(part) or ()]
+            for part in ("containerStatuses", "initContainerStatuses")
+        },
     }
+
+
+def _condition(condition: Json) -> Json:
+    """The words are those of the scheduler, which has found no node."""
+    return _parts(condition, "type", "status", *(("reason", "message") if condition.get("status") == "False" else ()))
+
+
+def _container(container: Json) -> Json:
+    states = {name: container[name] for name in ("state", "lastState") if container.get(name)}
+    return _parts(container, "name", "ready", "restartCount") | {
+        name: {sys.intern(kind): told and _parts(told, "reason", "message", "exitCode") for kind, told in state.items()}
+        for name, state in states.items()
+    }
+
+
+def _parts(obj: Json, *names: str) -> Json:
+    """Those parts, as far as they are there. Every text is kept once for all objects that have it."""
+    found = {sys.intern(name): obj[name] for name in names if name in obj}
+    return {name: sys.intern(value) if isinstance(value, str) else value for name, value in found.items()}

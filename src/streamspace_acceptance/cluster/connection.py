@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
-BODY_BYTES = 6 * 1024 * 1024  # some 800 pods; as text and as objects it takes several times as much memory
+BODY_BYTES = 6 * 1024 * 1024  # as text and as objects it takes several times as much memory
+PAGE = 250
+"""Objects in one answer to a list: of pods with sidecars some 5 MiB."""
+PAGES = 100
 PIECE_BYTES = 64 * 1024
 
 
@@ -97,6 +100,22 @@ def ask(what: str, call: Callable[[], T], seconds: float) -> T:
     """The result of `call` within `seconds` in all; ClusterError otherwise."""
     with as_cluster_error(what):
         return waiting.within(seconds, call, what=what)
+
+
+def pages(what: str, ask_page: Callable[[str | None], bytes]) -> Iterator[Json]:
+    """The parts of a list, of PAGE objects each. `ask_page` gets the token that leads to a part, None for the first.
+
+    ClusterError for a list that does not end.
+    """
+    token: str | None = None
+    for _ in range(PAGES):
+        page = read(what, ask_page(token))
+        yield page
+        with as_cluster_error(what):
+            token = (page.get("metadata") or {}).get("continue")
+        if not token:
+            return
+    raise ClusterError(f"{what}: more than {PAGES} parts of {PAGE} objects")
 
 
 def read(what: str, body: bytes) -> Json:

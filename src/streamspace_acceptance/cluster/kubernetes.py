@@ -19,10 +19,12 @@ from streamspace_acceptance.cluster.access import Access
 from streamspace_acceptance.cluster.connection import (
     CALL_SECONDS,
     CONNECT_SECONDS,
+    PAGE,
     Bounded,
     ClusterError,
     as_cluster_error,
     ask,
+    pages,
     read,
 )
 from streamspace_acceptance.cluster.containers import MainContainer, Roles
@@ -135,14 +137,14 @@ class Cluster:
     def raw_nodes(self) -> list[Json]:
         """The cluster's nodes as JSON."""
         what = "list nodes"
-        return _items(what, self._call(what, lambda: self._core.list_node(**self._options())))
+        return _items(what, read(what, self._call(what, lambda: self._core.list_node(**self._options()))))
 
     def raw_node_metrics(self) -> list[Json] | None:
         """The current usage of the nodes, as `kubectl top nodes` reads it; None where metrics.k8s.io is not served."""
         call = self._custom.list_cluster_custom_object
         which: Json = {"group": "metrics.k8s.io", "version": "v1beta1", "plural": "nodes"}
         found = self._or_none(lambda: self._call("node metrics", lambda: call(**which, **self._options())))
-        return None if found is None else _items("node metrics", found)
+        return None if found is None else _items("node metrics", read("node metrics", found))
 
     def raw_secrets(self) -> list[Json]:
         """The namespace's Secrets, whose values no evidence may show; none where Kubernetes does not let one look."""
@@ -255,6 +257,13 @@ class Cluster:
         what = "review of the user's rights"
         return read(what, self._call(what, lambda: call(body=body, **self._options())))
 
+    def raw_items(self, path: str) -> list[Json]:
+        """The objects of the list at `path`."""
+        what = f"list {path}"
+        asked = partial(self.raw, path, limit=str(PAGE))
+        found = pages(what, lambda token: asked(**({} if token is None else {"continue": token})))
+        return [item for page in found for item in _items(what, page)]
+
     def raw(self, path: str, **query: str) -> bytes:
         """The API server's response to a GET of `path`, unchanged; ClusterError for anything but a 2xx."""
         return self._call(f"get {path}", lambda: self._get(path, query))
@@ -289,7 +298,8 @@ class Cluster:
         return self._or_none(lambda: self._json(what, call, **arguments))
 
     def _items(self, what: str, call: Any, **arguments: Any) -> list[Json]:
-        return _items(what, self._bytes(what, call, **arguments))
+        asked = partial(self._bytes, what, call, limit=PAGE, **arguments)
+        return [item for page in pages(what, lambda token: asked(_continue=token)) for item in _items(what, page)]
 
     def _bytes(self, what: str, call: Any, **arguments: Any) -> bytes:
         return self._call(what, lambda: call(namespace=self.namespace, **arguments, **self._options()))
@@ -310,9 +320,9 @@ class Cluster:
         return data
 
 
-def _items(what: str, body: bytes) -> list[Json]:
+def _items(what: str, listing: Json) -> list[Json]:
     """The items of a list; ClusterError when it is none, or holds anything but objects."""
-    items = read(what, body).get("items")
+    items = listing.get("items")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ClusterError(f"{what}: no list as Kubernetes gives it: {body[:200]!r}")
+        raise ClusterError(f"{what}: no list as Kubernetes gives it: {str(listing)[:200]!r}")
     return items

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import urllib3
 from kubernetes import client
 
-from streamspace_acceptance.cluster.changes import Reader, slimmed
-from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, ClusterError, as_cluster_error, ask
+from streamspace_acceptance.cluster.changes import RECORDED, RECORDED_BYTES, STATE_BYTES, STATES, Reader, slimmed
+from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, PAGE, ClusterError, as_cluster_error, ask, pages
 from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict_json import read_object
@@ -89,7 +89,8 @@ class Watcher:
 
     def add(self, labels: Mapping[str, str]) -> Reader:
         """A reader of the objects with those labels, which gets as ADDED what is there by now."""
-        reader = Reader(labels, self.what)
+        most = (STATES, STATE_BYTES) if self._slim else (RECORDED, RECORDED_BYTES)
+        reader = Reader(labels, self.what, most)
         with self._lock:
             if not self._readers:
                 self._next_check = now() + READ_SECONDS
@@ -179,14 +180,18 @@ class Watcher:
 
     def _look(self) -> tuple[str, dict[str, Json]]:
         """The version of the list, and what is in it by uid."""
+        version, present = "", dict[str, Json]()
+        for listing in pages(self.what, self._page):
+            with as_cluster_error(self.what):
+                found = map(slimmed, listing["items"]) if self._slim else listing["items"]
+                version = str(listing["metadata"]["resourceVersion"])  # all parts of a list are of the same moment
+                present |= {obj["metadata"]["uid"]: obj for obj in found}
+        return version, present
+
+    def _page(self, token: str | None) -> bytes:
+        arguments = self._arguments | {"limit": PAGE, "_continue": token}
         timeouts = (CONNECT_SECONDS, READ_SECONDS)
-        body = ask(
-            self.what, lambda: self._call(**self._arguments, _request_timeout=timeouts).data or b"", READ_SECONDS
-        )
-        with as_cluster_error(self.what):
-            listing = read_object(body)
-            found = map(slimmed, listing["items"]) if self._slim else listing["items"]
-            return str(listing["metadata"]["resourceVersion"]), {obj["metadata"]["uid"]: obj for obj in found}
+        return ask(self.what, lambda: self._call(**arguments, _request_timeout=timeouts).data or b"", READ_SECONDS)
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""

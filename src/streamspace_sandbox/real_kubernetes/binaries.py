@@ -81,6 +81,18 @@ def build_all(report: Report) -> Path:
     return home / "bin"
 
 
+def build(program: Program, report: Report) -> Path:
+    """A program that a node does not need, in the same folder, built if it is not there. Raises StartError."""
+    home = folder()
+    with locked(home):
+        built = home / "bin" / program.name
+        if not built.exists():
+            built.parent.mkdir(exist_ok=True)
+            report(f"building {program.name} {program.version}")
+            _build(home, program, _find_go(home, report))
+    return built
+
+
 def _build(home: Path, program: Program, go: str) -> None:
     source = home / "src" / program.module
     source.mkdir(parents=True, exist_ok=True)

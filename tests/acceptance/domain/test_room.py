@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,11 +48,11 @@ class Cluster:
     def events(self) -> list[Json]:
         return []
 
-    def raw(self, path: str) -> bytes:
+    def raw_items(self, path: str) -> list[Json]:
         items = [*self.own, *self.others] if path == "/api/v1/pods" else self.quotas
         if items is None:
             raise ClusterError(f"{path}: forbidden", 403)
-        return json.dumps({"items": items}).encode()
+        return items
 
 
 def left(*, own: list[Json] | None = None, others: list[Json] | None = None, **changes: Any) -> Any:

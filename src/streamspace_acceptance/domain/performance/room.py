@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ def room(cluster: Cluster, size: Mapping[str, str], ours: Collection[str] = ()) 
 def all_pods(cluster: Cluster) -> tuple[list[Json], str]:
     """The pods that take room on the nodes, and whose they are: of all namespaces, where Kubernetes shows them."""
     try:
-        found: list[Json] = json.loads(cluster.raw("/api/v1/pods"))["items"]
+        found = cluster.raw_items("/api/v1/pods")
     except ClusterError as error:
         if error.status != FORBIDDEN:
             raise
@@ -123,7 +122,7 @@ def _used(pods: Sequence[Json]) -> Mapping[tuple[str, str], Decimal]:
 def _quota(cluster: Cluster, size: Mapping[str, str]) -> Room | None:
     """The room that the namespace's quotas leave; None without one, or where Kubernetes does not show them."""
     try:
-        items = json.loads(cluster.raw(f"/api/v1/namespaces/{cluster.namespace}/resourcequotas"))["items"]
+        items = cluster.raw_items(f"/api/v1/namespaces/{cluster.namespace}/resourcequotas")
     except ClusterError as error:
         if error.status in (FORBIDDEN, HTTPStatus.NOT_FOUND):
             return None  # its events say so, where sessions do not start

@@ -7,10 +7,11 @@ The moments are stamped on receipt, on one monotonic clock, by watches that begi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching_states
@@ -49,14 +50,27 @@ CATCH_UP_SECONDS = 2.0
 """A list may overtake the watches; they are given so long to report the pods and objects of sessions that run."""
 
 
+PARTS = 128
+"""A look at thousands of sessions keeps those parts of the list alone that have changed since the look before."""
+
+
 @dataclass(frozen=True)
 class Look:
-    """One list of the API, asked for at that moment, or why there was none. `limited`: too many had been asked for."""
+    """One list of the API, asked for at that moment, or why there was none. `limited`: too many had been asked for.
 
-    listed: SessionList | None
+    `parts` are the sessions of the list by their ids, wherever they stand in it. A part that is as in the look before
+    is that look's own.
+    """
+
+    parts: tuple[tuple[Listed, ...], ...] | None
     error: str = ""
     asked: float = 0.0
     limited: bool = False
+
+    @property
+    def listed(self) -> SessionList | None:
+        """The whole list, in no order; None when there was none."""
+        return None if self.parts is None else SessionList(tuple(chain.from_iterable(self.parts)))
 
 
 @dataclass
@@ -88,7 +102,7 @@ class SessionFollower:
         Those that a limit of the rate of calls refused do not count: the suite asks more often than any user.
         """
         looks = [look.item for look in self.looks.items() if not look.item.limited]
-        return sum(look.listed is None for look in looks), len(looks)
+        return sum(look.parts is None for look in looks), len(looks)
 
     def wait_until_running(
         self,
@@ -122,9 +136,9 @@ class SessionFollower:
             return (listed is not None and len(_running(listed, ids, self.word)) == len(ids)) or None
 
         def says(look: Look) -> str:
-            if look.listed is None:
+            if (listed := look.listed) is None:
                 return look.error
-            return f"{len(_running(look.listed, ids, self.word))} of {len(ids)} {self.word}"
+            return f"{len(_running(listed, ids, self.word))} of {len(ids)} {self.word}"
 
         with suppress(Unmet):  # the caller counts the sessions that run
             follow(wait, self.looks, goal=all_run, says=says, impossible=stalled, likely=lambda _: "see each of them")
@@ -179,10 +193,7 @@ class SessionFollower:
         by_object, _ = self.objects.first(self._words)
         for session_id, moments in known.items():
             moments.object_running = by_object.get(session_id)
-        for look in self.looks.items():
-            for listed in look.item.listed.sessions if look.item.listed is not None else ():
-                if listed.id in known:
-                    known[listed.id].see_status(listed.status, self.word, look.at, look.item.asked)
+        self._see_statuses(known)
         label = self.clients.profile.session_label
         for change in self.pods.items():
             pod = Pod.of(change.item.object)
@@ -196,6 +207,17 @@ class SessionFollower:
             session.see_desktop(self.desktops.get(session_id))
             session.desktop_closed = self.closed.get(session_id, "")
         return found
+
+    def _see_statuses(self, known: Mapping[str, SessionMoments]) -> None:
+        """Nothing is new in a part of a list that has been seen, once all of its sessions run."""
+        settled: set[int] = set()
+        for look in self.looks.items():
+            for part in look.item.parts or ():
+                ours = [listed for listed in part if listed.id in known] if id(part) not in settled else []
+                for listed in ours:
+                    known[listed.id].see_status(listed.status, self.word, look.at, look.item.asked)
+                if all(known[listed.id].running is not None for listed in ours):
+                    settled.add(id(part))
 
     def source(self, sessions: Sequence[SessionMoments]) -> str:
         """For the report: from where the moments are at which those sessions came to run."""
@@ -216,7 +238,7 @@ class SessionFollower:
 
 def last_list(looks: Sequence[Stamped[Look]]) -> SessionList | None:
     """The newest list of the API; None while there is none."""
-    return next((look.item.listed for look in reversed(looks) if look.item.listed is not None), None)
+    return next((look.item.listed for look in reversed(looks) if look.item.parts is not None), None)
 
 
 def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
@@ -226,10 +248,12 @@ def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
 def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
     """A function that asks for one list; what keeps it from getting one is an answer too.
 
-    Entries that have not changed are those of the list before: each list of a thousand would else take its own memory.
+    Entries and parts that have not changed are those of the list before: each list of a thousand would else take its
+    own memory.
     """
     known: dict[str, Listed] = {}
     limits = list[float]()
+    before: list[tuple[Listed, ...]] = [()] * PARTS
 
     def remembered(listed: Listed) -> Listed:
         if known.get(listed.id) != listed:
@@ -241,12 +265,17 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
         if limits and asked < limits[-1] + LIMITED_SECONDS:
             return Look(None, "the API limits the rate of calls", asked, limited=True)
         try:
-            return Look(SessionList(tuple(map(remembered, api.sessions().sessions))), asked=asked)
+            sessions = list(map(remembered, api.sessions().sessions))
         except (Unmet, NoAnswer) as error:
             limited = isinstance(error, RateLimited) or (isinstance(error, Unmet) and error.actual.startswith("429 "))
             if limited:
                 limits[:] = [asked]
             return Look(None, " ".join(str(error).split()), asked, limited)
+        parts: list[list[Listed]] = [[] for _ in range(PARTS)]
+        for session in sessions:
+            parts[hash(session.id) % PARTS].append(session)
+        before[:] = [old if old == (new := tuple(part)) else new for old, part in zip(before, parts, strict=True)]
+        return Look(tuple(before), asked=asked)
 
     return look
 
