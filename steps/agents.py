@@ -33,8 +33,8 @@ def agents_are_online(context: Context, count: int) -> None:
     fleet.require_online(world(context), count)
 
 
-@when("the session is hibernated while the agents are scaled to 0, for {delay:Seconds} more")
-def the_session_is_hibernated_while_offline(context: Context, delay: Seconds) -> None:
+@when("both sessions are hibernated while the agents are scaled to 0, for {delay:Seconds} more")
+def both_sessions_are_hibernated_while_offline(context: Context, delay: Seconds) -> None:
     queued_commands.hibernate_while_offline(world(context), world(context).limit(delay))
 
 

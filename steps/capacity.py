@@ -19,8 +19,7 @@ def users_add_sessions(context: Context, template: str) -> None:
 
 @then("the largest number of sessions is determined without a crash")
 def the_largest_number_is_determined(context: Context) -> None:
-    found = world(context).results[SessionCapacity]
-    attachments.attach_text("largest number", found.describe())
+    found = capacity_ramp.judged(world(context))
     attachments.attach_svg("start-up time over the ramp", charts.ramp(found))
     attachments.record_figures(found.figures)
     expect.capacity.determined(found)

@@ -8,6 +8,7 @@ from streamspace_acceptance.domain.interaction import input_lag
 from streamspace_acceptance.domain.performance import charts, streaming
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.sentences import Resources, given, then, when
 from streamspace_acceptance.world import world
 
@@ -27,6 +28,7 @@ def its_desktop_moves_in_turn(context: Context, time: Duration) -> None:
 def the_latency_is_below(context: Context, limit: Milliseconds) -> None:
     found = streaming.judged(world(context))
     attachments.attach_svg("round trips", charts.round_trips(found.trips, limit))
+    histogram.keep("WebSocket latency", found.trips, "ms")
     trips = expect.streaming.latency_below(found, limit)
     attachments.record_figures(trips.figures())
 
@@ -41,5 +43,6 @@ def the_frame_rate_is_at_least(context: Context, limit: int) -> None:
 def the_input_lag_is_below(context: Context, kind: str, limit: Milliseconds) -> None:
     lag = input_lag.judged(world(context))
     attachments.attach_svg("input lag", charts.input_lag(lag, kind, limit))
+    attachments.keep_distribution(lag.kept(kind))
     figure = expect.streaming.input_lag_below(lag, kind, limit)
     attachments.record_figures([figure])

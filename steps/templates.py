@@ -63,7 +63,7 @@ def the_administrator_makes_mistakes(context: Context) -> None:
     actions.try_mistakes(world(context), context.table)
 
 
-@when('an administrator changes the template to image "{image}" with {size:Resources}')
+@when('an administrator changes the template twice, the second time to image "{image}" with {size:Resources}')
 def an_administrator_changes_it(context: Context, image: str, size: Resources) -> None:
     actions.make_change(world(context), image, size)
 

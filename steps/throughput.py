@@ -22,8 +22,7 @@ def users_request_in_bursts(context: Context, count: int, template: str, size: R
 
 @then("at least {limit:d} sessions a minute reach Running")
 def so_many_a_minute_reach_running(context: Context, limit: int) -> None:
-    bursts = world(context).results[Bursts]
-    attachments.attach_text("rate", bursts.describe())
+    bursts = throughput.judged(world(context))
     attachments.attach_svg("slowest burst", charts.throughput(bursts, limit))
     attachments.record_figures(bursts.figures)
     expect.throughput.rate_at_least(bursts, limit)

@@ -5,7 +5,7 @@ Feature: 2.2 Template updates and versioning
   Scenario: A template in use is changed
     Given a "test-template" template of image "streamspace/firefox:v1" with 500m CPU and 1Gi memory
     And a running session of "testuser" uses the template
-    When an administrator changes the template to image "streamspace/firefox:v2" with 1000m CPU and 2Gi memory
+    When an administrator changes the template twice, the second time to image "streamspace/firefox:v2" with 1000m CPU and 2Gi memory
     Then the template has the new image and resources
     And the running session keeps its pod, its image and its resources
     And a new session of "testuser2" has the new image and resources

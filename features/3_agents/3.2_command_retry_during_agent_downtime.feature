@@ -2,9 +2,10 @@
 Feature: 3.2 Command retry during agent downtime
   StreamSpace accepts a command while no agent is online, and carries it out once an agent reconnects.
 
-  Scenario: A session is hibernated while no agent is online
-    Given "testuser" has a running "firefox-browser" session
-    When the session is hibernated while the agents are scaled to 0, for 30 s more
+  Scenario: Sessions are hibernated while no agent is online
+    Given "testuser2" has a running "firefox-browser" session
+    And "testuser" has a running "firefox-browser" session
+    When both sessions are hibernated while the agents are scaled to 0, for 30 s more
     Then the API answers that the command is queued
     And the command is carried out within 120 s of the reconnection
     And the command is carried out exactly once

@@ -82,8 +82,8 @@ class CleanupFailure(Exception):
         super().__init__(sentence)
 
 
-class LeftByProduct(CleanupFailure):
-    """The clean-up found a defect of the product: it did not remove what the suite had asked it to remove.
+class FoundByCleanUp(CleanupFailure):
+    """The clean-up found a defect of the product: it left what it was to remove, or one of its servers crashed.
 
     The plan has no criterion about it, so it changes no verdict: the run reports it beyond the plan. `kind` says what
     is wrong without naming the objects: of each kind the run tells once, with the number of scenarios after which it

@@ -97,12 +97,13 @@ class World(Scenario):
         self._run = run
         templates = self.results.put(TemplateRegistry(run.clients))
         users = self.results.put(OtherUsers(run.clients))
-        # The last one runs first: templates and users outlive their sessions, and only agents that are online remove
-        # sessions.
+        # The last one runs first: templates and users outlive their sessions, and only agents that are online, of an
+        # API that answers, remove sessions.
         for clean_up in (
             templates.clean_up,
             users.clean_up,
             self.registry.clean_up,
+            run.outages.end,
             self.watches.close,
             self.disruptions.revert_all,
         ):

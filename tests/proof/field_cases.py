@@ -1,9 +1,11 @@
 """Cases of the kinds that the field tells of: healthy products behind gateways and with other words, and faults."""
 
+from tests.proof.json_rewriting import TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import dialects, gateways, viewer_pages, wordings
+from tests.proof.proxy_rules import answers, desktops, dialects, gateways, sessions, templates, viewer_pages, wordings
 from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end
 
+A_TEMPLATE = f"{TEMPLATES}/[^/]+"
 WORKS = "A user works in a session"
 ALLOWED = {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}
 """Nothing shows that API and cluster belong together, where the agents have generated ids."""
@@ -13,7 +15,19 @@ DIALECTS = (
     ("by pointers", wordings.by_pointers),
 )
 
+
+def _in_short(template: Json) -> Json:
+    return {name: template[name] for name in ("id", "name", "displayName", "category") if name in template}
+
+
 FIELD_PRODUCTS = [
+    *(
+        ProxyFault(f"lists that show templates in short ({test})", answers.OfTemplates(_in_short, alone=False), test)
+        for test in ("2.1", "2.2")
+    ),
+    ProxyFault("a creation answered in short", answers.Answers("POST", TEMPLATES, _in_short, status=201), "2.1"),
+    ProxyFault("a change without content", templates.NoContent(), "2.2"),
+    ProxyFault("deleted templates that are gone", answers.Answers("GET", A_TEMPLATE, becomes=410, status=404), "2.3"),
     *(
         ProxyFault(f"a gateway that numbers requests ({test})", gateways.NumbersRequests(), test)
         for test in ("1.1a", "1.3")
@@ -33,12 +47,21 @@ FIELD_PRODUCTS = [
     *(
         ProxyFault(f"sessions counted {number}", wordings.CountsOtherwise(sentence), "2.3")
         for number, sentence in enumerate(
-            ("Template is in use (active sessions: {})", "{} active desktop sessions still use this template"), 1
+            (
+                "Template is in use (active sessions: {})",
+                "{} active desktop sessions still use this template",
+                "In use by {0} sessions (0 failed sessions)",
+            ),
+            1,
         )
     ),
     *(
         ProxyFault(f"versions as {name}", wordings.Numbered(write), "2.2")
-        for name, write in (("text", str), ("v1 and v2", lambda number: f"v{number}"))
+        for name, write in (
+            ("text", str),
+            ("v1 and v2", lambda number: f"v{number}"),
+            ("1.0.1 and 1.0.2", lambda number: f"1.0.{number}"),
+        )
     ),
     ProxyFault("resources as numbers", wordings.Amounts(), "1.1c"),
     ProxyFault("times in lower case (3.3)", dialects.Times(wordings.in_lower_case), "3.3"),
@@ -49,11 +72,42 @@ FIELD_PRODUCTS = [
     ),
     ProxyFault("a client in an iframe from elsewhere", FramedFromElsewhere(), "1.1d"),
     ProxyFault("a client in an iframe from elsewhere for input", FramedFromElsewhere(), "1.1e"),
+    *(
+        ProxyFault(name, Page(script=script), "1.1d")
+        for name, script in (
+            ("a desktop in a window of its own", viewer_pages.in_a_window),
+            ("a night light over the page", at_the_end(viewer_pages.NIGHT_LIGHT)),
+            ("terms of use over the screen", at_the_end(viewer_pages.CONSENT)),
+            ("a veil until the first click", at_the_end(viewer_pages.CLICK_TO_FOCUS)),
+            ("a click in another language first", viewer_pages.on_a_click("Подключиться")),
+        )
+    ),
+    ProxyFault("a night light over five pages", Page(script=at_the_end(viewer_pages.NIGHT_LIGHT)), "1.3"),
     ProxyFault("a watermark over the screen", Page(script=at_the_end(viewer_pages.WATERMARK)), "1.1d"),
 ]
 """Healthy products: every criterion of the test is proven all the same."""
 
 FIELD_FAULTS = [
+    ProxyFault(
+        "a template listed with another image",
+        answers.OfTemplates(lambda template: template | {"image": "streamspace/firefox:old"}, alone=False),
+        "2.1",
+        {"2.1-2"},
+    ),
+    ProxyFault(
+        "a refused deletion that changes the template",
+        templates.ChangedByRefusal(),
+        "2.3",
+        {"2.3-1"},
+        reason="image reads",
+    ),
+    ProxyFault(
+        "Failed while its command waits",
+        answers.Lasts("Hibernating", 0.5, "Failed"),
+        "3.2",
+        {"3.2-4"},
+        reason="after the command",
+    ),
     ProxyFault(
         "refusals that repeat the request",
         wordings.Refusals(wordings.by_repeating),
@@ -95,6 +149,19 @@ FIELD_FAULTS = [
         unproven={"1.1d-4"},
         reason="changes all the time",
     ),
+    ProxyFault(
+        "a veil that never goes",
+        Page(script=at_the_end(viewer_pages.SPINNER)),
+        "1.1d",
+        {"1.1d-4"},
+        only=WORKS,
+        reason="do not reach the desktop",
+    ),
+    ProxyFault(
+        "a quick second click is lost", desktops.LosesQuickClicks(0.2), "1.1e", {"1.1e-1"}, only="A user clicks"
+    ),
+    ProxyFault("addresses crossed at once", sessions.CrossesAtOnce(), "1.3", {"1.3-5"}, {"1.3-4"}),
+    ProxyFault("one desktop for all sessions of a user", sessions.OneDesktopForAUser(), "1.1b", {"1.1b-4"}),
     ProxyFault(
         "a picture that flickers",
         Page(script=at_the_end(viewer_pages.FLICKER)),

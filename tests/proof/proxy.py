@@ -81,6 +81,10 @@ class Rule:
         """Whether a viewer gets to a session's desktop."""
         return True
 
+    def leads(self, path: str) -> str:
+        """The path at which a viewer arrives."""
+        return path
+
     def refuses(self, path: str, offered: Sequence[str], *, browser: bool) -> Reply | None:
         """The refusal of a WebSocket, by the subprotocols that are offered and whether a browser asks."""
         return None
@@ -181,7 +185,7 @@ class _Proxy:
         headers = {
             name: value for name, value in _end_to_end(request.headers).items() if "websocket" not in name.lower()
         }
-        url = self._upstream.replace("http", "ws", 1) + request.raw_path
+        url = self._upstream.replace("http", "ws", 1) + self._rule.leads(request.raw_path)
         try:
             opened = await self._client.ws_connect(url, headers=headers, protocols=offered, compress=0)
         except WSServerHandshakeError as refused:

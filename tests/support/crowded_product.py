@@ -31,7 +31,7 @@ class CrowdedProduct:
 
     `start` gives the seconds that a session takes to run beside so many others. Beyond `shared` sessions the oldest one
     loses its pod; the session that is created as number `crash` restarts the API's pod. `when_made` is called with the
-    number of each session that is created.
+    number of each session that is created, `when_deleted` for each that is deleted.
     """
 
     namespace = "streamspace"
@@ -42,10 +42,11 @@ class CrowdedProduct:
         self.refuses: bytes | None = None
         self.stays = False
         self.when_made: Callable[[int], None] = lambda _number: None
+        self.when_deleted: Callable[[], None] = lambda: None
         self.health = "ok"
         self.sessions: dict[str, Json] = {}
         self.most = 0
-        self.restarts = self._made = 0
+        self.restarts = self.made = 0
         self._lock = threading.Lock()
 
     # The API
@@ -58,6 +59,7 @@ class CrowdedProduct:
             if request.path == "/health":
                 says(json.dumps({"status": self.health}).encode())(request)
             elif request.command == "DELETE":
+                self.when_deleted()
                 if not self.stays:
                     self.sessions.pop(name, None)
                 says(b"{}", 202)(request)
@@ -72,8 +74,8 @@ class CrowdedProduct:
         if self.refuses is not None and len(self.sessions) >= self.capacity:
             says(self.refuses, 409)(request)
             return
-        self._made += 1
-        name = f"s-{self._made}"
+        self.made += 1
+        name = f"s-{self.made}"
         others = len(self.sessions)
         entry = {"sessionId": name, "name": name, "status": "Pending", "message": "", **body}
         entry |= {
@@ -84,7 +86,7 @@ class CrowdedProduct:
         self.sessions[name] = entry
         self.most = max(self.most, len(self.sessions))
         self.restarts += len(self.sessions) == self.crash
-        self.when_made(self._made)
+        self.when_made(self.made)
         says(json.dumps(entry).encode(), 201)(request)
 
     def _settle(self) -> None:
@@ -133,7 +135,7 @@ class CrowdedProduct:
         raise ClusterError("exec is refused")
 
     def raw(self, path: str, **_query: object) -> bytes:
-        raise ClusterError(f"{path}: 404 Not Found", 404)
+        raise ClusterError(f"{path}: 403 Forbidden", 403)
 
     raw_items = raw
     new_client = execute

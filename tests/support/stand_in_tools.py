@@ -7,6 +7,7 @@ from pathlib import Path
 KUBECTL = """echo '{"clientVersion": {"gitVersion": "v1.32.4"}}'"""
 HELM = "echo v3.18.0+gcc36c9d"
 DOCKER = "echo 27.3.1"
+FAILS_BUT_FOR_VERSION = '[ "$1" = version ] || { echo "%s" >&2; exit 1; }'
 HANGING = "exec /bin/sleep 600"
 # What the stand-ins say, and which criterion must turn red for it.
 CASES: dict[str, tuple[dict[str, str | None], set[str]]] = {
@@ -28,8 +29,16 @@ CASES: dict[str, tuple[dict[str, str | None], set[str]]] = {
     "a kubectl with a child that hangs": ({"kubectl": "/bin/sleep 600 & wait"}, {"0-2"}),
     "kubectl printing garbage": ({"kubectl": "echo '<html>'"}, {"0-2"}),
     "kubectl of no version": ({"kubectl": """echo '{"clientVersion": {"gitVersion": ""}}'"""}, {"0-2"}),
+    "kubectl of a user of few rights": (
+        {"kubectl": f"{FAILS_BUT_FOR_VERSION % 'Error from server (Forbidden): services is forbidden'}; {KUBECTL}"},
+        set(),
+    ),
+    "kubectl that is not logged in": (
+        {"kubectl": f"{FAILS_BUT_FOR_VERSION % 'error: You must be logged in to the server'}; {KUBECTL}"},
+        {"0-1"},
+    ),
     "kubectl that reaches nothing": (
-        {"kubectl": f'[ "$1" = version ] || {{ echo no route to host >&2; exit 1; }}; {KUBECTL}'},
+        {"kubectl": f"{FAILS_BUT_FOR_VERSION % 'no route to host'}; {KUBECTL}"},
         {"0-1"},
     ),
 }

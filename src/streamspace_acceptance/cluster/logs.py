@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,8 +68,12 @@ class ContainerLog:
 
     def last(self) -> LogLine | None:
         """The last line by now; None for an empty log."""
-        lines = _lines(self._read(tailLines="1"))
+        lines = self.tail(1)
         return lines[-1] if lines else None
+
+    def tail(self, count: int) -> list[LogLine]:
+        """So many lines from its end."""
+        return _lines(self._read(tailLines=str(count)))
 
     def recent(self, seconds: float) -> list[LogLine]:
         """The lines of the last seconds, by the node's clock; no more than one page of them."""
@@ -194,19 +199,33 @@ def nanoseconds(stamp: str) -> int:
 def texts(line: str) -> list[str]:
     """The texts in a line, as its program meant them: without colours, out of JSON, and out of `msg="…"`.
 
-    Go's encoders write > as \\u003e, for example. The line itself comes last, without colours.
+    Go's encoders write > as \\u003e, for example. JSON may come after a prefix, and hold other JSON, as a log that a
+    collector has wrapped. The line itself comes last, without colours.
     """
     shown = without_colours(line)
-    found: list[str] = []
-    if shown.lstrip().startswith("{"):
-        with suppress(ValueError, RecursionError):  # it only looks like JSON
-            logged = json.loads(shown)  # not strictly: loggers write keys twice
-            found = [text for text in logged.values() if isinstance(text, str)] if isinstance(logged, dict) else []
-    else:
-        for quoted in _QUOTED.findall(shown):
-            with suppress(ValueError):
-                found.append(json.loads(quoted))
+    found = _texts_in_json(shown)
+    for quoted in _QUOTED.findall(shown) if not found else ():
+        with suppress(ValueError):
+            found.append(json.loads(quoted))
     return [*found, shown]
+
+
+def _texts_in_json(line: str) -> list[str]:
+    """The texts at any depth of the JSON object that a line ends with; none where it only looks like one."""
+    _, brace, rest = line.partition("{")
+    with suppress(ValueError, RecursionError):
+        return list(_texts_of(json.loads(brace + rest)))  # not strictly: loggers write keys twice
+    return []
+
+
+def _texts_of(logged: object) -> Iterator[str]:
+    if isinstance(logged, dict | list):
+        for part in logged.values() if isinstance(logged, dict) else logged:
+            yield from _texts_of(part)
+    elif isinstance(logged, str):
+        yield logged
+        if logged.lstrip().startswith("{"):
+            yield from _texts_in_json(logged)
 
 
 def _second(moment: int) -> str:

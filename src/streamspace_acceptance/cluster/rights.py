@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kubernetes import client
@@ -11,6 +11,8 @@ from kubernetes import client
 from streamspace_acceptance.clock import now
 from streamspace_acceptance.cluster.kubernetes import GROUP, Cluster, ClusterError
 
+CONFIG_MAP = "streamspace-config"
+"""The ConfigMap in which a StreamSpace describes itself."""
 ROLES = "deploy/rbac"
 """The folder of the files that grant these rights."""
 FILE, FILE_OF_PHASE_3 = "streamspace-acceptance.yaml", "streamspace-acceptance-phase3.yaml"
@@ -19,13 +21,17 @@ FILE_OF_PHASE_4 = "streamspace-acceptance-phase4.yaml"
 
 @dataclass(frozen=True)
 class Right:
-    """One thing that the suite does with one kind of object, in its namespace or in the `whole_cluster`."""
+    """One thing that the suite does with one kind of object, in its namespace or in the `whole_cluster`.
+
+    `name` is that of the one object which it is about; a Role may grant the right for that alone.
+    """
 
     verb: str
     resource: str
     group: str = ""
     subresource: str = ""
     whole_cluster: bool = False
+    name: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         group = f".{self.group}" if self.group else ""
@@ -41,7 +47,7 @@ def _rights(
 
 ALWAYS = (
     *_rights("namespaces", "get"),
-    *_rights("configmaps", "get"),
+    *(replace(right, name=CONFIG_MAP) for right in _rights("configmaps", "get")),
     *_rights("pods", "get", "list", "watch", "delete"),
     *_rights("pods", "get", "create", subresource="exec"),
     *_rights("persistentvolumeclaims", "list"),
@@ -71,6 +77,11 @@ MEASURING = (
 """FILE_OF_PHASE_4 grants these: how much the nodes can hold, and what the pods on them request."""
 
 
+def of_object(rights: Iterable[Right], name: str) -> list[Right]:
+    """Those rights for the object of that name."""
+    return [replace(right, name=name) for right in rights]
+
+
 def missing(cluster: Cluster, rights: Iterable[Right]) -> list[Right]:
     """Those that Kubernetes denies; none where it does not answer such questions. Raises ClusterError."""
     call = client.AuthorizationV1Api(cluster.new_client()).create_self_subject_access_review
@@ -84,6 +95,7 @@ def _allowed(cluster: Cluster, call: Callable[..., object], right: Right) -> boo
         "group": right.group,
         "resource": right.resource,
         "subresource": right.subresource,
+        "name": cluster.namespace if right.resource == "namespaces" else right.name,
     }
     try:
         status = cluster.review(call, {"spec": {"resourceAttributes": attributes}}).get("status") or {}

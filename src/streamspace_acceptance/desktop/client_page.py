@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ElementHandle, Error, Frame, Page
+from playwright.sync_api import BrowserContext, ElementHandle, Error, Frame, Page
 
 from streamspace_acceptance.desktop.page_description import PageDescription
 
@@ -93,6 +93,7 @@ class ClientPage:
     """A page with a screen and nothing else."""
     _canvases = Path(__file__).with_name("canvases.js").read_text(encoding="utf-8")
     _find = Path(__file__).with_name("find_screen.js").read_text(encoding="utf-8")
+    _uncover = Path(__file__).with_name("uncover.js").read_text(encoding="utf-8")
     _look = Path(__file__).with_name("page_controls.js").read_text(encoding="utf-8")
 
     def __init__(self, description: PageDescription | None = None) -> None:
@@ -109,9 +110,9 @@ class ClientPage:
         """Whether an error in the console is the client's own, and not the browser's."""
         return not message.startswith("WebSocket connection to")
 
-    def prepare(self, page: Page) -> None:
-        """Prepares a page that is still empty, so that its canvases can be distinguished."""
-        page.add_init_script(self._canvases)
+    def prepare(self, context: BrowserContext) -> None:
+        """Prepares all pages that are opened from now on, so that their canvases can be distinguished."""
+        context.add_init_script(self._canvases)
 
     def has_started(self, page: Page) -> bool:
         """Whether the client has made its screen, though it may have removed it since."""
@@ -168,6 +169,17 @@ class ClientPage:
         left, top = screen.seen["x"] - screen.whole["x"], screen.seen["y"] - screen.whole["y"]
         free = screen.canvas.evaluate(_ON_TOP, [[left + x, top + y] for x, y in points])
         return [point for point, is_free in zip(points, free, strict=True) if is_free]
+
+    def uncover_point(self, page: Page) -> tuple[Point, str]:
+        """Where to click to get at a screen that something of its page covers, and the text of the button there.
+
+        It is the middle of the screen where no button asks a user to go on.
+        """
+        screen = self.require_screen(page)
+        found = screen.canvas.evaluate(self._uncover, list(self.description.consent_words))
+        if found is None:
+            return (screen.seen["x"] + screen.seen["width"] / 2, screen.seen["y"] + screen.seen["height"] / 2), ""
+        return _point_in_page(page, screen.frame, found["point"]), str(found["label"])
 
     def controls(self, page: Page) -> Controls:
         """The other things that the page shows, each from the first frame that has it."""

@@ -14,8 +14,11 @@
   const says = (element) => words.some((word) => new RegExp(`^${word}(?![a-z])`, "i").test(name(element)));
   const buttons = "button, [role=button], input[type=button], input[type=submit], a[href], a[onclick]";
   // A plain box that looks like a button, or a picture to click on.
-  const clickable = (element) => name(element).length < 60 && getComputedStyle(element).cursor === "pointer";
-  const button = connect ? find(connect)[0] : find(buttons).find(says) || find("div, span, label, p, img").filter(says).find(clickable);
+  const clickable = (element) => name(element).length < 60 && (element.matches(buttons) || getComputedStyle(element).cursor === "pointer");
+  // noVNC's own page calls its button noVNC_connect_button in every language.
+  const named = (element) => /(?<!dis|re)connect/i.test(element.id) && clickable(element);
+  const button = connect ? find(connect)[0]
+    : find(buttons).find(says) || find("div, span, label, p, img").filter(says).find(clickable) || find("[id]").find(named);
   const field = find(password || "input[type=password]")[0];
   const user = field && field.form ? [...field.form.querySelectorAll("input[type=text], input:not([type])")].find(seen) : null;
   const told = find(notice).map(name).find((text) => text && /disconnect|lost|fail|refus|closed|denied|error/i.test(text));

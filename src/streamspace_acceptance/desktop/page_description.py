@@ -13,7 +13,8 @@ class PageDescription:
     `marks` are names in the client's own script that no bundler or minifier changes. `screen` selects the canvas that
     the client draws on; it is else found by what is drawn on it. `connect_button` selects what is clicked once before
     the client connects; it is else a button whose text begins as one of `connect_words` says, which are regular
-    expressions. `password_field` selects where a VNC password is typed, `notices` where the page says that it is
+    expressions. Where something covers the whole screen, a button whose text begins as one of `consent_words` says is
+    clicked once. `password_field` selects where a VNC password is typed, `notices` where the page says that it is
     disconnected.
     """
 
@@ -25,7 +26,12 @@ class PageDescription:
         "connect",
         "(?:open|launch|start|view|join|enter) (?:(?:the|your|my) )?(?:desktop|session|workspace)",
         "(?:click|tap|press) (?:.+ )?to (?:connect|start|continue|open)",
-        *("verbinden", "se connecter", "conectar", "接続", "连接"),
+        *("verbinden", "se connecter", "conectar", "connetti", "připojit", "připojení", "anslut", "bağlan", "połącz"),
+        *("подключ", "σύνδεση", "接続", "连接", "連線", "연결"),
+    )
+    consent_words: tuple[str, ...] = (
+        "(?:i )?(?:agree|accept|understand)",
+        *("accept", "continue", "proceed", "ok", "okay", "got it", "close", "dismiss", "skip", "start"),
     )
     password_field: str = ""
     notices: str = "#noVNC_status, [role=status], [role=alert], output"

@@ -119,18 +119,21 @@ class PageLoad:
         self.client = client
         self._password = password
         with calls.within("a new page", of_page=False):
+            client.prepare(context)
             self.page = context.new_page()
-            client.prepare(self.page)
         opened(self.page)
+        self._opened = opened
+        self._windows: list[Page] = []
         self.network_changed = False
         self._requests: list[Request] = []
         self._loaded = PageState(loaded_again=loaded_again)
-        self.page.on("pageerror", lambda error: self._loaded.errors.append(str(error)))
-        self.page.on("requestfinished", self._keep_part)
-        self.page.on("requestfailed", self._keep_failure)
-        self.page.on("console", self._keep_console)
+        context.on("requestfinished", self._keep_part)
+        context.on("requestfailed", self._keep_failure)
+        context.on("console", self._keep_console)
         self._parts = PageParts(self.page)
         self.line = WebSocketMonitor(self.page)
+        self.page.on("pageerror", self._keep_error)
+        self.page.on("popup", self._keep_window)
         self._go(url)
         self._patient_until = waiting.now() + AFTER_CLICK_SECONDS
         self._click_from = waiting.now() + BY_ITSELF_SECONDS
@@ -188,6 +191,7 @@ class PageLoad:
 
     def loaded(self) -> PageState:
         """How far the page has come by now. It gets a click or a password, once, where it waits for one."""
+        self._go_to_window()
         requests, self._requests = self._requests, []
         for request in requests:
             self._judge(request)
@@ -210,6 +214,14 @@ class PageLoad:
         with self._calls.within("what the page says"):
             return self.client.controls(self.page).notice
 
+    def _go_to_window(self) -> None:
+        """A click may open the desktop in another window: it is the page from then on."""
+        open_windows = [window for window in self._windows if not window.is_closed()]
+        if self._loaded.clicked and open_windows and not self._loaded.canvas and self.page is not open_windows[-1]:
+            self.page = open_windows[-1]
+            self._opened(self.page)
+            self._patient_until = waiting.now() + AFTER_CLICK_SECONDS
+
     def _serve_page(self) -> None:
         """Clicks once on the button that the page waits for, and types the password that it asks for."""
         state = self._loaded
@@ -219,8 +231,10 @@ class PageLoad:
             if self._password is not None and self.line.asks_for_password and controls.password is not None:
                 self._type_password(controls.user, controls.password)
             state.button = "" if state.started else controls.label
-            waits = controls.connect is not None and bool(state.novnc) and not state.started and not state.clicked
-            if waits and controls.connect is not None and waiting.now() >= self._click_from:
+            waits = controls.connect is not None and not state.started and not state.clicked
+            # A page may load its client, or open a window for it, once its user asks for the desktop.
+            click_from = self._click_from if state.novnc else self._patient_until
+            if waits and controls.connect is not None and waiting.now() >= click_from:
                 self.page.mouse.click(*controls.connect)
                 state.clicked = controls.label
                 self._patient_until = waiting.now() + AFTER_CLICK_SECONDS
@@ -236,6 +250,14 @@ class PageLoad:
         self.page.keyboard.type(password if user is not None and name else self._password or "")
         self.page.keyboard.press("Enter")
         self._password = None
+
+    def _keep_error(self, error: Error) -> None:
+        self._loaded.errors.append(str(error))
+
+    def _keep_window(self, window: Page) -> None:
+        window.on("pageerror", self._keep_error)
+        self.line.watch(window)
+        self._windows.append(window)
 
     def _keep_part(self, request: Request) -> None:
         """A script, or a frame: nothing else of a page makes a client work or not."""

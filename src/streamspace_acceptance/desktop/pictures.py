@@ -6,10 +6,12 @@ import functools
 import io
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw
+
+from streamspace_acceptance.outcomes import Unproven
 
 Colour = tuple[int, int, int]
 MOST_COLOURS = 8192
@@ -17,6 +19,11 @@ MOST_COLOURS = 8192
 TOLERANCE = 12  # per channel: JPEG rectangles and scaling blur a colour a little
 RING = 14
 """The radius of a ring that is drawn around a point, in pixels."""
+FURTHER_COLOURS = 300
+"""So many colours more are tried where none of the plain ones is free."""
+# The steps of red and green, and of blue, on a desktop of 8 bits a pixel (3 + 3 + 2); deeper ones have them too.
+_OF_3_BITS, _OF_2_BITS = (73, 109, 146, 182), (0, 85, 170)
+_CHANCE = secrets.SystemRandom()
 _ABOVE = [255 if value > TOLERANCE else 0 for value in range(256)] * 3
 
 
@@ -63,6 +70,18 @@ class Picture:
         background = Counter(edge).most_common(1)[0][0]
         inside = [(x, y) for x, y in points if 0 <= x < wide and 0 <= y < high]
         return [point for point in inside if not _is_near(self._image.getpixel(point), background)]  # type: ignore[arg-type]
+
+    def scaled(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Where a box of this picture is in another one of that size, which shows the same."""
+        across, down = size[0] / self._image.width, size[1] / self._image.height
+        return round(box[0] * across), round(box[1] * down), round(box[2] * across), round(box[3] * down)
+
+    @property
+    def background(self) -> tuple[Colour, float]:
+        """The most frequent colour, and the share of pixels (0..1) that have it or a near one."""
+        counted = self._image.getcolors(self.pixels) or [(0, (0, 0, 0))]
+        colour: Colour = max(counted, key=lambda pair: pair[0])[1]  # type: ignore[assignment]  # of an RGB image
+        return colour, self._searched(colour).share
 
     def part(self, box: tuple[int, int, int, int]) -> Picture | None:
         """The part within `box` (left, top, right, bottom); None when the box is empty."""
@@ -131,14 +150,29 @@ class Picture:
 
 
 def random_colours(count: int, fits: Callable[[Colour], bool], apart: int = 0) -> list[Colour]:
-    """So many colours that fit, neither dark nor pale; any two differ by `apart` in one channel at the least."""
+    """So many colours of chance that fit; any two differ by `apart` in one channel at the least.
+
+    Unproven where there are not so many: a picture of all colours does not tell a new one from the rest.
+    """
     found: list[Colour] = []
+    drawn = candidates()
     while len(found) < count:
-        colour = (48 + secrets.randbelow(160), 48 + secrets.randbelow(160), 48 + secrets.randbelow(160))
+        colour = next(drawn, None)
+        if colour is None:
+            raise Unproven("the desktop shows nearly every colour already: no other one would stand out in its picture")
         alike = any(all(abs(a - b) < apart for a, b in zip(colour, other, strict=True)) for other in found)
         if not alike and fits(colour):
             found.append(colour)
     return found
+
+
+def candidates() -> Iterator[Colour]:
+    """Colours by chance, neither dark nor pale: first those that a desktop of few bits a pixel has as well."""
+    plain = [(red, green, blue) for red in _OF_3_BITS for green in _OF_3_BITS for blue in _OF_2_BITS]
+    yield from _CHANCE.sample(plain, len(plain))
+    for _ in range(FURTHER_COLOURS):
+        red, green, blue = (48 + _CHANCE.randrange(160) for _ in range(3))
+        yield red, green, blue
 
 
 def _is_near(colour: Colour, other: Colour) -> bool:

@@ -20,9 +20,13 @@ from streamspace_acceptance.desktop.screencast import Screencast
 from streamspace_acceptance.desktop.stream_meter import StreamMeter
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.desktop.watchdog import BrowserError, BrowserWatchdog
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.redaction import secret_sources
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 KEY_MILLISECONDS = 4.0
+UNCOVERED = Budget("cover", 2.0, 1.0)
+"""So long may what covers the desktop take to go, after a click."""
 STROKE_SECONDS = 0.1
 """So long a busy machine may take for one stroke of many."""
 # Where on a screen a window may be looked for, as fractions of its width and height: the middle, then around it.
@@ -53,6 +57,9 @@ class Viewer:
         self._password = password
         self._ratio = ratio
         self._times = 0
+        self._uncovered: PageLoad | None = None
+        self.cover: str | None = None
+        """The text of the button by which something was left that covered the desktop; None if nothing did."""
         self._last: Picture | None = None
         self._camera: tuple[Page, CDPSession] | None = None
         self.trace = Trace(context, calls)
@@ -120,6 +127,12 @@ class Viewer:
             png = self._client.framebuffer_png(page)
         return Picture(png)
 
+    def framebuffer_size(self) -> tuple[int, int]:
+        """The width and height of the desktop in its own pixels; PageOpenError without a screen."""
+        page = self._current().page
+        with self._calls.within("the size of the desktop"):
+            return self._client.framebuffer_size(page)
+
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         """Where in the picture a point of the framebuffer is shown; PageOpenError while there is no picture.
 
@@ -152,7 +165,28 @@ class Viewer:
         return [point for point in points if point not in free]
 
     def places(self) -> list[tuple[int, int]]:
-        """Points of the picture over which nothing of the page lies: the middle first, then around it."""
+        """Points of the picture over which nothing of the page lies: the middle first, then around it.
+
+        What covers all of them gets one click in this page's life, as a user would get at the desktop below it.
+        """
+        free = self._free_places()
+        if free or self._uncovered is self._load:
+            return free
+        self._uncovered = self._load
+        with self._calls.within("a click on what covers the desktop"):
+            point, self.cover = self._client.uncover_point(self._load.page)
+            self._load.page.mouse.click(*point)
+        with suppress(Unmet):  # a cover that stays is the desktop's own trouble
+            poll(
+                Wait("the desktop", "free of what covers it", UNCOVERED),
+                self._free_places,
+                met=bool,
+                says=lambda places: f"{len(places)} free places",
+                likely=lambda _: "see the page",
+            )
+        return self._free_places()
+
+    def _free_places(self) -> list[tuple[int, int]]:
         page = self._current().page
         with self._calls.within("places on the desktop"):
             box = self._client.require_screen(page).seen
@@ -165,6 +199,13 @@ class Viewer:
         with self._calls.within("a click taken"):
             box = self._client.require_screen(page).seen
             page.mouse.click(box["x"] + x, box["y"] + y, button=button)
+
+    def double_click(self, x: int, y: int) -> None:
+        """Clicks twice at a point of the picture, the second time at once."""
+        page = self._load.page
+        with self._calls.within("a double click taken"):
+            box = self._client.require_screen(page).seen
+            page.mouse.dblclick(box["x"] + x, box["y"] + y)
 
     def move_to(self, x: int, y: int) -> None:
         """Moves the pointer to a point of the client's screen."""

@@ -32,6 +32,10 @@ class WebSocketMonitor:
         self._complaint = ""
         self._browser_said = ""
         self._desktops: list[RfbListener] = []
+        self.watch(page)
+
+    def watch(self, page: Page) -> None:
+        """Follows the sockets and the console of one more page."""
         page.on("websocket", self._keep_socket)
         page.on("console", self._keep_complaint)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecRefusedError, ExecResult
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import Wait, poll
 
 DENIED = (
     HTTPStatus.BAD_REQUEST,
@@ -20,7 +24,10 @@ DENIED = (
 """The answers of Kubernetes to a request that is forbidden or unknown to it."""
 _NOT_STARTED = (126, 127)
 _NOT_PERMITTED = (3, 4)  # as iptables ends: no such table or module, a problem of resources or permission
-_SAYS_SO = ("permission denied", "operation not permitted", "not found", "no such file")
+_SAYS_SO = (
+    *("permission denied", "operation not permitted", "not found", "no such file"),
+    *("iptables who?", "insmod", "not supported"),  # a kernel without them, as that of a sandbox for containers
+)
 
 
 class MethodUnavailable(Exception):
@@ -35,7 +42,7 @@ class CutMethod(Protocol):
 
     @property
     def is_certain(self) -> bool:
-        """Whether it cuts for certain once applied, whatever network the cluster has."""
+        """Whether it cuts for certain, whatever network the cluster has: asked when something came through."""
 
     def record(self) -> dict[str, Any]: ...
 
@@ -67,16 +74,57 @@ class Iptables:
             reason = f"iptables in pod {self._pod.meta.name} ended with {done.code}: {_words(done)}"
             raise MethodUnavailable(reason) if _is_closed(done) else ClusterError(reason)
 
-    def remove(self) -> None:
-        """Removes the rule, if it is there; ClusterError when it stays."""
+    def has_met_packets(self) -> bool:
+        """Whether the rule has dropped anything by its own count; True where that cannot be read.
+
+        The agent may reach the API by another port than the rule's: behind a Service's port, or through a mesh's proxy.
+        """
         try:
-            removed = self._run("-D")
-            # Removed or not there: both end with the check finding nothing.
-            left = removed if _is_closed(removed) else self._run("-C")
-        except ExecRefusedError:
-            return  # no iptables there, so it put no rule in
+            listing = self._cluster.execute(
+                self._pod, ["iptables", "-w", "-nvxL", self._rule[0]], container=self._container
+            ).stdout
+        except ClusterError:
+            return True
+        mark = self._rule[self._rule.index("--comment") + 1]
+        counts = [line.split()[0] for line in listing.splitlines() if mark in line.split()]
+        return counts != ["0"]
+
+    def remove(self) -> None:
+        """Removes the rule, if it is there; ClusterError when it stays.
+
+        The rule outlives a container that ends without its connection, so the next start of that is waited for.
+        """
+        try:
+            self._remove()
+        except ClusterError as error:
+            pod = find(self._cluster, self._pod.meta.uid)
+            if pod is None or (pod.running and isinstance(error, ExecRefusedError)):
+                return  # no iptables there, so it put no rule in
+            if pod.running:
+                raise
+            self._await_container(error)
+            with suppress(ExecRefusedError):
+                self._remove()
+
+    def _remove(self) -> None:
+        removed = self._run("-D")
+        # Removed or not there: both end with the check finding nothing.
+        left = removed if _is_closed(removed) else self._run("-C")
         if left.code == 0:
             raise ClusterError(f"pod {self._pod.meta.name} stays cut off: {_words(removed)}")
+
+    def _await_container(self, error: ClusterError) -> None:
+        name, uid = self._pod.meta.name, self._pod.meta.uid
+        try:
+            poll(
+                Wait(f"pod {name}", "its containers run", Budgets(1.0).named("helper")),
+                lambda: find(self._cluster, uid),
+                met=lambda pod: pod is None or pod.running,
+                says=lambda pod: "gone" if pod is None else pod.describe(),
+                likely=lambda _: "its container ends without its connection",
+            )
+        except Unmet as unmet:  # of the cluster or an agent, whose network this is about
+            raise ClusterError(f"pod {name} may stay cut off: {unmet.actual}; {error}") from error
 
     def _run(self, how: str) -> ExecResult:
         return self._cluster.execute(self._pod, ["iptables", "-w", how, *self._rule], container=self._container)

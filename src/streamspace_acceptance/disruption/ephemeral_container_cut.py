@@ -26,8 +26,6 @@ _HOPELESS = ("ErrImage", "ImagePullBackOff", "InvalidImageName", "CreateContaine
 class EphemeralContainerCut:
     """Packets from a pod to a TCP port are dropped by an ephemeral container with NET_ADMIN while it lasts."""
 
-    is_certain = True
-
     def __init__(self, cluster: Cluster, pod: Pod, port: int, mark: str, image: str) -> None:
         self._cluster = cluster
         self._pod = pod
@@ -46,6 +44,12 @@ class EphemeralContainerCut:
         """For the report."""
         image = self._record["image"]
         return f"network of pod {self._pod.meta.name} cut by iptables in an ephemeral container ({image})"
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether its rule has met packets."""
+        container = str(self._record["container"])
+        return Iptables(self._cluster, self._pod, self._record["rule"], container).has_met_packets()
 
     def record(self) -> dict[str, Any]:
         """The pod, the container in it and the rule."""

@@ -12,8 +12,6 @@ from streamspace_acceptance.disruption.cut_methods import Iptables, find, rule
 class IptablesCut:
     """Packets from a pod to a TCP port are dropped while it lasts."""
 
-    is_certain = True
-
     def __init__(self, cluster: Cluster, pod: Pod, port: int, mark: str) -> None:
         self._cluster = cluster
         self._pod = pod
@@ -23,6 +21,11 @@ class IptablesCut:
     def name(self) -> str:
         """For the report."""
         return f"network of pod {self._pod.meta.name} cut by iptables in the pod"
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether its rule has met packets."""
+        return Iptables(self._cluster, self._pod, self._rule).has_met_packets()
 
     def record(self) -> dict[str, Any]:
         """The pod and the rule in it."""

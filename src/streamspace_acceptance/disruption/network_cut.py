@@ -50,22 +50,31 @@ def methods(cluster: Cluster, pod: Pod, port: int, *, api_labels: Mapping[str, s
 
 
 def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[float], None]) -> Cut:
-    """Cuts by the first method that works. `check` is called for one that is not certain, with the moment from which it
-    should hold; it raises MethodUnavailable when the pod is not cut off. ClusterError when no method works.
+    """Cuts by the first method that works. `check` is called with the moment from which it should hold; it raises
+    MethodUnavailable when the pod does not seem to be cut off. ClusterError when no method works.
+
+    Where a certain method holds packets back, it is the product that tells of what cannot have come.
     """
     closed: list[str] = []
     for method in among:
         try:
             disruptions.apply(method)
             at = now()
-            if not method.is_certain:
-                check(at)
+            _check(method, at, check)
         except MethodUnavailable as error:
             disruptions.revert(method)
             closed.append(f"not possible: {method.name}: {error}")
         else:
             return Cut(method, at, tuple(closed))
     raise ClusterError("the network cannot be cut in any way; " + "; ".join(closed))
+
+
+def _check(method: CutMethod, at: float, check: Callable[[float], None]) -> None:
+    try:
+        check(at)
+    except MethodUnavailable:
+        if not method.is_certain:
+            raise
 
 
 def revert(cluster: Cluster, record: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from streamspace_acceptance.evidence.run_evidence import Figure, current
+from streamspace_acceptance.evidence.run_evidence import Figure, KeptDistribution, current
 from streamspace_acceptance.redaction.redactor import redact
 
 if TYPE_CHECKING:
@@ -75,6 +75,12 @@ def record_figures(figures: Iterable[Figure]) -> None:
     """Record figures that belong to the one by which the running step is judged: its parts, for example."""
     if (evidence := current()) is not None:
         evidence.measure(figures)
+
+
+def keep_distribution(distribution: KeptDistribution) -> None:
+    """Keep all values behind a figure of the running step, so that those of several runs can be added up."""
+    if (evidence := current()) is not None:
+        evidence.keep(distribution)
 
 
 class WaitTimelines:

@@ -27,6 +27,15 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class KeptDistribution:
+    """All values of a kind that a sentence measured, in `unit`: `hdr` is a compressed HdrHistogram in base64."""
+
+    name: str
+    unit: str
+    hdr: str
+
+
+@dataclass(frozen=True)
 class Attachment:
     """`file` is the name of its file in the run's folder of attachments, `type` its media type.
 
@@ -48,6 +57,7 @@ class RunEvidence:
         self.facts: dict[str, str] = {}
         self._attachments: dict[int, list[Attachment]] = {}
         self._figures: dict[int, list[Figure]] = {}
+        self._distributions: dict[int, list[KeptDistribution]] = {}
         self._deviations: dict[int, dict[Deviation, None]] = {}
         self._extended: dict[tuple[int, str], tuple[Attachment, bytearray]] = {}
         self._turn = threading.RLock()
@@ -74,6 +84,10 @@ class RunEvidence:
         """Keep figures for the owner."""
         self._figures.setdefault(id(self.owner), []).extend(figures)
 
+    def keep(self, distribution: KeptDistribution) -> None:
+        """Keep a distribution for the owner."""
+        self._distributions.setdefault(id(self.owner), []).append(distribution)
+
     def deviate(self, deviation: Deviation) -> None:
         """Keep that the owner met a difference between the contract profile and the plan. From any thread."""
         with self._turn:
@@ -96,6 +110,10 @@ class RunEvidence:
     def figures_of(self, owner: Any) -> tuple[Figure, ...]:
         """The figures that a step measured, oldest first."""
         return tuple(self._figures.get(id(owner), ()))
+
+    def distributions_of(self, owner: Any) -> tuple[KeptDistribution, ...]:
+        """The distributions that a step measured, oldest first."""
+        return tuple(self._distributions.get(id(owner), ()))
 
 
 # One for the process: clients attach from any thread, and behave hands its context to steps and hooks alone.

@@ -41,7 +41,9 @@ def on_pace(pace: Pace, interval: Budget) -> float:
         drifts = spacings and abs(fmean(spacings) - wanted) > MEAN_TOLERANCE * wanted
         wrong = bool(off or drifts or len(spacings) < FEWEST_SPACINGS)
         if wrong and source in pace.rotated:
-            unseen = f"{source} was rotated meanwhile, and what is left tells of {len(spacings) + 1} heartbeats"
+            unseen = (
+                f"{source} was rotated or not read in time, and what is left tells of {len(spacings) + 1} heartbeats"
+            )
         elif wrong:
             raise Unmet(
                 f"agent {pace.agent_id}, heartbeats by {source}",
@@ -141,7 +143,7 @@ def reconnected(outage: Outage, within: Budget) -> float:
     if seconds[1] > within.seconds:
         raise Unproven(
             f"{outage.subject} was online after {seconds[0]:.2f} to {seconds[1]:.2f} s, and {within} are allowed: "
-            "the API's answers came too far apart to decide"
+            "the API's answers came too far apart to decide, or it took long to restore the network"
         )
     return seconds[1]
 

@@ -14,6 +14,7 @@ def determined(found: SessionCapacity) -> None:
     troubles = list(dict.fromkeys(found.crashes))
     if not troubles:
         _require_sessions(found)
+        _require_undisturbed(found)
     if found.determined and not found.largest:
         if reason := saturated(found.steps[-1].busy) or found.steps[-1].plane_outside:
             raise Unproven(f"{reason}; not one session runs")
@@ -38,6 +39,8 @@ def bottleneck_documented(found: SessionCapacity) -> None:
     """The product or Kubernetes says what ended the ramp."""
     _require_sessions(found)
     if not found.bottleneck:
+        _require_undisturbed(found)
+    if not found.bottleneck:
         raise Unmet(
             SUBJECT,
             expected="a reason for the first failure: an answer, a message, an event or a condition",
@@ -57,6 +60,7 @@ def all_within_run(found: SessionCapacity) -> None:
             timeline=_timeline(found),
             likely="the product or the cluster ends sessions in favour of new ones",
         )
+    _require_undisturbed(found)
     if not found.largest:
         raise Unproven("not one session runs (see 4.4-1)")
 
@@ -65,6 +69,12 @@ def _require_sessions(found: SessionCapacity) -> None:
     """Unproven where the API refused each session of the ramp's users, as it may where users have to be made first."""
     if found.refused and not found.largest:
         raise Unproven(f"the API creates no session for the ramp's users: {found.refused}")
+
+
+def _require_undisturbed(found: SessionCapacity) -> None:
+    """Unproven where the ramp ended with something that was taken away by nobody's defect."""
+    if found.taken:
+        raise Unproven(f"the ramp was disturbed: {'; '.join(found.taken)} ({found.result})")
 
 
 def _timeline(found: SessionCapacity) -> str:

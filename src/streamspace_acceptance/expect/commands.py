@@ -12,7 +12,12 @@ SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch
 
 
 def queued(command: QueuedCommand, profile: Profile) -> None:
-    """The API accepted the command and reported it as queued, with a message."""
+    """The API accepted each command and reported it as queued, with a message."""
+    for given in (command, *command.others):
+        _queued(given, profile)
+
+
+def _queued(command: QueuedCommand, profile: Profile) -> None:
     answer, fields = command.answer, profile.fields
     judged("the API's answer to the command", answer)
     body = answer.object() if answer.ok else {}
@@ -29,11 +34,15 @@ def queued(command: QueuedCommand, profile: Profile) -> None:
 
 
 def carried_out(command: QueuedCommand, within: Budget) -> float:
-    """The session's pod was deleted once the agents reconnected, and Kubernetes reports the session as hibernated.
+    """Each session's pod was deleted once the agents reconnected, and Kubernetes reports the session as hibernated.
 
-    Gives the seconds from the reconnection until the pod's deletion.
+    Gives the most seconds from the reconnection until a pod's deletion.
     """
-    judged("from the command on", command.timeline())
+    return max(_carried_out(given, within) for given in (command, *command.others))
+
+
+def _carried_out(command: QueuedCommand, within: Budget) -> float:
+    judged(f"{command.session.subject}, from the command on", command.timeline())
     _require_acceptance(command)
     if command.trouble is not None:
         raise command.trouble
@@ -50,9 +59,14 @@ def carried_out(command: QueuedCommand, within: Budget) -> float:
 
 
 def carried_out_once(command: QueuedCommand) -> None:
-    """After the command the session's one pod was deleted, and no other was created."""
+    """After the command the one pod of each session was deleted, and no other was created."""
+    for given in (command, *command.others):
+        _carried_out_once(given)
+
+
+def _carried_out_once(command: QueuedCommand) -> None:
     _require_acceptance(command)
-    judged("the session's pods from the command on", _pod_events(command))
+    judged(f"{command.session.subject}, its pods from the command on", _pod_events(command))
     if command.other_pods:
         raise Unmet(
             command.session.subject,
@@ -66,7 +80,10 @@ def carried_out_once(command: QueuedCommand) -> None:
 
 
 def status_truthful(command: QueuedCommand, profile: Profile) -> None:
-    """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted."""
+    """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted.
+
+    Nor did it report it as failed or ended meanwhile.
+    """
     _require_acceptance(command)
     running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
     kubernetes_says = "nothing of it" if command.phase is None else command.phase.phase
@@ -83,6 +100,16 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
             actual=f"{hibernated} {early.at - command.given:.1f} s after the command, with its pod running",
             timeline=command.timeline(),
             likely="the status shows the command, not the state",
+        )
+    wrong = {profile.statuses[word] for word in ("failed", "terminating")}
+    lost = next((status for status in command.statuses if status.item in wrong), None)
+    if lost is not None:
+        raise Unmet(
+            command.session.subject,
+            expected=f"{running} until its pod is deleted, {hibernated} afterwards",
+            actual=f"{lost.item} {lost.at - command.given:.1f} s after the command",
+            timeline=command.timeline(),
+            likely="the session is given up when its agent is offline",
         )
     if command.trouble is not None or went is None:
         raise Unproven("the command was not carried out, so the status afterwards shows nothing (see 3.2-2)")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 
 from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.domain.sessions.dwell import Dwell
-from streamspace_acceptance.domain.sessions.input_probe import FILLED, InputProbe
+from streamspace_acceptance.domain.sessions.input_probe import InputProbe
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
 from streamspace_acceptance.domain.sessions.starts import VncCheck
@@ -18,6 +19,10 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.product.rfb import Framebuffer, is_reached
+
+NO_SUCH_PATH = re.compile(r"rejected WebSocket connection: HTTP 404")
+NO_ADDRESS = "the API does not say where the desktop is to be seen"
+RELATIVE = "the address is relative to the API's; a contract profile can allow that (addresses.relative)"
 
 
 def address_given(answer: Answer, profile: Profile) -> None:
@@ -30,7 +35,7 @@ def address_given(answer: Answer, profile: Profile) -> None:
             answer.call,
             expected=f"{field!r}: an address that a browser can open",
             actual=f"no {field!r} in the answer" if given is None else f"{field!r}: {given!r}",
-            likely="the API does not say where the desktop is to be seen",
+            likely=RELATIVE if isinstance(given, str) and given.startswith("/") else NO_ADDRESS,
         )
 
 
@@ -66,7 +71,7 @@ def responds(trial: InputProbe) -> None:
     """The typed command showed in the picture where it was typed, was carried out in the session and got its click."""
     judge_input(trial)
     carried_out = trial.received and trial.clicked
-    if trial.colour.share < FILLED or not trial.colour.holds(*trial.point) or not carried_out:
+    if trial.colour.share < trial.least or not trial.colour.holds(*trial.point) or not carried_out:
         raise Unmet(
             "the desktop",
             expected=f"the terminal at {trial.point} in the typed colour, the command and a click carried out",
@@ -85,9 +90,9 @@ def keeps_responding(dwell: Dwell) -> None:
 
 
 def vnc_listening(servers: Iterable[VncCheck]) -> None:
-    """Each VNC server completed its handshake, and the session's own pod listens on its port.
+    """Each VNC server completed its handshake, and it was the one that listens in the session's own pod.
 
-    That the server shows the session's own desktop is the matter of 1.1d-4.
+    That it shows the session's own desktop is the matter of 1.1d-4.
     """
     seen: list[VncCheck] = []
     try:
@@ -95,7 +100,10 @@ def vnc_listening(servers: Iterable[VncCheck]) -> None:
             seen.append(server)
             _listening(server)
     finally:
-        judged("VNC servers", table("session | handshake | port | port listens | connections", map(_row, seen)))
+        judged(
+            "VNC servers",
+            table("session | handshake | port | port listens | port serves | connections", map(_row, seen)),
+        )
 
 
 def _handshake(found: Framebuffer | str) -> str:
@@ -103,14 +111,29 @@ def _handshake(found: Framebuffer | str) -> str:
 
 
 def _row(server: VncCheck) -> tuple[object, ...]:
-    return server.session, _handshake(server.framebuffer), server.port, server.port_listens, server.connections
+    port = server.port, server.port_listens, server.port_serves
+    return server.session, _handshake(server.framebuffer), *port, server.connections
 
 
-def vnc_answers_again(session: Session, before: Framebuffer | str, after: Framebuffer | str) -> None:
-    """The session's VNC server answers again; Unproven where it had not answered before."""
+def vnc_answers_again(
+    session: Session, before: Framebuffer | str, after: Framebuffer | str, blank: str | None = None
+) -> None:
+    """The session's VNC server answers again; Unproven where it had not answered before.
+
+    The desktop shows something again, too, where it did before (`blank`: it does not).
+    """
     if isinstance(before, str) and isinstance(after, str):
         raise Unproven(f"its VNC server had not answered before either: {before}")
     vnc_answers(session, after)
+    judged("the desktop shows", blank or "something, or it showed nothing before either")
+    if blank is not None:
+        raise Unmet(
+            f"{session.subject}, desktop",
+            expected="that it shows something again",
+            actual=blank,
+            likely="its VNC server starts again, and the programs of the desktop do not: their files of before may be "
+            "in the way, such as a lock in the home",
+        )
 
 
 def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
@@ -126,6 +149,8 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
 
 def _why_no_handshake(trouble: str, served: int) -> str:
     """The likely reason why a handshake failed: a server that refuses, or none, or none for later viewers."""
+    if not served and NO_SUCH_PATH.search(trouble):
+        return "there is no such path; a contract profile can name it (calls.vnc, docs/profiles.md)"
     if not is_reached(trouble) and served:
         return "the VNC server answered an earlier viewer: the product does not open the way to it again"
     if not is_reached(trouble):
@@ -151,4 +176,11 @@ def _listening(server: VncCheck) -> None:
             expected=f"a server on port {server.port} of the session's pod",
             actual="nothing listens there, although a handshake was completed",
             likely="another server than the session's own answers",
+        )
+    if not server.port_serves:
+        raise Unmet(
+            subject,
+            expected=f"the handshake with the server on port {server.port} of the session's pod",
+            actual="a handshake was completed, and meanwhile nobody was connected to that port",
+            likely="the way to the desktop leads to another session's server",
         )

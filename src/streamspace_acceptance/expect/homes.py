@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamspace_acceptance.domain.sessions import home_contents
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
 from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet
@@ -27,9 +28,11 @@ def kept(file: SavedFile, found: FileState) -> None:
     files += [(f"{file.large_path}, its end", mark, found.large)] if found.large is not None else []
     rows = [(path, repr(saved), repr(read.stdout), read.code) for path, saved, read in files]
     judged(f"the file in pod {found.pod}", table("file | saved | read | exit code", rows))
+    judged("files of other kinds", f"saved:\n{file.more}\nfound:\n{found.more}")
     troubles = [
         trouble for path, saved, read in files for trouble in _differs(path, read.code, read.stdout, saved, read.stderr)
     ]
+    troubles += [f"{file.more_path}, {trouble}" for trouble in home_contents.differences(file.more, found.more)]
     if troubles:
         raise Unmet(
             f"{file.path} in pod {found.pod}",

@@ -9,6 +9,9 @@ from streamspace_acceptance.domain.performance.resource_profile import ResourceP
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
+FULL = 0.9
+"""A pod that uses so much of its own limit of CPU may need more."""
+
 
 def cpu_below(profile: ResourceProfile, component: str, limit: float) -> float:
     """The pod of `component` that uses most uses less than `limit` millicores, as a mean; gives that figure.
@@ -24,6 +27,8 @@ def cpu_below(profile: ResourceProfile, component: str, limit: float) -> float:
         _require_enough_time(busy, component, limit)
     if use.millicores >= limit:
         raise _too_much(load, component, use, f"less than {limit:g}m of CPU", f"{use.millicores:.0f}m")
+    for capped in loads:
+        _require_room_to_use(capped, component, limit)
     return use.millicores
 
 
@@ -49,6 +54,20 @@ def _require_enough_time(load: LoadProfile, component: str, limit: float) -> Non
             raise Unproven(
                 f"{load.saturated}; {use.pod} used {use.millicores:.0f}m and waited for a processor {amount}, and the"
                 f" limit is {limit:g}m\n{load.table()}"
+            )
+
+
+def _require_room_to_use(load: LoadProfile, component: str, limit: float) -> None:
+    """Unproven where a pod's own limit of CPU kept it from using `limit` millicores, and it waited to use more."""
+    for use in load.uses[component]:
+        cap, waited = load.capped.get(use.pod), load.waited.get(use.pod)
+        if cap is None or cap > limit:
+            continue
+        if (use.millicores >= FULL * cap) if waited is None else (use.millicores + waited >= limit):
+            amount = "an unknown time" if waited is None else f"{waited:.0f}m"
+            raise Unproven(
+                f"{use.pod} may not use more than {cap:.0f}m by its own limit; it used {use.millicores:.0f}m and waited"
+                f" for a processor {amount}, and the criterion's limit is {limit:g}m\n{load.table()}"
             )
 
 

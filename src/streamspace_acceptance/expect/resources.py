@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.resources.enforcement import CpuLoad, Enforcement
 from streamspace_acceptance.domain.resources.granted import GrantedResources
@@ -61,7 +62,11 @@ def _refused(given: GrantedResources) -> Unmet | Unproven:
         answer.call,
         expected=f"a session with {dict(given.size)}",
         actual=gist,
-        likely="the API takes the size for too large or malformed",
+        likely=(
+            "the product could not create a session of any size at that moment, as its answer says"
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            else "the API takes the size for too large or malformed"
+        ),
     )
 
 
@@ -116,7 +121,7 @@ def kept_to_limits(tried: Enforcement) -> None:
     troubles = [
         *_differing(tried.wanted, tried.found),
         *_too_many_cores(tried),
-        *([] if tried.over_limit.killed or tried.over_limit.code != 0
+        *([] if tried.over_limit.killed or tried.over_limit.code != 0 or _has_room_in_swap(tried)
           else [f"a program took {tried.over_limit.size} bytes of memory and ended well"]),
     ]  # fmt: skip
     if troubles:
@@ -150,6 +155,10 @@ def _is_about(limit: Decimal, real: Decimal | None) -> bool:
     return real is not None and abs(real - limit) <= limit * READ_TOLERANCE
 
 
+def _has_room_in_swap(tried: Enforcement) -> bool:
+    return tried.over_limit.size - (tried.wanted.memory or 0) <= tried.found.swap
+
+
 def _too_many_cores(tried: Enforcement) -> list[str]:
     if tried.wanted.cpu is None or Decimal(tried.burn.cores) <= tried.wanted.cpu * BURN_TOLERANCE + BURN_SLACK:
         return []
@@ -162,6 +171,11 @@ def _require_evidence(tried: Enforcement) -> None:
         raise Unproven(
             f"not even {tried.within_limit.size} bytes of memory can be taken: "
             f"{tried.within_limit.code} {tried.within_limit.said}"
+        )
+    if tried.over_limit.code == 0:
+        raise Unproven(
+            f"a program took {tried.over_limit.size} bytes of memory and ended well: the node may swap out "
+            f"{tried.found.swap:f} bytes for the container"
         )
     if not tried.over_limit.killed:
         raise Unproven(

@@ -196,6 +196,12 @@ def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
                 timeline=" · ".join(disturbances),
                 likely="sessions are stopped when their agent disconnects",
             )
+    for kept_session in kept:
+        if beside := kept_session.neighbours(outage.cut, outage.ended):
+            raise Unproven(
+                f"{kept_session.session.subject}: its desktop's container stayed ready, but its pod did not, for a "
+                f"container beside it or the node: {' · '.join(beside)}"
+            )
 
 
 def usable(seen: Iterable[SessionAfter]) -> None:

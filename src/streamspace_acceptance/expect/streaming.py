@@ -48,9 +48,7 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
         raise Unproven(f"the frame rate cannot be measured: {found.no_motion or found.ended}")
     if found.ended:
         raise Unproven(f"the connection did not last (see 4.3-1): {found.ended}")
-    if found.slow is None or found.slow.distrust or not found.slow.frames:
-        reason = "it was not seen" if found.slow is None else found.slow.distrust or "none of its pictures was seen"
-        raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {reason}")
+    _require_a_known_source(found)
     stands_still = found.longest_gap > SILENCE_SECONDS
     if found.frame_rate >= limit and not stands_still:
         return figures(found)
@@ -71,6 +69,15 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
         timeline=found.table().replace("\n", " · "),
         likely="the VNC server or what stands before it sends fewer pictures than the desktop draws",
     )
+
+
+def _require_a_known_source(found: Streaming) -> None:
+    """Unproven where the pictures have no numbers, or where the suite miscounts a source of another rate."""
+    if found.slow is None or found.slow.distrust or not found.slow.pictures:
+        reason = "it was not seen" if found.slow is None else found.slow.distrust or "none of its pictures was seen"
+        raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {reason}")
+    if any(rate.is_unnumbered for rate in found.rates):
+        raise Unproven(f"pictures cannot be counted here: they have not the colours of their source\n{found.table()}")
 
 
 def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
@@ -15,8 +15,8 @@ from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 
-_VERSION = re.compile(r"[vV]?(\d+)")
-"""The number of a version: `2`, `"2"` or `v2`."""
+_VERSION = re.compile(r"[vV]?(\d+(?:\.\d+)*)")
+"""The number of a version: `2`, `"2"`, `v2` or `1.0.2`."""
 NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
 PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
@@ -46,7 +46,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     troubles = [
         f"in {place}, {difference}"
         for place, template in shown.items()
-        for difference in differences(made.described, template)
+        for difference in differences(made.described, template, partial=place == "the answer")
     ]
     ids = {place: template.get("id") for place, template in shown.items()}
     troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if not isinstance(id_, str)]
@@ -60,7 +60,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
 
 
 def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
-    """The template is in the list, once, under its name."""
+    """The template is in the list, once, under its name, and what the list shows of it is as described."""
     judged("its entries in the list of templates", entries)
     names = [entry.get("name") for entry in entries]
     if names != [made.described["name"]]:
@@ -70,26 +70,40 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...]) -> None:
             actual=f"{len(names)} times, as {names}",
             likely="the list is not made from what there is",
         )
+    if troubles := differences(made.described, entries[0], partial=True):
+        raise Unmet(
+            f"template {made.id}",
+            expected="in the list as it was described, in the fields that the list shows",
+            actual="; ".join(troubles),
+            likely="the list is not made from what there is",
+        )
 
 
 def refused_clearly(trial: MistakeTrial) -> None:
     """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
     judged("rejections", _answers(trial))
-    refused = [attempt for attempt in trial.attempts if not attempt.answer.ok]
+    refused = [attempt for attempt in trial.attempts if not attempt.answer.ok and not _is_limited(attempt)]
     unclear = [attempt for attempt in refused if attempt.positive_control.id is not None and not attempt.names_field]
     if unclear:
         raise Unmet(
             f"{len(unclear)} of {len(trial.attempts)} templates with a mistake",
             expected="a refusal whose message names the field with the mistake",
-            actual="; ".join(
-                f"{attempt.words}: {attempt.answer.status} {attempt.answer.excerpt(160)}" for attempt in unclear
-            ),
+            actual=_by_answer(unclear),
             likely="the error is made without looking at what is wrong",
         )
     _require_controls(trial)
+    _require_no_limit(trial)
     accepted = [attempt.words for attempt in trial.attempts if attempt.answer.ok]
     if accepted:
         raise Unproven(f"accepted, so there is no error to read (see 2.1-4): {', '.join(accepted)}")
+
+
+def _by_answer(attempts: Sequence[MistakeAttempt]) -> str:
+    """Each answer once, with the mistakes that it was given to: `400 {"error": …} to no name, no image`."""
+    answers: dict[str, list[str]] = {}
+    for attempt in attempts:
+        answers.setdefault(f"{attempt.answer.status} {attempt.answer.excerpt(160)}", []).append(attempt.words)
+    return "; ".join(f"{answer} to {', '.join(words)}" for answer, words in answers.items())
 
 
 def all_caught(trial: MistakeTrial) -> None:
@@ -114,6 +128,7 @@ def all_caught(trial: MistakeTrial) -> None:
             likely="this is not validated, or only after the template is stored",
         )
     _require_controls(trial)
+    _require_no_limit(trial)
     if trial.blind:
         raise Unproven(f"{' and '.join(trial.blind)}: not even the valid templates are there")
 
@@ -126,9 +141,24 @@ def _require_controls(trial: MistakeTrial) -> None:
         raise Unproven(f"the positive control without the mistake was refused as well: {words}")
 
 
+def _is_limited(attempt: MistakeAttempt) -> bool:
+    """Whether it was refused for the number of requests, whatever it held."""
+    return attempt.answer.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _require_no_limit(trial: MistakeTrial) -> None:
+    limited = [attempt.words for attempt in trial.attempts if _is_limited(attempt)]
+    if limited:
+        raise Unproven(
+            f"the API takes no more requests for templates (429), so this was not tried: {', '.join(limited)}"
+        )
+
+
 def changed(change: Change) -> None:
     """The change was accepted, and the template reads as sent, and as before where nothing was sent."""
     judged("the template before", change.before)
+    if change.earlier_answer is not None:
+        judged("a change before", change.earlier_answer)
     judged("the change", change.answer)
     judged("the template after", change.after)
     if change.troubles:
@@ -181,7 +211,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
 
 
 def history_kept(change: Change, answer: Answer) -> None:
-    """The history holds what the template was and what it is, by the numbers of the versions, oldest or newest first.
+    """The history holds all that the template was and what it is, by the numbers of the versions, in either order.
 
     Unproven where there is no history.
     """
@@ -194,14 +224,14 @@ def history_kept(change: Change, answer: Answer) -> None:
     entries = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
     if _rising([entry.get("version") for entry in reversed(entries)]):
         entries.reverse()
-    wanted = [Provision.of(change.before), Provision.of(change.wanted)]
+    wanted = [Provision.of(version) for version in change.versions]
     found = [Provision.of(entry) for entry in entries]
     numbers = [entry.get("version") for entry in entries]
     same = len(found) == len(wanted) and all(kept.is_as(other) for kept, other in zip(found, wanted, strict=True))
     if not same or not _rising(numbers):
         raise Unmet(
             answer.call,
-            expected=f"first {wanted[0]}, then {wanted[1]}, with rising numbers",
+            expected=f"first {', then '.join(map(str, wanted))}, with rising numbers",
             actual=" then ".join(
                 f"version {number}: {provision}" for number, provision in zip(numbers, found, strict=True)
             )
@@ -211,8 +241,8 @@ def history_kept(change: Change, answer: Answer) -> None:
 
 
 def _rising(numbers: list[object]) -> bool:
-    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | str)]
-    counted = [int(match[1]) for match in matches if match is not None]
+    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | float | str)]
+    counted = [tuple(map(int, match[1].split("."))) for match in matches if match is not None]
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 
@@ -225,6 +255,7 @@ def refused_in_use(deletion: Deletion) -> None:
           else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
         *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
         *(f"session {session} is not what it was" for session in deletion.lost),
+        *(f"the template's {difference}" for difference in deletion.changes),
     ]  # fmt: skip
     if troubles:
         raise Unmet(
@@ -241,7 +272,7 @@ def says_how_many(deletion: Deletion) -> None:
     judged("sessions", f"using the template: {deletion.users}\nnumbers in the message: {deletion.counts}")
     if deletion.answer.ok:
         raise Unproven("the deletion was not refused (see 2.3-1)")
-    if deletion.counts != [deletion.users]:
+    if not deletion.counts_rightly:
         raise Unmet(
             deletion.answer.call,
             expected=f"a message that says that {deletion.users} sessions use the template",

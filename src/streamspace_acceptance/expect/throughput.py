@@ -58,7 +58,7 @@ def all_running(bursts: Bursts) -> None:
 
 
 def none_refused(bursts: Bursts) -> None:
-    """The API accepted every request; NoAnswer where somebody else answered, or nobody."""
+    """The API made one session for each request; NoAnswer where somebody else answered, or nobody."""
     refusals = bursts.refusals
     if words := bursts.refused_by_quota:
         raise Unproven(f"a quota of the namespace leaves no room: {words}; {len(refusals)} refused")
@@ -68,6 +68,13 @@ def none_refused(bursts: Bursts) -> None:
             expected="each creation accepted",
             actual=f"{len(refusals)} refused: {'; '.join(refusals)}",
             likely="the API limits or loses creations that come close together",
+        )
+    if doubled := bursts.doubled:
+        raise Unmet(
+            _subject(bursts),
+            expected="one session for each creation",
+            actual="; ".join(doubled),
+            likely="the API carries a creation out twice when several come close together",
         )
     if unanswered := bursts.unanswered:
         raise NoAnswer(
@@ -80,6 +87,8 @@ def _require_a_load(bursts: Bursts) -> None:
         raise Unproven(f"{len(bursts.refusals)} of {bursts.wanted} creations were refused (see 4.1-3)")
     if bursts.unanswered:
         raise Unproven(f"{len(bursts.unanswered)} of {bursts.wanted} creations had no answer (see 4.1-3)")
+    if bursts.not_gone and len(bursts.bursts) < bursts.least:
+        raise Unproven(f"{len(bursts.bursts)} of {bursts.least} bursts were made: {bursts.not_gone}")
     if bursts.distrust:
         raise Unproven(bursts.distrust)
 

@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from streamspace_acceptance.evidence.run_evidence import KeptDistribution
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.network_path import NetworkPath
 
@@ -40,6 +42,10 @@ class InputLag:
     def percentile(self, kind: str) -> float:
         """The 90th percentile of one kind of input, by nearest rank."""
         return percentile(self.lags[kind], SHARE)
+
+    def kept(self, kind: str) -> KeptDistribution:
+        """All lags of one kind of input, so that those of several runs can be added up."""
+        return histogram.kept(f"{kind} input lag", self.lags[kind], "ms")
 
     @property
     def worst(self) -> float:

@@ -29,7 +29,7 @@ class NodeBusyMeter:
     def begin(cls, cluster: Cluster) -> NodeBusyMeter:
         """A meter over every node that runs a pod in which `cat` can be executed."""
         meter = cls(cluster, {})
-        for pod in (pod for pod in cluster.pods() if pod.ready and pod.node is not None):
+        for pod in _readable(cluster):
             if pod.node not in meter.pods and (read := _read(cluster, pod)) is not None:
                 meter.pods[str(pod.node)], meter.counters[str(pod.node)] = pod, read
         return meter
@@ -39,10 +39,21 @@ class NodeBusyMeter:
         found = {}
         for node, pod in self.pods.items():
             busy, total = self.counters[node]
-            read = _read(self.cluster, pod)
+            read = _read(self.cluster, pod) or self._read_elsewhere(node)
             if read is not None and read[1] > total:
                 found[node] = (read[0] - busy) / (read[1] - total)
         return found
+
+    def _read_elsewhere(self, node: str) -> tuple[float, float] | None:
+        """The same counters in another pod of the node, where the first one is not there any more."""
+        others = (pod for pod in _readable(self.cluster) if pod.node == node)
+        return next((read for pod in others if (read := _read(self.cluster, pod)) is not None), None)
+
+
+def _readable(cluster: Cluster) -> list[Pod]:
+    """The pods that see the counters of their nodes. One with a runtime of its own (Kata, gVisor) sees a guest's."""
+    pods = [pod for pod in cluster.pods() if pod.ready and pod.node is not None]
+    return [pod for pod in pods if not pod.object["spec"].get("runtimeClassName")]
 
 
 def saturated(shares: dict[str, float]) -> str:

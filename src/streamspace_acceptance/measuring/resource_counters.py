@@ -34,6 +34,7 @@ echo cpu $(first "$root/cpuacct$cpu/cpuacct.usage" $root/cpuacct/cpuacct.usage)
 echo usec $(first "$root$unified/cpu.stat" $root/cpu.stat | sed -n 's/^usage_usec //p')
 echo memory $(first "$root$unified/memory.current" $root/memory.current \
   "$root/memory$memory/memory.usage_in_bytes" $root/memory/memory.usage_in_bytes)
+echo swap $(first "$root$unified/memory.swap.current" $root/memory.swap.current)
 echo inactive $(first "$root$unified/memory.stat" $root/memory.stat \
   "$root/memory$memory/memory.stat" $root/memory/memory.stat |
   sed -n 's/^\(total_\)\{0,1\}inactive_file //p' | tail -n 1)
@@ -177,11 +178,16 @@ def summary_counter(entry: Json) -> Counter:
     containers, network = _own(entry["containers"]), entry.get("network") or {}
     return Counter(
         at=max(datetime.fromisoformat(container["cpu"]["time"]).timestamp() for container in containers),
-        memory_bytes=sum(int(container["memory"]["workingSetBytes"]) for container in containers),
+        memory_bytes=sum(int(container["memory"]["workingSetBytes"]) + _swapped(container) for container in containers),
         cpu_seconds=sum(int(container["cpu"]["usageCoreNanoSeconds"]) for container in containers) * NANO,
         received_bytes=network.get("rxBytes"),
         sent_bytes=network.get("txBytes"),
     )
+
+
+def _swapped(container: Json) -> int:
+    """The memory of a container that its node has moved to swap space."""
+    return int((container.get("swap") or {}).get("swapUsageBytes") or 0)
 
 
 def cgroup_counter(output: str) -> Counter:
@@ -193,7 +199,7 @@ def cgroup_counter(output: str) -> Counter:
         received, sent = map(int, entries["network"]) if "network" in entries else (None, None)
         return Counter(
             at=float(entries["uptime"][0]),
-            memory_bytes=max(int(entries["memory"][0]) - inactive, 0),
+            memory_bytes=max(int(entries["memory"][0]) - inactive, 0) + int((*entries.get("swap", ()), "0")[0]),
             cpu_seconds=nanoseconds * NANO,
             received_bytes=received,
             sent_bytes=sent,

@@ -97,6 +97,11 @@ class StreamSpaceApi(ProfileCalls):
                 )
         return answer
 
+    def use_token(self, token: str) -> None:
+        """Calls with another token of the administrator from now on; users log in anew."""
+        self.http.token = token
+        self._tokens.clear()
+
     def create_session(
         self,
         user: str,

@@ -76,7 +76,12 @@ class HttpClient:
         # Compressed answers are not asked for: a small one can unpack to more than memory holds.
         self._client = httpx.Client(
             timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
-            headers={"Accept-Encoding": "identity", "User-Agent": "streamspace-acceptance"},
+            # A message is read in English, in which the plan has it; a server may have another language of its own.
+            headers={
+                "Accept-Encoding": "identity",
+                "Accept-Language": "en",
+                "User-Agent": "streamspace-acceptance",
+            },
             # Without a highest number of connections: an abandoned call must not take the place of another.
             trust_env=False,
             transport=ProxiedTransport(self.trusted, httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)),

@@ -43,6 +43,10 @@ class Rectangle:
         blue, green, red, _ = self.pixels[4 * ((y - top) * width + x - left) :][:4]
         return red, green, blue
 
+    def colours(self) -> set[bytes]:
+        """The colours of its pixels: blue, green and red."""
+        return {self.pixels[start : start + 3] for start in range(0, len(self.pixels), 4)}
+
 
 class NotUnderstoodError(NoHandshake):
     """The server sent what this client cannot read, though other viewers may: that says nothing about the product."""

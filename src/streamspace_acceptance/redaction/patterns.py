@@ -59,8 +59,9 @@ _PATTERNS = (
     ),
     _pattern(("cookie",), rf"(?P<kept>\bcookie\s*=\s*(?P<quote>\\?[\"'`])){_HIDDEN}[^\"'`\\]+"),
     _pattern(("eyj",), r"(?P<kept>)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    # Base64 of a name and a password contains a capital or a digit; "basic session creation" is prose.
-    _pattern(("basic",), r"(?P<kept>\bbasic(?:\s|%20)+)(?-i:(?=[a-z+/=]*[A-Z0-9]))[\w.~+/%=-]{6,}"),
+    # Base64 of a name and a password contains a digit, or a capital after its first letter. Prose does not:
+    # "Basic Session Creation".
+    _pattern(("basic",), r"(?P<kept>\bbasic(?:\s|%20)+)(?-i:(?=[a-z+/=]*[0-9]|[A-Za-z+/=]+[A-Z0-9]))[\w.~+/%=-]{6,}"),
 )
 _NAME = re.compile(_NAMES)
 # A field, from the last word of its name on. Its group "kept" stays; the text after it is masked.

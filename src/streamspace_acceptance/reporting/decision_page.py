@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from types import MappingProxyType
 
 from streamspace_acceptance.evidence import ci_build, run_facts
@@ -24,76 +25,8 @@ PHASES = (
 )
 _ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
 _COLOURS = {DecisionWord.GO: "#2e7d32", DecisionWord.NO_GO: "#c62828", DecisionWord.UNDECIDED: "#8a6100"}
-_STYLE = """
-#decision, #plan { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1f; background: #fff; }
-#decision { padding: 20px 24px; margin: 16px auto 0; max-width: 872px; border-radius: 8px; overflow-wrap: anywhere; }
-#decision[hidden] { display: none; }
-#decision h1 { font-size: 26px; margin: 0 0 8px; } #decision strong { font-weight: 600; }
-#decision ul { list-style: disc; padding-left: 20px; } #decision p { margin: 4px 0; }
-#decision th, #decision h2, #decision summary { font-weight: 600; }
-#decision h2, #decision summary { font-size: 16px; margin: 18px 0 6px; } #decision summary { cursor: pointer; }
-#decision .word { color: #fff; padding: 2px 12px; border-radius: 6px; white-space: nowrap; }
-#decision table { border-collapse: collapse; overflow-wrap: normal; }
-#decision th, #decision td { padding: 3px 14px 3px 0; text-align: left; vertical-align: top; }
-#decision td.number { text-align: right; } #decision tr.total { font-weight: 600; border-top: 1px solid #aaa; }
-#decision .criteria td:nth-child(2) { min-width: 13rem; } #decision .criteria td:last-child { min-width: 12rem; }
-#decision a, #plan a { color: #1a5fb4; } #decision .id, #decision .figure, #decision .phase { white-space: nowrap; }
-#decision .phase small { white-space: normal; }
-#decision .warning { border-left: 4px solid #8a6100; padding-left: 10px; } #decision .scroll { overflow-x: auto; }
-#plan { margin: auto; width: min(52rem, 94vw); height: 90vh; padding: 0 20px 20px; border: 1px solid #8888;
-  border-radius: 8px; overflow: auto; }
-#plan button { position: sticky; top: 10px; float: right; padding: 4px 12px; border: 1px solid; border-radius: 6px;
-  background: inherit; }
-#plan h1, #plan h2, #plan h3 { font-weight: 600; margin: 1em 0 0.4em; } #plan h1 { font-size: 26px; }
-#plan h2 { font-size: 21px; } #plan h3 { font-size: 17px; } #plan .sought { border-left: 4px solid #8a6100;
-  padding-left: 10px; }
-#plan pre { background: #8882; padding: 10px; overflow-x: auto; } #plan strong { font-weight: 600; }
-#plan pre code { background: none; padding: 0; color: inherit; }
-#plan code { font: 13px/1.4 monospace; }
-#plan ul, #plan ol { list-style: revert; padding-left: 24px; } #plan p { margin: 6px 0; }
-@media (max-width: 600px) {
-  pre { overflow-wrap: anywhere; }
-  [data-testid="test-result-step-header"] { flex-wrap: wrap; }
-  [data-testid="test-result-step-title"] { flex: 1 0 70%; }
-  [data-testid="test-result-attachment-header"] span.paragraphs-text-s { display: none; }
-  #decision { padding: 14px; margin: 0; } #decision th, #decision td { padding-right: 6px; }
-  #decision .totals { font-size: 13px; } #decision .totals th:not(:first-child) { font-size: 9px; padding-right: 4px; }
-  #decision .totals td.phase { white-space: normal; }
-  #decision .criteria, #decision .criteria tbody { display: block; }
-  #decision .criteria tr:first-child { display: none; }
-  #decision .criteria tr { display: flex; flex-wrap: wrap; gap: 0 12px; padding: 6px 0; border-top: 1px solid #8886; }
-  #decision .criteria td { padding: 0; } #decision .criteria td:empty { display: none; }
-  #decision .criteria td:nth-child(3)::before { content: "limit "; }
-  #decision .criteria td:nth-child(2), #decision .criteria td:last-child { flex-basis: 100%; min-width: 0; }
-}
-@media (prefers-color-scheme: dark) {
-  #decision, #plan { color: #e6e6ea; background: #1d1d22; } #decision a, #plan a { color: #8ab4f8; } }
-"""
-
-# The page of one test, which has an address of its own (#…), is about that test alone. Allure changes the address
-# without an event. Links to the plan's page open the plan that the report carries: the page itself may not be there.
-_SCRIPT = """
-const decision = document.getElementById("decision"), plan = document.getElementById("plan");
-const place = () => { decision.hidden = location.hash.length > 1; };
-for (const change of ["pushState", "replaceState"]) {
-  const original = history[change];
-  history[change] = function (...given) { original.apply(this, given); place(); };
-}
-addEventListener("hashchange", place); addEventListener("popstate", place); place();
-addEventListener("click", (event) => {
-  const [page, anchor] = (event.target.closest?.("a")?.getAttribute("href") ?? "").split("#");
-  const here = plan?.contains(event.target) && page === "";
-  if (!plan || !anchor || !(here || page.endsWith("PLAN_PAGE"))) return;
-  event.preventDefault();
-  event.stopPropagation();
-  if (!plan.open) plan.showModal();
-  for (const before of plan.querySelectorAll(".sought")) before.classList.remove("sought");
-  const section = plan.querySelector(`[id="${CSS.escape(anchor)}"]`);
-  section?.classList.add("sought");
-  section?.scrollIntoView();
-}, true);
-plan?.querySelector("button").addEventListener("click", () => plan.close());
-""".replace("PLAN_PAGE", PLAN_PAGE)
+_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+_SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8").replace("PLAN_PAGE", PLAN_PAGE)
 
 
 def render(
@@ -122,7 +55,11 @@ def render(
             *_release(run, decision),
             *_criteria(run, plan, scenarios),
             "</section>",
-            *([f'<dialog id="plan"><button>Close</button>{plan.article()}</dialog>'] if plan.markdown else []),
+            *(
+                [f'<dialog id="plan" aria-label="The plan"><button>Close</button>{plan.article()}</dialog>']
+                if plan.markdown
+                else []
+            ),
             f"<script>{_SCRIPT}</script>",
         ]
     )
@@ -176,7 +113,7 @@ def _totals(run: RunResult) -> Iterator[str]:
     yield "<h2>Criteria by phase and verdict</h2>"
     yield '<div class="scroll"><table class="totals">'
     headings = ("Phase", "Criteria", *_ORDER)
-    yield "<tr>" + "".join(f"<th>{escape(heading)}</th>" for heading in headings) + "</tr>"
+    yield "<tr>" + "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings) + "</tr>"
     for phase in sorted({test.phase for test in run.tests}):
         lines = [line for test in run.of_phase(phase) for line in test.lines]
         yield _row(_phase(run, phase, lines), lines)
@@ -246,7 +183,7 @@ def _deviations(run: RunResult) -> Iterator[str]:
         yield "<h2>Deviations from the plan's contract</h2>"
         yield '<div class="scroll"><table>'
         headings = ("Where", "The plan", "The product", "Criteria judged through it")
-        yield "<tr>" + "".join(f"<th>{heading}</th>" for heading in headings) + "</tr>"
+        yield "<tr>" + "".join(f'<th scope="col">{heading}</th>' for heading in headings) + "</tr>"
         for deviation in run.deviations:
             users = compact([line for line in run.lines() if deviation.key in line.deviations])
             cells = (deviation.key, deviation.plan, deviation.product, users or "-")
@@ -275,7 +212,8 @@ def _criteria(run: RunResult, plan: PlanText, scenarios: Mapping[str, str]) -> I
     lines = list(run.lines())
     yield f"<details><summary>All {len(lines)} criteria</summary>"
     yield '<div class="scroll"><table class="criteria">'
-    yield "<tr><th>Criterion</th><th>The plan says</th><th>Limit</th><th>Measured</th><th>Verdict</th></tr>"
+    headings = ("Criterion", "The plan says", "Limit", "Measured", "Verdict")
+    yield "<tr>" + "".join(f'<th scope="col">{heading}</th>' for heading in headings) + "</tr>"
     for line in lines:
         name, verdict = _linked(line.id, plan.link(line.test)), _linked(line.verdict, scenarios.get(line.id))
         measured = "; ".join(f"{reading.name} {figure(reading)}" for reading in line.figures[:1])

@@ -49,7 +49,7 @@ def write(path: Path, run: RunResult, reports: Path) -> None:
     for test in run.tests:
         scenarios = [scenario for scenario in run.scenarios if scenario.test == test.id]
         if scenarios:
-            _add_suite(root, run, f"{test.id} {test.title}", _classname(test), _cases(test, scenarios), folder=folder)
+            _add_suite(root, run, f"{test.id} {test.title}", classname(test), _cases(test, scenarios), folder=folder)
     beyond = [scenario for scenario in run.scenarios if scenario.test is None]
     if beyond:
         _add_suite(root, run, BEYOND_THE_PLAN, "beyond_the_plan", map(_scenario_case, beyond), folder=folder)
@@ -61,7 +61,7 @@ def write(path: Path, run: RunResult, reports: Path) -> None:
     files.put(path, Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _classname(test: TestResult) -> str:
+def classname(test: TestResult) -> str:
     """`phase1.test-1_1a`: readers split it at its last dot, and take the first part for a package."""
     return f"phase{test.phase}.test-{test.id.replace('.', '_')}"
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from streamspace_acceptance.evidence.report_folder import RESULTS
-from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, KeptDistribution
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult
 
@@ -92,6 +93,14 @@ def figure(measured: Figure) -> str:
 def measured(reading: Figure) -> str:
     """`mean startup time 1.93 s`: a figure with its name."""
     return f"{plain(reading.name)} {figure(reading)}"
+
+
+def spread(kept: KeptDistribution) -> str:
+    """`p50 31.0 ms, p90 ...`: the percentiles of a distribution; a damaged one says so."""
+    try:
+        return histogram.read(kept).describe(kept.unit)
+    except ValueError as error:
+        return plain(str(error))
 
 
 def limit(line: CriterionResult, time_scale: float) -> str:

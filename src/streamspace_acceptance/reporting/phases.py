@@ -20,6 +20,7 @@ from streamspace_acceptance.reporting.markdown import (
     plain,
     seconds,
     short,
+    spread,
     table,
 )
 from streamspace_acceptance.reporting.plan_text import PlanText
@@ -244,6 +245,8 @@ def _measured(run: RunResult, line: CriterionResult) -> Iterator[tuple[str, ...]
     for index, measured in enumerate(line.figures):
         target, status = ("-", "-") if index else (_limit(run, line), STATUS[line.verdict])
         yield line.id, plain(measured.name), figure(measured), target, status
+    for kept in line.distributions:
+        yield line.id, f"{plain(kept.name)}, all values", spread(kept), "-", "-"
     if line.limit is not None and not line.figures:
         yield line.id, "-", plain(line.headline) or "no figure", _limit(run, line), STATUS[line.verdict]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import PAGE, VERDICTS, ReportFolder
 from streamspace_acceptance.reporting import findings, issues, release_criteria, sections
+from streamspace_acceptance.reporting.decision_page import totals
 from streamspace_acceptance.reporting.deliverables import checklist
 from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import (
@@ -20,6 +21,7 @@ from streamspace_acceptance.reporting.markdown import (
     plain,
     seconds,
     short,
+    spread,
     table,
 )
 from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
@@ -52,6 +54,8 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     yield f"# {plain(run.product)} acceptance: {_SIGNS[decision.word]} {decision.title}"
     yield ""
     yield plain(decision.reason[:1].upper() + decision.reason[1:])
+    yield ""
+    yield f"**{totals(run)}**"
     yield ""
     yield f"**Date**: {run.began:%Y-%m-%d %H:%M} UTC  "
     yield f"**Tester**: {plain(run.tester)}  "
@@ -117,7 +121,11 @@ def _counts(run: RunResult) -> Iterator[str]:
             "do not apply",
             "Report",
         ),
-        [_row(run, phase) for phase in sorted({test.phase for test in run.tests})],
+        [
+            *(_phase_row(run, phase) for phase in sorted({test.phase for test in run.tests})),
+            *(_row(f"All {priority}", list(run.lines(priority))) for priority in ("P0", "P1")),
+            _row("All", list(run.lines())),
+        ],
     )
     yield ""
     yield f"Every step with its evidence: [{PAGE}]({PAGE}), made by `streamspace-acceptance report`."
@@ -128,13 +136,16 @@ def _counts(run: RunResult) -> Iterator[str]:
 _ORDER = (Verdict.PROVEN, Verdict.FAILED, Verdict.BROKEN, Verdict.UNPROVEN)
 
 
-def _row(run: RunResult, phase: int) -> tuple[str, ...]:
-    lines = [line for test in run.of_phase(phase) for line in test.lines]
+def _phase_row(run: RunResult, phase: int) -> tuple[str, ...]:
+    report = link("results", ReportFolder(Path()).phase(phase, run.began).name) if phase in run.phases else "-"
+    return _row(str(phase), [line for test in run.of_phase(phase) for line in test.lines], report)
+
+
+def _row(name: str, lines: Sequence[CriterionResult], report: str = "") -> tuple[str, ...]:
     counts = [str(sum(line.verdict is verdict for line in lines)) for verdict in _ORDER]
     unasked = str(sum(line.selectable for line in lines))
     elsewhere = str(sum(not line.applies for line in lines))
-    report = link("results", ReportFolder(Path()).phase(phase, run.began).name) if phase in run.phases else "-"
-    return str(phase), str(len(lines)), *counts, unasked, elsewhere, report
+    return name, str(len(lines)), *counts, unasked, elsewhere, report
 
 
 def _release_criteria(run: RunResult) -> Iterator[str]:
@@ -174,6 +185,13 @@ def _trend(trend: Trend) -> Iterator[str]:
     if trend.runs < LEAST:
         yield f"- Figures are not compared yet: {LEAST} earlier runs are needed."
     yield ""
+    if trend.together:
+        rows = [
+            (kept.line.id, plain(kept.here.name), spread(kept.here), f"{spread(kept.earlier)}, {kept.runs} runs")
+            for kept in trend.together
+        ]
+        yield from table(("Criterion", "Distribution", "This run", "Earlier runs that proved it, together"), rows)
+        yield ""
 
 
 def _changed(what: str, change: Change) -> str:

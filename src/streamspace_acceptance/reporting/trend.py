@@ -8,12 +8,14 @@ median, three of their spreads, and a smallest difference for its unit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
 from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.evidence.run_evidence import Figure, KeptDistribution
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult
 
@@ -58,6 +60,16 @@ class Worse:
 
 
 @dataclass(frozen=True)
+class Together:
+    """A distribution of this run, and that of all values of the last `runs` runs that proved the criterion."""
+
+    line: CriterionResult
+    here: KeptDistribution
+    earlier: KeptDistribution
+    runs: int
+
+
+@dataclass(frozen=True)
 class Trend:
     """`lost` is what an earlier run proved and this one did not show. `runs` is how many could be compared with."""
 
@@ -66,6 +78,7 @@ class Trend:
     green: tuple[Change, ...] = ()
     lost: tuple[Change, ...] = ()
     worse: tuple[Worse, ...] = ()
+    together: tuple[Together, ...] = ()
 
     def earlier(self, line: CriterionResult) -> Change | None:
         """How the criterion stood before it turned red."""
@@ -85,6 +98,7 @@ def trend(run: RunResult, earlier: Sequence[RunResult]) -> Trend:
             change for change in changes if change.line.verdict is Verdict.UNPROVEN and change.before is Verdict.PROVEN
         ),
         worse=tuple(worse for line in run.lines() for worse in _worse(line, comparable)),
+        together=tuple(together for line in run.lines() for together in _together(line, comparable)),
     )
 
 
@@ -125,6 +139,15 @@ def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Wors
             yield Worse(line, figure, Figure(figure.name, median(values), figure.unit), len(values))
 
 
+def _together(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Together]:
+    proven = [before for _, before in _judged(line, earlier) if before.verdict is Verdict.PROVEN][:LOOKS_BACK]
+    for here in line.distributions:
+        same = [kept for before in proven for kept in before.distributions if _same(kept, here)]
+        with suppress(ValueError):  # a damaged one cannot be added up; its own run's report says so
+            if same:
+                yield Together(line, here, histogram.added(same)[0], len(same))
+
+
 def _judged(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[tuple[RunResult, CriterionResult]]:
     """The criterion in earlier runs that judged it, newest first."""
     return (
@@ -140,7 +163,7 @@ def _has_judged(run: RunResult, line: CriterionResult) -> bool:
     return line.asked and (run.interruption is None or line.verdict in (Verdict.PROVEN, Verdict.FAILED))
 
 
-def _same(figure: Figure, other: Figure) -> bool:
+def _same(figure: Figure | KeptDistribution, other: Figure | KeptDistribution) -> bool:
     return (figure.name, figure.unit) == (other.name, other.unit)
 
 

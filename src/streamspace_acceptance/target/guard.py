@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
+from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -131,11 +132,27 @@ def _end_in_pods(agents: Collection[str], pods: Collection[str]) -> bool:
 def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
     """Whether the agents are configured with one of the ids, which need not be pods' names, or the API logs one."""
     agents = [pod.object for pod in cluster.pods(**profile.agents.labels) if pod.stays]
-    variables = [variable for pod in agents for variable in cluster.main_container(pod).spec.get("env") or ()]
-    if any(variable.get("value") in ids for variable in variables):
+    if any(value in ids for pod in agents for value in _configuration(cluster, cluster.main_container(pod).spec)):
         return True
     logs = [without_colours(cluster.first_lines(pod)) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
+
+
+def _configuration(cluster: Cluster, container: Json) -> Iterator[str]:
+    """The values that a container is configured with: by its environment, its arguments, and ConfigMaps."""
+    yield from (str(variable.get("value")) for variable in container.get("env") or ())
+    for argument in (*(container.get("command") or ()), *(container.get("args") or ())):
+        yield str(argument).partition("=")[2] or str(argument)
+    sources = [source.get("configMapRef") or {} for source in container.get("envFrom") or ()]
+    sources += [
+        (variable.get("valueFrom") or {}).get("configMapKeyRef") or {} for variable in container.get("env") or ()
+    ]
+    for name in {str(source["name"]) for source in sources if source.get("name")}:
+        try:
+            yield from cluster.config_map(name).values()
+        except ClusterError as error:
+            if error.status != FORBIDDEN:
+                raise
 
 
 def _agents(api: StreamSpaceApi) -> AgentList:

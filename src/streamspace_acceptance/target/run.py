@@ -13,6 +13,7 @@ from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.domain.clients import Clients, roles
 from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.domain.deployment.outages import Outages
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -78,6 +79,7 @@ class Run:
         run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.labels))
         self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))
         api.approves_agents = True
+        self.outages = Outages(api, cluster, budgets, self.deployment)
         self._open.callback(browser.close)
 
     def deployment(self) -> Deployment:

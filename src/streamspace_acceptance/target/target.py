@@ -36,7 +36,7 @@ NOT_INSTALLED = 127
 """The command's exit status without the extra [sandbox]."""
 UP_SECONDS, DOWN_SECONDS = 120.0, 60.0
 LOOK_SECONDS = 4.0
-CONFIG_MAP = "streamspace-config"
+CONFIG_MAP = rights.CONFIG_MAP
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def show(desktops: Sequence[SessionDesktop]) -> None:
     """Attach a screenshot and a screencast of each desktop, and close its page."""
     for desktop in desktops:
         _attach(desktop, "desktop", attachments.attach_png, partial(_screenshot, desktop))
-        _attach(desktop, "film", attachments.attach_screencast, lambda viewer: viewer.screencast.encode())
+        _attach(desktop, "screencast", attachments.attach_screencast, lambda viewer: viewer.screencast.encode())
         desktop.close()
 
 

@@ -79,7 +79,11 @@ class Decision:
             yield f"{_number(elsewhere, 'P0 ')} {does} not apply to this target ({compact(elsewhere)})"
 
     def _aside(self) -> str:
-        return f" Open: {_count(self.open, 'P1 ')} not proven ({compact(self.open)})." if self.open else ""
+        """Other open criteria; beside a failure, P0 criteria too, because they do not decide there."""
+        missing = tuple(line for line in self.missing if line.applies and self.word is DecisionWord.NO_GO)
+        parts = [(lines, kind) for lines, kind in ((missing, "P0 "), (self.open, "P1 ")) if lines]
+        said = "; ".join(f"{_count(lines, kind)} not proven ({compact(lines)})" for lines, kind in parts)
+        return f" Open: {said}." if said else ""
 
 
 def decide(run: RunResult) -> Decision:

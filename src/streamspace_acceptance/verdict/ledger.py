@@ -9,7 +9,8 @@ from itertools import takewhile
 from typing import Any
 
 from streamspace_acceptance.deviations import Deviation
-from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, RunEvidence
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, KeptDistribution, RunEvidence
+from streamspace_acceptance.measuring.histogram import added
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criteria, worst
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.verdict.run_record import RunRecord
@@ -27,6 +28,7 @@ class Entry:
     seconds: float = 0.0
     evidence: tuple[Attachment, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    distributions: tuple[KeptDistribution, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,12 @@ class Ledger:
         """The criterion's line; none if its sentence is in a scenario that was not selected."""
         if proofs:
             judged = worst([proof.judged for proof in proofs])
-            figures = tuple(figure for proof in proofs for figure in self.record.evidence.figures_of(proof.step))
+            evidence = self.record.evidence
+            figures = tuple(figure for proof in proofs for figure in evidence.figures_of(proof.step))
+            kept = added([kept for proof in proofs for kept in evidence.distributions_of(proof.step)])
             seconds = sum(proof.step.duration for proof in proofs)
             met = tuple(sorted({deviation for proof in proofs for deviation in proof.deviations}))
-            yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met)
+            yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met, tuple(kept))
         elif criterion.sentence is None:
             yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
         elif not self._is_unselected(criterion.sentence):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import RESULTS
+from streamspace_acceptance.evidence.run_evidence import KeptDistribution
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.verdict import gates
 from streamspace_acceptance.verdict.judgement import EXIT_STATUS, NO_SENTENCE, Verdict
@@ -181,7 +183,16 @@ def _joined(lines: Sequence[Json]) -> Json:
     for name in ("deviations", "evidence", "measured"):
         if values := [value for line in lines for value in line.get(name, ())]:
             joined[name] = sorted(set(values)) if name == "deviations" else values
+    if kept := [KeptDistribution(**kept) for line in lines for kept in line.get("distributions", ())]:
+        joined["distributions"] = [asdict(distribution) for distribution in _added(kept)]
     return joined
+
+
+def _added(kept: Sequence[KeptDistribution]) -> Sequence[KeptDistribution]:
+    try:
+        return histogram.added(kept)
+    except ValueError as error:
+        raise SetupProblem(f"The results of the shards cannot be merged: {error}.") from error
 
 
 def _run(runs: Sequence[ShardRun]) -> Json:

@@ -129,6 +129,8 @@ def _entry(entry: Entry) -> Json:
         line["measured"] = [
             {"name": figure.name, "value": figure.value, "unit": figure.unit} for figure in entry.figures
         ]
+    if entry.distributions:
+        line["distributions"] = [asdict(distribution) for distribution in entry.distributions]
     return line
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
-from streamspace_acceptance.outcomes import LeftByProduct, SetupProblem
+from streamspace_acceptance.outcomes import FoundByCleanUp, SetupProblem
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Problem:
             return self.error.sentence
         if isinstance(self.error, KeyboardInterrupt):
             return describe(self.error)
-        if isinstance(self.error, LeftByProduct):
+        if isinstance(self.error, FoundByCleanUp):
             return f"beyond the plan: {self.error}"
         return f"{self.where} failed: {describe(self.error)}"
 
     @property
     def is_finding(self) -> bool:
         """Whether it is a defect of the product that the clean-up has found: no scenario is broken for it."""
-        return isinstance(self.error, LeftByProduct)
+        return isinstance(self.error, FoundByCleanUp)
 
     @property
     def precedes(self) -> bool:
@@ -75,9 +75,9 @@ class RunRecord:
     def add(self, problem: Problem) -> None:
         """Note a problem. A finding of a kind that was found before counts at the first one."""
         error = problem.error
-        if isinstance(error, LeftByProduct):
+        if isinstance(error, FoundByCleanUp):
             for known in self.problems:
-                if isinstance(known.error, LeftByProduct) and known.error.kind == error.kind:
+                if isinstance(known.error, FoundByCleanUp) and known.error.kind == error.kind:
                     known.error.again += 1
                     return
         self.problems.append(problem)

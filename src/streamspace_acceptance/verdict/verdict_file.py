@@ -14,7 +14,7 @@ from pathlib import Path
 
 from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, KeptDistribution
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Verdict
 from streamspace_acceptance.verdict.scenario_result import (
     Failure,
@@ -65,6 +65,7 @@ class CriterionResult:
     causes: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
+    distributions: tuple[KeptDistribution, ...] = ()
 
     @property
     def selectable(self) -> bool:
@@ -276,4 +277,5 @@ def _line(test: Json, item: Json, judged: Json | None) -> CriterionResult:
         causes=tuple(judged.get("causes", ())),
         evidence=tuple(judged.get("evidence", ())),
         deviations=tuple(judged.get("deviations", ())),
+        distributions=tuple(KeptDistribution(**kept) for kept in judged.get("distributions", ())),
     )

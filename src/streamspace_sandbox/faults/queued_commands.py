@@ -29,6 +29,23 @@ async def _adopt_without_commands(adopt_orphans: Any, connection: Any) -> Any:
     return await adopt_orphans(connection)
 
 
+def _adopt_one(direction: int) -> Patch:
+    """Of all commands to hibernate that wait for an agent, the first (1) or the last (-1) is carried out."""
+
+    async def adopt_orphans(original: Any, connection: Any) -> Any:
+        await connection.execute(
+            "with waiting as (select id, sequence from commands where kind = 'hibernate' and status = 'queued'"
+            " and agent_id in (select agent_id from agents where status <> 'online'))"
+            " update commands set status = 'failed' where exists (select 1 from agents where status = 'online')"
+            " and id in (select id from waiting)"
+            " and id <> (select id from waiting order by sequence * $1::bigint limit 1)",
+            direction,
+        )
+        return await original(connection)
+
+    return wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", adopt_orphans)
+
+
 def _hibernate_again(after: float) -> Patch:
     """A while after a hibernation was done, a pod is there again, and as long after that it is hibernated again."""
 
@@ -83,6 +100,18 @@ register_fault(
     breaks="3.2-2",
     description="Queued hibernate commands do not move to the agent that adopts the session",
     api=wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", _adopt_without_commands),
+)
+register_fault(
+    "queue-keeps-newest-command",
+    breaks="3.2-2",
+    description="Of several commands that wait for an agent, the newest alone is carried out",
+    api=_adopt_one(-1),
+)
+register_fault(
+    "queue-keeps-oldest-command",
+    breaks="3.2-2",
+    description="Of several commands that wait for an agent, the oldest alone is carried out",
+    api=_adopt_one(1),
 )
 register_fault(
     "queued-command-carried-out-late",

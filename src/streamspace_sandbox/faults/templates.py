@@ -77,6 +77,19 @@ async def _lose_the_description(change: Any, templates: Any, name: str, body: An
     return await change(templates, name, body)
 
 
+def _change_once() -> Patch:
+    """The second change of a template is accepted, and nothing of it is stored."""
+    changed = set[str]()
+
+    async def change(original: Any, templates: Any, name: str, body: Any) -> Any:
+        if name in changed:
+            return await templates.get(name)
+        changed.add(name)
+        return await original(templates, name, body)
+
+    return wrap(f"{TEMPLATES}.change", change)
+
+
 def _images_as_first() -> Patch:
     """The agent takes the image that a template's name had first."""
     first: dict[str, str] = {}
@@ -130,6 +143,13 @@ def _insert_from_first_template() -> Patch:
 async def _remember_the_first(remember: Any, templates: Any, connection: Any, row: Any) -> None:
     if row["version"] == 1:
         await remember(templates, connection, row)
+
+
+async def _overwrite_the_last(remember: Any, templates: Any, connection: Any, row: Any) -> None:
+    """The history keeps the first version and the newest."""
+    await remember(templates, connection, row)
+    statement = "delete from template_versions where template = $1 and version between 2 and $2"
+    await connection.execute(statement, row["name"], row["version"] - 1)
 
 
 async def _delete_in_use(delete: Any, templates: Any, name: str) -> None:
@@ -209,6 +229,12 @@ register_fault(
     api=wrap(f"{TEMPLATES}.change", _lose_the_description),
 )
 register_fault(
+    "second-template-change-ignored",
+    breaks="2.2-1",
+    description="The API accepts the second change of a template and ignores it",
+    api=_change_once(),
+)
+register_fault(
     "new-pods-use-old-image",
     breaks="2.2-3",
     description="The pods of new sessions have the image that the template had first",
@@ -243,6 +269,12 @@ register_fault(
     breaks="2.2-4",
     description="The history of a template holds only the first version",
     api=wrap(f"{TEMPLATES}.remember", _remember_the_first),
+)
+register_fault(
+    "template-version-overwritten",
+    breaks="2.2-4",
+    description="The history of a template holds only the first version and the newest",
+    api=wrap(f"{TEMPLATES}.remember", _overwrite_the_last),
 )
 register_fault(
     "template-deleted-in-use",

@@ -16,6 +16,10 @@ WORDS = "agent a-1 status online -> offline"
         r'level=info msg="\"x\": agent a-1 status online -\u003e offline"',
         "\x1b[32mINF\x1b[0m agent \x1b[36ma-1\x1b[0m status \x1b[1monline\x1b[0m -> offline",
         "agent \x1b[1ma\x1b[0m-1 status online -> offline",
+        r'{"time":"x","body":{"msg":["agent a-1 status online -\u003e offline"]}}',
+        r'{"log":"{\"msg\":\"agent a-1 status online -\\u003e offline\"}\n","stream":"stdout"}',
+        r'2026-01-01 INFO {"msg":"agent a-1 status online -\u003e offline"}',
+        rf'level=info scope={{a}} msg="{WORDS}"',
         f"I1129 19:41:32.123456       1 agents.go:42] {WORDS}",
     ],
 )

@@ -76,3 +76,18 @@ def test_rights_over_the_cluster_are_asked_without_namespace(tmp_path: Path) -> 
         "The suite's user in Kubernetes may not do this: list nodes of the whole cluster. "
         "Apply deploy/rbac/streamspace-acceptance-phase4.yaml with this user as its subject."
     )
+
+
+def test_right_for_one_object_is_asked_by_its_name(tmp_path: Path) -> None:
+    asked: dict[str, str] = {}
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        attributes = json.loads(request.rfile.read(int(request.headers["Content-Length"])))["spec"][
+            "resourceAttributes"
+        ]
+        asked[attributes["resource"]] = attributes["name"]
+        says(json.dumps({"status": {"allowed": True}}).encode(), 201)(request)
+
+    assert denied_by(respond, tmp_path) == []
+    assert (asked["configmaps"], asked["namespaces"], asked["pods"]) == ("streamspace-config", "streamspace", "")
+    assert [right.name for right in rights.of_object(rights.SCALING, "agent")] == ["agent"]

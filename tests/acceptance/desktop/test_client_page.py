@@ -55,7 +55,25 @@ WAITING = {
     "words": "<div style='cursor:pointer;width:900px;height:500px' onclick='{go}'>Click anywhere to start</div>",
     "link": "<a href='#' onclick='{go}; return false'>Open my desktop</a>",
     "another-language": "<button onclick='{go}'>Verbinden</button>",
+    "one-more-language": "<button onclick='{go}'>Подключиться</button>",
+    "no-known-language": "<button id=noVNC_connect_button onclick='{go}'>Kết nối</button>",
 }
+LATER = f"<template id=later>{CLIENT}</template>"
+ASKING = {
+    "that-loads-the-client": "document.body.append(document.importNode(later.content, true)); start(document.body)",
+    "that-goes-on": "location.href = '/alone'",
+    "that-opens-a-window": "window.open('/alone')",
+    "that-opens-a-bare-window": "window.open('/no-client')",
+    "that-does-nothing": "",
+}
+PAGES |= {f"asks-{kind}": f'{LATER}<button onclick="{go}">Open desktop</button>' for kind, go in ASKING.items()}
+OVER = "position:fixed;inset:0;background:#123"
+COVERS = {
+    "consent": f"<div id=c style='{OVER}'><a href=#>Privacy</a><button onclick='c.remove()'>I agree</button></div>",
+    "a-click": f"<div style='{OVER};opacity:.5' onclick='setTimeout(() => this.remove(), 200)'>Click to focus</div>",
+    "for-ever": f"<div style='{OVER}'>Connecting …<button>OK</button></div>",
+}
+PAGES |= {f"covered-by-{kind}": f"{CLIENT}<script>start(document.body)</script>{html}" for kind, html in COVERS.items()}
 PAGES |= {
     f"waits-{kind}": CLIENT + html.replace("{go}", "this.remove(); start(document.body)")
     for kind, html in WAITING.items()
@@ -64,7 +82,7 @@ PAGES |= {
 
 def respond(request: BaseHTTPRequestHandler) -> None:
     kind = request.path.strip("/").partition("?")[0]
-    says((HEAD + PAGES.get(kind, "")).encode(), 200 if kind in PAGES else 404, "text/html")(request)
+    says((HEAD + PAGES.get(kind, "")).encode(), 200 if kind in PAGES else 404, "text/html; charset=utf-8")(request)
 
 
 def wait_until_loaded(viewer: Viewer) -> None:
@@ -152,4 +170,49 @@ def test_page_that_waits_in_its_own_way_gets_a_click(
     viewer = browser.viewer(f"{address}/waits-{kind}")
     assert viewer.loaded().button
     assert viewer.loaded().canvas
+    viewer.close()
+
+
+@pytest.mark.parametrize("kind", ["that-loads-the-client", "that-goes-on", "that-opens-a-window"])
+def test_page_that_gets_its_client_on_a_click_gets_one(
+    browser: RunBrowser, address: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamspace_acceptance.desktop.page_load.AFTER_CLICK_SECONDS", 0.0)
+    viewer = browser.viewer(f"{address}/asks-{kind}")
+    wait_until_loaded(viewer)
+    assert viewer.loaded().clicked == "Open desktop"
+    picture = viewer.picture()
+    assert picture is not None
+    assert picture.size == (400, 300)
+    viewer.close()
+
+
+@pytest.mark.parametrize("kind", ["that-opens-a-bare-window", "that-does-nothing"])
+def test_page_without_a_client_after_its_click_has_none(
+    browser: RunBrowser, address: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamspace_acceptance.desktop.page_load.AFTER_CLICK_SECONDS", 0.0)
+    viewer = browser.viewer(f"{address}/asks-{kind}")
+    assert viewer.loaded().clicked == "Open desktop"
+    for _ in range(3):
+        assert not viewer.loaded().novnc_loaded
+    assert "no script of noVNC" in viewer.loaded().describe()
+    viewer.close()
+
+
+@pytest.mark.parametrize(("kind", "cover"), [("consent", "I agree"), ("a-click", "")])
+def test_cover_of_a_desktop_goes_after_a_click(browser: RunBrowser, address: str, kind: str, cover: str) -> None:
+    viewer = browser.viewer(f"{address}/covered-by-{kind}")
+    wait_until_loaded(viewer)
+    assert viewer.places()[0] == (200, 150)
+    assert viewer.cover == cover
+    viewer.close()
+
+
+def test_cover_that_stays_leaves_no_place_on_the_desktop(browser: RunBrowser, address: str) -> None:
+    viewer = browser.viewer(f"{address}/covered-by-for-ever")
+    wait_until_loaded(viewer)
+    assert viewer.places() == []
+    assert viewer.places() == []
+    assert viewer.cover == "OK"
     viewer.close()

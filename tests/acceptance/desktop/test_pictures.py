@@ -5,8 +5,9 @@ import io
 import pytest
 from PIL import Image, ImageDraw
 
-from streamspace_acceptance.desktop.pictures import RING, Picture
+from streamspace_acceptance.desktop.pictures import RING, TOLERANCE, Picture, candidates, random_colours
 from streamspace_acceptance.domain.sessions.session_desktop import distinct_colours
+from streamspace_acceptance.outcomes import Unproven
 
 BLUE = (60, 120, 200)
 
@@ -99,7 +100,25 @@ def test_mark_colours_are_vivid_unused_and_distinct(monkeypatch: pytest.MonkeyPa
         (170, 60, 90),  # less than 40 from the last one in every channel
         (160, 60, 60),
     ]
-    channels = iter([channel - 48 for colour in drawn for channel in colour])
-    monkeypatch.setattr("secrets.randbelow", lambda _: next(channels))
+    drawn_in_turn = iter(drawn)
+    monkeypatch.setattr("streamspace_acceptance.desktop.pictures.candidates", lambda: drawn_in_turn)
     assert distinct_colours(WINDOW, 2) == [(200, 60, 60), (160, 60, 60)]
-    assert next(channels, None) is None
+    assert next(drawn_in_turn, None) is None
+
+
+@pytest.mark.parametrize(("bits", "least"), [((3, 3, 2), 48), ((5, 6, 5), 48)])
+def test_colours_survive_a_desktop_of_few_bits(bits: tuple[int, int, int], least: int) -> None:
+    def as_shown(value: int, depth: int) -> int:
+        steps = (1 << depth) - 1
+        return round(round(value * steps / 255) * 255 / steps)
+
+    first = list(candidates())[:least]
+    for colour in first:
+        shown = tuple(as_shown(value, depth) for value, depth in zip(colour, bits, strict=True))
+        assert all(abs(value - other) <= TOLERANCE for value, other in zip(colour, shown, strict=True))
+    assert len(set(first)) == least
+
+
+def test_a_desktop_of_all_colours_has_no_room_for_another() -> None:
+    with pytest.raises(Unproven, match="nearly every colour"):
+        random_colours(1, lambda _: False)

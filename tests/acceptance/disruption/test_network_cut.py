@@ -75,13 +75,16 @@ class _Cluster:
 
     ends: dict[str, ExecResult | Exception]
     ran: list[str] = field(default_factory=list)
+    there: list[Pod | None] = field(default_factory=lambda: [POD])
+    """The pod at each look; the last of them stays."""
 
     def pods(self) -> list[Pod]:
-        return [POD]
+        pod = self.there.pop(0) if len(self.there) > 1 else self.there[0]
+        return [] if pod is None else [pod]
 
     def execute(self, pod: Pod, command: list[str], container: str | None = None) -> ExecResult:
         self.ran.append(command[2])
-        end = self.ends[command[2]]
+        end = self.ends[command[2]] if self.there[0] is not None and self.there[0].running else STOPPED
         if isinstance(end, Exception):
             raise end
         return end
@@ -93,6 +96,7 @@ def iptables(**ends: ExecResult | Exception) -> tuple[_Cluster, Iptables]:
 
 
 FINE = ExecResult("", "", 0)
+STOPPED = ExecRefusedError("exec: no running task found")
 NOT_THERE = ExecResult("", "iptables: Bad rule (does a matching rule exist in that chain?).", 1)
 
 
@@ -104,6 +108,7 @@ NOT_THERE = ExecResult("", "iptables: Bad rule (does a matching rule exist in th
         ExecResult("", "Could not fetch rule set generation id: Permission denied (you must be root)", 4),
         ExecResult("", "can't initialize iptables table `filter': Permission denied (you must be root)", 3),
         ExecResult("", "iptables: Operation not permitted", 4),
+        ExecResult("", "can't initialize iptables table `filter': iptables who? (do you need to insmod?)", 3),
         ExecRefusedError('exec: failed to exec in container: exec: "iptables": executable file not found'),
         ClusterError("exec in pod x: 403 Forbidden", 403),
     ],
@@ -213,3 +218,45 @@ def test_an_agent_that_is_offline_or_only_silent_is_cut_off() -> None:
 def test_a_heartbeat_long_after_the_cut_shows_that_there_is_none() -> None:
     with pytest.raises(MethodUnavailable, match=r"a heartbeat arrived .* does not enforce it"):
         silent(recorded(1.0, 2.0), now() - 10)
+
+
+def counted(packets: str) -> ExecResult:
+    return ExecResult(
+        "Chain OUTPUT (policy ACCEPT 9 packets, 9 bytes)\n"
+        "    pkts      bytes target prot opt in out source destination\n"
+        f"       {packets}      180 DROP  tcp  --  *  *  0.0.0.0/0  0.0.0.0/0  tcp dpt:8080 /* mark */\n",
+        "",
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "is_met"),
+    [(counted("3"), True), (counted("0"), False), (ExecResult("", "no", 1), True), (ClusterError("silence"), True)],
+)
+def test_rule_tells_whether_it_met_packets(end: ExecResult | Exception, is_met: bool) -> None:
+    cluster = _Cluster({"-nvxL": end})
+    assert Iptables(cast("Cluster", cluster), POD, RULE).has_met_packets() is is_met
+
+
+def test_rule_that_meets_nothing_gives_way_to_the_next_method() -> None:
+    useless, policy_ = _Way("iptables", is_certain=False), _Way("policy")
+    made = cut(Disruptions(), [useless, policy_], _fails)
+    assert made.method is policy_
+    assert useless.story == ["apply", "undo"]
+    assert "a heartbeat arrived" in made.describe()
+
+
+def test_rule_outlives_the_container_and_is_removed_later() -> None:
+    stopped = Pod.of(pod_json(started=False, ready=False))
+    cluster, rules = iptables(D=FINE, C=NOT_THERE)
+    cluster.there = [stopped, stopped, stopped, POD]
+    rules.remove()
+    assert cluster.ran == ["-D", "-D", "-C"]
+
+
+def test_rule_goes_with_its_pod() -> None:
+    cluster, rules = iptables(D=STOPPED)
+    cluster.there = [None]
+    rules.remove()
+    assert cluster.ran == ["-D"]

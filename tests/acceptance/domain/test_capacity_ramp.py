@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import json
-import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -18,6 +17,7 @@ from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import now, shutdown_deadline
+from tests.support import crowded_product
 from tests.support.crowded_product import CrowdedProduct, scenario_of
 
 GONE_SECONDS = 60.0
@@ -28,6 +28,7 @@ QUOTA = "exceeded quota: sessions"
 def desktops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_sessions, "handshake", lambda *_: Framebuffer(1280, 720, "desktop", now()))
     monkeypatch.setattr(capacity_ramp, "evenly", partial(evenly, gap=0.002))
+    monkeypatch.setattr(capacity, "KNEE_REAL_SECONDS", 30.0)  # starts are slower on a busy machine
 
 
 def ramp(product: CrowdedProduct, monkeypatch: pytest.MonkeyPatch, numbers: Sequence[int]) -> SessionCapacity:
@@ -59,11 +60,11 @@ def test_interrupted_ramp_of_80_leaves_nothing_behind(monkeypatch: pytest.Monkey
     product = CrowdedProduct()
     product.when_made = interrupt
     monkeypatch.setattr(capacity_ramp, "following", product.following)
-    monkeypatch.setattr(capacity_ramp, "knee_limit", lambda *_: math.inf)  # starts are slower on a busy machine
     with product.clients() as clients, shutdown_deadline() as hasten:
         registry = Registry(clients)
         with pytest.raises(KeyboardInterrupt):
-            capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", range(10, 90, 10)).run()
+            # One step: a busy machine would end several at an earlier one.
+            capacity_ramp.CapacityRamp(scenario_of(clients, registry), "t", (80,)).run()
         hasten(10.0)
         began = now()
         registry.clean_up()
@@ -163,3 +164,29 @@ def test_refusal_of_every_session_is_told_from_a_limit(monkeypatch: pytest.Monke
     else:
         with pytest.raises(Unproven, match="no such user"):
             expect.capacity.determined(found)
+
+
+def test_ramp_whose_first_step_was_slow_still_finds_the_knee(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    monkeypatch.setattr(capacity, "KNEE_REAL_SECONDS", 0.3)
+    product.start = lambda others: 0.0 if 2 <= others < 6 else 1.0
+    found = ramp(product, monkeypatch, (2, 4, 6, 8, 10))
+    assert (found.largest, "from 8 sessions on" in found.knee) == (6, True)
+
+
+def test_product_that_is_slow_after_the_release_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    monkeypatch.setattr(crowded_product, "SCALE", 1.0)
+    monkeypatch.setattr(capacity, "KNEE_PLAN_SECONDS", 1.0)
+    product.start = lambda _others: 0.0 if product.made <= 4 else 12.0
+    found = ramp(product, monkeypatch, (4,))
+    with pytest.raises(Unmet, match=r"after the release: sessions start in 1\d\.\d\d s"):
+        expect.capacity.determined(found)
+
+
+def test_crash_while_all_sessions_are_released_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = CrowdedProduct()
+    product.when_deleted = lambda: setattr(product, "restarts", 1)
+    found = ramp(product, monkeypatch, (4,))
+    with pytest.raises(Unmet, match="streamspace-api-1 of the product was restarted"):
+        expect.capacity.determined(found)

@@ -284,3 +284,13 @@ def test_a_trouble_of_a_single_session_is_excused() -> None:
     )
     with pytest.raises(Unmet, match="too slow"):
         expect.users.no_conflict(only_together)
+
+
+def test_overhead_and_sidecars_count_as_requested() -> None:
+    product = Product()
+    product.node = {"cpu": "2", "memory": "16Gi"}
+    product.is_without_conflict()
+    for pod in product.pods:
+        pod["spec"]["overhead"] = {"cpu": "250m"}
+    with pytest.raises(Unmet, match="cpu of node node-1"):
+        product.is_without_conflict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.cluster.objects import Claim
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.concurrency import concurrent_use, desktop_viewers, markers
 from streamspace_acceptance.domain.concurrency.concurrent_use import ConcurrentUse, UseResult
@@ -38,6 +40,8 @@ class Office(WithMainContainers):
         self.kept: dict[str, list[set[str]]] = {session_id: [set(), set(), set()] for session_id in IDS}
         self.changes: dict[str, list[Any]] = {session_id: [] for session_id in IDS}
         self.visits: list[str] = []
+        self.asking: set[str] = set()
+        self.crossed = threading.Event()
         self.sessions = [self._session(session_id) for session_id in IDS]
 
     def _session(self, session: str) -> Any:
@@ -59,6 +63,22 @@ class Office(WithMainContainers):
         claim = "one-home" if self.trouble == "one-claim" else f"{session}-home"
         return [pod_json(session, f"uid-{session}", labels=labels, claim=claim)]
 
+    def claims(self) -> list[Claim]:
+        """The claims of the first user end with the last user's session, as soon as nothing uses them any more."""
+        names = ["one-home", *(f"{session}-home" for session in IDS)]
+        over = "ended" in self.visits and self.trouble == "claim-deleted-too"
+        gone = "ended" in self.visits and self.trouble == "claim-gone-too"
+        times = {"s-1-home": "2026-01-01T00:00:00Z"} if over else {}
+        return [
+            Claim.of({"metadata": {"name": name, "uid": name, "deletionTimestamp": times.get(name)}})
+            for name in names
+            if not (gone and name == "s-1-home")
+        ]
+
+    def session_object(self, session: str) -> Any:
+        deleting = "ended" in self.visits and (self.trouble, session) == ("object-deleted-too", "s-2")
+        return SimpleNamespace(meta=SimpleNamespace(deleting=deleting))
+
     def execute(self, pod: Any, command: list[str]) -> ExecResult:
         if command[2] != markers.LOOK:
             name = "s-1" if self.trouble == "one-namespace" else pod.meta.name
@@ -66,7 +86,18 @@ class Office(WithMainContainers):
         parts = [sorted(part) for part in self.kept[pod.session]]
         return ExecResult("".join(f"==\n{' '.join(part)}\n" for part in parts), "", 0)
 
+    def connect(self, session: str) -> None:
+        """The second user is led to the third one's desktop where both ask at the same time."""
+        self.asking.add(session)
+        if self.trouble == "crossed-at-once" and session in ("s-2", "s-3"):
+            if {"s-2", "s-3"} <= self.asking:
+                self.crossed.set()
+            self.crossed.wait(5.0)
+        self.asking.discard(session)
+
     def leads(self, viewer: Viewer) -> str:
+        if self.crossed.is_set() and viewer.session == "s-2":
+            return "s-3"
         again = self.trouble == "wrong-desktop-later" and self.visits.count("s-2") > 1
         return "s-1" if (again or self.trouble == "wrong-desktop") and viewer.session == "s-2" else viewer.session
 
@@ -88,6 +119,11 @@ class Office(WithMainContainers):
         shared = {"shared-home": 1, "one-claim": 1, "shared-processes": 2, "one-namespace": 2, "shared-files": 0}
         if session == "s-2" and shared.get(self.trouble) == place:
             self.kept["s-3"][place].add(name)
+
+    def filters(self, colour: tuple[int, int, int]) -> tuple[int, int, int]:
+        """A night light, where there is one."""
+        red, green, blue = colour
+        return (red, green * 3 // 4, blue // 2) if "filter" in self.trouble else colour
 
     def end(self, session: Any) -> str | None:
         if self.trouble == "endless":
@@ -125,8 +161,16 @@ class Viewer:
         self.looks += 1
         if not self.served():
             return None
-        image = Image.new("RGB", (40, 30), (36, 80, 110))
-        image.paste(self.office.colours[self.office.leads(self)], (5, 5, 35, 25))
+        stands = self.office.trouble == "still-behind-a-filter"
+        return self.image(DARK if stands else self.office.colours[self.office.leads(self)], self.office.filters)
+
+    def framebuffer(self) -> Picture:
+        return self.image(self.office.colours[self.office.leads(self)], lambda colour: colour)
+
+    @staticmethod
+    def image(colour: tuple[int, int, int], filtered: Any) -> Picture:
+        image = Image.new("RGB", (40, 30), filtered((36, 80, 110)))
+        image.paste(filtered(colour), (5, 5, 35, 25))
         data = io.BytesIO()
         image.save(data, "PNG")
         return Picture(data.getvalue())
@@ -141,6 +185,9 @@ class Viewer:
         return not (trouble == "ousted" and later)
 
     def click(self, _x: int, _y: int) -> None: ...
+
+    def framebuffer_size(self) -> tuple[int, int]:
+        return 40, 30
 
     def places(self) -> list[tuple[int, int]]:
         return [(1, 1)]
@@ -165,7 +212,8 @@ class Desk:
 
     place = None
 
-    def connect(self) -> None: ...
+    def connect(self) -> None:
+        self.session.api.connect(self.session.id)
 
     def check_connected(self) -> None:
         if self.session.api.trouble == "no-address":
@@ -199,7 +247,7 @@ def day(trouble: str = "") -> UseResult:
     return outcome
 
 
-@pytest.mark.parametrize("no_trouble", ["", "network"])
+@pytest.mark.parametrize("no_trouble", ["", "network", "a-filter"])
 def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     outcome = day(no_trouble)
     expect.users.reachable(outcome)
@@ -213,6 +261,7 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
         ("no-address", "it does not open: 409"),
         ("too-many", "desktop of s-4: a desktop to be visible: not within"),
         ("deaf", "the typed text to be visible: not within"),
+        ("still-behind-a-filter", "the typed text to be visible: not within"),
         ("flapping", "the desktop of s-1: it was cut off"),
         ("ousted", "the desktop of s-1: a desktop to be visible: not within"),
         ("one-visit", "the desktop of s-2 after reconnecting: the desktop as the user left it: not within"),
@@ -240,6 +289,9 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
         ("cut-once", "the desktop of s-1: it was cut off"),
         ("new-pod", "pod p is new"),
         ("lost-pod", "pod p is gone"),
+        ("claim-deleted-too", "the claim s-1-home of s-1 is being deleted"),
+        ("claim-gone-too", "the claim s-1-home of s-1 is gone"),
+        ("object-deleted-too", "s-2 is being deleted in Kubernetes"),
         ("status", "s-1 is Failed"),
         ("emptied-homes", "a file in the home of s-1 is gone; a file in the home of s-2 is gone"),
         ("ended-processes", "a process of s-3 is gone"),
@@ -252,11 +304,12 @@ def test_users_who_get_in_each_others_way(trouble: str, says: str) -> None:
         expect.users.undisturbed(outcome)
 
 
-def test_a_viewer_who_is_led_to_anothers_desktop() -> None:
-    outcome = day("wrong-desktop")
+@pytest.mark.parametrize(("trouble", "other"), [("wrong-desktop", "s-1"), ("crossed-at-once", "s-3")])
+def test_a_viewer_who_is_led_to_anothers_desktop(trouble: str, other: str) -> None:
+    outcome = day(trouble)
     with pytest.raises(Unproven, match="sessions interfere"):
         expect.users.reachable(outcome)
-    with pytest.raises(Unmet, match="a temporary file in s-1, made in s-2"):
+    with pytest.raises(Unmet, match=f"a temporary file in {other}, made in s-2"):
         expect.users.undisturbed(outcome)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from streamspace_acceptance import expect, waiting
 from streamspace_acceptance.commands.doctor.checks import CheckStatus, examine
-from streamspace_acceptance.domain.deployment import checkout
+from streamspace_acceptance.domain.deployment import checkout, tools
 from streamspace_acceptance.domain.deployment.commands import call
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.deployment.health import Health
@@ -242,3 +242,9 @@ def test_a_checkout_without_scripts(tmp_path: Path) -> None:
 
 
 # The administrator's credentials
+
+
+def test_kubectl_is_asked_in_the_context_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(put(tmp_path / "bin", {"kubectl": 'echo "$@"'})))
+    assert tools.cluster_info(20.0, "staging").output == "cluster-info --context staging\n"
+    assert tools.cluster_info(20.0, None).output == "cluster-info\n"

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.performance.held_sessions import SESSIONS_A_USER, HeldSession, HeldSessions
+from streamspace_acceptance.domain.performance.taken_away import seconds
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.waiting import Budget
+from streamspace_acceptance.waiting import Budget, now
 from tests.support.samples import pod, pod_json
 
 SHORT = Budget("start", 0.05, 1.0)
@@ -24,6 +26,7 @@ class Product:
 
     def __init__(self) -> None:
         self.profile = load()
+        self.budgets = Budgets(1.0)
         self.statuses: dict[str, str] = {f"s-{number}": "Running" for number in (1, 2, 3)}
         self.all_pods: dict[str, Pod] = {f"u-{number}": pod(uid=f"u-{number}") for number in (1, 2, 3)}
         self.api, self.cluster = (
@@ -139,3 +142,42 @@ def test_restart_of_a_neighbour_or_from_before_is_no_loss() -> None:
     held = product.held()
     held.sessions[1] = HeldSession("s-2", "capacity1", "u-2", {"desktop": 3})
     assert held.find_lost(SHORT, dwell=None) == {}
+
+
+HIBERNATED = {"s-2": "s-2 lost its pod and is Hibernated"}
+ELSEWHERE = {"s-2": "s-2 lost its pod and is Running"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "words", "taken"),
+    [
+        ("30m", HIBERNATED, True),
+        ("1h", HIBERNATED, False),  # not yet
+        (None, HIBERNATED, False),
+        ("30m", ELSEWHERE, False),
+    ],
+)
+def test_session_hibernated_by_its_own_limit_was_taken(limit: str | None, words: dict[str, str], taken: bool) -> None:
+    product = Product()
+    product.cluster.raw_nodes = lambda: [{"metadata": {"name": "n"}, "spec": {}}]
+    product.cluster.raw_sessions = lambda: [{"metadata": {"name": "s-2"}, "spec": {"idleTimeout": limit}}]
+    held = product.held()
+    held.sessions[1] = HeldSession("s-2", "capacity1", "u-2", {}, "n", now() - 2400)
+    assert bool(held.taken_away(words)) is taken
+
+
+def test_session_whose_node_was_withdrawn_was_taken() -> None:
+    product = Product()
+    product.cluster.raw_nodes = lambda: [{"metadata": {"name": "other"}, "spec": {}}]
+    held = product.held()
+    held.sessions[1] = HeldSession("s-2", "capacity1", "u-2", {}, "n")
+    assert held.taken_away(ELSEWHERE) == {"s-2": f"{ELSEWHERE['s-2']}: its node n is not there any more"}
+    product.cluster.raw_nodes = lambda: [{"metadata": {"name": "n"}, "spec": {}}]
+    assert held.taken_away(ELSEWHERE) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("30m", 1800), ("1h30m", 5400), ("90s", 90), ("", None), ("soon", None), (30, None)]
+)
+def test_durations_are_read_as_kubernetes_writes_them(text: object, wanted: float | None) -> None:
+    assert seconds(text) == wanted

@@ -55,7 +55,13 @@ def test_colours_of_the_source_tell_their_numbers() -> None:
     assert motion.number((0, 0, 0)) == 0
     assert motion.number((255, 255, 255)) == 215
     assert motion.number((95, 0, 135)) == 38
-    assert motion.number((95, 0, 136)) is None
+    assert motion.number((95, 0, 155)) is None
+
+
+@pytest.mark.parametrize("number", range(motion.LAST - motion.FIRST + 1))
+def test_colours_of_a_desktop_of_16_bits_tell_their_numbers(number: int) -> None:
+    red, green, blue = (motion.LEVELS[number // factor % 6] for factor in (36, 6, 1))
+    assert motion.number((red & 0xF8, green & 0xFC, blue & 0xF8)) == number
 
 
 def test_the_program_keeps_the_rate() -> None:

@@ -1,11 +1,14 @@
 """The search for a window that takes what is typed, by pictures and by what runs in the session."""
 
 import io
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from PIL import Image
 
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.sessions.input_probe import least_filled
 from streamspace_acceptance.domain.sessions.place_search import waits_for_commands
 
 
@@ -30,3 +33,17 @@ def test_points_outside_the_background_are_where_a_window_is() -> None:
     data = io.BytesIO()
     image.save(data, "PNG")
     assert Picture(data.getvalue()).outside_background([(100, 50), (150, 70), (10, 90), (300, 70)]) == [(150, 70)]
+
+
+@pytest.mark.parametrize(
+    ("size", "terminal", "is_enough"),
+    [
+        ((3840, 2160), 484 * 316, True),  # 80 columns and 24 rows in the smallest font
+        ((2560, 1440), 484 * 316, True),
+        ((2560, 1440), 484 * 100, False),  # a third of it alone
+        ((1280, 720), 484 * 80, False),
+    ],
+)
+def test_terminal_of_a_large_screen_may_cover_less(size: tuple[int, int], terminal: int, is_enough: bool) -> None:
+    viewer = cast("Any", SimpleNamespace(framebuffer_size=lambda: size))
+    assert (terminal / (size[0] * size[1]) >= least_filled(viewer)) is is_enough

@@ -203,6 +203,13 @@ def test_whose_pod_it_is(name: str, labels: dict[str, str], cpu: str, stray: boo
     assert oversized_requests.is_stray(raw, [attempt()], creation(), "session") is stray
 
 
+@pytest.mark.parametrize(("session", "stray"), [("0b54-77aa", True), ("9f00-1234", False)])
+def test_pod_of_a_session_that_nobody_lists_is_a_stray(session: str, stray: bool) -> None:
+    raw = pod_json("desktop-x", labels={"session": session})
+    known = {"9f00-1234", SESSION}
+    assert oversized_requests.is_stray(raw, [attempt()], creation(), "session", known=known) is stray
+
+
 # 1.1c-3
 
 LIMITS = Limits(Decimal("0.5"), Decimal(1024**3))
@@ -234,7 +241,8 @@ def test_limits_that_hold() -> None:
         ({"found": replace(LIMITS, memory=None)}, "no limit of bytes"),
         ({"found": replace(LIMITS, memory=Decimal(2 * 1024**3))}, "2147483648 of bytes"),
         ({"burn": CpuLoad(1.9, 1.0, 0)}, "1.90 cores"),
-        ({"over_limit": Allocation(2048, 0, "")}, "ended well"),
+        ({"over_limit": Allocation(2 * 1024**3, 0, "")}, "ended well"),
+        ({"over_limit": Allocation(2 * 1024**3, 0, ""), "found": replace(LIMITS, swap=Decimal(1024))}, "ended well"),
         ({"survived": Unmet("s", expected="a", actual="no pod Ready", likely="b")}, "no pod Ready"),
     ],
 )
@@ -248,6 +256,10 @@ def test_limits_that_do_not(wrong: Json, says: str) -> None:
         ({"burn": CpuLoad(0.3, 1.0, 0)}, "too busy"),
         ({"burn": CpuLoad(0.3, 1.0, None)}, "too busy"),
         ({"within_limit": Allocation(1024, 137, "")}, "not even"),
+        (
+            {"over_limit": Allocation(2 * 1024**3, 0, ""), "found": replace(LIMITS, swap=Decimal(1024**3))},
+            "may swap out 1073741824 bytes",
+        ),
         ({"over_limit": Allocation(2048, 1, "memory exhausted")}, "memory exhausted"),
         ({"over_limit": Allocation(2048, 127, "no dd")}, "no dd"),
     ],
@@ -288,6 +300,15 @@ def test_limits_are_read_from_either_kind_of_cgroup(files: dict[str, str], found
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text + "\n")
     assert limits.enforced(cast("Cluster", _Shell(tmp_path)), pod()) == found
+
+
+def test_swap_of_a_container_is_no_more_than_its_node_has(tmp_path: Path) -> None:
+    (tmp_path / "memory.swap.max").write_text("0\n")
+    assert limits.enforced(cast("Cluster", _Shell(tmp_path)), pod()).swap == 0
+    (tmp_path / "memory.swap.max").write_text("max\n")
+    words = [line.split() for line in Path("/proc/meminfo").read_text().splitlines()]
+    there = next((1024 * int(line[1]) for line in words if line[0] == "SwapTotal:"), 0)
+    assert limits.enforced(cast("Cluster", _Shell(tmp_path)), pod()).swap == there
 
 
 class _Shell:

@@ -18,7 +18,7 @@ from streamspace_acceptance.domain.rights import tokens
 from streamspace_acceptance.domain.rights.actions import EXPIRED, OtherUserAttempts, VisitorAttempts
 from streamspace_acceptance.domain.rights.attempts import Attempt, Attempts, Kind, attempt_all
 from streamspace_acceptance.domain.rights.other_users import OtherUsers
-from streamspace_acceptance.outcomes import LeftByProduct, NotApplicable, Unmet, Unproven
+from streamspace_acceptance.outcomes import FoundByCleanUp, NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
@@ -198,7 +198,7 @@ def test_other_user_who_cannot_be_deleted_is_a_finding() -> None:
     with web_server(Accounts(201, 200, 500)) as url, HttpClient(url, "t") as http:
         made = users(http)
         made.make()
-        with pytest.raises(LeftByProduct, match="refuses to delete users"):
+        with pytest.raises(FoundByCleanUp, match="refuses to delete users"):
             made.clean_up()
 
 

@@ -10,11 +10,12 @@ import pytest
 from streamspace_acceptance.clock import now
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.performance import node_capacity
-from streamspace_acceptance.domain.performance.room import requested, room
+from streamspace_acceptance.domain.performance.cluster_limits import crowded_out
+from streamspace_acceptance.domain.performance.room import all_pods, room
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods
-from streamspace_acceptance.domain.performance.throughput import crowded_out
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Stamped
 from tests.support.load_samples import burst
@@ -197,3 +198,13 @@ def test_pod_that_was_over_may_be_collected() -> None:
     before = ProductPods.of(clients(cluster))
     cluster.own = []
     assert before.crashes(clients(cluster)) == []
+
+
+@pytest.mark.parametrize("status", [None, 500, 503])
+def test_trouble_in_listing_all_pods_is_no_refusal(status: int | None) -> None:
+    def fails(_path: str) -> bytes:
+        raise ClusterError("get /api/v1/pods: no answer", status)
+
+    cluster: Any = SimpleNamespace(namespace="streamspace", raw_pods=list, raw=fails)
+    with pytest.raises(ClusterError):
+        all_pods(cluster)

@@ -53,7 +53,14 @@ function paint(colour) {
   screen.fillRect(10, 10, trouble === 'elsewhere' ? 100 : 380, 280);
 }
 paint('#000000');
+if (trouble?.startsWith('filter')) canvas.style.filter = 'sepia(0.7) brightness(0.8)';
+if (trouble === 'filter-over-a-still') {
+  const still = Object.assign(new Image(), { src: canvas.toDataURL() });
+  still.style.cssText = 'position:absolute;left:0;top:0;pointer-events:none;filter:sepia(0.7)';
+  document.body.append(still);
+}
 if (trouble === 'restless') setInterval(() => paint(`rgb(${[1, 2, 3].map(() => Math.random() * 255)})`), 50);
+const shown = colour => trouble !== 'swapped' ? colour : colour.replace(/(..)(..)(..)$/, '$3$1$2');
 let typed = '', focused = false, awaited = '';
 const carryOut = command => fetch('/typed?' + new URLSearchParams({ command }));
 canvas.addEventListener('mousedown', () => {
@@ -67,7 +74,7 @@ addEventListener('keydown', async event => {
   const [touch, touchWhenClicked] = command.match(/touch [^; ]+/g);
   if (trouble !== 'elsewhere-session') await carryOut(touch);
   awaited = touchWhenClicked;
-  if (trouble !== 'still') paint(command.match(/#[0-9a-f]{6}/)[0]);
+  if (trouble !== 'still') paint(shown(command.match(/#[0-9a-f]{6}/)[0]));
 });
 """
 
@@ -182,9 +189,18 @@ def test_a_desktop_that_works(browser: RunBrowser) -> None:
         assert trial.before.differs(trial.after) > 0.5
 
 
+def test_a_desktop_behind_a_filter_works(browser: RunBrowser) -> None:
+    with desk("filter") as works:
+        works.open(browser)
+        works.wait_for_client()
+        expect.desktops.responds(probe_input(works))
+
+
 @pytest.mark.parametrize(
     ("trouble", "times_out", "says_"),
     [
+        ("filter-over-a-still", 2, "the picture is not what the desktop shows"),
+        ("swapped", 2, "the picture is not what the desktop shows"),
         ("blank", 1, "a blank screen"),
         ("restless", 1, "a desktop"),
         ("still", 2, "the picture is not what the desktop shows"),

@@ -202,3 +202,18 @@ def test_limit_of_the_rate_of_looks_is_no_error(body: bytes, status: int, counte
         looks: Recording[Look] = Recording()
         looks.append(look_at(api)())
         assert follower(api, looks).errors() == counted
+
+
+def test_api_that_limits_the_rate_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, moments = list[str](), iter([100.0, 100.1, 100.9, 101.1])
+
+    def limit(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        says(b'{"error": "rate_limited", "message": "slow down"}', 429)(request)
+
+    monkeypatch.setattr(session_follower, "now", lambda: next(moments))
+    with web_server(limit) as url, HttpClient(url, "t") as client:
+        look = look_at(StreamSpaceApi(client, load()))
+        found = [look() for _ in range(4)]
+    assert [seen.limited for seen in found] == [True] * 4
+    assert asked.count("/api/v1/sessions") == 2

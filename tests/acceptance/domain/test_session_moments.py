@@ -39,3 +39,26 @@ def test_time_of_init_containers_is_not_the_clusters(init: Json | None, seconds:
     if init is not None and "restartPolicy" in init:
         found.started = 10.0  # the sidecar has no status here
     assert pod_starts([found]) == [pytest.approx(seconds)]
+
+
+def test_session_whose_pod_ended_did_not_stay() -> None:
+    found = running()
+    found.see_pod(Pod.of(pod_json(uid="u-1", phase="Failed", ready=False)), 12.0, deleted=False)
+    assert "ran and did not stay: pod" in found.never_ran
+    found.see_pod(Pod.of(pod_json(uid="u-2")), 13.0, deleted=False)
+    assert found.never_ran == ""
+
+
+def test_session_that_no_list_has_any_more_did_not_stay() -> None:
+    found = running()
+    found.see_last_lists([None, "Running", None], "Failed")
+    assert found.never_ran == ""
+    found.see_last_lists([None] * 10, "Failed")
+    assert found.never_ran.startswith("s-1 ran and did not stay: the API does not list it any more")
+
+
+def running() -> SessionMoments:
+    found = SessionMoments(1, "perftest1", "s-1", "201", 0.0)
+    found.see_pod(Pod.of(pod_json(uid="u-1")), 10.0, deleted=False)
+    found.see_status("Running", "Running", 11.0)
+    return found

@@ -14,7 +14,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import Registry
-from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -247,10 +247,10 @@ def test_sessions_that_go_one_after_the_other_are_no_leak(registry: Registry, pr
 def test_a_session_that_is_listed_on_is_not_waited_for_again(registry: Registry, product: _Product) -> None:
     product.trouble = "stays"
     ask(registry)
-    with pytest.raises(LeftByProduct, match="goes on listing sessions of which nothing is left"):
+    with pytest.raises(FoundByCleanUp, match="goes on listing sessions of which nothing is left"):
         registry.clean_up()
     calls = len(product.paths)
-    with pytest.raises(LeftByProduct, match=rf"left behind after \d+\.\d s: session {SESSION} in the API"):
+    with pytest.raises(FoundByCleanUp, match=rf"left behind after \d+\.\d s: session {SESSION} in the API"):
         registry.clean_up()
     assert len(product.paths) - calls <= 3  # it looks once
 
@@ -347,7 +347,7 @@ def test_answered_session_without_request_id_is_reported(registry: Registry, pro
 def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluster, left: str) -> None:
     ask(registry)
     cluster.left = [left]
-    with pytest.raises(LeftByProduct, match=f"does not finish the deletion.*left behind after .*: {left} "):
+    with pytest.raises(FoundByCleanUp, match=f"does not finish the deletion.*left behind after .*: {left} "):
         registry.clean_up()
 
 
@@ -376,7 +376,7 @@ def test_pods_that_a_late_watch_does_not_show_are_a_leak(
     monkeypatch.setattr(KNOWN, lambda *_: [])
     ask(registry)
     cluster.left = ["pod"]
-    with pytest.raises(LeftByProduct, match=r"left behind after .*: pod "):
+    with pytest.raises(FoundByCleanUp, match=r"left behind after .*: pod "):
         registry.clean_up()
 
 
@@ -384,7 +384,7 @@ def test_a_forgotten_session_is_a_finding_of_its_own(registry: Registry, product
     ask(registry)
     product.sessions.clear()
     product.trouble, cluster.left = "forgets", ["pod"]
-    with pytest.raises(LeftByProduct, match=f"forgets sessions.*404 for {SESSION}; left behind"):
+    with pytest.raises(FoundByCleanUp, match=f"forgets sessions.*404 for {SESSION}; left behind"):
         registry.clean_up()
 
 

@@ -10,8 +10,9 @@ import pytest
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.watch import Change
-from streamspace_acceptance.domain.performance import session_troubles
+from streamspace_acceptance.domain.performance import cluster_limits, session_troubles
 from streamspace_acceptance.domain.performance.room import fit, room
+from streamspace_acceptance.domain.performance.session_moments import SessionMoments
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods, node_pressure, unschedulable
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Stamped, now
@@ -48,7 +49,9 @@ class Product:
         self.profile = load()
         self.api = SimpleNamespace(session=lambda _id: {"message": message})
         self.pods: list[Json] = []
-        self.cluster: Any = SimpleNamespace(events=lambda: events or [], raw_pods=lambda: self.pods)
+        self.cluster: Any = SimpleNamespace(
+            events=lambda: events or [], raw_pods=lambda: self.pods, raw_nodes=lambda: [node("node-1")]
+        )
 
 
 def test_pod_without_a_node_for_a_while_is_unschedulable() -> None:
@@ -102,7 +105,64 @@ def test_pod_of_the_product_that_was_restarted_is_a_crash() -> None:
         "pod streamspace-api-1 of the product was restarted (container desktop ended: OOMKilled, exit code 137)"
     ]
     product.pods = []
-    assert "not there any more" in before.crashes(clients)[0]
+    assert before.crashes(clients) == ["1 of the product's own pods are not there any more (streamspace-api-1)"]
+
+
+def deleted(pod: str, reason: str = "SuccessfulDelete", kind: str = "ReplicaSet") -> Json:
+    return {"reason": reason, "message": f"Deleted pod: {pod}", "involvedObject": {"kind": kind, "name": "rs"}}
+
+
+@pytest.mark.parametrize(
+    ("event", "crashes"),
+    [
+        (deleted("api-1"), 0),
+        (deleted("api-1", kind="StatefulSet"), 0),
+        (deleted("api-10"), 1),
+        (deleted("api-1", "Preempted", "Pod"), 1),
+    ],
+)
+def test_pod_that_was_scaled_down_is_no_crash(event: Json, crashes: int) -> None:
+    product = Product(events=[event])
+    product.pods = [pod_json("api-1", "u-1", labels={"app": "streamspace-api"})]
+    clients: Any = product
+    before = ProductPods.of(clients)
+    product.pods = []
+    assert len(before.crashes(clients)) == crashes
+    assert before.moved(clients) == []
+
+
+DISRUPTED = {"spec": {"taints": [{"key": "karpenter.sh/disrupted"}]}}
+WITHDRAWN = [
+    ([node("other")], "its node node-1 is not there any more"),
+    ([node("node-1") | {"spec": {"unschedulable": True}}], "its node node-1 is cordoned"),
+    ([node("node-1") | DISRUPTED], "has the taint karpenter.sh/disrupted"),
+]
+
+
+@pytest.mark.parametrize(("nodes", "words"), WITHDRAWN)
+def test_pod_whose_node_was_withdrawn_is_no_crash(nodes: list[Json], words: str) -> None:
+    product = Product()
+    product.pods = [pod_json("api-1", "u-1", labels={"app": "streamspace-api"})]
+    product.cluster.raw_nodes = lambda: nodes
+    clients: Any = product
+    before = ProductPods.of(clients)
+    product.pods = []
+    assert before.crashes(clients) == []
+    assert words in before.moved(clients)[0]
+
+
+def test_pods_of_jobs_and_restarts_of_neighbours_are_no_crashes() -> None:
+    product = Product()
+    job = pod_json("api-clean-up-1", "u-job", labels={"app": "streamspace-api"})
+    job["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "api-clean-up", "uid": "u-0"}]
+    api = pod_json("api-1", "u-1", labels={"app": "streamspace-api"})
+    api["status"]["containerStatuses"].append({"name": "istio-proxy", "restartCount": 0})
+    product.pods = [job, api]
+    clients: Any = product
+    before = ProductPods.of(clients)
+    product.pods = [api]
+    api["status"]["containerStatuses"][1]["restartCount"] = 2
+    assert before.crashes(clients) == []
 
 
 def test_node_that_is_short_of_something_says_so() -> None:
@@ -133,3 +193,26 @@ def test_room_on_nodes_that_are_hidden_is_unknown(monkeypatch: pytest.MonkeyPatc
 
     cluster: Any = SimpleNamespace(raw_nodes=refuse, namespace="streamspace")
     assert room(cluster, {"cpu": "1"}).sessions is None
+
+
+def pull(reason: str, uid: str = "u-1") -> Json:
+    return {"reason": reason, "involvedObject": {"uid": uid}}
+
+
+@pytest.mark.parametrize(
+    ("events", "waits"),
+    [
+        ([pull("Scheduled"), pull("Pulling")], True),
+        ([pull("Pulling"), pull("Failed")], False),
+        ([pull("Pulling"), pull("Pulled")], False),
+        ([pull("Pulling", "u-2")], False),
+    ],
+)
+def test_session_that_waits_for_its_image_is_told(events: list[Json], waits: bool) -> None:
+    clients: Any = Product(events=events)
+    session = SessionMoments(1, "perftest1", "s-1", "201", 0.0)
+    pod = pod_json("s-1-x", "u-1", ready=False, started=False, labels={"session": "s-1"})
+    found = cluster_limits.image_pull(clients, [session], [change(pod, 1.0)])
+    assert found == ("the image is still pulled on node-1" if waits else "")
+    ran = SessionMoments(2, "perftest2", "s-2", "201", 0.0, ready=1.0, running=1.0)
+    assert cluster_limits.image_pull(clients, [ran], []) == ""

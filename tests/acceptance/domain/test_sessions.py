@@ -2,15 +2,21 @@
 
 import json
 from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions import home, starts
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation, conclude, send
-from streamspace_acceptance.domain.sessions.session import present
+from streamspace_acceptance.domain.sessions.session import Session, present
 from streamspace_acceptance.measuring.startup_phases import Phases, means, phases, table
 from streamspace_acceptance.measuring.statistics import Summary
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -184,6 +190,47 @@ def test_only_a_mount_at_exactly_the_home_counts() -> None:
     assert home.mount_points_at(MOUNTINFO, "/home") == ()
 
 
+MOUNTED_ABOVE = """\
+610 570 0:61 / / rw,relatime - overlay overlay rw,lowerdir=/x
+633 610 8:1 /volumes/a /home rw,relatime master:1 - ext4 /dev/sda1 rw
+"""
+MOUNTED_BEHIND_A_LINK = MOUNTED_ABOVE.replace("/home rw", "/var/home/user rw")
+COVERED = f"{MOUNTED_ABOVE}651 633 0:70 / /home/user rw - tmpfs tmpfs rw\n"
+
+
+@pytest.mark.parametrize(
+    ("mounted_at", "links", "mountinfo", "trouble"),
+    [
+        ("/home", "/home/user\n/home\n", MOUNTED_ABOVE, None),
+        ("/home/", "/home/user\n/home\n", MOUNTED_ABOVE, None),
+        ("/home/user", "/var/home/user\n/var/home/user\n", MOUNTED_BEHIND_A_LINK, None),
+        ("/home/user", "\n\n", MOUNTINFO, None),  # no readlink
+        ("/home", "/home/user\n/home\n", COVERED, "a tmpfs is mounted over it"),
+        ("/home/user", "/home/user\n/home/user\n", MOUNTED_ABOVE, "nothing is mounted"),
+        ("/home/other", "/home/user\n/home/user\n", MOUNTED_ABOVE, "0 volumes"),
+        ("/", "/home/user\n/home/user\n", MOUNTED_ABOVE, "0 volumes"),
+    ],
+)
+def test_home_may_be_in_a_folder_of_its_volume(
+    mounted_at: str, links: str, mountinfo: str, trouble: str | None
+) -> None:
+    raw = pod_json(mount=mounted_at)
+    cluster: Any = SimpleNamespace(
+        main_container=lambda pod: SimpleNamespace(name=pod["spec"]["containers"][0]["name"]),
+        claims=lambda: [claim()],
+        pods=list,
+        session_object=lambda _: None,
+        execute=lambda *_: ExecResult(f"{links}{mountinfo}", "", 0),
+    )
+    session = cast("Session", SimpleNamespace(id=SESSION, api=SimpleNamespace(profile=load()), cluster=cluster))
+    found = home.volume(session, Pod.of(raw))
+    if trouble is None:
+        expect.homes.on_own_volume(found)
+    else:
+        with pytest.raises(Unmet, match=trouble):
+            expect.homes.on_own_volume(found)
+
+
 SOCKETS = """\
   sl  local_address rem_address   st tx_queue rx_queue
    0: 00000000:170C 00000000:0000 0A 00000000:00000000
@@ -198,6 +245,21 @@ def test_a_port_that_is_listened_on() -> None:
     assert starts.listens(SOCKETS, 5901)
     assert not starts.listens(SOCKETS, 5902)
     assert not starts.listens(SOCKETS, 0x9C40)
+    assert starts.serves(SOCKETS, 5900)
+    assert not starts.serves(SOCKETS, 5901)
+
+
+@pytest.mark.parametrize(
+    ("ports", "port"),
+    [
+        ([], 5900),
+        ([{"name": "vnc", "containerPort": 5901}], 5901),
+        ([{"name": "metrics", "containerPort": 9090}], 5900),
+        ([{"name": "vnc-http", "containerPort": 6080}, {"containerPort": 5900}], 5900),
+    ],
+)
+def test_vnc_port_is_the_one_that_a_container_declares(ports: list[Json], port: int) -> None:
+    assert starts.vnc_port({"name": "desktop", "ports": ports}, 5900) == port
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NOTHING_LEFT, TemplateRegistry
-from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -215,7 +215,7 @@ def test_where_a_template_is_found(registry: TemplateRegistry, product: _Product
 def test_list_from_before_the_deletion_is_a_finding(registry: TemplateRegistry, product: _Product) -> None:
     name = registry.create(sound(registry)).id
     product.earlier, product.mirror = list(product.templates.values()), {}
-    with pytest.raises(LeftByProduct, match=str(name)) as caught:
+    with pytest.raises(FoundByCleanUp, match=str(name)) as caught:
         registry.clean_up()
     assert caught.value.kind == LISTED
 
@@ -229,9 +229,9 @@ def test_templates_are_not_sought_where_no_objects_are(product: _Product) -> Non
 
 
 def changed(registry: TemplateRegistry, seconds: float) -> change.Change:
-    sent = {"image": "streamspace/firefox:v2"}
+    sent, earlier = {"image": "streamspace/firefox:v2"}, {"image": "streamspace/firefox:latest"}
     made = registry.create({**sound(registry), "etag": "1"})
-    return change.make(registry.api, str(made.id), sent, Budget("calm", seconds, 1.0))
+    return change.make(registry.api, str(made.id), earlier, sent, Budget("calm", seconds, 1.0))
 
 
 def test_change_that_reads_late_is_read_again(registry: TemplateRegistry, product: _Product) -> None:

@@ -146,6 +146,13 @@ def test_an_unclear_refusal(unclear: MistakeAttempt) -> None:
     assert unclear.words in unmet(expect.templates.refused_clearly, trial(attempt(), unclear))
 
 
+def test_refusals_with_one_answer_are_told_once() -> None:
+    vague = [attempt(words, message="The template is invalid.") for words in ("no image", "no cpu")]
+    said = unmet(expect.templates.refused_clearly, trial(*vague))
+    assert said.count("The template is invalid.") == 1
+    assert "to no image, no cpu" in said
+
+
 def test_without_a_refusal_there_is_no_error_to_read() -> None:
     assert "no image" in unproven(expect.templates.refused_clearly, trial(attempt(status=201)))
 

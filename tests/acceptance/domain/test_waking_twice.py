@@ -37,6 +37,7 @@ class Product:
         self.files = {"/home/user/test.txt": "test data\n", "/home/user/.test.txt.mark": "first\n"}
         self.id, self.subject = SESSION, f"session {SESSION}"
         self.profile = load()
+        self.budgets = Budgets(0.0001)
         self.api = self
         self.cluster = self
 
@@ -61,6 +62,12 @@ class Product:
 
     def vnc_within(self, _within: object) -> Framebuffer | str:
         return "silence" if self.trouble == "no desktop" else Framebuffer(1, 1, "x", 1.0)
+
+    def is_blank(self) -> bool | None:
+        """Black once it has left its first pod, or from the beginning, where that is the trouble."""
+        if self.trouble == "nobody sees it":
+            return None
+        return self.trouble == "bare" or (self.trouble == "black" and bool(self.commands))
 
     def wait_for_ready_pod(self, **_: object) -> object:
         if self.trouble == "no pod":
@@ -106,6 +113,21 @@ def test_healthy_session_loses_its_pod_twice_with_other_data() -> None:
     assert product.commands == ["delete", "delete"]
     assert (saved.text, saved.mark != "first") == ("test data", True)
     lifecycle.wait_for_new_pod(within="restart")
+
+
+@pytest.mark.parametrize("trouble", ["bare", "nobody sees it"])
+def test_desktop_that_never_showed_anything_loses_its_pod_twice(trouble: str) -> None:
+    product = Product(trouble)
+    lifecycle, _ = woken(product, actions.lose_pod_twice)
+    assert product.commands == ["delete", "delete"]
+    assert lifecycle.wait_for_vnc(within="restart")[2] is None
+
+
+def test_desktop_that_is_black_after_a_loss_says_so() -> None:
+    product = Product("black")
+    lifecycle, _ = woken(product, actions.lose_pod_twice)
+    assert product.commands == ["delete"]
+    assert "a desktop of one colour" in str(lifecycle.wait_for_vnc(within="restart")[2])
 
 
 @pytest.mark.parametrize("trouble", ["no pod", "no status", "home lost"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from streamspace_acceptance.evidence import ci_build
+from tests.support.project import PROJECT
 
 GITHUB = {
     "GITHUB_ACTIONS": "true",
@@ -99,3 +101,10 @@ def test_ci_build_path_outside_the_checkout_is_absolute(tmp_path: Path, monkeypa
     monkeypatch.setenv("GITLAB_CI", "true")
     monkeypatch.setenv("CI_PROJECT_DIR", str(tmp_path / "builds"))
     assert ci_build.from_checkout(tmp_path / "reports") == str(tmp_path / "reports")
+
+
+def test_github_recipes_keep_what_names_the_build() -> None:
+    kept = re.findall(r'KEEP: "(.*)"', (PROJECT / "docs" / "ci.md").read_text())
+    assert len(kept) == 2
+    for variables in kept:
+        assert set(GITHUB) <= set(variables.split(","))

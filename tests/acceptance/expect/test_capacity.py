@@ -101,7 +101,7 @@ def test_ramp_shows_each_step_and_what_the_knee_is() -> None:
     assert "result: 17 sessions; at 18: 3 of 10 added sessions do not run" in text
     assert "median above 3.50 s" in text
     assert "desktops at 10: s-1 answers" in text
-    assert "recovery: released in 3.0 s; one more session started in 0.90 s" in text
+    assert "recovery: released in 3.0 s; sessions start in 0.90 s again" in text
 
 
 def test_release_on_a_saturated_machine_is_unproven() -> None:
@@ -125,3 +125,43 @@ def test_ramp_whose_users_the_product_does_not_know_is_unproven() -> None:
     found.refused = ""
     with pytest.raises(Unmet, match="not one session runs"):
         expect.capacity.determined(found)
+
+
+TAKEN = ["s-1 lost its pod and is Hibernated: the session's idleTimeout is 60 s, and it was held for 70 s"]
+
+
+def test_ramp_from_which_something_was_taken_is_unproven() -> None:
+    found = ramp(step(10), step(20, alive=19, conditions=["1 of 10 earlier sessions did not survive"], taken=TAKEN))
+    for judge in (expect.capacity.determined, expect.capacity.bottleneck_documented, expect.capacity.all_within_run):
+        with pytest.raises(Unproven, match="the ramp was disturbed: s-1 lost its pod"):
+            judge(found)
+
+
+def test_loss_beside_what_was_taken_still_fails() -> None:
+    lost = {"conditions": ["2 of 10 earlier sessions did not survive"], "lost": ["s-2 lost its pod and is Running"]}
+    with pytest.raises(Unmet, match="s-2 lost its pod"):
+        expect.capacity.all_within_run(ramp(step(10), step(20, alive=18, taken=TAKEN, **lost)))
+
+
+def test_what_was_taken_from_a_step_that_holds_changes_nothing() -> None:
+    found = ramp(step(10), step(20, taken=["pod api-2 of the product: its node n is cordoned"]), step(30))
+    expect.capacity.determined(found)
+    expect.capacity.all_within_run(found)
+
+
+def test_crash_during_the_release_fails_on_a_busy_machine_too() -> None:
+    found = ramp(step(10), step(20), step(30))
+    crash = ["pod streamspace-api-1 of the product was restarted (container api ended: OOMKilled, exit code 137)"]
+    found.recovery = Recovery(60.0, None, ["the API's health: 503"], "the machine was the bottleneck", crash)
+    with pytest.raises(Unmet, match="OOMKilled"):
+        expect.capacity.determined(found)
+
+
+def test_first_step_that_pulled_images_is_not_the_baseline() -> None:
+    found = ramp(step(10, starts=[20.0] * 10), step(20), step(30, starts=[6.0] * 10))
+    assert found.baseline == 2.0
+    assert "median above 3.50 s" in found.describe()
+
+
+def test_steps_that_the_knee_does_not_judge_are_named() -> None:
+    assert "they add another number: 40" in ramp(step(10), step(20), step(40, added=20)).describe()

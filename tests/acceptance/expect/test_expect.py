@@ -186,19 +186,27 @@ def test_ready_is_every_container() -> None:
 DESKTOP = Framebuffer(1280, 720, "desk", 1.0)
 
 
-def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True) -> list[VncCheck]:
-    return [VncCheck(SESSION, framebuffer, 5900, port_listens)]
+def listening(framebuffer: Framebuffer | str, *, port_listens: bool = True, serves: bool = True) -> list[VncCheck]:
+    return [VncCheck(SESSION, framebuffer, 5900, port_listens, serves)]
 
 
 def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
     expect.desktops.vnc_listening(listening(DESKTOP))
     assert "no RFB" in unmet(expect.desktops.vnc_listening, listening("no RFB version"))
     assert "nothing listens" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, port_listens=False))
+    assert "another session's server" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, serves=False))
 
 
 def test_vnc_server_that_answers_once_names_the_way_to_it() -> None:
-    check = VncCheck(SESSION, HandshakeTrouble("no ProtocolVersion came"), 5900, port_listens=False)
+    check = VncCheck(SESSION, HandshakeTrouble("no ProtocolVersion came"), 5900, False, False)
     assert "nothing that speaks RFB" in unmet(expect.desktops.vnc_listening, [check])
+    assert "answered an earlier viewer" in unmet(expect.desktops.vnc_listening, [replace(check, served=1)])
+
+
+def test_socket_at_another_path_names_the_profile() -> None:
+    trouble = HandshakeTrouble("the WebSocket ws://x does not open: server rejected WebSocket connection: HTTP 404")
+    check = VncCheck(SESSION, trouble, 5900, False, False)
+    assert "calls.vnc" in unmet(expect.desktops.vnc_listening, [check])
     assert "answered an earlier viewer" in unmet(expect.desktops.vnc_listening, [replace(check, served=1)])
 
 
@@ -211,6 +219,8 @@ def test_a_handshake_again() -> None:
     expect.desktops.vnc_answers_again(NAMED, DESKTOP, DESKTOP)
     expect.desktops.vnc_answers_again(NAMED, "not yet", DESKTOP)
     unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, "no ProtocolVersion came")
+    blank = "a desktop of one colour for 12.0 s"
+    assert "a lock in the home" in unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, blank)
     with pytest.raises(Unproven, match="had not answered before either: mute"):
         expect.desktops.vnc_answers_again(NAMED, "mute", "no ProtocolVersion came")
 
@@ -232,10 +242,14 @@ def test_no_address_in_the_answer(url: object) -> None:
 def test_no_address_without_a_yes() -> None:
     unmet(expect.desktops.address_given, answer({"url": "http://x/"}, 409), PROFILE)
     unmet(expect.desktops.address_given, answer({}), PROFILE)
+    assert "addresses.relative" in unmet(expect.desktops.address_given, answer({"url": "/vnc/s"}), PROFILE)
 
 
 def test_a_page_is_200_and_html() -> None:
     expect.desktops.page_served(answer(b"<!doctype html>", content_type="text/html; charset=utf-8"))
+    expect.desktops.page_served(answer(b"<?xml?><html/>", content_type="application/xhtml+xml"))
+    expect.desktops.page_served(answer(b"\n<!DOCTYPE html><p>", content_type=""))
+    unmet(expect.desktops.page_served, answer(b"<error/>", content_type=""))
     unmet(expect.desktops.page_served, answer(b"<!doctype html>", 404, content_type="text/html"))
     unmet(expect.desktops.page_served, answer(b"{}", content_type="application/json"))
     unmet(expect.desktops.page_served, answer(b"", content_type="text/html"))
@@ -264,6 +278,7 @@ TRIAL = InputProbe((50, 40), picture(), picture(), Area(0.5, (10, 10, 90, 70)), 
 def test_a_desktop_that_responds() -> None:
     expect.desktops.responds(TRIAL)
     unmet(expect.desktops.responds, replace(TRIAL, colour=Area(0.01, (10, 10, 90, 70))))
+    expect.desktops.responds(replace(TRIAL, colour=Area(0.01, (10, 10, 90, 70)), least=0.007))  # of a large screen
     unmet(expect.desktops.responds, replace(TRIAL, colour=Area(0.5, (60, 10, 90, 70))))
     unmet(expect.desktops.responds, replace(TRIAL, colour=Area(0.5, None)))
     unmet(expect.desktops.responds, replace(TRIAL, received=False))
@@ -275,6 +290,12 @@ def test_a_desktop_that_responds() -> None:
 DONE = ExecResult("", "", 0)
 FILE = SavedFile("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "abcd", DONE)
 READ = FileState("p", ExecResult("test data\n", "", 0), ExecResult("abcd\n", "", 0))
+
+
+def test_files_of_another_kind_that_are_lost() -> None:
+    file, found = replace(FILE, more="a link leads to: program\n"), replace(READ, more="a link leads to: \n")
+    expect.homes.kept(file, replace(READ, more=file.more))
+    assert "a link leads to: nothing, not program" in unmet(expect.homes.kept, file, found)
 
 
 def test_a_file_that_was_saved_and_kept() -> None:

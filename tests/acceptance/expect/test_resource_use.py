@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.performance.load_profile import LoadProfile
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.performance.load_profile import LoadProfile, began_anew, component_pods, cpu_limit
 from streamspace_acceptance.domain.performance.node_capacity import Capacity, read
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.domain.performance.room import Room
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import load as load_contract
 from tests.support.node_samples import FakeNodes, node, requesting
+from tests.support.samples import pod_json
 
 USE = PodUse("api-1", 300.0, 200.0, 220.0, 0.0, 0.0, 7, 6.0)
 
@@ -144,3 +148,57 @@ def test_too_much_beside_still_desktops_fails_alone(changes: dict[str, Any]) -> 
         expect.resource_use.cpu_below(profile(still=heavy, **changes), "API", 500)
     with pytest.raises(Unmet, match="1024 MiB"):
         expect.resource_use.memory_below(profile(still=heavy, **changes), "API", 1024)
+
+
+@pytest.mark.parametrize(
+    ("cap", "millicores", "waited", "unproven"),
+    [
+        (250.0, 240.0, 400.0, True),
+        (250.0, 240.0, None, True),
+        (250.0, 100.0, None, False),
+        (250.0, 240.0, 20.0, False),
+        (1000.0, 240.0, 400.0, False),
+    ],
+)
+def test_cpu_that_the_pods_own_limit_holds_back(
+    cap: float, millicores: float, waited: float | None, unproven: bool
+) -> None:
+    held = replace(load(replace(USE, millicores=millicores), waited=waited), capped={"api-1": cap})
+    if unproven:
+        with pytest.raises(Unproven, match="may not use more than 250m by its own limit"):
+            expect.resource_use.cpu_below(profile(held), "API", 500)
+    else:
+        expect.resource_use.cpu_below(profile(held), "API", 500)
+
+
+def test_cpu_limit_of_a_pod_is_that_of_its_own_containers() -> None:
+    pod = pod_json()
+    assert cpu_limit(Pod.of(pod)) is None
+    pod["spec"]["containers"] = [
+        {"name": "api", "resources": {"limits": {"cpu": "250m"}}},
+        {"name": "istio-proxy", "resources": {"limits": {"cpu": "2"}}},
+    ]
+    assert cpu_limit(Pod.of(pod)) == 250.0
+
+
+def restarted(name: str, count: int) -> Pod:
+    found = pod_json(name="api-1", uid="u-1")
+    found["status"]["containerStatuses"] = [
+        {"name": name, "restartCount": count},
+        {"name": "worker", "restartCount": 4},
+    ]
+    return Pod.of(found)
+
+
+@pytest.mark.parametrize(("container", "names"), [("api", {"api-1"}), ("istio-proxy", set())])
+def test_container_that_began_anew_beside_others_is_found(container: str, names: set[str]) -> None:
+    assert began_anew([restarted(container, 0)], [restarted(container, 1)]) == names
+    assert began_anew([], [restarted(container, 3)]) == set()
+
+
+def test_pods_of_jobs_are_not_the_components_own() -> None:
+    job = pod_json(name="clean-up-1", uid="u-2", labels={"app": "streamspace-api"})
+    job["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "clean-up", "uid": "u-0"}]
+    api = Pod.of(pod_json(name="api-1", uid="u-1", labels={"app": "streamspace-api"}))
+    clients: Any = SimpleNamespace(profile=load_contract())
+    assert component_pods(clients, [Pod.of(job), api])["API"] == [api]

@@ -106,6 +106,7 @@ def test_too_few_pictures_fail(rates: list[FrameRate], actual: str) -> None:
         ({"slow": rate(14.0, drawn=14.0, source=10.0)}, "was to draw 10 pictures/s and drew 14"),
         ({"rates": [rate(12.0, drawn=12.0)]}, "the source of motion is itself too slow"),
         ({"rates": [rate(14.0)], "lateness": [4.0] * 100}, "this machine is too busy"),
+        ({"rates": [FrameRate(6.0, 30.0, [Frame(n / 30, None) for n in range(180)])]}, "not the colours of their"),
     ],
 )
 def test_pictures_without_a_valid_count_are_unproven(changes: dict[str, Any], reason: str) -> None:
@@ -176,3 +177,12 @@ def test_network_path_to_a_server_that_listens_is_measured() -> None:
     assert found.count == network_path.TIMES
     assert found.milliseconds > 0
     assert network_path.measure("http://127.0.0.1:1").count == 0
+
+
+REPEATED = FrameRate(6.0, 30.0, [Frame(n / 30, 7 + n % 2) for n in range(180)])
+
+
+@pytest.mark.parametrize("changes", [{"rates": [REPEATED]}, {"gaps": [0.1, 1.4]}])
+def test_pictures_that_hide_a_freeze_fail(changes: dict[str, Any]) -> None:
+    with pytest.raises(Unmet, match="s without one at the longest"):
+        expect.streaming.frame_rate_at_least(streaming(**changes), 15)

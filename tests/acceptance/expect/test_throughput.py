@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from streamspace_acceptance import expect
@@ -169,3 +171,28 @@ def test_refusal_by_a_quota_of_the_namespace_is_unproven() -> None:
         expect.throughput.none_refused(burst(statuses={9: 403}, says=words))
     with pytest.raises(Unmet, match="1 refused"):
         expect.throughput.none_refused(burst(statuses={9: 403}, says="exceeded quota: 5 sessions a user"))
+
+
+def test_bursts_after_which_sessions_stay_keep_what_they_showed() -> None:
+    found = Bursts(burst(20).bursts, 3, "20 sessions of burst 1: left behind: session s-1")
+    with pytest.raises(Unproven, match=r"1 of 3 bursts were made: .* left behind: session s-1"):
+        expect.throughput.rate_at_least(found, LIMIT)
+    expect.throughput.all_running(found)
+    expect.throughput.none_refused(found)
+
+
+def test_session_that_ran_and_did_not_stay_is_named() -> None:
+    found = burst(20)
+    found.sessions[7].see_last_lists(["Running", "Failed"], "Failed")
+    with pytest.raises(Unmet, match="s-8 ran and did not stay: it is Failed"):
+        expect.throughput.all_running(found)
+
+
+def test_creation_that_made_two_sessions_fails() -> None:
+    found = burst(20)
+    creations = list(found.bursts[0].requests.creations)
+    assert creations[4] is not None
+    creations[4] = replace(creations[4], others=frozenset({"s-5b"}))
+    requests = replace(found.bursts[0].requests, creations=creations)
+    with pytest.raises(Unmet, match="perftest5: one request made 2 sessions"):
+        expect.throughput.none_refused(Bursts([replace(found.bursts[0], requests=requests)], 1))

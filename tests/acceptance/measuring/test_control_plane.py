@@ -81,3 +81,10 @@ def test_without_both_there_is_a_reason(tmp_path: Path) -> None:
     call, source = measured(says(b"{}", 404), tmp_path)
     assert call is None
     assert "404" in source
+
+
+def test_time_of_webhooks_is_left_out_where_kubernetes_does_so() -> None:
+    with_webhooks = metrics(0, 100)
+    without = metrics(100, 0).replace("request_duration", "request_sli_duration")
+    assert quantile({}, counts(with_webhooks)) == 2.0
+    assert quantile({}, counts(with_webhooks + without)) == 0.1

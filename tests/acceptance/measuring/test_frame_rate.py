@@ -43,3 +43,22 @@ def test_frame_rate_of_a_frozen_desktop_tells_the_gap() -> None:
     assert (still.received, still.longest_gap, still.distrust) == (0.0, 10.0, "")
     frozen = FrameRate(10.0, 30.0, [*frames(30, 3.0), Frame(8.0, 20)])
     assert frozen.longest_gap == pytest.approx(5.0, abs=0.1)
+
+
+def test_old_pictures_that_come_again_are_not_counted() -> None:
+    again = [Frame(n / 30, (0, 1)[n % 2]) for n in range(300)]
+    found = FrameRate(10.0, 30.0, again)
+    assert found.received < 1.0
+    assert found.longest_gap > 3.0
+    assert "more were old ones again" in str(found)
+
+
+def test_pictures_out_of_order_are_counted_once() -> None:
+    swapped = [frame for pair in zip(*[iter(frames(30, 10.0))] * 2, strict=True) for frame in reversed(pair)]
+    assert FrameRate(10.0, 30.0, swapped).received == pytest.approx(15, abs=0.2)
+
+
+def test_colours_that_are_not_the_sources_are_not_counted() -> None:
+    noisy = [*frames(14, 10.0), *(Frame(n / 14, None) for n in range(0, 140, 2))]
+    found = FrameRate(10.0, 14.0, noisy)
+    assert (found.received, found.is_unnumbered) == (14.0, True)

@@ -47,3 +47,24 @@ def test_node_above_nine_tenths_is_saturated() -> None:
 @pytest.mark.parametrize("text", ["", "cpu", "cpu 1 2 3", "intr 1 2 3 4 5 6", "cpu a b c d e f"])
 def test_anything_else_than_counters_is_not_read(text: str) -> None:
     assert parse(text) is None
+
+
+class Guests(Cluster):
+    """A pod in a virtual machine comes first, and the second pod is gone after the first read."""
+
+    def pods(self) -> list[Any]:
+        guest = pod(name="guest", uid="uid-0")
+        guest.object["spec"]["runtimeClassName"] = "kata"
+        return [guest, pod(name="third", uid="uid-3") if self.reads else pod(name="second", uid="uid-2")]
+
+    def execute(self, read: Any, command: object) -> ExecResult:
+        assert read.meta.name != "guest"
+        if self.reads and read.meta.name == "second":
+            raise ClusterError("not found")
+        return super().execute(read, command)
+
+
+def test_share_is_read_in_another_pod_of_the_node_but_no_guest() -> None:
+    meter = NodeBusyMeter.begin(Guests())  # type: ignore[arg-type]
+    assert meter.pods["node-1"].meta.name == "second"
+    assert meter.shares() == {"node-1": pytest.approx(0.6)}

@@ -19,6 +19,7 @@ from streamspace_acceptance.measuring.resource_counters import (
     MetricsApi,
     cgroup_counter,
     choose,
+    summary_counter,
 )
 from tests.support.samples import pod
 
@@ -174,3 +175,11 @@ def test_injected_neighbours_are_not_the_products_use(name: str, seconds: float)
     item = {**METRICS["items"][0], "containers": containers}
     cores = MetricsApi(fake({"metrics.k8s.io": {"items": [item]}})).read([POD])["api-1"].cores
     assert cores == (0.25 if seconds == 2.5 else 1.25)
+
+
+def test_memory_in_swap_space_counts() -> None:
+    assert cgroup_counter(V2 + "swap 500\n").memory_bytes == cgroup_counter(V2).memory_bytes + 500
+    assert cgroup_counter(V2 + "swap\n") == cgroup_counter(V2)
+    entry = cast("dict[str, Any]", json.loads(json.dumps(SUMMARY)))["pods"][0]
+    entry["containers"][0]["swap"] = {"swapUsageBytes": 500}
+    assert summary_counter(entry).memory_bytes == 1048576 + 500

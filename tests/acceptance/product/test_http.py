@@ -288,3 +288,16 @@ def test_page_keeps_its_cookie_over_a_redirect() -> None:
     with web_server(respond) as url, HttpClient(url, "t") as client:
         assert client.page(f"{url}/a").status == 200
     assert cookies == [None, "viewer=1"]
+
+
+def test_answers_are_asked_for_in_english() -> None:
+    asked: list[str] = []
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.headers.get("Accept-Language", ""))
+        says(b"{}")(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        client.call("GET", "/")
+        client.page(f"{url}/page")
+    assert asked == ["en", "en"]

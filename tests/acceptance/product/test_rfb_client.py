@@ -57,6 +57,7 @@ def test_client_reads_the_picture_that_it_asked_for() -> None:
     assert asked == [struct.pack("!BBHHHH", 3, 0, 8, 4, 2, 2)]
     assert part.colour_at(9, 5) == (255, 0, 0)
     assert part.colour_at(10, 5) is None
+    assert part.colours() == {RED[:3]}
 
 
 def test_client_puts_a_picture_together_from_its_parts() -> None:

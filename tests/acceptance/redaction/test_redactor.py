@@ -60,6 +60,8 @@ def _pieces(text: str) -> list[str]:
     [
         ("Authorization: Bearer abcdefgh123", f"Authorization: Bearer {MASK}"),
         ("authorization: basic dXNlcjpwYXNz", f"authorization: basic {MASK}"),
+        ("then Basic DXNlcjpwYXNz", f"then Basic {MASK}"),
+        ("then Basic abcdefgh1jkl", f"then Basic {MASK}"),
         ("ws://x/vnc/1?token=zzz&scale=2", f"ws://x/vnc/1?token={MASK}&scale=2"),
         ('{"token": "abc\\"def", "user": "x"}', f'{{"token": "{MASK}", "user": "x"}}'),
         ("    token: abc1234567890123456", f"    token: {MASK}"),
@@ -74,7 +76,14 @@ def test_an_unknown_secret_is_known_by_its_surroundings(text: str, redacted: str
 
 @pytest.mark.parametrize(
     "text",
-    ["wrong token: the API answered 401", "token", "1.2-3 PROVEN", "Basic session creation", '{"status": "pending"}'],
+    [
+        "wrong token: the API answered 401",
+        "token",
+        "1.2-3 PROVEN",
+        "Basic session creation",
+        "Basic Session Creation",
+        '{"status": "pending"}',
+    ],
 )
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assert Redactor().redact(text) == text

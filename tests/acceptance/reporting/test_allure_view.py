@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance.reporting.allure import properties
 from streamspace_acceptance.reporting.allure.results import AllureResults
 from streamspace_acceptance.verdict.verdict_file import of_json
 from tests.support.finished_run import document, run
@@ -14,6 +15,12 @@ from tests.support.finished_run import document, run
 def result(folder: Path, **options: Any) -> dict[str, Any]:
     AllureResults(folder).write(run(**options))
     found: dict[str, Any] = json.loads((folder / "scenario-of-1.2-result.json").read_text())
+    return found
+
+
+def executor_of(folder: Path, **options: Any) -> dict[str, Any]:
+    AllureResults(folder).write(run(**options))
+    found: dict[str, Any] = json.loads((folder / "executor.json").read_text())
     return found
 
 
@@ -60,9 +67,44 @@ def test_allure_executor_is_the_build_of_the_run(tmp_path: Path) -> None:
         "buildName": "acceptance #7",
         "buildUrl": "https://jenkins.example/7/",
         "buildOrder": 7,
+        "reportName": "StreamSpace v2.0-beta.1 acceptance: GO",
     }
 
 
 def test_allure_executor_on_an_own_machine_is_local(tmp_path: Path) -> None:
-    result(tmp_path)
-    assert json.loads((tmp_path / "executor.json").read_text()) == {"name": "local", "type": "local"}
+    executor = executor_of(tmp_path)
+    assert (executor["name"], executor["buildName"]) == ("local", "2026-11-24 10:00 UTC")
+
+
+def test_allure_2_report_is_named_after_the_decision(tmp_path: Path) -> None:
+    assert executor_of(tmp_path, c12_1="FAILED")["reportName"] == "StreamSpace v2.0-beta.1 acceptance: NO-GO"
+
+
+def test_allure_executor_of_a_run_going_on_has_no_decision(tmp_path: Path) -> None:
+    assert "reportName" not in executor_of(tmp_path, ended=False)
+
+
+def test_allure_environment_begins_with_the_decision(tmp_path: Path) -> None:
+    result(tmp_path, c12_1="FAILED")
+    lines = (tmp_path / "environment.properties").read_text().splitlines()
+    assert lines[0].startswith("Decision = NO-GO: 1 criterion failed (1.2-1).")
+    assert lines[1].startswith("Criteria = 3 of 4 criteria proven")
+    assert "Time\\ scale = 1" in lines
+
+
+def test_properties_special_characters_are_escaped() -> None:
+    assert properties.render({"Build: a=b": "C:\\new\nline"}) == "Build\\:\\ a\\=b = C:\\\\new\\nline\n"
+
+
+def test_allure_result_stands_below_its_phase_and_test(tmp_path: Path) -> None:
+    found = result(tmp_path)
+    labels = {label["name"]: label["value"] for label in found["labels"]}
+    assert found["titlePath"] == ["Phase 1 · Sessions", "1.2 Session state persistence"]
+    assert labels["package"] == "phase1.test-1_2"
+
+
+def test_allure_entry_not_run_stands_below_its_phase(tmp_path: Path) -> None:
+    result(tmp_path, c21_1=None, c21_2=None)
+    entries = [json.loads(file.read_text()) for file in tmp_path.glob("*-result.json")]
+    (not_run,) = (entry for entry in entries if entry["name"].startswith("Not run"))
+    assert not_run["titlePath"] == ["Phase 2 · Templates", "2.1 Template creation"]

@@ -160,10 +160,23 @@ def test_report_shows_the_run_without_network_requests(with_generator: Project) 
     assert errors == []
 
 
+def use_keyboard(page: Page) -> None:
+    """Enter opens a link of the decision, in spite of Allure's shortcuts; every button has a name."""
+    page.locator("#decision summary").press("Enter")
+    page.locator("#decision .criteria td:last-child a").first.press("Enter")
+    page.wait_for_function("location.hash && document.getElementById('decision').hidden")
+    page.go_back()
+    page.locator("#decision").wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('button')].every((it) => it.innerText.trim() || it.ariaLabel)"
+    )
+
+
 def look_at(page: Page, path: Path) -> None:
     page.goto(path.as_uri())
     assert page.title() == "StreamSpace acceptance: NO-GO"
     page.get_by_text("Phase 1 · Sessions").first.wait_for()
+    use_keyboard(page)
     page.get_by_text("1.2 Session state persistence").first.wait_for()
     page.get_by_text("The pod behind a session is lost").first.click()
     page.get_by_text("no node has room for cpu=2000m").first.wait_for()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streamspace_acceptance.evidence.report_folder import ReportFolder
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.reporting import write_reports
 from streamspace_acceptance.reporting.markdown import fenced, plain, seconds
 from streamspace_acceptance.verdict.verdict_file import VerdictFileError
@@ -146,6 +148,36 @@ def test_a_figure_beside_the_one_that_is_judged_has_no_target(tmp_path: Path) ->
     write_reports.write(folder)
     text = (tmp_path / PHASE_1).read_text()
     assert "| 1.2-1 | mean startup time | 30 s | 120 s | ✅ PASS |\n| 1.2-1 | image pull (mean) | 3 s | - | - |" in text
+
+
+def keep(folder: ReportFolder, *values: float, hdr: str = "") -> None:
+    """Give the first criterion of a run a distribution of so many milliseconds."""
+    kept = histogram.kept("restart", values, "ms")
+    change(folder, lambda run: run["criteria"][0].update(distributions=[asdict(replace(kept, hdr=hdr or kept.hdr))]))
+
+
+def test_distribution_stands_in_the_report_by_percentiles(tmp_path: Path) -> None:
+    folder = leave(tmp_path)
+    keep(folder, 20.0, 30.0)
+    write_reports.write(folder)
+    percentiles = "p50 20.02 ms, p90 30.02 ms, p99 30.02 ms, max 30.02 ms (2 values)"
+    assert f"| 1.2-1 | restart, all values | {percentiles} | - | - |" in (tmp_path / PHASE_1).read_text()
+
+
+def test_damaged_distribution_spoils_no_report(tmp_path: Path) -> None:
+    folder = leave(tmp_path)
+    keep(folder, 20.0, hdr="HISTFAAA")
+    write_reports.write(folder)
+    assert "| restart, all values | the distribution “restart” is damaged" in (tmp_path / PHASE_1).read_text()
+
+
+def test_distributions_of_earlier_runs_are_added_up(tmp_path: Path) -> None:
+    for day, lag in ((20, 10.0), (21, 20.0), (24, 90.0)):
+        folder = leave(tmp_path, day=day)
+        keep(folder, lag)
+        write_reports.write(folder)
+    together = "p50 10.01 ms, p90 20.02 ms, p99 20.02 ms, max 20.02 ms (2 values), 2 runs"
+    assert f"(1 values) | {together} |" in (tmp_path / "SUMMARY.md").read_text()
 
 
 def test_what_is_broken_is_no_issue(tmp_path: Path) -> None:

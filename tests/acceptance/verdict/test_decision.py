@@ -35,7 +35,7 @@ def test_a_failure_of_either_priority_is_no_go(criterion: str) -> None:
 
 def test_a_failure_outweighs_what_is_missing() -> None:
     decision = decided(c12_1="UNPROVEN", c21_2="FAILED", ended=False)
-    assert decision.sentence == "NO-GO: 1 criterion failed (2.1-2)."
+    assert decision.sentence == "NO-GO: 1 criterion failed (2.1-2). Open: 1 P0 criterion is not proven (1.2-1)."
     assert ids(decision.missing) == ["1.2-1"]
 
 
@@ -61,6 +61,14 @@ def test_a_failure_beyond_the_plan_leaves_it_undecided() -> None:
     decision = decide(of_json(content))
     assert decision.sentence == ("UNDECIDED: the product failed beyond the plan: Another user: “nobody sees it”.")
     assert decision.failed_preconditions == ()
+
+
+def test_no_go_tells_p0_criteria_that_are_not_proven() -> None:
+    decision = decided(c12_2=None, c21_1="FAILED", c21_2="UNPROVEN")
+    assert decision.sentence == (
+        "NO-GO: 1 criterion failed (2.1-1). Open: 1 P0 criterion is not proven (1.2-2); "
+        "1 P1 criterion is not proven (2.1-2)."
+    )
 
 
 def test_a_run_of_one_phase_decides_nothing() -> None:

@@ -180,6 +180,26 @@ class Doubles(Rule):
         return message + released + message if message[place] else message
 
 
+class LosesQuickClicks(Rule):
+    """A press of the mouse that comes too soon after the last release is taken for a bounce, and lost."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def hears_on(self, line: Line, message: bytes) -> bytes:
+        if len(message) != POINTER_BYTES or message[0] != POINTER:
+            return message
+        held, released = line.notes.get("held", 0), line.notes.get("released", 0.0)
+        assert isinstance(held, int)
+        assert isinstance(released, float)
+        line.notes["held"] = message[1]
+        if held and not message[1]:
+            line.notes["released"] = time.monotonic()
+        bounces = bool(message[1]) and not held and time.monotonic() - released < self._seconds
+        line.notes["lost"] = bounces or (bool(message[1]) and bool(line.notes.get("lost")))
+        return message[:1] + b"\0" + message[2:] if line.notes["lost"] else message
+
+
 class SwapsButtons(Rule):
     """The left button of the mouse counts as the right one, and the right one as the left."""
 

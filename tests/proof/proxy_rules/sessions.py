@@ -100,6 +100,38 @@ class AnothersAddress(Rule):
         return altered(reply, url=self._first) if path.endswith("/connect") and "/user2-" in path else reply
 
 
+class CrossesAtOnce(Rule):
+    """Viewers who request their addresses at the same time all get that of the first one."""
+
+    def __init__(self) -> None:
+        self._asking = 0
+        self._first = ""
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        self._asking += path.endswith("/connect")
+        return None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not path.endswith("/connect"):
+            return reply
+        crossed, self._asking = self._asking > 1, self._asking - 1
+        self._first = self._first or json.loads(reply.body)["url"]
+        return altered(reply, url=self._first) if crossed else reply
+
+
+class OneDesktopForAUser(Rule):
+    """The way to a desktop knows users alone: each further session of a user leads to the desktop of the first one."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def leads(self, path: str) -> str:
+        address, _, query = path.partition("?")
+        user = address.rpartition("/")[2].partition("-")[0]
+        first = self._first.setdefault(user, address)
+        return f"{first}?{query}" if query else first
+
+
 class Refuses(Rule):
     def __init__(self, order: str) -> None:
         self._order = order

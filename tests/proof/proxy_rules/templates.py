@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 from tests.proof.json_rewriting import SESSIONS, TEMPLATES, altered, each_of, refusal
 from tests.proof.proxy import Reply, Rule
@@ -89,4 +90,27 @@ class ChangesLate(Rule):
             since, image = self._changed.get(json.loads(reply.body)["template"], (float("inf"), ""))
             if time.monotonic() - since > self._seconds:
                 return altered(reply, image=image)
+        return reply
+
+
+class NoContent(Rule):
+    """A change of a template is answered 204, without content."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        is_change = method == "PUT" and _template_of(path) is not None and reply.status == 200
+        return replace(reply, status=204, body=b"") if is_change else reply
+
+
+class ChangedByRefusal(Rule):
+    """A template whose deletion was refused has another image from then on."""
+
+    def __init__(self) -> None:
+        self._refused: set[str] = set()
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "DELETE" and name is not None and reply.status == 409:
+            self._refused.add(name)
+        if method == "GET" and name in self._refused and reply.status == 200:
+            return altered(reply, image="streamspace/deleted:latest")
         return reply

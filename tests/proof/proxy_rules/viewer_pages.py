@@ -219,3 +219,29 @@ FLICKER = (
     "dark.style.cssText = 'position:fixed;inset:0;z-index:99;pointer-events:none;background:#000';"
     "setInterval(() => { dark.hidden = !dark.hidden; dark.style.display = dark.hidden ? 'none' : ''; }, 700);"
 )
+
+
+def in_a_window(text: str) -> str:
+    """The page opens itself in a window of its own for the desktop, when its user asks for it."""
+    asks = on_a_click("Open desktop", "window.open(location.href);")(text).partition("const ask =")
+    first, _, rest = asks[2].partition("screen.append(ask);")
+    return f"{asks[0]}if (window.opener) connect(); else {{ const ask ={first}screen.append(ask); }}{rest}"
+
+
+NIGHT_LIGHT = "document.documentElement.style.filter = 'sepia(.6) brightness(.8)';"
+CONSENT = (
+    "const terms = document.createElement('div'); document.body.append(terms);"
+    "terms.style.cssText = 'position:fixed;inset:0;z-index:99;background:#234;color:#fff;padding:20vh';"
+    "terms.innerHTML = '<p>This system is for authorised use.<p><button>I agree</button>';"
+    "terms.querySelector('button').onclick = () => terms.remove();"
+)
+CLICK_TO_FOCUS = (
+    "const veil = document.createElement('div'); veil.textContent = 'Click to take control';"
+    "document.body.append(veil);"
+    "veil.style.cssText = 'position:fixed;inset:0;z-index:99;background:#0006;color:#fff';"
+    "veil.onclick = () => veil.remove();"
+)
+SPINNER = (
+    "const veil = document.createElement('div'); veil.textContent = 'Connecting'; document.body.append(veil);"
+    "veil.style.cssText = 'position:fixed;inset:0;z-index:99;background:#0006;color:#fff';"
+)

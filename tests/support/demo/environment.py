@@ -10,7 +10,7 @@ import allure
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
-from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 
 FAILING = os.environ.get("DEMO_HOOK", "")
 
@@ -33,7 +33,7 @@ def _leave_template() -> None:
 
 
 def _leave_session() -> None:
-    raise LeftByProduct("session s stays", "the product does not finish the deletion of sessions")
+    raise FoundByCleanUp("session s stays", "the product does not finish the deletion of sessions")
 
 
 def before_all(context: Context) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from streamspace_acceptance.cluster.logs import texts
@@ -25,22 +25,23 @@ class Balance:
 
     Either is None where it names no agent.
 
-    `agents` are the ids of the agents that were online.
+    `agents` are the ids of the agents that were online. `several`: the labels of sessions with pods of several agents.
     """
 
     agents: frozenset[str]
     said: dict[str, str | None]
     seen: dict[str, str | None]
+    several: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def contradictions(self) -> list[str]:
-        """The sessions for which the API and the pod name different agents."""
+        """The sessions for which the API and the pod name different agents, and those that several agents serve."""
         both = ((session, agent, self._label_of(session)) for session, agent in self.said.items())
         return [
             f"{session}: {agent} by the API, {seen} by its pod"
             for session, agent, seen in both
             if None not in (agent, seen) and agent != seen
-        ]
+        ] + [f"{session}: pods of {' and '.join(labels)}" for session, labels in sorted(self.several.items())]
 
     @property
     def shares(self) -> dict[str, int]:
@@ -89,15 +90,22 @@ def balance(scenario: Scenario) -> Balance:
     assignments = {
         listed.id: listed.agent for listed in api.sessions().sessions if isinstance(listed.agent, str) and listed.agent
     }
-    seen = (_logged if profile.agents.session_line else _labelled)(scenario.clients, ids, online)
-    return Balance(online, {session: assignments.get(session) for session in sorted(ids)}, seen)
+    said = {session: assignments.get(session) for session in sorted(ids)}
+    if profile.agents.session_line:
+        return Balance(online, said, _logged(scenario.clients, ids, online))
+    labels = _labels(scenario.clients, ids)
+    seen = {session: next(iter(agents), None) for session, agents in labels.items()}
+    return Balance(online, said, seen, {session: agents for session, agents in labels.items() if len(agents) > 1})
 
 
-def _labelled(clients: Clients, ids: Collection[str], _online: Collection[str]) -> dict[str, str | None]:
-    """The agent by the label of each session's pod."""
+def _labels(clients: Clients, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The agents by the labels of each session's pods: one, if all is well."""
     label, agent_label = clients.profile.session_label, clients.profile.agents.session_label
-    pods = [pod for pod in clients.cluster.pods() if pod.stays and pod.meta.labels.get(label) in ids]
-    return {pod.meta.labels[label]: pod.meta.labels.get(agent_label) for pod in pods}
+    found: dict[str, set[str]] = {}
+    for pod in clients.cluster.pods():
+        if pod.stays and pod.meta.labels.get(label) in ids:
+            found.setdefault(pod.meta.labels[label], set()).update(filter(None, [pod.meta.labels.get(agent_label)]))
+    return {session: tuple(sorted(agents)) for session, agents in found.items()}
 
 
 def _logged(clients: Clients, ids: Collection[str], online: Collection[str]) -> dict[str, str | None]:

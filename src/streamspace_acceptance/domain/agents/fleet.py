@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.owners import deployment_name
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -73,7 +74,8 @@ class ScaledAt:
 def scale(scenario: Scenario, count: int) -> None:
     """Scales the agents' Deployment, until the scenario is over; Unproven where the suite may not."""
     clients = scenario.clients
-    if denied := rights.missing(clients.cluster, rights.SCALING):
+    wanted = rights.of_object(rights.SCALING, clients.profile.agents.deployment)
+    if denied := rights.missing(clients.cluster, wanted):
         raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
     scenario.results.put(ScaledAt(now()))
     scenario.disruptions.apply(Scaling(clients.cluster, clients.profile.agents.deployment, count))
@@ -96,6 +98,11 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
                 f"{', '.join(strangers)} online too, beside the pods of {clients.profile.agents.deployment}: "
                 "an agent of another cluster or kind may take part, whatever happens to these"
             )
+        if neighbours := other_workloads(pods, clients.profile.agents.deployment) if len(pods) != count else ():
+            raise Unproven(
+                f"{', '.join(neighbours)} runs agents too, beside Deployment {clients.profile.agents.deployment}: "
+                "the suite scales this one alone, so it cannot choose how many are online"
+            )
         shared = shared_id(pods, listed, count)
         return shared or f"the agents' pods: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
@@ -106,6 +113,7 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
             goal=lambda samples: samples[-1].item if _complete(clients, samples[-1].item, count) else None,
             says=AgentList.describe,
             likely=lambda _: likely(),
+            impossible=lambda samples: other_word(samples[-1].item) if count else None,
         )
 
 
@@ -127,6 +135,26 @@ def others_agents(pods: Sequence[Pod], listed: AgentList, count: int) -> list[st
     """The agents online beside the wanted ones, all of which are there under their pods' names."""
     names = {pod.meta.name for pod in pods if pod.ready}
     return sorted(listed.online - names) if len(names) == count and names <= listed.online else []
+
+
+def other_workloads(pods: Sequence[Pod], deployment: str) -> list[str]:
+    """The workloads other than the Deployment that those pods belong to: `Deployment x-gpu`, `StatefulSet x`."""
+    found = set()
+    for pod in pods:
+        owner = next(iter(pod.object["metadata"].get("ownerReferences") or ()), None)
+        name = deployment_name(pod.object)
+        if owner is not None and name != deployment:
+            found.add(f"Deployment {name}" if name else f"{owner.get('kind')} {owner.get('name')}")
+    return sorted(found)
+
+
+def other_word(listed: AgentList) -> str | None:
+    """That the product writes `online` in another case, which no wait changes; None if it does not."""
+    online = listed.words["agent_online"]
+    words = {agent.status for agent in listed.agents if agent.status.lower() == online.lower()}
+    if not words or online in words:
+        return None
+    return f"{words.pop()!r} is its word for {online!r}; a contract profile can say so (docs/profiles.md)"
 
 
 def shared_id(pods: Sequence[Pod], listed: AgentList, count: int) -> str | None:

@@ -15,7 +15,8 @@ from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Stamped, Wait, follow, sampling
 
 LOOKS_PER_HEARTBEAT = 3
-LOG = "the agent's log"
+LOG, API = "the agent's log", "the API's lastHeartbeat"
+LONGEST_LOOK = 0.75  # of an interval: between two answers that are further apart, a heartbeat may come and be replaced
 
 CLOCKS_APART_SECONDS = 60.0
 """Real seconds, not scaled: less than between any two time zones, and the plan calls an agent lost after so many."""
@@ -26,7 +27,7 @@ class Pace:
     """Seconds between one heartbeat and the next, by source. Each source uses one clock throughout.
 
     `untimely` says why the times that the API reports are wrong; empty if they are right. `rotated` are the sources of
-    which lines were lost. `refusal`: why the suite may not read the agent's log; empty if it may.
+    which lines or answers are missing. `refusal`: why the suite may not read the agent's log; empty if it may.
     """
 
     agent_id: str
@@ -63,10 +64,8 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
     mark = clients.profile.agents.heartbeat_line
     logged = [line.at for line in log.look() if mark and any(mark in text for text in texts(line.text))]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
-    sources = ({LOG: spacings(logged)} if mark and not log.refusal else {}) | {
-        "the API's lastHeartbeat": spacings(seen)
-    }
-    lost = frozenset({LOG} if log.has_gap else ())
+    sources = ({LOG: spacings(logged)} if mark and not log.refusal else {}) | {API: spacings(seen)}
+    lost = frozenset({LOG} if log.has_gap else ()) | ({API} if looked_seldom(recording.items(), interval) else set())
     refusal = log.refusal if mark else ""
     scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost, refusal))
 
@@ -74,6 +73,11 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
 def spacings(moments: Sequence[float]) -> list[float]:
     """The differences of moments in order."""
     return [later - earlier for earlier, later in pairwise(moments)]
+
+
+def looked_seldom(samples: Sequence[Stamped[AgentList]], interval: float) -> bool:
+    """Whether the API's answers came so far apart that a heartbeat may have gone unseen."""
+    return any(gap > LONGEST_LOOK * interval for gap in spacings([sample.at for sample in samples]))
 
 
 def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
@@ -12,6 +12,7 @@ from streamspace_acceptance.product.profile import AgentProfile
 from streamspace_acceptance.redaction.control_characters import without_colours
 
 OFFLINE, ONLINE = "offline", "online"
+_IN_ORDER: tuple[list[str], ...] = ([], [OFFLINE], [ONLINE], [OFFLINE, ONLINE])
 
 
 class Transitions:
@@ -43,17 +44,20 @@ class Transitions:
     def look(self) -> None:
         """Reads on: `found` has (seconds since the epoch, "offline" or "online") in the log's order.
 
-        A pod of the API that is new since the beginning is read from its start.
+        A pod of the API that is new since the beginning is read from its start. Each of several pods may log a change.
         """
         for pod in self._pods():
             if pod.meta.uid not in self._logs:
                 self._logs[pod.meta.uid] = LogFollower(self._cluster.log(pod), whole=True)
             self._logs[pod.meta.uid].look()
-        lines = sorted(line for log in self._logs.values() for line in log.lines)
-        about = [line for line in lines if any(name in without_colours(line.text) for name in self._names)]
-        matches = [(line, kind) for line in about for kind, marks in self._marks.items() if _says(line, marks)]
-        self.found = [(line.at, kind) for line, kind in matches]
+        by_pod = [self._matches(log.lines) for log in self._logs.values()]
+        matches = sorted(match for pods_own in by_pod for match in pods_own)
+        self.found = changes([(line.at, kind) for line, kind in pods_own] for pods_own in by_pod)
         self._lines_found = [line for line, _ in matches]
+
+    def _matches(self, lines: Iterable[LogLine]) -> list[tuple[LogLine, str]]:
+        about = [line for line in lines if any(name in without_colours(line.text) for name in self._names)]
+        return [(line, kind) for line in about for kind, marks in self._marks.items() if _says(line, marks)]
 
     def text(self) -> str:
         """The lines with their times in UTC."""
@@ -66,6 +70,16 @@ class Transitions:
 
     def _pods(self) -> list[Pod]:
         return [pod for pod in self._cluster.pods(**self._labels) if not pod.is_over]
+
+
+def changes(by_pod: Iterable[Sequence[tuple[float, str]]]) -> list[tuple[float, str]]:
+    """The changes that the API's pods have logged, by time: each once, where each pod logs them once and in order."""
+    logs = list(by_pod)
+    merged = sorted(change for log in logs for change in log)
+    if not all([kind for _, kind in log] in _IN_ORDER for log in logs):
+        return merged
+    kinds = [kind for _, kind in merged]
+    return [change for number, change in enumerate(merged) if change[1] not in kinds[:number]]
 
 
 def _says(line: LogLine, marks: Collection[str]) -> bool:

@@ -58,9 +58,12 @@ def cut_off(scenario: Scenario) -> None:
     elapse(Wait(agent.subject, "it stays cut off", spans(heartbeat=1)))
     reverted = now()
     scenario.disruptions.revert(made.method)
+    restored = now()
     _await_status(recording, agent, online, reverted, spans(reconnection=2))
     elapse(Wait(agent.subject, "it stays online", spans(heartbeat=2 + LONGER, offline=1)))
-    scenario.results.put(Outage(agent.id, made.at, reverted, now(), recording.items(), statuses, made.method.name))
+    scenario.results.put(
+        Outage(agent.id, made.at, reverted, now(), recording.items(), statuses, made.method.name, restored)
+    )
     transitions.look()
 
 

@@ -14,6 +14,8 @@ from streamspace_acceptance.waiting import Stamped, Timeline
 class Outage:
     """Moments are of the monotonic clock: when the network was cut, when that was reverted, and when watching ended.
 
+    `restored` is when the revert was over, which may have had to wait for the agent's container; None for at once.
+
     `samples` is the API's list of agents, ten times a second, from before the cut until the end; `cut_by` says how.
     """
 
@@ -24,6 +26,7 @@ class Outage:
     samples: Sequence[Stamped[AgentList]]
     words: Mapping[str, str]
     cut_by: str = "network cut"
+    restored: float | None = None
 
     @property
     def subject(self) -> str:
@@ -59,15 +62,16 @@ class Outage:
 
     @property
     def return_seconds(self) -> tuple[float, float] | None:
-        """The least and most seconds from the revert until the agent was online; None if it never was.
+        """The least and most seconds from the restored network until the agent was online; None if it never was.
 
         The last answer that did not say so was asked for after the one before it had come; it may tell of that moment.
         """
         online = self.came_online
         if online is None:
             return None
-        asked = max(self._look_before(self._look_before(online)), self.reverted)
-        return asked - self.reverted, online - self.reverted
+        restored = self.reverted if self.restored is None else self.restored
+        asked = max(self._look_before(self._look_before(online)), restored)
+        return asked - restored, online - self.reverted
 
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
         """The first other status than `word` that the API reported between two moments."""

@@ -21,7 +21,8 @@ class QueuedCommand:
 
     given, back, ended: when it was given, when the agents were online again, and when watching ended. `statuses` is the
     API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
-    the session in Kubernetes in the end; None where there is none, or none that says its status.
+    the session in Kubernetes in the end; None where there is none, or none that says its status. `others` are the
+    commands that were given right after it, for other sessions: a queue may lose all but one.
     """
 
     session: Session
@@ -33,6 +34,7 @@ class QueuedCommand:
     statuses: Sequence[Stamped[str]]
     phase: SessionObject | None
     trouble: Unmet | None
+    others: tuple[QueuedCommand, ...] = ()
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
@@ -76,27 +78,45 @@ class QueuedCommand:
 
 
 def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
-    """Hibernates the session while no agent is online, lets the agents reconnect after `delay`, and follows the effect.
+    """Hibernates the sessions while no agent is online, lets the agents reconnect after `delay`, and looks on.
 
-    The session keeps its pod when its agent is stopped, which test 3.1 judges.
+    The scenario's own comes first. A session keeps its pod when its agent is stopped, which test 3.1 judges.
     """
-    require_online(scenario, 0)
     clients, session, pod = scenario.clients, scenario.session, scenario.lifecycle.pod
+    beside = [(other, other.wait_for_ready_pod(within="start")) for other in _beside(scenario)]
+    require_online(scenario, 0)
     status, spans = partial(clients.api.status, session.id), clients.budgets.spans
     with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as statuses:
         given = now()
         answer = clients.api.order_hibernation(session.id)
+        later = [(other, its_pod, now(), clients.api.order_hibernation(other.id)) for other, its_pod in beside]
         elapse(Wait(session.subject, "no agent carries the command out", delay))
         scenario.disruptions.check_held()
         scenario.disruptions.revert_all()
         wait_for_online(scenario, clients.cluster.replicas(clients.profile.agents.deployment))
-        back, trouble = now(), None
-        try:
-            session.wait_for_no_pod(frozenset({pod.meta.uid}), within="hibernation")
-            session.wait_for_phase(clients.profile.statuses["hibernated"], within="hibernation")
-        except Unmet as unmet:
-            trouble = unmet
+        back = now()
+        trouble = _trouble(session, pod)
+        troubles = [None if trouble else _trouble(other, its_pod) for other, its_pod in beside]
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
         phase = clients.cluster.session_object(session.id) if clients.profile.object_phase else None
-        command = QueuedCommand(session, pod, answer, given, back, now(), statuses.items(), phase, trouble)
+        ended = now()
+        others = tuple(
+            QueuedCommand(other, its_pod, its_answer, at, back, ended, (), None, its_trouble)
+            for (other, its_pod, at, its_answer), its_trouble in zip(later, troubles, strict=True)
+        )
+        command = QueuedCommand(session, pod, answer, given, back, ended, statuses.items(), phase, trouble, others)
     scenario.results.put(command)
+
+
+def _beside(scenario: Scenario) -> list[Session]:
+    return [session for session in scenario.registry.sessions if session is not scenario.session]
+
+
+def _trouble(session: Session, pod: Pod) -> Unmet | None:
+    """Why a session is not hibernated; None once it is."""
+    try:
+        session.wait_for_no_pod(frozenset({pod.meta.uid}), within="hibernation")
+        session.wait_for_phase(session.api.profile.statuses["hibernated"], within="hibernation")
+    except Unmet as unmet:
+        return unmet
+    return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.containers import status_of
+from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -30,6 +31,14 @@ class SessionBefore:
                 line.note(f"{now.describe()}: {trouble}", change.at)
         return [f"+{offset:.1f} s {text}" for offset, text in line.entries]
 
+    def neighbours(self, since: float, until: float) -> list[str]:
+        """The moments in which the pod was not Ready although its desktop was: a container beside it, or the node."""
+        return [
+            f"+{change.at - since:.1f} s {Pod.of(change.item.object).describe()}"
+            for change in self.session.changes.items()
+            if since <= change.at <= until and change.item.kind != "DELETED" and self._is_neighbours(change.item.object)
+        ]
+
     def trouble(self) -> str | None:
         """The trouble with the session's pods now: anything but one Ready pod, old or new; None if all is well."""
         pods = [pod for pod in present(self.session.changes.items()) if pod.stays]
@@ -44,7 +53,13 @@ class SessionBefore:
         container = self.session.cluster.main_container(self.pod.object).name
         if times := now.restarts_of(container) - self.pod.restarts_of(container):
             return f"container {container} started again {times} times"
-        return None if now.ready else "not Ready"
+        return None if now.ready or self._is_neighbours(now.object) else "not Ready"
+
+    def _is_neighbours(self, pod: Json) -> bool:
+        """Whether the pod is not Ready although its desktop's container is."""
+        now = Pod.of(pod)
+        container = status_of(pod, self.session.cluster.main_container(self.pod.object).name)
+        return now.stays and not now.ready and bool(container.get("ready"))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,13 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.domain.concurrency import markers
-from streamspace_acceptance.domain.concurrency.conflicts import ended, shared_claims
-from streamspace_acceptance.domain.concurrency.desktop_viewers import DesktopViewer, await_each, colours
+from streamspace_acceptance.domain.concurrency.conflicts import endangered, ended, shared_claims
+from streamspace_acceptance.domain.concurrency.desktop_viewers import (
+    DesktopViewer,
+    await_each,
+    colours,
+    connect_together,
+)
 from streamspace_acceptance.domain.concurrency.isolation import label, served, shared_namespaces
 from streamspace_acceptance.domain.concurrency.markers import Markers
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
@@ -81,7 +86,8 @@ class ConcurrentUse:
         return self.outcome
 
     def _work(self) -> None:
-        """All desktops are opened before anybody works in them."""
+        """All addresses are requested at once, and all desktops opened before anybody works in them."""
+        connect_together(self._screens)
         for screen in self._screens:
             screen.open(self._browser)
         await_each(self._screens, SHOWS, DesktopViewer.has_settled)
@@ -192,8 +198,9 @@ class ConcurrentUse:
         if former.trouble is not None or former in self._misled:
             return
         former.desk.close()
-        screen = DesktopViewer(SessionDesktop(former.session), f"{former.name} after reconnecting", former.colour)
+        screen = former.again(SessionDesktop(former.session), f"{former.name} after reconnecting")
         self._screens.append(screen)
+        screen.connect()
         screen.open(self._browser)
         await_each([screen], "the desktop as the user left it", self._obeys)
         self.outcome.leaks += self._shown_of_others(screen)
@@ -259,5 +266,6 @@ def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[
     pods = [pod for pod in (Pod.of(change.object) for change in changes) if not pod.is_over]
     found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
     found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
+    found += endangered(session, served(cluster.raw_pods(**label(session))))
     status, word = session.api.status(session.id), session.api.profile.statuses["running"]
     return list(dict.fromkeys([*found, *([] if status == word else [f"{session.id} is {status}"])]))

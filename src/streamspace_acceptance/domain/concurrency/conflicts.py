@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.objects import Claim, Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.isolation import lacking
 from streamspace_acceptance.domain.sessions import provision
@@ -19,8 +20,6 @@ from streamspace_acceptance.domain.sessions.provision import Provision, Provisio
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, elapse
-
-COUNTED = ("cpu", "memory")
 
 
 def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult:
@@ -85,6 +84,27 @@ def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str
     ]
 
 
+def endangered(session: Session, pods: Iterable[Json]) -> list[str]:
+    """The claims of a session's pods, and its object, that are being deleted although the session goes on.
+
+    A claim in use stays until its last pod ends; only then are its files gone.
+    """
+    cluster, obj = session.cluster, session.cluster.session_object(session.id)
+    claims = {claim.meta.name: claim for claim in cluster.claims()}
+    volumes = [volume for pod in pods for volume in pod["spec"].get("volumes") or ()]
+    used = [(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in volumes]
+    names = {str(name) for name in used if name}
+    return [
+        *(f"the claim {name} of {session.id} is being deleted" for name in sorted(names & _deleted(claims))),
+        *(f"the claim {name} of {session.id} is gone" for name in sorted(names - claims.keys())),
+        *([f"{session.id} is being deleted in Kubernetes"] if obj is not None and obj.meta.deleting else []),
+    ]
+
+
+def _deleted(claims: Mapping[str, Claim]) -> set[str]:
+    return {name for name, claim in claims.items() if claim.meta.deleting}
+
+
 def _shown(crowd: ConcurrentRequests, provided: Mapping[str, Provisioned], pods: Iterable[Json]) -> dict[str, object]:
     """The evidence: what each session has, and the volume claims of its pods."""
     claims = (
@@ -128,12 +148,10 @@ def _overcommitted(cluster: Cluster, pods: Iterable[Json]) -> list[str]:
         raise
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for pod in pods:
-        for container in pod["spec"]["containers"]:
-            requests = (container.get("resources") or {}).get("requests") or {}
-            for name in COUNTED:
-                sums[pod["spec"].get("nodeName") or "", name] += amount(requests.get(name, "0"))
+        for name, value in requested(pod).items():
+            sums[pod["spec"].get("nodeName") or "", name] += value
     return [
-        f"{name} of node {node}: {requested.normalize():f} requested, {nodes[node][name]} there"
-        for (node, name), requested in sums.items()
-        if node in nodes and requested > amount(nodes[node][name])
+        f"{name} of node {node}: {total.normalize():f} requested, {nodes[node][name]} there"
+        for (node, name), total in sums.items()
+        if node in nodes and total > amount(nodes[node][name])
     ]

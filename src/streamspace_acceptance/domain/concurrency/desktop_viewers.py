@@ -6,7 +6,9 @@ before any of them is worked in, and stay so.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -14,7 +16,7 @@ from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, random_colours
 from streamspace_acceptance.desktop.watchdog import BrowserEndedError, PageHangsError
-from streamspace_acceptance.domain.sessions.input_probe import FILLED
+from streamspace_acceptance.domain.sessions.input_probe import ABSENT, FILLED, as_seen, is_filtered, least_filled
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS, Settling, describe
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
@@ -34,6 +36,10 @@ class DesktopViewer:
     colour: Colour | None = None
     picture: Picture | None = None
     trouble: str | None = None
+    _least: float = FILLED
+    _is_filtered: bool = False
+    _before: Picture | None = None
+    _own: Picture | None = None
     _settling: Settling = field(default_factory=Settling)
     _connections: tuple[int, int] = (0, 0)
 
@@ -42,14 +48,27 @@ class DesktopViewer:
         """The session that it shows."""
         return self.desk.session
 
-    def open(self, browser: RunBrowser) -> None:
-        """Requests the desktop's address and opens it in a browser context of its own."""
+    def again(self, desk: SessionDesktop, name: str) -> DesktopViewer:
+        """The same viewer, who opens the desktop anew as it was left."""
+        back = DesktopViewer(desk, name, self.colour)
+        back._before, back._is_filtered = self._before, self._is_filtered
+        return back
+
+    def connect(self) -> None:
+        """Requests the desktop's address."""
         try:
             self.desk.connect()
             self.desk.check_connected()
-            self.desk.open(browser)
         except (Unmet, Unproven) as error:
-            self.trouble = f"it does not open: {error.actual if isinstance(error, Unmet) else error.reason}"
+            self.trouble = _not_open(error)
+
+    def open(self, browser: RunBrowser) -> None:
+        """Opens the address in a browser context of its own."""
+        try:
+            if self.trouble is None:
+                self.desk.open(browser)
+        except (Unmet, Unproven) as error:
+            self.trouble = _not_open(error)
 
     def type(self, text: str) -> None:
         """Clicks into the middle and types a line there."""
@@ -58,6 +77,7 @@ class DesktopViewer:
                 middle = self.picture.size[0] // 2, self.picture.size[1] // 2
                 self.desk.viewer.click(*(self.desk.place or (self.desk.viewer.places() or [middle])[0]))
                 self.desk.viewer.type(text)
+                self._before = self.picture
         except PageOpenError as error:
             self.trouble = str(error)
         except (PageHangsError, BrowserEndedError) as error:
@@ -67,6 +87,9 @@ class DesktopViewer:
         """The current picture; None when the page shows no desktop."""
         try:
             self.picture = self.desk.viewer.picture() if self.desk.viewer is not None else None
+            if self.picture is not None and self.desk.viewer is not None:
+                self._least = least_filled(self.desk.viewer)
+                self._own = self.desk.viewer.framebuffer() if self._is_filtered else None
         except PageOpenError as error:
             self.trouble, self.picture = f"it does not open again: {error}", None
         except (PageHangsError, BrowserEndedError) as error:
@@ -84,11 +107,18 @@ class DesktopViewer:
 
     def shows(self, colour: Colour | None) -> bool:
         """Whether the terminal in its last picture has that colour."""
-        return self.picture is not None and colour is not None and self.picture.share(colour) >= FILLED
+        if self.picture is None or colour is None:
+            return False
+        if self._own is not None and self._before is not None and self._own.share(colour) >= self._least:
+            colour = as_seen(colour, self._own, self._before, self.picture)
+        return self.picture.share(colour) >= self._least
 
     def has_settled(self) -> bool:
         """Whether the desktop is rendered; its connection must last from now on."""
         settled = self._settling.has_settled(self.look())
+        if settled and self.picture is not None and self.desk.viewer is not None:
+            self._before = self.picture
+            self._is_filtered = is_filtered(self.desk.viewer.framebuffer(), self.picture)
         self.begin()
         return settled
 
@@ -103,6 +133,22 @@ class DesktopViewer:
             (load, before), (present, times) = self._connections, self.desk.viewer.connections
             if present == load and times > before:
                 self.trouble = f"it was cut off {times - before} times, and its page connected again"
+
+
+def _not_open(error: Unmet | Unproven) -> str:
+    return f"it does not open: {error.actual if isinstance(error, Unmet) else error.reason}"
+
+
+def connect_together(screens: Sequence[DesktopViewer]) -> None:
+    """All viewers request their addresses in the same instant: one answer must not be taken for another's."""
+    begin = threading.Barrier(len(screens))
+
+    def connect(screen: DesktopViewer) -> None:
+        begin.wait()
+        screen.connect()
+
+    with ThreadPoolExecutor(len(screens), "viewer") as pool:
+        list(pool.map(connect, screens))
 
 
 def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[DesktopViewer], bool]) -> None:
@@ -133,6 +179,4 @@ def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[Desk
 def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:
     """`count` random colours, neither dark nor pale, each unlike the others and not yet on any of the screens."""
     pictures = [screen.picture for screen in screens if screen.picture]
-    return random_colours(
-        count, lambda colour: not any(picture.share(colour) > FILLED / 50 for picture in pictures), APART
-    )
+    return random_colours(count, lambda colour: not any(picture.share(colour) > ABSENT for picture in pictures), APART)

@@ -140,7 +140,9 @@ class Deployment:
     @cached_property
     def client_version(self) -> CommandResult | None:
         """The answer of `kubectl cluster-info`; None where kubectl does not work or is not needed."""
-        return None if self._needs_no_images() or not self.kubectl.version else tools.cluster_info(self._tool_seconds)
+        if self._needs_no_images() or not self.kubectl.version:
+            return None
+        return tools.cluster_info(self._tool_seconds, self._settings.context)
 
     def look(self) -> None:
         """Examines the cluster from outside, whether it answers or not."""

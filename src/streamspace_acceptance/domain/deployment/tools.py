@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamspace_acceptance.domain.deployment.commands import CommandResult, call
 from streamspace_acceptance.strict_json import NotJson, read_object
@@ -16,6 +16,7 @@ _HELM = re.compile(
     r"(?:Client: )?(?:&?version\.(?:BuildInfo|Version)\{(?:Version|SemVer):\")?"
     r"(?P<version>v(?P<major>\d+)\.(?P<minor>\d+)\.\d+(?:[-+][\w.+-]*)?)(?:\".*\})?"
 )
+_FORBIDDEN = "Error from server (Forbidden)"
 _DOCKER = re.compile(r"\d+\.\d+(?:\.\d+)?[\w.+~-]*")
 
 
@@ -58,9 +59,13 @@ def docker(seconds: float) -> Tool:
     return _tool("docker", called, version if _DOCKER.fullmatch(version) else None)
 
 
-def cluster_info(seconds: float) -> CommandResult:
-    """The answer of `kubectl cluster-info`."""
-    return call("kubectl", "cluster-info", seconds=seconds)
+def cluster_info(seconds: float, context: str | None) -> CommandResult:
+    """The answer of `kubectl cluster-info`, in the run's own context.
+
+    It also lists the services of kube-system. A user who may not do that has an answer of the cluster all the same.
+    """
+    called = call("kubectl", "cluster-info", *(["--context", context] if context else []), seconds=seconds)
+    return replace(called, trouble=None) if _FORBIDDEN in f"{called.errors}{called.output}" else called
 
 
 def helm_release(version: str) -> tuple[int, int]:

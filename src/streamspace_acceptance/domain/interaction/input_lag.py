@@ -19,7 +19,7 @@ from streamspace_acceptance.waiting import poll
 
 KEYBOARD, MOUSE = "keyboard", "mouse"
 WARM_UP, CHECKS = 3, 10
-SEEN = 0.0002  # the indicator's share of the screen, at the least
+SEEN_PIXELS = 180  # of the indicator, at the least, in pixels of the desktop's own
 
 
 def measure(scenario: Scenario, presses: int, clicks: int) -> None:
@@ -63,7 +63,7 @@ def _indicator(desk: SessionDesktop, colour: Colour) -> tuple[int, int]:
     viewer = desk.opened()
 
     def lit(seen: Picture) -> bool:
-        return seen.share(colour) >= SEEN
+        return seen.share(colour) * seen.pixels >= SEEN_PIXELS
 
     try:
         picture = poll(

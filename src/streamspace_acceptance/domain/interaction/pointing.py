@@ -134,7 +134,7 @@ def click(scenario: Scenario) -> None:
 
 
 def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[Colour]) -> Clicking:
-    """Clicks on each mark, with all buttons in the middle; Unproven without marks."""
+    """Clicks on each mark, with all buttons and twice at once in the middle; Unproven without marks."""
     rows, columns = map(int, receiver.told)
     marks = _marks(desk, colours)
     points = marks.points
@@ -145,6 +145,7 @@ def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
         Aim("at the bottom right", columns, rows),
         *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
     ]
+    twice = [Aim(f"in the middle, {which} of a double click", columns // 2, rows // 2) for which in ("first", "second")]
     viewer, before = desk.opened(), receiver.received_so_far()
     reports = before.count(BEGIN)
     for aim, place in zip(aims, points, strict=True):
@@ -153,13 +154,16 @@ def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
         # Like a user, wait until the click has arrived before moving to the next mark.
         if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
             break  # this click is lost: the rest would only wait as long
+    else:
+        viewer.double_click(*points[-1])
+        receiver.received(until=BEGIN, times=reports + sum(len(aim.reports) for aim in twice))
     # A VNC server may draw the pointer of one viewer into the picture of the next, where it would cover a mark.
     (left, top), (across, down) = points[0], points[-1]
     viewer.move_to((left + across) // 2, (top + down) // 2)
     viewer.press(END)
     received = receiver.received(until=END, times=before.count(END) + 1).removeprefix(before)
     screen = "" if desk.ratio == 1 else f" on a screen of pixel ratio {desk.ratio:g}"
-    clicking = clicking_from(f"{desk.session.subject}{screen}", aims, received)
+    clicking = clicking_from(f"{desk.session.subject}{screen}", [*aims, *twice], received)
     landed = [marks.landed(report, (columns, rows)) for report in clicking.clicks if report.pressed]
     pictures = {
         f"before the clicks{screen}": marks.picture.png,

@@ -28,7 +28,8 @@ class Step:
 
     `conditions` say why the number did not hold; `reasons` are what the product and Kubernetes said about that; `lost`
     are earlier sessions that did not survive the step, in a sentence each. `plane_outside`: how the cluster missed its
-    own objectives meanwhile, as a part of a sentence.
+    own objectives meanwhile, as a part of a sentence. `taken`: sessions and pods of the product that were taken away
+    by nobody's defect, in a sentence each.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Step:
     samples: Sequence[str]
     generator: str
     plane_outside: str = ""
+    taken: Sequence[str] = ()
 
     @property
     def holds(self) -> bool:
@@ -74,21 +76,29 @@ class Step:
 HEADERS = ("sessions", "added", "alive", "start p50 (s)", "start p95 (s)", "busy", "took (s)", "result")
 
 
+def baseline(steps: Sequence[Step]) -> float | None:
+    """The least median of those of the steps that held and added as many sessions as the first; None without any."""
+    alike = [step for step in steps if step.holds and step.added == steps[0].added]
+    return min((step.median for step in alike if step.median is not None), default=None)
+
+
 @dataclass(frozen=True)
 class Recovery:
     """The release of all sessions and what followed. `troubles` is empty if the product recovered.
 
-    `saturated`: that the machine itself had no processor left for the release, as a part of a sentence.
+    `saturated`: that the machine itself had no processor left for the release, as a part of a sentence. `start`: the
+    median start-up time afterwards, in seconds. `crashes`: the product's own pods that restarted meanwhile.
     """
 
     seconds: float
     start: float | None
     troubles: Sequence[str]
     saturated: str = ""
+    crashes: Sequence[str] = ()
 
     def describe(self) -> str:
         """For the report."""
-        start = "no session was started" if self.start is None else f"one more session started in {self.start:.2f} s"
+        start = "no session was started" if self.start is None else f"sessions start in {self.start:.2f} s again"
         troubles = "; ".join(self.troubles) or "all sessions are gone, and the API is healthy"
         return f"released in {self.seconds:.1f} s; {start}; {troubles}"
 
@@ -121,12 +131,26 @@ class SessionCapacity:
     @property
     def crashes(self) -> list[str]:
         """The product's own pods that restarted meanwhile, in a sentence each."""
-        return [crash for step in self.steps for crash in step.crashes]
+        ended = () if self.recovery is None else self.recovery.crashes
+        return [*(crash for step in self.steps for crash in step.crashes), *ended]
 
     @property
     def lost(self) -> list[str]:
         """Sessions that ran and did not survive others that were added, in a sentence each."""
         return [loss for step in self.steps for loss in step.lost]
+
+    @property
+    def taken(self) -> list[str]:
+        """Everything that nobody's defect took away, in a sentence each: then the number that failed says nothing."""
+        return [words for step in self.steps if not step.holds for words in step.taken]
+
+    @property
+    def baseline(self) -> float | None:
+        """The start-up time that the knee is measured from: the least median of the steps that held.
+
+        The first step may have been slow, since it pulled images.
+        """
+        return baseline(self.steps)
 
     @property
     def determined(self) -> bool:
@@ -180,18 +204,20 @@ class SessionCapacity:
         rows = [list(HEADERS), *(step.row() for step in self.steps)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(HEADERS))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        first = next((step.median for step in self.steps if step.median is not None), None)
+        first = self.baseline
         knee = (
             "" if first is None else f"knee of the start-up time: median above {knee_limit(first, self.scale):.2f} s, "
         )
+        others = [f"{step.number}" for step in self.steps if step.starts and step.added != self.steps[0].added]
         last = self.steps[-1] if self.steps else None
         return "\n".join(
             [
                 *lines,
                 "",
                 f"result: {self.result}",
-                f"{knee}the first median times {KNEE_FACTOR:g} and a fixed {KNEE_PLAN_SECONDS:g} s of the plan"
+                f"{knee}the least median times {KNEE_FACTOR:g} and a fixed {KNEE_PLAN_SECONDS:g} s of the plan"
                 f" (at least {KNEE_REAL_SECONDS:g} s), in {KNEE_STEPS} steps in a row",
+                *([f"not judged by the knee, for they add another number: {', '.join(others)}"] if others else []),
                 *([node_busy.describe(last.busy), last.generator] if last is not None else []),
                 *(f"desktops at {step.number}: {'; '.join(step.samples)}" for step in self.steps if step.samples),
                 f"recovery: {self.recovery.describe() if self.recovery is not None else 'not tried'}",

@@ -9,18 +9,26 @@ from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 
+from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.domain.performance import session_troubles
-from streamspace_acceptance.domain.performance.capacity import KNEE_STEPS, Recovery, SessionCapacity, Step, knee_limit
+from streamspace_acceptance.domain.performance.capacity import (
+    KNEE_STEPS,
+    Recovery,
+    SessionCapacity,
+    Step,
+    baseline,
+    knee_limit,
+)
 from streamspace_acceptance.domain.performance.held_sessions import HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.release import release
-from streamspace_acceptance.domain.performance.room import requested, room
+from streamspace_acceptance.domain.performance.room import room
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments, pod_starts
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
-from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring import histogram, node_busy
 from streamspace_acceptance.measuring.capacity_search import CapacitySearch
 from streamspace_acceptance.measuring.control_plane import ControlPlane, mutating_calls
 from streamspace_acceptance.measuring.distribution import Distribution
@@ -30,6 +38,10 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Budget, Wait, now
 
+RECOVERED = 3
+"""So many sessions are started after the release; one alone may be slow by chance."""
+RECOVERED_FACTOR = 2.0
+"""They may take so many times the knee's limit: a machine that has just ended many desktops is still busy."""
 MOST_ERRORS = 0.01
 """The share of the API's answers that may be errors."""
 
@@ -41,6 +53,15 @@ def find_capacity(scenario: Scenario, template: str, ramp: Sequence[int]) -> Non
     attachments.attach_text("steps of the ramp", found.describe())
 
 
+def judged(scenario: Scenario) -> SessionCapacity:
+    """The search that a sentence judges, which is its evidence, with the start-up times of all sessions that ran."""
+    found = scenario.results[SessionCapacity]
+    attachments.attach_text("largest number", found.describe())
+    starts = [seconds for step in found.steps for seconds in step.starts]
+    histogram.keep("start-up time over the ramp", starts, "s")
+    return found
+
+
 class CapacityRamp:
     """One ramp with its search, from the first step to the recovery."""
 
@@ -50,6 +71,7 @@ class CapacityRamp:
         self._template = template
         self._held = HeldSessions(scenario.clients)
         self._stuck: list[str] = []
+        self._moved: list[str] = []
         self._product = ProductPods.of(scenario.clients)
         self._pressure = session_troubles.node_pressure(scenario.clients.cluster)
         self._errors = self._calls = 0
@@ -83,12 +105,13 @@ class CapacityRamp:
         with mutating_calls(self._clients.cluster) as calls, following(self._clients) as follower:
             requests = self._add(follower, number, added) if added > 0 else None
             moments = follower.moments(requests) if requests is not None else []
-            lost = self._verify(moments, dwell=added <= 0)
+            lost, taken = self._verify(moments, dwell=added <= 0)
             reasons = session_troubles.reasons(self._clients, self._stuck, follower.pods.items())
             self._count_errors(follower, requests)
             plane = ControlPlane(pod_starts(moments), *calls.result())
             source = follower.source(moments)
-        behind = [session for session in self._stuck if session not in lost]
+        behind = [session for session in self._stuck if session not in {*lost, *taken}]
+        survivors = before - len(lost) - len(taken)
         samples = self._held.open_samples()
         crashes = self._product.crashes(self._clients)
         pressure = [
@@ -107,7 +130,7 @@ class CapacityRamp:
             [
                 *([f"{len(refused)} of {added} creations failed"] if refused else []),
                 *([f"{len(behind)} of {added} added sessions do not run"] if behind else []),
-                *([f"{len(lost)} of {before} earlier sessions did not survive"] if lost else []),
+                *([f"{before - survivors} of {before} earlier sessions did not survive"] if survivors < before else []),
                 *crashes,
                 *pressure,
                 *failures,
@@ -120,6 +143,7 @@ class CapacityRamp:
             [f"{session} {words or 'answers'}" for session, words in samples.items()],
             "\n".join([*([] if requests is None else [requests.load.describe(), source]), plane.describe()]),
             plane.outside,
+            [*taken.values(), *self._newly_moved()],
         )
 
     def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:
@@ -131,25 +155,30 @@ class CapacityRamp:
             follower.wait_until_running(subject, requests, step, stall, hopeless=follower.hopeless)
         return requests
 
-    def _verify(self, moments: Sequence[SessionMoments], *, dwell: bool) -> dict[str, str]:
-        """Takes over the sessions that run, and returns the state of earlier ones that do not any more."""
+    def _verify(self, moments: Sequence[SessionMoments], *, dwell: bool) -> tuple[dict[str, str], dict[str, str]]:
+        """Takes over the sessions that run, and returns the state of earlier ones that do not any more: those that were
+        lost, and those that were taken away by nobody's defect.
+        """
         budgets = self._clients.budgets
         lost = self._held.find_lost(budgets.named("start"), budgets.named("calm") if dwell else None)
+        taken = self._held.taken_away(lost)
         self._held.drop(lost)
         self._stuck += lost
         for session in moments:
             if session.session is not None and session.never_ran:
                 self._stuck.append(session.session)
             elif session.session is not None:
-                self._held.sessions.append(HeldSession(session.session, session.user, session.uid, session.restarts))
-        return lost
+                self._held.sessions.append(
+                    HeldSession(session.session, session.user, session.uid, session.restarts, session.node)
+                )
+        return {name: words for name, words in lost.items() if name not in taken}, taken
 
     def _judge(self, step: Step) -> None:
         """Tells the search, and ends it where halving would say nothing."""
         search = self.found.search
         if not step.holds:
-            search.failed(step.number, search.good if step.lost else step.alive)
-            if step.crashes:
+            search.failed(step.number, search.good if step.lost or step.taken else step.alive)
+            if step.crashes or step.taken:
                 search.stop()
             return
         if search.bad is None:
@@ -159,10 +188,10 @@ class CapacityRamp:
             search.held(step.number)
 
     def _watch_the_knee(self, step: Step) -> None:
-        first = self.found.steps[0]
-        if first.median is None or step.median is None or step.added != first.added:
+        usual = baseline(self.found.steps[:-1])
+        if usual is None or step.median is None or step.added != self.found.steps[0].added:
             return
-        limit = knee_limit(first.median, self.found.scale)
+        limit = knee_limit(usual, self.found.scale)
         self._over = [*self._over, step.number] if step.median > limit else []
         if len(self._over) < KNEE_STEPS:
             return
@@ -211,6 +240,12 @@ class CapacityRamp:
         self._errors += errors + sum(creation.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR for creation in made)
         self._errors += 0 if requests is None else len(requests.unanswered)
 
+    def _newly_moved(self) -> list[str]:
+        """The pods of the product that were taken away with their nodes since the last step."""
+        moved = [words for words in self._product.moved(self._clients) if words not in self._moved]
+        self._moved += moved
+        return moved
+
     def _too_many_errors(self) -> list[str]:
         share = self._errors / self._calls if self._calls else 0.0
         return [f"{share:.1%} of {self._calls} calls of the API failed"] if share > MOST_ERRORS else []
@@ -227,17 +262,29 @@ class CapacityRamp:
         meter = NodeBusyMeter.begin(self._clients.cluster)
         troubles = list(registry.release([*self._stuck, *self._held.ids]))
         took = now() - began
-        busy = node_busy.saturated(meter.shares()) if troubles else ""
         self._held.sessions, self._stuck = [], []
         start: float | None = None
         if not troubles:
             troubles += self._unhealthy()
-            with following(self._clients) as follower:
-                moments = follower.moments(self._add(follower, 1, 1))
-            start = next((session.seconds for session in moments if session.seconds is not None), None)
-        if not troubles and start is None:
-            troubles.append(f"one more session does not run: {moments[0].never_ran or moments[0].said}")
-        return Recovery(took, start, troubles, busy)
+            start, failed = self._start_again()
+            troubles += failed
+        busy = node_busy.saturated(meter.shares()) if troubles else ""
+        crashes = [] if self.found.crashes else self._product.crashes(self._clients)
+        return Recovery(took, start, troubles, busy, crashes)
+
+    def _start_again(self) -> tuple[float | None, list[str]]:
+        """The median start-up time of a few sessions after the release, and what is wrong with it."""
+        count = max(min(RECOVERED, self.found.largest), 1)
+        with following(self._clients) as follower:
+            moments = follower.moments(self._add(follower, count, count))
+        starts = [session.seconds for session in moments if session.seconds is not None]
+        failed = [session.never_ran or session.said for session in moments if session.seconds is None]
+        usual = self.found.baseline
+        if failed or usual is None:
+            return None, [f"one more session does not run: {words}" for words in failed]
+        start, limit = Distribution.of(starts).p50, RECOVERED_FACTOR * knee_limit(usual, self.found.scale)
+        slow = f"sessions start in {start:.2f} s, more than {limit:.2f} s, and started in {usual:.2f} s before"
+        return start, [slow] if start > limit else []
 
     def _unhealthy(self) -> list[str]:
         profile = self._clients.profile

@@ -133,7 +133,7 @@ def ramp(found: SessionCapacity) -> str:
     """The start-up time of the sessions that each step added, beside the number of sessions and the knee's limit."""
     steps = sorted((step for step in found.steps if step.starts), key=lambda step: step.number)
     spreads = [(step.number, Distribution.of(step.starts)) for step in steps]
-    first = next((step.median for step in found.steps if step.median is not None), None)
+    first = found.baseline
     knee = None if first is None else knee_limit(first, found.scale)
     most = max([*(distribution.p95 for _, distribution in spreads), knee or 0.0, 0.001])
     chart = Chart(

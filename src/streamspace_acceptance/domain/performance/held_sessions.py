@@ -12,11 +12,12 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.session_follower import REST_SECONDS, handshake
 from streamspace_acceptance.domain.performance.session_moments import restarts
+from streamspace_acceptance.domain.performance.taken_away import idle_limit, withdrawn
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import SessionList
 from streamspace_acceptance.product.http import NoAnswer
-from streamspace_acceptance.waiting import Budget, Wait, elapse, poll
+from streamspace_acceptance.waiting import Budget, Wait, elapse, now, poll
 
 SESSIONS_A_USER = 5
 """A shipped StreamSpace allows each user so many."""
@@ -25,12 +26,17 @@ Certainty = Literal["certain", "may pass"]
 
 @dataclass(frozen=True)
 class HeldSession:
-    """A session that ran, and the uid of the pod that was Ready first: its identity. `restarts` are those before."""
+    """A session that ran, and the uid of the pod that was Ready first: its identity. `restarts` are those before.
+
+    `node` is that pod's; `since`, the moment from which the session is held.
+    """
 
     id: str
     user: str
     uid: str | None
     restarts: Mapping[str, int] = field(default_factory=dict)
+    node: str | None = None
+    since: float = field(default_factory=now)
 
 
 @dataclass
@@ -70,6 +76,25 @@ class HeldSessions:
             elapse(Wait(f"{len(self.sessions)} sessions", "all of them last", dwell))
             found = self._settle(budget)
         return {session: words for session, (words, _) in found.items()}
+
+    def taken_away(self, lost: Mapping[str, str]) -> dict[str, str]:
+        """{session: why} for the lost ones that nobody's defect took away.
+
+        A node was withdrawn, or the product hibernated a session by the idle limit that it announces.
+        """
+        gone = [session for session in self.sessions if session.id in lost]
+        found = {session.id: self._taken_away(session, lost[session.id]) for session in gone}
+        return {session_id: f"{lost[session_id]}: {why}" for session_id, why in found.items() if why}
+
+    def _taken_away(self, session: HeldSession, words: str) -> str:
+        if why := withdrawn(self.clients.cluster, session.node):
+            return why
+        if not words.endswith(f"is {self.clients.profile.statuses['hibernated']}"):
+            return ""
+        limit, held = idle_limit(self.clients.cluster, session.id), now() - session.since
+        if limit is None or held < limit * self.clients.budgets.scale:
+            return ""
+        return f"the session's idleTimeout is {limit:g} s, and it was held for {held:.0f} s"
 
     def open_samples(self) -> dict[str, str]:
         """{session: how its desktop failed, or nothing} for the oldest and the newest one."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from streamspace_acceptance.cluster.containers import is_known_neighbour
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance import stores
+from streamspace_acceptance.domain.performance.session_moments import restarts
+from streamspace_acceptance.domain.performance.session_troubles import is_of_a_job
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use
@@ -17,6 +21,7 @@ from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.resource_counters import Counter, Source
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.waiting import Budget, Wait
 
 LEAST_SECONDS = 5.0
 """The shortest window: a kubelet samples its counters seconds apart."""
@@ -24,6 +29,8 @@ JUDGED = ("API", "agent")
 """The components whose CPU the plan limits."""
 SESSION_PODS = "session pods"
 SESSIONS_READ_BY_EXEC = 5
+ANEW = "a container of it started anew within the window"
+"""One counter of several may begin at 0 again without their sum falling, and rates do not show it at all."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class LoadProfile:
 
     `source`: where the counters came from; `passed_over`: why no better source was used. `errors`: what it failed at.
     `busy` is the busy share of each node's processors. `waited`, by pod and in millicores: how long its threads
-    were ready to run without a processor.
+    were ready to run without a processor. `capped`, by pod and in millicores: its own limit of CPU, where it has one.
     """
 
     load: str
@@ -44,6 +51,7 @@ class LoadProfile:
     waited: dict[str, float]
     stores: StoreFigures
     errors: Sequence[str]
+    capped: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def saturated(self) -> str:
@@ -82,13 +90,9 @@ class LoadProfile:
 def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadProfile:
     """Records the use of all components and of the sessions' pods over the plan's minute on the target's clock."""
     cluster, label = clients.cluster, clients.profile.session_label
-    component_label = clients.profile.agents.component_label
     window = max(clients.budgets.named("profile").seconds, LEAST_SECONDS)
     listed = [pod for pod in cluster.pods() if pod.running]
-    parts = {
-        component: [pod for pod in listed if pod.meta.labels.get(component_label) == app]
-        for component, app in clients.profile.deployment.components.items()
-    }
+    parts = component_pods(clients, listed)
     ids = {session.id for session in sessions}
     own = [pod for pod in listed if pod.meta.labels.get(label) in ids]
     components = [pod for pods in parts.values() for pod in pods]
@@ -100,7 +104,12 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
     before = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
     meter = NodeBusyMeter.begin(cluster)
     waiting = CpuWaiting(cluster, [pod for component in JUDGED for pod in parts.get(component, ())])
-    samples, errors = _samples(source, [*components, *own], window)
+    wait = Wait("StreamSpace's pods", f"the use of resources {load} to be recorded", Budget("profile", window, 1.0))
+    with wait.announced():
+        wait.note(f"from {'no source' if source is None else source.name}")
+        samples, errors = _samples(source, [*components, *own], window)
+        wait.end("met")
+    again = began_anew(listed, cluster.pods())
     waited = waiting.millicores()
     busy = meter.shares()
     after = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
@@ -110,14 +119,45 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
         source="no source" if source is None else source.name,
         passed_over=passed_over,
         uses={
-            component: resource_use.uses({pod.meta.name: samples[pod.meta.name] for pod in pods}, window)
+            component: [
+                replace(use, trouble=use.trouble or ANEW) if use.pod in again else use
+                for use in resource_use.uses({pod.meta.name: samples[pod.meta.name] for pod in pods}, window)
+            ]
             for component, pods in parts.items()
         },
         busy=busy,
         waited=waited,
         stores=after.since(before, window),
         errors=errors or ([passed_over] if source is None else []),
+        capped={pod.meta.name: cap for pod in components if (cap := cpu_limit(pod)) is not None},
     )
+
+
+def component_pods(clients: Clients, pods: Sequence[Pod]) -> dict[str, list[Pod]]:
+    """The pods of each component of StreamSpace, without those of Jobs, which work for a while and end."""
+    label = clients.profile.agents.component_label
+    lasting = [pod for pod in pods if not is_of_a_job(pod.object)]
+    return {
+        component: [pod for pod in lasting if pod.meta.labels.get(label) == app]
+        for component, app in clients.profile.deployment.components.items()
+    }
+
+
+def cpu_limit(pod: Pod) -> float | None:
+    """The millicores that a pod's own containers may use together; None where one of them has no limit."""
+    containers = [entry for entry in pod.object["spec"]["containers"] if not is_known_neighbour(entry["name"])]
+    limits = [((entry.get("resources") or {}).get("limits") or {}).get("cpu") for entry in containers]
+    return None if not limits or None in limits else float(sum(amount(str(limit)) for limit in limits)) * 1000
+
+
+def began_anew(before: Sequence[Pod], after: Sequence[Pod]) -> set[str]:
+    """The pods, by name, of whose own containers one was started again in between."""
+    earlier = {pod.meta.uid: _restarts(pod) for pod in before}
+    return {pod.meta.name for pod in after if _restarts(pod) > earlier.get(pod.meta.uid, _restarts(pod))}
+
+
+def _restarts(pod: Pod) -> int:
+    return sum(count for name, count in restarts(pod).items() if not is_known_neighbour(name))
 
 
 def _samples(source: Source | None, pods: Sequence[Pod], window: float) -> tuple[dict[str, list[Counter]], list[str]]:

@@ -16,6 +16,8 @@ from streamspace_acceptance.product.rfb_client import Box, Rectangle, RfbClient
 FIRST, LAST = 16, 231
 """The colours of xterm's cube: 6 levels each of red, green and blue."""
 LEVELS = (0, 95, 135, 175, 215, 255)
+NEAR = 12
+"""How far a part of a colour may be from its level; two levels are 40 apart at the least."""
 LOOKED_AT = (320, 200)
 """Width and height of the part of the desktop, around its middle, in which motion is looked for."""
 STOP = "q"
@@ -92,11 +94,14 @@ def changed(before: Rectangle, after: Rectangle) -> Spot | None:
 
 
 def number(colour: tuple[int, int, int]) -> int | None:
-    """The place of a colour in the source's cycle, from 0 on; None for a colour that is not of it."""
-    try:
-        red, green, blue = map(LEVELS.index, colour)
-    except ValueError:
+    """The place of a colour in the source's cycle, from 0 on; None for a colour that is not of it.
+
+    A desktop of 16 bits a pixel, or a compressed picture, has nearly that colour.
+    """
+    nearest = [min(range(len(LEVELS)), key=lambda level: abs(LEVELS[level] - part)) for part in colour]
+    if any(abs(LEVELS[level] - part) > NEAR for level, part in zip(nearest, colour, strict=True)):
         return None
+    red, green, blue = nearest
     return 36 * red + 6 * green + blue
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.quantities import amount
-from streamspace_acceptance.domain.performance.room import all_pods, requested
+from streamspace_acceptance.cluster.requests import requested
+from streamspace_acceptance.domain.performance.room import all_pods
 
 Json = dict[str, Any]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,7 +20,7 @@ from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.rfb import NoHandshake
 from streamspace_acceptance.product.templates import TemplateApi
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 LOOK_SECONDS = 0.5  # from one look at the list to the next: the list itself takes the API's time
 BATCH = 10
@@ -169,8 +170,14 @@ def _wait_until_running(sessions: Sequence[Session], count: int) -> list[str]:
 
 def _set_in_motion(sessions: Sequence[Session]) -> int:
     """Starts a source of motion in each desktop; in how many of them pictures move then."""
-    with ThreadPoolExecutor(HANDS) as hands:
-        return sum(hands.map(_moves, sessions))
+    seconds = MOTION_SECONDS * math.ceil(len(sessions) / HANDS)
+    wait, moving = Wait(f"{len(sessions)} desktops", "all of them to move", Budget("motion", seconds, 1.0)), 0
+    with wait.announced(), ThreadPoolExecutor(HANDS) as hands:
+        for number, moves in enumerate(hands.map(_moves, sessions), start=1):
+            moving += moves
+            wait.note(f"{moving} of {number} move")
+        wait.end("met")
+    return moving
 
 
 def _moves(session: Session) -> bool:

@@ -9,14 +9,13 @@ from decimal import Decimal
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster import rights
-from streamspace_acceptance.cluster.containers import is_native_sidecar
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
+from streamspace_acceptance.cluster.requests import COUNTED, requested
 
 PODS_A_NODE, PODS_A_CORE = 110, 10
 """Kubernetes supports min(110, 10 a core) pods on a node ("Considerations for large clusters", and its SLOs)."""
-COUNTED = ("cpu", "memory")
 KUBERNETES_OWN = "node.kubernetes.io/"
 """The taints of nodes that are not ready, cordoned or under pressure begin so: no session tolerates them."""
 
@@ -54,22 +53,11 @@ def all_pods(cluster: Cluster) -> tuple[list[Json], str]:
     """The pods that take room on the nodes, and whose they are: of all namespaces, where Kubernetes shows them."""
     try:
         found = cluster.raw_items("/api/v1/pods")
-    except ClusterError:
+    except ClusterError as error:
+        if error.status != FORBIDDEN:
+            raise
         return cluster.raw_pods(), f"the pods of {cluster.namespace} alone, for others are not shown"
     return found, "the pods of all namespaces"
-
-
-def requested(pod: Json) -> dict[str, Decimal]:
-    """The cores and bytes that the scheduler keeps free for a pod, its sidecars and its overhead included."""
-    initial = pod["spec"].get("initContainers") or ()
-    beside = [*pod["spec"]["containers"], *(container for container in initial if is_native_sidecar(container))]
-    first = [container for container in initial if not is_native_sidecar(container)]
-    overhead = pod["spec"].get("overhead") or {}
-    return {
-        resource: max(sum((_request(container, resource) for container in beside), Decimal(0)), *_each(first, resource))
-        + amount(overhead.get(resource, "0"))
-        for resource in COUNTED
-    }
 
 
 def fit(nodes: Sequence[Json], pods: Sequence[Json], size: Mapping[str, str], hosts: Collection[str] = ()) -> Room:
@@ -129,14 +117,6 @@ def _used(pods: Sequence[Json]) -> Mapping[tuple[str, str], Decimal]:
         for resource, value in requested(pod).items():
             used[node, resource] += value
     return used
-
-
-def _each(containers: Sequence[Json], resource: str) -> list[Decimal]:
-    return [_request(container, resource) for container in containers] or [Decimal(0)]
-
-
-def _request(container: Json, resource: str) -> Decimal:
-    return amount(((container.get("resources") or {}).get("requests") or {}).get(resource, "0"))
 
 
 def _quota(cluster: Cluster, size: Mapping[str, str]) -> Room | None:

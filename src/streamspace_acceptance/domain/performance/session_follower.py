@@ -42,6 +42,10 @@ DESKTOPS_AT_ONCE = 4
 KNOCK_SECONDS = 0.25
 REST_SECONDS = 2.0
 """The same after a VNC server has greeted: some of them lock out who comes back at once."""
+LIMITED_SECONDS = 1.0
+"""The API is not asked again for so long after it has limited the rate of calls: creations may share that limit."""
+LAST_LISTS = 10
+"""A session that is in none of so many lists is gone: one of several replicas of the API may be behind the others."""
 CATCH_UP_SECONDS = 2.0
 """A list may overtake the watches; they are given so long to report the pods and objects of sessions that run."""
 
@@ -195,7 +199,11 @@ class SessionFollower:
             pod = Pod.of(change.item.object)
             if (session := known.get(pod.meta.labels.get(label, ""))) is not None:
                 session.see_pod(pod, change.at, deleted=change.item.kind == "DELETED")
+        lists = [look.item.listed for look in self.looks.items() if look.item.listed is not None][-LAST_LISTS:]
         for session_id, session in known.items():
+            session.see_last_lists(
+                [listed.status(session_id) for listed in lists], self.clients.profile.statuses["failed"]
+            )
             session.see_desktop(self.desktops.get(session_id))
             session.desktop_closed = self.closed.get(session_id, "")
         return found
@@ -244,6 +252,7 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
     own memory.
     """
     known: dict[str, Listed] = {}
+    limits = list[float]()
     before: list[tuple[Listed, ...]] = [()] * PARTS
 
     def remembered(listed: Listed) -> Listed:
@@ -253,10 +262,14 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
 
     def look() -> Look:
         asked = now()
+        if limits and asked < limits[-1] + LIMITED_SECONDS:
+            return Look(None, "the API limits the rate of calls", asked, limited=True)
         try:
             sessions = list(map(remembered, api.sessions().sessions))
         except (Unmet, NoAnswer) as error:
             limited = isinstance(error, RateLimited) or (isinstance(error, Unmet) and error.actual.startswith("429 "))
+            if limited:
+                limits[:] = [asked]
             return Look(None, " ".join(str(error).split()), asked, limited)
         parts: list[list[Listed]] = [[] for _ in range(PARTS)]
         for session in sessions:

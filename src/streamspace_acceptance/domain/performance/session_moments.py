@@ -26,7 +26,7 @@ class SessionMoments:
     answered an RFB handshake. `uid` is the pod that was Ready first, `restarts` how often each of its containers had
     been started again by then; `fate` is its last state. `object_running` is when its object in Kubernetes said
     Running, `by_object` whether `running` is that moment.
-    `desktop_closed` says why the suite may not open the desktop.
+    `desktop_closed` says why the suite may not open the desktop, `ended` how a session that ran came to its end.
     """
 
     number: int
@@ -51,6 +51,7 @@ class SessionMoments:
     fate: str = ""
     desktop_failure: str = ""
     desktop_closed: str = ""
+    ended: str = ""
     object_running: float | None = None
     by_object: bool = False
     _not_yet: float = 0.0
@@ -79,6 +80,8 @@ class SessionMoments:
             return f"{self.session} is {self.status}{self.fate and f' ({self.fate})'}"
         if self.ready is None:
             return f"{self.session} is called Running without a Ready pod{self.fate and f' ({self.fate})'}"
+        if self.ended:
+            return f"{self.session} ran and did not stay: {self.ended}"
         if self.desktop_failure:
             return f"{self.session} is Running without a desktop ({self.desktop_failure})"
         return ""
@@ -101,6 +104,10 @@ class SessionMoments:
     def see_pod(self, pod: Pod, at: float, *, deleted: bool) -> None:
         """The watch said this of a pod of the session."""
         self.fate = "its pod was deleted" if deleted else pod.describe()
+        if pod.meta.uid == self.uid and (deleted or pod.is_over):
+            self.ended = self.fate
+        elif pod.ready and not deleted:
+            self.ended = ""
         if deleted:
             return
         self.node = pod.node or self.node
@@ -113,6 +120,15 @@ class SessionMoments:
             self.started = at
         if pod.ready and self.ready is None:
             self.ready, self.uid, self.restarts = at, pod.meta.uid, restarts(pod)
+
+    def see_last_lists(self, statuses: Sequence[str | None], failed: str) -> None:
+        """The session's status in the last lists of the API, None where it was not in one. A single list may be old."""
+        if self.running is None or not statuses:
+            return
+        if statuses[-1] == failed:
+            self.ended = f"it is {failed}{self.fate and f' ({self.fate})'}"
+        elif not any(statuses):
+            self.ended = f"the API does not list it any more{self.fate and f' ({self.fate})'}"
 
     def see_desktop(self, found: rfb.Framebuffer | str | None) -> None:
         """The result of a handshake with its desktop; None: there was none."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster.containers import is_known_neighbour
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.performance.taken_away import scaled_down, withdrawn
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Stamped, now
@@ -103,38 +105,79 @@ def _event(event: Json) -> str:
 
 
 @dataclass(frozen=True)
-class ProductPods:
-    """The restarts of the product's own pods, by uid, at one moment; `over` are pods that were not to stay."""
+class ProductPod:
+    """One of the product's own pods: how often its own containers were restarted, and how a report puts it."""
 
-    restarts: dict[str, int]
+    name: str
+    node: str | None
+    restarts: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ProductPods:
+    """The product's own pods, by uid, at one moment; `over` are pods that were not to stay."""
+
+    pods: dict[str, ProductPod]
     over: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, clients: Clients) -> ProductPods:
         """As Kubernetes lists them now. Those that are over may be collected at any time."""
-        found = {uid: count for uid, (count, _) in _product_pods(clients).items()}
         over = frozenset(pod.meta.uid for pod in map(Pod.of, clients.cluster.raw_pods()) if not pod.stays)
-        return cls(found, over)
+        return cls(_product_pods(clients), over)
 
     def crashes(self, clients: Clients) -> list[str]:
-        """A sentence for each pod that was restarted or replaced since."""
+        """A sentence for each pod that was restarted since, and one for those that are not there any more.
+
+        A pod that its controller scaled down, or whose node was withdrawn, is none of them.
+        """
         present = _product_pods(clients)
-        found = [words for uid, (count, words) in present.items() if count > self.restarts.get(uid, 0)]
-        lost = self.restarts.keys() - present.keys() - self.over
-        return [*found, *([f"{len(lost)} of the product's own pods are not there any more"] if lost else [])]
+        found = [
+            pod.sentence
+            for uid, pod in present.items()
+            if pod.restarts > (self.pods[uid].restarts if uid in self.pods else 0)
+        ]
+        lost = [pod.name for pod in self._gone(clients, present) if not withdrawn(clients.cluster, pod.node)]
+        words = f"{len(lost)} of the product's own pods are not there any more ({', '.join(lost)})"
+        return [*found, *([words] if lost else [])]
+
+    def moved(self, clients: Clients) -> list[str]:
+        """A sentence for each pod that is not there any more since its node was withdrawn."""
+        gone = self._gone(clients, _product_pods(clients))
+        return [
+            f"pod {pod.name} of the product: {why}" for pod in gone if (why := withdrawn(clients.cluster, pod.node))
+        ]
+
+    def _gone(self, clients: Clients, present: Mapping[str, ProductPod]) -> list[ProductPod]:
+        gone = [pod for uid, pod in self.pods.items() if uid not in present and uid not in self.over]
+        events = clients.cluster.events() if gone else []
+        return [pod for pod in gone if not scaled_down(events, pod.name)]
 
 
-def _product_pods(clients: Clients) -> dict[str, tuple[int, str]]:
+def _product_pods(clients: Clients) -> dict[str, ProductPod]:
+    """Without those of Jobs, which end by themselves; what injected neighbours do is not the product's doing."""
     apps, label = set(clients.profile.deployment.components.values()), clients.profile.agents.component_label
     found = {}
     for pod in clients.cluster.raw_pods():
-        if (pod["metadata"].get("labels") or {}).get(label) in apps:
-            containers = (pod.get("status") or {}).get("containerStatuses") or []
+        metadata = pod["metadata"]
+        if (metadata.get("labels") or {}).get(label) in apps and not is_of_a_job(pod):
+            containers = [
+                status
+                for status in (pod.get("status") or {}).get("containerStatuses") or []
+                if not is_known_neighbour(str(status.get("name")))
+            ]
             count = sum(int(container.get("restartCount", 0)) for container in containers)
             why = "; ".join(filter(None, map(_of_container, containers)))
-            sentence = f"pod {pod['metadata']['name']} of the product was restarted{why and f' ({why})'}"
-            found[pod["metadata"]["uid"]] = count, sentence
+            sentence = f"pod {metadata['name']} of the product was restarted{why and f' ({why})'}"
+            node = (pod.get("spec") or {}).get("nodeName")
+            found[metadata["uid"]] = ProductPod(metadata["name"], node, count, sentence)
     return found
+
+
+def is_of_a_job(pod: Json) -> bool:
+    """Whether a pod ends by itself, as those of a CronJob do."""
+    return any(owner.get("kind") == "Job" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
 def node_pressure(cluster: Cluster) -> list[str]:

@@ -5,6 +5,7 @@ A viewer of the suite's own measures, through the product's own WebSocket; the u
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,10 +21,11 @@ from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring import network_path
 from streamspace_acceptance.measuring.frame_rate import Frame, FrameRate
 from streamspace_acceptance.measuring.network_path import NetworkPath
-from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, RoundTrips
+from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, PAUSE_MILLISECONDS, RoundTrips
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
 from streamspace_acceptance.product.rfb_client import NotUnderstoodError, RfbClient
+from streamspace_acceptance.waiting import Wait
 
 SOURCE_RATE, SLOW_RATE = 30.0, 10.0
 """Pictures a second: of the source that is measured, twice the plan's 15, and of the one for the self-check."""
@@ -31,7 +33,7 @@ PARTS = 4
 """Still and moving in turn: a gateway drops a connection on which the server is silent."""
 CHECK_SECONDS, CHECKED_TRIPS = 3.0, 10
 MOTION_SECONDS = 6.0
-TRIP_PAUSE, FRAME_PAUSE = 0.02, 0.002
+TRIP_PAUSE, FRAME_PAUSE = PAUSE_MILLISECONDS / 1000, 0.002
 TRIPS_SHARE = 0.2
 """The share of a moving part in which round trips are measured instead of pictures."""
 SILENCE_SECONDS = 1.0
@@ -42,6 +44,7 @@ class Streaming:
     """The measurements over `planned` seconds. `ended`: how the connection was lost; `no_motion`: why nothing moved;
     `cut_short`: why the suite itself did not measure to the end.
 
+    `gaps`: the longest time without a new picture while round trips were measured instead, in seconds, for each part.
     `traffic` has a line for each part: its name, and the bytes and pictures of the user's page.
     """
 
@@ -51,6 +54,7 @@ class Streaming:
     delayed: list[float] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
     rates: list[FrameRate] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
     slow: FrameRate | None = None
     traffic: list[tuple[str, Traffic]] = field(default_factory=list)
     ended: str = ""
@@ -68,12 +72,12 @@ class Streaming:
     @property
     def frame_rate(self) -> float:
         """Distinct pictures a second over all moving parts together."""
-        return sum(len(rate.frames) for rate in self.rates) / sum(rate.seconds for rate in self.rates)
+        return sum(len(rate.pictures) for rate in self.rates) / sum(rate.seconds for rate in self.rates)
 
     @property
     def longest_gap(self) -> float:
         """Seconds without a new picture while the source moved, at the most."""
-        return max(rate.longest_gap for rate in self.rates)
+        return max([*(rate.longest_gap for rate in self.rates), *self.gaps])
 
     def kibibytes(self, part: str) -> tuple[float, float]:
         """KiB each second that the page received and sent in the parts of that name."""
@@ -108,13 +112,14 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     """Measures over the plan's time on the target's clock; what is lost of it is part of the result."""
     desk = scenario.desktop
     desk.wait_until_rendered()
-    seconds = scenario.clients.budgets.limit(plan).seconds
-    found = scenario.results.put(Streaming(desk.session.subject, seconds))
+    budget = scenario.clients.budgets.limit(plan)
+    found = scenario.results.put(Streaming(desk.session.subject, budget.seconds))
     found.network = network_path.measure(scenario.clients.http.base_url)
     connections = desk.opened().connections
     try:
-        with desk.session.viewing() as client:
-            _Recorder(desk, client, found).record()
+        wait = Wait(found.session, "the whole time of streaming to be measured", budget)
+        with wait.announced(), desk.session.viewing() as client:
+            _Recorder(desk, client, found).record(wait)
     except NotUnderstoodError as error:
         found.cut_short = f"the suite's viewer does not understand the VNC server: {error}"
     except NoHandshake as error:
@@ -135,7 +140,8 @@ class _Recorder:
         self._found = found
         self._clock = clock
 
-    def record(self) -> None:
+    def record(self, wait: Wait) -> None:
+        """All parts and self-checks; the progress is noted in `wait`."""
         spot = motion.start(self._client, SOURCE_RATE, MOTION_SECONDS)
         if spot is None:
             self._found.no_motion = "no program that redraws could be started by typing into the middle of the desktop"
@@ -143,11 +149,16 @@ class _Recorder:
         meter = self._desk.opened().stream_meter(*(self._client.middle if spot is None else (spot.x, spot.y)))
         seconds = self._found.planned / PARTS
         for number in range(PARTS):
+            moves = number % 2 == 1 and spot is not None
+            wait.note(f"part {number + 1} of {PARTS}: the desktop {'moves' if moves else 'stands still'}")
             if number % 2 and spot is not None:
                 self._moving(spot, seconds, meter)
+                wait.note(f"{self._found.rates[-1].received:.1f} pictures/s, {len(self._found.trips)} round trips")
             else:
                 self._still(seconds, meter)
+        wait.note("the self-checks")
         self._check(spot)
+        wait.end("met")
 
     def _still(self, seconds: float, meter: StreamMeter) -> None:
         meter.take()
@@ -158,7 +169,7 @@ class _Recorder:
         motion.start(self._client, SOURCE_RATE, MOTION_SECONDS)
         meter.take()
         self._found.rates.append(self._count(spot, SOURCE_RATE, seconds * (1 - TRIPS_SHARE)))
-        self._found.trips += self._trips(seconds * TRIPS_SHARE)
+        self._found.gaps.append(self._trips_while_moving(spot, seconds * TRIPS_SHARE))
         self._found.traffic.append((MOVING, meter.take()))
         motion.stop(self._client)
 
@@ -178,6 +189,20 @@ class _Recorder:
             self._pause(TRIP_PAUSE)
             trips.append(self._client.round_trip() * 1000)
         return trips
+
+    def _trips_while_moving(self, spot: Spot, seconds: float) -> float:
+        """Round trips of a pixel that moves; the longest time in seconds for which it kept its colour."""
+        trips, changed, last = list[float](), [began := self._clock.now()], None
+        while (now := self._clock.now()) < began + seconds:
+            self._pause(TRIP_PAUSE)
+            asked = self._clock.now()
+            colour = self._client.picture((spot.x, spot.y, 1, 1)).colour_at(spot.x, spot.y)
+            trips.append((self._clock.now() - asked) * 1000)
+            if colour != last:
+                changed.append(self._clock.now())
+            last = colour
+        self._found.trips += trips
+        return max(later - earlier for earlier, later in itertools.pairwise([*changed, now]))
 
     def _count(self, spot: Spot, rate: float, seconds: float) -> FrameRate:
         return count_pictures(self._client, spot, rate, seconds, clock=self._clock, pause=self._pause)

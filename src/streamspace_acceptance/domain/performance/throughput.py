@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from streamspace_acceptance.cluster.watch import Change
-from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.performance import cluster_limits, peak_use
+from streamspace_acceptance.domain.performance.peak_use import PeakUse
 from streamspace_acceptance.domain.performance.release import release
 from streamspace_acceptance.domain.performance.room import room
-from streamspace_acceptance.domain.performance.session_follower import following, opening_desktops
+from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following, opening_desktops
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv, pod_starts, table
-from streamspace_acceptance.domain.performance.session_troubles import QUOTA, quota, unschedulable
+from streamspace_acceptance.domain.performance.session_troubles import QUOTA
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
-from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring import histogram, node_busy
 from streamspace_acceptance.measuring.control_plane import ControlPlane, mutating_calls
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
@@ -25,7 +25,6 @@ from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.measuring.rate import Rate
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import Size
-from streamspace_acceptance.waiting import Stamped
 
 PRECISION = 0.2
 """Half of the rate's interval, as a share of the rate, with which no further burst is asked for."""
@@ -37,7 +36,7 @@ class Burst:
     """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
 
     `source` says from where the moments of Running are; `plane` is how the cluster itself did. `crowded`: why the
-    cluster had no room for any of the sessions that never ran; empty if it had.
+    cluster had no room for any of the sessions that never ran; empty if it had. `use`: the components' peaks meanwhile.
     """
 
     requests: ScheduledRequests
@@ -47,6 +46,7 @@ class Burst:
     source: str = ""
     plane: ControlPlane | None = None
     crowded: str = ""
+    use: PeakUse | None = None
 
     @property
     def never_ran(self) -> list[str]:
@@ -78,6 +78,7 @@ class Burst:
             self.requests.load.describe(),
             node_busy.describe(self.busy),
             *([self.plane.describe()] if self.plane is not None else []),
+            *([self.use.describe()] if self.use is not None else []),
         ]
         return "\n".join(lines)
 
@@ -86,11 +87,13 @@ class Burst:
 class Bursts:
     """The same burst at least `least` times, each after the sessions of the one before were gone.
 
-    One that is not whole is the last. The rate rests on the bursts whose requests were sent in time.
+    One that is not whole is the last, and one whose sessions are `not_gone`, which says why. The rate rests on the
+    bursts whose requests were sent in time.
     """
 
     bursts: Sequence[Burst]
     least: int
+    not_gone: str = ""
 
     @property
     def wanted(self) -> int:
@@ -116,6 +119,16 @@ class Bursts:
     def refusals(self) -> list[str]:
         """The refused creations, in a sentence each."""
         return [sentence for burst in self.bursts for sentence in burst.requests.refusals]
+
+    @property
+    def doubled(self) -> list[str]:
+        """The requests that certainly made more than one session, in a sentence each."""
+        made = [creation for burst in self.bursts for creation in burst.requests.creations if creation is not None]
+        return [
+            f"{creation.asked.user}: one request made {1 + len(creation.others)} sessions"
+            for creation in made
+            if creation.others
+        ]
 
     @property
     def refused_by_quota(self) -> str:
@@ -188,7 +201,17 @@ class Bursts:
             Figure("mean time per session", sum(seconds) / len(seconds), "s"),
             Figure("last session", spread.greatest, "s"),
             *(Figure(f"busy processors of {node}", 100 * share, "%") for node, share in sorted(self.busy.items())),
+            *self.peaks,
         ]
+
+    @property
+    def peaks(self) -> list[Figure]:
+        """The greatest use of each component in any of the bursts."""
+        greatest: dict[str, Figure] = {}
+        for figure in (figure for burst in self.bursts if burst.use is not None for figure in burst.use.figures):
+            before = greatest.get(figure.name, figure)
+            greatest[figure.name] = figure if figure.value > before.value else before
+        return list(greatest.values())
 
     def describe(self) -> str:
         """The tables of all bursts, and their common rate."""
@@ -204,6 +227,15 @@ class Bursts:
     def answers(self) -> str:
         """The table of all requests with their answers."""
         return "\n\n".join(burst.requests.table() for burst in self.bursts)
+
+
+def judged(scenario: Scenario) -> Bursts:
+    """The bursts that a sentence judges, which are its evidence, with the time of every session that ran."""
+    found = scenario.results[Bursts]
+    attachments.attach_text("rate", found.describe())
+    seconds = [session.seconds for session in found.sessions if session.seconds is not None]
+    histogram.keep("time per session", seconds, "s")
+    return found
 
 
 def require_room(scenario: Scenario, count: int, size: Size) -> None:
@@ -248,19 +280,32 @@ def request_bursts(scenario: Scenario, least: int, count: int, template: str, si
     the same whatever the limit is.
     """
     require_room(scenario, count, size)
-    bursts: list[Burst] = []
+    bursts, not_gone = list[Burst](), ""
     for number in range(1, MOST_REPEATS * least + 1):
-        burst = _request_burst(scenario, count, template, size)
+        burst = _request_burst(scenario, number, count, template, size)
         bursts.append(burst)
         attachments.attach_text(f"sessions of burst {number}", burst.describe())
         attachments.attach_csv(f"moments of burst {number}", as_csv(burst.sessions, burst.requests.load.began))
         if not burst.is_whole or Bursts(bursts, least).are_enough or number == MOST_REPEATS * least:
             break
-        release(scenario, burst.requests.ids, f"{count} sessions of burst {number}")
-    scenario.results.put(Bursts(bursts, least))
+        if not_gone := _release(scenario, burst.requests.ids, f"{count} sessions of burst {number}"):
+            break
+    scenario.results.put(Bursts(bursts, least, not_gone))
 
 
-def _request_burst(scenario: Scenario, count: int, template: str, size: Size) -> Burst:
+def _release(scenario: Scenario, ids: Sequence[str], subject: str) -> str:
+    """Why the sessions are not gone; empty if they are.
+
+    The bursts keep their results, and the clean-up reports sessions that the product does not delete.
+    """
+    try:
+        release(scenario, ids, subject)
+    except (Unmet, Unproven) as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def _request_burst(scenario: Scenario, number: int, count: int, template: str, size: Size) -> Burst:
     clients = scenario.clients
     users = [f"perftest{number}" for number in range(1, count + 1)]
     with mutating_calls(clients.cluster) as calls, following(clients) as follower:
@@ -268,10 +313,9 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
         meter = NodeBusyMeter.begin(clients.cluster)
         with opening_desktops(follower, before):
             requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count))
-            if requests.ids:
-                burst, start = clients.budgets.named("burst"), clients.budgets.named("start")
-                follower.wait_until_running(f"{count} sessions in one burst", requests, burst, start)
-                follower.wait_for_desktops(requests.ids)
+            # Samples begin when all is sent: before that they would take the time of the generator.
+            with peak_use.recording(clients) as use:
+                _wait(follower, requests, f"{count} sessions of burst {number}")
         sessions = follower.moments(requests)
         plane = ControlPlane(pod_starts(sessions), *calls.result())
         return Burst(
@@ -281,26 +325,14 @@ def _request_burst(scenario: Scenario, count: int, template: str, size: Size) ->
             meter.shares(),
             follower.source(sessions),
             plane,
-            crowded_out(clients, size, sessions, follower.pods.items()),
+            cluster_limits.crowded_out(clients, size, sessions, follower.pods.items())
+            or cluster_limits.image_pull(clients, sessions, follower.pods.items()),
+            use,
         )
 
 
-def crowded_out(
-    clients: Clients, size: Size, sessions: Sequence[SessionMoments], changes: Sequence[Stamped[Change]]
-) -> str:
-    """Why the cluster had no room for any of the sessions that never ran; empty if it had.
-
-    The nodes had room for all before. If they have room for all now, but for the burst's own pods, then the sessions
-    took more than they asked for, and that is the product's doing.
-    """
-    missing = {session.session for session in sessions if session.session is not None and session.never_ran}
-    if not missing:
-        return ""
-    label = clients.profile.session_label
-    if missing <= unschedulable(changes, label).keys():
-        ids = {session.session for session in sessions}
-        ours = {pod.meta.uid for pod in clients.cluster.pods() if pod.meta.labels.get(label) in ids}
-        found = room(clients.cluster, size, ours)
-        if found.sessions is not None and found.sessions < len(sessions):
-            return f"{found.sentence} beside other pods, and {len(sessions)} are needed"
-    return quota(clients, [session for session in missing if session is not None], changes)
+def _wait(follower: SessionFollower, requests: ScheduledRequests, subject: str) -> None:
+    if requests.ids:
+        burst, start = (follower.clients.budgets.named(name) for name in ("burst", "start"))
+        follower.wait_until_running(subject, requests, burst, start)
+        follower.wait_for_desktops(requests.ids)

@@ -28,6 +28,10 @@ limit_of_cpu() {
   first "$root/cpu$cpu/cpu.cfs_quota_us" $root/cpu/cpu.cfs_quota_us
   first "$root/cpu$cpu/cpu.cfs_period_us" $root/cpu/cpu.cfs_period_us
 }
+swap() {
+  first "$root$unified/memory.swap.max" $root/memory.swap.max
+  sed -n 's/^SwapTotal: *//p' /proc/meminfo
+}
 throttled() {
   first "$root$unified/cpu.stat" $root/cpu.stat "$root/cpu$cpu/cpu.stat" $root/cpu/cpu.stat |
     sed -n 's/^nr_throttled //p'
@@ -47,11 +51,15 @@ def require_enforcement(cluster: Cluster) -> None:
 
 @dataclass(frozen=True)
 class Limits:
-    """Cores and bytes; None for what is not limited. `unread` are those that could not be read."""
+    """Cores and bytes; None for what is not limited. `unread` are those that could not be read.
+
+    `swap` are the bytes that the node may swap out for the container beyond its memory.
+    """
 
     cpu: Decimal | None
     memory: Decimal | None
     unread: frozenset[str] = frozenset()
+    swap: Decimal = Decimal(0)
 
     def __str__(self) -> str:
         return f"{_figure(self.cpu)} cores and {_figure(self.memory)} bytes"
@@ -68,11 +76,11 @@ def of_pod(cluster: Cluster, pod: Pod) -> Limits:
 
 def enforced(cluster: Cluster, pod: Pod) -> Limits:
     """The limits that the kernel enforces on the main container, read inside it."""
-    script = f"{CGROUP_SCRIPT}\necho memory $(limit_of_memory)\necho cpu $(limit_of_cpu)"
+    script = f"{CGROUP_SCRIPT}\necho memory $(limit_of_memory)\necho cpu $(limit_of_cpu)\necho swap $(swap)"
     output = cluster.execute(pod, ["sh", "-c", script]).stdout
     lines = {words[0]: words[1:] for line in output.splitlines() if (words := line.split())}
     unread = frozenset(name for name in ("cpu", "memory") if not lines.get(name))
-    return Limits(_cores(lines.get("cpu", [])), _bytes(lines.get("memory", [])), unread)
+    return Limits(_cores(lines.get("cpu", [])), _bytes(lines.get("memory", [])), unread, _swap(lines.get("swap", [])))
 
 
 def _cores(words: list[str]) -> Decimal | None:
@@ -84,6 +92,15 @@ def _cores(words: list[str]) -> Decimal | None:
 def _bytes(words: list[str]) -> Decimal | None:
     found = _number((*words, "")[0])
     return found if found is not None and found < UNLIMITED_BYTES else None
+
+
+def _swap(words: list[str]) -> Decimal:
+    """`max 8388604 kB`: what the container may have of what the node has; none where nothing says that it may."""
+    if len(words) != 3:
+        return Decimal(0)
+    there = (_number(words[1]) or Decimal(0)) * 1024
+    allowed = _number(words[0])
+    return there if allowed is None else min(allowed, there)
 
 
 def _number(word: str) -> Decimal | None:

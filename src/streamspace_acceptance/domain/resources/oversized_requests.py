@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -115,15 +115,16 @@ def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequen
         for size, too_much, creation in made
     )
     label = clients.profile.session_label
+    known = nothing.before | clients.api.sessions().ids | {str(control.id)}
     strays = [
         f"pod {pod['metadata']['name']}"
         for pod in seen
-        if pod["metadata"]["uid"] not in before and is_stray(pod, attempts, control, label)
+        if pod["metadata"]["uid"] not in before and is_stray(pod, attempts, control, label, known=known)
     ]
     strays += [
         f"volume claim {claim.meta.name}"
         for claim in clients.cluster.claims()
-        if claim.meta.uid not in claims and _is_of_another(claim.meta, control, label)
+        if claim.meta.uid not in claims and _is_of_another(claim.meta, control, label, known)
     ]
     if control.id is not None:  # without it nobody knows which session is the one that fits
         in_api = made_of(nothing, clients.api.sessions()) - {control.id}
@@ -148,9 +149,19 @@ def watch_until_calm(pods: Recording[Change], clients: Clients) -> None:
         pods.beyond(len(pods.items()), left)
 
 
-def is_stray(pod: Json, attempts: Sequence[OversizedRequest], control: Creation, label: str) -> bool:
-    """Whether a pod is of a session that was refused: by its label or name, or because it requests so much."""
-    return _is_of_another(Meta.of(pod), control, label) or any(_wants(pod, attempt.size) for attempt in attempts)
+def is_stray(
+    pod: Json,
+    attempts: Sequence[OversizedRequest],
+    control: Creation,
+    label: str,
+    *,
+    known: Collection[str] | None = None,
+) -> bool:
+    """Whether a pod is of a session that was refused: by its label or name, or because it requests so much.
+
+    `known` are the sessions that the API lists or listed: a pod that is labelled with another one is nobody's.
+    """
+    return _is_of_another(Meta.of(pod), control, label, known) or any(_wants(pod, attempt.size) for attempt in attempts)
 
 
 def _objects(clients: Clients, asked: Asked) -> set[str]:
@@ -158,9 +169,12 @@ def _objects(clients: Clients, asked: Asked) -> set[str]:
     return {obj.meta.name for obj in objects if (obj.user, obj.template) == (asked.user, asked.template)}
 
 
-def _is_of_another(meta: Meta, control: Creation, label: str) -> bool:
-    """Whether something is of a session as they were requested here, but not of the one that fits."""
-    session = meta.labels.get(label) or meta.name
+def _is_of_another(meta: Meta, control: Creation, label: str, known: Collection[str] | None) -> bool:
+    """Whether something is of a session as they were requested here, or of none, but not of the one that fits."""
+    labelled = meta.labels.get(label)
+    if known is not None and control.id is not None and labelled is not None and labelled not in known:
+        return True
+    session = labelled or meta.name
     named = session.startswith(f"{control.asked.user}-{control.asked.template}-")
     return named and not (control.id is None or session.startswith(control.id))
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from streamspace_acceptance import journal
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.deployment.login import LoginClient
-from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, NotApplicable, Unmet, Unproven
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.redaction.redactor import register_secret
@@ -91,9 +91,9 @@ class OtherUsers:
 
 
 def remove(answer: Answer) -> None:
-    """LeftByProduct unless the answer to a deletion says that the user is gone."""
+    """FoundByCleanUp unless the answer to a deletion says that the user is gone."""
     if not answer.ok and answer.status != HTTPStatus.NOT_FOUND:
-        raise LeftByProduct(f"{answer.call}: {answer.gist}", REFUSED)
+        raise FoundByCleanUp(f"{answer.call}: {answer.gist}", REFUSED)
 
 
 def _account(answer: Answer, field: str) -> str | None:

@@ -10,6 +10,7 @@ from functools import partial
 
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Claim, Mount, Pod
+from streamspace_acceptance.domain.sessions import home_contents
 from streamspace_acceptance.domain.sessions.session import Session
 
 ODD_FILES = """
@@ -18,6 +19,8 @@ mkdir -p "$odd/closed" && cd "$odd" || exit 0
 echo secret > unreadable; echo x > "closed/a file"; ln -s /nowhere link; echo x > another; chown 12345:12345 another
 chmod 000 unreadable; chmod 500 closed
 """
+MOUNTS = 'readlink -f "$1" || echo; readlink -f "$2" || echo; cat /proc/self/mountinfo'
+"""A folder may stand behind a link: /home leads to /var/home on some systems."""
 LARGE_BYTES = 1024 * 1024
 LARGE_FILE = f"""
 mkdir -p "$1" && head -c {LARGE_BYTES} /dev/zero > "$1/large" && echo "$2" >> "$1/large"
@@ -28,7 +31,8 @@ mkdir -p "$1" && head -c {LARGE_BYTES} /dev/zero > "$1/large" && echo "$2" >> "$
 class SavedFile:
     """A file as it was saved. `mark` stands in a file beside it and in no other home, no other run and no cache.
 
-    It also stands at the end of the file `large_path`, a MiB long in a folder; empty where that was not saved.
+    It also stands at the end of the file `large_path`, a MiB long in a folder; empty where that was not saved. `more`
+    tells of the files of other kinds in the folder `more_path` (home_contents).
     """
 
     path: str
@@ -37,16 +41,19 @@ class SavedFile:
     mark: str
     done: ExecResult
     large_path: str = ""
+    more: str = ""
+    more_path: str = ""
 
 
 @dataclass(frozen=True)
 class FileState:
-    """A file, the mark beside it, and the end of the large file, as a pod has them now."""
+    """A file, the mark beside it, the end of the large file, and those of other kinds, as a pod has them now."""
 
     pod: str
     file: ExecResult
     mark: ExecResult
     large: ExecResult | None = None
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,10 @@ def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
     session.cluster.execute(pod, ["sh", "-c", ODD_FILES, "sh", home])
     folder = f"{home}/.{name}.more/below"
     large = session.cluster.execute(pod, ["sh", "-c", LARGE_FILE, "sh", folder, mark])
-    return SavedFile(path, text, mark_path, mark, done, f"{folder}/large" if large.code == 0 else "")
+    more_path = f"{home}/.{name}.kinds"
+    more = home_contents.save(session.cluster, pod, more_path, mark)
+    large_path = f"{folder}/large" if large.code == 0 else ""
+    return SavedFile(path, text, mark_path, mark, done, large_path, more, more_path)
 
 
 def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
@@ -92,14 +102,16 @@ def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
     run = partial(session.cluster.execute, pod)
     end = ["dd", f"if={saved.large_path}", f"bs={LARGE_BYTES}", "skip=1"]
     large = run(end) if saved.large_path else None
-    return FileState(pod.meta.name, run(["cat", saved.path]), run(["cat", saved.mark_path]), large)
+    more = home_contents.tell(session.cluster, pod, saved.more_path) if saved.more else ""
+    return FileState(pod.meta.name, run(["cat", saved.path]), run(["cat", saved.mark_path]), large, more)
 
 
 def is_kept(session: Session, pod: Pod, saved: SavedFile) -> bool:
     """Whether the file and its marks read in `pod` as they were saved."""
     found, mark = find(session, pod, saved), f"{saved.mark}\n"
     small = (found.file.stdout, found.mark.stdout) == (f"{saved.text}\n", mark)
-    return small and (found.large is None or found.large.stdout == mark)
+    whole = found.large is None or found.large.stdout == mark
+    return small and whole and not home_contents.differences(saved.more, found.more)
 
 
 def name_of(saved: SavedFile) -> str:
@@ -108,22 +120,32 @@ def name_of(saved: SavedFile) -> str:
 
 
 def volume(session: Session, pod: Pod) -> HomeVolume:
-    """On what the home stands in `pod`."""
+    """On what the home stands in `pod`: the volume that is mounted there, or the nearest folder above it."""
     home = session.api.profile.home
     session.api.profile.meet("pods.home")
     container = session.cluster.main_container(pod.object).name
-    mounts = tuple(mount for mount in pod.mounts if (mount.container, mount.path.rstrip("/")) == (container, home))
+    above = [mount for mount in pod.mounts if mount.container == container and _holds(mount.path, home)]
+    place = max((mount.path.rstrip("/") for mount in above), key=len, default=home)
+    mounts = tuple(mount for mount in above if mount.path.rstrip("/") == place)
     claims = {claim.meta.name: claim for claim in session.cluster.claims()}
     claim = claims.get(mounts[0].claim or "") if mounts else None
+    found = session.cluster.execute(pod, ["sh", "-c", MOUNTS, "sh", home, place]).stdout
+    real_home, real_place, mountinfo = [*found.split("\n", 2), "", ""][:3]
     return HomeVolume(
         pod=pod.meta.name,
         path=home,
         mounts=mounts,
-        mount_points=mount_points_at(session.cluster.execute(pod, ["cat", "/proc/self/mountinfo"]).stdout, home),
+        mount_points=mount_points_at(mountinfo, real_home or home, real_place or place),
         claim=claim,
         is_own=claim is not None and _is_own(session, claim),
         shared_with=() if claim is None else _users(session, claim, session.cluster.pods()),
     )
+
+
+def _holds(folder: str, path: str) -> bool:
+    """Whether a folder, other than the root, is that path or one above it."""
+    folder = folder.rstrip("/")
+    return bool(folder) and f"{path}/".startswith(f"{folder}/")
 
 
 def _is_own(session: Session, claim: Claim) -> bool:
@@ -141,12 +163,15 @@ def _users(session: Session, claim: Claim, pods: Sequence[Pod]) -> tuple[str, ..
     )
 
 
-def mount_points_at(mountinfo: str, path: str) -> tuple[MountPoint, ...]:
-    """The mounts at exactly `path`: fields 5 and 6 of a line, and the type after the separator (proc(5))."""
+def mount_points_at(mountinfo: str, path: str, place: str | None = None) -> tuple[MountPoint, ...]:
+    """The mounts at `path`, or between it and `place`, a folder above: fields 5 and 6 of a line of proc(5).
+
+    The type stands after the separator.
+    """
     found = []
     for line in mountinfo.splitlines():
         left, _, right = line.partition(" - ")
         fields = left.split()
-        if len(fields) > 5 and fields[4] == path and right:
-            found.append(MountPoint(path, right.split()[0], frozenset(fields[5].split(","))))
+        if len(fields) > 5 and right and _holds(fields[4], path) and _holds(place or path, fields[4]):
+            found.append(MountPoint(fields[4], right.split()[0], frozenset(fields[5].split(","))))
     return tuple(found)

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, random_colours
+from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_shell
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.waiting import poll
 
-FILLED = 0.05  # share of pixels that a terminal covers at the very least
+FILLED = 0.05  # share of pixels that a terminal covers at the very least,
+FILLED_PIXELS = 60_000  # or so many of the desktop's own, as a terminal of 80 columns and 24 rows has on a large screen
+PLAIN = 0.5  # share of pixels that a terminal's background has in its window at the least
+ABSENT = 0.001  # share of pixels of a colour that a desktop as good as does not show
 CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
 
 
@@ -21,7 +25,8 @@ CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
 class InputProbe:
     """A command typed into the desktop: where, the picture before and after, and its result.
 
-    received: the command was carried out in the session; clicked: the click that it then waited for arrived.
+    received: the command was carried out in the session; clicked: the click that it then waited for arrived. least: the
+    share of the screen that the terminal covers at the very least.
     """
 
     point: tuple[int, int]
@@ -30,6 +35,7 @@ class InputProbe:
     colour: Area
     received: bool
     clicked: bool
+    least: float = FILLED
 
 
 def probe_input(desktop: SessionDesktop) -> InputProbe:
@@ -40,25 +46,39 @@ def probe_input(desktop: SessionDesktop) -> InputProbe:
     """
     pod, viewer, before = desktop.own_pod(), desktop.opened(), desktop.wait_until_rendered()
     name = f"typed-{secrets.token_hex(6)}"
-    colour = random_colours(1, lambda candidate: before.share(candidate) < FILLED / 50)[0]
+    colour = random_colours(1, lambda candidate: before.share(candidate) < ABSENT)[0]
     command = (
         rf"printf '\033]11;#{bytes(colour).hex()}\007\033[?9h'; touch /tmp/{name}; "
         rf"read -rsn6 -t {CLICK_SECONDS} && touch /tmp/{name}-click; printf '\033[?9l'"
     )
     search = PlaceSearch(desktop, lambda: viewer.type(command))
-    after, point = _wait_for_colour(desktop, colour, pod, name, search), search.point
+    (after, seen), point = _wait_for_colour(desktop, before, colour, pod, name, search=search), search.point
     received = _wait_for_file(desktop, pod, name, "the command", "the desktop in the picture is not this session's")
     viewer.click(*point)
     clicked = _wait_for_file(desktop, pod, f"{name}-click", "the click", "keys reach the desktop, clicks do not")
-    return InputProbe(point, before, after, after.area(colour), received, clicked)
+    return InputProbe(point, before, after, after.area(seen), received, clicked, least_filled(viewer))
 
 
-def _wait_for_colour(desktop: SessionDesktop, colour: Colour, pod: Pod, name: str, search: PlaceSearch) -> Picture:
+def least_filled(viewer: Viewer) -> float:
+    """The share of the screen that a terminal covers at the very least: less on a large one."""
+    wide, high = viewer.framebuffer_size()
+    return min(FILLED, FILLED_PIXELS / (wide * high))
+
+
+def _wait_for_colour(
+    desktop: SessionDesktop, before: Picture, colour: Colour, pod: Pod, name: str, *, search: PlaceSearch
+) -> tuple[Picture, Colour]:
+    """The picture in which the terminal has the colour, and how that colour looks in it (see `as_seen`)."""
+    least, seen = least_filled(desktop.opened()), colour
+
     def is_filled(picture: Picture | None) -> bool:
-        return picture is not None and picture.share(colour) >= FILLED
+        return picture is not None and picture.share(seen) >= least
 
     def look() -> Picture | None:
+        nonlocal seen
         picture = desktop.opened().picture()
+        if picture is not None and not is_filled(picture) and before.differs(picture) >= least:
+            seen = as_seen(colour, desktop.opened().framebuffer(), before, picture)
         search.go_on(seen=is_filled(picture), carried_out=lambda: _has_file(desktop, pod, name))
         return picture
 
@@ -67,14 +87,33 @@ def _wait_for_colour(desktop: SessionDesktop, colour: Colour, pod: Pod, name: st
         look,
         met=is_filled,
         says=lambda picture: (
-            "no noVNC screen" if picture is None else f"{picture.share(colour):.0%} of the screen in that colour"
+            "no noVNC screen" if picture is None else f"{picture.share(seen):.0%} of the screen in that colour"
         ),
         likely=lambda _: _whether_received(desktop, pod, name),
         every=LOOK_SECONDS,
     )
     if shown is None:
         raise AssertionError("a wait for a picture ended without one")
-    return shown
+    return shown, seen
+
+
+def as_seen(colour: Colour, own: Picture, before: Picture, after: Picture) -> Colour:
+    """How a colour of the desktop's `own` picture looks `after` the page, which may filter it as a night light does.
+
+    The colour itself where the page does not show another plain one in its place that was not there `before`.
+    """
+    box = own.area(colour).box
+    place = None if box is None else own.part(box)
+    shown = None if box is None else after.part(own.scaled(box, after.size))
+    if place is None or shown is None or place.share(colour) < PLAIN:
+        return colour
+    seen, share = shown.background
+    return seen if share >= PLAIN and before.share(seen) < ABSENT else colour
+
+
+def is_filtered(own: Picture, picture: Picture) -> bool:
+    """Whether a page shows other colours than the desktop's own, as with a night light."""
+    return picture.share(own.background[0]) < PLAIN * own.background[1]
 
 
 def _wait_for_file(desktop: SessionDesktop, pod: Pod, name: str, what: str, otherwise: str) -> bool:

@@ -9,8 +9,9 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
 from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
 from streamspace_acceptance.product.rfb import Framebuffer
-from streamspace_acceptance.waiting import Budget, now
+from streamspace_acceptance.waiting import Budget, Wait, now, poll
 
+BLANK_SECONDS = 1.0  # from one look at a desktop to the next
 POD, STATUS = "pod", "status"  # of a session that comes back
 
 
@@ -30,6 +31,7 @@ class SessionLifecycle:
         self._cause: str | None = None
         self._refusal: Unmet | None = None
         self._vnc_before: Framebuffer | str = "no VNC handshake was attempted"
+        self._showed_something = False
         self._failure: dict[str, Unmet | Unproven] = {}
 
     @property
@@ -75,7 +77,7 @@ class SessionLifecycle:
         self._command(self._api.wake_session)
 
     def has_come_back(self, *, within: str) -> bool:
-        """Whether another pod serves the session, Running and with its VNC server, in time.
+        """Whether another pod serves the session, Running, with its VNC server and what it shows, in time.
 
         If not, the waits for what is missing fail in the same way from then on.
         """
@@ -89,7 +91,8 @@ class SessionLifecycle:
             except (Unmet, Unproven) as failure:
                 self._failure[goal] = failure
                 return False
-        return isinstance(self.session.vnc_within(within), Framebuffer)
+        _, found, blank = self.wait_for_vnc(within=within)
+        return isinstance(found, Framebuffer) and blank is None
 
     def wait_for_new_pod(self, *, within: str | Budget) -> Pod:
         """A Ready pod that the session did not have before; Unmet otherwise, also when the API refused to wake it."""
@@ -126,9 +129,30 @@ class SessionLifecycle:
         word = self._api.profile.statuses[name]
         return word, watch([self.session], word)
 
-    def wait_for_vnc(self, *, within: str | Budget) -> tuple[Framebuffer | str, Framebuffer | str]:
-        """The VNC handshake before the session left its pod, and the one now; a sentence for one that failed."""
-        return self._vnc_before, self.session.vnc_within(within)
+    def wait_for_vnc(self, *, within: str | Budget) -> tuple[Framebuffer | str, Framebuffer | str, str | None]:
+        """The VNC handshake before the session left its pod, and the one now; a sentence for one that failed.
+
+        The third says that the desktop shows nothing, though it did before; None otherwise.
+        """
+        found = self.session.vnc_within(within)
+        is_looked_at = self._showed_something and isinstance(found, Framebuffer)
+        return self._vnc_before, found, self._blank(within) if is_looked_at else None
+
+    def _blank(self, within: str | Budget) -> str | None:
+        """That the desktop is still of one colour at the end of that time; None if it is not."""
+        budget = self.session.budgets.named(within) if isinstance(within, str) else within
+        try:
+            poll(
+                Wait(self.session.subject, "its desktop shows something", budget),
+                self.session.is_blank,
+                met=lambda blank: not blank,
+                says=lambda blank: "a desktop of one colour" if blank else "something",
+                likely=lambda _: "see the desktop",
+                every=BLANK_SECONDS,
+            )
+        except Unmet as unmet:
+            return unmet.actual
+        return None
 
     def seconds_until_ready(self, pod: Pod) -> float:
         """The seconds from `since` until the session's pod was first seen Ready."""
@@ -160,6 +184,7 @@ class SessionLifecycle:
 
     def _leave_pod(self, cause: str) -> Pod:
         self._vnc_before = self.session.vnc_within("start")
+        self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
         pod, self._pod, self._cause = self.pod, None, cause
         self.former, self.since = self.session.known_uids(), now()
         return pod

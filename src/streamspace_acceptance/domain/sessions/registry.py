@@ -16,7 +16,7 @@ from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import open_loop
-from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, Unmet
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import SessionList
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
@@ -184,7 +184,7 @@ class Registry:
             raise CleanupFailure(f"{self._asked_for()} may be left ({LOOKS_AGAIN}): {reason}") from error
         self._clients.left.update(ids if left else ())
         if left and not troubles and removal.kind is not None:
-            raise LeftByProduct(f"{'; '.join(left)} ({LOOKS_AGAIN})", removal.kind)
+            raise FoundByCleanUp(f"{'; '.join(left)} ({LOOKS_AGAIN})", removal.kind)
         if troubles or left:
             raise CleanupFailure(f"{'; '.join([*troubles, *left])} ({LOOKS_AGAIN})")
         for record in self._records:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.objects import Claim, Pod
 from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.clients import Clients
 
@@ -58,7 +58,16 @@ class Remains:
         return [f"pod {pod.meta.name}" for pod in pods if self._is_of(pod.meta.labels) and not pod.is_over]
 
     def _claims(self) -> list[str]:
-        return [f"claim {claim.meta.name}" for claim in self._cluster.claims() if self._is_of(claim.meta.labels)]
+        return [f"claim {claim.meta.name}" for claim in self._cluster.claims() if self._has(claim)]
+
+    def _has(self, claim: Claim) -> bool:
+        """Whether a claim is one of the sessions': by its label, else by its owner's name or its own."""
+        if self._api.profile.session_label in claim.meta.labels:
+            return self._is_of(claim.meta.labels)
+        names = [name for _, name in claim.meta.owners] or [claim.meta.name]
+        return any(
+            name == session_id or name.startswith(f"{session_id}-") for name in names for session_id in self._ids
+        )
 
     def _is_of(self, labels: dict[str, str]) -> bool:
         return labels.get(self._api.profile.session_label) in self._ids

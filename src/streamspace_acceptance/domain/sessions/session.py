@@ -23,6 +23,7 @@ REFUSED = re.compile(
     r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota|violates PodSecurity"
     r'|(?:admission webhook|failed calling webhook) "(?!\S*stream\.?space)'
 )
+STRIP = 16  # pixels of a desktop, the width of what is looked at of it
 KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
 REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
@@ -211,6 +212,16 @@ class Session:
             password=self._vnc_password,
             text=self.api.profile.base64_text,
         )
+
+    def is_blank(self) -> bool | None:
+        """Whether a cross through the middle of the desktop has one colour; None where no VNC server shows it."""
+        try:
+            with self.viewing() as viewer:
+                (across, down), (wide, high) = viewer.middle, (viewer.framebuffer.width, viewer.framebuffer.height)
+                arms = (0, down, wide, min(STRIP, high - down)), (across, 0, min(STRIP, wide - across), high)
+                return len({colour for arm in arms for colour in viewer.picture(arm).colours()}) == 1
+        except rfb.NoHandshake:
+            return None
 
     def vnc_connections(self) -> str:
         """How often the suite's own probe has connected to the desktop, for a report."""

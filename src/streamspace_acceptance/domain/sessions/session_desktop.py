@@ -22,6 +22,7 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 
 APART = 40  # in one channel at the least, so that no blurred colour is taken for another
 VIVID = 60  # between the strongest and the weakest channel: far from any grey
+HTML = ("text/html", "application/xhtml+xml")
 SCREENSHOT_SECONDS = 3.0
 PAGE_AGAIN_SECONDS = 0.2
 
@@ -231,8 +232,10 @@ class SessionDesktop:
 
 
 def is_html(answer: Answer) -> bool:
-    """Whether an answer is a page of HTML, by its type and by having any."""
-    return answer.content_type.partition(";")[0].strip().lower() == "text/html" and b"<" in answer.body
+    """Whether an answer is a page of HTML: by its type and by having any, or without a type by how it begins."""
+    kind = answer.content_type.partition(";")[0].strip().lower()
+    begins = answer.body.lstrip()[:20].lower()
+    return b"<" in answer.body and (kind in HTML or (not kind and begins.startswith((b"<!doctype html", b"<html"))))
 
 
 def vnc_url(answer: Answer, field: str) -> str | None:

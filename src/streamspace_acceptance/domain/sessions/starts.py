@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster import containers
+from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.quota import refused_for_quota
@@ -16,7 +17,7 @@ from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.waiting import Budget, Recording, now
 
-_LISTEN = "0A"  # proc(5): the TCP state in /proc/net/tcp
+_ESTABLISHED, _LISTEN = "01", "0A"  # proc(5): the TCP state in /proc/net/tcp
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Start:
 
 @dataclass(frozen=True)
 class VncCheck:
-    """The evidence that a VNC server listens: the handshake, and whether the pod listens on the port meanwhile.
+    """The evidence that a VNC server listens: the handshake, and whether the pod listens on the port meanwhile, and
+    serves a connection to it.
 
     `connections` counts the suite's own connections to it, `served` those before with a complete handshake.
     """
@@ -55,6 +57,7 @@ class VncCheck:
     framebuffer: rfb.Framebuffer | str
     port: int
     port_listens: bool
+    port_serves: bool
     connections: str = ""
     served: int = 0
 
@@ -204,20 +207,36 @@ def _left(session: Session, within: str, start: Start) -> Budget:
 
 
 def _listen(session: Session, blame: str | None) -> VncCheck:
-    port, tables, served = session.api.profile.vnc_port, list[str](), session.viewers_served()
+    served, looks = session.viewers_served(), list[tuple[int, str]]()
 
     def look() -> None:
         session.check_label()
         with unproven_if_failed(blame):
             pod = session.wait_for_a_pod(within="start") if blame is None else _present_pod(session, blame)
         found = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
-        tables.append(found.stdout)
+        container = session.cluster.main_container(pod.object)
+        looks.append((vnc_port(container.spec, session.api.profile.vnc_port), found.stdout))
 
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    is_there = listens("".join(tables), port)
-    return VncCheck(session.id, framebuffer, port, is_there, session.vnc_connections(), served)
+    port, tables = looks[-1] if looks else (session.api.profile.vnc_port, "")
+    return VncCheck(
+        session.id,
+        framebuffer,
+        port,
+        listens(tables, port),
+        serves(tables, port),
+        session.vnc_connections(),
+        served,
+    )
+
+
+def vnc_port(container: Json, usual: int) -> int:
+    """The port of the container's VNC server: the usual one, unless it declares another one by that name instead."""
+    declared = container.get("ports") or ()
+    named = [int(port["containerPort"]) for port in declared if "vnc" in str(port.get("name") or "").lower()]
+    return usual if usual in containers.ports(container) or not named else named[0]
 
 
 def _present_pod(session: Session, blame: str) -> Pod:
@@ -229,5 +248,14 @@ def _present_pod(session: Session, blame: str) -> Pod:
 
 def listens(tables: str, port: int) -> bool:
     """Whether a local port is listened on, by the kernel's tables of sockets: `sl local:port remote:port state …`."""
+    return _LISTEN in _states(tables, port)
+
+
+def serves(tables: str, port: int) -> bool:
+    """Whether somebody is connected to a local port, by the same."""
+    return _ESTABLISHED in _states(tables, port)
+
+
+def _states(tables: str, port: int) -> set[str]:
     rows = (line.split() for line in tables.splitlines())
-    return any(row[1].rpartition(":")[2].upper() == f"{port:04X}" and row[3] == _LISTEN for row in rows if len(row) > 3)
+    return {row[3] for row in rows if len(row) > 3 and row[1].rpartition(":")[2].upper() == f"{port:04X}"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from streamspace_acceptance.domain.sessions import actions, provision
@@ -14,7 +13,7 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates.change import Change
-from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json
+from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
@@ -24,6 +23,8 @@ from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import Wait, elapse, poll
 
 _SEPARATOR = re.compile(r", | or ")
+EARLIER_SIZE = {"cpu": "750m", "memory": "1536Mi"}
+"""The amounts of the change before the plan's; the plan has others."""
 
 
 class TemplateDescription(dict[str, Any]):
@@ -125,10 +126,14 @@ def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
 
 
 def make_change(scenario: Scenario, image: str, size: Size) -> None:
-    """Changes the template's image and resources."""
+    """Changes the template's image and resources twice, at last to those."""
     template_id, registry = scenario.results[CreatedTemplate].accepted_id, scenario.results[TemplateRegistry]
+    earlier: Json = {
+        "image": scenario.clients.profile.templates["custom-firefox"]["image"],
+        "resources": EARLIER_SIZE,
+    }
     sent: Json = {"image": image, "resources": dict(size)}
-    scenario.results.put(change.make(registry.api, template_id, sent, registry.budgets.named("calm")))
+    scenario.results.put(change.make(registry.api, template_id, earlier, sent, registry.budgets.named("calm")))
 
 
 def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
@@ -192,9 +197,11 @@ def delete(scenario: Scenario) -> None:
     registry, use = scenario.results[TemplateRegistry], scenario.results[TemplateUse]
     template_id = scenario.results[CreatedTemplate].accepted_id
     before, pods = deletion.traces(registry, template_id), [_pods(session) for session in use.sessions]
+    content = deletion.content(registry, template_id)
     answer = registry.api.delete(template_id)
     if not answer.ok:
         _elapse_calmly(scenario)
+    content_now = {} if answer.ok else deletion.content(registry, template_id)
     result = Deletion(
         template=template_id,
         users=len(use.sessions),
@@ -203,6 +210,7 @@ def delete(scenario: Scenario) -> None:
         answer=answer,
         message=registry.api.message(answer),
         after=deletion.traces(registry, template_id),
+        changes=tuple(differences(content, content_now)) if content_now else (),
         lost=tuple(
             session.id
             for session, had in zip(use.sessions, pods, strict=True)
@@ -219,7 +227,7 @@ def wait_until_deleted(scenario: Scenario) -> Deletion:
         poll(
             _wait(scenario, "no longer known to the API", "deletion"),
             lambda: api.get(deleted.template),
-            met=lambda answer: answer.status == HTTPStatus.NOT_FOUND,
+            met=lambda answer: answer.status in NOT_THERE,
             says=lambda answer: f"the API answers {answer.status}",
             likely=lambda answer: answer.likely("the deletion was accepted but not carried out"),
         )
@@ -229,7 +237,7 @@ def wait_until_deleted(scenario: Scenario) -> Deletion:
 def wait_until_nothing_left(scenario: Scenario) -> Deletion:
     """Nothing of the template is found anywhere; Unmet otherwise. Unproven when it was not deleted."""
     deleted, registry = scenario.results[Deletion], scenario.results[TemplateRegistry]
-    if not deleted.answer.ok or registry.api.get(deleted.template).status != HTTPStatus.NOT_FOUND:
+    if not deleted.answer.ok or registry.api.get(deleted.template).status not in NOT_THERE:
         raise Unproven("the template was not deleted (see 2.3-3)")
     poll(
         _wait(scenario, "nothing left", "deletion"),

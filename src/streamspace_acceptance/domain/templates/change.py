@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.templates.created_template import Json, differences
 from streamspace_acceptance.outcomes import Unmet
@@ -24,7 +25,8 @@ LIKELY = "the change is not, or not wholly, stored"
 class Change:
     """`before` and `after` are the template as it reads; `listed` are its entries in the API's list afterwards.
 
-    `kept`: the header by which a cache says that one of the latter is from before; empty for none.
+    `kept`: the header by which a cache says that one of the latter is from before; empty for none. `earlier` was sent
+    just before `sent`, and answered by `earlier_answer`: a product may take a first change and no second one.
     """
 
     before: Json
@@ -33,6 +35,13 @@ class Change:
     after: Answer
     listed: tuple[Json, ...]
     kept: str = ""
+    earlier: Json = field(default_factory=dict)
+    earlier_answer: Answer | None = None
+
+    @property
+    def versions(self) -> list[Json]:
+        """The template as it was, after the first change, and as it is."""
+        return [self.before, *([overlaid(self.before, self.earlier)] if self.earlier else []), self.wanted]
 
     @property
     def wanted(self) -> Json:
@@ -46,27 +55,36 @@ class Change:
         """The differences from the expected content, by place; empty when the change was made."""
         if not self.answer.ok:
             return [f"the change is answered {self.answer.gist}"]
+        if self.earlier_answer is not None and not self.earlier_answer.ok:
+            return [f"the change before is answered {self.earlier_answer.gist}"]
         if not self.after.ok:
             return [f"the template is answered {self.after.gist}"]
-        shown = [("the answer", self.answer.object()), ("the template", self.after.object())]
-        shown += [("the list", template) for template in self.listed]
+        answered = [] if self.answer.status == HTTPStatus.NO_CONTENT else [("the answer", self.answer.object())]
+        beside = [*answered, *(("the list", template) for template in self.listed)]
         return [
-            f"in {place}, {difference}"
-            for place, template in shown
-            for difference in differences(self.wanted, template)
+            *(f"in the template, {difference}" for difference in differences(self.wanted, self.after.object())),
+            *(
+                f"in {place}, {difference}"
+                for place, template in beside
+                for difference in differences(self.wanted, template, partial=True)
+            ),
         ]
 
 
-def make(api: TemplateApi, template_id: str, sent: Json, patience: Budget) -> Change:
-    """Changes a template and reads it back in every way there is, for `patience` again where it reads otherwise."""
+def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience: Budget) -> Change:
+    """Changes a template twice and reads it back in every way there is, for `patience` again where it reads otherwise.
+
+    The first change, to `earlier`, shows a product that takes no second one, or keeps none but the last version.
+    """
     read_before, names = api.get(template_id).object(), [api.profile.fields[field] for field in FIELDS]
     before = {name: read_before[name] for name in names if name in read_before}
-    answer = api.change(template_id, sent)
+    earlier_answer, answer = api.change(template_id, earlier), api.change(template_id, sent)
 
     def read() -> Change:
         after, listing = api.get(template_id), api.listing()
         listed = entries(api, template_id, listing)
-        return Change(before, sent, answer, after, listed, after.kept or listing.kept)
+        kept = after.kept or listing.kept
+        return Change(before, sent, answer, after, listed, kept, earlier, earlier_answer)
 
     with suppress(Unmet):
         return poll(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from streamspace_acceptance.cluster.quantities import same
@@ -11,6 +12,8 @@ from streamspace_acceptance.product.answers import Answer
 
 Json = dict[str, Any]
 RESOURCES = "resources"
+NOT_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+"""The answers to a call for a template that is not there, or no longer."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +37,21 @@ class CreatedTemplate:
         return self.id
 
 
-def differences(wanted: Json, found: object, *, among: str = "") -> list[str]:
+def differences(wanted: Json, found: object, *, among: str = "", partial: bool = False) -> list[str]:
     """The fields of `wanted` that differ in `found`, a sentence each; other fields of `found` do not matter.
 
     Resources are compared as amounts too, where they are amounts; all else as it is written, types included.
+    `partial`: `found` need not have all fields, as the entries of a list that show the most important ones.
     """
     if not isinstance(found, dict):
         return [f"{among or 'the template'} reads {found!r}"]
     troubles = []
     for field, value in wanted.items():
+        if partial and field not in found:
+            continue
         place = f"{among}.{field}" if among else field
         if isinstance(value, dict):
-            troubles += differences(value, found.get(field), among=place)
+            troubles += differences(value, found.get(field), among=place, partial=partial)
         elif not _equal(value, found.get(field), quantity=among == RESOURCES):
             troubles.append(f"{place} reads {found.get(field)!r}, not {value!r}")
     return troubles

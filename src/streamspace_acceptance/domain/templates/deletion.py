@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from http import HTTPStatus
 
-from streamspace_acceptance.domain.templates.change import entries
-from streamspace_acceptance.domain.templates.created_template import Json
+from streamspace_acceptance.domain.templates.change import FIELDS, entries
+from streamspace_acceptance.domain.templates.created_template import NOT_THERE, Json
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.product.answers import Answer
 
 API, LIST, KUBERNETES = "the API", "the API's list", "Kubernetes"
 HISTORY = "its history"
 _COUNTS = re.compile(
-    r"(?<![\w.-])(\d+)\s+(?:\w+\s+){0,2}sessions?\b|\bsessions?\b\W{1,3}(\d+)(?![\w.-])", re.IGNORECASE
+    r"(?<![\w.-])(\d+)\s+(?:\w+\s+){0,2}sessions?\b|\bsessions?(?:\(s\))?(?!\w)\W{1,3}(\d+)(?![\w.-])", re.IGNORECASE
 )
-"""`2 sessions`, `2 active sessions`, `sessions: 2`."""
+"""`2 sessions`, `2 active sessions`, `sessions: 2`, `session(s): 2`."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Deletion:
 
     `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
     afterwards, `lost` the sessions that then had another status or other pods. The look after a refusal is late enough
-    to show a deletion that happens all the same.
+    to show a deletion that happens all the same. `changes` are the differences of a template that is still there.
     """
 
     template: str
@@ -36,6 +35,13 @@ class Deletion:
     message: str
     after: frozenset[str]
     lost: tuple[str, ...]
+    changes: tuple[str, ...] = ()
+
+    @property
+    def counts_rightly(self) -> bool:
+        """Whether the sentence names the sessions' number, and perhaps its parts: `2 sessions (2 running sessions)`."""
+        number, *parts = [count for count in self.counts if count] or [0]
+        return number == self.users and sum(parts) in (0, number)
 
     @property
     def counts(self) -> list[int]:
@@ -71,12 +77,19 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
     api = registry.api
     versions = api.versions(template_id)
     found = {
-        API: api.get(template_id).status != HTTPStatus.NOT_FOUND,
+        API: api.get(template_id).status not in NOT_THERE,
         LIST: bool(entries(api, template_id)),
         HISTORY: versions.ok and bool(versions.object().get(api.profile.fields["versions"])),
         KUBERNETES: template_id in registry.in_kubernetes(),
     }
     return frozenset(place for place, there in found.items() if there)
+
+
+def content(registry: TemplateRegistry, template_id: str) -> Json:
+    """The fields of a template as it reads now; empty where there is none."""
+    answer, fields = registry.api.get(template_id), registry.api.profile.fields
+    read = answer.object() if answer.ok else {}
+    return {name: read[name] for name in (fields[field] for field in FIELDS) if name in read}
 
 
 def expected_places(registry: TemplateRegistry) -> frozenset[str]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
+from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
@@ -106,7 +106,7 @@ def _read(control: CreatedTemplate, registry: TemplateRegistry) -> Json:
 def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
     """Whether the API knows the template by its name, whatever its list says."""
     name = attempt.name
-    return isinstance(name, str) and bool(name) and registry.api.get(name).status != HTTPStatus.NOT_FOUND
+    return isinstance(name, str) and bool(name) and registry.api.get(name).status not in NOT_THERE
 
 
 def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str]]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from http import HTTPStatus
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
-from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
-from streamspace_acceptance.outcomes import CleanupFailure, LeftByProduct, Unmet
+from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.templates import TemplateApi
@@ -37,6 +36,7 @@ class TemplateRegistry:
         self.mark = mark or secrets.token_hex(3)
         self._stays = clients.stays
         self._made: dict[str, bool] = {}
+        self._ids: dict[str, str] = {}
         self._entries: list[journal.Entry] = []
         self._refused = False
 
@@ -52,11 +52,13 @@ class TemplateRegistry:
         answer = self.api.create(body)
         found = self._id(answer) if answer.ok else None
         self._made[found or name] = answer.ok
+        if answer.ok:
+            self._ids[name] = found or name
         return CreatedTemplate(body, answer, found or name if answer.ok else None)
 
-    def is_mine(self, template: Json, *, description: object = None) -> bool:
+    def is_mine(self, template: Json) -> bool:
         """Whether a template as the API or Kubernetes shows it is one that this scenario asked for."""
-        texts = (self.api.name_of(template), template.get("description"), description)
+        texts = (self.api.name_of(template), template.get("description"))
         return any(isinstance(text, str) and self.mark in text for text in texts)
 
     def clean_up(self) -> None:
@@ -72,7 +74,7 @@ class TemplateRegistry:
         if left and self._are_only_listed():
             self._stays.add(LISTED)
             self._close_records()
-            raise LeftByProduct("; ".join(left), LISTED)
+            raise FoundByCleanUp("; ".join(left), LISTED)
         if left:
             known = self._refused or any(self.is_mine(template) for template in self.api.listed())
             raise CleanupFailure(
@@ -98,16 +100,12 @@ class TemplateRegistry:
     def _are_only_listed(self) -> bool:
         """Whether the product says of each template in its list that there is none to be deleted."""
         ids = [self.api.id_of(template) for template in self.api.listed() if self.is_mine(template)]
-        gone = (
-            self.api.delete(template_id).status == HTTPStatus.NOT_FOUND
-            for template_id in ids
-            if template_id is not None
-        )
+        gone = (self.api.delete(template_id).status in NOT_THERE for template_id in ids if template_id is not None)
         return not self._refused and not self.in_kubernetes() and None not in ids and all(gone)
 
     def _delete(self, template_id: str) -> str | None:
         answer = self.api.delete(template_id)
-        if answer.ok or answer.status == HTTPStatus.NOT_FOUND:
+        if answer.ok or answer.status in NOT_THERE:
             return None
         self._refused = True
         return f"{template_id}: {answer.status} {answer.excerpt()}"
@@ -142,9 +140,26 @@ class TemplateRegistry:
         return self._objects() is not None
 
     def in_kubernetes(self) -> list[str]:
-        """The names of this scenario's templates in Kubernetes; none where it has no objects of templates."""
+        """This scenario's templates in Kubernetes: by their ids in the API, else by the names of their objects.
+
+        An object's name may be the template's name, also after a prefix, or its id. None where Kubernetes has no such
+        objects.
+        """
         found = ((obj["metadata"], obj.get("spec") or {}) for obj in self._objects() or [])
-        return [meta["name"] for meta, spec in found if self.is_mine(meta, description=spec.get("description"))]
+        return [
+            self._id_behind(str(meta["name"]), spec)
+            for meta, spec in found
+            if self.is_mine(meta) or self.is_mine(spec) or meta["name"] in self._ids.values()
+        ]
+
+    def _id_behind(self, object_name: str, spec: Json) -> str:
+        names = (object_name, str(self.api.name_of(spec)))
+        known = (
+            id_
+            for name, id_ in self._ids.items()
+            if name in names or object_name == id_ or object_name.endswith(f"-{name}")
+        )
+        return next(known, object_name)
 
     def _objects(self) -> list[Json] | None:
         self.api.profile.meet("deployment.template_objects")

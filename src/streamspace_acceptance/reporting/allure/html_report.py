@@ -13,6 +13,7 @@ from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting import decision_page, plan_text, quality_gate
 from streamspace_acceptance.reporting.allure.page_patches import criterion_addresses, patch
+from streamspace_acceptance.reporting.allure.properties import title
 from streamspace_acceptance.reporting.allure.results import categories
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.verdict_file import read
@@ -40,12 +41,6 @@ def build(folder: ReportFolder) -> Path:
         first = decision_page.render(run, decision, plan_text.load(), criterion_addresses(text))
         folder.page.write_text(patch(text, first, quality_gate.of_run(run, decision)), encoding="utf-8")
     return folder.page
-
-
-def title(folder: ReportFolder) -> str:
-    """ "StreamSpace v2.0-beta.1 acceptance: NO-GO": the version of the target and the decision."""
-    run = read(folder.verdicts)
-    return f"{run.product} acceptance: {decide(run).word}"
 
 
 def charts(*, with_past: bool) -> list[dict[str, object]]:
@@ -78,7 +73,7 @@ def _node() -> str:
 
 
 def _generate(node: str, folder: ReportFolder, scratch: Path) -> Path:
-    name = title(folder)
+    name = title(read(folder.verdicts))
     folder.history.mkdir(parents=True, exist_ok=True)
     awesome = {"singleFile": True, "reportName": name, "reportLanguage": "en", "groupBy": ["epic", "feature"]}
     awesome["defaultSortBy"] = "name,asc"  # the plan's order, whatever was run when

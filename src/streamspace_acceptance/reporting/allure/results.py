@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from streamspace_acceptance.evidence import ci_build, files
+from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.report_folder import VERDICTS
 from streamspace_acceptance.evidence.run_evidence import Attachment
-from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting import plan_text
-from streamspace_acceptance.reporting.allure import metrics
+from streamspace_acceptance.reporting.allure import metrics, properties
 from streamspace_acceptance.reporting.decision_page import PHASES
-from streamspace_acceptance.reporting.junit import HOOKS
+from streamspace_acceptance.reporting.junit import HOOKS, classname
 from streamspace_acceptance.reporting.markdown import limit, measured, plain, table
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.register import TEST_TAG
@@ -42,7 +41,6 @@ _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 NOT_RUN = "Not run"
 CRITERION = "criterion"
 """The label with the id of a criterion that a scenario proves."""
-_PROPERTIES = "environment.properties"
 
 
 class AllureResults:
@@ -74,13 +72,12 @@ class AllureResults:
             attachments.append({"name": VERDICTS, "source": f"{VERDICTS}-attachment.json", "type": "application/json"})
         if attachments:
             self._put_json("run-globals.json", {"attachments": attachments})
-        facts = [f"{name.replace(' ', '_')} = {redact(value)}\n" for name, value in run.environment.items()]
-        self._put(_PROPERTIES, "".join(facts))
+        self._put(properties.FILE, properties.of_run(run))
         if found := metrics.samples(run):
             self._put_json(metrics.FILE, found)
         # For Allure's own commands, which do not read the settings of this project's page.
         self._put_json("categories.json", categories())
-        self._put_json("executor.json", ci_build.executor(run.environment))
+        self._put_json("executor.json", properties.executor(run))
 
     def update(self, scenario: ScenarioResult) -> None:
         """Write the result of one scenario, unless it is on disk already."""
@@ -132,7 +129,7 @@ def _scenario(scenario: ScenarioResult, test: TestResult | None, run_began: date
         # Of titles alone, scenarios of the same title in different files would pass for retries of each other.
         "testCaseId": _digest(scenario.place),
         "historyId": _digest(scenario.place, *cells),
-        "titlePath": [*Path(scenario.place.partition(": ")[0]).parent.parts, scenario.feature],
+        "titlePath": _title_path(scenario, test),
         "parameters": [{"name": name, "value": value} for name, value in scenario.examples.items()],
         "labels": list(_labels(scenario, test)),
         **_times(began, scenario.seconds),
@@ -191,6 +188,7 @@ def _not_run(test: TestResult, lines: Sequence[CriterionResult], run: RunResult)
         "fullName": f"{test.id}: {name}",
         "testCaseId": _digest(NOT_RUN, test.id),
         "historyId": _digest(NOT_RUN, test.id),
+        "titlePath": [plan["epic"], plan["feature"]],
         "labels": [
             *({"name": label, "value": value} for label, value in labels.items()),
             *({"name": "tag", "value": tag} for tag in tags),
@@ -231,7 +229,15 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
 
 
 def _plan_labels(test: TestResult) -> dict[str, str]:
-    return {"epic": PHASES[test.phase], "feature": f"{test.id} {test.title}"}
+    """`package` is for Allure 2: it splits it at its dots."""
+    return {"epic": PHASES[test.phase], "feature": f"{test.id} {test.title}", "package": classname(test)}
+
+
+def _title_path(scenario: ScenarioResult, test: TestResult | None) -> list[str]:
+    """The folders of Allure 3's tree: the phase and the test; beyond the plan, the file's folder and the feature."""
+    if test is None:
+        return [*Path(scenario.file).parent.parts, scenario.feature]
+    return [PHASES[test.phase], f"{test.id} {test.title}"]
 
 
 def _status(judged: Judged) -> Json:

@@ -66,9 +66,15 @@ def _table(entries: list[Entry]) -> Table:
                 f"  {entry.criterion.id}",
                 text,
                 Text(verdict, style),
-                Text(" · ".join(map(str, entry.figures)) or formatting.seconds(entry.seconds), "bright_black"),
+                Text(" · ".join(map(str, entry.figures)) or _took(entry), "bright_black"),
             )
     return table
+
+
+def _took(entry: Entry) -> str:
+    """Without a figure, the time of the step: `took 0.4 s`."""
+    seconds = formatting.seconds(entry.seconds)
+    return f"took {seconds}" if seconds else ""
 
 
 def _cause(entry: Entry) -> str:

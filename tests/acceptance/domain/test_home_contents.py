@@ -1,0 +1,64 @@
+"""Files of several kinds in a home: what is kept is told from what is lost, or comes back."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.domain.sessions import home_contents
+
+
+class _Here:
+    """A pod that is this machine."""
+
+    def execute(self, _pod: object, command: list[str]) -> ExecResult:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return ExecResult(done.stdout, done.stderr, done.returncode)
+
+
+HERE, POD = cast("Any", _Here()), cast("Any", None)
+
+
+def test_home_as_it_was_saved_does_not_differ(tmp_path: Path) -> None:
+    folder = str(tmp_path / "a folder")
+    first = home_contents.save(HERE, POD, folder, "mark")
+    assert "a deleted file is there: yes" in first
+    assert home_contents.differences(first, home_contents.tell(HERE, POD, folder)) == []
+    second = home_contents.save(HERE, POD, folder, "another mark")
+    assert home_contents.differences(first, second) == [
+        "a name with an accent: another mark, not mark",
+        "a deleted file is there: no, not yes",
+    ]
+
+
+def _followed(folder: Path) -> None:
+    (folder / "link").unlink()
+    (folder / "link").write_text("#!/bin/sh\n")
+
+
+@pytest.mark.parametrize(
+    ("happens", "says"),
+    [
+        (lambda folder: (folder / "empty").unlink(), "an empty file: no no, not yes no"),
+        (lambda folder: (folder / "program").chmod(0o644), "a program may be run: no, not yes"),
+        (lambda folder: (folder / "plain").chmod(0o755), "a plain file may be run: yes, not no"),
+        (_followed, "a link leads to: nothing, not program"),
+        (lambda folder: (folder / "deleted").touch(), "a deleted file is there: yes, not no"),
+        (lambda folder: (folder / "many files" / "77").unlink(), "of a hundred files there are: 99, not 100"),
+        (lambda folder: (folder / "naïve").rename(folder / "naive"), "a name with an accent: nothing, not mark"),
+    ],
+)
+def test_home_that_lost_a_kind_of_file_differs(tmp_path: Path, happens: Callable[[Path], object], says: str) -> None:
+    home_contents.save(HERE, POD, str(tmp_path), "mark")
+    saved = home_contents.save(HERE, POD, str(tmp_path), "mark")
+    happens(tmp_path)
+    assert home_contents.differences(saved, home_contents.tell(HERE, POD, str(tmp_path))) == [says]
+
+
+def test_home_without_the_folder_differs_in_everything(tmp_path: Path) -> None:
+    saved = home_contents.save(HERE, POD, str(tmp_path / "kinds"), "mark")
+    found = home_contents.tell(HERE, POD, str(tmp_path / "elsewhere"))
+    assert len(home_contents.differences(saved, found)) == len(saved.splitlines())

@@ -1,0 +1,162 @@
+"""A server of the product that crashes is told beyond the plan, and the run goes on once the API answers again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.domain.deployment import outages
+from streamspace_acceptance.domain.deployment.credentials import Credentials
+from streamspace_acceptance.domain.deployment.login import LoginClient
+from streamspace_acceptance.domain.deployment.outages import Outages
+from streamspace_acceptance.outcomes import FoundByCleanUp
+from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, TokenRefused
+from streamspace_acceptance.product.profile import load
+from tests.support.samples import Json
+from tests.support.web_server import says, web_server
+
+LOG = b"".join(
+    b"2026-01-01T00:00:01Z " + line for line in (b"ready\n", b"panic: send on closed channel\n", b"goroutine 7\n")
+)
+
+
+def pod(app: str, restarts: int = 0, **ended: object) -> Json:
+    status: Json = {"name": "main", "restartCount": restarts, "lastState": {"terminated": ended} if ended else {}}
+    return {
+        "metadata": {"uid": app, "name": f"{app}-1", "labels": {"app": app}},
+        "status": {"containerStatuses": [status]},
+    }
+
+
+class Product:
+    """An API of one token, and the pods of its servers. It is away for the next `away` calls."""
+
+    def __init__(self) -> None:
+        self.pods = [pod("streamspace-api"), pod("streamspace-postgres"), pod("streamspace-k8s-agent")]
+        self.namespace = "streamspace"
+        self.away, self.token, self.asked = 0, "first", 0
+        self.log = LOG
+
+    def raw_pods(self) -> list[Json]:
+        return self.pods
+
+    def raw(self, path: str, **_query: str) -> bytes:
+        assert path.endswith("/log")
+        return self.log
+
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
+        self.asked += 1
+        request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        self.away -= 1
+        if self.away >= 0:
+            status, body = 502, b"no pod is Ready"
+        elif request.path == "/health":
+            status, body = 200, b'{"status": "ok"}'
+        elif request.path.endswith("/login"):
+            status, body = 200, json.dumps({"token": self.token}).encode()
+        else:
+            is_open = request.headers.get("Authorization") == f"Bearer {self.token}"
+            status, body = (200, b'{"sessions": []}') if is_open else (401, b'{"error": "x", "message": "y"}')
+        says(body, status, "text/plain" if status == 502 else "application/json")(request)
+
+
+@pytest.fixture
+def product(monkeypatch: pytest.MonkeyPatch) -> Product:
+    monkeypatch.setattr(outages, "LOOK_SECONDS", 0.02)
+    return Product()
+
+
+@pytest.fixture
+def api(product: Product) -> Iterator[StreamSpaceApi]:
+    with web_server(product.respond) as url, HttpClient(url, "first") as http:
+        yield StreamSpaceApi(http, load())
+
+
+def watched(product: Product, api: StreamSpaceApi, *, scale: float = 1.0, is_known: bool = True) -> Outages:
+    credentials = Credentials("admin", "secret-1", "a setting") if is_known else None
+    deployment: Any = SimpleNamespace(credentials=credentials, login_client=LoginClient(api.http, api.profile))
+    cluster: Any = product
+    return Outages(api, cluster, Budgets(scale), lambda: deployment)
+
+
+def test_servers_that_run_on_are_asked_once(product: Product, api: StreamSpaceApi) -> None:
+    watched(product, api).end()
+    assert product.asked == 1
+
+
+def test_crash_is_told_once_with_the_line_of_the_log(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    product.pods[0] = pod("streamspace-api", 1, reason="Error", exitCode=2)
+    words = r"container main of pod streamspace-api-1 ended: Error, exit code 2; its log: panic: send on closed channel"
+    with pytest.raises(FoundByCleanUp, match=words) as caught:
+        watch.end()
+    assert caught.value.kind == outages.CRASHED
+    watch.end()
+
+
+def test_store_without_memory_is_told(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.log = watched(product, api), b""
+    product.pods[1] = pod("streamspace-postgres", 1, reason="OOMKilled", exitCode=137)
+    with pytest.raises(FoundByCleanUp, match=r"streamspace-postgres-1 ended: OOMKilled, exit code 137$"):
+        watch.end()
+
+
+@pytest.mark.parametrize("code", [0, 137, 143])
+def test_server_that_was_stopped_is_no_crash(product: Product, api: StreamSpaceApi, code: int) -> None:
+    watch = watched(product, api)
+    product.pods[0] = pod("streamspace-api", 1, reason="Error", exitCode=code)
+    watch.end()
+
+
+def test_agent_that_ends_is_no_crash(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    product.pods[2] = pod("streamspace-k8s-agent", 1, reason="Error", exitCode=1)
+    watch.end()
+
+
+def test_restarts_from_before_the_run_are_not_told(product: Product, api: StreamSpaceApi) -> None:
+    product.pods[0] = pod("streamspace-api", 3, reason="Error", exitCode=2)
+    watched(product, api).end()
+
+
+def test_api_that_is_away_is_awaited(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.away = watched(product, api), 4
+    watch.end()
+    assert api.sessions().ids == frozenset()
+
+
+def test_api_that_stays_away_is_awaited_once(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.away = watched(product, api, scale=0.002), 10**6
+    watch.end()
+    asked = product.asked
+    watch.end()
+    assert product.asked == asked + 1
+    product.away = 0
+    watch.end()
+    assert api.sessions().ids == frozenset()
+
+
+def test_token_is_renewed_after_an_outage_alone(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    product.token = "second"
+    watch.end()
+    with pytest.raises(TokenRefused):
+        api.sessions()
+    product.away = 2
+    watch.end()
+    assert api.sessions().ids == frozenset()
+
+
+def test_token_without_credentials_stays_refused(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api, is_known=False)
+    product.token, product.away = "second", 2
+    watch.end()
+    with pytest.raises(TokenRefused):
+        api.sessions()

@@ -1,0 +1,58 @@
+"""Several commands in a queue: each is accepted, carried out, and carried out once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from streamspace_acceptance import expect
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Stamped
+from tests.acceptance.domain.test_agents import ACCEPTED, LATEST, STAYED, change, order
+from tests.support.samples import answer
+
+
+def test_commands_that_are_all_carried_out() -> None:
+    both = replace(order(), others=(order(),))
+    expect.commands.queued(both, load())
+    assert expect.commands.carried_out(both, LATEST) == pytest.approx(0.5)
+    expect.commands.carried_out_once(both)
+
+
+def test_queue_that_keeps_one_command_alone_fails() -> None:
+    lost = order(change(9.0), trouble=STAYED)
+    for kept in (replace(order(), others=(lost,)), replace(lost, others=(order(),))):
+        with pytest.raises(Unmet, match="no pod left"):
+            expect.commands.carried_out(kept, LATEST)
+
+
+def test_second_command_that_is_refused_fails() -> None:
+    refused = replace(order(), others=(order(answer=answer({}, 429)),))
+    with pytest.raises(Unmet, match="the command accepted"):
+        expect.commands.queued(refused, load())
+
+
+def test_second_command_that_is_late_or_repeated_fails() -> None:
+    late = replace(order(), others=(order(change(26.0, "DELETED")),))
+    with pytest.raises(Unmet, match=r"deleted after 12\.5 s"):
+        expect.commands.carried_out(late, LATEST)
+    again = order(change(14.1, "DELETED"), change(15.0, "ADDED", name="s-2", uid="u-2"))
+    with pytest.raises(Unmet, match="no other in its place"):
+        expect.commands.carried_out_once(replace(order(), others=(again,)))
+
+
+@pytest.mark.parametrize("word", ["Failed", "Terminating"])
+def test_session_given_up_while_its_command_waits_fails(word: str) -> None:
+    said = ((9.9, "Running"), (10.1, "Hibernating"), (11.0, word), (14.2, "Hibernated"))
+    with pytest.raises(Unmet, match=rf"{word} 1\.0 s after the command"):
+        expect.commands.status_truthful(order(said=said), load())
+
+
+def test_another_word_while_a_command_waits_is_no_failure() -> None:
+    said = ((9.9, "Running"), (10.1, "Stopping"), (14.2, "Hibernated"))
+    waiting = order(said=said)
+    expect.commands.status_truthful(waiting, load())
+    assert waiting.answer.object() == ACCEPTED
+    assert waiting.statuses[0] == Stamped(9.9, "Running")
