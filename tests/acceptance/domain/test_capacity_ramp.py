@@ -178,6 +178,7 @@ def test_product_that_is_slow_after_the_release_fails(monkeypatch: pytest.Monkey
     product = CrowdedProduct()
     monkeypatch.setattr(crowded_product, "SCALE", 1.0)
     monkeypatch.setattr(capacity, "KNEE_PLAN_SECONDS", 1.0)
+    monkeypatch.setattr(capacity, "KNEE_REAL_SECONDS", 1.0)
     product.start = lambda _others: 0.0 if product.made <= 4 else 12.0
     found = ramp(product, monkeypatch, (4,))
     with pytest.raises(Unmet, match=r"after the release: sessions start in 1\d\.\d\d s"):

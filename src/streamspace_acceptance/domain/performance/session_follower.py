@@ -200,10 +200,10 @@ class SessionFollower:
             if (session := known.get(pod.meta.labels.get(label, ""))) is not None:
                 session.see_pod(pod, change.at, deleted=change.item.kind == "DELETED")
         lists = [look.item.listed for look in self.looks.items() if look.item.listed is not None][-LAST_LISTS:]
+        last = [{listed.id: listed.status for listed in sessions.sessions} for sessions in lists]
         for session_id, session in known.items():
-            session.see_last_lists(
-                [listed.status(session_id) for listed in lists], self.clients.profile.statuses["failed"]
-            )
+            statuses = [listed.get(session_id) for listed in last]
+            session.see_last_lists(statuses, self.clients.profile.statuses["failed"])
             session.see_desktop(self.desktops.get(session_id))
             session.desktop_closed = self.closed.get(session_id, "")
         return found
