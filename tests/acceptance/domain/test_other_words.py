@@ -65,7 +65,7 @@ def test_field_in_a_refusal(message: str, field: str, named: bool) -> None:
 @pytest.mark.parametrize("numbers", [(1, 2), ("1", "2"), ("v1", "v2")])
 def test_history_counts_its_versions_in_any_form(numbers: tuple[object, ...]) -> None:
     former, later = {"image": "a"}, {"image": "b"}
-    change = cast("Any", SimpleNamespace(before=former, wanted=later, versions=[former, later]))
+    change = cast("Any", SimpleNamespace(versions=[former, later]))
     versions = [{"version": number, **image} for number, image in zip(numbers, (former, later), strict=True)]
     expect.templates.history_kept(change, answer({"versions": versions}))
     for entry in versions:
