@@ -88,7 +88,7 @@ OF_CLIENT_PAGE = frozenset(
 )
 HOLDERS = {
     "browser.py": {"_start"},
-    "client_page.py": {"_evaluated", "_in_page", "_point_in_page", "_seen_part"},
+    "client_page.py": {"_evaluated", "_in_page", "_point_in_page", "_seen_part", "prepare"},
     "keyboard.py": {"type_with_shift"},
     "page_load.py": {"_document_comes", "_type_password"},
     "viewer.py": {"_captured", "type_with_shift"},

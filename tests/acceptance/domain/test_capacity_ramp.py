@@ -52,6 +52,7 @@ def test_ramp_finds_a_planted_capacity(monkeypatch: pytest.MonkeyPatch, limit: i
     expect.capacity.all_within_run(found)
 
 
+@pytest.mark.quiet
 def test_interrupted_ramp_of_80_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(number: int) -> None:
         if number == 45:

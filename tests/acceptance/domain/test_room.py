@@ -202,9 +202,9 @@ def test_pod_that_was_over_may_be_collected() -> None:
 
 @pytest.mark.parametrize("status", [None, 500, 503])
 def test_trouble_in_listing_all_pods_is_no_refusal(status: int | None) -> None:
-    def fails(_path: str) -> bytes:
+    def fails(_path: str) -> list[Json]:
         raise ClusterError("get /api/v1/pods: no answer", status)
 
-    cluster: Any = SimpleNamespace(namespace="streamspace", raw_pods=list, raw=fails)
+    cluster: Any = SimpleNamespace(namespace="streamspace", raw_pods=list, raw_items=fails)
     with pytest.raises(ClusterError):
         all_pods(cluster)

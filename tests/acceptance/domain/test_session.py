@@ -55,6 +55,7 @@ def session(
 
     monkeypatch.setattr(sessions_session, "watching", watching)
     monkeypatch.setattr(Session, "vnc", lambda _: Framebuffer(800, 600, "desktop", 1.0))
+    monkeypatch.setattr(Session, "is_blank", lambda _: False)
     api = api or SimpleNamespace(profile=load())
     return Session(SESSION, Clients(api, cast("Cluster", _Cluster(pods)), SOON))
 

@@ -169,4 +169,4 @@ def test_limit_of_requests_is_no_word_about_a_mistake() -> None:
     for check in (expect.templates.refused_clearly, expect.templates.all_caught):
         assert "429" in unproven(check, limited)
     unclear = trial(attempt(message="The template is invalid."), attempt("no cpu", status=429))
-    assert "no image: 400" in unmet(expect.templates.refused_clearly, unclear)
+    assert "to no image" in unmet(expect.templates.refused_clearly, unclear)
