@@ -24,6 +24,7 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 PATIENCE = 2  # times the browser's budget: several pages share the time of one machine
+DISTINCT = 2 * TOLERANCE  # in one channel at the least, also behind a filter that halves it
 APART = 4 * TOLERANCE  # in one channel at the least: no blurred colour is taken for another's
 
 
@@ -109,7 +110,9 @@ class DesktopViewer:
         """Whether the terminal in its last picture has that colour."""
         if self.picture is None or colour is None:
             return False
-        if self._own is not None and self._before is not None and self._own.share(colour) >= self._least:
+        if self._own is not None and self._before is not None:
+            if self._own.share(colour) < self._least:  # another colour may look like it behind the filter
+                return False
             colour = as_seen(colour, self._own, self._before, self.picture)
         return self.picture.share(colour) >= self._least
 
@@ -177,6 +180,16 @@ def await_each(screens: Sequence[DesktopViewer], goal: str, done: Callable[[Desk
 
 
 def colours(screens: Sequence[DesktopViewer], count: int) -> list[Colour]:
-    """`count` random colours, neither dark nor pale, each unlike the others and not yet on any of the screens."""
+    """`count` random colours, neither dark nor pale, each unlike the others and not yet on any of the screens.
+
+    Nor is it like one that was typed before: behind a filter the picture does not show that one as it is.
+    """
     pictures = [screen.picture for screen in screens if screen.picture]
-    return random_colours(count, lambda colour: not any(picture.share(colour) > ABSENT for picture in pictures), APART)
+    typed = [screen.colour for screen in screens if screen.colour]
+
+    def is_new(colour: Colour) -> bool:
+        return not any(picture.share(colour) > ABSENT for picture in pictures) and all(
+            any(abs(a - b) >= DISTINCT for a, b in zip(colour, other, strict=True)) for other in typed
+        )
+
+    return random_colours(count, is_new, APART)
