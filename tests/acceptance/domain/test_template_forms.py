@@ -32,8 +32,14 @@ def test_creation_answered_by_an_id_alone_is_read_back() -> None:
 
 
 def test_list_may_show_less_but_nothing_else() -> None:
-    expect.templates.listed(made(), (SUMMARY,))
-    assert "image reads 'x'" in unmet(expect.templates.listed, made(), ({**SUMMARY, "image": "x"},))
+    expect.templates.listed(made(), (SUMMARY,), answer(READ))
+    assert "image reads 'x'" in unmet(expect.templates.listed, made(), ({**SUMMARY, "image": "x"},), answer(READ))
+
+
+def test_list_that_shows_a_wrong_template_as_it_is_is_right() -> None:
+    wrong = {**SUMMARY, "image": "x"}
+    expect.templates.listed(made(), (wrong,), answer({**READ, "image": "x"}))
+    assert "image reads 'y'" in unmet(expect.templates.listed, made(), ({**wrong, "image": "y"},), answer(wrong))
 
 
 def test_change_may_be_answered_without_content() -> None:

@@ -22,7 +22,12 @@ class Scenario:
     def __init__(self, since: float) -> None:
         self.looks, self.since = 0, since
         listing = answer({}, kept="X-Cache: HIT")
-        api = SimpleNamespace(listed=self._listed, id_of=lambda template: template["id"], listing=lambda: listing)
+        api = SimpleNamespace(
+            listed=self._listed,
+            id_of=lambda template: template["id"],
+            listing=lambda: listing,
+            get=lambda template: answer({"id": template}),
+        )
         self.results: Any = {CreatedTemplate: SimpleNamespace(id="t"), TemplateRegistry: SimpleNamespace(api=api)}
         self.clients = SimpleNamespace(budgets=Budgets(0.1))
 

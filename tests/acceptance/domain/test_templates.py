@@ -105,9 +105,9 @@ def test_a_template_that_is_not(template: CreatedTemplate, read: Any, says: str)
 
 
 def test_on_offer_is_once_under_its_name() -> None:
-    expect.templates.listed(made(), (READ,))
+    expect.templates.listed(made(), (READ,), answer(READ))
     for entries in ((), (READ, READ), ({**READ, "name": "other"},)):
-        unmet(expect.templates.listed, made(), entries)
+        unmet(expect.templates.listed, made(), entries, answer(READ))
 
 
 FIELDS = {"no image": ("image",), "an empty name": ("name",), "no cpu": ("cpu",)}

@@ -89,15 +89,16 @@ class NoAddress(Rule):
 
 
 class AnothersAddress(Rule):
-    """The second user gets the address of the first one's desktop."""
+    """The third and the fourth user get the address of one desktop: that of the one who asked first."""
 
     def __init__(self) -> None:
         self._first = ""
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if path.endswith("/connect") and "/user1-" in path:
-            self._first = json.loads(reply.body)["url"]
-        return altered(reply, url=self._first) if path.endswith("/connect") and "/user2-" in path else reply
+        if not path.endswith("/connect") or not any(f"/{user}-" in path for user in ("user3", "user4")):
+            return reply
+        self._first = self._first or json.loads(reply.body)["url"]
+        return altered(reply, url=self._first)
 
 
 class CrossesAtOnce(Rule):

@@ -103,8 +103,8 @@ def read_back(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
     return made, None if made.id is None else scenario.results[TemplateRegistry].api.get(made.id)
 
 
-def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
-    """The template as it was created, and its entries in the API's list; Unproven when there is no template.
+def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...], Answer]:
+    """The template as it was created, its entries in the API's list, and as it reads; Unproven when there is none.
 
     A list may be some seconds old. Unmet when it has no such entry even then.
     """
@@ -119,7 +119,7 @@ def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...]]:
         says=lambda found: f"{len(found)} entries of it",
         likely=lambda _: api.listing().likely("the list is not made from what there is"),
     )
-    return made, entries
+    return made, entries, api.get(template_id)
 
 
 # Changing it
