@@ -60,19 +60,23 @@ class Office(WithMainContainers):
 
     def raw_pods(self, **labels: str) -> list[Json]:
         session = labels["session"]
-        claim = "one-home" if self.trouble == "one-claim" else f"{session}-home"
+        claim = "one-home" if self.trouble.startswith("one-claim") else f"{session}-home"
         return [pod_json(session, f"uid-{session}", labels=labels, claim=claim)]
 
     def claims(self) -> list[Claim]:
         """The claims of the first user end with the last user's session, as soon as nothing uses them any more."""
         names = ["one-home", *(f"{session}-home" for session in IDS)]
         over = "ended" in self.visits and self.trouble == "claim-deleted-too"
-        gone = "ended" in self.visits and self.trouble == "claim-gone-too"
+        gone = (
+            {"claim-gone-too": "s-1-home", "one-claim-gone": "one-home"}.get(self.trouble)
+            if "ended" in self.visits
+            else None
+        )
         times = {"s-1-home": "2026-01-01T00:00:00Z"} if over else {}
         return [
             Claim.of({"metadata": {"name": name, "uid": name, "deletionTimestamp": times.get(name)}})
             for name in names
-            if not (gone and name == "s-1-home")
+            if name != gone
         ]
 
     def session_object(self, session: str) -> Any:
@@ -116,7 +120,14 @@ class Office(WithMainContainers):
         if self.trouble == "read-only" and place == 1:
             return
         self.kept[session][place].add(name)
-        shared = {"shared-home": 1, "one-claim": 1, "shared-processes": 2, "one-namespace": 2, "shared-files": 0}
+        shared = {
+            "shared-home": 1,
+            "one-claim": 1,
+            "one-claim-gone": 1,
+            "shared-processes": 2,
+            "one-namespace": 2,
+            "shared-files": 0,
+        }
         if session == "s-2" and shared.get(self.trouble) == place:
             self.kept["s-3"][place].add(name)
 
@@ -317,6 +328,7 @@ def test_a_viewer_who_is_led_to_anothers_desktop(trouble: str, other: str) -> No
     ("trouble", "says"),
     [
         ("one-claim", "share the volume one-home"),
+        ("one-claim-gone", "share the volume one-home"),
         ("one-namespace", "share processes"),
         ("read-only", "a file in the home of s-1"),
         ("endless", "s-4 does not end"),

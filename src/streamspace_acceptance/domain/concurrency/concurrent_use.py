@@ -9,7 +9,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.domain.concurrency import markers
-from streamspace_acceptance.domain.concurrency.conflicts import endangered, ended, shared_claims
+from streamspace_acceptance.domain.concurrency.conflicts import claims_of, endangered, ended, shared_claims
 from streamspace_acceptance.domain.concurrency.desktop_viewers import (
     DesktopViewer,
     await_each,
@@ -216,6 +216,7 @@ class ConcurrentUse:
         *others, last = self._users
         working = [screen for screen in others if screen.trouble is None]
         pods = {screen.session.id: screen.session.known_uids() for screen in others}
+        its_claims = claims_of(served(self._cluster.raw_pods(**label(last.session))))
         since = now()
         trouble = end(last.session)
         if trouble is not None:
@@ -227,7 +228,9 @@ class ConcurrentUse:
             screen.check_lasting()
         self.outcome.noticed += [f"{screen.name}: {screen.trouble}" for screen in working if screen.trouble is not None]
         self.outcome.noticed += [
-            trouble for screen in others for trouble in _disturbances(screen.session, pods[screen.session.id], since)
+            trouble
+            for screen in others
+            for trouble in _disturbances(screen.session, pods[screen.session.id], since, its_claims)
         ]
         self.outcome.noticed += self._missing([screen.session for screen in others])
 
@@ -255,8 +258,11 @@ class ConcurrentUse:
         return screen.shows(screen.colour)
 
 
-def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[str]:
-    """The changes since then of a session that nothing should touch, a status other than Running included."""
+def _disturbances(session: Session, uids: frozenset[str], since: float, shared: frozenset[str]) -> list[str]:
+    """The changes since then of a session that nothing should touch, a status other than Running included.
+
+    `shared` are the claims that it may have in common with the session that has ended.
+    """
     watched = session.changes.items()
     cluster = session.cluster
     former = ended((stamped.item.object for stamped in watched if stamped.at < since), cluster)
@@ -266,6 +272,6 @@ def _disturbances(session: Session, uids: frozenset[str], since: float) -> list[
     pods = [pod for pod in (Pod.of(change.object) for change in changes) if not pod.is_over]
     found += [f"pod {pod.meta.name} is new" for pod in pods if pod.meta.uid not in uids]
     found += [f"pod {pod.meta.name} is not Ready" for pod in pods[-1:] if not pod.ready]
-    found += endangered(session, served(cluster.raw_pods(**label(session))))
+    found += endangered(session, served(cluster.raw_pods(**label(session))), shared)
     status, word = session.api.status(session.id), session.api.profile.statuses["running"]
     return list(dict.fromkeys([*found, *([] if status == word else [f"{session.id} is {status}"])]))

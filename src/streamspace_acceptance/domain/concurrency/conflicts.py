@@ -84,16 +84,22 @@ def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str
     ]
 
 
-def endangered(session: Session, pods: Iterable[Json]) -> list[str]:
+def claims_of(pods: Iterable[Json]) -> frozenset[str]:
+    """The names of the volume claims that pods have."""
+    volumes = [volume for pod in pods for volume in pod["spec"].get("volumes") or ()]
+    used = [(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in volumes]
+    return frozenset(str(name) for name in used if name)
+
+
+def endangered(session: Session, pods: Iterable[Json], shared: frozenset[str]) -> list[str]:
     """The claims of a session's pods, and its object, that are being deleted although the session goes on.
 
-    A claim in use stays until its last pod ends; only then are its files gone.
+    A claim in use stays until its last pod ends; only then are its files gone. Claims that are `shared` with the
+    session that has ended go with it, and that they are shared is a conflict of its own (1.3-3).
     """
     cluster, obj = session.cluster, session.cluster.session_object(session.id)
     claims = {claim.meta.name: claim for claim in cluster.claims()}
-    volumes = [volume for pod in pods for volume in pod["spec"].get("volumes") or ()]
-    used = [(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in volumes]
-    names = {str(name) for name in used if name}
+    names = claims_of(pods) - shared
     return [
         *(f"the claim {name} of {session.id} is being deleted" for name in sorted(names & _deleted(claims))),
         *(f"the claim {name} of {session.id} is gone" for name in sorted(names - claims.keys())),
