@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import _thread
 import json
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -52,7 +53,15 @@ def test_ramp_finds_a_planted_capacity(monkeypatch: pytest.MonkeyPatch, limit: i
     expect.capacity.all_within_run(found)
 
 
-@pytest.mark.quiet
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, though a shell that started the tests in the background has it ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_ramp_of_80_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(number: int) -> None:
         if number == 45:
