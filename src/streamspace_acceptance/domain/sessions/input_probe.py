@@ -100,15 +100,16 @@ def _wait_for_colour(
 def as_seen(colour: Colour, own: Picture, before: Picture, after: Picture) -> Colour:
     """How a colour of the desktop's `own` picture looks `after` the page, which may filter it as a night light does.
 
-    The colour itself where the page does not show another plain one in its place that was not there `before`.
+    The colour itself where the page does not show another plain one in its place, which was not there `before`.
     """
     box = own.area(colour).box
-    place = None if box is None else own.part(box)
-    shown = None if box is None else after.part(own.scaled(box, after.size))
-    if place is None or shown is None or place.share(colour) < PLAIN:
+    if box is None:
+        return colour
+    place, shown, former = (picture.part(own.scaled(box, picture.size)) for picture in (own, after, before))
+    if place is None or shown is None or former is None or place.share(colour) < PLAIN:
         return colour
     seen, share = shown.background
-    return seen if share >= PLAIN and before.share(seen) < ABSENT else colour
+    return seen if share >= PLAIN and former.share(seen) < PLAIN / 2 else colour
 
 
 def is_filtered(own: Picture, picture: Picture) -> bool:
