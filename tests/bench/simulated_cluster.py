@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from streamspace_sandbox.real_kubernetes.binaries import Program, build
 from streamspace_sandbox.real_kubernetes.cache import folder
 from streamspace_sandbox.streamspace import agent
 from tests.support.real_cluster import RealCluster, running, running_real_cluster
+
+Json = dict[str, Any]
 
 KWOK = Program("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.7.0")
 NAMESPACE, NODE = "streamspace", "simulated"
@@ -62,9 +64,15 @@ def simulated_cluster(directory: Path, kwok: Path) -> Iterator[RealCluster]:
         with as_component(cluster) as http:
             _make(http)
         argv = [f"{kwok}", f"--kubeconfig={config}", f"--config={stages}", f"--manage-single-node={NODE}"]
-        with running(argv, directory, directory / "log" / "kwok.log"):
+        log = directory / "log" / "kwok.log"
+        with running(argv, directory, log) as process:
+
+            def is_ready(node: Json) -> bool:
+                assert process.poll() is None, f"kwok has ended: {log.read_text()[-500:]}"
+                return _is_ready(node)
+
             with as_component(cluster) as http:
-                _wait(http, f"/api/v1/nodes/{NODE}", _is_ready)
+                _wait(http, f"/api/v1/nodes/{NODE}", is_ready)
             yield cluster
 
 
@@ -86,16 +94,17 @@ def _make(http: httpx.Client) -> None:
             http.post(path, json=manifest).raise_for_status()
     http.post("/api/v1/nodes", json={"metadata": {"name": NODE}}).raise_for_status()
     _wait(http, SESSIONS, lambda _: True)
+    _wait(http, "/openapi/v3", lambda index: f"apis/{SESSION[0]}" in index["paths"])  # kwok ends without it
 
 
-def _wait(http: httpx.Client, path: str, met: Any) -> None:
+def _wait(http: httpx.Client, path: str, met: Callable[[Json], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not ((answer := http.get(path)).is_success and met(answer.json())):
         assert time.monotonic() < deadline, f"{path}: {answer.text[:300]}"
         time.sleep(0.2)
 
 
-def _is_ready(node: dict[str, Any]) -> bool:
+def _is_ready(node: Json) -> bool:
     return any((item["type"], item["status"]) == ("Ready", "True") for item in node["status"].get("conditions", ()))
 
 
