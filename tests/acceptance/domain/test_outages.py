@@ -15,6 +15,7 @@ from streamspace_acceptance.domain.deployment import outages
 from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.domain.deployment.login import LoginClient
 from streamspace_acceptance.domain.deployment.outages import Outages
+from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.outcomes import FoundByCleanUp
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, TokenRefused
@@ -94,7 +95,7 @@ def test_servers_that_run_on_are_asked_once(product: Product, api: StreamSpaceAp
 def test_crash_is_told_once_with_the_line_of_the_log(product: Product, api: StreamSpaceApi) -> None:
     watch = watched(product, api)
     product.pods[0] = pod("streamspace-api", 1, reason="Error", exitCode=2)
-    words = r"container main of pod streamspace-api-1 ended: Error, exit code 2; its log: panic: send on closed channel"
+    words = r"pod streamspace-api-1: container main ended: Error, exit code 2; its log: panic: send on closed channel"
     with pytest.raises(FoundByCleanUp, match=words) as caught:
         watch.end()
     assert caught.value.kind == outages.CRASHED
@@ -104,7 +105,9 @@ def test_crash_is_told_once_with_the_line_of_the_log(product: Product, api: Stre
 def test_store_without_memory_is_told(product: Product, api: StreamSpaceApi) -> None:
     watch, product.log = watched(product, api), b""
     product.pods[1] = pod("streamspace-postgres", 1, reason="OOMKilled", exitCode=137)
-    with pytest.raises(FoundByCleanUp, match=r"streamspace-postgres-1 ended: OOMKilled, exit code 137$"):
+    with pytest.raises(
+        FoundByCleanUp, match=r"streamspace-postgres-1: container main ended: OOMKilled, exit code 137$"
+    ):
         watch.end()
 
 
@@ -118,6 +121,17 @@ def test_server_that_was_stopped_is_no_crash(product: Product, api: StreamSpaceA
 def test_agent_that_ends_is_no_crash(product: Product, api: StreamSpaceApi) -> None:
     watch = watched(product, api)
     product.pods[2] = pod("streamspace-k8s-agent", 1, reason="Error", exitCode=1)
+    watch.end()
+
+
+def test_neighbours_and_jobs_of_the_api_are_no_servers(product: Product, api: StreamSpaceApi) -> None:
+    job = pod("streamspace-postgres", 0, reason="Error", exitCode=1)
+    job["metadata"] |= {"uid": "backup", "ownerReferences": [{"kind": "Job", "name": "backup"}]}
+    proxy = {"name": "istio-proxy", "restartCount": 0, "lastState": {"terminated": {"reason": "Error", "exitCode": 1}}}
+    product.pods[0]["status"]["containerStatuses"].append(proxy)
+    product.pods.append(job)
+    watch = watched(product, api)
+    proxy["restartCount"] = job["status"]["containerStatuses"][0]["restartCount"] = 1
     watch.end()
 
 
@@ -143,7 +157,11 @@ def test_api_that_stays_away_is_awaited_once(product: Product, api: StreamSpaceA
     assert api.sessions().ids == frozenset()
 
 
-def test_token_is_renewed_after_an_outage_alone(product: Product, api: StreamSpaceApi) -> None:
+def test_token_is_renewed_after_an_outage_alone(
+    product: Product, api: StreamSpaceApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts: dict[str, str] = {}
+    monkeypatch.setattr(run_facts, "record", facts.__setitem__)
     watch = watched(product, api)
     product.token = "second"
     watch.end()
@@ -152,6 +170,7 @@ def test_token_is_renewed_after_an_outage_alone(product: Product, api: StreamSpa
     product.away = 2
     watch.end()
     assert api.sessions().ids == frozenset()
+    assert facts == {"Login": outages.RENEWED}
 
 
 def test_token_without_credentials_stays_refused(product: Product, api: StreamSpaceApi) -> None:

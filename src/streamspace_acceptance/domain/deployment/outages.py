@@ -14,12 +14,15 @@ from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.deployment import health
 from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.domain.deployment.own_pods import app, end_in_words, last_end, own_containers, own_pods
+from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.outcomes import FoundByCleanUp, Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Wait, poll
 
 CRASHED = "a server of the product crashed while the run used it"
+RENEWED = "again after an outage, because the API refused the token from before"
 STOPPED = (0, 128 + 9, 128 + 15)
 """Exit codes of what was asked to stop: by Kubernetes, also after probes that a busy node did not answer in time."""
 OUT_OF_MEMORY = "OOMKilled"
@@ -86,20 +89,17 @@ class Outages:
             token = None if answer is None else client.token(answer)
             if token is not None:
                 self._api.use_token(token)
+                run_facts.record(run_facts.LOGIN, RENEWED)
 
     def _crashes(self) -> Iterator[str]:
         """A sentence for each container that ended in an error since the last look."""
         for key, count, pod, status in self._servers():
             before = self._restarts.get(key, count)
             self._restarts[key] = count
-            ended = (status.get("lastState") or {}).get("terminated") or {}
+            ended = last_end(status)
             if count > before and (ended.get("reason") == OUT_OF_MEMORY or ended.get("exitCode") not in STOPPED):
-                yield self._described(pod, str(status["name"]), ended)
-
-    def _described(self, pod: str, container: str, ended: Json) -> str:
-        words = f"container {container} of pod {pod} ended: {ended.get('reason')}, exit code {ended.get('exitCode')}"
-        said = self._last_words(pod, container)
-        return f"{words}; its log: {said}" if said else words
+                words, said = f"pod {pod}: {end_in_words(status)}", self._last_words(pod, str(status["name"]))
+                yield f"{words}; its log: {said}" if said else words
 
     def _last_words(self, pod: str, container: str) -> str:
         """The line of the crash in the log of the container that ended, else its last line; empty without a log."""
@@ -115,10 +115,9 @@ class Outages:
         Agents are left out: the suite itself ends them, and an agent may end where its API does.
         """
         profile = self._api.profile
-        components = {*profile.deployment.components.values()} - {profile.agents.label}
         known = known_objects(self._cluster, "pods")
-        for pod in self._cluster.raw_pods() if known is None else known:
-            if (pod["metadata"].get("labels") or {}).get(profile.agents.component_label) in components:
-                for status in (pod.get("status") or {}).get("containerStatuses") or []:
+        for pod in own_pods(self._cluster.raw_pods() if known is None else known, profile):
+            if app(pod, profile) != profile.agents.label:
+                for status in own_containers(pod):
                     key = str(pod["metadata"]["uid"]), str(status["name"])
                     yield key, int(status.get("restartCount") or 0), str(pod["metadata"]["name"]), status

@@ -10,9 +10,9 @@ from streamspace_acceptance.cluster.containers import is_known_neighbour
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.performance import stores
 from streamspace_acceptance.domain.performance.session_moments import restarts
-from streamspace_acceptance.domain.performance.session_troubles import is_of_a_job
 from streamspace_acceptance.domain.performance.stores import StoreFigures
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import node_busy, resource_counters, resource_use

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.containers import is_known_neighbour
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.deployment.own_pods import end_in_words, own_containers, own_pods
 from streamspace_acceptance.domain.performance.taken_away import scaled_down, withdrawn
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
@@ -85,14 +85,8 @@ def _of_pods(changes: Sequence[Stamped[Change]], ids: Collection[str], label: st
 
 def _of_container(container: Json) -> str:
     waiting = (container.get("state") or {}).get("waiting") or {}
-    ended = (
-        (container.get("lastState") or {}).get("terminated") or (container.get("state") or {}).get("terminated") or {}
-    )
-    if ended.get("reason"):
-        return f"container {container['name']} ended: {ended['reason']}, exit code {ended.get('exitCode')}"
-    if waiting.get("message"):
-        return f"container {container['name']} waits: {waiting.get('reason')}: {waiting['message']}"
-    return ""
+    words = f"container {container['name']} waits: {waiting.get('reason')}: {waiting.get('message')}"
+    return end_in_words(container) or (words if waiting.get("message") else "")
 
 
 def _is_warning_of(event: Json, ids: Collection[str]) -> bool:
@@ -156,28 +150,15 @@ class ProductPods:
 
 
 def _product_pods(clients: Clients) -> dict[str, ProductPod]:
-    """Without those of Jobs, which end by themselves; what injected neighbours do is not the product's doing."""
-    apps, label = set(clients.profile.deployment.components.values()), clients.profile.agents.component_label
     found = {}
-    for pod in clients.cluster.raw_pods():
-        metadata = pod["metadata"]
-        if (metadata.get("labels") or {}).get(label) in apps and not is_of_a_job(pod):
-            containers = [
-                status
-                for status in (pod.get("status") or {}).get("containerStatuses") or []
-                if not is_known_neighbour(str(status.get("name")))
-            ]
-            count = sum(int(container.get("restartCount", 0)) for container in containers)
-            why = "; ".join(filter(None, map(_of_container, containers)))
-            sentence = f"pod {metadata['name']} of the product was restarted{why and f' ({why})'}"
-            node = (pod.get("spec") or {}).get("nodeName")
-            found[metadata["uid"]] = ProductPod(metadata["name"], node, count, sentence)
+    for pod in own_pods(clients.cluster.raw_pods(), clients.profile):
+        metadata, containers = pod["metadata"], own_containers(pod)
+        count = sum(int(container.get("restartCount", 0)) for container in containers)
+        why = "; ".join(filter(None, map(_of_container, containers)))
+        sentence = f"pod {metadata['name']} of the product was restarted{why and f' ({why})'}"
+        node = (pod.get("spec") or {}).get("nodeName")
+        found[metadata["uid"]] = ProductPod(metadata["name"], node, count, sentence)
     return found
-
-
-def is_of_a_job(pod: Json) -> bool:
-    """Whether a pod ends by itself, as those of a CronJob do."""
-    return any(owner.get("kind") == "Job" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
 def node_pressure(cluster: Cluster) -> list[str]:
