@@ -9,14 +9,18 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.port_forward import forwarded
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.control_characters import without_colours
 from streamspace_acceptance.settings import Settings
@@ -26,6 +30,7 @@ LOCAL_NAMES = re.compile(
     r"docker-desktop|docker-for-desktop|rancher-desktop|colima|minikube|default|k3s|streamspace-sandbox|(kind|k3d)-.+"
 )
 _NAMED_AT_MOST = 3
+MADE_UP_TOKEN = "of-nobody"  # noqa: S105 - no secret
 _GENERATED_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", re.IGNORECASE)
 """A UUID or a number: no pod has such a name."""
 LOCAL_HOSTS = ("localhost", "kubernetes.docker.internal", "host.docker.internal")
@@ -50,8 +55,8 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     """Checks that the API and Kubernetes match: the API's agents are pods of the namespace, or its sessions objects.
 
     Agents whose ids are generated say nothing. Agents that are offline may have lost their pods, so they can only speak
-    for it. Where nothing speaks for or against, it counts that an earlier run was shown the same: a killed one may have
-    left the target without agents.
+    for it. Where nothing speaks for or against, as without any agent, it counts that an earlier run was shown the same,
+    or that the API in the cluster knows the run's token.
     """
     agents, sessions = _agents(api), api.sessions().ids
     pods = {pod.meta.name for pod in cluster.pods()}
@@ -67,7 +72,7 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
             f"STREAMSPACE_API_URL and the kubeconfig lead to different clusters (nothing that the API lists is in "
             f"namespace {cluster.namespace}: {listed}): correct one of them."
         )
-    if not shown_before and settings.shared_namespace != cluster.namespace:
+    if not (shown_before or settings.shared_namespace == cluster.namespace or _knows_token(cluster, api)):
         known = "only agents with generated ids" if agents.online else "no agent online and no session"
         raise SetupProblem(
             "Nothing shows that STREAMSPACE_API_URL and the kubeconfig lead to the same cluster, since the API knows "
@@ -136,6 +141,20 @@ def _tells_of(cluster: Cluster, profile: Profile, ids: Collection[str]) -> bool:
         return True
     logs = [without_colours(cluster.first_lines(pod)) for pod in cluster.pods(**profile.agents.api_labels) if pod.stays]
     return any(re.search(rf"(?<![\w-]){re.escape(agent)}(?![\w-])", log) for log in logs for agent in ids)
+
+
+def _knows_token(cluster: Cluster, api: StreamSpaceApi) -> bool:
+    """Whether the API's pod in the cluster, reached through Kubernetes, accepts the run's token and no made-up one."""
+    agents, token = api.profile.agents, api.http.token
+    with (
+        forwarded(cluster, agents.api_labels, agents.api_port) as address,
+        HttpClient(f"http://{address}", token) as http,
+    ):
+        in_cluster = StreamSpaceApi(http, api.profile)
+        with suppress(NoAnswer):
+            asked = [in_cluster.call_as(shown, "list_sessions").status for shown in (token, MADE_UP_TOKEN)]
+            return asked == [HTTPStatus.OK, HTTPStatus.UNAUTHORIZED]
+    return False
 
 
 def _configuration(cluster: Cluster, container: Json) -> Iterator[str]:

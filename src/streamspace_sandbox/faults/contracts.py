@@ -66,8 +66,8 @@ def _in_front(original: Callable[..., Any], *arguments: Any) -> Any:
 def _reworded(record: logging.LogRecord) -> bool:
     """The transitions of agents in the shipped release's words."""
     for words, others in TRANSITIONS.items():
-        if words in str(record.msg):
-            record.msg = others
+        if words in str(record.msg) and isinstance(record.args, tuple):
+            record.msg, record.args = others, record.args[:1]  # the agent alone, whatever else was told of it
     return True
 
 

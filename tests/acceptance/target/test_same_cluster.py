@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +18,7 @@ from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import guard
 from tests.support.main_containers import WithMainContainers
 from tests.support.samples import answer, pod_json
+from tests.support.web_server import says, web_server
 
 
 class Target(WithMainContainers):
@@ -76,3 +79,31 @@ def test_agent_is_known_by_its_configuration(container: dict[str, Any]) -> None:
 def test_agent_of_another_cluster_is_refused(container: dict[str, Any]) -> None:
     with pytest.raises(SetupProblem, match="different clusters"):
         check(**container)
+
+
+class WithoutAgents(Target):
+    """No agent is listed, and the API is reached at `url` with the token `own`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.http = SimpleNamespace(token="own", base_url=url)
+
+    def call(self, name: str, *_: object) -> Answer:
+        return answer({"agents": []})
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_same"), [(("own",), True), (("another",), False), (("own", "of-nobody"), False)]
+)
+def test_cluster_without_agents_is_known_by_its_token(
+    accepted: tuple[str, ...], is_same: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        is_open = request.headers["Authorization"].removeprefix("Bearer ") in accepted
+        says(b'{"sessions": []}' if is_open else b'{"error": "x", "message": "y"}', 200 if is_open else 401)(request)
+
+    with web_server(respond) as url:
+        monkeypatch.setattr(guard, "forwarded", lambda *_: nullcontext(url.removeprefix("http://")))
+        target: Any = WithoutAgents(url)
+        with nullcontext() if is_same else pytest.raises(SetupProblem, match="Nothing shows"):
+            guard.check_same(Settings.from_environment({}), target, target, shown_before=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
+from streamspace_sandbox.faults import contracts
 from streamspace_sandbox.faults.contracts import CONTRACTS
 from streamspace_sandbox.faults.support.shipped_contract import ShippedContract
 
@@ -125,3 +127,17 @@ def test_patches_of_a_contract_find_what_they_patch() -> None:
         for component in patches.values():
             for patch in component:
                 patch.find()
+
+
+@pytest.mark.parametrize(
+    ("words", "arguments", "logged"),
+    [
+        ("agent %s status offline -> online", ("a-1",), "Registered agent: a-1"),
+        ("agent %s status online -> offline (no heartbeat for %s)", ("a-1", "6.0 s"), "Unregistered agent: a-1"),
+        ("agent %s connected", ("a-1",), "agent a-1 connected"),
+    ],
+)
+def test_transitions_are_logged_in_its_words(words: str, arguments: tuple[str, ...], logged: str) -> None:
+    record = logging.LogRecord("api", logging.INFO, "agents.py", 1, words, arguments, None)
+    assert contracts._reworded(record)
+    assert record.getMessage() == logged
