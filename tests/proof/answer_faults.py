@@ -175,7 +175,6 @@ ANSWER_FAULTS = [
         answers.AfterAnOutage(lambda session: None if session["user"] == "testuser" else session),
         "3.1",
         {"3.1-4"},
-        finds=True,
     ),
     ProxyFault(
         "a queued command is called completed",
