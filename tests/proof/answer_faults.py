@@ -1,6 +1,6 @@
 """Proxy faults in the content of answers: wrong fields, not persisted, only in one place, only the second time."""
 
-from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json
+from tests.proof.json_rewriting import AGENTS, SESSIONS, TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_rules import answers, sessions
 from tests.proof.proxy_rules.desktops import WHEEL_DOWN, TurnsTwice
@@ -57,6 +57,10 @@ ANSWER_FAULTS = [
     ProxyFault("ok with 503", answers.Answers("GET", "/health", becomes=503), "0", {"0-8"}),
     ProxyFault("no agent is listed", answers.OfAgents(lambda _: None), "0", {"0-11"}),
     ProxyFault("all agents are offline", answers.OfAgents(_agent(status="offline")), "0", {"0-11"}),
+    ProxyFault("no list of sessions", answers.Refuses("GET", SESSIONS), "1.1b", {"1.1b-1"}, {"1.1b-2"}),
+    ProxyFault("no list of templates", answers.Refuses("GET", TEMPLATES), "2.1", {"2.1-2"}, {"2.1-4"}),
+    ProxyFault("templates that cannot be read", answers.Refuses("GET", A_TEMPLATE), "2.1", {"2.1-1"}, {"2.1-4"}),
+    ProxyFault("no answer to who the agents are", answers.Refuses("GET", AGENTS), "0", {"0-11"}),
     ProxyFault("an address of another scheme", sessions.Address("vnc://127.0.0.1:5900/{path}"), "1.1d", {"1.1d-1"}),
     ProxyFault("the wheel turns down twice", TurnsTwice(WHEEL_DOWN), "1.1e", {"1.1e-4"}, only=WHEEL),
     ProxyFault(

@@ -164,7 +164,9 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     }
     judged("calls after the login", table("called with | call | answer", [_call(*pair) for pair in answers.items()]))
     if trial.token is None:
-        raise _unmet(subject, "a token", trial.login, "the credentials are not, or no longer, the administrator's")
+        fails = trial.login.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        wrong = "the credentials are not, or no longer, the administrator's"
+        raise _unmet(subject, "a token", trial.login, "the API fails at logins; see its log" if fails else wrong)
     if not door.lists_sessions(trial.opened):
         raise _unmet(subject, "a token that the API accepts", trial.opened or trial.login, "the token is not valid")
     _wrong_passwords_refused(trial, door)

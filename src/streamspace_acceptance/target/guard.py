@@ -58,7 +58,7 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     for it. Where nothing speaks for or against, as without any agent, it counts that an earlier run was shown the same,
     or that the API in the cluster knows the run's token.
     """
-    agents, sessions = _agents(api), api.sessions().ids
+    agents, sessions = _agents(api), _listed(api)
     pods = {pod.meta.name for pod in cluster.pods()}
     objects = {session.meta.name for session in cluster.session_objects()}
     if agents.ids & pods or sessions & objects or _end_in_pods(agents.ids, pods):
@@ -88,7 +88,7 @@ def check_alone(
     `ours` are sessions of earlier runs that a sweep could not remove: they are in nobody's use. `sandbox` is an
     embedded StreamSpace that somebody keeps, whose sessions are mostly their own.
     """
-    there = api.sessions().ids | {session.meta.name for session in cluster.session_objects()}
+    there = _listed(api) | {session.meta.name for session in cluster.session_objects()}
     theirs = sorted(there.difference(ours))
     namespace = cluster.namespace
     if not theirs or settings.shared_namespace == namespace:
@@ -172,6 +172,14 @@ def _configuration(cluster: Cluster, container: Json) -> Iterator[str]:
         except ClusterError as error:
             if error.status != FORBIDDEN:
                 raise
+
+
+def _listed(api: StreamSpaceApi) -> frozenset[str]:
+    """The sessions that the API lists; none where its list is wrong, which is for the plan to judge."""
+    try:
+        return api.sessions().ids
+    except Unmet:
+        return frozenset()
 
 
 def _agents(api: StreamSpaceApi) -> AgentList:

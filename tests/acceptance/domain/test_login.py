@@ -37,6 +37,7 @@ class Product:
         self.open: tuple[str, ...] = ()
         self.reads_first = False
         self.leads_to = ""
+        self.fails = ""
 
     def __call__(self, request: BaseHTTPRequestHandler) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -46,6 +47,8 @@ class Product:
             sent = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
             self.right.append(sent["password"] == PASSWORD)
             return self._answer(request, self.login if self.knows(sent["password"]) else None)
+        if request.path == self.fails:
+            return says(b'{"error": "internal", "message": "Something went wrong."}', 500)(request)
         if request.path in self.open:
             return self._answer(request, {"templates": []})
         if self.reads_first and request.path.endswith("/hibernate"):
@@ -85,6 +88,17 @@ def test_a_call_that_is_led_to_a_login_is_refused() -> None:
     product = Product()
     product.leads_to = "/login?next=/api/v1/sessions"
     judge(product)
+
+
+def test_call_that_fails_with_every_token_is_not_open() -> None:
+    product = Product()
+    product.fails = "/api/v1/agents"
+    judge(product)
+
+
+def test_login_that_fails_is_not_blamed_on_the_credentials() -> None:
+    with pytest.raises(Unmet, match="the API fails at logins"):
+        judge(says(b'{"error": "internal", "message": "Something went wrong."}', 500))
 
 
 def test_wrong_logins_do_not_follow_each_other() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.cluster.objects import Claim, Meta
-from streamspace_acceptance.domain.sessions.remains import Remains
+from streamspace_acceptance.domain.sessions.remains import IN_API, Remains
+from streamspace_acceptance.outcomes import Unmet
 
 
 def left(name: str, owner: str | None = None, **labels: str) -> list[str]:
@@ -34,3 +35,13 @@ def test_claim_of_a_session_is_left_behind(claim: list[str]) -> None:
 )
 def test_claim_of_another_session_is_not(claim: list[str]) -> None:
     assert claim == []
+
+
+@pytest.mark.parametrize(("is_shown", "left_there"), [(True, ["session 1 in the API"]), (False, None)])
+def test_session_is_asked_for_by_its_id_where_the_list_is_wrong(is_shown: bool, left_there: list[str] | None) -> None:
+    def wrong_list() -> None:
+        raise Unmet("GET sessions", expected="a list", actual="{}", likely="the API's list call")
+
+    api = SimpleNamespace(sessions=wrong_list, call=lambda *_: SimpleNamespace(ok=is_shown))
+    clients: Any = SimpleNamespace(api=api, cluster=SimpleNamespace(session_objects=list, pods=list, claims=list))
+    assert Remains(clients, ["1"]).by_kind().get(IN_API) == left_there

@@ -52,6 +52,8 @@ class _Product:
         elif request.path.endswith(f"/{SESSION}"):
             told = {"requestId": self.request} if self.request else {}
             says(json.dumps(self._entry(SESSION) | told).encode())(request)
+        elif self.trouble == "has no list":
+            says(b"{}")(request)
         else:
             says(json.dumps({"sessions": self.sessions}).encode())(request)
             if self.goes:
@@ -82,7 +84,7 @@ class _Product:
             says(json.dumps({"sessionId": name}).encode(), 201)(request)
             self.trouble = "limits calls"
             return
-        body = {} if self.trouble not in ("", "twice") else {"sessionId": name}
+        body = {"sessionId": name} if self.trouble in ("", "twice", "has no list") else {}
         says(json.dumps(body).encode(), 500 if self.trouble == "refused" else 201)(request)
 
     def _delete(self, request: BaseHTTPRequestHandler, session_id: str) -> None:
@@ -166,6 +168,20 @@ def test_a_session_that_the_answer_hides_is_deleted_too(registry: Registry, prod
     assert ask(registry) == SESSION
     registry.clean_up()
     assert product.deleted == [SESSION]
+
+
+def test_session_of_a_product_without_a_list_is_known_by_its_answer(registry: Registry, product: _Product) -> None:
+    product.trouble = "has no list"
+    assert ask(registry) == SESSION
+    with suppress(FoundByCleanUp):  # this product shows a session by its id for ever
+        registry.clean_up()
+    assert product.deleted == [SESSION]
+
+
+def test_others_session_is_not_taken_for_its_own_without_a_list(registry: Registry, product: _Product) -> None:
+    product.trouble, product.sessions = "has no list", []
+    product.sessions = [product._entry(f"s-{number}") for number in range(3)]
+    assert registry._there() == {"others"}
 
 
 def test_unanswered_session_with_request_id_is_deleted(registry: Registry, product: _Product) -> None:

@@ -46,6 +46,12 @@ class _Product:
             self._delete(request, template_id)
         elif request.command == "PUT":
             self._change(request, template_id)
+        else:
+            self._show(request, template_id)
+
+    def _show(self, request: BaseHTTPRequestHandler, template_id: str) -> None:
+        if self.trouble == ("no reading" if template_id else "no list"):
+            _say(request, {"error": "internal", "message": "?"}, 500)
         elif not template_id:
             listed = list(self.templates.values()) if self.earlier is None else self.earlier
             _say(request, {"templates": listed}, cache="MISS" if self.earlier is None else "HIT")
@@ -151,6 +157,14 @@ def test_what_the_product_keeps_is_a_leak(registry: TemplateRegistry, product: _
     assert caught.value.answered_by == "the template is deleted"
 
 
+@pytest.mark.parametrize("trouble", ["no list", "no reading"])
+def test_template_that_cannot_be_seen_is_deleted(registry: TemplateRegistry, product: _Product, trouble: str) -> None:
+    product.trouble = trouble
+    registry.create(sound(registry))
+    registry.clean_up()
+    assert list(product.templates) == ["others"]
+
+
 def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product: _Product) -> None:
     name = registry.create(sound(registry)).id
     product.mirror = dict(product.templates)
@@ -176,6 +190,15 @@ def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistr
     assert (trial.leftovers, trial.blind) == ((), ())
     registry.clean_up()
     assert list(product.templates) == ["others"]
+
+
+@pytest.mark.parametrize(("trouble", "place"), [("no list", "the API's list"), ("no reading", "the API by its name")])
+def test_place_that_cannot_be_seen_is_blind(
+    registry: TemplateRegistry, product: _Product, trouble: str, place: str
+) -> None:
+    product.trouble = trouble
+    trial = tried(registry, "no image")
+    assert (trial.leftovers, trial.blind) == ((), (place,))
 
 
 def test_a_mistake_that_is_not_caught_is_found_and_removed(registry: TemplateRegistry, product: _Product) -> None:

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,17 @@ def test_target_that_is_none(variables: dict[str, str], says_: str, program: Pat
 def test_what_answers_is_no_streamspace(respond: Respond, program: Path) -> None:
     with web_server(respond) as url:
         assert "is not a StreamSpace API" in problem(**given(url, program))
+
+
+@pytest.mark.parametrize(
+    ("status", "listed"), [(200, b"{}"), (500, b'{"error": "x", "message": "y"}'), (200, b"<html>")]
+)
+def test_streamspace_with_a_wrong_list_is_one(status: int, listed: bytes, program: Path, tmp_path: Path) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        says(*((b'{"status": "ok"}', 200) if request.path == "/health" else (listed, status)))(request)
+
+    with web_server(respond) as url:
+        assert "no kubeconfig" in problem(**given(url, program, tmp_path / "none"))
 
 
 def test_no_token(program: Path, product: str) -> None:

@@ -41,6 +41,17 @@ class Answers(Rule):
         return replace(reply, status=self._becomes or reply.status)
 
 
+class Refuses(Rule):
+    """A call is answered by an error of the API's own, whatever it is about."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self._method, self._path = method, re.compile(path)
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        is_it = method == self._method and self._path.fullmatch(path)
+        return refusal(500, "internal", "Something went wrong.") if is_it else None
+
+
 class OfKind(Rule):
     """Objects of one kind read otherwise: in the list, alone, or in both; None leaves one out of the list."""
 

@@ -33,11 +33,12 @@ class Trial:
     def is_open(self) -> bool:
         """Whether the API did what was asked, or told as much as to a user whom it knows.
 
-        An answer that an unknown path gets as well says nothing: a product need not have every call.
+        An answer that an unknown path gets as well says nothing: a product need not have every call. Nor does an error
+        of the server itself.
         """
         if self.answer.ok:
             return True
-        if self.answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        if self.answer.status == HTTPStatus.TOO_MANY_REQUESTS or self.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
         code = _code(self.answer)
         same = (self.answer.status, code) == (self.control.status, _code(self.control))

@@ -61,7 +61,7 @@ class Registry:
         record = self._intend(self._asked(user, template, size, self._there()), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
-        return self._note(record, creation.conclude(self._api, record.asked, answer, self._api.sessions()))
+        return self._note(record, creation.conclude(self._api, record.asked, answer, self._list()))
 
     def ask_together(self, users: Sequence[str], template: str, size: str | Size | None) -> ConcurrentRequests:
         """Each of the users requests a session at the same time, whether it is created or not."""
@@ -73,7 +73,7 @@ class Registry:
             [record.asked for record in records],
             lambda number, answer: self._note_answer(records[number], answer),
         )
-        after = self._api.sessions()
+        after = self._list()
         creations = [
             self._note(record, creation.conclude(self._api, record.asked, answer, after))
             for record, answer in zip(records, answers, strict=True)
@@ -90,7 +90,7 @@ class Registry:
         for record in records:
             record.sent = False
         load = open_loop.fire([partial(self._send, record) for record in records], offsets)
-        after = self._list_if_there_is_one()
+        after = self._list_after_load()
         creations = [
             None
             if shot.outcome is None
@@ -105,13 +105,29 @@ class Registry:
     def _there(self) -> frozenset[str]:
         """The sessions before a request: those of the list, and this run's own, which the list may show later."""
         own = {record.id for record in self._records if record.id is not None}
-        return self._api.sessions().ids | own | self._clients.left
+        return self._list_or_kubernetes() | own | self._clients.left
 
-    def _list_if_there_is_one(self) -> SessionList:
-        """An API that a load has overcome may give no list; then the answers alone say which sessions there are."""
+    def _list_or_kubernetes(self) -> frozenset[str]:
+        """All sessions by the API's list; where that is wrong, by the objects and the pods in Kubernetes."""
+        try:
+            return self._api.sessions().ids
+        except Unmet:
+            cluster, label = self._clients.cluster, self._api.profile.session_label
+            objects = {session.meta.name for session in cluster.session_objects()}
+            return frozenset(objects | {pod.meta.labels[label] for pod in cluster.pods() if label in pod.meta.labels})
+
+    def _list(self) -> SessionList:
+        """The API's list; empty where it is wrong: the answers alone tell of sessions then."""
         try:
             return self._api.sessions()
-        except (NoAnswer, Unmet):
+        except Unmet:
+            return SessionList(())
+
+    def _list_after_load(self) -> SessionList:
+        """The same, and empty for an API that a load has overcome."""
+        try:
+            return self._list()
+        except NoAnswer:
             return SessionList(())
 
     def release(self, ids: Sequence[str]) -> list[str]:

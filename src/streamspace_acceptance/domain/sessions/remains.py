@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from streamspace_acceptance.cluster.objects import Claim, Pod
 from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.outcomes import Unmet
 
 IN_API, OBJECTS, PODS, CLAIMS = "in the API", "objects", "pods", "claims"
 NEVER_AWAITED_IN_VAIN = frozenset({PODS})
@@ -43,7 +44,14 @@ class Remains:
         return {kind: found for kind, look in self._looks.items() if (found := look())}
 
     def _in_api(self) -> list[str]:
-        return [f"session {session_id} in the API" for session_id in sorted(self._api.sessions().ids & set(self._ids))]
+        return [f"session {session_id} in the API" for session_id in sorted(self._known())]
+
+    def _known(self) -> frozenset[str]:
+        """Those in the API's list; where that is wrong, those that the API shows by their ids."""
+        try:
+            return self._api.sessions().ids.intersection(self._ids)
+        except Unmet:
+            return frozenset(key for key in self._ids if self._api.call("get_session", key).ok)
 
     def _objects(self) -> list[str]:
         return [f"session {obj.meta.name}" for obj in self._cluster.session_objects() if obj.meta.name in self._ids]

@@ -138,8 +138,8 @@ class Session:
 
     def exists(self) -> bool:
         """Whether the API or Kubernetes knows anything of the session."""
-        listed = self.id in self.api.sessions().ids
-        return listed or self.cluster.session_object(self.id) is not None or bool(self.pods())
+        in_kubernetes = self.cluster.session_object(self.id) is not None or bool(self.pods())
+        return in_kubernetes or self.id in self.api.sessions().ids
 
     def contradiction(self) -> str | None:
         """That the API does not know the session although its pod runs; None if it is not so."""

@@ -26,6 +26,9 @@ def _spellings(field: str) -> str:
     return "[ _-]?".join(map(re.escape, _HUMP.split(field)))
 
 
+BY_NAME = "by its name"
+
+
 @dataclass(frozen=True)
 class MistakeAttempt:
     """One mistake: the positive control without it, and the answer to the template with it.
@@ -76,10 +79,13 @@ def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: Te
     controls = {attempt.positive_control.id for attempt in attempts if attempt.positive_control.id is not None}
     places = _places(controls, registry)
     leftovers = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - controls)]
-    leftovers += [
-        f"{tried.name} by its name" for tried in attempts if tried.name not in controls and _answers(tried, registry)
-    ]
     blind = [place for place, names in places.items() if not controls <= names]
+    if all(registry.api.get(control).ok for control in controls):
+        leftovers += [
+            f"{tried.name} {BY_NAME}" for tried in attempts if tried.name not in controls and _answers(tried, registry)
+        ]
+    else:
+        blind.append(f"the API {BY_NAME}")
     return MistakeTrial(attempts, tuple(leftovers), tuple(blind))
 
 
@@ -111,8 +117,7 @@ def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
 
 def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str]]:
     """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
-    mine = [template for template in registry.api.listed() if registry.is_mine(template)]
-    places = {"the API's list": {str(registry.api.id_of(template)) for template in mine}}
+    places = {"the API's list": {str(registry.api.id_of(template)) for template in registry.listed()}}
     if registry.mirrored:
         places["Kubernetes"] = _in_kubernetes(controls, registry)
     return places
