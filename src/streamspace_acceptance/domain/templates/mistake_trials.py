@@ -80,7 +80,7 @@ def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: Te
     places = _places(controls, registry)
     leftovers = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - controls)]
     blind = [place for place, names in places.items() if not controls <= names]
-    if all(registry.api.get(control).ok for control in controls):
+    if _tells_by_name(controls, registry):
         leftovers += [
             f"{tried.name} {BY_NAME}" for tried in attempts if tried.name not in controls and _answers(tried, registry)
         ]
@@ -107,6 +107,12 @@ def _read(control: CreatedTemplate, registry: TemplateRegistry) -> Json:
     """The positive control as it reads now; empty when there is none."""
     answer = None if control.id is None else registry.api.get(control.id)
     return answer.object() if answer is not None and answer.ok else {}
+
+
+def _tells_by_name(controls: set[str], registry: TemplateRegistry) -> bool:
+    """Whether the API shows the templates that there are by their names, and none that nobody asked for."""
+    nobody = registry.api.get(registry.name("nobody"))
+    return nobody.status in NOT_THERE and all(registry.api.get(control).ok for control in controls)
 
 
 def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
