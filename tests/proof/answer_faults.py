@@ -61,6 +61,14 @@ ANSWER_FAULTS = [
     ProxyFault("no list of templates", answers.Refuses("GET", TEMPLATES), "2.1", {"2.1-2"}, {"2.1-4"}),
     ProxyFault("templates that cannot be read", answers.Refuses("GET", A_TEMPLATE), "2.1", {"2.1-1"}, {"2.1-4"}),
     ProxyFault("no answer to who the agents are", answers.Refuses("GET", AGENTS), "0", {"0-11"}),
+    ProxyFault(
+        "a change that is answered with null",
+        answers.Answers("PUT", A_TEMPLATE, lambda _: None),
+        "2.2",
+        {"2.2-1"},
+        {"2.2-3", "2.2-4"},
+    ),
+    ProxyFault("templates that read as null", answers.Answers("GET", A_TEMPLATE, lambda _: None), "2.1", {"2.1-1"}),
     ProxyFault("an address of another scheme", sessions.Address("vnc://127.0.0.1:5900/{path}"), "1.1d", {"1.1d-1"}),
     ProxyFault("the wheel turns down twice", TurnsTwice(WHEEL_DOWN), "1.1e", {"1.1e-4"}, only=WHEEL),
     ProxyFault(

@@ -73,7 +73,7 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...], read: Answer) -> No
             actual=f"{len(names)} times, as {names}",
             likely="the list is not made from what there is",
         )
-    known = differences(made.described, read.object()) if read.ok else []
+    known = differences(made.described, read.content()) if read.content() else []
     shown = differences(made.described, entries[0], partial=True)
     if troubles := [trouble for trouble in shown if trouble not in known]:
         raise Unmet(

@@ -69,6 +69,13 @@ class Answer:
         except NotJson as error:
             raise self._unmet(f"{error}: {self.excerpt()!r}") from error
 
+    def content(self) -> dict[str, Any]:
+        """The same of an accepted call; empty where nothing is to be read, for whom another sentence judges that."""
+        try:
+            return self.object() if self.ok else {}
+        except Unmet:
+            return {}
+
     def _unmet(self, actual: str) -> Unmet:
         return Unmet(
             self.call,

@@ -37,6 +37,7 @@ class _Product:
         self.earlier: list[Json] | None = None
         self.before: Json = {}
         self.reads_until_changed = 0
+        self.says_of_change = b""
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         template_id = request.path.removeprefix("/api/v1/templates").strip("/").partition("/")[0]
@@ -69,7 +70,7 @@ class _Product:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         self.before = self.templates[template_id]
         self.templates[template_id] = {**self.before, **body, "etag": "2"}
-        _say(request, self.templates[template_id])
+        says(self.says_of_change or json.dumps(self.templates[template_id]).encode())(request)
 
     def _create(self, request: BaseHTTPRequestHandler) -> None:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
@@ -190,6 +191,18 @@ def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistr
     assert (trial.leftovers, trial.blind) == ((), ())
     registry.clean_up()
     assert list(product.templates) == ["others"]
+
+
+@pytest.mark.parametrize(
+    ("said", "troubles"), [(b"null", ["the answer is 'null'"]), (b"{}", []), (b'{"image": "new"}', [])]
+)
+def test_answer_to_a_change_may_be_short_and_no_text(
+    registry: TemplateRegistry, product: _Product, said: bytes, troubles: list[str]
+) -> None:
+    name = registry.create(sound(registry)).id
+    product.says_of_change = said
+    made = change.make(registry.api, str(name), {"image": "old"}, {"image": "new"}, Budget("start", 0.1, 1.0))
+    assert made.troubles == troubles
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,14 @@ class Change:
             return [f"the change before is answered {self.earlier_answer.gist}"]
         if not self.after.ok:
             return [f"the template is answered {self.after.gist}"]
-        answered = [] if self.answer.status == HTTPStatus.NO_CONTENT else [("the answer", self.answer.object())]
+        said = {} if self.answer.status == HTTPStatus.NO_CONTENT else {"the answer": self.answer}
+        if garbled := [
+            f"{place} is {answer.excerpt()!r}"
+            for place, answer in {**said, "the template": self.after}.items()
+            if _is_garbled(answer)
+        ]:
+            return garbled
+        answered = [(place, answer.object()) for place, answer in said.items()]
         beside = [*answered, *(("the list", template) for template in self.listed)]
         return [
             *(f"in the template, {difference}" for difference in differences(self.wanted, self.after.object())),
@@ -69,6 +76,14 @@ class Change:
                 for difference in differences(self.wanted, template, partial=True)
             ),
         ]
+
+
+def _is_garbled(answer: Answer) -> bool:
+    try:
+        answer.object()
+    except Unmet:
+        return True
+    return False
 
 
 def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience: Budget) -> Change:

@@ -66,7 +66,7 @@ def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> L
     """Asks for the template that was deleted, as it was described, under its name."""
     made = registry.create(described)
     versions = None if made.id is None else registry.api.versions(made.id)
-    document = versions.object() if versions is not None and versions.ok else {}
+    document = {} if versions is None else versions.content()
     listed = document.get(registry.api.profile.fields["versions"])
     count = len(listed) if isinstance(listed, list) else None
     return Leftovers(str(registry.api.name_of(described)), session, made.answer, count)
@@ -79,7 +79,7 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
     found = {
         API: api.get(template_id).status not in NOT_THERE,
         LIST: bool(entries(api, template_id)),
-        HISTORY: versions.ok and bool(versions.object().get(api.profile.fields["versions"])),
+        HISTORY: bool(versions.content().get(api.profile.fields["versions"])),
         KUBERNETES: template_id in registry.in_kubernetes(),
     }
     return frozenset(place for place, there in found.items() if there)
@@ -88,7 +88,7 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
 def content(registry: TemplateRegistry, template_id: str) -> Json:
     """The fields of a template as it reads now; empty where there is none."""
     answer, fields = registry.api.get(template_id), registry.api.profile.fields
-    read = answer.object() if answer.ok else {}
+    read = answer.content()
     return {name: read[name] for name in (fields[field] for field in FIELDS) if name in read}
 
 

@@ -106,7 +106,7 @@ def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, regist
 def _read(control: CreatedTemplate, registry: TemplateRegistry) -> Json:
     """The positive control as it reads now; empty when there is none."""
     answer = None if control.id is None else registry.api.get(control.id)
-    return answer.object() if answer is not None and answer.ok else {}
+    return {} if answer is None else answer.content()
 
 
 def _tells_by_name(controls: set[str], registry: TemplateRegistry) -> bool:

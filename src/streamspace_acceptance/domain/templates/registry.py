@@ -171,10 +171,7 @@ class TemplateRegistry:
         return self.cluster.raw_templates() if self.api.profile.deployment.template_objects else None
 
     def _id(self, answer: Answer) -> str | None:
-        try:
-            return self.api.id_of(answer.object())
-        except Unmet:
-            return None  # 2.1-1 judges the answer; here it only has to be found again
+        return self.api.id_of(answer.content())  # 2.1-1 judges the answer; here it only has to be found again
 
 
 def _some(left: list[str]) -> str:
