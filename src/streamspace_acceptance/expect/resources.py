@@ -132,6 +132,8 @@ def kept_to_limits(tried: Enforcement) -> None:
             likely="the node does not enforce the limits of the pod's container",
         )
     _require_evidence(tried)
+    if tried.survived is not None and not tried.was_ready:
+        raise Unproven(f"pod {tried.pod} was not Ready even before a program took too much memory (see 1.1b-3)")
     if tried.survived is not None:
         raise Unmet(
             f"session {tried.session}",

@@ -220,6 +220,7 @@ KEPT = Enforcement(
     found=LIMITS,
     burn=CpuLoad(0.51, 1.0, 9),
     within_limit=Allocation(1024, 0, ""),
+    was_ready=True,
     over_limit=Allocation(2048, 137, ""),
     survived=None,
 )
@@ -256,6 +257,7 @@ def test_limits_that_do_not(wrong: Json, says: str) -> None:
         ({"burn": CpuLoad(0.3, 1.0, 0)}, "too busy"),
         ({"burn": CpuLoad(0.3, 1.0, None)}, "too busy"),
         ({"within_limit": Allocation(1024, 137, "")}, "not even"),
+        ({"survived": Unmet("s", expected="a", actual="b", likely="c"), "was_ready": False}, "not Ready even before"),
         (
             {"over_limit": Allocation(2 * 1024**3, 0, ""), "found": replace(LIMITS, swap=Decimal(1024**3))},
             "may swap out 1073741824 bytes",

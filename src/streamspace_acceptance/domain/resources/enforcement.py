@@ -65,7 +65,11 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Enforcement:
-    """The result of exceeding the limits. `survived`: why the session does not go on afterwards, None if it does."""
+    """The result of exceeding the limits.
+
+    `was_ready`: whether the pod was Ready before a program took too much. `survived`: why the session does not go on
+    afterwards, None if it does.
+    """
 
     session: str
     pod: str
@@ -73,6 +77,7 @@ class Enforcement:
     found: Limits
     burn: CpuLoad
     within_limit: Allocation
+    was_ready: bool
     over_limit: Allocation
     survived: Unmet | None
 
@@ -106,6 +111,7 @@ def exceed_limits(scenario: Scenario) -> None:
         found=limits.enforced(session.cluster, pod),
         burn=_burn(session, pod, wanted.cpu),
         within_limit=allocate(session, pod, int(wanted.memory * WITHIN_LIMIT)),
+        was_ready=any(now.ready for now in session.pods() if now.meta.uid == pod.meta.uid),
         over_limit=allocate(session, pod, int(wanted.memory * OVER_LIMIT)),
         survived=_end_of(session, pod),
     )
