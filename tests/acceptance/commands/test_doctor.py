@@ -49,9 +49,11 @@ def test_it_checks_what_test_0_does_in_the_order_of_the_plan() -> None:
 
 @pytest.mark.parametrize("criterion", CHECKS)
 def test_there_is_advice_for_each_check_with_its_names_filled_in(criterion: str) -> None:
-    lines = advice(criterion, namespace="ns", url="http://x", repo="/repo", api="the-api", agent="the-agent")
+    lines = advice(
+        criterion, namespace="ns", url="http://x", repo="/repo", api="app=the-api", agent="app=agent", port="8000"
+    )
     assert lines
-    assert not any("{" in line or "streamspace-" in line for line in lines)
+    assert not any("{" in line or "streamspace-" in line or "/app=" in line for line in lines)
 
 
 def test_a_target_that_is_not_there(tmp_path: Path) -> None:

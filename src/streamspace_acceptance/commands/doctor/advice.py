@@ -26,7 +26,7 @@ kubectl get pods -n {namespace} -l {api}
 # Check logs
 kubectl logs -n {namespace} -l {api}
 # Verify port forward
-kubectl port-forward -n {namespace} svc/{api} 8080:8080
+kubectl port-forward -n {namespace} "$(kubectl get pods -n {namespace} -l {api} -o name | head -n 1)" 8080:{port}
 curl {url}/health""",
     "0-9": """\
 kubectl logs -n {namespace} -l {api} --tail=-1 | grep "Admin password"

@@ -131,6 +131,7 @@ def _print(settings: Settings, results: Iterator[CheckResult]) -> bool:
         "repo": settings.repo or "/path/to/streamspace",
         "api": selector(profile.agents.api_labels),
         "agent": selector(profile.agents.labels),
+        "port": str(profile.agents.api_port),
     }
     statuses: list[CheckStatus] = []
     for result in results:
