@@ -56,8 +56,12 @@ class _Product:
         return [{"cpu": "4", "memory": "8Gi"}]
 
     def session_objects(self) -> list[Any]:
-        one = SimpleNamespace(meta=SimpleNamespace(name=STRAY), user="testuser", template="firefox-browser")
-        return [one] if self.asked and self.left == "an object" else []
+        names = {"an object": [SESSION, STRAY], "an object alone": [STRAY]}.get(self.left, [SESSION])
+        return [
+            SimpleNamespace(meta=SimpleNamespace(name=name), user="testuser", template="firefox-browser")
+            for name in names
+            if self.asked
+        ]
 
     def claims(self) -> list[Any]:
         stray = [claim(labels=LABELS)] if self.left == "a claim" else []
@@ -68,6 +72,7 @@ class _Product:
     ("left", "strays"),
     [
         ("", ()),
+        ("an object alone", ()),  # it may be that of the session that fits
         ("a claim", (f"volume claim {SESSION}-home",)),
         ("a pod", ("pod lost",)),
         ("a session", (f"session {STRAY}",)),
