@@ -18,7 +18,9 @@ PROXY_FAULTS = [
     ProxyFault(
         "the product limits creations together", sessions.TooMany(2), "1.3", {"1.3-1"}, only=TOGETHER, reason="429"
     ),
-    ProxyFault("a gateway limits all calls", sessions.RateLimit(6), "1.1b", broken={"1.1b-1"}, reason="rate of calls"),
+    ProxyFault(
+        "a gateway limits all calls", sessions.RateLimit(13), "1.1b", unproven={"1.1b-1"}, reason="rate of calls"
+    ),
     ProxyFault("the page comes late", sessions.PageLate(4.0), "1.1d", {"1.1d-2"}, only=ADDRESS, reason="502 for"),
     ProxyFault("sessions are forgotten", sessions.Forgets(3.0), "1.1b", {"1.1b-1"}, reason="404 while pod", finds=True),
     ProxyFault("deleted sessions stay listed", sessions.StaysListed(30.0), "1.1a", finds=True),

@@ -198,7 +198,9 @@ class SessionDesktop:
                 "the desktop is visible, but its picture changes all the time: nothing tells the effect of keys and "
                 "clicks from the rest"
             )
-        return self.blame("the page does not get the desktop's pictures, or nothing runs on it")
+        page = self.opened().loaded()
+        shown = "the page does not get the desktop's pictures, or nothing runs on it"
+        return self.blame(shown if page.canvas else f"{page.describe()}; {shown}")
 
     def own_pod(self) -> Pod:
         """The running pod of the session; Unproven when it has none."""
