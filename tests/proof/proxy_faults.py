@@ -188,7 +188,6 @@ PROXY_FAULTS = [
         ProxyFault(f"no {name}", desktops.LosesKeys({key}), "1.1e", {"1.1e-3"}, only="A user presses special keys")
         for name, key in (("Escape", 0xFF1B), ("Home", 0xFF50), ("Page Down", 0xFF56), ("F5", 0xFFC2), ("Tab", 0xFF09))
     ),
-    ProxyFault("no left arrow on release", desktops.LosesReleases({0xFF51}), "1.1e", {"1.1e-3"}, only=PRESSES),
     ProxyFault("no release of Control", desktops.LosesReleases({0xFFE3}), "1.1e", {"1.1e-3"}, only=PRESSES),
     ProxyFault(
         "each key twice", desktops.Doubles(desktops.QEMU_KEY), "1.1d", {"1.1d-4"}, only="A user works in a session"

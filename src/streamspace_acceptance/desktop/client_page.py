@@ -7,7 +7,7 @@ holds a deadline: its caller does.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, ElementHandle, Error, Frame, Page
 
 from streamspace_acceptance.desktop.page_description import PageDescription
+from streamspace_acceptance.outcomes import Unmet
 
 Box = dict[str, float]
 Point = tuple[float, float]
@@ -54,6 +55,18 @@ class PageOpenError(Exception):
     def __init__(self, sentence: str, *, late: bool = False) -> None:
         self.late = late
         super().__init__(sentence)
+
+
+class ScreenLostError(Unmet):
+    """The page has taken away the screen on which the desktop was to be seen."""
+
+    def __init__(self, name: str, trouble: str | None) -> None:
+        super().__init__(
+            "the page in the browser",
+            expected=f"a screen of {name}, on which the desktop is",
+            actual=f"the {name} screen is gone from the page",
+            likely=trouble or "the page takes its screen away while the desktop is used",
+        )
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,8 @@ class ClientPage:
         self.name = self.description.name
         self.scripts: list[str] = []
         self.size: tuple[int, int] | None = None
+        self.trouble: Callable[[], str | None] = lambda: None
+        """How the connection to the desktop was lost; None if it was not."""
 
     def is_client(self, script: str) -> bool:
         """Whether the text of a script is the client's."""
@@ -148,10 +163,10 @@ class ClientPage:
         return None if seen["width"] < 1 or seen["height"] < 1 else Screen(frame, canvas, whole, seen)
 
     def require_screen(self, page: Page) -> Screen:
-        """The same; PageOpenError while there is none."""
+        """The same; ScreenLostError while there is none."""
         screen = self.find_screen(page)
         if screen is None:
-            raise PageOpenError(f"the {self.name} screen is gone from the page")
+            raise ScreenLostError(self.name, self.trouble())
         return screen
 
     def framebuffer_size(self, page: Page) -> tuple[int, int]:

@@ -65,6 +65,7 @@ class Viewer:
         self.trace = Trace(context, calls)
         self.screencast = Screencast(context, calls)
         self._load = self._new_load()
+        self._client.trouble = self.trouble
 
     def _new_load(self) -> PageLoad:
         load = PageLoad(
@@ -121,14 +122,14 @@ class Viewer:
             return self._captured(self._load.page, None)
 
     def framebuffer(self) -> Picture:
-        """The screen in its own pixels, whatever its size in the page; PageOpenError while there is none."""
+        """The screen in its own pixels, whatever its size in the page; ScreenLostError while there is none."""
         page = self._current().page
         with self._calls.within("the desktop in its own pixels"):
             png = self._client.framebuffer_png(page)
         return Picture(png)
 
     def framebuffer_size(self) -> tuple[int, int]:
-        """The width and height of the desktop in its own pixels; PageOpenError without a screen."""
+        """The width and height of the desktop in its own pixels; ScreenLostError without a screen."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
             return self._client.framebuffer_size(page)
@@ -143,7 +144,7 @@ class Viewer:
         return math.ceil(across * wide - left), math.ceil(down * high - top)
 
     def magnification(self) -> tuple[float, float]:
-        """Pixels of the picture for one of the framebuffer, across and down; PageOpenError without a screen."""
+        """Pixels of the picture for one of the framebuffer, across and down; ScreenLostError without a screen."""
         page = self._current().page
         with self._calls.within("the size of the desktop"):
             whole = self._client.require_screen(page).whole
@@ -151,7 +152,7 @@ class Viewer:
         return whole["width"] / width, whole["height"] / height
 
     def middle(self) -> tuple[int, int]:
-        """The middle of the picture; PageOpenError while there is none."""
+        """The middle of the picture; ScreenLostError while there is none."""
         page = self._current().page
         with self._calls.within("the place of the desktop"):
             box = self._client.require_screen(page).seen

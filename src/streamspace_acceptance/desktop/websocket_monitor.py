@@ -65,12 +65,18 @@ class WebSocketMonitor:
         last = self._last()
         trouble = last.trouble() if last is not None else None
         if trouble is not None:
-            return f"{trouble}{self._times()}"
+            return f"{self._before(last)}{trouble}{self._times()}"
         if not self._ended():
             return None
         greeted = f"; the VNC server had greeted with {last.greeting}" if last is not None and last.greeting else ""
         complaints = "; ".join(filter(None, [self._browser_said, self._complaint]))
         return f"the page's WebSocket has ended{self._times()}{complaints and f' ({complaints})'}{greeted}"
+
+    def _before(self, last: RfbListener | None) -> str:
+        """That the first handshake was torn, where the server's refusal of the last one is its answer to that."""
+        first = next((desktop for desktop in self._desktops if desktop.speaks_rfb), None)
+        is_torn = first is not None and first is not last and first.size is None and not first.refusal
+        return "the page's WebSocket has ended in the midst of the handshake, and then " if is_torn else ""
 
     def _last(self) -> RfbListener | None:
         """The last WebSocket in which a VNC server greeted."""

@@ -11,6 +11,7 @@ from streamspace_acceptance.domain.interaction.typing import (
     END,
     EVERY_CHARACTER,
     SPECIAL_KEYS,
+    TWICE,
     Pressed,
     Typed,
 )
@@ -18,6 +19,7 @@ from streamspace_acceptance.evidence.judged import judged, judged_pictures
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
+STUCK = "the release of a key is lost on its way, so that it is still down when it is pressed again"
 LATE = "every key arrives, but some come late, after keys that were pressed later"
 
 
@@ -26,10 +28,10 @@ def clicked_as_aimed(clicking: Clicking) -> None:
     if clicking.dense is not None:
         clicked_as_aimed(replace(clicking, dense=None))
         clicking = clicking.dense
-    wanted = [report for aim in clicking.aims for report in aim.reports]
+    wanted = clicking.wanted
     judged_pictures(clicking.pictures)
     judged("aimed and received", _lines("aimed at", clicking.aims) + _lines("received", clicking.clicks))
-    if list(clicking.clicks) != wanted or clicking.rest:
+    if not clicking.is_as_aimed:
         first = next(
             (n for n, report in enumerate(wanted) if [*clicking.clicks, None][n : n + 1] != [report]), len(wanted)
         )
@@ -67,7 +69,7 @@ def executed(typed: Typed, output: str) -> None:
         "typed and received",
         f"typed:    {typed.command} and Enter\nexpected: {output!r}\nreceived: {typed.received!r}\n"
         f"picture:  {_look(typed)}\n"
-        f"then typed:    {EVERY_CHARACTER}\nthen received: {typed.rest}\n",
+        f"then typed:    {EVERY_CHARACTER * TWICE}\nthen received: {typed.rest}\n",
     )
     if typed.received != f"{output}\n" or not typed.is_shown:
         raise Unmet(
@@ -78,12 +80,12 @@ def executed(typed: Typed, output: str) -> None:
             if typed.received == f"{output}\n"
             else "keys are lost, doubled, changed or late on their way, or Shift is not released again",
         )
-    if typed.rest != EVERY_CHARACTER:
+    if typed.rest != EVERY_CHARACTER * TWICE:
         raise Unmet(
             f"{typed.session}, keyboard",
-            expected=f"every character received, {len(EVERY_CHARACTER)} in their order",
+            expected=f"every character received, {len(EVERY_CHARACTER)} in their order, and all of them again",
             actual=f"{typed.rest!r} received{_lacking(typed.rest or '')}",
-            likely=_why_not_as_typed(typed.rest or "", EVERY_CHARACTER),
+            likely=_why_not_as_typed(typed.rest or "", EVERY_CHARACTER * TWICE),
         )
     _shift_released(typed)
 
@@ -105,6 +107,8 @@ def _why_not_as_typed(received: str, text: str) -> str:
     """The likely fate of the keys: none is lost where all have come, though not in their turn."""
     if sorted(received) == sorted(text):
         return LATE
+    if received.startswith(EVERY_CHARACTER) and len(received) <= len(text):
+        return STUCK
     if received.lower() == text.lower():
         return "Shift is lost on its way, or is not released again"
     return "some keys are taken for others, or who types fast and long loses some"
@@ -160,7 +164,7 @@ def lag_below(lag: InputLag, limit: float) -> float:
 
 
 def _lacking(received: str) -> str:
-    lost = [character for character in EVERY_CHARACTER if character not in received]
+    lost = [character for character in EVERY_CHARACTER if received.count(character) < TWICE]
     return f"; {len(lost)} are lacking: {''.join(lost)!r}" if lost else ""
 
 
@@ -168,6 +172,9 @@ def _first_wrong(pressed: Pressed) -> str:
     rest = pressed.received
     for key in pressed.keys:
         if not rest.startswith(SPECIAL_KEYS[key]):
+            before = pressed.received[: len(pressed.received) - len(rest)]
+            if before.count(SPECIAL_KEYS[key]) and before.startswith("".join(SPECIAL_KEYS.values())):
+                return f"{key}: {STUCK}"
             return f"{key} is the first that does not arrive as what it is"
         rest = rest[len(SPECIAL_KEYS[key]) :]
     return "more arrives than was pressed"

@@ -62,6 +62,9 @@ class Desk:
     def magnification(self) -> tuple[float, float]:
         return 1.0, 1.0
 
+    def middle(self) -> tuple[int, int]:
+        return 100, 60
+
     def shown_at(self, across: float, down: float) -> tuple[int, int]:
         return math.ceil(across), math.ceil(down)
 

@@ -109,7 +109,7 @@ def test_a_browser_may_make_several_steps_of_one_turn() -> None:
     expect.interaction.scrolled(scrolling(UP * 6 + DOWN * 6))
 
 
-TYPED = Typed("session s", 'echo "Hello"', "Hello", "Hello\n", ink=0.12, off=0.0, rest=EVERY_CHARACTER)
+TYPED = Typed("session s", 'echo "Hello"', "Hello", "Hello\n", ink=0.12, off=0.0, rest=EVERY_CHARACTER * 2)
 
 
 def test_output_that_is_received_and_shown_is_proven() -> None:
@@ -131,15 +131,22 @@ def test_output_expected_of_a_command_is_its_quoted_text() -> None:
         ({"off": 0.12}, "the picture differs by 12.0%"),
         ({"off": None, "ink": None}, "its place is not visible"),
         ({"off": 0.0, "ink": 0.0}, "not shown"),
-        ({"rest": EVERY_CHARACTER.replace("@", "2")}, "1 are lacking: '@'"),
-        ({"rest": EVERY_CHARACTER[:40]}, "55 are lacking"),
-        ({"rest": EVERY_CHARACTER * 2}, "received"),
+        ({"rest": EVERY_CHARACTER.replace("@", "2") * 2}, "1 are lacking: '@'"),
+        ({"rest": EVERY_CHARACTER[:40] * 2}, "55 are lacking"),
+        ({"rest": EVERY_CHARACTER + EVERY_CHARACTER.replace("x", "")}, "1 are lacking: 'x'"),
+        ({"rest": EVERY_CHARACTER * 3}, "received"),
     ],
 )
 def test_output_that_is_lost_changed_or_not_shown(changed: dict[str, object], actual: str) -> None:
     with pytest.raises(Unmet) as caught:
         expect.interaction.executed(replace(TYPED, **changed), "Hello")  # type: ignore[arg-type]
     assert actual in caught.value.actual
+
+
+def test_stuck_key_is_named_by_what_it_does() -> None:
+    with pytest.raises(Unmet) as caught:
+        expect.interaction.executed(replace(TYPED, rest=EVERY_CHARACTER + EVERY_CHARACTER.replace("X", "x")), "Hello")
+    assert caught.value.likely.startswith("the release of a key is lost")
 
 
 def test_special_keys() -> None:
@@ -155,6 +162,15 @@ def test_the_first_key_that_does_not_arrive_is_named() -> None:
     with pytest.raises(Unmet) as caught:
         expect.interaction.special_keys_arrived(Pressed("session s", tuple(SPECIAL_KEYS), lost))
     assert caught.value.likely == "Alt+x is the first that does not arrive as what it is"
+
+
+def test_key_that_stays_down_is_named() -> None:
+    whole = "".join(SPECIAL_KEYS.values())
+    with pytest.raises(Unmet) as caught:
+        expect.interaction.special_keys_arrived(
+            Pressed("session s", tuple(SPECIAL_KEYS) * 2, whole + whole.replace("\x1b[D", ""))
+        )
+    assert caught.value.likely.startswith("ArrowLeft: the release of a key is lost")
 
 
 def lag(keyboard: list[float], mouse: list[float], *, injected: float = 60.0, late: float = 1.0) -> InputLag:

@@ -212,14 +212,17 @@ class SwapsButtons(Rule):
 
 
 class LagsBehind(Rule):
-    """The pointer is always where it was one event before."""
+    """The pointer is always where it was before its last movement, also when a button is pressed."""
 
     def hears_on(self, line: Line, message: bytes) -> bytes:
         if len(message) != POINTER_BYTES or message[0] != POINTER:
             return message
-        before = line.notes.get("place", message[2:])
+        place = message[2:]
+        last = line.notes.setdefault("place", place)
+        if place != last:
+            line.notes |= {"before": last, "place": place}
+        before = line.notes.get("before", place)
         assert isinstance(before, bytes)
-        line.notes["place"] = message[2:]
         return message[:2] + before
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
@@ -17,8 +19,11 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.waiting import Budget, Wait, elapse
 
 SINGLE_USER = "testuser"
+QUIET_SECONDS = 5.0
+"""After so long, a product that limits the requests of a moment takes another one: real seconds."""
 
 Check = Callable[[ConcurrentRequests], CheckResult]
 
@@ -72,7 +77,12 @@ def _check(scenario: Scenario, check: Check) -> CheckResult:
 def _single_session(scenario: Scenario) -> SingleSession:
     single = scenario.results.find(SingleSession)
     if single is None:
-        asked = scenario.results[ConcurrentRequests].creations[0].asked
+        together = scenario.results[ConcurrentRequests]
+        with suppress(Unmet):  # alone, also for a product that limits how many sessions start at the same time
+            together.wait_until_running(within="start")
+        if any(made.answer.status == HTTPStatus.TOO_MANY_REQUESTS for made in together.creations):
+            elapse(Wait("the product", "no request for a moment", Budget("quiet", QUIET_SECONDS, 1.0)))
+        asked = together.creations[0].asked
         alone = scenario.registry.ask_together([SINGLE_USER], asked.template, asked.size)
         single = scenario.results.put(SingleSession(alone.creations, alone.sessions))
         try:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.desktop.browser import RunBrowser
+from streamspace_acceptance.desktop.client_page import ScreenLostError
 from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, random_colours
 from streamspace_acceptance.desktop.watchdog import BrowserEndedError, PageHangsError
@@ -81,6 +82,8 @@ class DesktopViewer:
                 self._before = self.picture
         except PageOpenError as error:
             self.trouble = str(error)
+        except ScreenLostError as error:
+            self.trouble = f"{error.actual} ({error.likely})"
         except (PageHangsError, BrowserEndedError) as error:
             self._lose(error)
 
@@ -93,6 +96,8 @@ class DesktopViewer:
                 self._own = self.desk.viewer.framebuffer() if self._is_filtered else None
         except PageOpenError as error:
             self.trouble, self.picture = f"it does not open again: {error}", None
+        except ScreenLostError:
+            self.picture = None  # the client may show it again; whoever waits for a picture says why none comes
         except (PageHangsError, BrowserEndedError) as error:
             self._lose(error)
         return self.picture

@@ -21,6 +21,8 @@ ENTER, END = "\r", "q"
 PRINT_TYPED = """IFS= read -r typed; printf '%s\\n' "$typed\""""
 EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
 """All printable characters of ASCII, the space included, as a US keyboard has them."""
+TWICE = 2
+"""Each key is pressed so often: one whose release was lost is still down then, and may do nothing, or what it did."""
 UNSHIFTED = "0"
 """Typed after all of them: Shift must have been released by then."""
 CAPITALS = "STR"
@@ -62,8 +64,8 @@ class Typed:
     """A command that was typed into a shell, the output that the terminal received, and how that looks.
 
     `ink`: the share of pixels of the output that are written where it must appear. `off`: the share of pixels in which
-    the output differs from that. Both are None when the marks are not visible. `rest`: the output for EVERY_CHARACTER,
-    which are typed into a second command; None if the first one showed nothing. `capitals`: the output for CAPITALS.
+    the output differs from that. Both are None when the marks are not visible. `rest`: the output for EVERY_CHARACTER
+    TWICE, typed into a second command; None if the first one showed nothing. `capitals`: the output for CAPITALS.
     """
 
     session: str
@@ -109,7 +111,7 @@ def type_command(scenario: Scenario, command: str) -> None:
     rest = capitals = None
     if received == f"{output}\n":
         viewer.type(PRINT_TYPED, told=True)
-        viewer.type(EVERY_CHARACTER + UNSHIFTED, told=True, with_shift=True)
+        viewer.type(EVERY_CHARACTER * TWICE + UNSHIFTED, told=True, with_shift=True)
         terminal.received(until="\n", times=2)
         so_far = terminal.received_at_last()
         rest = so_far.removeprefix(received).removesuffix("\n").removesuffix(UNSHIFTED)
@@ -135,18 +137,19 @@ def printed_by(command: str) -> str:
 
 
 def press_keys(scenario: Scenario) -> None:
-    """Presses each of the special keys, and a plain one at last."""
+    """Presses each of the special keys, all of them TWICE, and a plain one at last."""
     desk = scenario.desktop
     desk.wait_until_rendered()
     receiver = TerminalProgram(desk, program_sources.keys())
     viewer = desk.opened()
-    for key in SPECIAL_KEYS:
+    keys = tuple(SPECIAL_KEYS) * TWICE
+    for key in keys:
         viewer.press(key)
     viewer.press(END)
     receiver.received(until=END)
     received = receiver.received_at_last().removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
     pictures = {"after the keys": viewer.framebuffer().png}
-    scenario.results.put(Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received, pictures))
+    scenario.results.put(Pressed(desk.session.subject, keys, received, pictures))
 
 
 def _compared(

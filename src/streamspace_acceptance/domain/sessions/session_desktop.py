@@ -199,8 +199,9 @@ class SessionDesktop:
                 "clicks from the rest"
             )
         page = self.opened().loaded()
-        shown = "the page does not get the desktop's pictures, or nothing runs on it"
-        return self.blame(shown if page.canvas else f"{page.describe()}; {shown}")
+        if page.button and not page.canvas:
+            return self.blame(f"the page waits for a click on “{page.button}”")
+        return self.blame("the page does not get the desktop's pictures, or nothing runs on it")
 
     def own_pod(self) -> Pod:
         """The running pod of the session; Unproven when it has none."""
