@@ -200,6 +200,7 @@ class Session:
             trusted=self.api.http.trusted,
             password=self._vnc_password,
             text=self.api.profile.base64_text,
+            stranger=self.api.stranger,
         )
 
     def viewing(self) -> AbstractContextManager[rfb_client.RfbClient]:
@@ -211,6 +212,7 @@ class Session:
             trusted=self.api.http.trusted,
             password=self._vnc_password,
             text=self.api.profile.base64_text,
+            stranger=self.api.stranger,
         )
 
     def is_blank(self) -> bool | None:
