@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import wraps
 from http import HTTPStatus
 
 from streamspace_acceptance.budgets import Budgets
@@ -14,16 +15,19 @@ from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.deployment import health
 from streamspace_acceptance.domain.deployment.deployment import Deployment
-from streamspace_acceptance.outcomes import FoundByCleanUp, Unmet, Unproven
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.product.http import NoAnswer, RateLimited, RedirectedElsewhere
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 CRASHED = "a server of the product crashed while the run used it"
 STOPPED = (0, 128 + 9, 128 + 15)
 """Exit codes of what was asked to stop: by Kubernetes, also after probes that a busy node did not answer in time."""
 OUT_OF_MEMORY = "OOMKilled"
 LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 600.0
+"""So long a run waits for its API in all. Kubernetes restarts a container that crashes again and again after up to
+300 s, on whatever clock the product has."""
 LAST_LINES = 200
 _LAST_WORDS = re.compile(r"panic:|fatal error:|Traceback|Segmentation fault|FATAL|PANIC")
 
@@ -31,9 +35,10 @@ Restarts = dict[tuple[str, str], int]
 
 
 class Outages:
-    """Between two scenarios it waits for an API that does not answer, and tells of servers that crashed.
+    """Waits for an API that does not answer, before and after each scenario, and tells of servers that crashed.
 
-    Without it the scenarios after an outage would be BROKEN one after the other while the API starts again.
+    Without it the scenarios after an outage would be BROKEN one after the other while the API starts again. A step
+    that an outage interrupts is UNPROVEN.
     """
 
     def __init__(
@@ -41,36 +46,95 @@ class Outages:
     ) -> None:
         self._api, self._cluster, self._budgets, self._deployment = api, cluster, budgets, deployment
         self._restarts: Restarts = {key: count for key, count, _, _ in self._servers()}
+        self._patience = PATIENCE_SECONDS
         self._is_lost = False
+        self._crash: str | None = None
+
+    def begin(self) -> None:
+        """Before a scenario: an API that is away is awaited."""
+        self._recover()
 
     def end(self) -> None:
         """After a scenario, before its clean-up needs the API. FoundByCleanUp for servers that crashed in it."""
-        was_away = not health.ask(self._api).answered
-        if was_away:
-            self._await_api()
-        else:
-            self._is_lost = False
-        crashes = list(self._crashes())
-        if (was_away or crashes) and not self._is_lost:
+        was_away = self._recover()
+        crashes = self._crashes()
+        if crashes and not (was_away or self._is_lost):
             self._renew_token()
+        self._tell(crashes)
+
+    def survived_by(self, clean_up: Callable[[], None]) -> Callable[[], None]:
+        """`clean_up`, which is tried once more when the API was lost meanwhile and answers again."""
+
+        @wraps(clean_up)
+        def survived() -> None:
+            try:
+                clean_up()
+            except CleanupFailure as failure:
+                if not isinstance(failure.__cause__, NoAnswer) or self.explain(failure.__cause__) is None:
+                    raise
+                if self._is_lost:
+                    raise
+                clean_up()
+                self._tell(self._crashes())
+
+        return survived
+
+    def explain(self, error: NoAnswer) -> str | None:
+        """That a server crashed in this scenario, or that the API stays away after a crash; None if nothing shows it.
+
+        The API is awaited meanwhile: only then is the crash sure to be seen.
+        """
+        if isinstance(error, RateLimited | RedirectedElsewhere):
+            return None
+        self._recover()
+        crashes = self._crashes(note=False)
+        if crashes:
+            return f"{CRASHED}: {'; '.join(crashes)}"
+        return f"the API has not come back after a crash: {self._crash}" if self._is_lost and self._crash else None
+
+    def _tell(self, crashes: list[str]) -> None:
         if crashes:
             raise FoundByCleanUp("; ".join(crashes), CRASHED)
 
+    def _recover(self) -> bool:
+        """Whether the API was away. It is awaited, and the token renewed."""
+        if health.ask(self._api).answered:
+            self._is_lost = False
+            return False
+        self._await_api()
+        if not self._is_lost:
+            self._renew_token()
+        return True
+
     def _await_api(self) -> None:
-        """Waits once for each outage: an API that does not come back is not awaited after every scenario."""
+        """Waits once for each outage, and for all of them no longer than the run's patience."""
         if self._is_lost:
             return
+        wait = Wait("the API", "answering again", Budget("outage", self._patience, 1.0))
         try:
             poll(
-                Wait("the API", "answering again", self._budgets.named("start")),
+                wait,
                 lambda: health.ask(self._api),
                 met=lambda report: report.answered,
                 says=lambda report: report.told,
                 likely=lambda _: "the API, or the way to it, is gone",
+                impossible=lambda _: self._given_up(wait),
                 every=LOOK_SECONDS,
             )
         except Unmet:
             self._is_lost = True  # whatever calls it next says so
+        self._patience = max(self._patience - wait.elapsed, 0.0)
+
+    def _given_up(self, wait: Wait) -> str | None:
+        """That nothing starts the API again; None as long as Kubernetes is about to."""
+        if wait.elapsed < self._budgets.named("start").seconds or self._is_backing_off():
+            return None
+        return "it is not about to be restarted"
+
+    def _is_backing_off(self) -> bool:
+        with suppress(ClusterError):
+            return any("waiting" in (status.get("state") or {}) for _, _, _, status in self._servers())
+        return False
 
     def _renew_token(self) -> None:
         """Logs in again where the API has forgotten the run's token, as one does that signs them with a key of chance.
@@ -87,14 +151,18 @@ class Outages:
             if token is not None:
                 self._api.use_token(token)
 
-    def _crashes(self) -> Iterator[str]:
-        """A sentence for each container that ended in an error since the last look."""
+    def _crashes(self, *, note: bool = True) -> list[str]:
+        """A sentence for each container that ended in an error since the last look that was noted."""
+        found = []
         for key, count, pod, status in self._servers():
             before = self._restarts.get(key, count)
-            self._restarts[key] = count
+            if note:
+                self._restarts[key] = count
             ended = (status.get("lastState") or {}).get("terminated") or {}
             if count > before and (ended.get("reason") == OUT_OF_MEMORY or ended.get("exitCode") not in STOPPED):
-                yield self._described(pod, str(status["name"]), ended)
+                found.append(self._described(pod, str(status["name"]), ended))
+        self._crash = next(iter(found), self._crash)
+        return found
 
     def _described(self, pod: str, container: str, ended: Json) -> str:
         words = f"container {container} of pod {pod} ended: {ended.get('reason')}, exit code {ended.get('exitCode')}"
