@@ -16,6 +16,7 @@ from streamspace_acceptance.domain.sessions import session as sessions_session
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import Budget, Recording
@@ -155,3 +156,23 @@ def test_a_vnc_server_is_given_time_to_answer(monkeypatch: pytest.MonkeyPatch) -
     assert late.vnc_within(Budget("start", 5, 1)) == Framebuffer(800, 600, "desktop", 1.0)
     monkeypatch.setattr(late, "vnc", lambda: "nobody there")
     assert late.vnc_within(Budget("start", 0.1, 1)) == "nobody there for 0.1 s"
+
+
+@pytest.mark.parametrize(
+    ("profile", "likely"),
+    [
+        ("plan", "the API does not notice that the pod is Ready; {pod}; its object says Running"),
+        ("shipped-v2.0-beta", "the API does not notice that the pod is Ready; {pod}"),
+    ],
+)
+def test_ready_pod_that_the_api_does_not_notice_is_told(
+    monkeypatch: pytest.MonkeyPatch, profile: str, likely: str
+) -> None:
+    ready = pod(phase="Running")
+    listed = SessionList((Listed(SESSION, SESSION, "Pending", "u", "t"),))
+    own = load(profile)
+    ready.meta.labels[own.session_label] = SESSION
+    api = SimpleNamespace(profile=own, sessions=lambda: listed)
+    with pytest.raises(Unmet) as caught:
+        session(monkeypatch, ready, api=api).wait_for_status(own.statuses["running"], within="start")
+    assert caught.value.likely == likely.format(pod=ready.describe())
