@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -86,9 +87,9 @@ def watched(product: Product, api: StreamSpaceApi, *, scale: float = 1.0, is_kno
     return Outages(api, cluster, Budgets(scale), lambda: deployment)
 
 
-def test_servers_that_run_on_are_asked_once(product: Product, api: StreamSpaceApi) -> None:
+def test_servers_that_run_on_are_asked_twice(product: Product, api: StreamSpaceApi) -> None:
     watched(product, api).end()
-    assert product.asked == 1
+    assert product.asked == 2
 
 
 def test_crash_is_told_once_with_the_line_of_the_log(product: Product, api: StreamSpaceApi) -> None:
@@ -143,15 +144,35 @@ def test_api_that_stays_away_is_awaited_once(product: Product, api: StreamSpaceA
     assert api.sessions().ids == frozenset()
 
 
-def test_token_is_renewed_after_an_outage_alone(product: Product, api: StreamSpaceApi) -> None:
+def jwt(expires: float) -> str:
+    parts = (json.dumps(part).encode() for part in ({"alg": "HS256"}, {"exp": expires}))
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "signature"])
+
+
+@pytest.mark.parametrize(("token", "is_early"), [(jwt(9e9), True), (jwt(1.0), False), ("opaque", False)])
+def test_login_that_has_ended_is_renewed(product: Product, api: StreamSpaceApi, token: str, is_early: bool) -> None:
     watch = watched(product, api)
-    product.token = "second"
+    api.use_token(token)
+    watch.begin()
+    assert api.sessions().ids == frozenset()
+    if is_early:
+        with pytest.raises(FoundByCleanUp, match=r"401 .*, though the token expires at 2255-") as caught:
+            watch.end()
+        assert caught.value.kind == outages.LOGIN_ENDED
     watch.end()
-    with pytest.raises(TokenRefused):
-        api.sessions()
-    product.away = 2
+
+
+def test_login_that_ends_with_an_outage_is_not_told(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.away = watched(product, api), 2
+    api.use_token(jwt(9e9))
     watch.end()
     assert api.sessions().ids == frozenset()
+
+
+def test_call_after_the_end_of_the_login_is_explained(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.token = watched(product, api), "second"
+    assert watch.explain(TokenRefused("401")) == "the run's login ended meanwhile, and was renewed"
+    assert watch.explain(TokenRefused("401")) is None
 
 
 def test_token_without_credentials_stays_refused(product: Product, api: StreamSpaceApi) -> None:

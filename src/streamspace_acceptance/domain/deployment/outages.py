@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
-from http import HTTPStatus
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -15,12 +14,14 @@ from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.deployment import health
 from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.domain.deployment.run_login import RunLogin
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer, RateLimited, RedirectedElsewhere
+from streamspace_acceptance.product.http import NoAnswer, RateLimited, RedirectedElsewhere, TokenRefused
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 CRASHED = "a server of the product crashed while the run used it"
+LOGIN_ENDED = "the product ends logins before their tokens expire"
 STOPPED = (0, 128 + 9, 128 + 15)
 """Exit codes of what was asked to stop: by Kubernetes, also after probes that a busy node did not answer in time."""
 OUT_OF_MEMORY = "OOMKilled"
@@ -44,26 +45,27 @@ class Outages:
     def __init__(
         self, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, deployment: Callable[[], Deployment]
     ) -> None:
-        self._api, self._cluster, self._budgets, self._deployment = api, cluster, budgets, deployment
+        self._api, self._cluster, self._budgets = api, cluster, budgets
+        self._login = RunLogin(api, deployment)
         self._restarts: Restarts = {key: count for key, count, _, _ in self._servers()}
         self._patience = PATIENCE_SECONDS
         self._is_lost = False
         self._crash: str | None = None
 
     def begin(self) -> None:
-        """Before a scenario: an API that is away is awaited."""
+        """Before a scenario: an API that is away is awaited, and the run's login renewed if it has ended."""
         self._recover()
 
     def end(self) -> None:
-        """After a scenario, before its clean-up needs the API. FoundByCleanUp for servers that crashed in it."""
-        was_away = self._recover()
-        crashes = self._crashes()
-        if crashes and not (was_away or self._is_lost):
-            self._renew_token()
-        self._tell(crashes)
+        """The same after a scenario, before its clean-up needs the API.
+
+        FoundByCleanUp for servers that crashed in it, and for a login that ended before its time.
+        """
+        self._recover()
+        self._tell()
 
     def survived_by(self, clean_up: Callable[[], None]) -> Callable[[], None]:
-        """`clean_up`, which is tried once more when the API was lost meanwhile and answers again."""
+        """`clean_up`, which is tried once more when the API or the login was lost meanwhile and is there again."""
 
         @wraps(clean_up)
         def survived() -> None:
@@ -75,36 +77,43 @@ class Outages:
                 if self._is_lost:
                     raise
                 clean_up()
-                self._tell(self._crashes())
+                self._tell()
 
         return survived
 
     def explain(self, error: NoAnswer) -> str | None:
-        """That a server crashed in this scenario, or that the API stays away after a crash; None if nothing shows it.
+        """That a server crashed in this scenario, that the API stays away after a crash, or that the login ended.
 
-        The API is awaited meanwhile: only then is the crash sure to be seen.
+        None if nothing shows it. The API is awaited meanwhile: only then is the crash sure to be seen.
         """
         if isinstance(error, RateLimited | RedirectedElsewhere):
             return None
-        self._recover()
+        has_new_login = self._recover()
         crashes = self._crashes(note=False)
         if crashes:
             return f"{CRASHED}: {'; '.join(crashes)}"
+        if isinstance(error, TokenRefused) and has_new_login:
+            return "the run's login ended meanwhile, and was renewed"
         return f"the API has not come back after a crash: {self._crash}" if self._is_lost and self._crash else None
 
-    def _tell(self, crashes: list[str]) -> None:
-        if crashes:
+    def _tell(self) -> None:
+        crashes, early = self._crashes(), self._login.take_early_end()
+        if crashes:  # some products end all logins as they start
             raise FoundByCleanUp("; ".join(crashes), CRASHED)
+        if early:
+            raise FoundByCleanUp(early, LOGIN_ENDED)
 
     def _recover(self) -> bool:
-        """Whether the API was away. It is awaited, and the token renewed."""
-        if health.ask(self._api).answered:
+        """Awaits an API that is away; whether the login had ended and was renewed."""
+        was_away = not health.ask(self._api).answered
+        if was_away:
+            self._await_api()
+        else:
             self._is_lost = False
-            return False
-        self._await_api()
-        if not self._is_lost:
-            self._renew_token()
-        return True
+        has_new_login = not self._is_lost and self._login.renew()
+        if was_away:
+            self._login.take_early_end()
+        return has_new_login
 
     def _await_api(self) -> None:
         """Waits once for each outage, and for all of them no longer than the run's patience."""
@@ -135,21 +144,6 @@ class Outages:
         with suppress(ClusterError):
             return any("waiting" in (status.get("state") or {}) for _, _, _, status in self._servers())
         return False
-
-    def _renew_token(self) -> None:
-        """Logs in again where the API has forgotten the run's token, as one does that signs them with a key of chance.
-
-        Where that is not possible, the next call says that the token is no longer accepted.
-        """
-        with suppress(NoAnswer, ClusterError, Unproven, Unmet):
-            if self._api.call_once("list_sessions").status != HTTPStatus.UNAUTHORIZED:
-                return
-            deployment = self._deployment()
-            credentials, client = deployment.credentials, deployment.login_client
-            answer = None if credentials is None else client.log_in(credentials.name, credentials.password)
-            token = None if answer is None else client.token(answer)
-            if token is not None:
-                self._api.use_token(token)
 
     def _crashes(self, *, note: bool = True) -> list[str]:
         """A sentence for each container that ended in an error since the last look that was noted."""
