@@ -65,6 +65,12 @@ class HandshakeTrouble(str):
         trouble.reached, trouble.final = error.reached, error.final
         return trouble
 
+    def told_as(self, sentence: str) -> HandshakeTrouble:
+        """The same trouble in another sentence, such as one that says how long it lasted."""
+        trouble = HandshakeTrouble(sentence)
+        trouble.reached, trouble.final = self.reached, self.final
+        return trouble
+
 
 def is_reached(result: Framebuffer | str) -> bool:
     """Whether a VNC server had greeted, however the handshake ended."""

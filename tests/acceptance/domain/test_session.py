@@ -18,7 +18,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.product.rfb import Framebuffer, HandshakeTrouble, NoHandshake, is_reached
 from streamspace_acceptance.waiting import Budget, Recording
 from tests.support.samples import SESSION, Json, pod, pod_json, session_object
 
@@ -176,3 +176,14 @@ def test_ready_pod_that_the_api_does_not_notice_is_told(
     with pytest.raises(Unmet) as caught:
         session(monkeypatch, ready, api=api).wait_for_status(own.statuses["running"], within="start")
     assert caught.value.likely == likely.format(pod=ready.describe())
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_handshake_in_vain_still_says_whether_a_server_greeted(monkeypatch: pytest.MonkeyPatch, reached: bool) -> None:
+    watched = session(monkeypatch, pod())
+    trouble = HandshakeTrouble.of(NoHandshake("no ProtocolVersion came", reached=reached))
+    monkeypatch.setattr(Session, "vnc", lambda _: trouble)
+    found = watched.vnc_within("start")
+    assert isinstance(found, str)
+    assert found.startswith("no ProtocolVersion came for")
+    assert is_reached(found) is reached

@@ -257,7 +257,8 @@ class Session:
                 every=KNOCK_SECONDS,
             )
         except Unmet as unmet:
-            return unmet.actual
+            trouble = last[-1].item if last else None
+            return trouble.told_as(unmet.actual) if isinstance(trouble, rfb.HandshakeTrouble) else unmet.actual
 
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
         def likely(_: Changes) -> str:
