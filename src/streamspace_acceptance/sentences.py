@@ -10,6 +10,7 @@ import behave
 
 from streamspace_acceptance.budgets import Duration, Milliseconds, Seconds
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.http import NoAnswer
 
 Step = TypeVar("Step", bound=Callable[..., None])
 
@@ -45,11 +46,11 @@ def _registered(register: Any, *, judges: bool = False) -> Callable[[Step], Step
                 step(context, *arguments, **options)
                 if judges and world is not None:
                     world.check_words(context.scenario)
-            except Unmet as unmet:
-                failure = unmet if world is None else world.reconsider(unmet)
-                if failure is unmet:
+            except (Unmet, NoAnswer) as error:
+                failure = error if world is None else world.reconsider(error)
+                if failure is error:
                     raise
-                raise failure from unmet
+                raise failure from error
 
         return cast("Step", register(checked))
 

@@ -43,7 +43,7 @@ from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.evidence.run_evidence import current
 from streamspace_acceptance.expect import contract
 from streamspace_acceptance.measuring.input_lag import InputLag
-from streamspace_acceptance.outcomes import NotApplicable, Unmet
+from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.target.run import Run
@@ -93,6 +93,7 @@ class World(Scenario):
 
     def __init__(self, run: Run, add_cleanup: Callable[[Callable[[], None]], object]) -> None:
         super().__init__(run.clients, MISSING)
+        run.outages.begin()
         self.began = now()
         self._run = run
         templates = self.results.put(TemplateRegistry(run.clients))
@@ -100,9 +101,9 @@ class World(Scenario):
         # The last one runs first: templates and users outlive their sessions, and only agents that are online, of an
         # API that answers, remove sessions.
         for clean_up in (
-            templates.clean_up,
-            users.clean_up,
-            self.registry.clean_up,
+            run.outages.survived_by(templates.clean_up),
+            run.outages.survived_by(users.clean_up),
+            run.outages.survived_by(self.registry.clean_up),
             run.outages.end,
             self.watches.close,
             self.disruptions.revert_all,
@@ -150,23 +151,28 @@ class World(Scenario):
         """The names of the templates in the API's list."""
         return self.clients.api.template_names()
 
-    def reconsider(self, unmet: Unmet) -> Unmet:
-        """A failure of the product with what the API says of a session against Kubernetes.
+    def reconsider(self, error: Unmet | NoAnswer) -> Exception:
+        """The error with what else is known of it, or that error itself.
 
-        ClusterError where somebody else has taken back a disruption of the suite: then it says nothing of the product.
+        No answer becomes Unproven where a server of the product crashed. A failure gets what the API says of a session
+        against Kubernetes; ClusterError where somebody else has taken back a disruption of the suite: then it says
+        nothing of the product.
         """
+        if isinstance(error, NoAnswer):
+            crash = self._run.outages.explain(error)
+            return error if crash is None else Unproven(f"{crash} ({error})")
         self.disruptions.check_held()
-        if not any(word in unmet.actual for word in ("404", "not listed")):
-            return unmet
+        if not any(word in error.actual for word in ("404", "not listed")):
+            return error
         contradictions = list(self._contradictions())
         if not contradictions:
-            return unmet
+            return error
         return Unmet(
-            unmet.subject,
-            expected=unmet.expected,
-            actual="; ".join([unmet.actual, *contradictions]),
-            timeline=unmet.timeline,
-            likely=unmet.likely,
+            error.subject,
+            expected=error.expected,
+            actual="; ".join([error.actual, *contradictions]),
+            timeline=error.timeline,
+            likely=error.likely,
         )
 
     def _contradictions(self) -> Iterator[str]:

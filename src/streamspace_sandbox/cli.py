@@ -65,9 +65,9 @@ def _up(options: argparse.Namespace) -> int:
     flavor = start.SMALL
     if options.kubernetes == "real":
         flavor = start.REAL
-        real_kubernetes.prepare(_say)
         if options.contract is not None:
             raise StartError("On a real Kubernetes it serves the plan's contract alone: leave out --contract.")
+        real_kubernetes.prepare(_say)
     elif options.nodes > 1:
         raise StartError("The stand-in has one node: add --kubernetes real for more.")
     wanted = start.StartOptions(

@@ -13,7 +13,8 @@ import pytest
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, collected
-from streamspace_acceptance.outcomes import NotApplicable, Unmet
+from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
+from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.world import World
 
@@ -35,6 +36,7 @@ def scenario(held: bool = True) -> Any:
 
 def test_failure_of_a_forgotten_session_tells_of_its_pod() -> None:
     found = World.reconsider(scenario(), failure("not listed for 12.0 s"))
+    assert isinstance(found, Unmet)
     assert found.actual == f"not listed for 12.0 s; {TOLD}"
     assert found.timeline == "+0.0 s Running"
 
@@ -47,6 +49,17 @@ def test_any_other_failure_stays_as_it_is() -> None:
 def test_failure_under_a_disruption_taken_back_is_an_error() -> None:
     with pytest.raises(ClusterError, match="somebody set"):
         World.reconsider(scenario(held=False), failure("Pending for 12.0 s"))
+
+
+def test_no_answer_after_a_crash_is_unproven() -> None:
+    def within_a_run(crash: str | None) -> Any:
+        return SimpleNamespace(_run=SimpleNamespace(outages=SimpleNamespace(explain=lambda _: crash)))
+
+    refused = NoAnswer("GET /sessions: refused")
+    found = World.reconsider(within_a_run("a server crashed: panic"), refused)
+    assert isinstance(found, Unproven)
+    assert found.reason == "a server crashed: panic (GET /sessions: refused)"
+    assert World.reconsider(within_a_run(None), refused) is refused
 
 
 def judging(sentence: str, *, accepted: bool = False, reason: str = "") -> Any:

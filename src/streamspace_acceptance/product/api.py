@@ -190,6 +190,15 @@ class StreamSpaceApi(ProfileCalls):
             self._tokens[user] = self._log_in(user, self.user_password)
         return self._tokens[user]
 
+    @property
+    def stranger(self) -> str | None:
+        """Why the token of a viewer may be another user's than the session's; None where it is the session's user's."""
+        if not self.profile.owner_alone or self.user_password is not None:
+            return None
+        return (
+            "a desktop opens for its session's user alone, and STREAMSPACE_USER_PASSWORD is not set (docs/profiles.md)"
+        )
+
     def _log_in(self, user: str, password: str) -> str:
         fields = self.profile.fields
         answer = self.call_as(None, "login", body={fields["login_name"]: user, fields["login_password"]: password})

@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from streamspace_acceptance import proxies, waiting
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.rfb_handshake import Framebuffer, NoHandshake, NotInTime, Stream, shake
 
@@ -43,6 +44,7 @@ _BINARY = Subprotocol("binary")
 # What a page may offer with its WebSocket: noVNC's own pages have offered `binary` or nothing; browsers name an origin.
 _OFFERS: Sequence[tuple[tuple[Subprotocol, ...], bool]] = (((_BINARY,), False), ((), False), ((_BINARY,), True))
 _ASKS_FOR_MORE = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE}
+_DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _NO_UPGRADE = {HTTPStatus.OK, HTTPStatus.UPGRADE_REQUIRED}
 _lock = Lock()
 _accepted: dict[str, int] = {}
@@ -61,6 +63,12 @@ class HandshakeTrouble(str):
         """The trouble that an error is about."""
         trouble = cls(error)
         trouble.reached, trouble.final = error.reached, error.final
+        return trouble
+
+    def told_as(self, sentence: str) -> HandshakeTrouble:
+        """The same trouble in another sentence, such as one that says how long it lasted."""
+        trouble = HandshakeTrouble(sentence)
+        trouble.reached, trouble.final = self.reached, self.final
         return trouble
 
 
@@ -83,13 +91,18 @@ def handshake(
     trusted: ssl.SSLContext | None = None,
     password: str | None = None,
     text: bool = False,
+    stranger: str | None = None,
 ) -> Iterator[Framebuffer]:
     """A desktop whose handshake was completed within `seconds`, held open meanwhile; NoHandshake otherwise.
 
     `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None. `password` is
-    for a VNC server that asks for one. `text`: messages are text frames of base64, both ways.
+    for a VNC server that asks for one. `text`: messages are text frames of base64, both ways. `stranger` is the reason
+    why the token may be another user's than the session's: Unproven with it where the API refuses the token.
     """
-    with opened(address, token, seconds, trusted=trusted, password=password, text=text) as (framebuffer, _):
+    with opened(address, token, seconds, trusted=trusted, password=password, text=text, stranger=stranger) as (
+        framebuffer,
+        _,
+    ):
         yield framebuffer
 
 
@@ -102,6 +115,7 @@ def opened(
     trusted: ssl.SSLContext | None = None,
     password: str | None = None,
     text: bool = False,
+    stranger: str | None = None,
 ) -> Iterator[tuple[Framebuffer, Stream]]:
     """The same, with the stream of what follows the handshake."""
     deadline = waiting.now() + seconds
@@ -109,6 +123,8 @@ def opened(
     try:
         socket = waiting.within(seconds, lambda: _open(address, token, seconds, context), what="the opening")
     except (OSError, EOFError, WebSocketException, waiting.DeadlineExceeded) as error:
+        if stranger is not None and _is_denied(error):
+            raise Unproven(f"{stranger}: {error}") from error
         reason = _no_upgrade(error) or tls.trouble(error) or error
         raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
     _count(_opened, address)
@@ -139,10 +155,11 @@ def attempt(
     trusted: ssl.SSLContext | None = None,
     password: str | None = None,
     text: bool = False,
+    stranger: str | None = None,
 ) -> Framebuffer | str:
     """The desktop of one handshake, with `during` done while it is open; or the sentence that says how it failed."""
     try:
-        with handshake(address, token, trusted=trusted, password=password, text=text) as framebuffer:
+        with handshake(address, token, trusted=trusted, password=password, text=text, stranger=stranger) as framebuffer:
             during()
             return framebuffer
     except NoHandshake as error:
@@ -219,6 +236,11 @@ def _connect(
         proxy=None if proxy is None else proxy.url,
         legacy=True,  # the connection itself: `handshake` is its context manager
     )
+
+
+def _is_denied(error: BaseException) -> bool:
+    """Whether the API does not let the token open this desktop."""
+    return isinstance(error, InvalidStatus) and error.response.status_code in _DENIED
 
 
 def _no_upgrade(error: BaseException) -> str | None:

@@ -148,7 +148,11 @@ def viewing(
     trusted: ssl.SSLContext | None = None,
     password: str | None = None,
     text: bool = False,
+    stranger: str | None = None,
 ) -> Iterator[RfbClient]:
     """A viewer of the desktop at `address`, connected for as long as the context is open; NoHandshake otherwise."""
-    with opened(address, token, trusted=trusted, password=password, text=text) as (framebuffer, stream):
+    with opened(address, token, trusted=trusted, password=password, text=text, stranger=stranger) as (
+        framebuffer,
+        stream,
+    ):
         yield RfbClient(framebuffer, stream)

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamspace_acceptance.domain.deployment.outages import STOPPED
 from streamspace_acceptance.troubleshooting.events import in_order, seconds_of, time_of
 
 Json = dict[str, Any]
 
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"})
 _PULL_FAILED = re.compile(r"(?i)fail\w* to pull|ErrImagePull|ImagePullBackOff|InvalidImageName|couldn't parse image")
+CRASH_LOOP = "CrashLoopBackOff"
 _NO_ROOM = re.compile(r"(?i)insufficient [\w./-]+|too many pods|exceeded quota")
 _UNBOUND = re.compile(
     r"(?i)unbound\b.*PersistentVolumeClaim|persistentvolumeclaim \"?[\w.-]+\"? (?:is )?not (?:bound|found)"
@@ -105,7 +107,11 @@ def _container(about: str, status: Json, began: float) -> Iterator[Cause]:
             yield Cause(
                 "out of memory", about, f"OOMKilled, exit code {end.get('exitCode')}, at {end.get('finishedAt')}"
             )
-    if reason == "CrashLoopBackOff":
+        elif end.get("exitCode") not in STOPPED and reason != CRASH_LOOP:
+            yield Cause(
+                "crashed", about, f"{end.get('reason')}, exit code {end.get('exitCode')}, at {end.get('finishedAt')}"
+            )
+    if reason == CRASH_LOOP:
         last = f"; the last one ended with exit code {ends[1].get('exitCode')}" if ends[1] else ""
         yield Cause("crash loop", about, f"{line}{last}, {status.get('restartCount', 0)} restarts")
 

@@ -33,10 +33,10 @@ LEAST_ROOM = 500
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def check_machine() -> None:
+def check_machine(packages: Mapping[str, str] = PACKAGES) -> None:
     """Raises StartError for the first failed check. Changes nothing but this process's PATH."""
-    _check_novnc()
-    check_programs(PACKAGES)
+    find_novnc()
+    check_programs(packages)
     _check_capabilities()
     _check_root()
     _check_room()
@@ -53,13 +53,6 @@ def _check_capabilities() -> None:
             f"--privileged -v streamspace-sandbox:{ROOT}, or test a StreamSpace that runs elsewhere "
             "(STREAMSPACE_API_URL)."
         )
-
-
-def _check_novnc() -> None:
-    try:
-        find_novnc()
-    except FileNotFoundError as error:
-        raise StartError(str(error)) from error
 
 
 def check_programs(packages: Mapping[str, str]) -> None:

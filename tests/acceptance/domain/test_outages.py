@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -11,16 +12,16 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.domain.deployment import outages
+from streamspace_acceptance.domain.deployment import outages, run_login
 from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.domain.deployment.login import LoginClient
 from streamspace_acceptance.domain.deployment.outages import Outages
 from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.outcomes import FoundByCleanUp
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import HttpClient, TokenRefused
+from streamspace_acceptance.product.http import HttpClient, NoAnswer, RateLimited, TokenRefused
 from streamspace_acceptance.product.profile import load
-from tests.support.samples import Json
+from tests.support.samples import Json, answer
 from tests.support.web_server import says, web_server
 
 LOG = b"".join(
@@ -87,9 +88,9 @@ def watched(product: Product, api: StreamSpaceApi, *, scale: float = 1.0, is_kno
     return Outages(api, cluster, Budgets(scale), lambda: deployment)
 
 
-def test_servers_that_run_on_are_asked_once(product: Product, api: StreamSpaceApi) -> None:
+def test_servers_that_run_on_are_asked_twice(product: Product, api: StreamSpaceApi) -> None:
     watched(product, api).end()
-    assert product.asked == 1
+    assert product.asked == 2
 
 
 def test_crash_is_told_once_with_the_line_of_the_log(product: Product, api: StreamSpaceApi) -> None:
@@ -157,20 +158,40 @@ def test_api_that_stays_away_is_awaited_once(product: Product, api: StreamSpaceA
     assert api.sessions().ids == frozenset()
 
 
-def test_token_is_renewed_after_an_outage_alone(
+def jwt(expires: float) -> str:
+    parts = (json.dumps(part).encode() for part in ({"alg": "HS256"}, {"exp": expires}))
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "signature"])
+
+
+@pytest.mark.parametrize(("token", "is_early"), [(jwt(9e9), True), (jwt(1.0), False), ("opaque", False)])
+def test_login_that_has_ended_is_renewed(product: Product, api: StreamSpaceApi, token: str, is_early: bool) -> None:
+    watch = watched(product, api)
+    api.use_token(token)
+    watch.begin()
+    assert api.sessions().ids == frozenset()
+    if is_early:
+        with pytest.raises(FoundByCleanUp, match=r"401 .*, though the token expires at 2255-") as caught:
+            watch.end()
+        assert caught.value.kind == outages.LOGIN_ENDED
+    watch.end()
+
+
+def test_login_that_ends_with_an_outage_is_a_fact_of_the_run(
     product: Product, api: StreamSpaceApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts: dict[str, str] = {}
     monkeypatch.setattr(run_facts, "record", facts.__setitem__)
-    watch = watched(product, api)
-    product.token = "second"
-    watch.end()
-    with pytest.raises(TokenRefused):
-        api.sessions()
-    product.away = 2
+    watch, product.away = watched(product, api), 2
+    api.use_token(jwt(9e9))
     watch.end()
     assert api.sessions().ids == frozenset()
-    assert facts == {"Login": outages.RENEWED}
+    assert facts == {"Login": run_login.RENEWED}
+
+
+def test_call_after_the_end_of_the_login_is_explained(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.token = watched(product, api), "second"
+    assert watch.explain(TokenRefused("401")) == "the run's login ended meanwhile, and was renewed"
+    assert watch.explain(TokenRefused("401")) is None
 
 
 def test_token_without_credentials_stays_refused(product: Product, api: StreamSpaceApi) -> None:
@@ -179,3 +200,80 @@ def test_token_without_credentials_stays_refused(product: Product, api: StreamSp
     watch.end()
     with pytest.raises(TokenRefused):
         api.sessions()
+
+
+def test_api_that_is_away_is_awaited_before_a_scenario(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.away = watched(product, api), 4
+    watch.begin()
+    assert api.sessions().ids == frozenset()
+
+
+def backing_off(app: str) -> Json:
+    waiting = pod(app, 4, reason="Error", exitCode=2)
+    waiting["status"]["containerStatuses"][0]["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
+    return waiting
+
+
+def test_api_in_back_off_is_awaited_beyond_its_start(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.away = watched(product, api, scale=0.0001), 6
+    product.pods[0] = backing_off("streamspace-api")
+    watch.begin()
+    assert api.sessions().ids == frozenset()
+
+
+def test_api_is_awaited_no_longer_than_the_runs_patience(
+    product: Product, api: StreamSpaceApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "PATIENCE_SECONDS", 0.1)
+    watch, product.away = watched(product, api), 10**6
+    product.pods[0] = backing_off("streamspace-api")
+    with pytest.raises(FoundByCleanUp):
+        watch.end()
+    reason = watch.explain(NoAnswer("refused"))
+    assert reason is not None
+    assert reason.startswith("the API has not come back after a crash: pod streamspace-api-1: container main ended")
+    asked = product.asked
+    watch.begin()
+    assert product.asked == asked + 1
+
+
+def test_call_without_answer_is_explained_by_a_crash_alone(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    assert watch.explain(NoAnswer("refused")) is None
+    product.pods[0], product.away = pod("streamspace-api", 1, reason="Error", exitCode=2), 3
+    reason = watch.explain(NoAnswer("refused"))
+    assert reason is not None
+    assert reason.startswith(f"{outages.CRASHED}: pod streamspace-api-1: container main ended: Error, exit code 2")
+    assert watch.explain(RateLimited(answer({}, 429))) is None
+    with pytest.raises(FoundByCleanUp):
+        watch.end()
+    assert watch.explain(NoAnswer("refused")) is None
+
+
+class CleanUp:
+    """Finds no API as often as `without_api` says."""
+
+    def __init__(self, without_api: int, error: Exception | None = None) -> None:
+        self.without_api, self.error, self.times = without_api, error or NoAnswer("refused"), 0
+
+    def __call__(self) -> None:
+        self.times += 1
+        if self.times <= self.without_api:
+            raise CleanupFailure("s-1 may be left") from self.error
+
+
+def test_clean_up_is_tried_again_after_a_crash(product: Product, api: StreamSpaceApi) -> None:
+    watch, clean_up = watched(product, api), CleanUp(1)
+    product.pods[0], product.away = pod("streamspace-api", 1, reason="Error", exitCode=2), 3
+    with pytest.raises(FoundByCleanUp) as caught:
+        watch.survived_by(clean_up)()
+    assert caught.value.kind == outages.CRASHED
+    assert clean_up.times == 2
+
+
+@pytest.mark.parametrize("error", [NoAnswer("refused"), ValueError("a mistake of the suite")])
+def test_clean_up_without_a_crash_fails_at_once(product: Product, api: StreamSpaceApi, error: Exception) -> None:
+    watch, clean_up = watched(product, api), CleanUp(1, error)
+    with pytest.raises(CleanupFailure, match="may be left"):
+        watch.survived_by(clean_up)()
+    assert clean_up.times == 1

@@ -32,12 +32,12 @@ def creation(told: Any = USED_UP, made: str | None = None) -> Creation:
 def test_quota_of_kept_sessions_leaves_it_unproven() -> None:
     with pytest.raises(Unproven) as caught:
         quota.check(clients(listed("s-1"), listed("s-2"), listed("x", user="other")), [creation()])
-    assert "quota of 'testuser': the product keeps 2" in caught.value.reason
+    assert "quota of 'testuser' is used up, who has 2 deleted sessions" in caught.value.reason
     assert "403" in caught.value.reason
 
 
 def test_quota_counts_what_a_slow_list_calls_running() -> None:
-    with pytest.raises(Unproven, match="keeps 1"):
+    with pytest.raises(Unproven, match="1 living and 1 deleted sessions"):
         quota.check(clients(listed("s-1", "Running"), listed("s-2", "Running"), left=frozenset({"s-1"})), [creation()])
 
 

@@ -14,12 +14,11 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.rights import tokens
 from streamspace_acceptance.domain.rights.actions import EXPIRED, OtherUserAttempts, VisitorAttempts
 from streamspace_acceptance.domain.rights.attempts import Attempt, Attempts, Kind, attempt_all
 from streamspace_acceptance.domain.rights.other_users import OtherUsers
 from streamspace_acceptance.outcomes import FoundByCleanUp, NotApplicable, Unmet, Unproven
-from streamspace_acceptance.product import rfb
+from streamspace_acceptance.product import rfb, tokens
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load

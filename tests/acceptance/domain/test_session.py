@@ -16,8 +16,9 @@ from streamspace_acceptance.domain.sessions import session as sessions_session
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.product.rfb import Framebuffer, HandshakeTrouble, NoHandshake, is_reached
 from streamspace_acceptance.waiting import Budget, Recording
 from tests.support.samples import SESSION, Json, pod, pod_json, session_object
 
@@ -155,3 +156,34 @@ def test_a_vnc_server_is_given_time_to_answer(monkeypatch: pytest.MonkeyPatch) -
     assert late.vnc_within(Budget("start", 5, 1)) == Framebuffer(800, 600, "desktop", 1.0)
     monkeypatch.setattr(late, "vnc", lambda: "nobody there")
     assert str(late.vnc_within(Budget("start", 0.1, 1))).startswith("nobody there for 0.")
+
+
+@pytest.mark.parametrize(
+    ("profile", "likely"),
+    [
+        ("plan", "the API does not notice that the pod is Ready; {pod}; its object says Running"),
+        ("shipped-v2.0-beta", "the API does not notice that the pod is Ready; {pod}"),
+    ],
+)
+def test_ready_pod_that_the_api_does_not_notice_is_told(
+    monkeypatch: pytest.MonkeyPatch, profile: str, likely: str
+) -> None:
+    ready = pod(phase="Running")
+    listed = SessionList((Listed(SESSION, SESSION, "Pending", "u", "t"),))
+    own = load(profile)
+    ready.meta.labels[own.session_label] = SESSION
+    api = SimpleNamespace(profile=own, sessions=lambda: listed)
+    with pytest.raises(Unmet) as caught:
+        session(monkeypatch, ready, api=api).wait_for_status(own.statuses["running"], within="start")
+    assert caught.value.likely == likely.format(pod=ready.describe())
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_handshake_in_vain_still_says_whether_a_server_greeted(monkeypatch: pytest.MonkeyPatch, reached: bool) -> None:
+    watched = session(monkeypatch, pod())
+    trouble = HandshakeTrouble.of(NoHandshake("no ProtocolVersion came", reached=reached))
+    monkeypatch.setattr(Session, "vnc", lambda _: trouble)
+    found = watched.vnc_within("start")
+    assert isinstance(found, str)
+    assert found.startswith("no ProtocolVersion came for")
+    assert is_reached(found) is reached

@@ -60,7 +60,8 @@ if (trouble === 'filter-over-a-still') {
   document.body.append(still);
 }
 if (trouble === 'restless') setInterval(() => paint(`rgb(${[1, 2, 3].map(() => Math.random() * 255)})`), 50);
-const shown = colour => trouble !== 'swapped' ? colour : colour.replace(/../g, part => (parseInt(part, 16) ^ 128).toString(16).padStart(2, '0'));
+const other = part => (parseInt(part, 16) ^ 128).toString(16).padStart(2, '0');
+const shown = colour => trouble !== 'swapped' ? colour : colour.replace(/[0-9a-f]{2}/g, other);
 let typed = '', focused = false, awaited = '';
 const carryOut = command => fetch('/typed?' + new URLSearchParams({ command }));
 canvas.addEventListener('mousedown', () => {

@@ -12,7 +12,7 @@ from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
-from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NOTHING_LEFT, TemplateRegistry
+from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NAMELESS, NOTHING_LEFT, TemplateRegistry
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -164,6 +164,16 @@ def test_template_that_cannot_be_seen_is_deleted(registry: TemplateRegistry, pro
     registry.create(sound(registry))
     registry.clean_up()
     assert list(product.templates) == ["others"]
+
+
+def test_template_without_a_name_is_found_beyond_the_plan(registry: TemplateRegistry, product: _Product) -> None:
+    registry.create(sound(registry))
+    product.templates["7"] = {"name": "", "description": f"without a name, {registry.mark}"}
+    product.mirror = None
+    with pytest.raises(FoundByCleanUp, match="it has accepted 1 of this scenario") as caught:
+        registry.clean_up()
+    assert caught.value.kind == NAMELESS
+    assert list(product.templates) == ["others", "7"]
 
 
 def test_what_stays_in_kubernetes_is_a_leak(registry: TemplateRegistry, product: _Product) -> None:

@@ -14,6 +14,7 @@ from websockets.sync.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product import rfb
 
 CHALLENGE_ANSWERED = "b7b9c87777661a7a2299733209bfdfce"
@@ -240,3 +241,23 @@ def test_nobody_listens() -> None:
     found = rfb.attempt("ws://127.0.0.1:9/", "t")
     assert isinstance(found, str)
     assert "does not open" in found
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])
+def test_refused_stranger_is_unproven(status: HTTPStatus) -> None:
+    def refuse(socket: ServerConnection, _request: object) -> Any:
+        return socket.respond(status, "Access denied")
+
+    with vnc_server(well_behaved(), process_request=refuse) as address:
+        assert isinstance(rfb.attempt(address, "t"), rfb.HandshakeTrouble)
+        with pytest.raises(Unproven, match=f"the password is not known: .*{status.value}"):
+            rfb.attempt(address, "t", stranger="the password is not known")
+
+
+def test_missing_desktop_of_a_stranger_is_told() -> None:
+    def refuse(socket: ServerConnection, _request: object) -> Any:
+        return socket.respond(HTTPStatus.NOT_FOUND, "")
+
+    with vnc_server(well_behaved(), process_request=refuse) as address:
+        found = rfb.attempt(address, "t", stranger="the password is not known")
+    assert isinstance(found, rfb.HandshakeTrouble)

@@ -172,3 +172,15 @@ def test_field_of_a_request_has_the_products_name_too() -> None:
     names = {field: translation.names_of(SHIPPED, "create_template", field) for field in ("displayName", "image", "x")}
     assert names == {"displayName": {"displayName", "display_name"}, "image": {"image", "baseImage"}, "x": {"x"}}
     assert translation.names_of(load(), "create_template", "image") == {"image"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "password", "stranger"), [(SHIPPED, None, True), (SHIPPED, "pw", False), (load(), None, False)]
+)
+def test_viewer_is_a_stranger_without_the_users_password(
+    profile: Profile, password: str | None, stranger: bool
+) -> None:
+    with HttpClient("http://127.0.0.1:1", "t") as http:
+        told = StreamSpaceApi(http, profile, password).stranger
+    assert (told is not None) is stranger
+    assert told is None or "STREAMSPACE_USER_PASSWORD is not set" in told

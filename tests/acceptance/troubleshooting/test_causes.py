@@ -102,6 +102,13 @@ def test_out_of_memory_and_only_since_the_scenario_began() -> None:
     assert told(pods=[pod(state={"running": {}}, lastState=killed(-600))]) == []
 
 
+@pytest.mark.parametrize(("code", "is_crash"), [(2, True), (0, False), (137, False), (143, False)])
+def test_container_that_ended_in_an_error_has_crashed(code: int, is_crash: bool) -> None:
+    ended = {"terminated": {"reason": "Error", "exitCode": code, "finishedAt": stamp(3)}}
+    crash = f"crashed: pod s-1-abc: Error, exit code {code}, at {stamp(3)}"
+    assert told(pods=[pod(state={"running": {}}, lastState=ended)]) == ([crash] if is_crash else [])
+
+
 def test_a_volume_that_is_not_bound() -> None:
     said = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."
     assert told(pods=[unscheduled(said)]) == [f"volume not bound: pod s-1-abc: Unschedulable: {said}"]

@@ -1,5 +1,6 @@
 """The sandbox on a machine that lacks its Python packages or the noVNC client."""
 
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_sandbox import program
+from streamspace_sandbox import cli, program
 from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import preflight
@@ -38,6 +39,31 @@ def test_check_machine_without_novnc_says_how_to_get_it(monkeypatch: pytest.Monk
     monkeypatch.setenv("STREAMSPACE_NOVNC_DIR", str(tmp_path))
     with pytest.raises(StartError, match=rf"The noVNC client is missing from {tmp_path}: run `npm ci"):
         preflight.check_machine()
+
+
+@pytest.mark.parametrize("command", [["up", "--kubernetes", "real"], ["images", "streamspace.tar"]])
+def test_real_kubernetes_without_novnc_makes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.setenv("STREAMSPACE_NOVNC_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(command)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith(f"The noVNC client is missing from {tmp_path}: run `npm ci")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_real_kubernetes_refuses_a_contract_before_it_builds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SystemExit):
+        cli.main(["up", "--kubernetes", "real", "--contract", "shipped-v2.0-beta"])
+    assert "leave out --contract" in capsys.readouterr().err
+    assert not (tmp_path / "cache").exists()
 
 
 def test_find_novnc_takes_the_current_folder_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from http import HTTPStatus
+from functools import wraps
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -15,18 +15,21 @@ from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.deployment import health
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.deployment.own_pods import app, end_in_words, last_end, own_containers, own_pods
-from streamspace_acceptance.evidence import run_facts
-from streamspace_acceptance.outcomes import FoundByCleanUp, Unmet, Unproven
+from streamspace_acceptance.domain.deployment.run_login import RunLogin
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.product.http import NoAnswer, RateLimited, RedirectedElsewhere, TokenRefused
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 CRASHED = "a server of the product crashed while the run used it"
-RENEWED = "again after an outage, because the API refused the token from before"
+LOGIN_ENDED = "the product ends logins before their tokens expire"
 STOPPED = (0, 128 + 9, 128 + 15)
 """Exit codes of what was asked to stop: by Kubernetes, also after probes that a busy node did not answer in time."""
 OUT_OF_MEMORY = "OOMKilled"
 LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 600.0
+"""So long a run waits for its API in all. Kubernetes restarts a container that crashes again and again after up to
+300 s, on whatever clock the product has."""
 LAST_LINES = 200
 _LAST_WORDS = re.compile(r"panic:|fatal error:|Traceback|Segmentation fault|FATAL|PANIC")
 
@@ -34,72 +37,128 @@ Restarts = dict[tuple[str, str], int]
 
 
 class Outages:
-    """Between two scenarios it waits for an API that does not answer, and tells of servers that crashed.
+    """Waits for an API that does not answer, before and after each scenario, and tells of servers that crashed.
 
-    Without it the scenarios after an outage would be BROKEN one after the other while the API starts again.
+    Without it the scenarios after an outage would be BROKEN one after the other while the API starts again. A step
+    that an outage interrupts is UNPROVEN.
     """
 
     def __init__(
         self, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, deployment: Callable[[], Deployment]
     ) -> None:
-        self._api, self._cluster, self._budgets, self._deployment = api, cluster, budgets, deployment
+        self._api, self._cluster, self._budgets = api, cluster, budgets
+        self._login = RunLogin(api, deployment)
         self._restarts: Restarts = {key: count for key, count, _, _ in self._servers()}
+        self._patience = PATIENCE_SECONDS
         self._is_lost = False
+        self._crash: str | None = None
+
+    def begin(self) -> None:
+        """Before a scenario: an API that is away is awaited, and the run's login renewed if it has ended."""
+        self._recover()
 
     def end(self) -> None:
-        """After a scenario, before its clean-up needs the API. FoundByCleanUp for servers that crashed in it."""
+        """The same after a scenario, before its clean-up needs the API.
+
+        FoundByCleanUp for servers that crashed in it, and for a login that ended before its time.
+        """
+        self._recover()
+        self._tell()
+
+    def survived_by(self, clean_up: Callable[[], None]) -> Callable[[], None]:
+        """`clean_up`, which is tried once more when the API or the login was lost meanwhile and is there again."""
+
+        @wraps(clean_up)
+        def survived() -> None:
+            try:
+                clean_up()
+            except CleanupFailure as failure:
+                if not isinstance(failure.__cause__, NoAnswer) or self.explain(failure.__cause__) is None:
+                    raise
+                if self._is_lost:
+                    raise
+                clean_up()
+                self._tell()
+
+        return survived
+
+    def explain(self, error: NoAnswer) -> str | None:
+        """That a server crashed in this scenario, that the API stays away after a crash, or that the login ended.
+
+        None if nothing shows it. The API is awaited meanwhile: only then is the crash sure to be seen.
+        """
+        if isinstance(error, RateLimited | RedirectedElsewhere):
+            return None
+        has_new_login = self._recover()
+        crashes = self._crashes(note=False)
+        if crashes:
+            return f"{CRASHED}: {'; '.join(crashes)}"
+        if isinstance(error, TokenRefused) and has_new_login:
+            return "the run's login ended meanwhile, and was renewed"
+        return f"the API has not come back after a crash: {self._crash}" if self._is_lost and self._crash else None
+
+    def _tell(self) -> None:
+        crashes, early = self._crashes(), self._login.take_early_end()
+        if crashes:  # some products end all logins as they start
+            raise FoundByCleanUp("; ".join(crashes), CRASHED)
+        if early:
+            raise FoundByCleanUp(early, LOGIN_ENDED)
+
+    def _recover(self) -> bool:
+        """Awaits an API that is away; whether the login had ended and was renewed."""
         was_away = not health.ask(self._api).answered
         if was_away:
             self._await_api()
         else:
             self._is_lost = False
-        crashes = list(self._crashes())
-        if (was_away or crashes) and not self._is_lost:
-            self._renew_token()
-        if crashes:
-            raise FoundByCleanUp("; ".join(crashes), CRASHED)
+        has_new_login = not self._is_lost and self._login.renew()
+        if was_away:
+            self._login.take_early_end()
+        return has_new_login
 
     def _await_api(self) -> None:
-        """Waits once for each outage: an API that does not come back is not awaited after every scenario."""
+        """Waits once for each outage, and for all of them no longer than the run's patience."""
         if self._is_lost:
             return
+        wait = Wait("the API", "answering again", Budget("outage", self._patience, 1.0))
         try:
             poll(
-                Wait("the API", "answering again", self._budgets.named("start")),
+                wait,
                 lambda: health.ask(self._api),
                 met=lambda report: report.answered,
                 says=lambda report: report.told,
                 likely=lambda _: "the API, or the way to it, is gone",
+                impossible=lambda _: self._given_up(wait),
                 every=LOOK_SECONDS,
             )
         except Unmet:
             self._is_lost = True  # whatever calls it next says so
+        self._patience = max(self._patience - wait.elapsed, 0.0)
 
-    def _renew_token(self) -> None:
-        """Logs in again where the API has forgotten the run's token, as one does that signs them with a key of chance.
+    def _given_up(self, wait: Wait) -> str | None:
+        """That nothing starts the API again; None as long as Kubernetes is about to."""
+        if wait.elapsed < self._budgets.named("start").seconds or self._is_backing_off():
+            return None
+        return "it is not about to be restarted"
 
-        Where that is not possible, the next call says that the token is no longer accepted.
-        """
-        with suppress(NoAnswer, ClusterError, Unproven, Unmet):
-            if self._api.call_once("list_sessions").status != HTTPStatus.UNAUTHORIZED:
-                return
-            deployment = self._deployment()
-            credentials, client = deployment.credentials, deployment.login_client
-            answer = None if credentials is None else client.log_in(credentials.name, credentials.password)
-            token = None if answer is None else client.token(answer)
-            if token is not None:
-                self._api.use_token(token)
-                run_facts.record(run_facts.LOGIN, RENEWED)
+    def _is_backing_off(self) -> bool:
+        with suppress(ClusterError):
+            return any("waiting" in (status.get("state") or {}) for _, _, _, status in self._servers())
+        return False
 
-    def _crashes(self) -> Iterator[str]:
-        """A sentence for each container that ended in an error since the last look."""
+    def _crashes(self, *, note: bool = True) -> list[str]:
+        """A sentence for each container that ended in an error since the last look that was noted."""
+        found = []
         for key, count, pod, status in self._servers():
             before = self._restarts.get(key, count)
-            self._restarts[key] = count
+            if note:
+                self._restarts[key] = count
             ended = last_end(status)
             if count > before and (ended.get("reason") == OUT_OF_MEMORY or ended.get("exitCode") not in STOPPED):
                 words, said = f"pod {pod}: {end_in_words(status)}", self._last_words(pod, str(status["name"]))
-                yield f"{words}; its log: {said}" if said else words
+                found.append(f"{words}; its log: {said}" if said else words)
+        self._crash = next(iter(found), self._crash)
+        return found
 
     def _last_words(self, pod: str, container: str) -> str:
         """The line of the crash in the log of the container that ended, else its last line; empty without a log."""

@@ -339,4 +339,6 @@ def handshake(clients: Clients, session_id: str) -> rfb.Framebuffer | str:
     api = clients.api
     token = api.viewer_token(session_id)
     address, text = api.vnc_address(session_id, token), api.profile.base64_text
-    return rfb.attempt(address, token, trusted=api.http.trusted, password=clients.vnc_password, text=text)
+    return rfb.attempt(
+        address, token, trusted=api.http.trusted, password=clients.vnc_password, text=text, stranger=api.stranger
+    )

@@ -268,7 +268,11 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
             expected=f"all Running within {burst}",
             actual="; ".join([f"{len(running)} of {count} run", *requests.refusals, *requests.unanswered]),
             timeline=wait.timeline.render(),
-            likely="a few sessions at once are too many (see 1.3-1)",
+            likely=(
+                "the product refuses the sessions, for the reason above"
+                if requests.refusals
+                else "a few sessions at once are too many (see 1.3-1)"
+            ),
         )
     release(scenario, requests.ids, f"{count} sessions of the warm-up")
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from streamspace_acceptance.domain.deployment.login import GARBAGE, altered
-from streamspace_acceptance.domain.rights import tokens
 from streamspace_acceptance.domain.rights.attempts import Attempts, attempt_all
 from streamspace_acceptance.domain.rights.other_users import OtherUsers
 from streamspace_acceptance.domain.sessions import actions
@@ -14,6 +13,7 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import vnc_url
 from streamspace_acceptance.outcomes import NotApplicable, Unproven
+from streamspace_acceptance.product import tokens
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.redaction.redactor import register_secret

@@ -25,11 +25,15 @@ def request(scenario: Scenario, user: str, template: str, size: str | Size | Non
 
 
 def start(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> SessionLifecycle:
-    """A session that is Running by the API and in Kubernetes, with a Ready pod; Unmet otherwise."""
+    """A session that is Running by the API and in Kubernetes, with a Ready pod; Unmet otherwise.
+
+    Unproven once several sessions before it were awaited in vain.
+    """
     creation = request(scenario, user, template, size)
     if creation.id is None:
         raise no_session(creation)
-    scenario.lifecycle.wait_until_running()
+    with scenario.clients.starts.awaiting(scenario.clients.budgets.named("start")) as budget:
+        scenario.lifecycle.wait_until_running(within=budget)
     return scenario.lifecycle
 
 

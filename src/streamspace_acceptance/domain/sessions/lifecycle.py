@@ -39,12 +39,12 @@ class SessionLifecycle:
         """The pod that serves the session now; Unproven when none does."""
         return require(self._pod, "no pod serves the session")
 
-    def wait_until_running(self) -> Pod:
+    def wait_until_running(self, *, within: str | Budget) -> Pod:
         """Running by the API and in Kubernetes, with a Ready pod; Unmet otherwise."""
         running = self._api.profile.statuses["running"]
-        self.session.wait_for_status(running, within="start")
-        self.session.wait_for_phase(running, within="start")
-        self._pod = self.session.wait_for_ready_pod(within="start")
+        self.session.wait_for_status(running, within=within)
+        self.session.wait_for_phase(running, within=within)
+        self._pod = self.session.wait_for_ready_pod(within=within)
         return self._pod
 
     def wait_for_object(self) -> tuple[SessionObject, SessionObject | None]:

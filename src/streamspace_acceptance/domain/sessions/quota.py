@@ -1,4 +1,4 @@
-"""Sessions that a user does not get, since deleted ones of theirs that the product keeps use up their quota."""
+"""Sessions that a user does not get, since deleted ones of theirs that the product keeps may use up their quota."""
 
 from __future__ import annotations
 
@@ -41,8 +41,10 @@ def check(clients: Clients, creations: Sequence[Creation]) -> None:
             for session in listed
             if session.user == user and (session.id in clients.left or session.status == over)
         ]
+        living = sum(session.user == user for session in listed) - len(kept)
         if kept:
+            used = f"{living} living and {len(kept)} deleted sessions" if living else f"{len(kept)} deleted sessions"
             raise Unproven(
-                f"deleted sessions use up the quota of {user!r}: the product keeps {len(kept)} (seen by the clean-up), "
-                f"and answers {creation.answer.gist}"
+                f"the quota of {user!r} is used up, who has {used} (see the clean-up): the product answers "
+                f"{creation.answer.gist}"
             )

@@ -72,7 +72,7 @@ class Session:
             met=lambda statuses: statuses == {word},
             says=lambda statuses: " in the list, but asked alone ".join(sorted(statuses)),
             impossible=lambda statuses: self._lost(statuses, word),
-            likely=lambda _: self._likely(),
+            likely=lambda _: self._likely(word),
         )
         return now() if word == self.api.profile.statuses["running"] else None
 
@@ -200,6 +200,7 @@ class Session:
             trusted=self.api.http.trusted,
             password=self._vnc_password,
             text=self.api.profile.base64_text,
+            stranger=self.api.stranger,
         )
 
     def viewing(self) -> AbstractContextManager[rfb_client.RfbClient]:
@@ -211,6 +212,7 @@ class Session:
             trusted=self.api.http.trusted,
             password=self._vnc_password,
             text=self.api.profile.base64_text,
+            stranger=self.api.stranger,
         )
 
     def is_blank(self) -> bool | None:
@@ -255,7 +257,8 @@ class Session:
                 every=KNOCK_SECONDS,
             )
         except Unmet as unmet:
-            return unmet.actual
+            trouble = last[-1].item if last else None
+            return trouble.told_as(unmet.actual) if isinstance(trouble, rfb.HandshakeTrouble) else unmet.actual
 
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
         def likely(_: Changes) -> str:
@@ -305,15 +308,27 @@ class Session:
             if str(about.get("name", "")).startswith(self.id) and REFUSED.search(message):
                 raise ClusterError(f"{self.subject}: the cluster refuses its pod: {message}")
 
-    def _likely(self) -> str:
-        if not self.listed_pods():
+    def _likely(self, word: str = "") -> str:
+        """The likely cause of a wait in vain for a pod, or for the status `word`."""
+        listed = self.listed_pods()
+        if not listed:
             self._check_admitted()
         label = f" without its label {self.api.profile.session_label}={self.id}"
-        labelled = [pod.describe() for pod in self.listed_pods()]
-        pods = ", ".join(labelled or [pod.describe() + label for pod in self.namesakes()])
+        pods = ", ".join(
+            [pod.describe() for pod in listed]
+            or [pod.describe() + label for pod in self.namesakes()]
+            or ["it has no pod"]
+        )
+        unnoticed = word == self.api.profile.statuses["running"] and any(pod.ready for pod in serving(listed))
+        hint = "the API does not notice that the pod is Ready" if unnoticed else "see the events of the session"
+        return "; ".join([hint, pods, *self._said_by_object()])
+
+    def _said_by_object(self) -> list[str]:
+        """The status of its object in Kubernetes, if the product keeps one there."""
         obj = self.cluster.session_object(self.id)
-        phase = f"its object says {obj.phase}" if obj is not None else "it has no object in Kubernetes"
-        return f"see the events of the session; {pods or 'it has no pod'}; {phase}"
+        if obj is None:
+            return ["it has no object in Kubernetes"]
+        return [f"its object says {obj.phase}"] if self.api.profile.object_phase else []
 
     def _is_mine(self, pod: Pod) -> bool:
         return pod.meta.labels.get(self.api.profile.session_label) == self.id

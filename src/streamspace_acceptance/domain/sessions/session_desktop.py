@@ -127,7 +127,9 @@ class SessionDesktop:
             self.viewer = browser.viewer(self.address, ratio=self.ratio)
         except PageOpenError as error:
             if not error.late or self._page_blame is not None:
-                raise Unproven(f"the page does not open: {error}") from error
+                # Without the session's own address, so that the same cause reads the same for every session.
+                why = str(error).partition(f" at {self.address}")[0]
+                raise Unproven(f"the page does not open (see 1.1d-2): {why}") from error
             raise Unmet(
                 f"{self.session.subject}, desktop",
                 expected="the page at its address in a browser",

@@ -186,9 +186,9 @@ def _await_desktop(session: Session, sent: float) -> float | None:
     """When the session's VNC server answered, on a pod that was Ready: its user can work then; None for never."""
     try:
         session.wait_for_ready_pod(within=_rest(session, sent))
-    except Unmet:
-        return None  # 1.1b-3 judges the pod
-    found = session.vnc_within(_rest(session, sent))
+        found = session.vnc_within(_rest(session, sent))
+    except (Unmet, Unproven):
+        return None  # 1.1b-3 judges the pod, 1.1b-4 the desktop
     return found.at if isinstance(found, rfb.Framebuffer) else None
 
 

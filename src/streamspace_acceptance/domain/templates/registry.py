@@ -19,6 +19,7 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 # The sentences of test 2.3 for the two ways in which a template can stay: known to the API, or not.
 DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
 TOLD = 3
+NAMELESS = "the product keeps templates without a name, which no call can delete"
 LISTED = "the product goes on listing templates that it has deleted"
 
 
@@ -75,6 +76,7 @@ class TemplateRegistry:
         """
         try:
             left = self.remove() if self._made else []
+            nameless = len(self._nameless()) if self._made and not left else 0
         except (NoAnswer, ClusterError) as error:
             names = ", ".join(sorted(self._made))
             raise CleanupFailure(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
@@ -87,6 +89,8 @@ class TemplateRegistry:
             raise CleanupFailure(
                 f"templates left behind: {'; '.join(left)}", answered_by=DELETED if known else NOTHING_LEFT
             )
+        if nameless:
+            raise FoundByCleanUp(f"it has accepted {nameless} of this scenario", NAMELESS)
 
     def remove(self) -> list[str]:
         """Deletes every template that carries the mark; what is left in the end."""
@@ -136,8 +140,13 @@ class TemplateRegistry:
         return Budget(budget.name, 0.0, budget.scale) if LISTED in self._stays else budget
 
     def _left(self) -> list[str]:
-        listed = [f"{self.api.name_of(template)} in the API" for template in self.listed()]
+        named = [template for template in self.listed() if self.api.id_of(template) is not None]
+        listed = [f"{self.api.name_of(template)} in the API" for template in named]
         return listed or [f"{name} in Kubernetes" for name in self.in_kubernetes()]
+
+    def _nameless(self) -> list[Json]:
+        """This scenario's templates that have neither id nor name, so that nothing can be asked about them."""
+        return [template for template in self.listed() if self.api.id_of(template) is None]
 
     @property
     def mirrored(self) -> bool:
