@@ -172,9 +172,6 @@ def _first_wrong(pressed: Pressed) -> str:
     rest = pressed.received
     for key in pressed.keys:
         if not rest.startswith(SPECIAL_KEYS[key]):
-            before = pressed.received[: len(pressed.received) - len(rest)]
-            if before.count(SPECIAL_KEYS[key]) and before.startswith("".join(SPECIAL_KEYS.values())):
-                return f"{key}: {STUCK}"
             return f"{key} is the first that does not arrive as what it is"
         rest = rest[len(SPECIAL_KEYS[key]) :]
     return "more arrives than was pressed"

@@ -164,15 +164,6 @@ def test_the_first_key_that_does_not_arrive_is_named() -> None:
     assert caught.value.likely == "Alt+x is the first that does not arrive as what it is"
 
 
-def test_key_that_stays_down_is_named() -> None:
-    whole = "".join(SPECIAL_KEYS.values())
-    with pytest.raises(Unmet) as caught:
-        expect.interaction.special_keys_arrived(
-            Pressed("session s", tuple(SPECIAL_KEYS) * 2, whole + whole.replace("\x1b[D", ""))
-        )
-    assert caught.value.likely.startswith("ArrowLeft: the release of a key is lost")
-
-
 def lag(keyboard: list[float], mouse: list[float], *, injected: float = 60.0, late: float = 1.0) -> InputLag:
     delayed = [sorted(keyboard)[len(keyboard) // 2] + injected] * 9
     return InputLag("session s", {"keyboard": keyboard, "mouse": mouse}, delayed, "keyboard", [late] * 20)

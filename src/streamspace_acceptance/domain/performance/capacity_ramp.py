@@ -34,7 +34,7 @@ from streamspace_acceptance.measuring.control_plane import ControlPlane, mutatin
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.open_loop import evenly
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Budget, Wait, now
 
@@ -88,7 +88,7 @@ class CapacityRamp:
             Budget("ramp", budget.plan_seconds * len(search.ramp), budget.scale),
         )
         with whole.announced():
-            while (number := search.next()) is not None:
+            while (number := search.next()) is not None and self._has_room_for(number):
                 step = self._try(number)
                 self.found.steps.append(step)
                 self._judge(step)
@@ -99,7 +99,6 @@ class CapacityRamp:
 
     def _try(self, number: int) -> Step:
         began = now()
-        self._trim(number)
         meter = NodeBusyMeter.begin(self._clients.cluster)
         before, added = len(self._held.sessions), number - len(self._held.sessions)
         with mutating_calls(self._clients.cluster) as calls, following(self._clients) as follower:
@@ -224,6 +223,15 @@ class CapacityRamp:
         found = next((pod for pod in pods if (pod["metadata"].get("labels") or {}).get(label) in self._held.ids), None)
         sizes = {} if found is None else requested(found)
         return {name: f"{size:f}" for name, size in sizes.items() if size}
+
+    def _has_room_for(self, number: int) -> bool:
+        """Whether the sessions that are too many could be released; where not, the search ends with what it knows."""
+        try:
+            self._trim(number)
+        except (Unmet, Unproven):  # the release of all sessions in the end tells what does not go, and why
+            self.found.search.stop()
+            return False
+        return True
 
     def _trim(self, number: int) -> None:
         """Releases the newest beyond `number`, then those that do not run: no older one is to make room meanwhile."""
