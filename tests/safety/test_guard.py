@@ -65,7 +65,8 @@ def _meta(name: str) -> Json:
 
 
 def _pod(name: str) -> Json:
-    return {"metadata": _meta(name), "spec": {"containers": [{"name": "c"}]}}
+    labels = {"labels": {"session": name}} if name == "theirs" else {}
+    return {"metadata": _meta(name) | labels, "spec": {"containers": [{"name": "c"}]}}
 
 
 @pytest.fixture(autouse=True)
@@ -190,7 +191,20 @@ WRONG = [
         "Sessions of others are",
     ),
     ("pods that are not told", _World(broken="/pods"), "kind-test", {}, "nothing was changed"),
-    ("sessions that are not told", _World(broken="/v1/sessions"), "kind-test", {}, "nothing was changed"),
+    (
+        "sessions that Kubernetes alone tells",
+        _World(broken="/v1/sessions", objects=["a"]),
+        "kind-test",
+        {},
+        "Sessions of others are",
+    ),
+    (
+        "sessions of which pods alone tell",
+        _World(broken="/v1/sessions", pods=["agent-1", "theirs"]),
+        "kind-test",
+        {},
+        "Sessions of others are",
+    ),
 ]
 
 
@@ -228,6 +242,7 @@ def leave_journal() -> None:
         (_World(["prod-agent-1"]), {}),
         (_World(sessions=["a"], objects=["a"]), {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}),
         (_World([], []), {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}),
+        (_World(broken="/v1/sessions"), {}),
     ],
 )
 def test_a_target_that_is_allowed(kubeconfig: Path, world: _World, typed: dict[str, Any]) -> None:

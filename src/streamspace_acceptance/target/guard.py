@@ -58,7 +58,7 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     for it. Where nothing speaks for or against, as without any agent, it counts that an earlier run was shown the same,
     or that the API in the cluster knows the run's token.
     """
-    agents, sessions = _agents(api), _listed(api)
+    agents, sessions = _agents(api), _listed(api, cluster)
     pods = {pod.meta.name for pod in cluster.pods()}
     objects = {session.meta.name for session in cluster.session_objects()}
     if agents.ids & pods or sessions & objects or _end_in_pods(agents.ids, pods):
@@ -88,7 +88,7 @@ def check_alone(
     `ours` are sessions of earlier runs that a sweep could not remove: they are in nobody's use. `sandbox` is an
     embedded StreamSpace that somebody keeps, whose sessions are mostly their own.
     """
-    there = _listed(api) | {session.meta.name for session in cluster.session_objects()}
+    there = _listed(api, cluster) | {session.meta.name for session in cluster.session_objects()}
     theirs = sorted(there.difference(ours))
     namespace = cluster.namespace
     if not theirs or settings.shared_namespace == namespace:
@@ -174,12 +174,13 @@ def _configuration(cluster: Cluster, container: Json) -> Iterator[str]:
                 raise
 
 
-def _listed(api: StreamSpaceApi) -> frozenset[str]:
-    """The sessions that the API lists; none where its list is wrong, which is for the plan to judge."""
+def _listed(api: StreamSpaceApi, cluster: Cluster) -> frozenset[str]:
+    """The sessions that the API lists; where its list is wrong, which the plan judges, those that have pods."""
     try:
         return api.sessions().ids
     except Unmet:
-        return frozenset()
+        labels = [pod.meta.labels for pod in cluster.pods() if not pod.is_over]
+        return frozenset(own[api.profile.session_label] for own in labels if api.profile.session_label in own)
 
 
 def _agents(api: StreamSpaceApi) -> AgentList:
