@@ -50,7 +50,7 @@ _CONTEXT_GONE = (
 
 
 class PageOpenError(Exception):
-    """The page, or the screen in it, is not there; `late`: it was only not there in time."""
+    """The page is not there; `late`: it did not come in time."""
 
     def __init__(self, sentence: str, *, late: bool = False) -> None:
         self.late = late

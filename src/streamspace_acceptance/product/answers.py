@@ -70,7 +70,7 @@ class Answer:
             raise self._unmet(f"{error}: {self.excerpt()!r}") from error
 
     def content(self) -> dict[str, Any]:
-        """The same of an accepted call; empty where nothing is to be read, for whom another sentence judges that."""
+        """The same of an accepted call; empty for any other answer, where another sentence judges that."""
         try:
             return self.object() if self.ok else {}
         except Unmet:

@@ -97,7 +97,7 @@ class DesktopViewer:
         except PageOpenError as error:
             self.trouble, self.picture = f"it does not open again: {error}", None
         except ScreenLostError:
-            self.picture = None  # the client may show it again; whoever waits for a picture says why none comes
+            self.picture = None  # noVNC may reconnect; a wait for a picture fails with the reason
         except (PageHangsError, BrowserEndedError) as error:
             self._lose(error)
         return self.picture
