@@ -29,9 +29,10 @@ def roles(profile: Profile) -> Roles:
 class Clients:
     """The API, the cluster, the browser and the budgets of a target. `netadmin_image` is for cutting networks.
 
-    `vnc_password` is for desktops that ask for one; `expired_token` was valid once, if one is known. `stays`
-    are the kinds of remains of sessions that this run has awaited in vain once, and does not await again; `left` are
-    the ids of its sessions that the product did not remove, which a slow list may show at any time.
+    `vnc_password` is for desktops that ask for one; `expired_token` was valid once, if one is known. `stays` are the
+    kinds of remains that this run has awaited in vain, with the ids of what they remained of: such a kind is not
+    awaited again as long as these remain. `left` are the ids of the run's sessions that the product did not remove,
+    which a slow list may show at any time.
     `starts` is the run's patience with sessions that do not start. `user_suffix` ends the names of all users of
     sessions.
     """
@@ -43,7 +44,7 @@ class Clients:
     netadmin_image: str = ""
     vnc_password: str | None = None
     expired_token: str | None = None
-    stays: set[str] = field(default_factory=set)
+    stays: dict[str, frozenset[str]] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
     user_suffix: str = ""
     starts: StartPatience = field(default_factory=StartPatience)

@@ -1,11 +1,34 @@
-"""The objects that a new cluster gets: storage classes and the metrics API."""
+"""The objects that a new cluster gets: kinds of objects, storage classes and the metrics API."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from streamspace_sandbox.real_kubernetes.files import METRICS_PORT
-from streamspace_sandbox.streamspace.kube.client import Collection, KubeClient
+from streamspace_sandbox.streamspace.kube.client import Collection, KubeClient, Obj
 
+DEFINITIONS = Collection("apiextensions.k8s.io/v1", "customresourcedefinitions")
 PROVISIONER = "streamspace-sandbox/directory"
+
+
+async def apply_definitions(client: KubeClient, definitions: Sequence[Obj]) -> None:
+    """Create them. Raises KubeError.
+
+    The garbage collector looks for new kinds every 30 s only, and does not delete what belongs to an object of a kind
+    that it does not know yet. So the kinds are there before it starts.
+    """
+    for definition in definitions:
+        await client.create(DEFINITIONS, definition)
+
+
+async def are_served(client: KubeClient, definitions: Sequence[Obj]) -> bool:
+    """Whether the API server serves all these kinds."""
+    made = [await client.find(DEFINITIONS, definition["metadata"]["name"]) for definition in definitions]
+    return all(definition is not None and _is_established(definition) for definition in made)
+
+
+def _is_established(definition: Obj) -> bool:
+    conditions = definition.get("status", {}).get("conditions", [])
+    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
 
 
 async def apply_objects(client: KubeClient, address: str) -> None:

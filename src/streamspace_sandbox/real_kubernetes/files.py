@@ -1,7 +1,7 @@
 """The configuration files of a node's components, and where each lies in the instance's directory."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ class NodePlan:
 
     The administrator's token is for users, `component_token` with the same rights for the nodes' own programs.
     `cgroup` is above all its containers; `shown_cores` is the number of processors that it reports. `number` is 1 for
-    the first node, which runs the API server at `first_address`; `nodes` is how many there are.
+    the first node, which runs the API server at `first_address`; `nodes` is how many there are. `definitions` are the
+    CustomResourceDefinitions that the cluster has before its controllers start.
     """
 
     directory: Path
@@ -43,6 +44,7 @@ class NodePlan:
     number: int = 1
     nodes: int = 1
     first_address: str = ""
+    definitions: Sequence[dict[str, Any]] = ()
 
     @classmethod
     def read(cls, text: str) -> "NodePlan":

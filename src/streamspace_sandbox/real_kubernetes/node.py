@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from streamspace_sandbox.real_kubernetes import components, storage
-from streamspace_sandbox.real_kubernetes.cluster_objects import apply_objects
+from streamspace_sandbox.real_kubernetes.cluster_objects import apply_definitions, apply_objects, are_served
 from streamspace_sandbox.real_kubernetes.components import Component
 from streamspace_sandbox.real_kubernetes.files import PRIVATE_FOLDERS, NodePlan, write_files
 from streamspace_sandbox.real_kubernetes.namespaces import isolated, make_cgroup
@@ -67,6 +67,8 @@ class Node:
             await self._until("kube-apiserver", lambda: _answers(client))
             report("the API server answers")
             if is_first:
+                await apply_definitions(client, self._plan.definitions)
+                await self._until("kube-apiserver", lambda: are_served(client, self._plan.definitions))
                 self._begin(components.controllers(self._plan))
                 await apply_objects(client, self._plan.address)
             await importing

@@ -23,6 +23,7 @@ from streamspace_sandbox.real_kubernetes.cache import folder
 from streamspace_sandbox.real_kubernetes.files import API_PORT, NodePlan
 from streamspace_sandbox.real_kubernetes.image_set import write_images
 from streamspace_sandbox.real_kubernetes.namespaces import isolated, make_cgroup
+from streamspace_sandbox.streamspace.deployment import manifests
 
 NAMESPACE = "streamspace"
 NODE_HOST = 2
@@ -95,6 +96,7 @@ class Plane:
             shown_cores=SHOWN_CORES,
             archive=directory / "images.tar",
             nodes=self._state.nodes,
+            definitions=[manifest for manifest in manifests(1) if manifest["kind"] == "CustomResourceDefinition"],
         )
 
     async def _begin_node(self, plan: NodePlan) -> asyncio.subprocess.Process:

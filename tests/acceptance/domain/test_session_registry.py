@@ -57,7 +57,7 @@ class _Product:
         else:
             says(json.dumps({"sessions": self.sessions}).encode())(request)
             if self.goes:
-                self._forget(self.goes.pop())
+                self.forget(self.goes.pop())
 
     def _create(self, request: BaseHTTPRequestHandler) -> None:
         if self.trouble == "refused for good":
@@ -94,10 +94,10 @@ class _Product:
         if self.trouble in ("one after the other", "deletes already"):
             self.goes.append(session_id)
         elif self.trouble != "stays":
-            self._forget(session_id)
+            self.forget(session_id)
         says(b"{}", {"undeletable": 500, "forgets": 404, "deletes already": 409}.get(self.trouble, 202))(request)
 
-    def _forget(self, session_id: str) -> None:
+    def forget(self, session_id: str) -> None:
         self.sessions = [session for session in self.sessions if session["sessionId"] != session_id]
 
     @staticmethod
@@ -269,6 +269,18 @@ def test_a_session_that_is_listed_on_is_not_waited_for_again(registry: Registry,
     with pytest.raises(FoundByCleanUp, match=rf"left behind after \d+\.\d s: session {SESSION} in the API"):
         registry.clean_up()
     assert len(product.paths) - calls <= 3  # it looks once
+
+
+def test_after_a_session_that_went_late_the_next_one_is_waited_for(registry: Registry, product: _Product) -> None:
+    product.trouble = "stays"
+    first = ask(registry)
+    with pytest.raises(FoundByCleanUp, match="goes on listing sessions of which nothing is left"):
+        registry.clean_up()
+    product.forget(str(first))
+    product.trouble = "one after the other"
+    ask(registry)
+    registry.clean_up()
+    assert product.goes == []
 
 
 def test_a_deletion_that_is_under_way_is_no_refusal(registry: Registry, product: _Product) -> None:

@@ -127,7 +127,7 @@ class _Product:
 
 def registry(product: _Product) -> TemplateRegistry:
     api = SimpleNamespace(profile=product.profile, call=product.call, objects=product.objects, message=product.message)
-    clients = SimpleNamespace(api=api, cluster=cast("Cluster", product), budgets=Budgets(0.003), stays=set())
+    clients = SimpleNamespace(api=api, cluster=cast("Cluster", product), budgets=Budgets(0.003), stays={})
     return TemplateRegistry(cast("Clients", clients))
 
 

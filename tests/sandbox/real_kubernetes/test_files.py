@@ -23,6 +23,7 @@ def plan(tmp_path: Path) -> NodePlan:
         shown_cores=16,
         archive=Path("/i.tar"),
         nodes=2,
+        definitions=[{"kind": "CustomResourceDefinition"}],
     )
 
 

@@ -10,6 +10,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet
 
 IN_API, OBJECTS, PODS, CLAIMS = "in the API", "objects", "pods", "claims"
+KINDS = frozenset({IN_API, OBJECTS, PODS, CLAIMS})
 NEVER_AWAITED_IN_VAIN = frozenset({PODS})
 """Pods use what those of the next scenario need, so they are waited for each time."""
 
@@ -38,6 +39,10 @@ class Remains:
         if PODS in looks:
             looks[PODS] = lambda: self._watched_pods() or self._pods()
         return next((found for look in looks.values() if (found := look())), [])
+
+    def has(self, kind: str) -> bool:
+        """Whether there is one of that kind."""
+        return bool(self._looks[kind]())
 
     def by_kind(self) -> dict[str, list[str]]:
         """All of them, by those kinds of which there are any."""

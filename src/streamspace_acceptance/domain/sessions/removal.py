@@ -6,12 +6,13 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.sessions.remains import IN_API, NEVER_AWAITED_IN_VAIN, Remains
+from streamspace_acceptance.domain.sessions.remains import IN_API, KINDS, NEVER_AWAITED_IN_VAIN, PODS, Remains
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
@@ -45,6 +46,7 @@ class Removal:
     """
 
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
+        self._clients = clients
         self._api = clients.api
         self._remains = Remains(clients, ids)
         self._stays = clients.stays
@@ -81,17 +83,18 @@ class Removal:
             return refused
         if not refused:
             self.kind = self._defect(found)
-            self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
+            self._stays |= {kind: frozenset(self._ids) for kind in found.keys() - NEVER_AWAITED_IN_VAIN}
         forgotten = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
         return [*refused, forgotten + _left_behind([remnant for kind in found.values() for remnant in kind], began)]
 
     def _defect(self, found: Mapping[str, list[str]]) -> str:
-        if self._forgotten:
+        if self._forgotten and PODS in found:
             return FORGOTTEN
         return LISTED if list(found) == [IN_API] else STAYS
 
     def _left_in_the_end(self, began: float) -> list[str]:
         """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
+        self._await_the_late_again()
         started, before = began, set(self._look())
         while True:
             gone = Wait(self._subject, "gone", self._budget, started)
@@ -100,6 +103,13 @@ class Removal:
             if not left or before.issubset(left) or started - began > self._budget.plan_seconds:
                 return left
             before = set(left)
+
+    def _await_the_late_again(self) -> None:
+        """Take those kinds from the ones that stay whose remains were only late: they are gone by now."""
+        with suppress(NoAnswer, ClusterError, Unmet):  # then it is unknown, and the kind counts as one that stays
+            for kind, ids in tuple(self._stays.items()):
+                if kind in KINDS and not Remains(self._clients, sorted(ids)).has(kind):
+                    del self._stays[kind]
 
     def _request_deletions(self) -> list[str]:
         """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""

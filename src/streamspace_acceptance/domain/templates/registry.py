@@ -81,7 +81,7 @@ class TemplateRegistry:
             names = ", ".join(sorted(self._made))
             raise CleanupFailure(f"template {names} may be left ({LOOKS_AGAIN}): {error}") from error
         if left and self._are_only_listed():
-            self._stays.add(LISTED)
+            self._stays[LISTED] = frozenset(str(self.api.id_of(template)) for template in self.listed())
             self._close_records()
             raise FoundByCleanUp("; ".join(left), LISTED)
         if left:
@@ -135,9 +135,10 @@ class TemplateRegistry:
         return []
 
     def _patience(self) -> Budget:
-        """That of a deletion; none once a list was awaited in vain, though it is still looked at."""
+        """That of a deletion; none while the list still shows what was awaited in vain, though it is looked at."""
         budget = self.budgets.named("deletion")
-        return Budget(budget.name, 0.0, budget.scale) if LISTED in self._stays else budget
+        listed = map(self.api.id_of, self.api.listed()) if LISTED in self._stays else ()
+        return Budget(budget.name, 0.0, budget.scale) if self._stays.get(LISTED, frozenset()) & set(listed) else budget
 
     def _left(self) -> list[str]:
         named = [template for template in self.listed() if self.api.id_of(template) is not None]
