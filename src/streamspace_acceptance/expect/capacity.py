@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.performance.capacity import SessionCapacity
+from streamspace_acceptance.domain.performance.capacity import SessionCapacity, Step
 from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
@@ -16,7 +16,7 @@ def determined(found: SessionCapacity) -> None:
         _require_sessions(found)
         _require_undisturbed(found)
     if found.determined and not found.largest:
-        if reason := saturated(found.steps[-1].busy) or found.steps[-1].plane_outside:
+        if reason := _machine_at(found.steps[-1]):
             raise Unproven(f"{reason}; not one session runs")
         troubles.append("not one session runs")
     if found.recovery is not None:
@@ -40,7 +40,8 @@ def bottleneck_documented(found: SessionCapacity) -> None:
     _require_sessions(found)
     if not found.bottleneck:
         _require_undisturbed(found)
-    if not found.bottleneck:
+        if reason := _machine_at(found.ended_by):
+            raise Unproven(f"{reason}; nothing else says why ({found.result})")
         raise Unmet(
             SUBJECT,
             expected="a reason for the first failure: an answer, a message, an event or a condition",
@@ -63,6 +64,11 @@ def all_within_run(found: SessionCapacity) -> None:
     _require_undisturbed(found)
     if not found.largest:
         raise Unproven("not one session runs (see 4.4-1)")
+
+
+def _machine_at(step: Step | None) -> str:
+    """How the machine or the cluster itself was the bottleneck of that step, as a part of a sentence; else empty."""
+    return "" if step is None else saturated(step.busy) or step.plane_outside
 
 
 def _require_sessions(found: SessionCapacity) -> None:

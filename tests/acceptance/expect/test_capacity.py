@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streamspace_acceptance import expect
@@ -70,6 +72,14 @@ def test_product_that_does_not_recover_fails() -> None:
     found.recovery = Recovery(12.0, None, ["left behind after 12.0 s: session s-1"])
     with pytest.raises(Unmet, match="after the release: left behind"):
         expect.capacity.determined(found)
+
+
+@pytest.mark.parametrize("machine", [{"busy": {"n": 0.99}}, {"plane_outside": "mutating calls take 2.0 s (1 s)"}])
+def test_failure_without_any_reason_on_a_busy_machine_is_unproven(machine: dict[str, Any]) -> None:
+    silent = {"conditions": ["8 of 10 added sessions do not run"], **machine}
+    found = ramp(step(10), step(20, alive=12, **silent), step(12), step(13, alive=12, **silent))
+    with pytest.raises(Unproven, match="; nothing else says why"):
+        expect.capacity.bottleneck_documented(found)
 
 
 def test_failure_without_any_reason_fails() -> None:
