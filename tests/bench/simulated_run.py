@@ -62,7 +62,7 @@ def main(kubeconfig: str, url: str, count: str, folder: str) -> None:
             with _timed(seconds, "moments"):
                 sessions = follower.moments(requests)
             with _timed(seconds, "list of pods"):
-                listed = len(clients.cluster.pods())
+                listed = sum(1 for _ in clients.cluster.each_pod())
         with _timed(seconds, "report"):
             _write(place / "reports", requests, sessions)
         with _timed(seconds, "record"):

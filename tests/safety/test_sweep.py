@@ -72,6 +72,9 @@ class _Place:
     def pods(self) -> list[Pod]:
         return []
 
+    def each_pod(self) -> Iterator[Pod]:
+        return iter(self.pods())
+
     def claims(self) -> list[Claim]:
         return []
 

@@ -123,6 +123,9 @@ class CrowdedProduct:
     def pods(self, **labels: str) -> list[Pod]:
         return [Pod.of(pod) for pod in self.raw_pods(**labels)]
 
+    def each_pod(self, **labels: str) -> Iterator[Pod]:
+        return iter(self.pods(**labels))
+
     def allocatable(self) -> list[Json]:
         return [node["status"]["allocatable"] for node in self.raw_nodes()]
 

@@ -5,7 +5,7 @@ Answers are read as plain JSON and typed here; each call has a total deadline.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -88,9 +88,15 @@ class Cluster:
 
     def pods(self, **labels: str) -> list[Pod]:
         """The pods that carry all of `labels`."""
-        found = self.raw_pods(**labels)
-        with as_cluster_error("list pods"):
-            return [Pod.of(pod) for pod in found]
+        return list(self.each_pod(**labels))
+
+    def each_pod(self, **labels: str) -> Iterator[Pod]:
+        """The same one by one: where there are thousands, only a part of them is in memory."""
+        what = "list pods"
+        for raw in self._each_item(what, self._core.list_namespaced_pod, label_selector=selector(labels)):
+            with as_cluster_error(what):
+                pod = Pod.of(raw)
+            yield pod
 
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""
@@ -298,8 +304,12 @@ class Cluster:
         return self._or_none(lambda: self._json(what, call, **arguments))
 
     def _items(self, what: str, call: Any, **arguments: Any) -> list[Json]:
+        return list(self._each_item(what, call, **arguments))
+
+    def _each_item(self, what: str, call: Any, **arguments: Any) -> Iterator[Json]:
         asked = partial(self._bytes, what, call, limit=PAGE, **arguments)
-        return [item for page in pages(what, lambda token: asked(_continue=token)) for item in _items(what, page)]
+        for page in pages(what, lambda token: asked(_continue=token)):
+            yield from _items(what, page)
 
     def _bytes(self, what: str, call: Any, **arguments: Any) -> bytes:
         return self._call(what, lambda: call(namespace=self.namespace, **arguments, **self._options()))

@@ -60,7 +60,7 @@ class _Cluster:
     def session_objects(self) -> list[object]:
         return []
 
-    pods = claims = session_objects
+    pods = each_pod = claims = session_objects
 
 
 @pytest.fixture

@@ -125,6 +125,9 @@ class _Cluster:
         self.lists_of_pods += 1
         return [pod(labels={"session": "others"}), *([pod()] if "pod" in self.left else [])]
 
+    def each_pod(self) -> Iterator[Pod]:
+        return iter(self.pods())
+
     def claims(self) -> list[Claim]:
         return [claim()] if "claim" in self.left else []
 

@@ -20,6 +20,7 @@ from streamspace_acceptance.domain.performance.session_moments import SessionMom
 from streamspace_acceptance.domain.performance.session_objects import SessionObjects, watching_objects
 from streamspace_acceptance.domain.performance.session_troubles import unschedulable
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
+from streamspace_acceptance.measuring.garbage import collected_while_young
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
@@ -284,6 +285,7 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
 def following(clients: Clients) -> Iterator[SessionFollower]:
     """A follower of all sessions, begun when this returns."""
     with (
+        collected_while_young(),
         watching_states(clients.cluster, "pods") as pods,
         watching_objects(clients) as objects,
         sampling(look_at(clients.api), every=POLL_SECONDS, what="list of sessions") as looks,

@@ -65,7 +65,7 @@ class Remains:
         return self._named(map(Pod.of, known_objects(self._cluster, "pods") or ()))
 
     def _pods(self) -> list[str]:
-        return self._named(self._cluster.pods())
+        return self._named(self._cluster.each_pod())
 
     def _named(self, pods: Iterable[Pod]) -> list[str]:
         return [f"pod {pod.meta.name}" for pod in pods if self._is_of(pod.meta.labels) and not pod.is_over]
