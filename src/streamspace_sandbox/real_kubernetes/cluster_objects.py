@@ -27,7 +27,7 @@ async def are_served(client: KubeClient, definitions: Sequence[Obj]) -> bool:
 
 
 def _is_established(definition: Obj) -> bool:
-    conditions = definition.get("status", {}).get("conditions", [])
+    conditions = (definition.get("status") or {}).get("conditions") or []  # both may be null at first
     return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
 
 

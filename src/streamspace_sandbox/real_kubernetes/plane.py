@@ -134,8 +134,13 @@ class Plane:
         line = await process.stdout.readline()
         message = json.loads(line) if line else {"state": "ended"}
         if message["state"] != state:
-            reason = message.get("reason", f"the node's process has ended; see {self._instance.log}")
+            reason = message.get("reason") or f"its process has ended, and its log ends with: {self._last_words()}"
             raise StartError(f"The Kubernetes node failed: {reason}.")
+
+    def _last_words(self) -> str:
+        """The end of the log, which goes with the instance."""
+        lines = self._instance.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "(nothing)"
 
 
 async def main() -> None:
