@@ -52,7 +52,7 @@ class Watcher:
         self._stopped = threading.Event()
         self._response: Any = None
         self._known: dict[str, Json] = {}
-        self._overdue: set[tuple[str, str]] = set()
+        self._overdue: dict[tuple[str, str], float] = {}  # what it should have reported, and since when that is known
         self._useless_since: float | None = None
         self._silent_since: float | None = None  # set while a connection is open that may stay silent
         self._next_check = 0.0
@@ -212,7 +212,7 @@ class Watcher:
                     return None
                 version = self._take(event, len(line), heard)
                 self._silent_since, self._next_check = None if self._silent_since is None else now(), 0.0
-                self._overdue = set()
+                self._overdue = {}
                 self._useless_since = None
         except urllib3.exceptions.ReadTimeoutError:
             silent = True
@@ -263,14 +263,15 @@ class Watcher:
             objects = dict(self._known)
         known = {(uid, _version(obj)) for uid, obj in objects.items()}
         there = {(uid, _version(obj)) for uid, obj in present.items()}
-        still = self._overdue & (known ^ there)
-        if still:
-            names = sorted({(present.get(uid) or objects[uid])["metadata"]["name"] for uid, _ in still})
+        before, looked = self._overdue, now()
+        self._overdue = {state: before.get(state, looked) for state in known ^ there}
+        late = [uid for (uid, _), since in self._overdue.items() if looked - since >= READ_SECONDS]
+        if late:
+            names = sorted({(present.get(uid) or objects[uid])["metadata"]["name"] for uid in late})
             raise ClusterError(
                 f"{self.what}: for {READ_SECONDS:g} s it has not reported changes that the list shows "
                 f"({', '.join(names[:3])})"
             )
-        self._overdue = known ^ there
 
     def _pause(self, began: float) -> None:
         """After a connection that brought nothing; ClusterError when there were only such for a while."""
@@ -315,16 +316,17 @@ def _timed_out(error: ClusterError) -> bool:
 def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
     """Whole lines as they come, each with the moment of its receipt.
 
-    ReadTimeoutError also when for READ_SECONDS no line was complete, however it drips.
+    ReadTimeoutError also when READ_SECONDS after its first byte a line is not complete, however it drips.
     """
-    rest, heard = b"", now()
+    rest, begun = b"", now()
     while chunk := response.read1():
         received = now()
+        begun = begun if rest else received
         *lines, rest = (rest + chunk).split(b"\n")
         for line in filter(None, lines):
-            heard = now()
+            begun = received
             yield line, received
         if len(rest) > LINE_BYTES:
             raise ValueError(f"a line of more than {LINE_BYTES} bytes")
-        if now() - heard > READ_SECONDS:
+        if rest and received - begun > READ_SECONDS:
             raise urllib3.exceptions.ReadTimeoutError(None, None, "no complete line")  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from streamspace_acceptance.cluster import watcher
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -141,3 +142,57 @@ def test_kept_watch_without_readers_ends_after_a_while(
         with watching(target, "pods", **LABELS) as recording:
             assert [change.item.kind for change in recording.items()] == ["ADDED"]
         assert kubernetes.lists == 2
+
+
+def test_two_looks_at_the_same_moment_are_no_long_silence(
+    kubernetes: SilentKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cluster(kubernetes, tmp_path) as target:
+        watch = watcher.Watcher(target, "pods")
+        watch.list()
+        kubernetes.pods = [CHANGED]
+        clock = [100.0]
+        monkeypatch.setattr(watcher, "now", lambda: clock[0])
+        watch._check_silence()
+        watch._check_silence()
+        clock[0] += 0.5
+        with pytest.raises(ClusterError, match="it has not reported changes"):
+            watch._check_silence()
+
+
+class _Response:
+    """Gives each part at its moment."""
+
+    def __init__(self, clock: list[float], parts: list[tuple[float, bytes]]) -> None:
+        self._clock, self._parts = clock, parts
+
+    def read1(self) -> bytes:
+        if not self._parts:
+            return b""
+        self._clock[0], part = self._parts.pop(0)
+        return part
+
+
+WHOLE = [b"first", b"second"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "lines"),
+    [
+        pytest.param([(20.0, b"fir"), (20.1, b"st\nsec"), (20.2, b"ond\n")], WHOLE, id="in parts, after a silence"),
+        pytest.param([(1.0, b"first\nse"), (4.0, b"cond\n")], WHOLE, id="in parts, within the time"),
+        pytest.param([(1.0, b"first\n"), (7.0, b"s"), (10.0, b"e"), (12.5, b"c")], None, id="dripping"),
+    ],
+)
+def test_line_is_given_time_from_its_first_byte(
+    parts: list[tuple[float, bytes]], lines: list[bytes] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(watcher, "now", lambda: clock[0])
+    read = watcher._lines(_Response(clock, parts))
+    if lines is not None:
+        assert [line for line, _ in read] == lines
+        return
+    assert next(read)[0] == b"first"
+    with pytest.raises(urllib3.exceptions.ReadTimeoutError):
+        next(read)
