@@ -181,7 +181,7 @@ def test_session_of_a_product_without_a_list_is_known_by_its_answer(registry: Re
 def test_others_session_is_not_taken_for_its_own_without_a_list(registry: Registry, product: _Product) -> None:
     product.trouble, product.sessions = "has no list", []
     product.sessions = [product._entry(f"s-{number}") for number in range(3)]
-    assert registry._there() == {"others"}
+    assert registry.ask("testuser", "firefox-browser", None).asked.before == {"others"}
 
 
 def test_unanswered_session_with_request_id_is_deleted(registry: Registry, product: _Product) -> None:
