@@ -92,6 +92,7 @@ class StreamSpaceApi(ProfileCalls):
         if answer.status == HTTPStatus.UNAUTHORIZED:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.UNAUTHORIZED:
+                self.http.lost_calls += 1
                 raise TokenRefused(
                     f"{answer.call}: STREAMSPACE_TEST_TOKEN is no longer accepted (401, and 401 to {control.call} as "
                     "well): log in again and set the new one"
