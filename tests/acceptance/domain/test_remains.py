@@ -18,7 +18,7 @@ def left(name: str, owner: str | None = None, **labels: str) -> list[str]:
         api=SimpleNamespace(
             profile=SimpleNamespace(session_label="session"), sessions=lambda: SimpleNamespace(ids=set())
         ),
-        cluster=SimpleNamespace(session_objects=list, pods=list, claims=lambda: [claim]),
+        cluster=SimpleNamespace(session_object=lambda _: None, pods=list, claims=lambda: [claim]),
     )
     return Remains(clients, ["1"]).by_kind().get("claims", [])
 
@@ -43,5 +43,7 @@ def test_session_is_asked_for_by_its_id_where_the_list_is_wrong(is_shown: bool, 
         raise Unmet("GET sessions", expected="a list", actual="{}", likely="the API's list call")
 
     api = SimpleNamespace(sessions=wrong_list, call=lambda *_: SimpleNamespace(ok=is_shown))
-    clients: Any = SimpleNamespace(api=api, cluster=SimpleNamespace(session_objects=list, pods=list, claims=list))
+    clients: Any = SimpleNamespace(
+        api=api, cluster=SimpleNamespace(session_object=lambda _: None, pods=list, claims=list)
+    )
     assert Remains(clients, ["1"]).by_kind().get(IN_API) == left_there

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -116,16 +117,20 @@ class _Cluster:
 
     def __init__(self) -> None:
         self.left: list[str] = []
-        self.lists_of_pods = 0
+        self.lists: list[str] = []
 
     def session_objects(self) -> list[SessionObject]:
         return [session_object()] if "session" in self.left else []
 
+    def session_object(self, name: str) -> SessionObject | None:
+        return next((session for session in self.session_objects() if session.meta.name == name), None)
+
     def pods(self) -> list[Pod]:
-        self.lists_of_pods += 1
+        self.lists.append("pods")
         return [pod(labels={"session": "others"}), *([pod()] if "pod" in self.left else [])]
 
     def claims(self) -> list[Claim]:
+        self.lists.append("claims")
         return [claim()] if "claim" in self.left else []
 
 
@@ -368,6 +373,7 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluste
 
 
 KNOWN = "streamspace_acceptance.domain.sessions.remains.known_objects"
+GONE = "streamspace_acceptance.domain.sessions.remains.deleted_since"
 
 
 def test_pods_that_the_watch_shows_are_not_listed(
@@ -377,7 +383,29 @@ def test_pods_that_the_watch_shows_are_not_listed(
     monkeypatch.setattr(KNOWN, lambda *_: watched.pop() if watched else [])
     ask(registry)
     registry.clean_up()
-    assert (watched, cluster.lists_of_pods) == ([], 1), "a list says that none is left"
+    assert (watched, cluster.lists) == ([], ["pods", "claims"]), "lists say that none is left"
+
+
+def test_watch_that_shows_all_go_needs_no_list(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = [[pod_json()], [pod_json()]]
+    monkeypatch.setattr(KNOWN, lambda _, kind: watched.pop() if watched and kind == "pods" else [])
+    gone = {"pods": pod().meta, "claims": claim().meta}
+    monkeypatch.setattr(GONE, lambda _, kind, since: [gone[kind]] if not watched and since <= time.monotonic() else [])
+    ask(registry)
+    registry.clean_up()
+    assert (watched, cluster.lists) == ([], [])
+
+
+def test_watch_that_shows_one_of_two_sessions_go_needs_a_list(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KNOWN, lambda *_: [])
+    monkeypatch.setattr(GONE, lambda _, kind, __: [{"pods": pod().meta, "claims": claim().meta}[kind]])
+    ask(registry), ask(registry)
+    registry.clean_up()
+    assert cluster.lists == ["pods", "claims"]
 
 
 def test_pods_that_only_a_late_watch_shows_are_no_leak(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,13 +93,14 @@ class Removal:
     def _left_in_the_end(self, began: float) -> list[str]:
         """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
         started, before = began, set(self._look())
-        while True:
+        while before:
             gone = Wait(self._subject, "gone", self._budget, started)
             left = _in_the_end(gone, self._look, every=POLL_SECONDS)
             started = now()
             if not left or before.issubset(left) or started - began > self._budget.plan_seconds:
                 return left
             before = set(left)
+        return []
 
     def _request_deletions(self) -> list[str]:
         """Requests each deletion that is not accepted yet; returns the refusals. Stops where nothing answers."""

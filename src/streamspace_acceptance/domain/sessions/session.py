@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject, serving
-from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -53,6 +53,7 @@ class Session:
         self._watches = ExitStack()
         labels = {clients.profile.session_label: session_id}
         self.changes: Recording[Change] = self._watches.enter_context(watching(self.cluster, "pods", **labels))
+        self._watches.enter_context(holding_watch(self.cluster, "claims"))  # its removal asks what the watch has seen
 
     def close(self) -> None:
         """Ends the watch."""
