@@ -115,20 +115,20 @@ def the_history_holds_both(context: Context) -> None:
 
 @then("the deletion is rejected and changes nothing")
 def the_deletion_is_rejected(context: Context) -> None:
-    expect.templates.refused_in_use(world(context).results[Deletion])
+    expect.deletions.refused_in_use(world(context).results[Deletion])
 
 
 @then("the error says how many sessions use the template")
 def the_error_says_how_many(context: Context) -> None:
-    expect.templates.says_how_many(world(context).results[Deletion])
+    expect.deletions.says_how_many(world(context).results[Deletion])
 
 
 @then("the template is deleted")
 def the_template_is_deleted(context: Context) -> None:
-    expect.templates.deleted(actions.wait_until_deleted(world(context)))
+    expect.deletions.deleted(actions.wait_until_deleted(world(context)))
 
 
 @then("nothing is left of the template")
 def nothing_is_left(context: Context) -> None:
-    expect.templates.nothing_left(actions.wait_until_nothing_left(world(context)))
-    expect.templates.forgotten(actions.recreate(world(context)))
+    expect.deletions.nothing_left(actions.wait_until_nothing_left(world(context)))
+    expect.deletions.forgotten(actions.recreate(world(context)))

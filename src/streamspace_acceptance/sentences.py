@@ -9,8 +9,6 @@ from typing import Any, TypeVar, cast
 import behave
 
 from streamspace_acceptance.budgets import Duration, Milliseconds, Seconds
-from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.http import NoAnswer
 
 Step = TypeVar("Step", bound=Callable[..., None])
 
@@ -46,7 +44,7 @@ def _registered(register: Any, *, judges: bool = False) -> Callable[[Step], Step
                 step(context, *arguments, **options)
                 if judges and world is not None:
                     world.check_words(context.scenario)
-            except (Unmet, NoAnswer) as error:
+            except Exception as error:
                 failure = error if world is None else world.reconsider(error)
                 if failure is error:
                     raise

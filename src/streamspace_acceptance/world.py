@@ -151,16 +151,20 @@ class World(Scenario):
         """The names of the templates in the API's list."""
         return self.clients.api.template_names()
 
-    def reconsider(self, error: Unmet | NoAnswer) -> Exception:
+    def reconsider(self, error: Exception) -> Exception:
         """The error with what else is known of it, or that error itself.
 
         No answer becomes Unproven where a server of the product crashed. A failure gets what the API says of a session
         against Kubernetes; ClusterError where somebody else has taken back a disruption of the suite: then it says
         nothing of the product.
         """
+        if not isinstance(error, NotApplicable):
+            self._run.outages.note_trouble()
         if isinstance(error, NoAnswer):
             crash = self._run.outages.explain(error)
             return error if crash is None else Unproven(f"{crash} ({error})")
+        if not isinstance(error, Unmet):
+            return error
         self.disruptions.check_held()
         if not any(word in error.actual for word in ("404", "not listed")):
             return error

@@ -31,7 +31,12 @@ def scenario(held: bool = True) -> Any:
             raise ClusterError("somebody set spec.replicas back")
 
     disruptions = SimpleNamespace(check_held=check_held)
-    return SimpleNamespace(disruptions=disruptions, _contradictions=lambda: iter([TOLD]))
+    return SimpleNamespace(disruptions=disruptions, _contradictions=lambda: iter([TOLD]), _run=run(None, []))
+
+
+def run(crash: str | None, troubles: list[str]) -> Any:
+    outages = SimpleNamespace(explain=lambda _: crash, note_trouble=lambda: troubles.append("a step did not pass"))
+    return SimpleNamespace(outages=outages)
 
 
 def test_failure_of_a_forgotten_session_tells_of_its_pod() -> None:
@@ -53,13 +58,30 @@ def test_failure_under_a_disruption_taken_back_is_an_error() -> None:
 
 def test_no_answer_after_a_crash_is_unproven() -> None:
     def within_a_run(crash: str | None) -> Any:
-        return SimpleNamespace(_run=SimpleNamespace(outages=SimpleNamespace(explain=lambda _: crash)))
+        return SimpleNamespace(_run=run(crash, []))
 
     refused = NoAnswer("GET /sessions: refused")
     found = World.reconsider(within_a_run("a server crashed: panic"), refused)
     assert isinstance(found, Unproven)
     assert found.reason == "a server crashed: panic (GET /sessions: refused)"
     assert World.reconsider(within_a_run(None), refused) is refused
+
+
+@pytest.mark.parametrize(
+    ("error", "is_trouble"),
+    [
+        (failure("Pending"), True),
+        (NoAnswer("refused"), True),
+        (ClusterError("list pods: refused"), True),
+        (Unproven("no template was described"), True),
+        (NotApplicable("there is no Docker"), False),
+    ],
+)
+def test_every_error_of_a_step_may_tell_of_an_outage(error: Exception, is_trouble: bool) -> None:
+    world, troubles = scenario(), list[str]()
+    world._run = run(None, troubles)
+    assert World.reconsider(world, error) is error
+    assert bool(troubles) is is_trouble
 
 
 def judging(sentence: str, *, accepted: bool = False, reason: str = "") -> Any:

@@ -112,7 +112,7 @@ def _watch(place: Place) -> object:
 def vnc(place: Place) -> object:
     trusted = ssl.create_default_context(cafile=place.folder / "ca.pem")
     address = place.url.replace("http", "ws", 1) + "/api/v1/vnc/s"
-    with rfb.handshake(address, "t", SECONDS, trusted=trusted) as framebuffer:
+    with rfb.handshake(address, "t", SECONDS, rfb.ViewerSettings(trusted)) as framebuffer:
         return framebuffer
 
 

@@ -172,6 +172,13 @@ WRONG = [
         {},
         "generated ids",
     ),
+    (
+        "Kubernetes alone where the list is wrong",
+        _World([], ["theirs"], objects=["theirs"], broken="/v1/sessions"),
+        "kind-test",
+        {},
+        "Nothing shows",
+    ),
     ("only lost agents", _World(pods=[], status="offline"), "kind-test", {}, "Nothing shows"),
     ("somebody's session", _World(sessions=["a"], objects=["a"]), "kind-test", {}, "Sessions of others are"),
     ("one in the API only", _World(sessions=["a"]), "kind-test", {}, "Sessions of others are"),

@@ -16,6 +16,7 @@ from kubernetes import client
 from websocket import WebSocketException
 
 from streamspace_acceptance import proxies, waiting
+from streamspace_acceptance.cluster.call_counts import CallCounts
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.strict_json import read_object
@@ -42,15 +43,17 @@ class ClusterError(Exception):
 class Bounded:
     """A pool of connections as the Kubernetes client uses one, whose answers have an end.
 
-    A watch is given as it comes; it is read elsewhere, line by line.
+    A watch is given as it comes; it is read elsewhere, line by line. `counts` counts the requests.
     """
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, counts: CallCounts) -> None:
         self._pool = pool
+        self._counts = counts
 
     def request(self, method: str, url: str, *, headers: dict[str, str], timeout: Any, **options: Any) -> Any:
         """One request; urllib3's HTTPError also for an answer that is too long, too slow or packed."""
         deadline = waiting.now() + timeout.connect_timeout + timeout.read_timeout
+        self._counts.note(method, url)
         asked = headers | {"Accept-Encoding": "identity"}
         response = self._pool.request(method, url, headers=asked, timeout=timeout, redirect=False, **options)
         if response.headers.get("Content-Encoding", "identity") != "identity":

@@ -5,7 +5,7 @@ Answers are read as plain JSON and typed here; each call has a total deadline.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -16,6 +16,7 @@ from kubernetes import client
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.access import Access
+from streamspace_acceptance.cluster.call_counts import CallCounts
 from streamspace_acceptance.cluster.connection import (
     CALL_SECONDS,
     CONNECT_SECONDS,
@@ -60,13 +61,14 @@ def load_client() -> None:
 class Cluster:
     """The objects of one namespace. `roles` tell which container of a pod is its main one.
 
-    `kubeconfig` and `context` are as in `Access`.
+    `kubeconfig` and `context` are as in `Access`. `calls` counts what is asked of Kubernetes.
     """
 
     def __init__(
         self, kubeconfig: Sequence[Path], namespace: str, roles: Roles | None = None, *, context: str | None = None
     ) -> None:
         self.namespace = namespace
+        self.calls = CallCounts()
         self._access = Access(kubeconfig, context)
         self._main_containers = MainContainers(
             Roles() if roles is None else roles,
@@ -83,7 +85,7 @@ class Cluster:
         configuration.retries = urllib3.Retry(0)
         made: Any = client.ApiClient(configuration)
         made.user_agent = USER_AGENT
-        made.rest_client.pool_manager = Bounded(made.rest_client.pool_manager)
+        made.rest_client.pool_manager = Bounded(made.rest_client.pool_manager, self.calls)
         return made
 
     def pods(self, **labels: str) -> list[Pod]:
@@ -97,6 +99,13 @@ class Cluster:
             with as_cluster_error(what):
                 pod = Pod.of(raw)
             yield pod
+
+    def pods_of_any(self, label: str, values: Iterable[str]) -> list[Pod]:
+        """The pods whose `label` has one of `values`."""
+        call, wanted = self._core.list_namespaced_pod, f"{label} in ({','.join(values)})"
+        found = self._items("list pods", call, label_selector=wanted)
+        with as_cluster_error("list pods"):
+            return [Pod.of(pod) for pod in found]
 
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""
@@ -122,12 +131,15 @@ class Cluster:
 
     def session_object(self, name: str) -> SessionObject | None:
         """The session of that name, None when there is none."""
+        found = self.raw_session(name)
+        with as_cluster_error(f"get session {name}"):
+            return None if found is None else SessionObject.of(found)
+
+    def raw_session(self, name: str) -> Json | None:
+        """The same as JSON."""
         call = self._custom.get_namespaced_custom_object
         which = {"group": GROUP, "version": VERSION, "plural": "sessions", "name": name}
-        what = f"get session {name}"
-        found = self._json_or_none(what, call, **which)
-        with as_cluster_error(what):
-            return None if found is None else SessionObject.of(found)
+        return self._json_or_none(f"get session {name}", call, **which)
 
     def raw_templates(self) -> list[Json] | None:
         """The templates that `kubectl get templates` lists, as JSON; None where Kubernetes knows no such kind."""

@@ -13,11 +13,21 @@ from contextlib import ExitStack, contextmanager
 from streamspace_acceptance.cluster.changes import Change
 from streamspace_acceptance.cluster.connection import ClusterError
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.objects import Json, Meta
 from streamspace_acceptance.cluster.watcher import Kind, Watcher
 from streamspace_acceptance.waiting import Recording
 
-__all__ = ["Change", "keeping_watches", "known_objects", "watching", "watching_events", "watching_states"]
+__all__ = [
+    "Change",
+    "Kind",
+    "deleted_since",
+    "holding_watch",
+    "keeping_watches",
+    "known_objects",
+    "watching",
+    "watching_events",
+    "watching_states",
+]
 
 
 class _SharedWatches:
@@ -30,24 +40,32 @@ class _SharedWatches:
 
     @contextmanager
     def reading(self, cluster: Cluster, kind: Kind, labels: Mapping[str, str]) -> Iterator[Recording[Change]]:
-        """A recording of the objects with those labels. A watch that broke is followed by a new one."""
+        """A recording of the objects with those labels."""
+        with self.holding(cluster, kind) as watcher:
+            reader = watcher.add(labels)
+            try:
+                yield reader.recording
+            finally:
+                watcher.remove(reader)
+
+    @contextmanager
+    def holding(self, cluster: Cluster, kind: Kind) -> Iterator[Watcher]:
+        """The watch of that kind, which runs meanwhile. One that broke is followed by a new one."""
         key = cluster, kind
         with self._lock:
             watcher = self._running.get(key)
-            reader = None if watcher is None else watcher.add(labels)
-            # Asked once the reader is there: until then the watch may have ended for want of readers.
-            if watcher is None or reader is None or watcher.is_broken:
+            if watcher is None or not watcher.hold():
                 watcher = Watcher(cluster, kind)
                 watcher.begin()
                 self._running[key] = watcher
-                reader = watcher.add(labels)
+                watcher.hold()
         try:
-            yield reader.recording
+            yield watcher
         finally:
             with self._lock:
-                watcher.remove(reader)
+                watcher.release()
                 is_current = self._running.get(key) is watcher
-                is_over = not watcher.is_read and not (is_current and cluster in self._kept)
+                is_over = not watcher.is_used and not (is_current and cluster in self._kept)
                 if is_over and is_current:
                     del self._running[key]
             if is_over:
@@ -62,7 +80,7 @@ class _SharedWatches:
         finally:
             with self._lock:
                 self._kept.discard(cluster)
-                keys = [key for key, watcher in self._running.items() if key[0] is cluster and not watcher.is_read]
+                keys = [key for key, watcher in self._running.items() if key[0] is cluster and not watcher.is_used]
                 unused = [self._running.pop(key) for key in keys]
             for watcher in unused:
                 watcher.end()
@@ -73,17 +91,36 @@ class _SharedWatches:
             watcher = self._running.get((cluster, kind))
             return None if watcher is None or watcher.is_broken else watcher.known()
 
+    def deleted_since(self, cluster: Cluster, kind: Kind, moment: float) -> list[Meta]:
+        """The objects that the watch that runs has seen deleted since a moment; none if none runs."""
+        with self._lock:
+            watcher = self._running.get((cluster, kind))
+            return [] if watcher is None or watcher.is_broken else watcher.deleted_since(moment)
+
 
 _shared = _SharedWatches()
 keeping_watches = _shared.keeping
 known_objects = _shared.known
+deleted_since = _shared.deleted_since
 
 
 @contextmanager
 def watching(cluster: Cluster, kind: Kind, **labels: str) -> Iterator[Recording[Change]]:
     """A recording of what happens to the objects of a kind that carry `labels`, begun when this returns."""
-    with _shared.reading(cluster, kind, labels) if labels else _read_alone(Watcher(cluster, kind)) as recording:
+    with _shared.reading(cluster, kind, labels) as recording:
         yield recording
+
+
+@contextmanager
+def holding_watch(cluster: Cluster, kind: Kind) -> Iterator[None]:
+    """Runs the watch of a kind meanwhile; without it where this user may not watch the kind."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_shared.holding(cluster, kind))
+        except ClusterError as error:
+            if error.status != FORBIDDEN:
+                raise
+        yield
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -20,7 +21,7 @@ from streamspace_acceptance.cluster.objects import Json, Meta, Pod
 from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import now, pause
 
-Kind = Literal["pods", "events", "sessions"]
+Kind = Literal["pods", "events", "sessions", "claims"]
 READ_SECONDS = 5.0  # after that the objects are listed, if a watch brings no events
 LONGEST_CHECK_SECONDS = 20.0  # the next list of a watch that is still silent comes later each time, at most by that
 SILENT_SECONDS = 60.0  # a watch without events is reopened after that, at the version that it reached
@@ -28,6 +29,7 @@ IDLE_SECONDS = 60.0  # without a reader a watch ends after that: it reads and ke
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
+DELETED = 1000  # the deletions that are remembered
 
 
 class Watcher:
@@ -43,6 +45,7 @@ class Watcher:
         calls: dict[Kind, Callable[..., Any]] = {
             "pods": core.list_namespaced_pod,
             "events": core.list_namespaced_event,
+            "claims": core.list_namespaced_persistent_volume_claim,
             "sessions": partial(custom.list_namespaced_custom_object, group=GROUP, version=VERSION, plural="sessions"),
         }
         self._call = calls[kind]
@@ -53,6 +56,8 @@ class Watcher:
         self._response: Any = None
         self._known: dict[str, Json] = {}
         self._overdue: dict[tuple[str, str], float] = {}  # what it should have reported, and since when that is known
+        self._deleted: deque[tuple[float, Meta]] = deque(maxlen=DELETED)
+        self._holders = 0
         self._useless_since: float | None = None
         self._silent_since: float | None = None  # set while a connection is open that may stay silent
         self._next_check = 0.0
@@ -112,11 +117,36 @@ class Watcher:
         """Whether it has a reader."""
         return bool(self._readers)
 
+    @property
+    def is_used(self) -> bool:
+        """Whether it has a reader or is held."""
+        return self.is_read or self._holders > 0
+
     def known(self) -> list[Json]:
         """The objects by what has been received so far."""
         self._asked_at = now()
         with self._lock:
             return list(self._known.values())
+
+    def deleted_since(self, moment: float) -> list[Meta]:
+        """The objects whose deletion has been received since a moment of the monotonic clock, of the last DELETED.
+
+        The watch is complete up to the last of them: whatever was there then is known.
+        """
+        with self._lock:
+            return [meta for at, meta in self._deleted if at >= moment]
+
+    def hold(self) -> bool:
+        """Keeps it from ending for want of readers, until `release`; whether it still runs."""
+        with self._lock:
+            self._holders += 1
+            return not self.is_broken
+
+    def release(self) -> None:
+        """Ends one `hold`."""
+        with self._lock:
+            self._holders -= 1
+            self._asked_at = now()
 
     def list(self) -> str:
         """Records how things differ from what was known; gives the version to watch from."""
@@ -164,7 +194,7 @@ class Watcher:
     def _is_idle(self) -> bool:
         """Whether nobody has read it for long; no reader of it is added after that."""
         with self._lock:
-            if not self._readers and now() - self._asked_at > IDLE_SECONDS:
+            if not self.is_used and now() - self._asked_at > IDLE_SECONDS:
                 self._stopped.set()
             return self._stopped.is_set()
 
@@ -284,12 +314,13 @@ class Watcher:
         pause(PAUSE_SECONDS, self._stopped)
 
     def _record(self, kind: str, obj: Json, heard: float | None = None, size: int = 0) -> None:
-        uid = Pod.of(obj).meta.uid if self._kind == "pods" else Meta.of(obj).uid  # so that readers can rely on it
+        meta = Pod.of(obj).meta if self._kind == "pods" else Meta.of(obj)  # so that readers can rely on it
         with self._lock:
             if kind == "DELETED":
-                self._known.pop(uid, None)
+                self._known.pop(meta.uid, None)
+                self._deleted.append((now() if heard is None else heard, meta))
             else:
-                self._known[uid] = obj
+                self._known[meta.uid] = obj
             for reader in self._readers:
                 reader.take(kind, obj, heard, size)
             if self._readers and all(reader.is_over for reader in self._readers):

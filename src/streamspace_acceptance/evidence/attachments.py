@@ -5,9 +5,8 @@ Everything textual goes through the redactor first. Outside a run (a unit test, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamspace_acceptance.evidence.run_evidence import Figure, KeptDistribution, current
 from streamspace_acceptance.redaction.redactor import redact
@@ -21,7 +20,7 @@ SHORT_SECONDS = 0.05
 """A wait that was met at once tells nothing."""
 
 WEBP, ZIP = "image/webp", "application/zip"
-PNG, TEXT, JSON, YAML, CSV = "image/png", "text/plain", "application/json", "application/yaml", "text/csv"
+PNG, TEXT, YAML, CSV = "image/png", "text/plain", "application/yaml", "text/csv"
 SVG = "image/svg+xml"
 
 
@@ -58,12 +57,6 @@ def attach_svg(name: str, text: str) -> None:
 def attach_yaml(name: str, text: str) -> None:
     """Attach a YAML document, given as text."""
     attach(name, text, YAML, "yaml")
-
-
-def attach_json(name: str, obj: Any) -> None:
-    """Attach anything JSON can hold; what it cannot hold is written as its `str`."""
-    text = json.dumps(obj, indent=2, ensure_ascii=False, default=str)
-    attach(name, text, JSON, "json")
 
 
 def record_figure(name: str, value: float, unit: str) -> None:

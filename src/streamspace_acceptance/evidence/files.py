@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
-from streamspace_acceptance.redaction.redactor import redact, redact_within
+from streamspace_acceptance.redaction.redactor import redact
 
 
 def write(path: Path, text: str) -> None:
     """Write `text`, redacted, in one piece."""
     put(path, redact(text).encode())
-
-
-def write_json(path: Path, document: Any) -> None:
-    """Write `document` as JSON, redacted, in one piece."""
-    put(path, (json.dumps(redact_within(document), indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def link(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from streamspace_acceptance.expect import agents as agents
 from streamspace_acceptance.expect import capacity as capacity
 from streamspace_acceptance.expect import commands as commands
 from streamspace_acceptance.expect import contract as contract
+from streamspace_acceptance.expect import deletions as deletions
 from streamspace_acceptance.expect import deployment as deployment
 from streamspace_acceptance.expect import desktops as desktops
 from streamspace_acceptance.expect import environment as environment

@@ -1,4 +1,4 @@
-"""Expectations of templates."""
+"""Expectations of templates and of the sessions made of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from http import HTTPStatus
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.domain.templates.change import LIKELY, Change
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
-from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -18,8 +17,6 @@ from streamspace_acceptance.product.answers import Answer
 _VERSION = re.compile(r"[vV]?(\d+(?:\.\d+)*)")
 """The number of a version: `2`, `"2"`, `v2` or `1.0.2`."""
 NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
-PLANS_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
-PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)  # of a deletion
 
 
 def offered(template: str, names: frozenset[str]) -> None:
@@ -251,81 +248,6 @@ def _rising(numbers: list[object]) -> bool:
     return len(counted) == len(numbers) and counted == sorted(set(counted))
 
 
-def refused_in_use(deletion: Deletion) -> None:
-    """The deletion is refused as the plan has it, the template is where it was, and its sessions run."""
-    judged("the answer to the deletion", deletion.answer)
-    judged("where the template is", _places(deletion))
-    troubles = [
-        *([] if deletion.answer.status in PLANS_REFUSALS
-          else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
-        *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
-        *(f"session {session} is not what it was" for session in deletion.lost),
-        *(f"the template's {difference}" for difference in deletion.changes),
-    ]  # fmt: skip
-    if troubles:
-        raise Unmet(
-            f"template {deletion.template}, in use by {deletion.users}",
-            expected="its deletion refused, and everything as it was",
-            actual="; ".join(troubles),
-            likely="the deletion does not look for sessions, or only afterwards",
-        )
-
-
-def says_how_many(deletion: Deletion) -> None:
-    """The refusal says by how many sessions the template is used: that number and no other."""
-    judged("the answer to the deletion", deletion.answer)
-    judged("sessions", f"using the template: {deletion.users}\nnumbers in the message: {deletion.counts}")
-    if deletion.answer.ok:
-        raise Unproven("the deletion was not refused (see 2.3-1)")
-    if not deletion.counts_rightly:
-        raise Unmet(
-            deletion.answer.call,
-            expected=f"a message that says that {deletion.users} sessions use the template",
-            actual=f"{deletion.answer.status}: {deletion.message or deletion.answer.excerpt()}",
-            likely="the sessions are not counted, or others are",
-        )
-
-
-def deleted(deletion: Deletion) -> None:
-    """The deletion was accepted, as the plan has it."""
-    judged("the answer to the deletion", deletion.answer)
-    if deletion.answer.status not in PLANS_ACCEPTANCES:
-        answer = deletion.answer
-        raise Unmet(
-            answer.call,
-            expected="the deletion carried out: 200 or 204",
-            actual=answer.gist,
-            likely="the template still counts as used, or cannot be deleted",
-        )
-
-
-def nothing_left(deletion: Deletion) -> None:
-    """The template, of which nothing is found now, was found before wherever it should have been."""
-    unseen = deletion.expected_in - deletion.before
-    judged("where the template was", "\n".join(sorted(deletion.before)) + "\nnow: nowhere")
-    if unseen:
-        raise Unproven(f"it was not in {' and '.join(sorted(unseen))} even before, so that its absence shows nothing")
-
-
-def forgotten(remains: Leftovers) -> None:
-    """No session of the template is to be had, and its name is free for a new one with a history of its own."""
-    judged("a session of the deleted template", remains.session)
-    judged("a new template of its name", remains.again)
-    troubles = [
-        *([f"a session of it is still to be had: {remains.session.status}"] if remains.session.ok else []),
-        *([] if remains.again.ok
-          else [f"its name is still taken: {remains.again.status} {remains.again.excerpt(160)}"]),
-        *([f"a new one of its name has had {remains.versions} versions"] if (remains.versions or 1) != 1 else []),
-    ]  # fmt: skip
-    if troubles:
-        raise Unmet(
-            f"template {remains.template}",
-            expected="nothing of it left: no session to be had of it, and its name free",
-            actual="; ".join(troubles),
-            likely="the template is only hidden",
-        )
-
-
 def _refused(answer: Answer, what: str, likely: str) -> Unmet:
     return Unmet(
         answer.call,
@@ -354,10 +276,3 @@ def _answers(trial: MistakeTrial) -> Table:
 def _provisions(provisions: Mapping[str, Provision]) -> Table:
     rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in provisions.items()]
     return table("source | image | cpu | memory", rows)
-
-
-def _places(deletion: Deletion) -> Table:
-    places = sorted(deletion.before | deletion.after)
-    return table(
-        "place | before | after", ((place, place in deletion.before, place in deletion.after) for place in places)
-    )

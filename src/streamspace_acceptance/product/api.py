@@ -12,6 +12,7 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
 from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLimited, TokenRefused
 from streamspace_acceptance.product.profile import Profile, Size
+from streamspace_acceptance.product.rfb import ViewerSettings
 from streamspace_acceptance.redaction.redactor import register_secret
 
 
@@ -91,6 +92,7 @@ class StreamSpaceApi(ProfileCalls):
         if answer.status == HTTPStatus.UNAUTHORIZED:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.UNAUTHORIZED:
+                self.http.lost_calls += 1
                 raise TokenRefused(
                     f"{answer.call}: STREAMSPACE_TEST_TOKEN is no longer accepted (401, and 401 to {control.call} as "
                     "well): log in again and set the new one"
@@ -190,9 +192,12 @@ class StreamSpaceApi(ProfileCalls):
             self._tokens[user] = self._log_in(user, self.user_password)
         return self._tokens[user]
 
-    @property
-    def stranger(self) -> str | None:
-        """Why the token of a viewer may be another user's than the session's; None where it is the session's user's."""
+    def viewer_settings(self, vnc_password: str | None) -> ViewerSettings:
+        """How the suite's own viewer connects to a session's desktop."""
+        return ViewerSettings(self.http.trusted, vnc_password, self.profile.base64_text, self._why_denied())
+
+    def _why_denied(self) -> str | None:
+        """Why a viewer's token may be another user's than the session's; None where it is the session's user's."""
         if not self.profile.owner_alone or self.user_password is not None:
             return None
         return (

@@ -66,12 +66,16 @@ class TokenRefused(NoAnswer):
 
 
 class HttpClient:
-    """Calls below one base URL with a bearer token, and plain pages anywhere without one."""
+    """Calls below one base URL with a bearer token, and plain pages anywhere without one.
+
+    `lost_calls` counts the calls and pages that came to no answer, and the refusals of the run's own token.
+    """
 
     def __init__(self, base_url: str, token: str, log: ExchangeLog | None = None) -> None:
         self.base_url = base_url.rstrip("/")
         self.log = ExchangeLog() if log is None else log
         self.token = token
+        self.lost_calls = 0
         self.trusted = tls.trusted()
         # Compressed answers are not asked for: a small one can unpack to more than memory holds.
         self._client = httpx.Client(
@@ -131,6 +135,7 @@ class HttpClient:
             raise RateLimited(answer)
         stranger = _stranger(answer)
         if stranger is not None:
+            self.lost_calls += 1
             raise NoAnswer(f"{answer.call}: {stranger}")
         there = urljoin(answer.url, answer.location)
         if urlsplit(there)[:2] != urlsplit(answer.url)[:2]:
@@ -156,6 +161,7 @@ class HttpClient:
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.DeadlineExceeded) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
+            self.lost_calls += 1
             message = _reason(error)
             raise NoAnswer(message if message.startswith(what) else f"{what}: {message}") from error
         answer = replace(answer, request=_tellable(body))

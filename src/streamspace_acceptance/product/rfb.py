@@ -10,6 +10,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Event, Lock, Thread
 
@@ -23,11 +24,13 @@ from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.rfb_handshake import Framebuffer, NoHandshake, NotInTime, Stream, shake
 
 __all__ = [
+    "PLAIN",
     "Framebuffer",
     "HandshakeTrouble",
     "NoHandshake",
     "NotInTime",
     "Stream",
+    "ViewerSettings",
     "attempt",
     "connections",
     "final_refusal",
@@ -50,6 +53,25 @@ _lock = Lock()
 _accepted: dict[str, int] = {}
 _opened: Counter[str] = Counter()
 _finished: Counter[str] = Counter()
+
+
+@dataclass(frozen=True)
+class ViewerSettings:
+    """How a viewer connects to the desktops of a target.
+
+    `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None. `password` is
+    for a VNC server that asks for one. `text`: messages are text frames of base64, both ways. `why_denied` is the
+    reason why the API may refuse a token without being wrong.
+    """
+
+    trusted: ssl.SSLContext | None = None
+    password: str | None = None
+    text: bool = False
+    why_denied: str | None = None
+
+
+PLAIN = ViewerSettings()
+"""A desktop without a password, in binary frames."""
 
 
 class HandshakeTrouble(str):
@@ -87,22 +109,13 @@ def handshake(
     address: str,
     token: str | None,
     seconds: float = HANDSHAKE_SECONDS,
-    *,
-    trusted: ssl.SSLContext | None = None,
-    password: str | None = None,
-    text: bool = False,
-    stranger: str | None = None,
+    settings: ViewerSettings = PLAIN,
 ) -> Iterator[Framebuffer]:
     """A desktop whose handshake was completed within `seconds`, held open meanwhile; NoHandshake otherwise.
 
-    `trusted` says whose certificates are accepted at a wss:// address; the system's where it is None. `password` is
-    for a VNC server that asks for one. `text`: messages are text frames of base64, both ways. `stranger` is the reason
-    why the token may be another user's than the session's: Unproven with it where the API refuses the token.
+    Unproven where the API refuses a token for the reason that `settings` gives.
     """
-    with opened(address, token, seconds, trusted=trusted, password=password, text=text, stranger=stranger) as (
-        framebuffer,
-        _,
-    ):
+    with opened(address, token, seconds, settings) as (framebuffer, _):
         yield framebuffer
 
 
@@ -111,25 +124,21 @@ def opened(
     address: str,
     token: str | None,
     seconds: float = HANDSHAKE_SECONDS,
-    *,
-    trusted: ssl.SSLContext | None = None,
-    password: str | None = None,
-    text: bool = False,
-    stranger: str | None = None,
+    settings: ViewerSettings = PLAIN,
 ) -> Iterator[tuple[Framebuffer, Stream]]:
     """The same, with the stream of what follows the handshake."""
     deadline = waiting.now() + seconds
-    context = trusted if address.startswith("wss:") else None
+    context = settings.trusted if address.startswith("wss:") else None
     try:
         socket = waiting.within(seconds, lambda: _open(address, token, seconds, context), what="the opening")
     except (OSError, EOFError, WebSocketException, waiting.DeadlineExceeded) as error:
-        if stranger is not None and _is_denied(error):
-            raise Unproven(f"{stranger}: {error}") from error
+        if settings.why_denied is not None and _is_denied(error):
+            raise Unproven(f"{settings.why_denied}: {error}") from error
         reason = _no_upgrade(error) or tls.trouble(error) or error
         raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
     _count(_opened, address)
-    stream = Stream(socket, address, deadline + FINISH_SECONDS, text=text)
-    framebuffer = _shaken(socket, stream, address, deadline, password)
+    stream = Stream(socket, address, deadline + FINISH_SECONDS, text=settings.text)
+    framebuffer = _shaken(socket, stream, address, deadline, settings.password)
     try:
         yield framebuffer, stream
     finally:
@@ -151,15 +160,11 @@ def attempt(
     address: str,
     token: str | None,
     during: Callable[[], None] = lambda: None,
-    *,
-    trusted: ssl.SSLContext | None = None,
-    password: str | None = None,
-    text: bool = False,
-    stranger: str | None = None,
+    settings: ViewerSettings = PLAIN,
 ) -> Framebuffer | str:
     """The desktop of one handshake, with `during` done while it is open; or the sentence that says how it failed."""
     try:
-        with handshake(address, token, trusted=trusted, password=password, text=text, stranger=stranger) as framebuffer:
+        with handshake(address, token, settings=settings) as framebuffer:
             during()
             return framebuffer
     except NoHandshake as error:

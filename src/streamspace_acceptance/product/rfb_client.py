@@ -6,14 +6,13 @@ connection ends or the server does not answer in time.
 
 from __future__ import annotations
 
-import ssl
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
-from streamspace_acceptance.product.rfb import Framebuffer, NoHandshake, Stream, opened
+from streamspace_acceptance.product.rfb import PLAIN, Framebuffer, NoHandshake, Stream, ViewerSettings, opened
 
 Box = tuple[int, int, int, int]
 """Left edge, top edge, width and height, in pixels."""
@@ -141,18 +140,7 @@ def _paste(part: Rectangle, box: Box, pixels: bytearray) -> int:
 
 
 @contextmanager
-def viewing(
-    address: str,
-    token: str,
-    *,
-    trusted: ssl.SSLContext | None = None,
-    password: str | None = None,
-    text: bool = False,
-    stranger: str | None = None,
-) -> Iterator[RfbClient]:
+def viewing(address: str, token: str, settings: ViewerSettings = PLAIN) -> Iterator[RfbClient]:
     """A viewer of the desktop at `address`, connected for as long as the context is open; NoHandshake otherwise."""
-    with opened(address, token, trusted=trusted, password=password, text=text, stranger=stranger) as (
-        framebuffer,
-        stream,
-    ):
+    with opened(address, token, settings=settings) as (framebuffer, stream):
         yield RfbClient(framebuffer, stream)

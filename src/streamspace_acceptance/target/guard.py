@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json
 from streamspace_acceptance.cluster.port_forward import forwarded
+from streamspace_acceptance.domain.sessions.listing import all_sessions, listed_sessions
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unmet
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -58,7 +59,7 @@ def check_same(settings: Settings, cluster: Cluster, api: StreamSpaceApi, *, sho
     for it. Where nothing speaks for or against, as without any agent, it counts that an earlier run was shown the same,
     or that the API in the cluster knows the run's token.
     """
-    agents, sessions = _agents(api), _listed(api, cluster)
+    agents, sessions = _agents(api), listed_sessions(api).ids
     pods = {pod.meta.name for pod in cluster.pods()}
     objects = {session.meta.name for session in cluster.session_objects()}
     if agents.ids & pods or sessions & objects or _end_in_pods(agents.ids, pods):
@@ -88,7 +89,7 @@ def check_alone(
     `ours` are sessions of earlier runs that a sweep could not remove: they are in nobody's use. `sandbox` is an
     embedded StreamSpace that somebody keeps, whose sessions are mostly their own.
     """
-    there = _listed(api, cluster) | {session.meta.name for session in cluster.session_objects()}
+    there = all_sessions(api, cluster) | {session.meta.name for session in cluster.session_objects()}
     theirs = sorted(there.difference(ours))
     namespace = cluster.namespace
     if not theirs or settings.shared_namespace == namespace:
@@ -172,15 +173,6 @@ def _configuration(cluster: Cluster, container: Json) -> Iterator[str]:
         except ClusterError as error:
             if error.status != FORBIDDEN:
                 raise
-
-
-def _listed(api: StreamSpaceApi, cluster: Cluster) -> frozenset[str]:
-    """The sessions that the API lists; where its list is wrong, which the plan judges, those that have pods."""
-    try:
-        return api.sessions().ids
-    except Unmet:
-        labels = [pod.meta.labels for pod in cluster.pods() if not pod.is_over]
-        return frozenset(own[api.profile.session_label] for own in labels if api.profile.session_label in own)
 
 
 def _agents(api: StreamSpaceApi) -> AgentList:

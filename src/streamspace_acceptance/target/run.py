@@ -55,6 +55,7 @@ class Run:
         http = self._open.enter_context(HttpClient(target.api_url, target.token))
         profile, password = load(settings.profile), settings.vnc_password
         cluster = Cluster(target.kubeconfig, target.namespace, roles(profile), context=target.context)
+        self._open.callback(lambda: run_facts.record(run_facts.CALLS, str(cluster.calls)))
         self._open.enter_context(keeping_watches(cluster))
         page = PageDescription.of(profile.viewer_page)
         browser = RunBrowser(target.browser, lambda url: tls.pin(url, http.trusted), page=page, password=password)

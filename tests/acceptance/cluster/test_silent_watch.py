@@ -13,7 +13,7 @@ import urllib3
 
 from streamspace_acceptance.cluster import watcher
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.cluster.watch import keeping_watches, known_objects, watching
+from streamspace_acceptance.cluster.watch import deleted_since, holding_watch, keeping_watches, known_objects, watching
 from tests.support.samples import KUBECONFIG, Json, pod_json
 from tests.support.web_server import says, web_server
 
@@ -196,3 +196,21 @@ def test_line_is_given_time_from_its_first_byte(
     assert next(read)[0] == b"first"
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
         next(read)
+
+
+def test_held_watch_runs_on_without_readers(
+    kubernetes: SilentKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "IDLE_SECONDS", 0.1)
+    kubernetes.watches = [[{"type": "DELETED", "object": POD}]]
+    began = time.monotonic()
+    with cluster(kubernetes, tmp_path) as target, holding_watch(target, "pods"):
+        deadline = began + LONG
+        while not deleted_since(target, "pods", began):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.5)
+        assert known_objects(target, "pods") == []
+        assert [meta.uid for meta in deleted_since(target, "pods", began)] == ["a"]
+        assert deleted_since(target, "pods", time.monotonic()) == []
+    assert deleted_since(target, "pods", began) == [], "it goes on after its end"

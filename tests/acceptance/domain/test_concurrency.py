@@ -68,8 +68,8 @@ class Product(WithMainContainers):
         user = self.objects.get(name)
         return None if user is None else SimpleNamespace(user=user, phase="Running", meta=SimpleNamespace(uid=name))
 
-    def raw_sessions(self) -> list[Json]:
-        return []
+    def raw_session(self, _name: str) -> None:
+        return None
 
     def raw_pods(self, **labels: str) -> list[Json]:
         return [pod for pod in self.pods if labels.items() <= pod["metadata"]["labels"].items()]

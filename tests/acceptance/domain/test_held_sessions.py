@@ -160,7 +160,7 @@ ELSEWHERE = {"s-2": "s-2 lost its pod and is Running"}
 def test_session_hibernated_by_its_own_limit_was_taken(limit: str | None, words: dict[str, str], taken: bool) -> None:
     product = Product()
     product.cluster.raw_nodes = lambda: [{"metadata": {"name": "n"}, "spec": {}}]
-    product.cluster.raw_sessions = lambda: [{"metadata": {"name": "s-2"}, "spec": {"idleTimeout": limit}}]
+    product.cluster.raw_session = lambda name: {"metadata": {"name": name}, "spec": {"idleTimeout": limit}}
     held = product.held()
     held.sessions[1] = HeldSession("s-2", "capacity1", "u-2", {}, "n", now() - 2400)
     assert bool(held.taken_away(words)) is taken

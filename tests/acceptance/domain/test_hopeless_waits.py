@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -51,9 +52,12 @@ class Pods:
     def __init__(self, *pods: dict[str, str]) -> None:
         self._pods = [pod_json(name=f"p-{number}", labels=labels) for number, labels in enumerate(pods)]
 
-    def pods(self, **labels: str) -> list[Pod]:
-        carried = ((pod, pod["metadata"]["labels"]) for pod in self._pods)
-        return [Pod.of(pod) for pod, there in carried if labels.items() <= there.items()]
+    def pods(self) -> list[Pod]:
+        return [Pod.of(pod) for pod in self._pods]
+
+    def pods_of_any(self, label: str, values: Iterable[str]) -> list[Pod]:
+        wanted = set(values)
+        return [pod for pod in self.pods() if pod.meta.labels.get(label) in wanted]
 
 
 def test_labels_that_nobody_bears_end_the_wait() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +32,7 @@ LOG = b"".join(
 
 def pod(app: str, restarts: int = 0, **ended: object) -> Json:
     status: Json = {"name": "main", "restartCount": restarts, "lastState": {"terminated": ended} if ended else {}}
+    status["state"] = {"running": {}}
     return {
         "metadata": {"uid": app, "name": f"{app}-1", "labels": {"app": app}},
         "status": {"containerStatuses": [status]},
@@ -88,8 +90,48 @@ def watched(product: Product, api: StreamSpaceApi, *, scale: float = 1.0, is_kno
     return Outages(api, cluster, Budgets(scale), lambda: deployment)
 
 
-def test_servers_that_run_on_are_asked_twice(product: Product, api: StreamSpaceApi) -> None:
-    watched(product, api).end()
+def lost(watch: Outages, api: StreamSpaceApi) -> Outages:
+    """The outages of a scenario in which a call was lost."""
+    with suppress(NoAnswer):
+        api.sessions()
+    return watch
+
+
+def test_api_of_a_healthy_scenario_is_not_asked(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    watch.begin()
+    watch.end()
+    assert product.asked == 0
+
+
+def test_api_is_asked_twice_after_a_step_that_did_not_pass(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    watch.note_trouble()
+    watch.end()
+    watch.begin()
+    assert product.asked == 2
+
+
+@pytest.mark.parametrize("state", [{"running": {}}, {"waiting": {"reason": "CrashLoopBackOff"}}, {"terminated": {}}])
+def test_server_that_does_not_run_by_the_watch_is_a_sign(
+    product: Product, api: StreamSpaceApi, monkeypatch: pytest.MonkeyPatch, state: Json
+) -> None:
+    watch = watched(product, api)
+    product.pods[0]["status"]["containerStatuses"][0]["state"] = state
+    monkeypatch.setattr(outages, "known_objects", lambda *_: product.pods)
+    watch.begin()
+    assert product.asked == (0 if "running" in state else 2)
+
+
+def test_restart_in_the_watch_is_a_sign_once(
+    product: Product, api: StreamSpaceApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = watched(product, api)
+    product.pods[0] = pod("streamspace-api", 1, reason="Error", exitCode=137)
+    monkeypatch.setattr(outages, "known_objects", lambda *_: product.pods)
+    watch.end()
+    assert product.asked == 2
+    watch.begin()
     assert product.asked == 2
 
 
@@ -143,18 +185,18 @@ def test_restarts_from_before_the_run_are_not_told(product: Product, api: Stream
 
 def test_api_that_is_away_is_awaited(product: Product, api: StreamSpaceApi) -> None:
     watch, product.away = watched(product, api), 4
-    watch.end()
+    lost(watch, api).end()
     assert api.sessions().ids == frozenset()
 
 
 def test_api_that_stays_away_is_awaited_once(product: Product, api: StreamSpaceApi) -> None:
     watch, product.away = watched(product, api, scale=0.002), 10**6
-    watch.end()
+    lost(watch, api).end()
     asked = product.asked
     watch.end()
     assert product.asked == asked + 1
     product.away = 0
-    watch.end()
+    watch.begin()
     assert api.sessions().ids == frozenset()
 
 
@@ -167,7 +209,7 @@ def jwt(expires: float) -> str:
 def test_login_that_has_ended_is_renewed(product: Product, api: StreamSpaceApi, token: str, is_early: bool) -> None:
     watch = watched(product, api)
     api.use_token(token)
-    watch.begin()
+    lost(watch, api).begin()
     assert api.sessions().ids == frozenset()
     if is_early:
         with pytest.raises(FoundByCleanUp, match=r"401 .*, though the token expires at 2255-") as caught:
@@ -183,9 +225,15 @@ def test_login_that_ends_with_an_outage_is_a_fact_of_the_run(
     monkeypatch.setattr(run_facts, "record", facts.__setitem__)
     watch, product.away = watched(product, api), 2
     api.use_token(jwt(9e9))
-    watch.end()
+    lost(watch, api).end()
     assert api.sessions().ids == frozenset()
     assert facts == {"Login": run_login.RENEWED}
+
+
+def test_login_past_its_time_is_renewed_before_any_call(product: Product, api: StreamSpaceApi) -> None:
+    watch, api.http.token = watched(product, api), jwt(1.0)
+    watch.begin()
+    assert api.sessions().ids == frozenset()
 
 
 def test_call_after_the_end_of_the_login_is_explained(product: Product, api: StreamSpaceApi) -> None:
@@ -197,14 +245,14 @@ def test_call_after_the_end_of_the_login_is_explained(product: Product, api: Str
 def test_token_without_credentials_stays_refused(product: Product, api: StreamSpaceApi) -> None:
     watch = watched(product, api, is_known=False)
     product.token, product.away = "second", 2
-    watch.end()
+    lost(watch, api).end()
     with pytest.raises(TokenRefused):
         api.sessions()
 
 
 def test_api_that_is_away_is_awaited_before_a_scenario(product: Product, api: StreamSpaceApi) -> None:
     watch, product.away = watched(product, api), 4
-    watch.begin()
+    lost(watch, api).begin()
     assert api.sessions().ids == frozenset()
 
 
@@ -217,7 +265,7 @@ def backing_off(app: str) -> Json:
 def test_api_in_back_off_is_awaited_beyond_its_start(product: Product, api: StreamSpaceApi) -> None:
     watch, product.away = watched(product, api, scale=0.0001), 6
     product.pods[0] = backing_off("streamspace-api")
-    watch.begin()
+    lost(watch, api).begin()
     assert api.sessions().ids == frozenset()
 
 
@@ -228,7 +276,7 @@ def test_api_is_awaited_no_longer_than_the_runs_patience(
     watch, product.away = watched(product, api), 10**6
     product.pods[0] = backing_off("streamspace-api")
     with pytest.raises(FoundByCleanUp):
-        watch.end()
+        lost(watch, api).end()
     reason = watch.explain(NoAnswer("refused"))
     assert reason is not None
     assert reason.startswith("the API has not come back after a crash: pod streamspace-api-1: container main ended")

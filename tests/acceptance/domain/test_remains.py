@@ -18,7 +18,7 @@ def left(name: str, owner: str | None = None, **labels: str) -> list[str]:
         api=SimpleNamespace(
             profile=SimpleNamespace(session_label="session"), sessions=lambda: SimpleNamespace(ids=set())
         ),
-        cluster=SimpleNamespace(session_objects=list, pods=list, each_pod=list, claims=lambda: [claim]),
+        cluster=SimpleNamespace(session_object=lambda _: None, each_pod=list, claims=lambda: [claim]),
     )
     return Remains(clients, ["1"]).by_kind().get("claims", [])
 
@@ -43,6 +43,6 @@ def test_session_is_asked_for_by_its_id_where_the_list_is_wrong(is_shown: bool, 
         raise Unmet("GET sessions", expected="a list", actual="{}", likely="the API's list call")
 
     api = SimpleNamespace(sessions=wrong_list, call=lambda *_: SimpleNamespace(ok=is_shown))
-    cluster = SimpleNamespace(session_objects=list, pods=list, each_pod=list, claims=list)
+    cluster = SimpleNamespace(session_object=lambda _: None, each_pod=list, claims=list)
     clients: Any = SimpleNamespace(api=api, cluster=cluster)
     assert Remains(clients, ["1"]).by_kind().get(IN_API) == left_there

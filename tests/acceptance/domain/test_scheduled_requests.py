@@ -62,6 +62,9 @@ class _Cluster:
 
     pods = each_pod = claims = session_objects
 
+    def session_object(self, _name: str) -> None:
+        return None
+
 
 @pytest.fixture
 def product() -> _Product:

@@ -1,7 +1,7 @@
 """A session whose watch, label or API does not do its part: who is to blame for what."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -55,6 +55,7 @@ def session(
         yield recording
 
     monkeypatch.setattr(sessions_session, "watching", watching)
+    monkeypatch.setattr(sessions_session, "holding_watch", lambda *_: nullcontext())
     monkeypatch.setattr(Session, "vnc", lambda _: Framebuffer(800, 600, "desktop", 1.0))
     monkeypatch.setattr(Session, "is_blank", lambda _: False)
     api = api or SimpleNamespace(profile=load())

@@ -170,7 +170,7 @@ def test_desktop_with_a_password_is_opened_with_it(monkeypatch: pytest.MonkeyPat
     with product(lambda _: 0.0) as api:
         clients: Any = SimpleNamespace(api=api, vnc_password="of-the-desktop")
         handshake(clients, "s-1")
-    assert asked["password"] == "of-the-desktop"
+    assert asked["settings"].password == "of-the-desktop"
 
 
 def test_desktop_that_the_suite_may_not_open_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -116,19 +117,23 @@ class _Cluster:
 
     def __init__(self) -> None:
         self.left: list[str] = []
-        self.lists_of_pods = 0
+        self.lists: list[str] = []
 
     def session_objects(self) -> list[SessionObject]:
         return [session_object()] if "session" in self.left else []
 
+    def session_object(self, name: str) -> SessionObject | None:
+        return next((session for session in self.session_objects() if session.meta.name == name), None)
+
     def pods(self) -> list[Pod]:
-        self.lists_of_pods += 1
+        self.lists.append("pods")
         return [pod(labels={"session": "others"}), *([pod()] if "pod" in self.left else [])]
 
     def each_pod(self) -> Iterator[Pod]:
         return iter(self.pods())
 
     def claims(self) -> list[Claim]:
+        self.lists.append("claims")
         return [claim()] if "claim" in self.left else []
 
 
@@ -184,7 +189,7 @@ def test_session_of_a_product_without_a_list_is_known_by_its_answer(registry: Re
 def test_others_session_is_not_taken_for_its_own_without_a_list(registry: Registry, product: _Product) -> None:
     product.trouble, product.sessions = "has no list", []
     product.sessions = [product._entry(f"s-{number}") for number in range(3)]
-    assert registry._there() == {"others"}
+    assert registry.ask("testuser", "firefox-browser", None).asked.before == {"others"}
 
 
 def test_unanswered_session_with_request_id_is_deleted(registry: Registry, product: _Product) -> None:
@@ -383,6 +388,7 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluste
 
 
 KNOWN = "streamspace_acceptance.domain.sessions.remains.known_objects"
+GONE = "streamspace_acceptance.domain.sessions.remains.deleted_since"
 
 
 def test_pods_that_the_watch_shows_are_not_listed(
@@ -392,7 +398,29 @@ def test_pods_that_the_watch_shows_are_not_listed(
     monkeypatch.setattr(KNOWN, lambda *_: watched.pop() if watched else [])
     ask(registry)
     registry.clean_up()
-    assert (watched, cluster.lists_of_pods) == ([], 1), "a list says that none is left"
+    assert (watched, cluster.lists) == ([], ["pods", "claims"]), "lists say that none is left"
+
+
+def test_watch_that_shows_all_go_needs_no_list(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = [[pod_json()], [pod_json()]]
+    monkeypatch.setattr(KNOWN, lambda _, kind: watched.pop() if watched and kind == "pods" else [])
+    gone = {"pods": pod().meta, "claims": claim().meta}
+    monkeypatch.setattr(GONE, lambda _, kind, since: [gone[kind]] if not watched and since <= time.monotonic() else [])
+    ask(registry)
+    registry.clean_up()
+    assert (watched, cluster.lists) == ([], [])
+
+
+def test_watch_that_shows_one_of_two_sessions_go_needs_a_list(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KNOWN, lambda *_: [])
+    monkeypatch.setattr(GONE, lambda _, kind, __: [{"pods": pod().meta, "claims": claim().meta}[kind]])
+    ask(registry), ask(registry)
+    registry.clean_up()
+    assert cluster.lists == ["pods", "claims"]
 
 
 def test_pods_that_only_a_late_watch_shows_are_no_leak(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

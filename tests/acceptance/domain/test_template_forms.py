@@ -67,7 +67,7 @@ def test_versions_may_have_parts(numbers: tuple[object, object]) -> None:
     ],
 )
 def test_count_may_come_with_its_parts(message: str) -> None:
-    expect.templates.says_how_many(deletion(message=message))
+    expect.deletions.says_how_many(deletion(message=message))
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_count_may_come_with_its_parts(message: str) -> None:
     ],
 )
 def test_wrong_count_is_wrong_in_each_form(message: str) -> None:
-    unmet(expect.templates.says_how_many, deletion(message=message))
+    unmet(expect.deletions.says_how_many, deletion(message=message))
 
 
 def test_refused_deletion_may_not_change_the_template() -> None:
     changed = deletion(changes=("image reads None, not 'x'",))
-    assert "the template's image reads None" in unmet(expect.templates.refused_in_use, changed)
+    assert "the template's image reads None" in unmet(expect.deletions.refused_in_use, changed)
 
 
 class _Product:

@@ -154,7 +154,7 @@ def deletion(
 
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_refused_deletion_leaves_everything(status: int) -> None:
-    expect.templates.refused_in_use(deletion(status))
+    expect.deletions.refused_in_use(deletion(status))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_refused_deletion_leaves_everything(status: int) -> None:
     ],
 )
 def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) -> None:
-    assert says in unmet(expect.templates.refused_in_use, wrong)
+    assert says in unmet(expect.deletions.refused_in_use, wrong)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) ->
     [(1, "Template in use by 1 sessions"), (1, "in use by 1 session"), (12, "delete-test-2 has 12 active sessions.")],
 )
 def test_a_refusal_that_counts(users: int, message: str) -> None:
-    expect.templates.says_how_many(deletion(users=users, message=message))
+    expect.deletions.says_how_many(deletion(users=users, message=message))
 
 
 @pytest.mark.parametrize(
@@ -191,31 +191,31 @@ def test_a_refusal_that_counts(users: int, message: str) -> None:
     ],
 )
 def test_a_refusal_that_does_not(message: str) -> None:
-    unmet(expect.templates.says_how_many, deletion(message=message))
+    unmet(expect.deletions.says_how_many, deletion(message=message))
 
 
 def test_without_a_refusal_there_is_no_count() -> None:
-    unproven(expect.templates.says_how_many, deletion(204))
+    unproven(expect.deletions.says_how_many, deletion(204))
 
 
 def test_a_deletion_is_accepted() -> None:
-    expect.templates.deleted(deletion(204, users=0))
-    expect.templates.deleted(deletion(200, users=0))
-    assert "409" in unmet(expect.templates.deleted, deletion(users=0))
-    assert "202" in unmet(expect.templates.deleted, deletion(202, users=0))
+    expect.deletions.deleted(deletion(204, users=0))
+    expect.deletions.deleted(deletion(200, users=0))
+    assert "409" in unmet(expect.deletions.deleted, deletion(users=0))
+    assert "202" in unmet(expect.deletions.deleted, deletion(202, users=0))
 
 
 def test_absence_shows_something_only_where_it_was_seen_before() -> None:
-    expect.templates.nothing_left(deletion(204))
-    assert "Kubernetes" in unproven(expect.templates.nothing_left, deletion(204, before=PLACES - {"Kubernetes"}))
+    expect.deletions.nothing_left(deletion(204))
+    assert "Kubernetes" in unproven(expect.deletions.nothing_left, deletion(204, before=PLACES - {"Kubernetes"}))
 
 
 GONE = Leftovers("delete-test-1a2b3c", answer({}, 404), answer(READ, 201), 1)
 
 
 def test_what_is_deleted_is_forgotten() -> None:
-    expect.templates.forgotten(GONE)
-    expect.templates.forgotten(replace(GONE, versions=None))
+    expect.deletions.forgotten(GONE)
+    expect.deletions.forgotten(replace(GONE, versions=None))
 
 
 @pytest.mark.parametrize(
@@ -227,4 +227,4 @@ def test_what_is_deleted_is_forgotten() -> None:
     ],
 )
 def test_what_is_only_put_out_of_sight(wrong: Leftovers, says: str) -> None:
-    assert says in unmet(expect.templates.forgotten, wrong)
+    assert says in unmet(expect.deletions.forgotten, wrong)

@@ -149,6 +149,7 @@ def test_a_gateway_in_the_apis_place_is_no_answer(status: int) -> None:
                     client.call("POST", "/api/v1/sessions", {})
             else:
                 assert client.call("POST", "/api/v1/sessions", {}).status == status
+            assert client.lost_calls == int(gateways)
 
 
 OWN_REFUSAL = b'{"error": "too_many", "message": "Too many sessions are starting."}'
@@ -196,6 +197,7 @@ def test_a_token_is_no_good_only_when_it_is_refused_elsewhere_too(refused: tuple
         with pytest.raises(NoAnswer if broken else Unmet) as caught:
             api(client).template_names()
         assert ("no longer accepted" in str(caught.value)) == broken
+        assert client.lost_calls == int(broken)
 
 
 def test_changing_tokens_are_masked_without_being_registered() -> None:

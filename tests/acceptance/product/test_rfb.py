@@ -78,7 +78,7 @@ def in_text(socket: ServerConnection) -> None:
 
 def test_text_frames_of_base64_are_read_where_expected() -> None:
     with vnc_server(in_text) as address:
-        assert isinstance(rfb.attempt(address, "t", text=True), rfb.Framebuffer)
+        assert isinstance(rfb.attempt(address, "t", settings=rfb.ViewerSettings(text=True)), rfb.Framebuffer)
 
 
 def test_text_frames_where_none_are_expected_are_no_handshake() -> None:
@@ -88,7 +88,7 @@ def test_text_frames_where_none_are_expected_are_no_handshake() -> None:
 
 def test_text_that_is_not_base64_is_no_handshake() -> None:
     with vnc_server(lambda socket: socket.send("no base64!")) as address:
-        assert "text that is not base64 came" in str(rfb.attempt(address, "t", text=True))
+        assert "text that is not base64 came" in str(rfb.attempt(address, "t", settings=rfb.ViewerSettings(text=True)))
 
 
 def test_rfb_sends_the_token_and_stays_open_meanwhile() -> None:
@@ -166,7 +166,7 @@ def test_rfb_password_answers_the_challenge() -> None:
         socket.recv(timeout=2)
 
     with vnc_server(talk) as address:
-        found = rfb.attempt(address, "t", password="password")
+        found = rfb.attempt(address, "t", settings=rfb.ViewerSettings(password="password"))
     assert isinstance(found, rfb.Framebuffer)
     assert found.security == "VncAuth"
     # The same by `openssl enc -des-ecb -nopad -K 0e86ceceeef64e26`, the password's bytes with their bits in reverse.
@@ -243,21 +243,24 @@ def test_nobody_listens() -> None:
     assert "does not open" in found
 
 
+SETTINGS = rfb.ViewerSettings(why_denied="the password is not known")
+
+
 @pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])
-def test_refused_stranger_is_unproven(status: HTTPStatus) -> None:
+def test_token_that_may_be_denied_is_unproven(status: HTTPStatus) -> None:
     def refuse(socket: ServerConnection, _request: object) -> Any:
         return socket.respond(status, "Access denied")
 
     with vnc_server(well_behaved(), process_request=refuse) as address:
         assert isinstance(rfb.attempt(address, "t"), rfb.HandshakeTrouble)
         with pytest.raises(Unproven, match=f"the password is not known: .*{status.value}"):
-            rfb.attempt(address, "t", stranger="the password is not known")
+            rfb.attempt(address, "t", settings=SETTINGS)
 
 
-def test_missing_desktop_of_a_stranger_is_told() -> None:
+def test_missing_desktop_is_told_to_who_may_be_denied() -> None:
     def refuse(socket: ServerConnection, _request: object) -> Any:
         return socket.respond(HTTPStatus.NOT_FOUND, "")
 
     with vnc_server(well_behaved(), process_request=refuse) as address:
-        found = rfb.attempt(address, "t", stranger="the password is not known")
+        found = rfb.attempt(address, "t", settings=SETTINGS)
     assert isinstance(found, rfb.HandshakeTrouble)

@@ -175,12 +175,12 @@ def test_field_of_a_request_has_the_products_name_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "password", "stranger"), [(SHIPPED, None, True), (SHIPPED, "pw", False), (load(), None, False)]
+    ("profile", "password", "may_be_denied"), [(SHIPPED, None, True), (SHIPPED, "pw", False), (load(), None, False)]
 )
-def test_viewer_is_a_stranger_without_the_users_password(
-    profile: Profile, password: str | None, stranger: bool
+def test_viewer_may_be_denied_without_the_users_password(
+    profile: Profile, password: str | None, may_be_denied: bool
 ) -> None:
     with HttpClient("http://127.0.0.1:1", "t") as http:
-        told = StreamSpaceApi(http, profile, password).stranger
-    assert (told is not None) is stranger
-    assert told is None or "STREAMSPACE_USER_PASSWORD is not set" in told
+        reason = StreamSpaceApi(http, profile, password).viewer_settings(None).why_denied
+    assert (reason is not None) is may_be_denied
+    assert reason is None or "STREAMSPACE_USER_PASSWORD is not set" in reason

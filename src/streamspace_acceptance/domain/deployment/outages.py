@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import wraps
 
@@ -34,13 +34,16 @@ LAST_LINES = 200
 _LAST_WORDS = re.compile(r"panic:|fatal error:|Traceback|Segmentation fault|FATAL|PANIC")
 
 Restarts = dict[tuple[str, str], int]
+_Server = tuple[tuple[str, str], int, str, Json]
+"""A container: the uid of its pod and its name, how often it was restarted, the name of its pod, its status."""
 
 
 class Outages:
     """Waits for an API that does not answer, before and after each scenario, and tells of servers that crashed.
 
     Without it the scenarios after an outage would be BROKEN one after the other while the API starts again. A step
-    that an outage interrupts is UNPROVEN.
+    that an outage interrupts is UNPROVEN. The API is asked only after a sign of an outage: a step that did not pass, a
+    call that came to no answer, a server that restarted, or a login past its time.
     """
 
     def __init__(
@@ -48,22 +51,29 @@ class Outages:
     ) -> None:
         self._api, self._cluster, self._budgets = api, cluster, budgets
         self._login = RunLogin(api, deployment)
+        self._has_trouble = False
+        self._lost_calls = api.http.lost_calls
         self._restarts: Restarts = {key: count for key, count, _, _ in self._servers()}
         self._patience = PATIENCE_SECONDS
         self._is_lost = False
         self._crash: str | None = None
 
     def begin(self) -> None:
-        """Before a scenario: an API that is away is awaited, and the run's login renewed if it has ended."""
-        self._recover()
+        """Before a scenario: after a sign of an outage, awaits an API that is away, and renews a login that ended."""
+        if self._has_sign():
+            self._recover()
 
     def end(self) -> None:
         """The same after a scenario, before its clean-up needs the API.
 
         FoundByCleanUp for servers that crashed in it, and for a login that ended before its time.
         """
-        self._recover()
+        self.begin()
         self._tell()
+
+    def note_trouble(self) -> None:
+        """Notes that a step did not pass, which may come from an outage."""
+        self._has_trouble = True
 
     def survived_by(self, clean_up: Callable[[], None]) -> Callable[[], None]:
         """`clean_up`, which is tried once more when the API or the login was lost meanwhile and is there again."""
@@ -104,6 +114,19 @@ class Outages:
         if early:
             raise FoundByCleanUp(early, LOGIN_ENDED)
 
+    def _has_sign(self) -> bool:
+        """Whether anything tells of an outage since the API was asked last; this needs no call."""
+        return (
+            self._has_trouble
+            or self._is_lost
+            or self._api.http.lost_calls > self._lost_calls
+            or self._login.is_over()
+            or any(
+                count > self._restarts.get(key, count) or "running" not in (status.get("state") or {})
+                for key, count, _, status in self._servers_of(known_objects(self._cluster, "pods") or ())
+            )
+        )
+
     def _recover(self) -> bool:
         """Awaits an API that is away; whether the login had ended and was renewed."""
         was_away = not health.ask(self._api).answered
@@ -114,6 +137,7 @@ class Outages:
         has_new_login = not self._is_lost and self._login.renew()
         if was_away:
             self._login.take_early_end()
+        self._has_trouble, self._lost_calls = False, self._api.http.lost_calls
         return has_new_login
 
     def _await_api(self) -> None:
@@ -147,9 +171,12 @@ class Outages:
         return False
 
     def _crashes(self, *, note: bool = True) -> list[str]:
-        """A sentence for each container that ended in an error since the last look that was noted."""
+        """A sentence for each container that ended in an error since the last look that was noted.
+
+        One that is not noted explains an error, and must not be late: then Kubernetes is asked.
+        """
         found = []
-        for key, count, pod, status in self._servers():
+        for key, count, pod, status in self._servers() if note else self._servers_of(self._cluster.raw_pods()):
             before = self._restarts.get(key, count)
             if note:
                 self._restarts[key] = count
@@ -168,14 +195,18 @@ class Outages:
             return error.reason
         return next((text for text in lines if _LAST_WORDS.search(text)), lines[-1] if lines else "")
 
-    def _servers(self) -> Iterator[tuple[tuple[str, str], int, str, Json]]:
-        """The containers of the API and the stores: uid and name, restarts, pod, status.
+    def _servers(self) -> Iterator[_Server]:
+        """The containers of the API and the stores, by the watch that runs, else by a list."""
+        known = known_objects(self._cluster, "pods")
+        return self._servers_of(self._cluster.raw_pods() if known is None else known)
+
+    def _servers_of(self, pods: Iterable[Json]) -> Iterator[_Server]:
+        """The same of those pods.
 
         Agents are left out: the suite itself ends them, and an agent may end where its API does.
         """
         profile = self._api.profile
-        known = known_objects(self._cluster, "pods")
-        for pod in own_pods(self._cluster.raw_pods() if known is None else known, profile):
+        for pod in own_pods(pods, profile):
             if app(pod, profile) != profile.agents.label:
                 for status in own_containers(pod):
                     key = str(pod["metadata"]["uid"]), str(status["name"])

@@ -79,8 +79,9 @@ class Component:
 
 def components(cluster: Cluster, labels: dict[str, str], key: str = "app") -> list[Component]:
     """Each component, by name and the value of its pods' label `key`."""
+    pods = [pod for pod in cluster.pods_of_any(key, labels.values()) if pod.stays]
     return [
-        Component(name, f"{key}={label}", tuple(pod for pod in cluster.pods(**{key: label}) if pod.stays))
+        Component(name, f"{key}={label}", tuple(pod for pod in pods if pod.meta.labels.get(key) == label))
         for name, label in labels.items()
     ]
 

@@ -29,6 +29,11 @@ class RunLogin:
         self._api, self._deployment = api, deployment
         self._early: str | None = None
 
+    def is_over(self) -> bool:
+        """Whether the run's token has expired by its own words."""
+        until = expiry(self._api.http.token)
+        return until is not None and until < datetime.now(UTC)
+
     def renew(self) -> bool:
         """Whether the API has refused the run's token, and accepts that of a new login."""
         with suppress(NoAnswer, ClusterError, Unproven, Unmet):

@@ -340,7 +340,5 @@ def handshake(clients: Clients, session_id: str) -> rfb.Framebuffer | str:
     """One RFB handshake through the product's own path; a sentence when it fails."""
     api = clients.api
     token = api.viewer_token(session_id)
-    address, text = api.vnc_address(session_id, token), api.profile.base64_text
-    return rfb.attempt(
-        address, token, trusted=api.http.trusted, password=clients.vnc_password, text=text, stranger=api.stranger
-    )
+    settings = api.viewer_settings(clients.vnc_password)
+    return rfb.attempt(api.vnc_address(session_id, token), token, settings=settings)

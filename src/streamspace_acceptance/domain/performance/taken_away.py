@@ -57,10 +57,10 @@ def idle_limit(cluster: Cluster, session: str) -> float | None:
     or where Kubernetes does not show it.
     """
     try:
-        found = [item for item in cluster.raw_sessions() if item["metadata"]["name"] == session]
+        found = cluster.raw_session(session)
     except ClusterError:
         return None
-    return seconds((found[0].get("spec") or {}).get("idleTimeout")) if found else None
+    return seconds((found.get("spec") or {}).get("idleTimeout")) if found else None
 
 
 def seconds(text: object) -> float | None:

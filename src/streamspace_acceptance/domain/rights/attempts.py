@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
@@ -112,14 +112,9 @@ class _Attempts:
         addresses = {plain.partition("?")[0] if token is None else plain: token}
         if token is not None and "?" not in plain:  # as a page sends it, which cannot set a header
             addresses[f"{plain}?token={quote(token, safe='')}"] = None
+        settings = replace(self._api.viewer_settings(self._password), why_denied=None)  # to be denied is the claim
         for address, header in addresses.items():
-            result = rfb.attempt(
-                address,
-                header,
-                trusted=self._api.http.trusted,
-                password=self._password,
-                text=self._api.profile.base64_text,
-            )
+            result = rfb.attempt(address, header, settings=settings)
             place = address.partition("?")[0] + ("?token=…" if "?" in address else "")
             yield Attempt(Kind.OPEN, who, f"WebSocket {place}", str(result), rfb.is_reached(result))
 

@@ -100,9 +100,8 @@ def look(session: Session) -> Provisioned:
     raw = serving_objects(session.cluster.raw_pods(**{session.api.profile.session_label: session.id}))
     mains = [session.cluster.main_container(pod) for pod in raw]
     provisions = {"the API": Provision.of(session.api.session(session.id))}
-    for obj in session.cluster.raw_sessions():
-        if obj["metadata"]["name"] == session.id:
-            provisions["Kubernetes"] = Provision.of(obj.get("spec") or {})
+    if (obj := session.cluster.raw_session(session.id)) is not None:
+        provisions["Kubernetes"] = Provision.of(obj.get("spec") or {})
     asked: dict[str, Provision] = {}
     unlimited: list[str] = []
     notes: list[str] = []

@@ -12,13 +12,13 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import concurrent_requests, creation
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.domain.sessions.listing import all_sessions, listed_sessions
 from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import open_loop
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.api import SessionList
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
 from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.redaction import secret_sources
@@ -61,7 +61,7 @@ class Registry:
         record = self._intend(self._asked(user, template, size, self._there()), CALL_SECONDS)
         answer = creation.send(self._api, record.asked)
         self._note_answer(record, answer)
-        return self._note(record, creation.conclude(self._api, record.asked, answer, self._list()))
+        return self._note(record, creation.conclude(self._api, record.asked, answer, listed_sessions(self._api)))
 
     def ask_together(self, users: Sequence[str], template: str, size: str | Size | None) -> ConcurrentRequests:
         """Each of the users requests a session at the same time, whether it is created or not."""
@@ -73,7 +73,7 @@ class Registry:
             [record.asked for record in records],
             lambda number, answer: self._note_answer(records[number], answer),
         )
-        after = self._list()
+        after = listed_sessions(self._api)
         creations = [
             self._note(record, creation.conclude(self._api, record.asked, answer, after))
             for record, answer in zip(records, answers, strict=True)
@@ -90,7 +90,7 @@ class Registry:
         for record in records:
             record.sent = False
         load = open_loop.fire([partial(self._send, record) for record in records], offsets)
-        after = self._list_after_load()
+        after = listed_sessions(self._api, passed_over=(Unmet, NoAnswer))  # a load may have overcome the API
         creations = [
             None
             if shot.outcome is None
@@ -105,30 +105,7 @@ class Registry:
     def _there(self) -> frozenset[str]:
         """The sessions before a request: those of the list, and this run's own, which the list may show later."""
         own = {record.id for record in self._records if record.id is not None}
-        return self._list_or_kubernetes() | own | self._clients.left
-
-    def _list_or_kubernetes(self) -> frozenset[str]:
-        """All sessions by the API's list; where that is wrong, by the objects and the pods in Kubernetes."""
-        try:
-            return self._api.sessions().ids
-        except Unmet:
-            cluster, label = self._clients.cluster, self._api.profile.session_label
-            objects = {session.meta.name for session in cluster.session_objects()}
-            return frozenset(objects | {pod.meta.labels[label] for pod in cluster.pods() if label in pod.meta.labels})
-
-    def _list(self) -> SessionList:
-        """The API's list; empty where it is wrong: the answers alone tell of sessions then."""
-        try:
-            return self._api.sessions()
-        except Unmet:
-            return SessionList(())
-
-    def _list_after_load(self) -> SessionList:
-        """The same, and empty for an API that a load has overcome."""
-        try:
-            return self._list()
-        except NoAnswer:
-            return SessionList(())
+        return all_sessions(self._api, self._clients.cluster) | own | self._clients.left
 
     def release(self, ids: Sequence[str]) -> list[str]:
         """Deletes some of the scenario's sessions before its end; what is left of them, in sentences."""

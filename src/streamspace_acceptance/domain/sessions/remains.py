@@ -4,41 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from streamspace_acceptance.cluster.objects import Claim, Pod
-from streamspace_acceptance.cluster.watch import known_objects
+from streamspace_acceptance.cluster.objects import Claim, Meta, Pod
+from streamspace_acceptance.cluster.watch import Kind, deleted_since, known_objects
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.waiting import now
 
 IN_API, OBJECTS, PODS, CLAIMS = "in the API", "objects", "pods", "claims"
 KINDS = frozenset({IN_API, OBJECTS, PODS, CLAIMS})
+FEW = 5
+"""The most session objects that are asked for by name: on a big cluster, a list of all costs more."""
 NEVER_AWAITED_IN_VAIN = frozenset({PODS})
 """Pods use what those of the next scenario need, so they are waited for each time."""
 
 
 class Remains:
-    """The remains of the sessions with those ids. Each kind is looked for by one call.
+    """The remains of the sessions with those ids, whose removal begins now.
 
-    While the run's watch shows pods, they need not be listed: a poll goes on as long as there are any. That none is
-    left, and what is left behind in the end, a list says: the watch may be late.
+    A removal is polled by the run's watches of pods and claims, which costs no call. A watch may be late. So it proves
+    that nothing is left only after it has shown a deletion of each session, up to which it is complete; without one, a
+    list is asked for. Lists also name what is left in the end.
     """
 
     def __init__(self, clients: Clients, ids: Sequence[str]) -> None:
         self._api = clients.api
         self._cluster = clients.cluster
         self._ids = ids
+        self._since = now()
         self._looks: dict[str, Callable[[], list[str]]] = {
             IN_API: self._in_api,
-            PODS: self._pods,  # before the objects: they take the longest, and the watch shows them without a call
+            PODS: self._pods,
             OBJECTS: self._objects,
             CLAIMS: self._claims,
         }
 
     def first(self, besides: Collection[str]) -> list[str]:
         """Those of the first kind of which there are any, without looking for the kinds `besides`."""
-        looks = {kind: look for kind, look in self._looks.items() if kind not in besides}
-        if PODS in looks:
-            looks[PODS] = lambda: self._watched_pods() or self._pods()
-        return next((found for look in looks.values() if (found := look())), [])
+        looks = {  # what watches show comes before calls
+            IN_API: self._in_api,
+            PODS: self._watched_pods,
+            CLAIMS: self._watched_claims,
+            OBJECTS: self._objects,
+        }
+        return next((found for kind, look in looks.items() if kind not in besides and (found := look())), [])
 
     def has(self, kind: str) -> bool:
         """Whether there is one of that kind."""
@@ -59,28 +67,46 @@ class Remains:
             return frozenset(key for key in self._ids if self._api.call("get_session", key).ok)
 
     def _objects(self) -> list[str]:
-        return [f"session {obj.meta.name}" for obj in self._cluster.session_objects() if obj.meta.name in self._ids]
+        if len(self._ids) <= FEW:
+            names = [key for key in self._ids if self._cluster.session_object(key) is not None]
+        else:
+            names = [obj.meta.name for obj in self._cluster.session_objects() if obj.meta.name in self._ids]
+        return [f"session {name}" for name in names]
 
     def _watched_pods(self) -> list[str]:
-        return self._named(map(Pod.of, known_objects(self._cluster, "pods") or ()))
+        left = self._named(map(Pod.of, known_objects(self._cluster, "pods") or ()))
+        return left or ([] if self._has_seen_go("pods", self._pod_is_of) else self._pods())
+
+    def _watched_claims(self) -> list[str]:
+        left = self._having(map(Claim.of, known_objects(self._cluster, "claims") or ()))
+        return left or ([] if self._has_seen_go("claims", self._claim_is_of) else self._claims())
+
+    def _has_seen_go(self, kind: Kind, is_of: Callable[[Meta, str], bool]) -> bool:
+        """Whether the watch has shown that something of each session, of that kind, went since the removal began."""
+        gone = deleted_since(self._cluster, kind, self._since)
+        return all(any(is_of(meta, session_id) for meta in gone) for session_id in self._ids)
 
     def _pods(self) -> list[str]:
         return self._named(self._cluster.each_pod())
 
     def _named(self, pods: Iterable[Pod]) -> list[str]:
-        return [f"pod {pod.meta.name}" for pod in pods if self._is_of(pod.meta.labels) and not pod.is_over]
+        there = [pod for pod in pods if not pod.is_over and any(self._pod_is_of(pod.meta, key) for key in self._ids)]
+        return [f"pod {pod.meta.name}" for pod in there]
 
     def _claims(self) -> list[str]:
-        return [f"claim {claim.meta.name}" for claim in self._cluster.claims() if self._has(claim)]
+        return self._having(self._cluster.claims())
 
-    def _has(self, claim: Claim) -> bool:
-        """Whether a claim is one of the sessions': by its label, else by its owner's name or its own."""
-        if self._api.profile.session_label in claim.meta.labels:
-            return self._is_of(claim.meta.labels)
-        names = [name for _, name in claim.meta.owners] or [claim.meta.name]
-        return any(
-            name == session_id or name.startswith(f"{session_id}-") for name in names for session_id in self._ids
-        )
+    def _having(self, claims: Iterable[Claim]) -> list[str]:
+        there = [claim for claim in claims if any(self._claim_is_of(claim.meta, key) for key in self._ids)]
+        return [f"claim {claim.meta.name}" for claim in there]
 
-    def _is_of(self, labels: dict[str, str]) -> bool:
-        return labels.get(self._api.profile.session_label) in self._ids
+    def _pod_is_of(self, meta: Meta, session_id: str) -> bool:
+        return meta.labels.get(self._api.profile.session_label) == session_id
+
+    def _claim_is_of(self, meta: Meta, session_id: str) -> bool:
+        """Whether a claim is a session's: by its label, else by its owner's name or its own."""
+        label = self._api.profile.session_label
+        if label in meta.labels:
+            return meta.labels[label] == session_id
+        names = [name for _, name in meta.owners] or [meta.name]
+        return any(name == session_id or name.startswith(f"{session_id}-") for name in names)

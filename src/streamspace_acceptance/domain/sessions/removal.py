@@ -96,13 +96,14 @@ class Removal:
         """The remains once nothing more of them goes, or the plan's seconds have passed on a real clock."""
         self._await_the_late_again()
         started, before = began, set(self._look())
-        while True:
+        while before:
             gone = Wait(self._subject, "gone", self._budget, started)
             left = _in_the_end(gone, self._look, every=POLL_SECONDS)
             started = now()
             if not left or before.issubset(left) or started - began > self._budget.plan_seconds:
                 return left
             before = set(left)
+        return []
 
     def _await_the_late_again(self) -> None:
         """Take those kinds from the ones that stay whose remains were only late: they are gone by now."""

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject, serving
-from streamspace_acceptance.cluster.watch import Change, watching
+from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -53,6 +53,7 @@ class Session:
         self._watches = ExitStack()
         labels = {clients.profile.session_label: session_id}
         self.changes: Recording[Change] = self._watches.enter_context(watching(self.cluster, "pods", **labels))
+        self._watches.enter_context(holding_watch(self.cluster, "claims"))  # its removal asks what the watch has seen
 
     def close(self) -> None:
         """Ends the watch."""
@@ -193,27 +194,14 @@ class Session:
     def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
         """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
         token = self.api.viewer_token(self.id)
-        return rfb.attempt(
-            self.api.vnc_address(self.id, token),
-            token,
-            during,
-            trusted=self.api.http.trusted,
-            password=self._vnc_password,
-            text=self.api.profile.base64_text,
-            stranger=self.api.stranger,
-        )
+        settings = self.api.viewer_settings(self._vnc_password)
+        return rfb.attempt(self.api.vnc_address(self.id, token), token, during, settings)
 
     def viewing(self) -> AbstractContextManager[rfb_client.RfbClient]:
         """A VNC client of the desktop, connected for as long as the context is open; NoHandshake otherwise."""
         token = self.api.viewer_token(self.id)
-        return rfb_client.viewing(
-            self.api.vnc_address(self.id, token),
-            token,
-            trusted=self.api.http.trusted,
-            password=self._vnc_password,
-            text=self.api.profile.base64_text,
-            stranger=self.api.stranger,
-        )
+        settings = self.api.viewer_settings(self._vnc_password)
+        return rfb_client.viewing(self.api.vnc_address(self.id, token), token, settings)
 
     def is_blank(self) -> bool | None:
         """Whether a cross through the middle of the desktop has one colour; None where no VNC server shows it."""

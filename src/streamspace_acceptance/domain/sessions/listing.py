@@ -1,0 +1,29 @@
+"""The sessions that are there, whoever made them: by the API's list, or by Kubernetes where that list is wrong."""
+
+from __future__ import annotations
+
+from streamspace_acceptance.cluster.kubernetes import Cluster
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
+
+
+def listed_sessions(api: StreamSpaceApi, *, passed_over: tuple[type[Exception], ...] = (Unmet,)) -> SessionList:
+    """The API's list; empty after an error in `passed_over`, by default where it is wrong, as the plan judges."""
+    try:
+        return api.sessions()
+    except passed_over:
+        return SessionList(())
+
+
+def all_sessions(api: StreamSpaceApi, cluster: Cluster) -> frozenset[str]:
+    """The ids by the API's list; where that is wrong, by the objects and the pods in Kubernetes.
+
+    A pod that is over counts, since its session may outlive it, as after an eviction. The suite leaves these sessions
+    alone: one that is gone does no harm among them, but one that is missing might be deleted.
+    """
+    try:
+        return api.sessions().ids
+    except Unmet:
+        label = api.profile.session_label
+        objects = {session.meta.name for session in cluster.session_objects()}
+        return frozenset(objects | {pod.meta.labels[label] for pod in cluster.pods() if label in pod.meta.labels})

@@ -1,0 +1,49 @@
+"""The sessions that are there, by the API's list or by Kubernetes."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.domain.sessions.listing import all_sessions, listed_sessions
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.api import Listed, SessionList
+from streamspace_acceptance.product.http import NoAnswer
+from tests.support.samples import SESSION, pod, session_object
+
+WRONG = Unmet("GET sessions", expected="a list", actual="{}", likely="the API's list call")
+IN_LIST = Listed("in-the-list", "in-the-list", "Running", "testuser", "firefox", None, None, tells_request=False)
+
+
+def api_of(error: Exception | None) -> Any:
+    def sessions() -> SessionList:
+        if error is not None:
+            raise error
+        return SessionList((IN_LIST,))
+
+    return SimpleNamespace(sessions=sessions, profile=SimpleNamespace(session_label="session"))
+
+
+def cluster_of(**kinds: Any) -> Any:
+    return SimpleNamespace(**{kind: lambda objects=objects: objects for kind, objects in kinds.items()})
+
+
+def test_sessions_of_a_good_list_cost_no_call_to_kubernetes() -> None:
+    assert all_sessions(api_of(None), cluster_of()) == {"in-the-list"}
+
+
+@pytest.mark.parametrize("phase", ["Running", "Failed", "Succeeded"])
+def test_sessions_of_a_wrong_list_are_those_in_kubernetes(phase: str) -> None:
+    pods = [pod(labels={"session": "by-its-pod"}, phase=phase), pod(labels={"app": "streamspace-api"})]
+    cluster = cluster_of(session_objects=[session_object()], pods=pods)
+    assert all_sessions(api_of(WRONG), cluster) == {SESSION, "by-its-pod"}
+
+
+def test_wrong_list_is_empty_and_a_lost_call_an_error() -> None:
+    assert listed_sessions(api_of(None)).ids == {"in-the-list"}
+    assert listed_sessions(api_of(WRONG)).ids == set()
+    with pytest.raises(NoAnswer):
+        listed_sessions(api_of(NoAnswer("closed")))
+    assert listed_sessions(api_of(NoAnswer("closed")), passed_over=(NoAnswer,)).ids == set()
