@@ -31,6 +31,24 @@ def test_allure_description_has_a_row_for_each_criterion(tmp_path: Path) -> None
     assert "| 1.2-2 | UNPROVEN | - | - | The file is still there |" in text
 
 
+def with_a_range() -> dict[str, Any]:
+    """A run whose figure may have a range of values."""
+    content = document(scale="0.1")
+    content["criteria"][0]["measured"][0]["allowed"] = "11.6 to 12.4 s"
+    return content
+
+
+def test_allure_limit_shows_the_range_that_is_allowed(tmp_path: Path) -> None:
+    AllureResults(tmp_path).write(of_json(with_a_range()))
+    text = json.loads((tmp_path / "scenario-of-1.2-result.json").read_text())["description"]
+    assert "| 120 s, here 12 s (11.6 to 12.4 s allowed) |" in text
+
+
+def test_allure_metrics_of_a_range_are_neutral(tmp_path: Path) -> None:
+    AllureResults(tmp_path).write(of_json(with_a_range()))
+    assert [sample["better"] for sample in json.loads((tmp_path / "run-perf.json").read_text())] == ["neutral"]
+
+
 def test_allure_criterion_is_in_step_names_and_tags(tmp_path: Path) -> None:
     found = result(tmp_path)
     assert [step["name"] for step in found["steps"]] == [
