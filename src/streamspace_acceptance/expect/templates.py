@@ -274,7 +274,7 @@ def refused_in_use(deletion: Deletion) -> None:
 def says_how_many(deletion: Deletion) -> None:
     """The refusal says by how many sessions the template is used: that number and no other."""
     judged("the answer to the deletion", deletion.answer)
-    judged("sessions", f"using the template: {deletion.users}\nnumbers in the message: {deletion.counts}")
+    judged("sessions", f"using the template: {deletion.users}\nby the message: {_counts(deletion)}")
     if deletion.answer.ok:
         raise Unproven("the deletion was not refused (see 2.3-1)")
     if not deletion.counts_rightly:
@@ -354,6 +354,10 @@ def _answers(trial: MistakeTrial) -> Table:
 def _provisions(provisions: Mapping[str, Provision]) -> Table:
     rows = [(place, provision.image, provision.cpu, provision.memory) for place, provision in provisions.items()]
     return table("source | image | cpu | memory", rows)
+
+
+def _counts(deletion: Deletion) -> str:
+    return ", ".join(map(str, deletion.counts)) or "no number"
 
 
 def _places(deletion: Deletion) -> Table:
