@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from streamspace_acceptance.reporting.allure.html_report import charts
 from streamspace_acceptance.reporting.allure.page_patches import (
+    for_phones,
     with_honest_percentage,
     with_true_explanation,
     with_wrapped_cells,
@@ -141,6 +142,11 @@ def test_cells_of_a_description_are_wrapped() -> None:
     assert script.endswith(rb"!important;\n}\n\ntd:first-child {\n  white-space: nowrap;\n}")
     with pytest.raises(ValueError, match="descriptions"):
         with_wrapped_cells("<html></html>")
+
+
+def test_report_is_laid_out_for_the_width_of_a_phone() -> None:
+    assert '<meta name="viewport" content="width=device-width' in for_phones("<html><head></head></html>")
+    assert for_phones(for_phones("<head></head>")) == for_phones("<head></head>")
 
 
 def test_a_page_without_a_percentage_is_noticed() -> None:

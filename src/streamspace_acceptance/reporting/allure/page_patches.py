@@ -14,6 +14,8 @@ from streamspace_acceptance.reporting.quality_gate import ReleaseCriterion
 _ANALYTICS = re.compile(
     r"<script async src=\"https://www\.googletagmanager\.com/[^\"]*\"></script>\s*<script>[^<]*gtag\([^<]*</script>"
 )
+_PHONE = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+"""Without it, a phone lays the page out as on a desk and shrinks it."""
 _POLICY = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "form-action 'none'\">"
@@ -45,7 +47,7 @@ def patch(page: str, first: str = "", gate: Iterable[ReleaseCriterion] = ()) -> 
     ValueError when Allure builds it otherwise than this module expects.
     """
     honest = with_wrapped_cells(with_true_explanation(with_honest_percentage(without_analytics(page))))
-    return opening_on(first, with_quality_gate(honest, gate))
+    return opening_on(first, with_quality_gate(for_phones(honest), gate))
 
 
 def criterion_addresses(page: str) -> dict[str, str]:
@@ -75,6 +77,11 @@ def without_analytics(page: str) -> str:
     if not found:
         raise ValueError("Allure's page is not built as expected: its analytics script was not found")
     return stripped.replace("<head>", f"<head>\n    {_POLICY}", 1)
+
+
+def for_phones(page: str) -> str:
+    """The page, laid out for the width of the screen that shows it."""
+    return page if 'name="viewport"' in page else page.replace("<head>", f"<head>\n    {_PHONE}", 1)
 
 
 def with_honest_percentage(page: str) -> str:
