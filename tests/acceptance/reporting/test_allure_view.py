@@ -75,6 +75,15 @@ def test_allure_metrics_have_a_sample_for_each_figure(tmp_path: Path) -> None:
     assert samples[0]["start"] <= samples[0]["stop"]
 
 
+def test_allure_shows_scenarios_beyond_the_plan_after_the_phases(tmp_path: Path) -> None:
+    content = document()
+    content["scenarios"][0] |= {"test": None, "feature": "Rights to a session"}
+    AllureResults(tmp_path).write(of_json(content))
+    found = json.loads((tmp_path / f"{content['scenarios'][0]['id']}-result.json").read_text())
+    assert found["titlePath"] == ["Scenarios beyond the plan", "Rights to a session"]
+    assert {"name": "parentSuite", "value": "Scenarios beyond the plan"} in found["labels"]
+
+
 def test_allure_executor_is_the_build_of_the_run(tmp_path: Path) -> None:
     content = document()
     content["environment"] |= {"Run by": "Jenkins", "Build": "acceptance #7", "Build URL": "https://jenkins.example/7/"}
