@@ -56,13 +56,13 @@ def the_network_is_cut(context: Context) -> None:
 @then("its heartbeats are {interval:Seconds} apart")
 def its_heartbeats_are_apart(context: Context, interval: Seconds) -> None:
     mean = expect.agents.on_pace(world(context).results[Pace], world(context).limit(interval))
-    attachments.record_figure("mean time between heartbeats", mean, "s")
+    attachments.record_figures([mean])
 
 
 @then("the agent is offline {window:Seconds} after its last heartbeat")
 def the_agent_is_offline(context: Context, window: Seconds) -> None:
     seconds = expect.agents.offline_in_time(world(context).results[Outage], world(context).limit(window))
-    attachments.record_figure("offline after the last heartbeat", seconds, "s")
+    attachments.record_figures([seconds])
 
 
 @then("the agent reconnects by itself within {limit:Seconds}")
@@ -111,7 +111,7 @@ def the_command_is_queued(context: Context) -> None:
 @then("the command is carried out within {limit:Seconds} of the reconnection")
 def the_command_is_carried_out(context: Context, limit: Seconds) -> None:
     seconds = expect.commands.carried_out(world(context).results[QueuedCommand], world(context).limit(limit))
-    attachments.record_figure("pod deleted after the reconnection", seconds, "s")
+    attachments.record_figure("time from the reconnection to the pod's deletion", seconds, "s")
 
 
 @then("the command is carried out exactly once")
@@ -128,7 +128,7 @@ def the_status_matches(context: Context) -> None:
 def all_agents_connect(context: Context, count: int, limit: Seconds) -> None:
     online = fleet.wait_for_online(world(context), count, world(context).limit(limit))
     seconds = expect.agents.connected(online, count, world(context).results[ScaledAt])
-    attachments.record_figure("all online after scaling", seconds, "s")
+    attachments.record_figure("time until all are online", seconds, "s")
 
 
 @then("the sessions are spread over more than one agent")
@@ -139,4 +139,4 @@ def the_sessions_are_spread(context: Context) -> None:
 @then("each agent serves the same number of sessions, ±{tolerance:d}")
 def each_agent_serves_as_many(context: Context, tolerance: int) -> None:
     difference = expect.agents.balanced(balance.balance(world(context)), tolerance)
-    attachments.record_figure("farthest from the mean", difference, "sessions")
+    attachments.record_figure("largest difference from the mean", difference, "sessions")

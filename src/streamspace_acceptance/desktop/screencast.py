@@ -26,6 +26,8 @@ LAST_SECONDS = 1.5
 """For so long the last frame is shown."""
 LONGEST_SECONDS = 2.0
 """For so long any frame is shown at most: nobody wants to watch a wait in full."""
+BLANK_RANGE = 4
+"""Shades of grey, of 256, that JPEG makes of one colour at most."""
 _QUALITIES = (55, 30, 10)
 _SCREENCAST = {"format": "jpeg", "quality": 70, "maxWidth": SIZE[0], "maxHeight": SIZE[1], "everyNthFrame": 1}
 
@@ -87,8 +89,10 @@ class Screencast:
 def as_webp(frames: list[tuple[float, bytes]]) -> bytes:
     """The frames (seconds since the epoch, JPEG) as one animated WebP, each shown as long as it was on the screen.
 
-    At most a megabyte: of lower quality or fewer frames if necessary; ScreencastError when one frame is too large.
+    It begins with the first frame that shows something: until then the page is white. At most a megabyte: of lower
+    quality or fewer frames if necessary; ScreencastError when one frame is too large.
     """
+    frames = list(itertools.dropwhile(lambda frame: _is_blank(frame[1]), frames)) or frames
     while True:
         pictures = _pictures(frames)
         for quality in _QUALITIES:
@@ -98,6 +102,12 @@ def as_webp(frames: list[tuple[float, bytes]]) -> bytes:
         if len(frames) == 1:
             raise ScreencastError(f"one frame alone is longer than {MOST_BYTES} bytes")
         frames = frames[::2]
+
+
+def _is_blank(jpeg: bytes) -> bool:
+    counts = Image.open(io.BytesIO(jpeg)).convert("L").histogram()
+    shades = [shade for shade, count in enumerate(counts) if count]
+    return shades[-1] - shades[0] <= BLANK_RANGE
 
 
 def _encoded(pictures: list[Image.Image], durations: list[int], quality: int) -> bytes:

@@ -14,6 +14,7 @@ import yaml
 
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import current
+from streamspace_acceptance.redaction.redactor import redact
 
 MOST_CHARACTERS = 20_000
 """A product may answer something long: so much of each body is kept."""
@@ -53,11 +54,23 @@ class Table:
     rows: Sequence[Sequence[object]]
 
     def as_csv(self) -> str:
-        """The table as a CSV file, which the report shows as a table."""
+        """The table as a CSV file, which the report shows as a table.
+
+        Secrets are masked in each cell: in the file as a whole, a mask could cover the next cell too.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([self.headings, *self.rows])
+        writer.writerows([self.headings, *(map(_cell, row) for row in self.rows)])
         return text.getvalue()
+
+
+def _cell(content: object) -> str:
+    match content:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if content else "no"
+    return redact(str(content))
 
 
 def table(headings: str, rows: Iterable[Sequence[object]]) -> Table:

@@ -16,11 +16,15 @@ from streamspace_acceptance.evidence import files
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured figure, by which the running sentence is judged."""
+    """A measured figure, by which the running sentence is judged.
+
+    `allowed` is the range that it may have, such as "5.6 to 7.4 s", where that is not its limit alone.
+    """
 
     name: str
     value: float
     unit: str
+    allowed: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.value:.3g} {self.unit}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from statistics import fmean
 
 from streamspace_acceptance.domain.agents.balance import Balance
@@ -10,6 +11,7 @@ from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.evidence.judged import Table, judged, table
+from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
@@ -24,21 +26,22 @@ LATE_PLAN_SECONDS = 10.0
 FEWEST_AGENTS = 2
 
 
-def on_pace(pace: Pace, interval: Budget) -> float:
+def on_pace(pace: Pace, interval: Budget) -> Figure:
     """Heartbeats keep the plan's interval, each and on the mean, by both sources; and their times are right.
 
-    Returns the mean of all of them, in seconds.
+    Returns the mean of all of them.
     """
     wanted = interval.seconds
-    tolerance = TOLERANCE * wanted + SLACK_SECONDS
+    tolerance, drift = TOLERANCE * wanted + SLACK_SECONDS, MEAN_TOLERANCE * wanted
     judged(
         "heartbeats",
-        f"plan: one every {interval}; allowed: {wanted - tolerance:.1f} to {wanted + tolerance:.1f} s\n{pace.table()}",
+        f"plan: one every {interval}; allowed: {_range(wanted, drift)} on the mean, {_range(wanted, tolerance)} each\n"
+        f"{pace.table()}",
     )
     unseen = pace.refusal
     for source, spacings in pace.spacings.items():
         off = [spacing for spacing in spacings if abs(spacing - wanted) > tolerance]
-        drifts = spacings and abs(fmean(spacings) - wanted) > MEAN_TOLERANCE * wanted
+        drifts = spacings and abs(fmean(spacings) - wanted) > drift
         wrong = bool(off or drifts or len(spacings) < FEWEST_SPACINGS)
         if wrong and source in pace.rotated:
             unseen = (
@@ -62,24 +65,27 @@ def on_pace(pace: Pace, interval: Budget) -> float:
         )
     if unseen:
         raise Unproven(unseen)
-    return fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
+    mean = fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
+    return Figure("mean time between heartbeats", mean, "s", _range(wanted, drift))
 
 
-def offline_in_time(outage: Outage, window: Budget) -> float:
+def offline_in_time(outage: Outage, window: Budget) -> Figure:
     """The agent was reported offline when its window was over, not before and not long after; returns the seconds.
 
     They count from the last heartbeat that the API reported.
     """
     silence = outage.silence
+    early = window.seconds - SLACK_SECONDS
     late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
-    expected = f"offline {window} after its last heartbeat, by {late:.1f} s at the latest"
+    allowed = f"{early:.1f} to {late:.1f} s"
+    expected = f"offline {window} after its last heartbeat ({allowed} allowed)"
     judged(
         "silence until offline", f"expected: {expected}\n{_silence(outage)}\ntimeline from the cut: {outage.timeline()}"
     )
     if silence is None:
         raise _never_offline(outage, expected, "the API does not watch the heartbeats, or reports none")
     least, most = silence
-    if most < window.seconds - SLACK_SECONDS or least > late:
+    if most < early or least > late:
         raise Unmet(
             outage.subject,
             expected=expected,
@@ -87,7 +93,7 @@ def offline_in_time(outage: Outage, window: Budget) -> float:
             timeline=outage.timeline(),
             likely="the API counts another number of missed heartbeats, or checks them too seldom",
         )
-    return (least + most) / 2
+    return Figure("time from the last heartbeat to offline", (least + most) / 2, "s", allowed)
 
 
 def stays_offline(outage: Outage) -> None:
@@ -222,10 +228,21 @@ def balanced(found: Balance, tolerance: int) -> int:
     return round(worst)
 
 
+def _range(middle: float, tolerance: float) -> str:
+    return f"{middle - tolerance:.1f} to {middle + tolerance:.1f} s"
+
+
 def _listed(agents: AgentList) -> Table:
     return table(
-        "agent | status | last heartbeat", ((agent.id, agent.status, agent.last_heartbeat) for agent in agents.agents)
+        "agent | status | last heartbeat",
+        ((agent.id, agent.status, _moment(agent.last_heartbeat)) for agent in agents.agents),
     )
+
+
+def _moment(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC"
 
 
 def _silence(outage: Outage) -> str:

@@ -35,7 +35,7 @@ def refused_in_use(deletion: Deletion) -> None:
 def says_how_many(deletion: Deletion) -> None:
     """The refusal says by how many sessions the template is used: that number and no other."""
     judged("the answer to the deletion", deletion.answer)
-    judged("sessions", f"using the template: {deletion.users}\nnumbers in the message: {deletion.counts}")
+    judged("sessions", f"using the template: {deletion.users}\nby the message: {_counts(deletion)}")
     if deletion.answer.ok:
         raise Unproven("the deletion was not refused (see 2.3-1)")
     if not deletion.counts_rightly:
@@ -85,6 +85,10 @@ def forgotten(remains: Leftovers) -> None:
             actual="; ".join(troubles),
             likely="the template is only hidden",
         )
+
+
+def _counts(deletion: Deletion) -> str:
+    return ", ".join(map(str, deletion.counts)) or "no number"
 
 
 def _places(deletion: Deletion) -> Table:

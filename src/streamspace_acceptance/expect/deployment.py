@@ -24,7 +24,7 @@ _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 def cluster_answers(standing: ClusterStatus, kubectls_word: CommandResult | None) -> None:
     """The cluster reports that it is ready, and so does kubectl, where there is one."""
-    judged("the cluster's answer", {"readyz and version": standing, "kubectl cluster-info": kubectls_word})
+    judged("the cluster's answer", f"{_by_itself(standing)}\nkubectl cluster-info: {_by_kubectl(kubectls_word)}")
     trouble = standing.trouble or (kubectls_word.trouble if kubectls_word else None)
     if trouble:
         raise Unmet(
@@ -107,7 +107,7 @@ def components_ready(components: Sequence[Component]) -> None:
     """Each component has pods, and each of them is Ready."""
     judged(
         "pods of the components",
-        table("component | state", ((component.name, component.describe()) for component in components)),
+        table("component | state", ((component.name, component.state) for component in components)),
     )
     late = [component for component in components if not component.ready]
     if late or not components:
@@ -200,6 +200,14 @@ def _leads_to_login(answer: Answer) -> bool:
 def _outcome_of(answer: Answer) -> str:
     """The answer without its body, which holds the token."""
     return f"{answer.call}: {answer.status} {answer.reason}, {len(answer.body)} bytes"
+
+
+def _by_itself(standing: ClusterStatus) -> str:
+    return f"Kubernetes: {standing.trouble or f'ready, version {standing.version}'}"
+
+
+def _by_kubectl(result: CommandResult | None) -> str:
+    return "not called: it is not installed, or not needed" if result is None else result.trouble or result.output
 
 
 def _call(what: str, answer: Answer | None) -> tuple[object, ...]:

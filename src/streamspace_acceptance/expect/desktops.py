@@ -84,7 +84,10 @@ def responds(trial: InputProbe) -> None:
 
 def keeps_responding(dwell: Dwell) -> None:
     """The desktop responds, and still does after it was held open for a while."""
-    judged("held open", f"visible for {dwell.seconds:.1f} s on end; used at the beginning and at the end")
+    judged(
+        "held open",
+        f"visible for {dwell.seconds:.1f} s without a break; a command and a click before and after it",
+    )
     for trial in (dwell.first, dwell.last):
         responds(trial)
 
@@ -125,7 +128,7 @@ def vnc_answers_again(
     if isinstance(before, str) and isinstance(after, str):
         raise Unproven(f"its VNC server had not answered before either: {before}")
     vnc_answers(session, after)
-    judged("the desktop shows", blank or "something, or it showed nothing before either")
+    judged("the desktop shows", blank or "a picture again (or none, where it had shown none before)")
     if blank is not None:
         raise Unmet(
             f"{session.subject}, desktop",

@@ -14,7 +14,13 @@ def judge_input(trial: InputProbe, name: str = "the desktop") -> None:
 
 
 def _effect(trial: InputProbe) -> str:
+    box = trial.colour.box
+    place = f", from {box[:2]} to {box[2:]}" if box else ""
     return (
-        f"command carried out: {trial.received}\nclick received: {trial.clicked}\n"
-        f"typed colour: {trial.colour.share:.0%} of the screen, in {trial.colour.box}"
+        f"command carried out: {_yes(trial.received)}\nclick received: {_yes(trial.clicked)}\n"
+        f"the colour that the command sets: {trial.colour.share:.0%} of the picture{place}"
     )
+
+
+def _yes(true: bool) -> str:
+    return "yes" if true else "no"

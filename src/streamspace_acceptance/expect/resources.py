@@ -117,7 +117,7 @@ def _unmet(found: OversizedRequests, troubles: list[str]) -> Unmet:
 
 def kept_to_limits(tried: Enforcement) -> None:
     """The kernel's limits are the pod's, a program comes up against each of them, and the session goes on."""
-    judged("limits and what programs got", tried.describe())
+    judged("limits and what programs got", f"{tried.describe()}{_allowed_cores(tried)}")
     troubles = [
         *_differing(tried.wanted, tried.found),
         *_too_many_cores(tried),
@@ -162,9 +162,18 @@ def _has_room_in_swap(tried: Enforcement) -> bool:
 
 
 def _too_many_cores(tried: Enforcement) -> list[str]:
-    if tried.wanted.cpu is None or Decimal(tried.burn.cores) <= tried.wanted.cpu * BURN_TOLERANCE + BURN_SLACK:
-        return []
-    return [f"busy loops had {tried.burn}"]
+    most = _most_cores(tried)
+    return [] if most is None or Decimal(tried.burn.cores) <= most else [f"busy loops had {tried.burn}"]
+
+
+def _most_cores(tried: Enforcement) -> Decimal | None:
+    return None if tried.wanted.cpu is None else tried.wanted.cpu * BURN_TOLERANCE + BURN_SLACK
+
+
+def _allowed_cores(tried: Enforcement) -> str:
+    """The tolerance, for the evidence: a measured 0.52 cores would otherwise look like more than the limit of 0.5."""
+    most = _most_cores(tried)
+    return "" if most is None else f"allowed to busy loops, measured over so short a time: {most:.2f} cores\n"
 
 
 def _require_evidence(tried: Enforcement) -> None:

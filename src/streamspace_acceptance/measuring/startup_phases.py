@@ -84,7 +84,7 @@ def table(starts: Sequence[Phases], target: tuple[float, float], limit: float) -
         "  ".join(cell.ljust(width) if not column else cell.rjust(width) for column, (cell, width) in enumerate(pairs))
         for pairs in (list(zip(row, widths, strict=True)) for row in rows)
     ]
-    goal = f"end to end: mean below {limit:g} s, target {target[0]:g}-{target[1]:g} s. -: not needed or not measurable"
+    goal = f"end to end: mean below {limit:g} s, target {target[0]:g}-{target[1]:g} s. -: not needed, or not measurable"
     return "\n".join([*lines, "", goal])
 
 

@@ -104,11 +104,15 @@ def spread(kept: KeptDistribution) -> str:
 
 
 def limit(line: CriterionResult, time_scale: float) -> str:
-    """The plan's limit; seconds also on the target's own clock, by which they are judged. Empty without a limit."""
+    """The plan's limit; seconds also on the target's own clock, by which they are judged. Empty without a limit.
+
+    A figure that may be more and less than its limit has the range that is allowed.
+    """
     if line.limit is None:
         return ""
     here = f", here {line.limit * time_scale:g} s" if line.unit == "s" and time_scale != 1 else ""
-    return f"{line.limit:g} {line.unit}{here}"
+    allowed = next((f" ({reading.allowed} allowed)" for reading in line.figures[:1] if reading.allowed), "")
+    return f"{line.limit:g} {line.unit}{here}{allowed}"
 
 
 def page(lines: Iterable[str]) -> str:

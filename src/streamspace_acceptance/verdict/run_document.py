@@ -18,7 +18,7 @@ import behave
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import RESULTS
-from streamspace_acceptance.evidence.run_evidence import Attachment
+from streamspace_acceptance.evidence.run_evidence import Attachment, Figure
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.verdict import verdict_file
 from streamspace_acceptance.verdict.decision import Decision, decide
@@ -126,12 +126,15 @@ def _entry(entry: Entry) -> Json:
     if entry.evidence:
         line["evidence"] = [f"{RESULTS}/{attachment.file}" for attachment in entry.evidence]
     if entry.figures:
-        line["measured"] = [
-            {"name": figure.name, "value": figure.value, "unit": figure.unit} for figure in entry.figures
-        ]
+        line["measured"] = [_figure(figure) for figure in entry.figures]
     if entry.distributions:
         line["distributions"] = [asdict(distribution) for distribution in entry.distributions]
     return line
+
+
+def _figure(figure: Figure) -> Json:
+    allowed = {"allowed": figure.allowed} if figure.allowed else {}
+    return {"name": figure.name, "value": figure.value, "unit": figure.unit} | allowed
 
 
 def scenario_document(scenario: Any, ledger: Ledger) -> Json:

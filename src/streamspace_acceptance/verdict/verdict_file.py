@@ -272,10 +272,14 @@ def _line(test: Json, item: Json, judged: Json | None) -> CriterionResult:
         seconds=judged["seconds"],
         limit=item["limit"],
         unit=item["unit"],
-        figures=tuple(Figure(figure["name"], figure["value"], figure["unit"]) for figure in judged.get("measured", ())),
+        figures=tuple(map(_figure, judged.get("measured", ()))),
         failure=failure_of(judged),
         causes=tuple(judged.get("causes", ())),
         evidence=tuple(judged.get("evidence", ())),
         deviations=tuple(judged.get("deviations", ())),
         distributions=tuple(KeptDistribution(**kept) for kept in judged.get("distributions", ())),
     )
+
+
+def _figure(figure: Json) -> Figure:
+    return Figure(figure["name"], figure["value"], figure["unit"], figure.get("allowed", ""))

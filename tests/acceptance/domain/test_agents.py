@@ -57,7 +57,8 @@ INTERVAL, LATEST = Budget("", 30, 0.1), Budget("", 120, 0.1)
 
 def test_heartbeats_on_the_plans_pace() -> None:
     mean = expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.1, 2.9], "API": [3.0, 3.7, 2.3, 3.0]}), INTERVAL)
-    assert mean == pytest.approx(3.0)
+    assert mean.value == pytest.approx(3.0)
+    assert mean.allowed == "2.7 to 3.3 s"
 
 
 @pytest.mark.parametrize("spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [1.5, 1.5, 1.5], [3.0, 3.0], []])
@@ -90,7 +91,9 @@ def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:
 
 def test_a_sound_outage() -> None:
     seen = outage()
-    assert expect.agents.offline_in_time(seen, WINDOW) == pytest.approx(6.0, abs=0.11)
+    figure = expect.agents.offline_in_time(seen, WINDOW)
+    assert figure.value == pytest.approx(6.0, abs=0.11)
+    assert figure.allowed == "5.6 to 7.4 s"
     expect.agents.stays_offline(seen)
     assert expect.agents.reconnected(seen, RETURN) == pytest.approx(0.5)
     assert "network cut reverted" in seen.timeline()
@@ -248,6 +251,11 @@ def order(*changes: Stamped[Change], said: tuple[tuple[float, str], ...] = (), *
 
 
 STAYED = Unmet("session s", expected="no pod left", actual="a pod", likely="x")
+
+
+def test_pod_events_tell_that_a_pod_is_being_deleted() -> None:
+    name = order().pod.meta.name
+    assert [event.item for event in order().pod_events] == [f"pod {name} being deleted", f"pod {name} deleted"]
 
 
 def test_pod_of_the_same_name_is_another_pod() -> None:

@@ -25,12 +25,12 @@ HERE, POD = cast("Any", _Here()), cast("Any", None)
 def test_home_as_it_was_saved_does_not_differ(tmp_path: Path) -> None:
     folder = str(tmp_path / "a folder")
     first = home_contents.save(HERE, POD, folder, "mark")
-    assert "a deleted file is there: yes" in first
+    assert "a file that every second save deletes is there: yes" in first
     assert home_contents.differences(first, home_contents.tell(HERE, POD, folder)) == []
     second = home_contents.save(HERE, POD, folder, "another mark")
     assert home_contents.differences(first, second) == [
-        "a name with an accent: another mark, not mark",
-        "a deleted file is there: no, not yes",
+        "a file with an accent in its name says: another mark, not mark",
+        "a file that every second save deletes is there: no, not yes",
     ]
 
 
@@ -42,13 +42,16 @@ def _followed(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("happens", "says"),
     [
-        (lambda folder: (folder / "empty").unlink(), "an empty file: no no, not yes no"),
+        (lambda folder: (folder / "empty").unlink(), "an empty file is there, has content: no, no, not yes, no"),
         (lambda folder: (folder / "program").chmod(0o644), "a program may be run: no, not yes"),
         (lambda folder: (folder / "plain").chmod(0o755), "a plain file may be run: yes, not no"),
         (_followed, "a link leads to: nothing, not program"),
-        (lambda folder: (folder / "deleted").touch(), "a deleted file is there: yes, not no"),
+        (lambda folder: (folder / "deleted").touch(), "a file that every second save deletes is there: yes, not no"),
         (lambda folder: (folder / "many files" / "77").unlink(), "of a hundred files there are: 99, not 100"),
-        (lambda folder: (folder / "naïve").rename(folder / "naive"), "a name with an accent: nothing, not mark"),
+        (
+            lambda folder: (folder / "naïve").rename(folder / "naive"),
+            "a file with an accent in its name says: nothing, not mark",
+        ),
     ],
 )
 def test_home_that_lost_a_kind_of_file_differs(tmp_path: Path, happens: Callable[[Path], object], says: str) -> None:

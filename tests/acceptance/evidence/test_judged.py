@@ -50,6 +50,16 @@ def test_judged_objects_are_yaml(evidence: RunEvidence, tmp_path: Path) -> None:
     assert b"name: desktop-1" in content
 
 
+def test_judged_table_masks_each_cell_alone(evidence: RunEvidence, tmp_path: Path) -> None:
+    judged("attempts", table("address | answer | succeeded", [("ws://api/x?token=abcdef", "refused", False)]))
+    assert attached(evidence, tmp_path)["attempts"][1].splitlines()[1] == b"ws://api/x?token=[redacted],refused,no"
+
+
+def test_judged_table_writes_what_is_missing_as_a_dash(evidence: RunEvidence, tmp_path: Path) -> None:
+    judged("agents", table("agent | last heartbeat", [("agent-1", None)]))
+    assert attached(evidence, tmp_path)["agents"][1].splitlines()[1] == b"agent-1,-"
+
+
 def test_judged_table_is_csv(evidence: RunEvidence, tmp_path: Path) -> None:
     judged("rejections", table("mistake | status", [("no image, at all", 400), ("no name", 422)]))
     assert attached(evidence, tmp_path)["rejections"] == (

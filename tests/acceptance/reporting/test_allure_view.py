@@ -31,6 +31,24 @@ def test_allure_description_has_a_row_for_each_criterion(tmp_path: Path) -> None
     assert "| 1.2-2 | UNPROVEN | - | - | The file is still there |" in text
 
 
+def with_a_range() -> dict[str, Any]:
+    """A run whose figure may have a range of values."""
+    content = document(scale="0.1")
+    content["criteria"][0]["measured"][0]["allowed"] = "11.6 to 12.4 s"
+    return content
+
+
+def test_allure_limit_shows_the_range_that_is_allowed(tmp_path: Path) -> None:
+    AllureResults(tmp_path).write(of_json(with_a_range()))
+    text = json.loads((tmp_path / "scenario-of-1.2-result.json").read_text())["description"]
+    assert "| 120 s, here 12 s (11.6 to 12.4 s allowed) |" in text
+
+
+def test_allure_metrics_of_a_range_are_neutral(tmp_path: Path) -> None:
+    AllureResults(tmp_path).write(of_json(with_a_range()))
+    assert [sample["better"] for sample in json.loads((tmp_path / "run-perf.json").read_text())] == ["neutral"]
+
+
 def test_allure_criterion_is_in_step_names_and_tags(tmp_path: Path) -> None:
     found = result(tmp_path)
     assert [step["name"] for step in found["steps"]] == [
@@ -55,6 +73,15 @@ def test_allure_metrics_have_a_sample_for_each_figure(tmp_path: Path) -> None:
     ]
     assert samples[0]["groupTitle"].startswith("Phase 1 · Sessions: ")
     assert samples[0]["start"] <= samples[0]["stop"]
+
+
+def test_allure_shows_scenarios_beyond_the_plan_after_the_phases(tmp_path: Path) -> None:
+    content = document()
+    content["scenarios"][0] |= {"test": None, "feature": "Rights to a session"}
+    AllureResults(tmp_path).write(of_json(content))
+    found = json.loads((tmp_path / f"{content['scenarios'][0]['id']}-result.json").read_text())
+    assert found["titlePath"] == ["Scenarios beyond the plan", "Rights to a session"]
+    assert {"name": "parentSuite", "value": "Scenarios beyond the plan"} in found["labels"]
 
 
 def test_allure_executor_is_the_build_of_the_run(tmp_path: Path) -> None:

@@ -73,9 +73,7 @@ def page_data(*results: tuple[str, str, str]) -> str:
         'd("data/test-results/{}.json","{}")'.format(
             name,
             base64.b64encode(
-                json.dumps(
-                    {"id": name, "status": status, "labels": [{"name": "criterion", "value": criterion}]}
-                ).encode()
+                json.dumps({"id": name, "status": status, "labels": [{"name": "tag", "value": criterion}]}).encode()
             ).decode(),
         )
         for name, status, criterion in results

@@ -16,8 +16,10 @@ from playwright.sync_api import Page, sync_playwright
 
 from streamspace_acceptance.reporting.allure.html_report import charts
 from streamspace_acceptance.reporting.allure.page_patches import (
+    for_phones,
     with_honest_percentage,
     with_true_explanation,
+    with_wrapped_cells,
     without_analytics,
 )
 from tests.support.demo_project import Project
@@ -132,6 +134,21 @@ def test_percentage_explanation_fits_what_it_counts() -> None:
         with_true_explanation("<html></html>")
 
 
+def test_cells_of_a_description_are_wrapped() -> None:
+    style = rb"td {\n  border: 1px solid var(--color-border-default) !important;\n  white-space: nowrap;\n}"
+    address = "data:text/javascript;base64,"
+    patched = with_wrapped_cells(f'<script src="{address}{base64.b64encode(style).decode()}"></script>')
+    script = base64.b64decode(patched.partition(address)[2].partition('"')[0])
+    assert script.endswith(rb"!important;\n}\n\ntd:first-child {\n  white-space: nowrap;\n}")
+    with pytest.raises(ValueError, match="descriptions"):
+        with_wrapped_cells("<html></html>")
+
+
+def test_report_is_laid_out_for_the_width_of_a_phone() -> None:
+    assert '<meta name="viewport" content="width=device-width' in for_phones("<html><head></head></html>")
+    assert for_phones(for_phones("<head></head>")) == for_phones("<head></head>")
+
+
 def test_a_page_without_a_percentage_is_noticed() -> None:
     with pytest.raises(ValueError, match="percentage"):
         with_honest_percentage("<html></html>")
@@ -192,5 +209,6 @@ def test_the_next_report_knows_the_last(with_generator: Project) -> None:
     for demo in ("", "file=fail"):
         with_generator.behave("--tags=@test-1.2", demo=demo)
         assert report(with_generator).returncode == 0
+    assert report(with_generator).returncode == 0  # again, about the same run
     history = with_generator.folder / "reports" / "history" / "history.jsonl"
     assert len(history.read_text().splitlines()) == 2

@@ -1,7 +1,10 @@
 """The healthy run: the whole plan against a StreamSpace without a fault proves every criterion."""
 
+import csv
 from collections.abc import Set
 from pathlib import Path
+
+from PIL import Image
 
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.overhead import of_its_own
@@ -57,7 +60,23 @@ def without_proof(run: Run) -> list[str]:
     for criterion, files in sorted(run.evidence.items()):
         empty = [file.name for file in files if not file.is_file() or not file.stat().st_size]
         problems += [f"{criterion} attached nothing in {', '.join(empty)}"] if empty else []
+        problems += [
+            f"{criterion} attached {file.name}, {fault}" for file in files if (fault := _fault_of(file)) is not None
+        ]
     return problems
+
+
+def _fault_of(file: Path) -> str | None:
+    """Why a table or a picture shows nothing: a reader sees neither empty rows nor a screen of one colour."""
+    if file.suffix == ".csv" and file.is_file():
+        rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
+        if len(rows) < 2:
+            return "a table without rows"
+        return None if len({len(row) for row in rows}) == 1 else "a table whose rows have different lengths"
+    if file.suffix == ".png" and file.is_file():
+        shades = Image.open(file).convert("L").getextrema()
+        return "a picture of one colour" if shades[0] == shades[1] else None
+    return None
 
 
 def _says_timed_out(file: Path) -> bool:

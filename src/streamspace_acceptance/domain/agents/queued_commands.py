@@ -38,14 +38,14 @@ class QueuedCommand:
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
-        """The changes of the session's pods since the command: `name there` and `name gone`, each once."""
-        events: dict[tuple[str, bool], Stamped[str]] = {}
+        """The changes of the session's pods since the command, each once: `pod name Running`, `pod name deleted`."""
+        events: dict[tuple[str, str], Stamped[str]] = {}
         for change in self.session.changes.items():
             if change.at < self.given:
                 continue
-            pod, gone = Pod.of(change.item.object), change.item.kind == "DELETED"
-            text = f"{pod.meta.name} {'gone' if gone else 'there'}"
-            events.setdefault((pod.meta.uid, gone), Stamped(change.at, text))
+            pod, deleted = Pod.of(change.item.object), change.item.kind == "DELETED"
+            state = "deleted" if deleted else pod.phase if pod.stays else "being deleted"
+            events.setdefault((pod.meta.uid, state), Stamped(change.at, f"pod {pod.meta.name} {state}"))
         return list(events.values())
 
     @property

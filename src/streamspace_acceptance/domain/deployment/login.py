@@ -62,10 +62,10 @@ class LoginClient:
         cut = credentials.password[:-1] + ("y" if credentials.password.endswith("x") else "x")
         for secret in (wrong, cut):
             register_secret(secret)
-        controls = {"no token": self._call(None), "garbage for a token": self._call(GARBAGE)}
+        controls = {"no token": self._call(None), "an invalid token": self._call(GARBAGE)}
         if token is not None:
             controls["its token altered in one character"] = self._call(altered(token))
-        wrong_tokens = {"no token": None, "garbage for a token": GARBAGE}
+        wrong_tokens = {"no token": None, "an invalid token": GARBAGE}
         trials = () if token is None else tuple(try_calls(self._http, self._profile, wrong_tokens, token))
         attachments.attach_text("calls without a valid token", "\n".join(trial.describe() for trial in trials))
         return LoginAttempts(

@@ -74,7 +74,12 @@ class Component:
 
     def describe(self) -> str:
         """For a timeline: `Redis: pod streamspace-redis-1 Running 1/1`."""
-        return f"{self.name}: {', '.join(pod.describe() for pod in self.pods) or f'no pod with {self.label}'}"
+        return f"{self.name}: {self.state}"
+
+    @property
+    def state(self) -> str:
+        """`pod streamspace-redis-1 Running 1/1`."""
+        return ", ".join(pod.describe() for pod in self.pods) or f"no pod with {self.label}"
 
 
 def components(cluster: Cluster, labels: dict[str, str], key: str = "app") -> list[Component]:

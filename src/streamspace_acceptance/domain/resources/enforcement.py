@@ -62,6 +62,12 @@ class Allocation:
         """Whether the program was killed for its memory."""
         return self.code in (None, KILLED)
 
+    def describe(self) -> str:
+        """`a program that took 1.5 GiB was killed for it (exit code 137)`."""
+        end = "was killed for it" if self.killed else "was not killed"
+        code = "its container ended with it" if self.code is None else f"exit code {self.code}"
+        return f"a program that took {limits.in_words(self.size)} {end} ({code})"
+
 
 @dataclass(frozen=True)
 class Enforcement:
@@ -83,14 +89,12 @@ class Enforcement:
 
     def describe(self) -> str:
         """For the evidence: what there was to keep to, and what programs got."""
-        greedy = "not ended for it" if not self.over_limit.killed else "ended for it"
-        unread = f" (not to be read: {', '.join(sorted(self.found.unread))})" if self.found.unread else ""
+        unread = f" (not readable: {', '.join(sorted(self.found.unread))})" if self.found.unread else ""
         return (
-            f"pod {self.pod} is limited to {self.wanted}\n"
-            f"the kernel says {self.found}{unread}\n"
-            f"busy loops had {self.burn}\n"
-            f"a program that took {self.within_limit.size} bytes: exit code {self.within_limit.code}\n"
-            f"a program that took {self.over_limit.size} bytes: exit code {self.over_limit.code}, {greedy}\n"
+            f"limits of pod {self.pod}: {self.wanted}\n"
+            f"limits in the kernel: {self.found}{unread}\n"
+            f"busy loops got {self.burn}\n"
+            f"{self.within_limit.describe()}\n{self.over_limit.describe()}\n"
         )
 
 
@@ -150,7 +154,7 @@ def allocate(session: Session, pod: Pod, size: int) -> Allocation:
     except ClusterError as error:
         # Newer nodes kill all of a container when one of its processes takes too much (memory.oom.group).
         if _was_out_of_memory(session, pod):
-            return Allocation(size, None, "the container was ended for it")
+            return Allocation(size, None, "the container was killed for it")
         raise error from None
     return Allocation(size, done.code, " ".join((done.stderr or done.stdout).split())[:200])
 

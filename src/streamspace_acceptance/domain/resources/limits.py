@@ -62,7 +62,8 @@ class Limits:
     swap: Decimal = Decimal(0)
 
     def __str__(self) -> str:
-        return f"{_figure(self.cpu)} cores and {_figure(self.memory)} bytes"
+        memory = "any amount of memory" if self.memory is None else in_words(self.memory)
+        return f"{_figure(self.cpu)} cores and {memory}"
 
 
 def of_pod(cluster: Cluster, pod: Pod) -> Limits:
@@ -112,6 +113,14 @@ def _number(word: str) -> Decimal | None:
 
 def _amount(given: Mapping[str, str], name: str) -> Decimal | None:
     return amount(given[name]) if name in given else None
+
+
+def in_words(size: Decimal | int) -> str:
+    """A number of bytes as people write it: `1 GiB`, `1.5 GiB`, `256 MiB`, `1000 bytes`."""
+    for unit, factor in (("GiB", 1024**3), ("MiB", 1024**2)):
+        if size >= factor and size * 4 % factor == 0:
+            return f"{size / factor:g} {unit}"
+    return f"{size:f} bytes"
 
 
 def _figure(figure: Decimal | None) -> str:

@@ -54,7 +54,7 @@ def visit(scenario: Scenario) -> None:
     valid = clients.http.token
     wrong: dict[str, str | None] = {
         "no token": None,
-        "a token that is none": GARBAGE,
+        "an invalid token": GARBAGE,
         "a token altered in one character": altered(valid),
     }
     without_signature = tokens.unsigned(valid)

@@ -21,12 +21,12 @@ _TELL = r"""
 cd "$1" 2>/dev/null || { echo 'the folder: not there'; exit 0; }
 is() { if test "$@"; then echo yes; else echo no; fi; }
 accent=$(printf 'na\303\257ve')
-echo "an empty file: $(is -f empty) $(is -s empty)"
-echo "a name with an accent: $(cat "$accent" 2>/dev/null)"
+echo "an empty file is there, has content: $(is -f empty), $(is -s empty)"
+echo "a file with an accent in its name says: $(cat "$accent" 2>/dev/null)"
 echo "a program may be run: $(is -x program)"
 echo "a plain file may be run: $(is -x plain)"
 echo "a link leads to: $(readlink link 2>/dev/null)"
-echo "a deleted file is there: $(is -e deleted)"
+echo "a file that every second save deletes is there: $(is -e deleted)"
 set -- many\ files/*; echo "of a hundred files there are: $#"
 """
 

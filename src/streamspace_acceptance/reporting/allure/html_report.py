@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
+from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.reporting import decision_page, plan_text, quality_gate
@@ -21,6 +23,8 @@ from streamspace_acceptance.verdict.verdict_file import read
 GENERATOR = Path("node_modules") / "allure" / "cli.js"
 
 _GENERATOR_SECONDS = 120
+HIDDEN_LABELS = ("story", "framework", "package", "parentSuite", "suite", "host", "thread", "criterion")
+"""Labels for Allure's own commands: the page has these words elsewhere, and shows but the first eight labels."""
 
 
 def build(folder: ReportFolder) -> Path:
@@ -63,6 +67,19 @@ def charts(*, with_past: bool) -> list[dict[str, object]]:
     return [*chosen, *(past if with_past else [])]
 
 
+def only_before(history: str, began: datetime) -> str:
+    """The lines of Allure's history that are about runs before the one that began then: it may have a report already.
+
+    Allure adds a line for each report that it makes, and so would show one run as several.
+    """
+    earlier = []
+    for line in history.splitlines(keepends=True):
+        starts = [result["start"] for result in json.loads(line)["testResults"].values()]
+        if max(starts, default=0) < began.timestamp() * 1000:
+            earlier.append(line)
+    return "".join(earlier)
+
+
 def _node() -> str:
     """The environment's own node, else the system's."""
     own = Path(sys.executable).parent / "node"
@@ -73,15 +90,19 @@ def _node() -> str:
 
 
 def _generate(node: str, folder: ReportFolder, scratch: Path) -> Path:
-    name = title(read(folder.verdicts))
+    run = read(folder.verdicts)
+    name = title(run)
     folder.history.mkdir(parents=True, exist_ok=True)
+    if folder.page_history.exists():
+        files.write(folder.page_history, only_before(folder.page_history.read_text(encoding="utf-8"), run.began))
     awesome = {"singleFile": True, "reportName": name, "reportLanguage": "en", "groupBy": ["epic", "feature"]}
     awesome["defaultSortBy"] = "name,asc"  # the plan's order, whatever was run when
-    awesome["charts"] = charts(with_past=folder.page_history.exists())
+    awesome["charts"] = charts(with_past=folder.page_history.exists() and folder.page_history.stat().st_size > 0)
     settings = {
         "name": name,
         "output": str(scratch / "report"),
         "categories": categories(),
+        "hideLabels": list(HIDDEN_LABELS),
         "historyPath": str(folder.page_history.resolve()),
         "plugins": {"awesome": {"options": awesome}},
     }

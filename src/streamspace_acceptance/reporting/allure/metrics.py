@@ -20,7 +20,7 @@ _BETTER = {
     "sessions/min": "higher",
     "frames/s": "higher",
 }
-"""Whether more or less of a unit is better; for others Allure says neither."""
+"""Whether more or less of a unit is better; for others, and for figures with a range, Allure says neither."""
 
 
 def samples(run: RunResult) -> list[Json]:
@@ -40,7 +40,7 @@ def _samples(run: RunResult) -> Iterator[Json]:
                     "title": key,
                     "value": figure.value,
                     "unit": figure.unit,
-                    "better": _BETTER.get(figure.unit, "neutral"),
+                    "better": "neutral" if figure.allowed else _BETTER.get(figure.unit, "neutral"),
                     "group": test.id,
                     "groupTitle": f"{PHASES[test.phase]}: {test.title}",  # Allure takes a dot for a part of the key
                     "start": began,

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterable
 
-from streamspace_acceptance.reporting.allure.results import CRITERION
 from streamspace_acceptance.reporting.quality_gate import ReleaseCriterion
 
 # Allure's own page loads an analytics script. Both of its tags go, and a policy forbids whatever a later version
@@ -15,6 +14,8 @@ from streamspace_acceptance.reporting.quality_gate import ReleaseCriterion
 _ANALYTICS = re.compile(
     r"<script async src=\"https://www\.googletagmanager\.com/[^\"]*\"></script>\s*<script>[^<]*gtag\([^<]*</script>"
 )
+_PHONE = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+"""Without it, a phone lays the page out as on a desk and shrinks it."""
 _POLICY = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "form-action 'none'\">"
@@ -29,8 +30,15 @@ _TEST_RESULT = re.compile(r'd\("data/test-results/[^"]+\.json","(?P<data>[A-Za-z
 
 # Its scripts stand in it as addresses with their contents.
 _SCRIPT = re.compile(r"data:text/javascript;base64,(?P<data>[A-Za-z0-9+/=]+)")
-_EXPLANATION = b"Calculated from passed, failed, and broken tests. Skipped and unknown tests are excluded."
-_TRUE_EXPLANATION = b"The share of all scenarios that passed. A scenario that could not be shown did not pass."
+_EXPLANATION = (
+    b"Calculated from passed, failed, and broken tests. Skipped and unknown tests are excluded.",
+    b"The share of all scenarios that passed. A scenario that could not be shown did not pass.",
+)
+# The cells of a description, whose table would else be cut off at the right.
+_CELLS = (
+    rb"border: 1px solid var(--color-border-default) !important;\n  white-space: nowrap;",
+    rb"border: 1px solid var(--color-border-default) !important;\n}\n\ntd:first-child {\n  white-space: nowrap;",
+)
 
 
 def patch(page: str, first: str = "", gate: Iterable[ReleaseCriterion] = ()) -> str:
@@ -38,17 +46,20 @@ def patch(page: str, first: str = "", gate: Iterable[ReleaseCriterion] = ()) -> 
 
     ValueError when Allure builds it otherwise than this module expects.
     """
-    honest = with_true_explanation(with_honest_percentage(without_analytics(page)))
-    return opening_on(first, with_quality_gate(honest, gate))
+    honest = with_wrapped_cells(with_true_explanation(with_honest_percentage(without_analytics(page))))
+    return opening_on(first, with_quality_gate(for_phones(honest), gate))
 
 
 def criterion_addresses(page: str) -> dict[str, str]:
-    """The id of a criterion -> the address of its scenario within the page; of several, of one that did not pass."""
+    """A tag, such as the id of a criterion -> the address of its scenario within the page.
+
+    Of several scenarios, that of one that did not pass.
+    """
     results = [json.loads(base64.b64decode(match["data"])) for match in _TEST_RESULT.finditer(page)]
     found: dict[str, str] = {}
     for result in sorted(results, key=lambda result: bool(result["status"] == "passed")):
         for label in result["labels"]:
-            if label["name"] == CRITERION:
+            if label["name"] == "tag":
                 found.setdefault(label["value"], f"#{result['id']}")
     return found
 
@@ -68,6 +79,11 @@ def without_analytics(page: str) -> str:
     return stripped.replace("<head>", f"<head>\n    {_POLICY}", 1)
 
 
+def for_phones(page: str) -> str:
+    """The page, laid out for the width of the screen that shows it."""
+    return page if 'name="viewport"' in page else page.replace("<head>", f"<head>\n    {_PHONE}", 1)
+
+
 def with_honest_percentage(page: str) -> str:
     """The page, with what is unproven counted: Allure leaves out what was skipped and says 100 %.
 
@@ -84,11 +100,24 @@ def with_true_explanation(page: str) -> str:
 
     ValueError when the explanation is not where it used to be.
     """
-    scripts = [match for match in _SCRIPT.finditer(page) if _EXPLANATION in base64.b64decode(match["data"])]
+    return _with_scripts(page, *_EXPLANATION, "the explanation of its percentage")
+
+
+def with_wrapped_cells(page: str) -> str:
+    """The page, whose descriptions show the whole width of their tables.
+
+    ValueError when their style is not where it used to be.
+    """
+    return _with_scripts(page, *_CELLS, "the style of its descriptions")
+
+
+def _with_scripts(page: str, before: bytes, after: bytes, what: str) -> str:
+    """The page, in whose scripts `after` stands for `before`. ValueError when `what` is nowhere."""
+    scripts = [match for match in _SCRIPT.finditer(page) if before in base64.b64decode(match["data"])]
     if not scripts:
-        raise ValueError("Allure's page is not built as expected: the explanation of its percentage was not found")
+        raise ValueError(f"Allure's page is not built as expected: {what} was not found")
     for match in reversed(scripts):
-        script = base64.b64decode(match["data"]).replace(_EXPLANATION, _TRUE_EXPLANATION)
+        script = base64.b64decode(match["data"]).replace(before, after)
         page = page[: match.start("data")] + base64.b64encode(script).decode() + page[match.end("data") :]
     return page
 

@@ -39,6 +39,8 @@ CATEGORIES = {
 """Allure's status -> the name of its category."""
 _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 NOT_RUN = "Not run"
+BEYOND_THE_PLAN = "Scenarios beyond the plan"
+"""Named so that it comes after the phases, which Allure sorts by name."""
 CRITERION = "criterion"
 """The label with the id of a criterion that a scenario proves."""
 
@@ -217,11 +219,10 @@ def _problem(uuid: str, problem: ProblemResult, test: TestResult | None, run: Ru
 def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]:
     """Where the scenario belongs in the plan: severity, epic (phase), feature (test), story, suites, criteria."""
     severity = next((level for tag, level in _SEVERITIES.items() if tag in scenario.tags), "normal")
-    labels = {"severity": severity, "story": scenario.name, "feature": scenario.feature, "framework": "behave"}
-    if test is not None:
-        plan = _plan_labels(test)
-        labels |= plan | {"parentSuite": plan["epic"], "suite": plan["feature"]}
-        labels |= {"host": "StreamSpace acceptance", "thread": plan["epic"]}  # the rows of the report's timeline
+    labels = {"severity": severity, "story": scenario.name, "framework": "behave"}
+    place = _labels_beyond_the_plan(scenario) if test is None else _plan_labels(test)
+    labels |= place | {"parentSuite": place["epic"], "suite": place["feature"]}
+    labels |= {"host": "StreamSpace acceptance", "thread": place["epic"]}  # the rows of the report's timeline
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
     yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
@@ -233,11 +234,14 @@ def _plan_labels(test: TestResult) -> dict[str, str]:
     return {"epic": PHASES[test.phase], "feature": f"{test.id} {test.title}", "package": classname(test)}
 
 
+def _labels_beyond_the_plan(scenario: ScenarioResult) -> dict[str, str]:
+    return {"epic": BEYOND_THE_PLAN, "feature": scenario.feature, "package": "beyond_the_plan"}
+
+
 def _title_path(scenario: ScenarioResult, test: TestResult | None) -> list[str]:
-    """The folders of Allure 3's tree: the phase and the test; beyond the plan, the file's folder and the feature."""
-    if test is None:
-        return [*Path(scenario.file).parent.parts, scenario.feature]
-    return [PHASES[test.phase], f"{test.id} {test.title}"]
+    """The folders of Allure 3's tree: the phase and the test, or the feature beyond the plan."""
+    place = _labels_beyond_the_plan(scenario) if test is None else _plan_labels(test)
+    return [place["epic"], place["feature"]]
 
 
 def _status(judged: Judged) -> Json:
