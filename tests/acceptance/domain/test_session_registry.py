@@ -271,6 +271,16 @@ def test_a_session_that_is_listed_on_is_not_waited_for_again(registry: Registry,
     assert len(product.paths) - calls <= 3  # it looks once
 
 
+def test_release_does_not_fail_for_remains_that_are_known(registry: Registry, product: _Product) -> None:
+    product.trouble = "stays"
+    session = ask(registry)
+    assert session is not None
+    assert f"session {session} in the API" in registry.release([session])[0]
+    assert registry.release([session]) == []
+    with pytest.raises(FoundByCleanUp, match="goes on listing sessions of which nothing is left"):
+        registry.clean_up()
+
+
 def test_a_deletion_that_is_under_way_is_no_refusal(registry: Registry, product: _Product) -> None:
     for _ in range(2):
         ask(registry)
