@@ -26,6 +26,7 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll
 
 SHOWS, OBEYS = "a desktop to be visible", "the typed text to be visible"
+NAMED = 2  # desktops of one trouble; more of them are counted
 
 
 @dataclass
@@ -57,11 +58,14 @@ class UseResult:
 
     @property
     def troubles(self) -> list[str]:
-        """The unreachable desktops, those of one trouble together."""
+        """The unreachable desktops, those of one trouble together. `desktops` has all of their names."""
         by_trouble: dict[str, list[str]] = {}
         for name, trouble in self.unreachable.items():
             by_trouble.setdefault(trouble, []).append(name)
-        return [f"{', '.join(names)}: {trouble}" for trouble, names in by_trouble.items()]
+        return [
+            f"{', '.join(names) if len(names) <= NAMED else f'{len(names)} desktops'}: {trouble}"
+            for trouble, names in by_trouble.items()
+        ]
 
 
 class ConcurrentUse:

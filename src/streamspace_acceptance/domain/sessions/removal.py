@@ -132,7 +132,9 @@ class Removal:
         """Whether the product refuses a deletion for the very reason that it deletes the session already."""
         if answer.status != HTTPStatus.CONFLICT:
             return False
-        return self._api.sessions().status(session_id) in (None, self._api.profile.statuses["terminating"])
+        over = self._api.profile.statuses["terminating"]
+        # A product may keep its list for a while, and so show the session there as it was.
+        return self._api.sessions().status(session_id) in (None, over) or self._api.status(session_id) == over
 
     def _request_deletion(self, over: threading.Event, session_id: str) -> Answer | NoAnswer | None:
         """The answer; None if it was not asked for any more."""
