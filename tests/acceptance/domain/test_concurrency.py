@@ -10,8 +10,8 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.kubernetes import ExecResult
-from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency import checks
+from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.checks import compare_with_single
 from streamspace_acceptance.domain.concurrency.concurrent_creation import created
 from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult

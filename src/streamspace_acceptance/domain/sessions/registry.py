@@ -133,11 +133,11 @@ class Registry:
     def release(self, ids: Sequence[str]) -> list[str]:
         """Deletes some of the scenario's sessions before its end; what is left of them, in sentences.
 
-        Remains that the product is known to leave are not told: the clean-up reports them.
+        Remains that take no room from the next sessions are not told: the clean-up reports them.
         """
         removal = Removal(self._clients, ids)
         troubles = removal.run() if ids else []
-        if removal.is_known:
+        if removal.takes_no_room:
             return []
         for record in [] if troubles else [record for record in self._records if record.id in ids]:
             journal.record_revert(record.entry)

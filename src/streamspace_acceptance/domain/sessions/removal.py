@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.sessions.remains import IN_API, NEVER_AWAITED_IN_VAIN, Remains
+from streamspace_acceptance.domain.sessions.remains import IN_API, NEVER_AWAITED_IN_VAIN, PODS, Remains
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer, TokenRefused
@@ -39,7 +39,7 @@ class Removal:
     most as long as the plan gives on a real clock.
 
     `kind` is what the product does wrong, where something is left and every call was answered; None otherwise.
-    `is_known`: all that is left are kinds that this run has awaited in vain and reported before. They take no room.
+    `takes_no_room`: of all that is left, nothing is a pod.
 
     A deletion that is refused or not answered is requested again until the budget is used up, since trouble may pass.
     Only a token that is no longer accepted ends it at once (TokenRefused).
@@ -57,7 +57,7 @@ class Removal:
         self._unanswered = False
         self._forgotten: list[str] = []
         self.kind: str | None = None
-        self.is_known = False
+        self.takes_no_room = False
 
     def run(self) -> list[str]:
         """Deletes the sessions. Returns what is left in the end, and why; empty if nothing is left."""
@@ -81,7 +81,7 @@ class Removal:
         found = self._remains.by_kind() if left or self._stays else {}
         if not found:
             return refused
-        self.is_known = not (refused or left)
+        self.takes_no_room = not refused and PODS not in found
         if not refused:
             self.kind = self._defect(found)
             self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
