@@ -29,6 +29,7 @@ from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.rights.actions import OtherUserAttempts, OtherUserTokens, VisitorAttempts
 from streamspace_acceptance.domain.rights.other_users import OtherUsers
+from streamspace_acceptance.domain.sessions import missing_images
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
@@ -99,14 +100,15 @@ class World(Scenario):
         templates = self.results.put(TemplateRegistry(run.clients))
         users = self.results.put(OtherUsers(run.clients))
         # The last one runs first: templates and users outlive their sessions, and only agents that are online, of an
-        # API that answers, remove sessions.
+        # API that answers, remove sessions. Agents that were added leave after the sessions that they serve.
         for clean_up in (
+            self.disruptions.revert_all,
             run.outages.survived_by(templates.clean_up),
             run.outages.survived_by(users.clean_up),
             run.outages.survived_by(self.registry.clean_up),
             run.outages.end,
             self.watches.close,
-            self.disruptions.revert_all,
+            self.disruptions.revert_passing,
         ):
             add_cleanup(clean_up)
 
@@ -154,9 +156,9 @@ class World(Scenario):
     def reconsider(self, error: Exception) -> Exception:
         """The error with what else is known of it, or that error itself.
 
-        No answer becomes Unproven where a server of the product crashed. A failure gets what the API says of a session
-        against Kubernetes; ClusterError where somebody else has taken back a disruption of the suite: then it says
-        nothing of the product.
+        No answer becomes Unproven where a server of the product crashed, and a failure where the cluster cannot get the
+        image of a session. A failure gets what the API says of a session against Kubernetes; ClusterError where
+        somebody else has taken back a disruption of the suite: then it says nothing of the product.
         """
         if not isinstance(error, NotApplicable):
             self._run.outages.note_trouble()
@@ -166,6 +168,8 @@ class World(Scenario):
         if not isinstance(error, Unmet):
             return error
         self.disruptions.check_held()
+        if missing_images.NOT_PULLED.search(str(error)) and (image := missing_images.find(self.registry.sessions)):
+            return Unproven(image)
         if not any(word in error.actual for word in ("404", "not listed")):
             return error
         contradictions = list(self._contradictions())

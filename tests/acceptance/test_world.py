@@ -12,6 +12,7 @@ import pytest
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.deviations import Deviation
+from streamspace_acceptance.domain.sessions import missing_images
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, collected
 from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
@@ -44,6 +45,18 @@ def test_failure_of_a_forgotten_session_tells_of_its_pod() -> None:
     assert isinstance(found, Unmet)
     assert found.actual == f"not listed for 12.0 s; {TOLD}"
     assert found.timeline == "+0.0 s Running"
+
+
+def test_failure_for_an_image_that_the_cluster_lacks_is_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = scenario()
+    world.registry = SimpleNamespace(sessions=[])
+    lacking = failure("Pending for 12.0 s; pod s-1-x Pending 0/1 (ErrImagePull: no such host)")
+    monkeypatch.setattr(missing_images, "find", lambda _: "the cluster cannot get the image")
+    found = World.reconsider(world, lacking)
+    assert isinstance(found, Unproven)
+    assert found.reason == "the cluster cannot get the image"
+    monkeypatch.setattr(missing_images, "find", lambda _: None)
+    assert World.reconsider(world, lacking) is lacking
 
 
 def test_any_other_failure_stays_as_it_is() -> None:

@@ -40,9 +40,15 @@ class Disruptions:
 
     def __init__(self) -> None:
         self._applied: list[tuple[Disruption, journal.Entry]] = []
+        self._lasting: list[Disruption] = []
 
-    def apply(self, disruption: Disruption) -> None:
-        """Applies a disruption; it is reverted at the end of the scenario at the latest."""
+    def apply(self, disruption: Disruption, *, lasting: bool = False) -> None:
+        """Applies a disruption; it is reverted at the end of the scenario at the latest.
+
+        A `lasting` one is reverted when the scenario's sessions are gone: they may depend on it.
+        """
+        if lasting:
+            self._lasting.append(disruption)
         self._applied.append((disruption, journal.record_intent("disruption", **disruption.record())))
         disruption.apply()
 
@@ -63,11 +69,18 @@ class Disruptions:
         journal.record_revert(entry)
         self._applied.remove((disruption, entry))
 
+    def revert_passing(self) -> None:
+        """Reverts all disruptions that are not lasting, the last one first; RevertError when one remains."""
+        self._revert([applied for applied in self._applied if applied[0] not in self._lasting])
+
     def revert_all(self) -> None:
         """Reverts all disruptions, the last one first; RevertError when one remains."""
+        self._revert(list(self._applied))
+
+    def _revert(self, wanted: list[tuple[Disruption, journal.Entry]]) -> None:
         troubles = []
-        while self._applied:
-            disruption, entry = self._applied.pop()
+        for disruption, entry in reversed(wanted):
+            self._applied.remove((disruption, entry))
             try:
                 disruption.revert()
                 journal.record_revert(entry)

@@ -8,7 +8,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.containers import Role, Roles
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.desktop.browser import RunBrowser
-from streamspace_acceptance.domain.start_patience import StartPatience
+from streamspace_acceptance.domain.start_patience import DesktopPatience, StartPatience
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import Profile
@@ -33,8 +33,8 @@ class Clients:
     kinds of remains that this run has awaited in vain, with the ids of what they remained of: such a kind is not
     awaited again as long as these remain. `left` are the ids of the run's sessions that the product did not remove,
     which a slow list may show at any time.
-    `starts` is the run's patience with sessions that do not start. `user_suffix` ends the names of all users of
-    sessions.
+    `starts` is the run's patience with sessions that do not start, `desktops` that with VNC servers. `user_suffix` ends
+    the names of all users of sessions.
     """
 
     api: StreamSpaceApi
@@ -48,6 +48,7 @@ class Clients:
     left: set[str] = field(default_factory=set)
     user_suffix: str = ""
     starts: StartPatience = field(default_factory=StartPatience)
+    desktops: DesktopPatience = field(default_factory=DesktopPatience)
 
     @property
     def profile(self) -> Profile:

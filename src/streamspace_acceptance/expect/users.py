@@ -37,7 +37,7 @@ def reachable(outcome: UseResult) -> None:
         raise Unmet(
             WORK,
             expected="every desktop to render and to accept input",
-            actual="; ".join(outcome.unreachable),
+            actual="; ".join(outcome.troubles),
             likely="the way to a desktop serves only so many viewers, or only one of a session, or each only once",
         )
     if outcome.unreachable:
@@ -60,7 +60,7 @@ def undisturbed(outcome: UseResult) -> None:
         )
     if outcome.explained:
         raise Unproven(f"the sessions are not isolated (see 1.3-2 and 1.3-3): {'; '.join(outcome.explained)}")
-    unseen = [*outcome.unreachable, *outcome.astray, *outcome.lost, *outcome.untold]
+    unseen = [*outcome.troubles, *outcome.astray, *outcome.lost, *outcome.untold]
     if unseen:
         raise Unproven(f"not every user could work and leave a file, or no session could be ended: {'; '.join(unseen)}")
 

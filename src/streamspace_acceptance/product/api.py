@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
@@ -14,6 +15,9 @@ from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLi
 from streamspace_acceptance.product.profile import Profile, Size
 from streamspace_acceptance.product.rfb import ViewerSettings
 from streamspace_acceptance.redaction.redactor import register_secret
+
+MOST_LOGINS = 3
+"""So often one call is repeated with a new login. Each was refused, so none has had an effect."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class StreamSpaceApi(ProfileCalls):
 
     `user_password` is the password of all users of sessions, where the target has such users.
     `approves_agents`: whether agents that wait for an administrator are approved, which a run sets once it may change
-    the target.
+    the target. `log_in_again` is called with a token that is no longer accepted; it says whether there is another one.
     """
 
     def __init__(self, http: HttpClient, profile: Profile, user_password: str | None = None) -> None:
@@ -67,6 +71,7 @@ class StreamSpaceApi(ProfileCalls):
         self.user_password = user_password
         self._tokens: dict[str, str] = {}
         self.approves_agents = False
+        self.log_in_again: Callable[[str], bool] = lambda _: False
 
     def call(
         self,
@@ -80,10 +85,21 @@ class StreamSpaceApi(ProfileCalls):
     ) -> Answer:
         """The call `name` of the profile, about the session or template `which`. `request` is the id of the request.
 
-        TokenRefused when no call accepts the token any more, which says nothing about this call. Where another call
-        accepts the token, the refusal is the API's answer. So it is with a limit of the rate of calls: RateLimited when
-        it is for every call, or set by another server than the one that answers other calls.
+        A token that no call accepts any more says nothing about this call: it is repeated with another one, and
+        TokenRefused where there is none. Where another call accepts the token, the refusal is the API's answer. So it
+        is with a limit of the rate of calls: RateLimited when it is for every call, or set by another server than the
+        one that answers other calls.
         """
+        for _ in range(MOST_LOGINS):
+            token = self.http.token
+            try:
+                return self._call(name, which, body, seconds=seconds, request=request, user=user)
+            except TokenRefused:
+                if not self.log_in_again(token):
+                    raise
+        return self._call(name, which, body, seconds=seconds, request=request, user=user)
+
+    def _call(self, name: str, which: str, body: object, *, seconds: float, request: str | None, user: str) -> Answer:
         answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
@@ -183,14 +199,18 @@ class StreamSpaceApi(ProfileCalls):
         return "; ".join([*([message] if isinstance(message, str) and message else []), *refusals.troubles(error)])
 
     def viewer_token(self, session_id: str) -> str:
-        """The token that opens a session's desktop: its user's, where the profile says so, else the run's own."""
+        """The token that opens a session's desktop: its user's, where the profile says so, else the run's own.
+
+        A user whose login the product has ended logs in again.
+        """
         if not self.profile.owner_alone or self.user_password is None:
             return self.http.token
         self.profile.meet("socket.owner_alone")
         user = self._user_of(session_id)
-        if user not in self._tokens:
-            self._tokens[user] = self._log_in(user, self.user_password)
-        return self._tokens[user]
+        token = self._tokens.get(user)
+        if token is None or self.call_as(token, "get_session", session_id).status == HTTPStatus.UNAUTHORIZED:
+            token = self._tokens[user] = self._log_in(user, self.user_password)
+        return token
 
     def viewer_settings(self, vnc_password: str | None) -> ViewerSettings:
         """How the suite's own viewer connects to a session's desktop."""

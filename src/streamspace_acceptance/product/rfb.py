@@ -147,13 +147,13 @@ def opened(
 
 def connections(address: str) -> str:
     """The suite's own connections to a desktop by this probe, for a report."""
-    opened, finished = _opened[address], _finished[address]
+    opened, finished = _opened[_desktop(address)], _finished[_desktop(address)]
     return f"{opened} connections opened by the suite's own probe, {finished} of them with a complete handshake"
 
 
 def finished(address: str) -> int:
     """How many of them came to a complete handshake."""
-    return _finished[address]
+    return _finished[_desktop(address)]
 
 
 def attempt(
@@ -203,7 +203,7 @@ def _close(socket: ClientConnection) -> None:
 
 def _open(address: str, token: str | None, seconds: float, trusted: ssl.SSLContext | None) -> ClientConnection:
     """The WebSocket, offered as a viewer page might: in another way where the first is refused as incomplete."""
-    known = _accepted.get(address.partition("?")[0])
+    known = _accepted.get(_desktop(address))
     tries = [known] if known is not None else list(range(len(_OFFERS)))
     refused: InvalidStatus | None = None
     for number in tries:
@@ -214,7 +214,7 @@ def _open(address: str, token: str | None, seconds: float, trusted: ssl.SSLConte
             if error.response.status_code not in _ASKS_FOR_MORE:
                 break
         else:
-            _accepted[address.partition("?")[0]] = number
+            _accepted[_desktop(address)] = number
             return socket
     if refused is None:
         raise AssertionError("no way to open a WebSocket was tried")
@@ -261,4 +261,9 @@ def _no_upgrade(error: BaseException) -> str | None:
 
 def _count(counter: Counter[str], address: str) -> None:
     with _lock:
-        counter[address] += 1
+        counter[_desktop(address)] += 1
+
+
+def _desktop(address: str) -> str:
+    """An address without the token in its query: a user may have several logins."""
+    return address.partition("?")[0]

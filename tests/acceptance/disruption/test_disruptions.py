@@ -98,3 +98,14 @@ def test_what_was_undone_in_time_is_not_undone_again() -> None:
     disruptions.revert(breakage)
     disruptions.revert_all()
     assert story == ["apply a", "undo a"]
+
+
+def test_lasting_one_stays_until_all_are_reverted() -> None:
+    story: list[str] = []
+    disruptions = Disruptions()
+    disruptions.apply(Breakage("a", story), lasting=True)
+    disruptions.apply(Breakage("b", story))
+    disruptions.revert_passing()
+    assert story[2:] == ["undo b"]
+    disruptions.revert_all()
+    assert story[2:] == ["undo b", "undo a"]

@@ -10,11 +10,14 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.domain.concurrency import checks
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.checks import compare_with_single
 from streamspace_acceptance.domain.concurrency.concurrent_creation import created
+from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.concurrency.conflicts import without_conflict
 from streamspace_acceptance.domain.concurrency.isolation import isolated
+from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -294,3 +297,20 @@ def test_overhead_and_sidecars_count_as_requested() -> None:
         pod["spec"]["overhead"] = {"cpu": "250m"}
     with pytest.raises(Unmet, match="cpu of node node-1"):
         product.is_without_conflict()
+
+
+def test_desktop_alone_is_tried_without_awaiting_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them has ended meanwhile, so that they never run all together again."""
+
+    def wait_until_running(requests: ConcurrentRequests, **_: object) -> None:
+        assert isinstance(requests, checks.SingleSession), "nobody is to wait for the others"
+
+    outcome, results = UseResult(unreachable={"the desktop of s-1": "no page"}), Results()
+    results.put(Product().crowd())
+    monkeypatch.setattr(ConcurrentRequests, "wait_until_running", wait_until_running)
+    use = SimpleNamespace(run=lambda _: outcome)
+    monkeypatch.setattr(checks, "ConcurrentUse", lambda *_: use)
+    registry = SimpleNamespace(ask_together=lambda *_: SimpleNamespace(creations=[], sessions=[]))
+    clients = SimpleNamespace(cluster=None, browser=None)
+    scenario: Any = SimpleNamespace(results=results, registry=registry, clients=clients)
+    assert checks.work_together(scenario).alone == "a single session cannot be created either: "

@@ -270,10 +270,10 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
     ("trouble", "says"),
     [
         ("no-address", "it does not open: 409"),
-        ("too-many", "desktop of s-4: a desktop to be visible: not within"),
+        ("too-many", "desktop of s-4, the desktop of s-1 for a second viewer: a desktop to be visible: not within"),
         ("deaf", "the typed text to be visible: not within"),
         ("still-behind-a-filter", "the typed text to be visible: not within"),
-        ("flapping", "the desktop of s-1: it was cut off"),
+        ("flapping", "5 desktops: it was cut off"),
         ("ousted", "the desktop of s-1: a desktop to be visible: not within"),
         ("one-visit", "the desktop of s-2 after reconnecting: the desktop as the user left it: not within"),
     ],
@@ -287,6 +287,15 @@ def test_desktops_that_are_out_of_reach(trouble: str, says: str) -> None:
     outcome.alone = "a blank screen"
     with pytest.raises(Unproven, match="opened alone does not work either"):
         expect.users.reachable(outcome)
+
+
+def test_one_trouble_of_all_desktops_is_told_once() -> None:
+    outcome = day("no-address")
+    assert len(outcome.unreachable) > 1
+    assert outcome.troubles == [f"{len(outcome.unreachable)} desktops: it does not open: 409"]
+    with pytest.raises(Unproven) as caught:
+        expect.users.undisturbed(outcome)
+    assert caught.value.reason.count("it does not open") == 1
 
 
 @pytest.mark.parametrize(

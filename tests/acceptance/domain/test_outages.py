@@ -236,10 +236,22 @@ def test_login_past_its_time_is_renewed_before_any_call(product: Product, api: S
     assert api.sessions().ids == frozenset()
 
 
-def test_call_after_the_end_of_the_login_is_explained(product: Product, api: StreamSpaceApi) -> None:
-    watch, product.token = watched(product, api), "second"
-    assert watch.explain(TokenRefused("401")) == "the run's login ended meanwhile, and was renewed"
-    assert watch.explain(TokenRefused("401")) is None
+def test_call_after_the_end_of_the_login_is_repeated_with_a_new_one(product: Product, api: StreamSpaceApi) -> None:
+    watch, product.token = watched(product, api), jwt(9e9)
+    api.use_token(jwt(8e9))
+    assert api.sessions().ids == frozenset()
+    assert api.http.token == product.token
+    with pytest.raises(FoundByCleanUp, match="though the token expires at 2223-"):
+        watch.end()
+
+
+def test_calls_at_the_same_time_share_the_new_login(product: Product, api: StreamSpaceApi) -> None:
+    watched(product, api)
+    product.token = "second"
+    assert api.log_in_again("first")
+    asked = product.asked
+    assert api.log_in_again("first")
+    assert (product.asked, api.http.token) == (asked, "second")
 
 
 def test_token_without_credentials_stays_refused(product: Product, api: StreamSpaceApi) -> None:

@@ -291,6 +291,15 @@ def test_after_a_session_that_went_late_the_next_one_is_waited_for(registry: Reg
     assert product.goes == []
 
 
+def test_release_does_not_fail_for_remains_that_take_no_room(registry: Registry, product: _Product) -> None:
+    product.trouble = "stays"
+    session = ask(registry)
+    assert session is not None
+    assert registry.release([session]) == []
+    with pytest.raises(FoundByCleanUp, match="goes on listing sessions of which nothing is left"):
+        registry.clean_up()
+
+
 def test_a_deletion_that_is_under_way_is_no_refusal(registry: Registry, product: _Product) -> None:
     for _ in range(2):
         ask(registry)
@@ -385,6 +394,13 @@ def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluste
     cluster.left = [left]
     with pytest.raises(FoundByCleanUp, match=f"does not finish the deletion.*left behind after .*: {left} "):
         registry.clean_up()
+
+
+def test_release_fails_for_a_pod_that_stays(registry: Registry, cluster: _Cluster) -> None:
+    session = ask(registry)
+    assert session is not None
+    cluster.left = ["pod"]
+    assert "pod " in registry.release([session])[0]
 
 
 KNOWN = "streamspace_acceptance.domain.sessions.remains.known_objects"

@@ -1,10 +1,10 @@
-"""The patience with sessions that do not start: less after several in vain, all of it after one that starts."""
+"""The patience with sessions and VNC servers: less after those awaited in vain, all of it after a success."""
 
 from contextlib import suppress
 
 import pytest
 
-from streamspace_acceptance.domain.start_patience import IN_VAIN, StartPatience
+from streamspace_acceptance.domain.start_patience import IN_VAIN, DesktopPatience, StartPatience
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Budget
 
@@ -56,3 +56,12 @@ def test_start_patience_ignores_other_errors() -> None:
             raise ValueError("a mistake of the suite")
     with patience.awaiting(START) as budget:
         assert budget.seconds == 120.0
+
+
+def test_desktop_patience_is_less_until_one_answers() -> None:
+    patience = DesktopPatience()
+    assert patience.allow(START) == START
+    patience.note(answered=False)
+    assert patience.allow(START).seconds == 40.0
+    patience.note(answered=True)
+    assert patience.allow(START) == START

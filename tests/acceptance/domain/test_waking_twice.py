@@ -16,9 +16,11 @@ from streamspace_acceptance.domain.sessions.home import SavedFile
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.start_patience import DesktopPatience
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.rfb import Framebuffer
+from streamspace_acceptance.waiting import Budget
 from tests.support.samples import SESSION, pod
 
 OK = ExecResult("", "", 0)
@@ -38,6 +40,8 @@ class Product:
         self.id, self.subject = SESSION, f"session {SESSION}"
         self.profile = load()
         self.budgets = Budgets(0.0001)
+        self.patience = DesktopPatience()
+        self.waited: list[float] = []
         self.api = self
         self.cluster = self
 
@@ -60,8 +64,11 @@ class Product:
     def known_uids(self) -> frozenset[str]:
         return frozenset()
 
-    def vnc_within(self, _within: object) -> Framebuffer | str:
-        return "silence" if self.trouble == "no desktop" else Framebuffer(1, 1, "x", 1.0)
+    def vnc_within(self, within: Budget) -> Framebuffer | str:
+        """Silence from the beginning, or once its pod was deleted, where that is the trouble."""
+        self.waited.append(within.plan_seconds)
+        is_silent = self.trouble == "no desktop" or (self.trouble == "no way back" and bool(self.commands))
+        return "silence" if is_silent else Framebuffer(1, 1, "x", 1.0)
 
     def is_blank(self) -> bool | None:
         """Black once it has left its first pod, or from the beginning, where that is the trouble."""
@@ -128,6 +135,21 @@ def test_desktop_that_is_black_after_a_loss_says_so() -> None:
     lifecycle, _ = woken(product, actions.lose_pod_twice)
     assert product.commands == ["delete"]
     assert "a desktop of one colour" in str(lifecycle.wait_for_vnc(within="restart")[2])
+
+
+def test_desktop_that_does_not_come_back_is_awaited_once() -> None:
+    product = Product("no way back")
+    lifecycle, _ = woken(product, actions.lose_pod_twice)
+    before, found, _ = lifecycle.wait_for_vnc(within="restart")
+    assert (isinstance(before, Framebuffer), found, product.waited) == (True, "silence", [120.0, 120.0])
+
+
+def test_desktop_that_was_silent_before_is_awaited_for_a_part_of_the_budget() -> None:
+    product = Product("no desktop")
+    lifecycle, _ = woken(product, actions.lose_pod_twice)
+    assert lifecycle.wait_for_vnc(within="restart")[:2] == ("silence", "silence")
+    lifecycle.delete_pod()
+    assert product.waited == [120.0, 40.0, 40.0]
 
 
 @pytest.mark.parametrize("trouble", ["no pod", "no status", "home lost"])

@@ -72,13 +72,18 @@ class ScaledAt:
 
 
 def scale(scenario: Scenario, count: int) -> None:
-    """Scales the agents' Deployment, until the scenario is over; Unproven where the suite may not."""
+    """Scales the agents' Deployment, until the scenario is over; Unproven where the suite may not.
+
+    Agents that are added stay until the sessions are gone: a product may have a session removed by its own agent alone.
+    """
     clients = scenario.clients
     wanted = rights.of_object(rights.SCALING, clients.profile.agents.deployment)
     if denied := rights.missing(clients.cluster, wanted):
         raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
     scenario.results.put(ScaledAt(now()))
-    scenario.disruptions.apply(Scaling(clients.cluster, clients.profile.agents.deployment, count))
+    name = clients.profile.agents.deployment
+    adds = count > clients.cluster.replicas(name)
+    scenario.disruptions.apply(Scaling(clients.cluster, name, count), lasting=adds)
 
 
 def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None) -> AgentList:

@@ -71,15 +71,21 @@ def compare_with_single(
 
 
 def _check(scenario: Scenario, check: Check) -> CheckResult:
-    return compare_with_single(scenario.results[ConcurrentRequests], check, lambda: _single_session(scenario))
+    return compare_with_single(scenario.results[ConcurrentRequests], check, lambda: _single_after_others(scenario))
+
+
+def _single_after_others(scenario: Scenario) -> SingleSession:
+    """The single session, once the others run: alone, also for a product that limits how many start together."""
+    if scenario.results.find(SingleSession) is None:
+        with suppress(Unmet):
+            scenario.results[ConcurrentRequests].wait_until_running(within="start")
+    return _single_session(scenario)
 
 
 def _single_session(scenario: Scenario) -> SingleSession:
     single = scenario.results.find(SingleSession)
     if single is None:
         together = scenario.results[ConcurrentRequests]
-        with suppress(Unmet):  # alone, also for a product that limits how many sessions start at the same time
-            together.wait_until_running(within="start")
         if any(made.answer.status == HTTPStatus.TOO_MANY_REQUESTS for made in together.creations):
             elapse(Wait("the product", "no request for a moment", Budget("quiet", QUIET_SECONDS, 1.0)))
         asked = together.creations[0].asked

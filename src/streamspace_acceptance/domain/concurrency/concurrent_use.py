@@ -26,13 +26,15 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Wait, now, poll
 
 SHOWS, OBEYS = "a desktop to be visible", "the typed text to be visible"
+NAMED = 2  # desktops of one trouble; more of them are counted
 
 
 @dataclass
 class UseResult:
     """The result of working at the same time.
 
-    unreachable: desktops that did not render or accept input; astray: those that did so for another user.
+    unreachable: the trouble of each desktop that did not render or accept input, by its name; astray: those that did so
+    for another user.
     leaks: traces of one user that were found with another; explained: leaks that follow from what the sessions share
     by Kubernetes or the kernel. lost: traces that were found nowhere. noticed: what happened to others when one user
     ended the session; untold: why that could not be seen. reached: whether any desktop worked while others did not.
@@ -41,7 +43,7 @@ class UseResult:
     were found, the user's session that made them and the places.
     """
 
-    unreachable: list[str] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
     astray: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -53,6 +55,17 @@ class UseResult:
     pictures: dict[str, bytes] = field(default_factory=dict, compare=False)
     desktops: list[tuple[str, str]] = field(default_factory=list, compare=False)
     traces: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
+
+    @property
+    def troubles(self) -> list[str]:
+        """The unreachable desktops, those of one trouble together. `desktops` has all of their names."""
+        by_trouble: dict[str, list[str]] = {}
+        for name, trouble in self.unreachable.items():
+            by_trouble.setdefault(trouble, []).append(name)
+        return [
+            f"{', '.join(names) if len(names) <= NAMED else f'{len(names)} desktops'}: {trouble}"
+            for trouble, names in by_trouble.items()
+        ]
 
 
 class ConcurrentUse:
@@ -166,8 +179,10 @@ class ConcurrentUse:
                 trouble = "what was typed was not carried out in the session's pod"
             self.outcome.desktops.append((screen.name, trouble or "none: it rendered and accepted input"))
             if trouble is not None:
-                kind = self.outcome.astray if screen in self._misled else self.outcome.unreachable
-                kind.append(f"{screen.name}: {trouble}")
+                if screen in self._misled:
+                    self.outcome.astray.append(f"{screen.name}: {trouble}")
+                else:
+                    self.outcome.unreachable[screen.name] = trouble
         if self.outcome.leaks:
             self._explain_leaks()
 
@@ -209,7 +224,7 @@ class ConcurrentUse:
         self._users[1] = screen
         self.outcome.desktops.append((screen.name, screen.trouble or "none: it rendered and accepted input"))
         if screen.trouble is not None:
-            self.outcome.unreachable.append(f"{screen.name}: {screen.trouble}")
+            self.outcome.unreachable[screen.name] = screen.trouble
 
     def _leave(self, end: Callable[[Session], str | None]) -> None:
         """The last user ends the session; the others go on working."""

@@ -18,7 +18,7 @@ from streamspace_acceptance.domain.deployment.own_pods import app, end_in_words,
 from streamspace_acceptance.domain.deployment.run_login import RunLogin
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer, RateLimited, RedirectedElsewhere, TokenRefused
+from streamspace_acceptance.product.http import NoAnswer, RateLimited, RedirectedElsewhere
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 CRASHED = "a server of the product crashed while the run used it"
@@ -93,18 +93,16 @@ class Outages:
         return survived
 
     def explain(self, error: NoAnswer) -> str | None:
-        """That a server crashed in this scenario, that the API stays away after a crash, or that the login ended.
+        """That a server crashed in this scenario, or that the API stays away after a crash.
 
         None if nothing shows it. The API is awaited meanwhile: only then is the crash sure to be seen.
         """
         if isinstance(error, RateLimited | RedirectedElsewhere):
             return None
-        has_new_login = self._recover()
+        self._recover()
         crashes = self._crashes(note=False)
         if crashes:
             return f"{CRASHED}: {'; '.join(crashes)}"
-        if isinstance(error, TokenRefused) and has_new_login:
-            return "the run's login ended meanwhile, and was renewed"
         return f"the API has not come back after a crash: {self._crash}" if self._is_lost and self._crash else None
 
     def _tell(self) -> None:
@@ -127,18 +125,18 @@ class Outages:
             )
         )
 
-    def _recover(self) -> bool:
-        """Awaits an API that is away; whether the login had ended and was renewed."""
+    def _recover(self) -> None:
+        """Awaits an API that is away, and renews a login that has ended."""
         was_away = not health.ask(self._api).answered
         if was_away:
             self._await_api()
         else:
             self._is_lost = False
-        has_new_login = not self._is_lost and self._login.renew()
+        if not self._is_lost:
+            self._login.renew()
         if was_away:
             self._login.take_early_end()
         self._has_trouble, self._lost_calls = False, self._api.http.lost_calls
-        return has_new_login
 
     def _await_api(self) -> None:
         """Waits once for each outage, and for all of them no longer than the run's patience."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from threading import RLock
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.deployment.deployment import Deployment
@@ -28,6 +29,13 @@ class RunLogin:
     def __init__(self, api: StreamSpaceApi, deployment: Callable[[], Deployment]) -> None:
         self._api, self._deployment = api, deployment
         self._early: str | None = None
+        self._lock = RLock()
+        api.log_in_again = self._has_other_than
+
+    def _has_other_than(self, refused: str) -> bool:
+        """Whether the run has another token than the refused one: a new one, or that of a call at the same time."""
+        with self._lock:
+            return self._api.http.token != refused or self.renew()
 
     def is_over(self) -> bool:
         """Whether the run's token has expired by its own words."""
@@ -36,7 +44,7 @@ class RunLogin:
 
     def renew(self) -> bool:
         """Whether the API has refused the run's token, and accepts that of a new login."""
-        with suppress(NoAnswer, ClusterError, Unproven, Unmet):
+        with self._lock, suppress(NoAnswer, ClusterError, Unproven, Unmet):
             refusal, token = self._ask(), None
             if refusal.status == HTTPStatus.UNAUTHORIZED:
                 token = self._log_in()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
+from streamspace_acceptance.domain.start_patience import shortened
 from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import Budget, Wait, now, poll
@@ -33,6 +34,7 @@ class SessionLifecycle:
         self._vnc_before: Framebuffer | str = "no VNC handshake was attempted"
         self._showed_something = False
         self._failure: dict[str, Unmet | Unproven] = {}
+        self._vnc_again: str | None = None
 
     @property
     def pod(self) -> Pod:
@@ -92,6 +94,7 @@ class SessionLifecycle:
                 self._failure[goal] = failure
                 return False
         _, found, blank = self.wait_for_vnc(within=within)
+        self._vnc_again = None if isinstance(found, Framebuffer) else found
         return isinstance(found, Framebuffer) and blank is None
 
     def wait_for_new_pod(self, *, within: str | Budget) -> Pod:
@@ -132,15 +135,18 @@ class SessionLifecycle:
     def wait_for_vnc(self, *, within: str | Budget) -> tuple[Framebuffer | str, Framebuffer | str, str | None]:
         """The VNC handshake before the session left its pod, and the one now; a sentence for one that failed.
 
-        The third says that the desktop shows nothing, though it did before; None otherwise.
+        The third says that the desktop shows nothing, though it did before; None otherwise. A server that has not come
+        back already (`has_come_back`) is not awaited again.
         """
-        found = self.session.vnc_within(within)
-        is_looked_at = self._showed_something and isinstance(found, Framebuffer)
-        return self._vnc_before, found, self._blank(within) if is_looked_at else None
-
-    def _blank(self, within: str | Budget) -> str | None:
-        """That the desktop is still of one colour at the end of that time; None if it is not."""
         budget = self.session.budgets.named(within) if isinstance(within, str) else within
+        # One that was silent before proves nothing by its silence, so the rest of the budget would be waited in vain.
+        budget = budget if isinstance(self._vnc_before, Framebuffer) else shortened(budget)
+        found = self._vnc_again or self.session.vnc_within(budget)
+        is_looked_at = self._showed_something and isinstance(found, Framebuffer)
+        return self._vnc_before, found, self._blank(budget) if is_looked_at else None
+
+    def _blank(self, budget: Budget) -> str | None:
+        """That the desktop is still of one colour at the end of that time; None if it is not."""
         try:
             poll(
                 Wait(self.session.subject, "its desktop shows something", budget),
@@ -183,7 +189,9 @@ class SessionLifecycle:
             raise self._refusal
 
     def _leave_pod(self, cause: str) -> Pod:
-        self._vnc_before = self.session.vnc_within("start")
+        patience = self.session.patience
+        self._vnc_before = self.session.vnc_within(patience.allow(self.session.budgets.named("start")))
+        patience.note(answered=isinstance(self._vnc_before, Framebuffer))
         self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
         pod, self._pod, self._cause = self.pod, None, cause
         self.former, self.since = self.session.known_uids(), now()

@@ -108,8 +108,14 @@ class Registry:
         return all_sessions(self._api, self._clients.cluster) | own | self._clients.left
 
     def release(self, ids: Sequence[str]) -> list[str]:
-        """Deletes some of the scenario's sessions before its end; what is left of them, in sentences."""
-        troubles = self.remove(list(ids))
+        """Deletes some of the scenario's sessions before its end; what is left of them, in sentences.
+
+        Remains that take no room from the next sessions are not told: the clean-up reports them.
+        """
+        removal = Removal(self._clients, ids)
+        troubles = removal.run() if ids else []
+        if removal.takes_no_room:
+            return []
         for record in [] if troubles else [record for record in self._records if record.id in ids]:
             journal.record_revert(record.entry)
             self._records.remove(record)

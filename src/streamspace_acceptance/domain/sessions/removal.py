@@ -40,6 +40,7 @@ class Removal:
     most as long as the plan gives on a real clock.
 
     `kind` is what the product does wrong, where something is left and every call was answered; None otherwise.
+    `takes_no_room`: of all that is left, nothing is a pod.
 
     A deletion that is refused or not answered is requested again until the budget is used up, since trouble may pass.
     Only a token that is no longer accepted ends it at once (TokenRefused).
@@ -58,6 +59,7 @@ class Removal:
         self._unanswered = False
         self._forgotten: list[str] = []
         self.kind: str | None = None
+        self.takes_no_room = False
 
     def run(self) -> list[str]:
         """Deletes the sessions. Returns what is left in the end, and why; empty if nothing is left."""
@@ -81,6 +83,7 @@ class Removal:
         found = self._remains.by_kind() if left or self._stays else {}
         if not found:
             return refused
+        self.takes_no_room = not refused and PODS not in found
         if not refused:
             self.kind = self._defect(found)
             self._stays |= {kind: frozenset(self._ids) for kind in found.keys() - NEVER_AWAITED_IN_VAIN}
@@ -140,7 +143,9 @@ class Removal:
         """Whether the product refuses a deletion for the very reason that it deletes the session already."""
         if answer.status != HTTPStatus.CONFLICT:
             return False
-        return self._api.sessions().status(session_id) in (None, self._api.profile.statuses["terminating"])
+        over = self._api.profile.statuses["terminating"]
+        # A product may keep its list for a while, and so show the session there as it was.
+        return self._api.sessions().status(session_id) in (None, over) or self._api.status(session_id) == over
 
     def _request_deletion(self, over: threading.Event, session_id: str) -> Answer | NoAnswer | None:
         """The answer; None if it was not asked for any more."""

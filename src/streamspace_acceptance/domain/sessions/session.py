@@ -48,6 +48,7 @@ class Session:
         self.api = clients.api
         self.cluster = clients.cluster
         self.budgets = clients.budgets
+        self.patience = clients.desktops
         self.running_since: float | None = None
         self._vnc_password = clients.vnc_password
         self._watches = ExitStack()
