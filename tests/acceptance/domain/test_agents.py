@@ -13,7 +13,7 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
-from streamspace_acceptance.domain.agents.heartbeats import API, Pace, received, spacings, untimely
+from streamspace_acceptance.domain.agents.heartbeats import API, Pace, apart, received, spacings, untimely
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
 from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
@@ -71,6 +71,11 @@ def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
     samples = [sample(1.0, beat=10.0), sample(1.1, beat=10.0), sample(4.1, beat=13.0), sample(4.2, beat=None)]
     assert [(beat.at, beat.item) for beat in received(samples, AGENT)] == [(1.0, 10.0), (4.1, 13.0)]
     assert spacings([10.0, 13.0, 16.5]) == [3.0, 3.5]
+
+
+def test_two_lines_of_one_heartbeat_count_once() -> None:
+    assert apart([10.0, 10.1, 13.0, 13.2, 16.0], 0.3) == [10.0, 13.0, 16.0]
+    assert apart([10.0, 11.5, 13.0], 0.3) == [10.0, 11.5, 13.0]
 
 
 def dated(at: float, beat: float, date: float | None, *, zoned: bool = True) -> Stamped[AgentList]:

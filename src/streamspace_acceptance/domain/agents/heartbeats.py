@@ -17,6 +17,7 @@ from streamspace_acceptance.waiting import Stamped, Wait, follow, sampling
 
 LOOKS_PER_HEARTBEAT = 3
 LOG, API = "the agent's log", "the API's lastHeartbeat"
+SAME_HEARTBEAT = 0.1  # of an interval: lines that are so close tell of one heartbeat
 LONGEST_LOOK = 0.75  # of an interval: between two answers that are further apart, a heartbeat may come and be replaced
 
 FEWEST_ANSWERS, MOST_BEATS = 5, 0.8
@@ -67,10 +68,21 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
     mark = clients.profile.agents.heartbeat_line
     logged = [line.at for line in log.look() if mark and any(mark in text for text in texts(line.text))]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
-    sources = ({LOG: spacings(logged)} if mark and not log.refusal else {}) | {API: spacings(seen)}
+    sources = ({LOG: spacings(apart(logged, SAME_HEARTBEAT * interval))} if mark and not log.refusal else {}) | {
+        API: spacings(seen)
+    }
     lost = frozenset({LOG} if log.has_gap else ()) | ({API} if looked_seldom(recording.items(), interval) else set())
     refusal = log.refusal if mark else ""
     scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost, refusal))
+
+
+def apart(moments: Sequence[float], least: float) -> list[float]:
+    """The moments that come so many seconds after the one before: an agent may log one heartbeat in several lines."""
+    kept: list[float] = []
+    for moment in moments:
+        if not kept or moment - kept[-1] >= least:
+            kept.append(moment)
+    return kept
 
 
 def spacings(moments: Sequence[float]) -> list[float]:
