@@ -18,6 +18,10 @@ class NotJson(ValueError):
     """The text is not a strict JSON object; the sentence says why."""
 
 
+class NotAnObject(NotJson):
+    """The text is JSON, and no object."""
+
+
 def read_object(body: bytes | bytearray) -> dict[str, Any]:
     """The object that `body` holds. Raises NotJson, also for NaN, 1e999, half a character and a key twice."""
     if body.count(b",") + body.count(b"{") + body.count(b"[") > PARTS:
@@ -31,7 +35,7 @@ def read_object(body: bytes | bytearray) -> dict[str, Any]:
     except ValueError as error:
         raise NotJson(str(error) if body else "an empty body") from error
     if not isinstance(value, dict):
-        raise NotJson(f"a JSON {type(value).__name__}, not an object")
+        raise NotAnObject(f"a JSON {type(value).__name__}, not an object")
     return value
 
 

@@ -51,6 +51,7 @@ SURROUNDINGS = [
         {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},
     ),
     Surroundings("busy-log", ("3.3",)),
+    Surroundings("heartbeats-logged-twice", ("3.3",)),
     *(Surroundings(f"logs-in-{form}", ("0", "3.3")) for form in ("json", "logfmt", "colours")),
     *(
         Surroundings(

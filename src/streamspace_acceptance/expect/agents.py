@@ -7,7 +7,7 @@ from statistics import fmean
 
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import ScaledAt
-from streamspace_acceptance.domain.agents.heartbeats import Pace
+from streamspace_acceptance.domain.agents.heartbeats import API, Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.evidence.judged import Table, judged, table
@@ -53,7 +53,7 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
                 expected=f"one every {interval}, to a tenth on the mean, and each to {tolerance:.1f} s",
                 actual=", ".join(f"{spacing:.1f} s" for spacing in spacings) + " apart"
                 if spacings
-                else "none in that time",
+                else (source == API and pace.untimely) or "none in that time",
                 likely="the agent's interval, or the API keeps what it hears of for later",
             )
     if pace.untimely:
@@ -75,6 +75,11 @@ def offline_in_time(outage: Outage, window: Budget) -> Figure:
     They count from the last heartbeat that the API reported.
     """
     silence = outage.silence
+    if silence is None and outage.went_offline is not None:
+        raise Unproven(
+            f"{outage.subject} was reported offline, but the API reported no new heartbeat before, or another one each "
+            "time: nothing tells when the last one was (see 3.3-1)"
+        )
     early = window.seconds - SLACK_SECONDS
     late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
     allowed = f"{early:.1f} to {late:.1f} s"

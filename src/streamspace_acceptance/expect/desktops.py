@@ -26,8 +26,8 @@ RELATIVE = "the address is relative to the API's; a contract profile can allow t
 
 
 def address_given(answer: Answer, profile: Profile) -> None:
-    """The answer to connect is a 200 that holds an absolute http(s) URL."""
-    answered(answer, HTTPStatus.OK)
+    """The answer to connect is an accepted one (2xx) that holds an absolute http(s) URL."""
+    answered(answer, answer.status if answer.ok else HTTPStatus.OK)
     field = profile.fields["vnc_url"]
     given = answer.object().get(field)
     if vnc_url(answer, field) is None:

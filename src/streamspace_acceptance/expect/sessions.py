@@ -18,6 +18,7 @@ from streamspace_acceptance.measuring import startup_phases
 from streamspace_acceptance.measuring.statistics import Summary
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import tells_error
 from streamspace_acceptance.waiting import Budget
 
 
@@ -41,6 +42,7 @@ def identified(creation: Creation, status: str) -> None:
         raise Unproven("no session was created (see 1.1a-1)")
     body = creation.answer.object()
     troubles = [
+        *([f"it tells an error: {creation.answer.excerpt(160)}"] if tells_error(creation.answer) else []),
         *(f"{key} is {body.get(key)!r}" for key in ("sessionId", "name") if not _text(body.get(key))),
         *([] if body.get("status") == status else [f"status is {body.get('status')!r}, not {status!r}"]),
         *_misnamed(creation, body.get("sessionId"), body.get("name")),
@@ -91,11 +93,13 @@ def _of_another_request(creation: Creation, body: Mapping[str, object]) -> list[
 
 def listed(creation: Creation, listed: SessionObject, alone: SessionObject | None) -> None:
     """The session in Kubernetes' list is the requested one, and the one that Kubernetes returns by name."""
-    asked = creation.asked
+    asked, in_api = creation.asked, creation.listed[:1]
     judged("the session in Kubernetes", {"in the list": listed, "by its name": alone})
+    users = {asked.user, *(session.user for session in in_api if session.user)}  # 1.1a-2 judges the API's list
+    templates = {asked.template, *(session.template for session in in_api if session.template)}
     troubles = [
-        *([] if listed.user == asked.user else [f"its user is {listed.user!r}"]),
-        *([] if listed.template == asked.template else [f"its template is {listed.template!r}"]),
+        *([] if listed.user in users else [f"its user is {listed.user!r}"]),
+        *([] if listed.template in templates else [f"its template is {listed.template!r}"]),
         *(["it is being deleted"] if listed.meta.deleting else []),
         *([] if alone is not None and alone.meta.uid == listed.meta.uid else ["by its name there is another, or none"]),
     ]

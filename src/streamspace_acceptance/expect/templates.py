@@ -84,7 +84,7 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...], read: Answer) -> No
 def refused_clearly(trial: MistakeTrial) -> None:
     """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
     judged("rejections", _answers(trial))
-    refused = [attempt for attempt in trial.attempts if not attempt.answer.ok and not _is_limited(attempt)]
+    refused = [attempt for attempt in trial.attempts if not attempt.is_accepted and not _is_limited(attempt)]
     unclear = [attempt for attempt in refused if attempt.positive_control.id is not None and not attempt.names_field]
     if unclear:
         raise Unmet(
@@ -95,7 +95,7 @@ def refused_clearly(trial: MistakeTrial) -> None:
         )
     _require_controls(trial)
     _require_no_limit(trial)
-    accepted = [attempt.words for attempt in trial.attempts if attempt.answer.ok]
+    accepted = [attempt.words for attempt in trial.attempts if attempt.is_accepted]
     if accepted:
         raise Unproven(f"accepted, so there is no error to read (see 2.1-4): {', '.join(accepted)}")
 
@@ -115,7 +115,7 @@ def all_caught(trial: MistakeTrial) -> None:
         "templates with a mistake that exist",
         "\n".join(trial.leftovers) or "none: neither in the API nor in Kubernetes",
     )
-    accepted = [attempt for attempt in trial.attempts if attempt.answer.ok]
+    accepted = [attempt for attempt in trial.attempts if attempt.is_accepted]
     known = tuple(f"{attempt.name} " for attempt in accepted)
     troubles = [
         *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in accepted),

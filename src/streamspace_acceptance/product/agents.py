@@ -15,13 +15,14 @@ from streamspace_acceptance.product.calls import Json
 class Agent:
     """An agent as the API's list shows it. `last_heartbeat` is in seconds since the epoch, on the product's clock.
 
-    `zoned`: whether the time had a zone; without one it is read as UTC.
+    `zoned`: whether the time had a zone; without one it is read as UTC. `no_time` is what stands in its place.
     """
 
     id: str
     status: str
     last_heartbeat: float | None
     zoned: bool = True
+    no_time: object = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,10 @@ class AgentApi:
         agent_id, status = item.get(fields["agent_id"]), item.get(fields["agent_status"])
         if not isinstance(agent_id, str) or not isinstance(status, str):
             raise self._api.not_listed(answer, "agents with an id and a status each")
-        moment = _moment(item.get(fields["last_heartbeat"]))
+        read = item.get(fields["last_heartbeat"])
+        moment = _moment(read)
         if moment is None:
-            return Agent(agent_id, status, None)
+            return Agent(agent_id, status, None, no_time=read)
         zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return Agent(agent_id, status, zoned.timestamp(), zoned is moment)
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.strict_json import NotJson, read_object
+from streamspace_acceptance.strict_json import NotAnObject, NotJson, read_object
 
 
 @dataclass(frozen=True)
 class Answer:
     """One answer. Times are of the monotonic clock: when the request was sent, when the body was complete.
 
-    `location` is where a redirect leads, `date` what the server's clock said, in seconds since the epoch, `server` the
-    header of that name. `request` is the body that was sent, without credentials. `kept` is the header by which a cache
-    says that the answer is an earlier one, as `X-Cache: HIT`; empty for none. `view` translates the body into the words
-    of the plan; None where it has them.
+    `location` is where a redirect leads, `next_page` where the header Link says that the next page is. `retry_after`:
+    the seconds after which a 429 lets one ask again; None where it does not say. `date` is what the server's clock
+    said, in seconds since the epoch, `server` the header of that name. `request` is the body that was sent, without
+    credentials. `kept` is the header by which a cache says that the answer is an earlier one, as `X-Cache: HIT`; empty
+    for none. `view` translates the body into the words of the plan; None where it has them.
     """
 
     method: str
@@ -30,6 +31,8 @@ class Answer:
     sent_at: float
     received_at: float
     location: str = ""
+    next_page: str = ""
+    retry_after: float | None = None
     date: float | None = None
     request: Any = None
     server: str = ""
@@ -67,7 +70,7 @@ class Answer:
             body = read_object(self.body)
             return body if self.view is None else self.view(body)
         except NotJson as error:
-            raise self._unmet(f"{error}: {self.excerpt()!r}") from error
+            raise self._unmet(error) from error
 
     def content(self) -> dict[str, Any]:
         """The same of an accepted call; empty for any other answer, where another sentence judges that."""
@@ -76,12 +79,14 @@ class Answer:
         except Unmet:
             return {}
 
-    def _unmet(self, actual: str) -> Unmet:
+    def _unmet(self, error: NotJson) -> Unmet:
         return Unmet(
             self.call,
             expected="a JSON object",
-            actual=actual,
-            likely="the API, or a proxy in front of it, garbles answers",
+            actual=f"{error}: {self.excerpt()!r}",
+            likely="the contract has an object here (docs/contract.md)"
+            if isinstance(error, NotAnObject)
+            else "the API, or a proxy in front of it, garbles answers",
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +17,12 @@ from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLi
 from streamspace_acceptance.product.profile import Profile, Size
 from streamspace_acceptance.product.rfb import ViewerSettings
 from streamspace_acceptance.redaction.redactor import register_secret
+from streamspace_acceptance.waiting import POLL_SECONDS, pause
+
+COMMAND_SECONDS = 60.0
+"""Real seconds: a pod has 30 s to end by default, and a product may answer a command when it is done."""
+PATIENT_SECONDS = 10.0
+"""So long at most a question waits for the end of a limit of the product's own."""
 
 MOST_LOGINS = 3
 """So often one call is repeated with a new login. Each was refused, so none has had an effect."""
@@ -39,9 +47,13 @@ class Listed:
 
 @dataclass(frozen=True)
 class SessionList:
-    """One answer to the list of sessions, without entries that have no id or no status."""
+    """One answer to the list of sessions, without entries that have no id.
+
+    `total` is the number of sessions that the answer states, where it states more than it shows.
+    """
 
     sessions: tuple[Listed, ...]
+    total: int | None = None
 
     @property
     def ids(self) -> frozenset[str]:
@@ -56,6 +68,13 @@ class SessionList:
         """The status of a session, None when it is not listed; several entries that disagree read `A and B`."""
         statuses = {session.status for session in self.sessions if session.id == session_id}
         return " and ".join(sorted(statuses)) or None
+
+    def describe(self, session_id: str) -> str:
+        """The status of a session, or that it is not listed, and whether the list is whole."""
+        if self.total is None:
+            return self.status(session_id) or "not listed"
+        shown = f"not among the {len(self.sessions)} of {self.total} that the list shows, with no address of the rest"
+        return self.status(session_id) or shown
 
 
 class StreamSpaceApi(ProfileCalls):
@@ -88,7 +107,7 @@ class StreamSpaceApi(ProfileCalls):
         A token that no call accepts any more says nothing about this call: it is repeated with another one, and
         TokenRefused where there is none. Where another call accepts the token, the refusal is the API's answer. So it
         is with a limit of the rate of calls: RateLimited when it is for every call, or set by another server than the
-        one that answers other calls.
+        one that answers other calls. A question that is limited is asked again after the seconds that the answer names.
         """
         for _ in range(MOST_LOGINS):
             token = self.http.token
@@ -101,6 +120,11 @@ class StreamSpaceApi(ProfileCalls):
 
     def _call(self, name: str, which: str, body: object, *, seconds: float, request: str | None, user: str) -> Answer:
         answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
+        patience = PATIENT_SECONDS if answer.method == "GET" else 0.0  # the suite asks more often than the plan
+        while answer.retry_after is not None and answer.retry_after <= patience:
+            patience -= max(answer.retry_after, POLL_SECONDS)
+            pause(max(answer.retry_after, POLL_SECONDS), threading.Event())
+            answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.TOO_MANY_REQUESTS or control.server != answer.server:
@@ -142,7 +166,9 @@ class StreamSpaceApi(ProfileCalls):
         """All sessions in the list; Unmet when the answer is not such a list."""
         answer = self._answered("list_sessions")
         items = self.listed(answer, "sessions")
-        return SessionList(tuple(self._read(item) for item in items if self._is_session(item)))
+        total = answer.object().get("total")
+        more = total if isinstance(total, int) and not isinstance(total, bool) and total > len(items) else None
+        return SessionList(tuple(self._read(item) for item in items if self._is_session(item)), more)
 
     def status(self, session_id: str) -> str:
         """The status of one session by its id; Unmet when the answer is about anything else."""
@@ -167,16 +193,16 @@ class StreamSpaceApi(ProfileCalls):
         return self.call("delete_session", session_id)
 
     def hibernate_session(self, session_id: str) -> Answer:
-        """Hibernates a session; Unmet unless the API accepts that."""
-        return self._answered("hibernate_session", session_id)
+        """Hibernates a session; Unmet unless the API accepts that. It may answer when that is done."""
+        return self._answered("hibernate_session", session_id, seconds=COMMAND_SECONDS)
 
     def order_hibernation(self, session_id: str) -> Answer:
         """The same, whatever the API answers."""
         return self.call("hibernate_session", session_id)
 
     def wake_session(self, session_id: str) -> Answer:
-        """Wakes a session; Unmet unless the API accepts that."""
-        return self._answered("wake_session", session_id)
+        """Wakes a session; Unmet unless the API accepts that. It may answer when that is done."""
+        return self._answered("wake_session", session_id, seconds=COMMAND_SECONDS)
 
     def connect_session(self, session_id: str) -> Answer:
         """Requests the connection of a session."""
@@ -248,8 +274,8 @@ class StreamSpaceApi(ProfileCalls):
         """The user of a session as the API shows it, for calls that name them."""
         return str(self.session(session_id).get(self.profile.fields["user"], ""))
 
-    def _answered(self, name: str, session_id: str = "") -> Answer:
-        answer = self.call(name, session_id)
+    def _answered(self, name: str, session_id: str = "", *, seconds: float = CALL_SECONDS) -> Answer:
+        answer = self.call(name, session_id, seconds=seconds)
         if not answer.ok:
             raise Unmet(
                 answer.call,
@@ -260,18 +286,22 @@ class StreamSpaceApi(ProfileCalls):
         return answer
 
     def _is_session(self, item: object) -> bool:
-        fields = self.profile.fields
-        return isinstance(item, dict) and all(isinstance(item.get(fields[name]), str) for name in ("id", "status"))
+        return isinstance(item, dict) and isinstance(item.get(self.profile.fields["id"]), str)
 
     def _read(self, item: Json) -> Listed:
         fields = self.profile.fields
         return Listed(
             id=item[fields["id"]],
             name=item.get(fields["name"]),
-            status=item[fields["status"]],
+            status=_text(item.get(fields["status"])),
             user=item.get(fields["user"]),
             template=item.get(fields["template"]),
             agent=item.get(fields["agent_id"]),
             request=item.get(fields["request_id"]),
             tells_request=fields["request_id"] in item,
         )
+
+
+def _text(status: object) -> str:
+    """A status as it reads; any other value as JSON."""
+    return status if isinstance(status, str) else f"{json.dumps(status)}, which is not a status"

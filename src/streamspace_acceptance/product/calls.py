@@ -67,10 +67,9 @@ class ProfileCalls:
         field = self.profile.fields[name]
         items: list[Any] = []
         for page in self._pages(answer):
-            part = page.object().get(field) if page.ok else None
-            if not isinstance(part, list):
+            if not page.ok or not is_list(page.object(), field):
                 raise self.not_listed(page, f"a list of {field}")
-            items += part
+            items += page.object()[field] or ()
         return items
 
     def _pages(self, answer: Answer) -> Iterator[Answer]:
@@ -95,13 +94,21 @@ class ProfileCalls:
         return Unmet(answer.call, expected=expected, actual=answer.gist, likely="the API's list call")
 
 
+def is_list(body: Json, field: str) -> bool:
+    """Whether there is a list of that name; some languages write an empty one as null."""
+    return field in body and isinstance(body[field], list | None)
+
+
 def _next_page(answer: Answer, base_url: str) -> str | None:
-    """The path of the next page of a list, where an answer gives one: `next`, `links.next` or `_links.next.href`."""
+    """The path of the next page of a list, where an answer gives one.
+
+    That is `next`, `links.next` or `_links.next.href`, or the header Link (RFC 8288).
+    """
     if not answer.ok:
         return None
     body = answer.object()
     links: Json = next((body[name] for name in ("_links", "links") if isinstance(body.get(name), dict)), {})
     place = body.get("next") or links.get("next")
-    place = place.get("href") if isinstance(place, dict) else place
+    place = (place.get("href") if isinstance(place, dict) else place) or answer.next_page
     address = urljoin(answer.url, place) if isinstance(place, str) and place.startswith(("/", "?", "http")) else ""
     return address.removeprefix(base_url) if address.startswith(f"{base_url}/") and address != answer.url else None

@@ -202,10 +202,17 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
         sent_at=sent,
         received_at=waiting.now(),
         location=response.headers.get("location", "") if response.has_redirect_location else "",
+        retry_after=_retry_after(response) if response.status_code == HTTPStatus.TOO_MANY_REQUESTS else None,
+        next_page=response.links.get("next", {}).get("url", ""),
         date=_date(response.headers.get("date", "")),
         server=response.headers.get("server", ""),
         kept=_kept(response.headers),
     )
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    text = response.headers.get("retry-after", "").strip()
+    return float(text) if text.isdecimal() else None
 
 
 def _kept(headers: httpx.Headers) -> str:
@@ -262,6 +269,11 @@ def in_own_form(answer: Answer) -> bool:
     except Unmet:
         return False
     return all(isinstance(body.get(field), str) for field in OWN_FORM)
+
+
+def tells_error(answer: Answer) -> bool:
+    """Whether an answer is an error as the API itself tells it, with a code, whatever its status is."""
+    return in_own_form(answer) and bool(answer.object()[OWN_FORM[0]])
 
 
 def _reason(error: Exception) -> str:

@@ -43,7 +43,9 @@ def troubles(error: Mapping[str, object]) -> list[str]:
 
 
 def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, list):
+    if isinstance(value, str):
+        yield from filter(_is_sentence, [value])
+    elif isinstance(value, list):
         for entry in value:
             yield from _entry(entry) if isinstance(entry, dict) else filter(_is_sentence, [str(entry)])
     elif isinstance(value, dict):

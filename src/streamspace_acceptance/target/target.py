@@ -25,7 +25,7 @@ from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem, Unmet
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.calls import ProfileCalls
+from streamspace_acceptance.product.calls import ProfileCalls, is_list
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile, load
 from streamspace_acceptance.settings import DEFAULT_PROFILE, Settings
@@ -183,9 +183,10 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
             "log in again and set the new one."
         )
     if not is_one:
+        names = ", or let a contract profile name that path (calls, docs/profiles.md)" if answer.location else ""
         raise SetupProblem(
             f"The server at STREAMSPACE_API_URL={url} is not a StreamSpace API ({answer.status}{_where(answer)} to "
-            f"{call.method} {call.to()}): correct the URL."
+            f"{call.method} {call.to()}): correct the URL{names}."
         )
 
 
@@ -205,7 +206,7 @@ def _where(answer: Answer) -> str:
 
 def _lists_sessions(answer: Answer, profile: Profile) -> bool:
     try:
-        return answer.ok and isinstance(answer.object().get(profile.fields["sessions"]), list)
+        return answer.ok and is_list(answer.object(), profile.fields["sessions"])
     except Unmet:
         return False
 

@@ -18,6 +18,7 @@ _MODULES = (
     "hibernation",
     "templates",
     "agents",
+    "agent_logs",
     "queued_commands",
     "balance",
     "load",

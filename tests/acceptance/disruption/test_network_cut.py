@@ -220,6 +220,10 @@ def test_a_heartbeat_long_after_the_cut_shows_that_there_is_none() -> None:
         silent(recorded(1.0, 2.0), now() - 10)
 
 
+def test_api_that_tells_the_time_of_the_question_tells_nothing_of_a_cut() -> None:
+    silent(recorded(*map(float, range(1, 11))), now() - 10)
+
+
 def counted(packets: str) -> ExecResult:
     return ExecResult(
         "Chain OUTPUT (policy ACCEPT 9 packets, 9 bytes)\n"

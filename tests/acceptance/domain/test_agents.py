@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
-from streamspace_acceptance.domain.agents.heartbeats import Pace, received, spacings, untimely
+from streamspace_acceptance.domain.agents.heartbeats import API, Pace, apart, received, spacings, untimely
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
 from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
@@ -43,10 +44,10 @@ def sample(at: float, status: str = "online", beat: float | None = 1000.0) -> St
 
 
 def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[AgentList]) -> Outage:
-    """An outage as the API tells of it; the last heartbeat was seen at 100.0."""
+    """An outage as the API tells of it; the last heartbeat was seen to come at 100.0."""
     times = [100.0 + tenth / 10 for tenth in range(241)]
     told = [sample(at, "offline" if offline <= at < online else "online") for at in times]
-    samples = sorted([*told, *lies], key=lambda each: each.at)
+    samples = sorted([sample(99.9, beat=997.0), *told, *lies], key=lambda each: each.at)
     return Outage(AGENT, CUT, RESTORED, ENDED, samples, WORDS)
 
 
@@ -73,6 +74,11 @@ def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
     assert spacings([10.0, 13.0, 16.5]) == [3.0, 3.5]
 
 
+def test_two_lines_of_one_heartbeat_count_once() -> None:
+    assert apart([10.0, 10.1, 13.0, 13.2, 16.0], 0.3) == [10.0, 13.0, 16.0]
+    assert apart([10.0, 11.5, 13.0], 0.3) == [10.0, 11.5, 13.0]
+
+
 def dated(at: float, beat: float, date: float | None, *, zoned: bool = True) -> Stamped[AgentList]:
     return Stamped(at, AgentList((Agent(AGENT, "online", beat, zoned),), frozenset(), WORDS, date))
 
@@ -84,6 +90,14 @@ def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:
     assert "zone" in untimely([dated(1.0, 1000.0, None), dated(4.0, 1003.0, None, zoned=False)], AGENT)
     with pytest.raises(Unmet, match="7200 s ago"):
         expect.agents.on_pace(Pace(AGENT, 3.0, {"API": [3.0, 3.0, 3.0]}, ago), INTERVAL)
+
+
+def test_heartbeat_without_a_time_is_quoted() -> None:
+    told = [Stamped(1.0, AgentList((Agent(AGENT, "online", None, no_time=1764483332),), frozenset(), WORDS))]
+    with pytest.raises(Unmet, match="actual:   lastHeartbeat reads 1764483332, which is not an RFC 3339 time"):
+        expect.agents.on_pace(Pace(AGENT, 3.0, {API: [], "log": [3.0] * 3}, untimely(told, AGENT)), INTERVAL)
+    ahead = untimely([dated(1.0, 1000.0, 1000.0), dated(4.0, 4603.0, 1003.0)], AGENT)
+    assert "3600 s in the future" in ahead
 
 
 # An outage
@@ -115,6 +129,15 @@ def test_never_offline() -> None:
         expect.agents.reconnected(seen, RETURN)
     with pytest.raises(Unproven):
         expect.agents.transitions_logged(seen, transitions("offline", "online"))
+
+
+@pytest.mark.parametrize("beats", [lambda at: 1000.0, lambda at: at, lambda at: None])
+def test_offline_without_a_known_heartbeat_is_undecided(beats: Callable[[float], float | None]) -> None:
+    seen = outage()
+    untold = [sample(look.at, look.item.status(AGENT), beats(look.at)) for look in seen.samples]
+    with pytest.raises(Unproven, match=r"was reported offline, but .* \(see 3.3-1\)"):
+        expect.agents.offline_in_time(replace(seen, samples=untold), WINDOW)
+    expect.agents.stays_offline(replace(seen, samples=untold))
 
 
 def test_online_for_a_moment_while_cut_off() -> None:

@@ -471,6 +471,15 @@ def test_a_request_that_made_two_sessions_leaves_neither(registry: Registry, pro
     assert [session["sessionId"] for session in product.sessions] == ["others"]
 
 
+def test_session_that_a_request_makes_later_is_found_and_deleted(registry: Registry, product: _Product) -> None:
+    product.tells_requests = True
+    registry.ask("testuser", "firefox-browser", None)
+    product.sessions.append(product.sessions[-1] | {"sessionId": "s-later", "name": "s-later"})
+    with pytest.raises(FoundByCleanUp, match="a further session of a request a while later: session s-later"):
+        registry.clean_up()
+    assert sorted(product.deleted) == ["s-later", SESSION]
+
+
 def test_an_own_session_that_the_list_shows_late_is_no_other(registry: Registry, product: _Product) -> None:
     """The list of a product may be some seconds old, so a second request's result stands beside that of the first."""
     ask(registry)

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
@@ -16,12 +17,12 @@ from streamspace_acceptance.domain.sessions.creation import Asked, Creation, con
 from streamspace_acceptance.domain.sessions.session import Session, present
 from streamspace_acceptance.measuring.startup_phases import Phases, means, phases, table
 from streamspace_acceptance.measuring.statistics import Summary
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Stamped
-from tests.support.samples import SESSION, Json, claim, pod_json
+from tests.support.samples import SESSION, Json, answer, claim, pod, pod_json
 from tests.support.web_server import Respond, says, web_server
 
 ASKED = Asked("testuser", "firefox-browser", "standard", frozenset({"old"}))
@@ -282,3 +283,28 @@ def test_phase_table_shows_the_measured_parts() -> None:
     starts_ = [Phases({"image pull": None, **parts}), Phases({"image pull": 4.0, **parts, "pod scheduling": 2.0})]
     assert list(map(str, means(starts_))) == ["image pull (mean) 4 s", "pod scheduling (mean) 1.5 s"]
     assert means([]) == []
+
+
+@pytest.mark.parametrize(("refused", "trouble"), [(1, Unproven), (2, Unmet)])
+def test_creation_that_is_refused_after_others_fails(refused: int, trouble: type[Exception]) -> None:
+    """The first one is the matter of 1.1a-1."""
+    asked: list[Creation] = []
+
+    def request() -> Creation:
+        body, status = ({}, 201) if len(asked) + 1 < refused else ({"error": "x", "message": "No."}, 500)
+        asked.append(Creation(ASKED, answer(body, status), None, "s" if status == 201 else None, ()))
+        return asked[-1]
+
+    session: Any = SimpleNamespace(
+        changes=SimpleNamespace(items=list),
+        exists=lambda: True,
+        api=SimpleNamespace(profile=load()),
+        budgets=Budgets(0.1),
+        pods=lambda: [pod()],
+        wait_for_status=lambda *_, **__: None,
+        wait_for_phase=lambda *_, **__: None,
+        wait_for_ready_pod=lambda **_: pod(),
+        vnc_within=lambda _: "silence",
+    )
+    made = starts.series(3, request, lambda _: session, cast("Any", SimpleNamespace(items=list)))
+    assert (len(made.made), type(made.made[-1].trouble)) == (refused, trouble)

@@ -68,6 +68,8 @@ def test_what_reads_otherwise_is_named() -> None:
     assert differences({"vnc": {"port": 5900}}, {"vnc": {"port": 5900.0}}) == ["vnc.port reads 5900.0, not 5900"]
     assert differences({"a": 1}, {"a": True}) == ["a reads True, not 1"]
     assert differences({"vnc": {"port": 1}}, {"vnc": None}) == ["vnc reads None"]
+    assert differences(SOUND, {**READ, "image": f"docker.io/{SOUND['image']}"}) == []
+    assert differences({"id": "a"}, {"id": "docker.io/a"}) == ["id reads 'docker.io/a', not 'a'"]
     assert differences(SOUND, {**READ, "image": "other"}) == [f"image reads 'other', not {SOUND['image']!r}"]
 
 
@@ -116,7 +118,7 @@ FIELDS = {"no image": ("image",), "an empty name": ("name",), "no cpu": ("cpu",)
 def attempt(
     words: str = "no image", status: int = 400, message: str = "The field 'image' is missing."
 ) -> MistakeAttempt:
-    said = answer({"error": "x", "message": message}, status, method="POST")
+    said = answer({"error": "x", "message": message} if status >= 400 else READ, status, method="POST")
     return MistakeAttempt(words, FIELDS[words], made(), said, message, f"{NAME}x")
 
 
@@ -151,6 +153,12 @@ def test_refusals_with_one_answer_are_told_once() -> None:
     said = unmet(expect.templates.refused_clearly, trial(*vague))
     assert said.count("The template is invalid.") == 1
     assert "to no image, no cpu" in said
+
+
+def test_success_that_tells_an_error_is_no_acceptance() -> None:
+    tried = replace(attempt(), answer=answer({"error": "x", "message": "The field 'image' is missing."}, method="POST"))
+    expect.templates.all_caught(trial(tried))
+    assert "200 {" in unmet(expect.templates.refused_clearly, trial(tried))
 
 
 def test_without_a_refusal_there_is_no_error_to_read() -> None:

@@ -1,5 +1,6 @@
 """What is expected of templates in use: each expectation is seen to fail for each reason that it has, and to hold."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,9 @@ OLD: Json = {**READ, "image": "firefox:v1", "resources": {"cpu": "500m", "memory
 NEW: Json = {**OLD, **SENT, "version": 2, "updatedAt": "2026-01-02T00:00:00Z"}
 
 
+TOLD = {"error": "database", "message": "It did not answer."}
+
+
 def change(*, made_answer: Any = None, after: Any = None, listed: tuple[Json, ...] = (NEW,)) -> Change:
     return Change(OLD, SENT, made_answer or answer(NEW), after or answer(NEW), listed)
 
@@ -37,6 +41,7 @@ def test_a_change_is_read_back() -> None:
         (change(made_answer=answer({}, 500)), "answered 500"),
         (change(after=answer({}, 404)), "answered 404"),
         (change(made_answer=answer(OLD)), "in the answer, image"),
+        (change(made_answer=answer(TOLD), after=answer(OLD)), f"answered 200 : {json.dumps(TOLD)}"),
         (change(after=answer({**NEW, "resources": {"cpu": "1000m", "memory": "1Gi"}})), "resources.memory"),
         (change(after=answer({**NEW, "displayName": "x"})), "displayName"),
         (change(listed=(OLD,)), "in the list, image"),

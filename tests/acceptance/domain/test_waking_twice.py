@@ -10,18 +10,21 @@ import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions import lifecycle as lifecycle_module
 from streamspace_acceptance.domain.sessions.home import SavedFile
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.start_patience import DesktopPatience
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import Budget
-from tests.support.samples import SESSION, pod
+from tests.support.samples import SESSION, answer, pod
 
 OK = ExecResult("", "", 0)
 
@@ -45,13 +48,18 @@ class Product:
         self.api = self
         self.cluster = self
 
-    def hibernate_session(self, _id: str) -> None:
+    def hibernate_session(self, _id: str) -> Answer:
         self.commands.append("hibernate")
+        return answer({}, 202)
 
-    def wake_session(self, _id: str) -> None:
+    def wake_session(self, _id: str) -> Answer:
         self.commands.append("wake")
         if self.trouble == "home lost":
             self.files.clear()
+        return answer({}, 202)
+
+    def pods(self) -> list[Pod]:
+        return [] if self.trouble == "untrue" else [pod()]
 
     def delete_pod(self, *_: object) -> None:
         self.commands.append("delete")
@@ -59,7 +67,7 @@ class Product:
             self.files.clear()
 
     def status(self, _id: str) -> str:
-        return "Running"
+        return "Hibernated" if self.trouble == "untrue" and self.commands[-1] == "hibernate" else "Running"
 
     def known_uids(self) -> frozenset[str]:
         return frozenset()
@@ -171,3 +179,36 @@ def test_first_waking_that_fails_is_the_last(trouble: str) -> None:
     if trouble == "no status":
         with pytest.raises(Unmet, match="Running"):
             lifecycle.wait_for_status("running", within="wake")
+
+
+@pytest.mark.parametrize("command", ["wake", "hibernate"])
+def test_status_that_the_pods_contradict_fails(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setattr(lifecycle_module, "MOMENT_SECONDS", 0.01)
+    product, name = Product("untrue"), {"wake": "running", "hibernate": "hibernated"}[command]
+    monkeypatch.setattr(product, "pods", lambda: [] if command == "wake" else [pod()])
+    lifecycle = SessionLifecycle(cast("Session", product), pod())
+    getattr(lifecycle, command)()
+    lifecycle.wait_for_no_pod(within="wake") if command == "hibernate" else lifecycle.wait_for_new_pod(within="wake")
+    with pytest.raises(Unmet, match="only when that is so") as caught:
+        lifecycle.wait_for_status(name, within="wake")
+    assert caught.value.likely == "the status shows the command, not the state"
+
+
+@pytest.mark.parametrize("command", ["wake", "hibernate"])
+def test_status_that_comes_with_the_pods_is_true(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    product, name = Product("untrue"), {"wake": "running", "hibernate": "hibernated"}[command]
+    monkeypatch.setattr(product, "pods", lambda: [pod()] if command == "wake" else [pod(deleting=True)])
+    lifecycle = SessionLifecycle(cast("Session", product), pod())
+    getattr(lifecycle, command)()
+    lifecycle.wait_for_no_pod(within="wake") if command == "hibernate" else lifecycle.wait_for_new_pod(within="wake")
+    assert lifecycle.wait_for_status(name, within="wake")
+
+
+def test_command_that_tells_an_error_is_quoted_where_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = Product("no pod")
+    said = answer({"error": "database", "message": "It did not answer."}, 200)
+    monkeypatch.setattr(product, "wake_session", lambda _: said)
+    lifecycle = SessionLifecycle(cast("Session", product), pod())
+    lifecycle.wake()
+    with pytest.raises(Unmet, match="nothing; the command was answered 200"):
+        lifecycle.wait_for_new_pod(within="wake")

@@ -94,6 +94,7 @@ def test_the_answer_identifies_the_session() -> None:
         (creation(listed=(replace(LISTED, template="gimp"),)), "lists it with template 'gimp'"),
         (creation(GOOD | {"user": "somebody"}), "user is 'somebody', not 'testuser'"),
         (creation(GOOD | {"template": "gimp"}), "template is 'gimp'"),
+        (creation({"error": "database", "message": "It did not answer."}), "it tells an error: {"),
         (creation([GOOD]), "a JSON list"),
         (creation(b"created"), "created"),
     ],
@@ -109,6 +110,9 @@ def test_an_answer_that_says_no_identifies_nothing() -> None:
 
 def test_the_session_in_kubernetes_is_the_one_asked_for() -> None:
     expect.sessions.listed(creation(), session_object(), session_object())
+    anothers = creation(listed=(replace(LISTED, user="other"),))  # 1.1a-2 says so
+    expect.sessions.listed(anothers, session_object(user="other"), session_object(user="other"))
+    assert "'third'" in unmet(expect.sessions.listed, anothers, session_object(user="third"), session_object())
 
 
 @pytest.mark.parametrize(
@@ -241,6 +245,8 @@ def test_no_address_in_the_answer(url: object) -> None:
 
 def test_no_address_without_a_yes() -> None:
     unmet(expect.desktops.address_given, answer({"url": "http://x/"}, 409), PROFILE)
+    expect.desktops.address_given(answer({"url": "http://x/"}, 201), PROFILE)
+    unmet(expect.desktops.address_given, answer({"error": "x"}, 201), PROFILE)
     unmet(expect.desktops.address_given, answer({}), PROFILE)
     assert "addresses.relative" in unmet(expect.desktops.address_given, answer({"url": "/vnc/s"}), PROFILE)
 

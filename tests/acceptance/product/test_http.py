@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product import api as product_api
 from streamspace_acceptance.product import http
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -106,11 +107,16 @@ def test_a_list_of_sessions_is_read_by_type() -> None:
         {"sessionId": 7, "status": "Running"},
         {"sessionId": "b"},
         "c",
+        {"sessionId": "d", "status": ["Running"]},
     ]
     with web_server(says(json.dumps({"sessions": sessions}).encode())) as url, HttpClient(url, "t") as client:
         listed = api(client).sessions()
-    assert listed.ids == {"a"}
-    assert (listed.status("a"), listed.status("b"), listed.times("a")) == ("Running", None, 1)
+    assert listed.ids == {"a", "b", "d"}
+    assert (listed.status("a"), listed.times("a"), listed.status("c")) == ("Running", 1, None)
+    assert [listed.status(name) for name in "bd"] == [
+        "null, which is not a status",
+        '["Running"], which is not a status',
+    ]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +185,33 @@ def test_429_is_the_products_in_its_own_form_while_other_calls_go_on(
         else:
             with pytest.raises(NoAnswer, match="calls is limited"):
                 api(client).create_session("u", "t", None)
+
+
+@pytest.mark.parametrize(
+    ("method", "retry_after", "limited", "asked"),
+    [("GET", "1", 1, 2), ("GET", "soon", 1, 1), ("GET", "11", 1, 1), ("GET", "0", 2, 3), ("POST", "1", 1, 1)],
+)
+def test_question_that_is_limited_is_asked_again_as_told(
+    monkeypatch: pytest.MonkeyPatch, method: str, retry_after: str, limited: int, asked: int
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(product_api, "pause", lambda seconds, _: calls.append("pause"))
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        is_control = request.path == "/api/v1/agents" or request.command != method
+        calls.append("control" if is_control else "call")
+        if is_control or calls.count("call") > limited:
+            says(b'{"sessions": []}')(request)
+            return
+        request.send_response(429)
+        request.send_header("Retry-After", retry_after)
+        request.send_header("Content-Type", "application/json")
+        request.end_headers()
+        request.wfile.write(OWN_REFUSAL)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        answer = api(client).call("list_sessions" if method == "GET" else "create_session", body=None)
+    assert (calls.count("call"), answer.status) == (asked, 200 if asked > limited else 429)
 
 
 def test_503_of_html_is_a_gateways() -> None:

@@ -27,6 +27,8 @@ REQUEST = {"name": "x", "image": "not an image", "resources": {"cpu": "a lot"}}
         ({"errors": [{"name": "image", "reason": "missing required argument"}]}, ["image: missing required argument"]),
         ({"errors": [{"detail": "is no image", "source": {"pointer": "/image"}}]}, ["/image: is no image"]),
         ({"errors": [{"title": "x", "detail": [{"path": "cpu", "message": "is required"}]}]}, ["cpu: is required"]),
+        ({"title": "Bad Request", "detail": "the image is empty", "status": 400}, ["the image is empty"]),
+        ({"detail": "invalid"}, []),
         ({"message": "the image is empty"}, []),
         ({"details": [REQUEST]}, []),
         ({"details": json.dumps(REQUEST)}, []),
@@ -51,6 +53,32 @@ def pages(request: BaseHTTPRequestHandler) -> None:
 def test_list_in_pages_is_read_to_its_end() -> None:
     with web_server(pages) as url, HttpClient(url, "token") as http:
         assert StreamSpaceApi(http, load()).sessions().ids == {"s-1", "s-2", "s-3"}
+
+
+def linked(request: BaseHTTPRequestHandler) -> None:
+    path, _, query = request.path.partition("?")
+    number = int(query.removeprefix("page=") or 1)
+    body = json.dumps({"sessions": [{"sessionId": f"s-{number}", "status": "Running"}]}).encode()
+    request.send_response(200)
+    request.send_header("Content-Length", str(len(body)))
+    links = f'<{path}?page=1>; rel="first"' + (f', <{path}?page={number + 1}>; rel="next"' if number < 3 else "")
+    request.send_header("Link", links)
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def test_list_in_pages_of_the_header_link_is_read_to_its_end() -> None:
+    with web_server(linked) as url, HttpClient(url, "token") as http:
+        assert StreamSpaceApi(http, load()).sessions().ids == {"s-1", "s-2", "s-3"}
+
+
+@pytest.mark.parametrize(("total", "said"), [(7, "not among the 1 of 7 that the list shows"), (1, "not listed")])
+def test_list_that_shows_a_part_says_so(total: int, said: str) -> None:
+    body = json.dumps({"sessions": [{"sessionId": "s", "status": "Running"}], "total": total}).encode()
+    with web_server(says(body)) as url, HttpClient(url, "token") as http:
+        listed = StreamSpaceApi(http, load()).sessions()
+    assert listed.describe("t").startswith(said)
+    assert listed.describe("s") == "Running"
 
 
 @pytest.mark.parametrize("next_page", ["http://elsewhere.example/api/v1/sessions", 7, "", "/api/v1/sessions"])

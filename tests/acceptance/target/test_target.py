@@ -95,6 +95,26 @@ def test_what_answers_is_no_streamspace(respond: Respond, program: Path) -> None
         assert "is not a StreamSpace API" in problem(**given(url, program))
 
 
+def test_redirected_list_names_the_profile(program: Path) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(308)
+        request.send_header("Location", f"{request.path}/")
+        request.end_headers()
+
+    with web_server(respond) as url:
+        said = problem(**given(url, program))
+    assert "(308, a redirect to /api/v1/sessions/, to GET /api/v1/sessions): correct the URL, or let" in said
+
+
+@pytest.mark.parametrize("listed", [b'{"sessions": null}', b'{"sessions": []}'])
+def test_list_without_sessions_is_one(listed: bytes, program: Path) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        says(*((listed, 200) if request.path == "/api/v1/sessions" else (b"{}", 404)))(request)
+
+    with web_server(respond) as url:
+        assert "is not a StreamSpace API" not in problem(**given(url, program))
+
+
 @pytest.mark.parametrize(
     ("status", "listed"), [(200, b"{}"), (500, b'{"error": "x", "message": "y"}'), (200, b"<html>")]
 )

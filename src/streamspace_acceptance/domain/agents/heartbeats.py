@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from streamspace_acceptance.waiting import Stamped, Wait, follow, sampling
 
 LOOKS_PER_HEARTBEAT = 3
 LOG, API = "the agent's log", "the API's lastHeartbeat"
+SAME_HEARTBEAT = 0.1  # of an interval: lines that are so close tell of one heartbeat
 LONGEST_LOOK = 0.75  # of an interval: between two answers that are further apart, a heartbeat may come and be replaced
 
+FEWEST_ANSWERS, MOST_BEATS = 5, 0.8
+"""Ten answers of the API come in a second: no agent sends a heartbeat for each."""
 CLOCKS_APART_SECONDS = 60.0
 """Real seconds, not scaled: less than between any two time zones, and the plan calls an agent lost after so many."""
 
@@ -64,10 +68,21 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
     mark = clients.profile.agents.heartbeat_line
     logged = [line.at for line in log.look() if mark and any(mark in text for text in texts(line.text))]
     seen = [beat.item for beat in received(recording.items(), agent.id)][1:]
-    sources = ({LOG: spacings(logged)} if mark and not log.refusal else {}) | {API: spacings(seen)}
+    sources = ({LOG: spacings(apart(logged, SAME_HEARTBEAT * interval))} if mark and not log.refusal else {}) | {
+        API: spacings(seen)
+    }
     lost = frozenset({LOG} if log.has_gap else ()) | ({API} if looked_seldom(recording.items(), interval) else set())
     refusal = log.refusal if mark else ""
     scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost, refusal))
+
+
+def apart(moments: Sequence[float], least: float) -> list[float]:
+    """The moments that come so many seconds after the one before: an agent may log one heartbeat in several lines."""
+    kept: list[float] = []
+    for moment in moments:
+        if not kept or moment - kept[-1] >= least:
+            kept.append(moment)
+    return kept
 
 
 def spacings(moments: Sequence[float]) -> list[float]:
@@ -85,6 +100,9 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
 
     The date of the API's answers shows the API's own clock. Clocks of different machines may differ a little.
     """
+    last = samples[-1].item.agent(agent_id) if samples else None
+    if last is not None and last.last_heartbeat is None:
+        return f"lastHeartbeat reads {json.dumps(last.no_time)}, which is not an RFC 3339 time"
     beats = [beat.at for beat in received(samples, agent_id)][1:]
     for sample in (candidate for candidate in samples if candidate.at in beats):
         agent, date = sample.item.agent(agent_id), sample.item.date
@@ -93,8 +111,17 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
         if not agent.zoned:
             return "lastHeartbeat has no time zone"
         if date is not None and abs(date - agent.last_heartbeat) > CLOCKS_APART_SECONDS:
-            return f"a heartbeat that has just come in was {date - agent.last_heartbeat:.0f} s ago by lastHeartbeat"
+            return f"a heartbeat that has just come in was {_ago(date - agent.last_heartbeat)} by lastHeartbeat"
     return ""
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds:.0f} s ago" if seconds > 0 else f"{-seconds:.0f} s in the future"
+
+
+def tells_the_question(samples: Sequence[Stamped[AgentList]], agent_id: str) -> bool:
+    """Whether nearly every answer has another heartbeat than the one before: the time of the question, no heartbeat."""
+    return len(samples) >= FEWEST_ANSWERS and len(received(samples, agent_id)) > MOST_BEATS * len(samples)
 
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:

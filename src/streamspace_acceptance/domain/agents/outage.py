@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from streamspace_acceptance.domain.agents.heartbeats import received
+from streamspace_acceptance.domain.agents.heartbeats import received, tells_the_question
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Stamped, Timeline
 
@@ -52,11 +52,12 @@ class Outage:
     def silence(self) -> tuple[float, float] | None:
         """The least and most seconds from the last heartbeat until the API reported the agent offline.
 
-        Each of the two events happened between two samples of the API. None if one of them is missing.
+        Each of the two events happened between two samples of the API. None if one of them is missing: what the first
+        sample shows may be a heartbeat of any time.
         """
         offline = self.went_offline
-        beats = [beat.at for beat in received(self.samples, self.agent_id) if offline is None or beat.at <= offline]
-        if offline is None or not beats:
+        beats = [beat.at for beat in received(self.samples, self.agent_id)[1:] if offline is None or beat.at <= offline]
+        if offline is None or not beats or tells_the_question(self.samples, self.agent_id):
             return None
         return self._look_before(offline) - beats[-1], offline - self._look_before(beats[-1])
 

@@ -10,7 +10,7 @@ from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.calls import ProfileCalls
+from streamspace_acceptance.product.calls import ProfileCalls, is_list
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
@@ -116,7 +116,7 @@ class LoginClient:
         """Whether an answer is the list that only an open API gives."""
         try:
             field = self._profile.fields["sessions"]
-            return answer is not None and answer.ok and isinstance(answer.object().get(field), list)
+            return answer is not None and answer.ok and is_list(answer.object(), field)
         except Unmet:
             return False
 

@@ -82,7 +82,7 @@ class ConcurrentRequests:
             met=lambda listed: not self._behind(listed, word),
             says=lambda listed: f"{len(self.sessions) - len(self._behind(listed, word))} {word}",
             likely=lambda listed: "; ".join(
-                f"{session_id} is {listed.status(session_id)}" for session_id in self._behind(listed, word)
+                f"{session_id} is {listed.describe(session_id)}" for session_id in self._behind(listed, word)
             ),
         )
         for session in self.sessions:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
 from streamspace_acceptance.domain.start_patience import shortened
 from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import tells_error
 from streamspace_acceptance.product.rfb import Framebuffer
 from streamspace_acceptance.waiting import Budget, Wait, now, poll
 
+MOMENT_SECONDS = 1.0  # real ones: Kubernetes follows a command that was carried out at once
 BLANK_SECONDS = 1.0  # from one look at a desktop to the next
 POD, STATUS = "pod", "status"  # of a session that comes back
 
@@ -31,6 +35,8 @@ class SessionLifecycle:
         self._pod = pod
         self._cause: str | None = None
         self._refusal: Unmet | None = None
+        self._error = ""
+        self._untrue: dict[str, Unmet] = {}
         self._vnc_before: Framebuffer | str = "no VNC handshake was attempted"
         self._showed_something = False
         self._failure: dict[str, Unmet | Unproven] = {}
@@ -70,13 +76,13 @@ class SessionLifecycle:
     def hibernate(self) -> None:
         """Hibernates the session; a refusal is the failure of the criterion about the effect."""
         self._leave_pod("a pod of the session is left")
-        self._command(self._api.hibernate_session)
+        self._command(self._api.hibernate_session, "hibernated")
 
     def wake(self) -> None:
         """Wakes the session; a refusal is the failure of the criterion about the effect."""
         self.former, self.since = self.session.known_uids(), now()
         self._cause = "no pod serves the session again"
-        self._command(self._api.wake_session)
+        self._command(self._api.wake_session, "running")
 
     def has_come_back(self, *, within: str) -> bool:
         """Whether another pod serves the session, Running, with its VNC server and what it shows, in time.
@@ -101,21 +107,24 @@ class SessionLifecycle:
         """A Ready pod that the session did not have before; Unmet otherwise, also when the API refused to wake it."""
         self._check_not_failed(POD)
         self._check_accepted()
-        self._pod = self.session.wait_for_ready_pod(within=within, other_than=self.former)
+        with self._with_its_error():
+            self._pod = self.session.wait_for_ready_pod(within=within, other_than=self.former)
         self._cause = None
         return self._pod
 
     def wait_for_no_pod(self, *, within: str | Budget) -> list[Pod]:
         """The pods of the session that are left in the end; Unmet when one stays, or when the API refused."""
         self._check_accepted()
-        left = self.session.wait_for_no_pod(self.former, within=within)
+        with self._with_its_error():
+            left = self.session.wait_for_no_pod(self.former, within=within)
         self._cause = self._cause if left else None
         return left
 
     def wait_for_status(self, name: str, *, within: str | Budget) -> tuple[str, str, SessionObject | None]:
         """The profile's word for a status, then the status by the API and by Kubernetes.
 
-        Unproven while a pod is missing or left over: then no status is known to be true.
+        Unmet, too, where the API said so before it was true. Unproven while a pod is missing or left over: then no
+        status is known to be true.
         """
         word = self._api.profile.statuses[name]
         self._check_not_failed(STATUS)
@@ -125,6 +134,8 @@ class SessionLifecycle:
                 raise Unproven(f"{self._cause}; the API says {self._api.status(self.session.id)}")
             self.session.wait_for_status(word, within=within)
             phase = self.session.wait_for_phase(word, within=within)
+        if name in self._untrue:
+            raise self._untrue[name]
         return word, self._api.status(self.session.id), phase
 
     def watch_status(self, name: str) -> tuple[str, Statuses]:
@@ -173,12 +184,50 @@ class SessionLifecycle:
         gone = [change.at for change in self.session.changes.items() if change.item.kind == "DELETED"]
         return max(gone, default=now()) - self.since
 
-    def _command(self, call: Callable[[str], object]) -> None:
-        self._refusal = None
+    def _command(self, call: Callable[[str], Answer], goal: str) -> None:
+        self._refusal, self._error = None, ""
         try:
-            call(self.session.id)
+            answer = call(self.session.id)
         except Unmet as refusal:
             self._refusal = refusal
+            return
+        self._error = answer.gist if tells_error(answer) else ""
+        self._compare_with_pods(goal)
+
+    def _compare_with_pods(self, name: str) -> None:
+        """Notes a status that the API gives at once, and that the session's pods contradict for more than a moment."""
+        word = self._api.profile.statuses[name]
+        try:
+            said = self._api.status(self.session.id)
+        except Unmet:
+            return  # the wait for the status judges that
+        fits = _has_no_pod if name == "hibernated" else _has_running_pod
+        try:
+            poll(
+                Wait(self.session.subject, f"{word} only when that is so", Budget("moment", MOMENT_SECONDS, 1.0)),
+                self.session.pods,
+                met=lambda pods: said != word or fits(pods),
+                says=lambda pods: f"{said}, with {', '.join(pod.describe() for pod in pods) or 'no pod'}",
+                likely=lambda _: "the status shows the command, not the state",
+            )
+        except Unmet as untrue:
+            self._untrue[name] = untrue
+
+    @contextmanager
+    def _with_its_error(self) -> Iterator[None]:
+        """A failure tells the error that the command was answered with, if that came with a success."""
+        try:
+            yield
+        except Unmet as unmet:
+            if not self._error:
+                raise
+            raise Unmet(
+                unmet.subject,
+                expected=unmet.expected,
+                actual=f"{unmet.actual}; the command was answered {self._error}",
+                timeline=unmet.timeline,
+                likely=unmet.likely,
+            ) from unmet
 
     def _check_not_failed(self, goal: str) -> None:
         if goal in self._failure:
@@ -196,3 +245,11 @@ class SessionLifecycle:
         pod, self._pod, self._cause = self.pod, None, cause
         self.former, self.since = self.session.known_uids(), now()
         return pod
+
+
+def _has_no_pod(pods: Sequence[Pod]) -> bool:
+    return not any(pod.stays for pod in pods)
+
+
+def _has_running_pod(pods: Sequence[Pod]) -> bool:
+    return any(pod.running for pod in pods)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, status_of
+from streamspace_acceptance.cluster.image_names import plain
 from streamspace_acceptance.cluster.objects import Json, Pod, serving_objects
 from streamspace_acceptance.cluster.owners import admission_notes, asked_container, deployment_of
 from streamspace_acceptance.cluster.quantities import same
@@ -30,21 +31,12 @@ class Provision:
     def is_as(self, other: Provision) -> bool:
         """Whether this says all that `other` says: the same image, the same amounts."""
         amounts = ((self.cpu, other.cpu), (self.memory, other.memory))
-        return (other.image is None or _named(other.image) == _named(self.image)) and all(
+        return (other.image is None or plain(other.image) == plain(self.image)) and all(
             wanted is None or same(given, wanted) for given, wanted in amounts
         )
 
     def __str__(self) -> str:
         return f"{self.image} with cpu {self.cpu} and memory {self.memory}"
-
-
-def _named(image: object) -> object:
-    """An image without the registry that Docker takes by default, and without the digest behind its tag."""
-    if not isinstance(image, str):
-        return image
-    name, _, _ = image.partition("@")
-    tagged = name if ":" in name.rpartition("/")[2] else image
-    return tagged.removeprefix("index.").removeprefix("docker.io/").removeprefix("library/")
 
 
 def _quantity(value: object) -> object:

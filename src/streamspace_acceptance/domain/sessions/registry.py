@@ -24,6 +24,7 @@ from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.waiting import wall_clock
 
+LATER = "the product makes a further session of a request a while later"
 LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
 
 
@@ -178,6 +179,8 @@ class Registry:
             ids, troubles = self._made()
             removal = Removal(self._clients, ids)
             left = removal.run() if ids else []
+            later = [] if left else self._made_later(ids)
+            left += self.remove(later)
         except (NoAnswer, ClusterError, Unmet) as error:
             reason = " ".join(str(error).split())
             raise CleanupFailure(f"{self._asked_for()} may be left ({LOOKS_AGAIN}): {reason}") from error
@@ -188,6 +191,8 @@ class Registry:
             raise CleanupFailure(f"{'; '.join([*troubles, *left])} ({LOOKS_AGAIN})")
         for record in self._records:
             journal.record_revert(record.entry)
+        if later:
+            raise FoundByCleanUp(f"session {', '.join(later)}, now deleted", LATER)
 
     def _asked_for(self) -> str:
         """The sessions by id, or by template and user where the id is unknown."""
@@ -200,6 +205,14 @@ class Registry:
         if not ids:
             return []
         return Removal(self._clients, ids).run()
+
+    def _made_later(self, known: Collection[str]) -> list[str]:
+        """The sessions that a request certainly made besides, after the list had shown what it made."""
+        made = [record.asked for record in self._records if record.id is not None]
+        if not made:
+            return []
+        after = listed_sessions(self._api, passed_over=(Unmet, NoAnswer))
+        return sorted(frozenset().union(*(creation.certainly_made(asked, after) for asked in made)) - set(known))
 
     def _made(self) -> tuple[list[str], list[str]]:
         """The ids of the sessions that this scenario made, and a sentence for each that may be its own."""

@@ -280,7 +280,7 @@ class Session:
 
     def _statuses(self, word: str) -> set[str]:
         """The status in the API's list; once that is `word`, also the status of the session requested alone."""
-        listed = self.api.sessions().status(self.id) or "not listed"
+        listed = self.api.sessions().describe(self.id)
         return {listed} if listed != word else {listed, self.api.status(self.id)}
 
     def _lost(self, statuses: set[str], word: str) -> str | None:

@@ -24,7 +24,8 @@ _ESTABLISHED, _LISTEN = "01", "0A"  # proc(5): the TCP state in /proc/net/tcp
 class Start:
     """One start. `trouble` says why the session is not Running; without it, `phases` say how long each part took.
 
-    Where asking brought no session at all, the trouble is Unproven: whether sessions reach Running was not to be seen.
+    Where the first request brought no session at all, the trouble is Unproven: whether sessions reach Running was not
+    to be seen.
     """
 
     session: Session | None
@@ -116,15 +117,15 @@ def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Sta
     while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
         # A pod or a VNC server that did not answer once is judged later; five silences would only take time here.
         probe = all(phases_of_start.seconds["VNC server start"] is not None for phases_of_start in starts.phases)
-        starts.made.append(_start(ask, enter, events, probe=probe))
+        starts.made.append(_start(ask, enter, events, is_first=not starts.made, probe=probe))
     return starts
 
 
-def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) -> Start:
+def _start(ask: Ask, enter: Enter, events: Recording[Change], *, is_first: bool, probe: bool) -> Start:
     session, began = None, now()
     try:
         creation = ask()
-        session = enter(_id_of(creation))
+        session = enter(_id_of(creation, is_first=is_first))
         running = _reach_running(session, creation.answer.sent_at)
     except (Unmet, Unproven) as trouble:
         return Start(session, began, trouble=_lost(session) or trouble)
@@ -134,8 +135,11 @@ def _start(ask: Ask, enter: Enter, events: Recording[Change], *, probe: bool) ->
     return Start(session, began, measured)
 
 
-def _id_of(creation: Creation) -> str:
+def _id_of(creation: Creation, *, is_first: bool) -> str:
+    """The session's id. 1.1a-1 does not judge a creation that is refused after others."""
     if creation.id is None:
+        if not (is_first or refused_for_quota(creation)):
+            raise no_session(creation)
         raise Unproven(f"no session was created: {no_session(creation).actual} ({_why(creation)})")
     return creation.id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ from streamspace_acceptance.domain.templates.created_template import NOT_THERE, 
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
-from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import Wait, elapse, poll
@@ -196,7 +197,7 @@ def delete(scenario: Scenario) -> None:
     """
     registry, use = scenario.results[TemplateRegistry], scenario.results[TemplateUse]
     template_id = scenario.results[CreatedTemplate].accepted_id
-    before, pods = deletion.traces(registry, template_id), [_pods(session) for session in use.sessions]
+    before, pods = _everywhere(scenario), [_pods(session) for session in use.sessions]
     content = deletion.content(registry, template_id)
     answer = registry.api.delete(template_id)
     if not answer.ok:
@@ -220,6 +221,21 @@ def delete(scenario: Scenario) -> None:
     scenario.results.put(result)
 
 
+def _everywhere(scenario: Scenario) -> frozenset[str]:
+    """Where the template can be found, once that is wherever it must be: a list may be some seconds old."""
+    registry, template_id = scenario.results[TemplateRegistry], scenario.results[CreatedTemplate].accepted_id
+    expected = deletion.expected_places(registry)
+    with suppress(Unmet):
+        return poll(
+            _wait(scenario, "seen in every place", "calm"),
+            lambda: deletion.traces(registry, template_id),
+            met=lambda found: expected <= found,
+            says=lambda found: f"in {', '.join(sorted(found)) or 'no place'}",
+            likely=lambda _: "it is not kept everywhere",
+        )
+    return deletion.traces(registry, template_id)
+
+
 def wait_until_deleted(scenario: Scenario) -> Deletion:
     """The API no longer knows the template; Unmet when it stays. A refused deletion is not waited for."""
     deleted, api = scenario.results[Deletion], scenario.results[TemplateRegistry].api
@@ -235,7 +251,10 @@ def wait_until_deleted(scenario: Scenario) -> Deletion:
 
 
 def wait_until_nothing_left(scenario: Scenario) -> Deletion:
-    """Nothing of the template is found anywhere; Unmet otherwise. Unproven when it was not deleted."""
+    """Nothing of the template is found anywhere, and it does not come back; Unmet otherwise.
+
+    Unproven when it was not deleted.
+    """
     deleted, registry = scenario.results[Deletion], scenario.results[TemplateRegistry]
     if not deleted.answer.ok or registry.api.get(deleted.template).status not in NOT_THERE:
         raise Unproven("the template was not deleted (see 2.3-3)")
@@ -246,6 +265,14 @@ def wait_until_nothing_left(scenario: Scenario) -> Deletion:
         says=lambda left: f"left: {', '.join(sorted(left))}" if left else "gone",
         likely=lambda _: "the deletion does not reach every place in which templates are kept",
     )
+    _elapse_calmly(scenario)
+    if back := deletion.traces(registry, deleted.template):
+        raise Unmet(
+            f"template {deleted.template}",
+            expected="nothing left of it",
+            actual=f"it was gone, and is back in {', '.join(sorted(back))}",
+            likely="something that has not heard of the deletion writes it again",
+        )
     return deleted
 
 
@@ -275,13 +302,18 @@ def _is_as_before(session: Session, status: str, pods: frozenset[str]) -> bool:
 
 
 def _wait_until_gone(session: Session) -> None:
-    poll(
-        Wait(session.subject, "gone", session.budgets.named("deletion")),
-        lambda: session.api.sessions().status(session.id) or "gone",
-        met=lambda status: status == "gone",
-        says=str,
-        likely=lambda _: "the product does not finish the deletion",
-    )
+    """The API no longer lists the session, or nothing but its list knows of it: a product may list what has ended."""
+    try:
+        poll(
+            Wait(session.subject, "gone", session.budgets.named("deletion")),
+            lambda: session.api.sessions().status(session.id) or "gone",
+            met=lambda status: status == "gone",
+            says=str,
+            likely=lambda _: "the product does not finish the deletion",
+        )
+    except Unmet:
+        if session.pods() or session.cluster.session_object(session.id) is not None:
+            raise
 
 
 def _pods(session: Session) -> frozenset[str]:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from streamspace_acceptance.domain.templates.created_template import Json, differences
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import tells_error
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.strict_json import overlaid
 from streamspace_acceptance.waiting import Budget, Wait, poll
@@ -68,8 +69,11 @@ class Change:
             return garbled
         answered = [(place, answer.object()) for place, answer in said.items()]
         beside = [*answered, *(("the list", template) for template in self.listed)]
+        found = differences(self.wanted, self.after.object())
+        if found and tells_error(self.answer):
+            return [f"the change is answered {self.answer.gist}"]
         return [
-            *(f"in the template, {difference}" for difference in differences(self.wanted, self.after.object())),
+            *(f"in the template, {difference}" for difference in found),
             *(
                 f"in {place}, {difference}"
                 for place, template in beside

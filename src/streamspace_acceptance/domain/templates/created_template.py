@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from streamspace_acceptance.cluster.image_names import plain
 from streamspace_acceptance.cluster.quantities import same
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 
 Json = dict[str, Any]
-RESOURCES = "resources"
+IMAGE, AMOUNTS = "image", "resources."
 NOT_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 """The answers to a call for a template that is not there, or no longer."""
 
@@ -40,7 +41,8 @@ class CreatedTemplate:
 def differences(wanted: Json, found: object, *, among: str = "", partial: bool = False) -> list[str]:
     """The fields of `wanted` that differ in `found`, a sentence each; other fields of `found` do not matter.
 
-    Resources are compared as amounts too, where they are amounts; all else as it is written, types included.
+    Resources are compared as amounts too, where they are amounts, and images by what they name; all else as it is
+    written, types included.
     `partial`: `found` need not have all fields, as the entries of a list that show the most important ones.
     """
     if not isinstance(found, dict):
@@ -52,10 +54,12 @@ def differences(wanted: Json, found: object, *, among: str = "", partial: bool =
         place = f"{among}.{field}" if among else field
         if isinstance(value, dict):
             troubles += differences(value, found.get(field), among=place, partial=partial)
-        elif not _equal(value, found.get(field), quantity=among == RESOURCES):
+        elif not _equal(place, value, found.get(field)):
             troubles.append(f"{place} reads {found.get(field)!r}, not {value!r}")
     return troubles
 
 
-def _equal(wanted: object, found: object, *, quantity: bool) -> bool:
-    return (type(wanted) is type(found) and wanted == found) or (quantity and same(wanted, found))
+def _equal(place: str, wanted: object, found: object) -> bool:
+    if place == IMAGE:
+        wanted, found = plain(wanted), plain(found)
+    return (type(wanted) is type(found) and wanted == found) or (place.startswith(AMOUNTS) and same(wanted, found))

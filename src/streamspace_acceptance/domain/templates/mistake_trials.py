@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.templates.mistakes import MISTAKES
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import tells_error
 from streamspace_acceptance.waiting import Wait, poll
 
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -45,6 +46,11 @@ class MistakeAttempt:
     message: str
     name: object
     control_changes: tuple[str, ...] = ()
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the template was taken: a success in form that tells an error is none."""
+        return self.answer.ok and not tells_error(self.answer)
 
     @property
     def names_field(self) -> bool:

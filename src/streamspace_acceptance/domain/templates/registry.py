@@ -12,7 +12,7 @@ from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.http import NoAnswer, tells_error
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
@@ -52,10 +52,11 @@ class TemplateRegistry:
         self._made[name] = True  # until the answer says otherwise
         answer = self.api.create(body)
         found = self._id(answer) if answer.ok else None
+        accepted = answer.ok and (found is not None or not tells_error(answer))
         self._made[found or name] = answer.ok
-        if answer.ok:
+        if accepted:
             self._ids[name] = found or name
-        return CreatedTemplate(body, answer, found or name if answer.ok else None)
+        return CreatedTemplate(body, answer, found or name if accepted else None)
 
     def is_mine(self, template: Json) -> bool:
         """Whether a template as the API or Kubernetes shows it is one that this scenario asked for."""

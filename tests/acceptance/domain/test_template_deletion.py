@@ -1,0 +1,87 @@
+"""The deletion of a template: where it is looked for before, and that it does not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.domain.templates import actions, deletion
+from streamspace_acceptance.domain.templates.actions import TemplateUse
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
+from streamspace_acceptance.domain.templates.deletion import API, KUBERNETES, LIST, Deletion
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.outcomes import Unmet
+from tests.support.samples import answer, pod
+
+EVERYWHERE, NOWHERE = frozenset({API, LIST, KUBERNETES}), frozenset[str]()
+
+
+def deleting(monkeypatch: pytest.MonkeyPatch, looks: Iterable[frozenset[str]]) -> Any:
+    """A scenario whose template is found in those places, look by look; the last look stays."""
+    left = list(looks)
+    monkeypatch.setattr(deletion, "traces", lambda *_: left.pop(0) if len(left) > 1 else left[0])
+    monkeypatch.setattr(deletion, "content", lambda *_: {})
+    api = SimpleNamespace(
+        delete=lambda _: answer({}, 200, method="DELETE"), get=lambda _: answer({}, 404), message=lambda _: ""
+    )
+    return SimpleNamespace(
+        results={
+            CreatedTemplate: SimpleNamespace(accepted_id="t"),
+            TemplateRegistry: SimpleNamespace(api=api, mirrored=True),
+            TemplateUse: SimpleNamespace(sessions=[], status=""),
+            Deletion: SimpleNamespace(answer=answer({}, 200, method="DELETE"), template="t"),
+        },
+        clients=SimpleNamespace(budgets=Budgets(0.02)),
+    )
+
+
+def test_template_that_is_listed_late_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = deleting(monkeypatch, [EVERYWHERE - {LIST}, EVERYWHERE, NOWHERE])
+    kept: list[Deletion] = []
+    scenario.results = _Kept(scenario.results, kept)
+    actions.delete(scenario)
+    assert (kept[0].before, kept[0].after) == (EVERYWHERE, NOWHERE)
+
+
+class _Kept(dict[Any, Any]):
+    def __init__(self, results: dict[Any, Any], kept: list[Deletion]) -> None:
+        super().__init__(results)
+        self.put = kept.append
+
+
+def test_template_that_stays_away_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE])).template == "t"
+
+
+def test_template_that_comes_back_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unmet, match="it was gone, and is back in the API"):
+        actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE, frozenset({API})]))
+
+
+def ending(*, pods: list[Any], listed: str | None) -> Any:
+    session: Any = SimpleNamespace(
+        id="s",
+        subject="session s",
+        budgets=Budgets(0.001),
+        pods=lambda: pods,
+        cluster=SimpleNamespace(session_object=lambda _: None),
+    )
+    session.api = SimpleNamespace(
+        delete_session=lambda _: answer({}, 202), sessions=lambda: SimpleNamespace(status=lambda _: listed)
+    )
+    use = SimpleNamespace(sessions=[session])
+    return SimpleNamespace(results={TemplateUse: use})
+
+
+def test_session_that_stays_listed_alone_has_ended() -> None:
+    actions.end_sessions(ending(pods=[], listed="Terminated"))
+    actions.end_sessions(ending(pods=[], listed=None))
+
+
+def test_session_whose_pod_stays_has_not_ended() -> None:
+    with pytest.raises(Unmet, match="gone within"):
+        actions.end_sessions(ending(pods=[pod()], listed="Terminating"))
