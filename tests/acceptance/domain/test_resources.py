@@ -92,6 +92,16 @@ def test_a_pod_that_the_cluster_changed_proves_nothing() -> None:
     assert "vpaUpdates" in unproven(expect.resources.given_exactly, given(notes=("vpaUpdates: cpu of desktop",)))
 
 
+def test_a_deployment_that_states_limits_alone_asks_for_the_pods_requests_too() -> None:
+    nothing = Provision("firefox", None, None)
+    asked = {"its pod's requests": nothing, "its pod's limits": EXACT}
+    expect.resources.given_exactly(given(asked=asked))
+    less = {"the API": EXACT, "its pod's requests": Provision("firefox", "100m", "1Gi"), "its pod's limits": EXACT}
+    assert "requests: cpu 100m" in unmet(expect.resources.given_exactly, given(said=less, asked=asked))
+    rounded = given(Provision("firefox", "750m", "1Gi"), asked=asked)
+    assert "the cluster made it firefox with cpu 750m" in unproven(expect.resources.given_exactly, rounded)
+
+
 def test_a_size_that_is_refused_although_it_fits() -> None:
     refused = GrantedResources(SIZE, creation(422, "no"), control=creation())
     assert "422" in unmet(expect.resources.given_exactly, refused)

@@ -34,6 +34,14 @@ class Provision:
             wanted is None or same(given, wanted) for given, wanted in amounts
         )
 
+    def or_as(self, other: Provision) -> Provision:
+        """This, and where it says nothing, what `other` says."""
+        return Provision(
+            self.image if self.image is not None else other.image,
+            self.cpu if self.cpu is not None else other.cpu,
+            self.memory if self.memory is not None else other.memory,
+        )
+
     def __str__(self) -> str:
         return f"{self.image} with cpu {self.cpu} and memory {self.memory}"
 
@@ -70,8 +78,11 @@ class Provisioned:
 
     @property
     def by_product(self) -> dict[str, Provision]:
-        """The provision by source, as the product asked for it: the cluster's own changes of the pod left aside."""
-        return self.said | self.asked
+        """The provision by source, as the product asked for it: the cluster's own changes of the pod left aside.
+
+        Where the product asks for nothing, the pod has Kubernetes' defaults: requests as the limits.
+        """
+        return self.said | {place: asked.or_as(self.said[place]) for place, asked in self.asked.items()}
 
     @property
     def altered(self) -> str:
@@ -79,7 +90,7 @@ class Provisioned:
         found = [
             f"the Deployment asks for {asked} as {place}, the cluster made it {self.said[place]}"
             for place, asked in self.asked.items()
-            if not (self.said[place].is_as(asked) and asked.is_as(self.said[place]))
+            if not (self.said[place].is_as(asked) and asked.or_as(self.said[place]).is_as(self.said[place]))
         ]
         return "; ".join([*found, *self.notes])
 
