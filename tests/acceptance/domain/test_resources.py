@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.cluster import owners
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecResult
 from streamspace_acceptance.domain.resources import enforcement, limits, oversized_requests
 from streamspace_acceptance.domain.resources.enforcement import Allocation, CpuLoad, Enforcement, read_cpu_load
@@ -100,6 +101,31 @@ def test_a_deployment_that_states_limits_alone_asks_for_the_pods_requests_too() 
     assert "requests: cpu 100m" in unmet(expect.resources.given_exactly, given(said=less, asked=asked))
     rounded = given(Provision("firefox", "750m", "1Gi"), asked=asked)
     assert "the cluster made it firefox with cpu 750m" in unproven(expect.resources.given_exactly, rounded)
+
+
+def test_image_from_a_mirror_changes_no_resources() -> None:
+    asked = {"its pod's requests": EXACT, "its pod's limits": EXACT}
+    mirrored = dict.fromkeys(("the API", *PLACES_OF_POD), Provision("mirror.example/firefox", "500m", "1Gi"))
+    found = given(said=mirrored, asked=asked)
+    expect.resources.given_exactly(found)
+    assert found.provisioned is not None
+    assert "the cluster made it mirror.example/firefox" in found.provisioned.altered
+
+
+@pytest.mark.parametrize(
+    ("note", "concerns"),
+    [
+        ("LimitRanger plugin set: cpu, memory request for container desktop", True),
+        ("LimitRanger plugin set: cpu request for container proxy; memory limit for container desktop", True),
+        ("LimitRanger plugin set: ephemeral-storage request for container desktop", False),
+        ("LimitRanger plugin set: cpu, memory limit for container desktop-helper", False),
+        ("LimitRanger plugin set: cpu request for init container desktop", False),
+    ],
+)
+def test_note_of_a_limit_range_concerns_cpu_and_memory_of_the_desktop(note: str, concerns: bool) -> None:
+    raw = pod_json()
+    raw["metadata"]["annotations"] = {"kubernetes.io/limit-ranger": note}
+    assert bool(owners.admission_notes(raw, "desktop")) is concerns
 
 
 def test_a_size_that_is_refused_although_it_fits() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, status_of
 from streamspace_acceptance.cluster.objects import Json, Pod, serving_objects
@@ -87,10 +87,18 @@ class Provisioned:
     @property
     def altered(self) -> str:
         """How the cluster changed the pod that the product asked for; empty if it did not."""
+        return self._altered(lambda provision: provision)
+
+    @property
+    def resized(self) -> str:
+        """The same of its resources alone: some clusters take the images of all pods from a mirror of their own."""
+        return self._altered(lambda provision: replace(provision, image=None))
+
+    def _altered(self, part: Callable[[Provision], Provision]) -> str:
         found = [
             f"the Deployment asks for {asked} as {place}, the cluster made it {self.said[place]}"
             for place, asked in self.asked.items()
-            if not (self.said[place].is_as(asked) and asked.or_as(self.said[place]).is_as(self.said[place]))
+            if not _are_alike(part(self.said[place]), part(asked.or_as(self.said[place])))
         ]
         return "; ".join([*found, *self.notes])
 
@@ -101,6 +109,10 @@ class Provisioned:
         return len(pod) == len(PLACES_OF_POD) and all(
             None not in (provision.image, provision.cpu, provision.memory) for provision in pod
         )
+
+
+def _are_alike(one: Provision, other: Provision) -> bool:
+    return one.is_as(other) and other.is_as(one)
 
 
 PLACES_OF_POD = ("its pod's requests", "its pod's limits")
