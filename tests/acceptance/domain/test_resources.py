@@ -10,8 +10,9 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.cluster import owners
+from streamspace_acceptance.cluster import containers, owners
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecResult
+from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.domain.resources import enforcement, limits, oversized_requests
 from streamspace_acceptance.domain.resources.enforcement import Allocation, CpuLoad, Enforcement, read_cpu_load
 from streamspace_acceptance.domain.resources.granted import GrantedResources
@@ -110,6 +111,29 @@ def test_image_from_a_mirror_changes_no_resources() -> None:
     expect.resources.given_exactly(found)
     assert found.provisioned is not None
     assert "the cluster made it mirror.example/firefox" in found.provisioned.altered
+
+
+def test_resources_of_the_whole_pod_are_those_of_its_container() -> None:
+    """Kubernetes 1.34 takes requests and limits for a pod as well as for each of its containers."""
+    whole, own = {"limits": SIZE}, {"limits": {"cpu": "250m"}, "requests": {"memory": "2Gi"}}
+    spec = {"resources": whole, "containers": [{"name": "desktop"}]}
+    assert containers.resources({"name": "desktop"}, spec, "limits") == SIZE
+    assert containers.resources({"resources": own}, spec, "limits") == {"cpu": "250m", "memory": "1Gi"}
+    assert containers.resources({"resources": own}, spec, "requests") == {"memory": "2Gi"}
+    raw = pod_json()
+    raw["spec"]["containers"].append({"name": "beside"})
+    main = WithMainContainers().main_container(raw)
+    deployment = {"spec": {"template": {"spec": raw["spec"]}}}
+    assert provision.unlimited_containers(raw, main, deployment) == ["beside"]
+    raw["spec"]["resources"] = whole
+    assert provision.unlimited_containers(raw, main, deployment) == []
+
+
+def test_request_of_the_whole_pod_is_what_the_scheduler_counts() -> None:
+    raw: Json = {"spec": {"containers": [{"resources": {"requests": {"cpu": "1"}}}], "overhead": {"cpu": "250m"}}}
+    assert requested(raw)["cpu"] == Decimal("1.25")
+    raw["spec"]["resources"] = {"requests": {"cpu": "2"}}
+    assert requested(raw) == {"cpu": Decimal("2.25"), "memory": Decimal(0)}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, status_of
+from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, resources, status_of
 from streamspace_acceptance.cluster.objects import Json, Pod, serving_objects
 from streamspace_acceptance.cluster.owners import admission_notes, asked_container, deployment_of
 from streamspace_acceptance.cluster.quantities import same
@@ -23,8 +23,8 @@ class Provision:
     @classmethod
     def of(cls, spec: Mapping[str, object]) -> Provision:
         """The provision in a template or a session: `{image, resources: {cpu, memory}}`."""
-        resources = spec.get("resources")
-        given = resources if isinstance(resources, Mapping) else {}
+        stated = spec.get("resources")
+        given = stated if isinstance(stated, Mapping) else {}
         return cls(spec.get("image"), _quantity(given.get("cpu")), _quantity(given.get("memory")))
 
     def is_as(self, other: Provision) -> bool:
@@ -130,10 +130,11 @@ def look(session: Session) -> Provisioned:
     unlimited: list[str] = []
     notes: list[str] = []
     for pod, main in zip(raw, mains, strict=True):
-        provisions |= _in_places(main.spec)
+        provisions |= _in_places(main.spec, pod["spec"])
         deployment = deployment_of(session.cluster, pod)
         template = None if deployment is None else asked_container(deployment, main.name)
-        asked |= {} if template is None else _in_places(template)
+        if deployment is not None and template is not None:
+            asked |= _in_places(template, deployment["spec"]["template"]["spec"])
         unlimited += unlimited_containers(pod, main, deployment)
         notes += admission_notes(pod, main.name)
     restarts = sum(_restarts(pod, main) for pod, main in zip(raw, mains, strict=True))
@@ -141,11 +142,10 @@ def look(session: Session) -> Provisioned:
     return Provisioned(session.id, pods, restarts, provisions, tuple(unlimited), asked, tuple(notes))
 
 
-def _in_places(container: Json) -> dict[str, Provision]:
-    """The provision that a container asks for, by place."""
-    resources = container.get("resources") or {}
+def _in_places(container: Json, spec: Json) -> dict[str, Provision]:
+    """The provision that a container asks for, by place; `spec` is its pod's."""
     return {
-        place: Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
+        place: Provision.of({"image": container.get("image"), "resources": resources(container, spec, kind)})
         for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True)
     }
 
@@ -168,5 +168,5 @@ def unlimited_containers(pod: Json, main: MainContainer, deployment: Json | None
             if deployment is None
             else asked_container(deployment, container["name"]) is None
         )
-        and not {"cpu", "memory"} <= ((container.get("resources") or {}).get("limits") or {}).keys()
+        and not {"cpu", "memory"} <= resources(container, pod["spec"], "limits").keys()
     ]
