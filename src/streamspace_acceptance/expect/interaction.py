@@ -44,6 +44,13 @@ def clicked_as_aimed(clicking: Clicking) -> None:
             f"{f', not {wanted[first]}' if first < len(wanted) else ''}{junk}",
             likely="the desktop receives other coordinates than the user pointed at",
         )
+    if clicking.astray:
+        raise Unmet(
+            f"{clicking.session}, mouse",
+            expected="each mark shown where a click on it lands",
+            actual=f"{clicking.astray}, in pixels of the screen in the page",
+            likely="the page mirrors, turns or moves the picture, and the client does not know of it",
+        )
 
 
 def scrolled(scrolling: Scrolling) -> None:

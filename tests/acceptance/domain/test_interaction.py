@@ -19,6 +19,7 @@ from streamspace_acceptance.domain.interaction.pointing import (
     Report,
     Scrolling,
     clicking_from,
+    shown_elsewhere,
     spot,
     wheel_reports,
 )
@@ -96,6 +97,40 @@ def test_a_click_is_aimed_near_the_edge_of_its_mark(
 ) -> None:
     across, down = spot((100, 200, 106, 213), edges, shown)
     assert (int(across), int(down)) == at
+
+
+RED, BLUE = (182, 73, 0), (73, 109, 170)
+MARKS_AT = [(5, 10), (95, 10)]
+
+
+def marked(*boxes: tuple[int, int, int, int]) -> Picture:
+    image, png = Image.new("RGB", (100, 60), (15, 27, 36)), io.BytesIO()
+    for colour, box in zip((RED, BLUE), boxes, strict=False):
+        image.paste(colour, box)
+    image.save(png, "PNG")
+    return Picture(png.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("page", "elsewhere"),
+    [
+        (marked((0, 0, 10, 20), (90, 0, 100, 20)), ""),
+        (marked(), ""),  # a night light: the colours are others
+        (marked((50, 30, 51, 31)), ""),  # a stray pixel is no mark
+        (marked((90, 0, 100, 20), (0, 0, 10, 20)), "the mark that the client has at (5, 10) is shown at (95, 10)"),
+        (marked((0, 25, 10, 45)), "(5, 10) is shown at (5, 35)"),
+    ],
+)
+def test_mark_that_the_page_shows_elsewhere(page: Picture, elsewhere: str) -> None:
+    found = shown_elsewhere(page, [RED, BLUE], MARKS_AT, [200.0, 200.0])
+    assert elsewhere in found
+    assert bool(found) == bool(elsewhere)
+
+
+def test_clicks_on_a_mirrored_picture_are_not_as_aimed() -> None:
+    with pytest.raises(Unmet) as caught:
+        expect.interaction.clicked_as_aimed(replace(clicking(CLICKS), astray="the mark that the client has at (5, 10)"))
+    assert "mirrors" in caught.value.likely
 
 
 @pytest.mark.parametrize("wheel", ["", DOWN * 3, UP * 3, UP * 3 + DOWN * 2, UP * 2 + DOWN * 2, DOWN * 3 + UP * 3])
