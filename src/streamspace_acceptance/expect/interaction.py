@@ -159,13 +159,15 @@ def lag_below(lag: InputLag, limit: float) -> float:
         raise Unproven(f"the input lag cannot be measured here: {distrust}")
     if lag.worst >= limit and (excuse := lag.excuse(limit)):
         raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
+    if network := lag.network.explains(lag.worst, limit):
+        raise Unproven(f"{network}, and nine answers of ten come within {lag.worst:.0f} ms\n{lag.table()}")
     if lag.worst >= limit:
         raise Unmet(
             f"{lag.session}, input lag",
             expected=f"nine answers of ten within {limit:g} ms",
             actual="; ".join(f"{kind}: {lag.percentile(kind):.0f} ms" for kind in lag.lags),
             timeline=lag.table().replace("\n", " · "),
-            likely="something holds input or pictures back between the browser and the session's desktop",
+            likely=lag.cause,
         )
     return lag.worst
 

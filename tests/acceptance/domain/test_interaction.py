@@ -26,6 +26,7 @@ from streamspace_acceptance.domain.interaction.pointing import (
 from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed, printed_by
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.input_lag import NEVER, InputLag
+from streamspace_acceptance.measuring.network_path import NetworkPath
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 AIMS = [Aim("at the top left", 1, 1), Aim("in the middle", 56, 16), Aim("in the middle", 56, 16, button=2)]
@@ -223,6 +224,23 @@ def test_answers_that_are_late(keyboard: list[float], mouse: list[float]) -> Non
     with pytest.raises(Unmet) as caught:
         expect.interaction.lag_below(lag(keyboard, mouse), LIMIT)
     assert "self-check: 60 ms put in on purpose" in caught.value.timeline
+
+
+def test_page_that_keeps_itself_busy_has_no_excuse() -> None:
+    late = lag([20.0] * 10, [180.0] * 10, late=90.0)
+    with pytest.raises(Unproven, match="this machine is too busy"):
+        expect.interaction.lag_below(replace(late, load=0.3), LIMIT)
+    with pytest.raises(Unmet) as caught:
+        expect.interaction.lag_below(replace(late, load=0.8), LIMIT)
+    assert caught.value.likely == "the page's own scripts keep it busy: its thread used 80% of a processor"
+
+
+def test_lag_that_the_network_alone_explains_is_unproven() -> None:
+    late = lag([120.0] * 10, [130.0] * 10)
+    with pytest.raises(Unproven, match=r"the network to host:443 alone takes 40\.0 ms"):
+        expect.interaction.lag_below(replace(late, network=NetworkPath("host:443", 40.0, 10)), LIMIT)
+    with pytest.raises(Unmet, match="mouse: 130 ms"):
+        expect.interaction.lag_below(replace(late, network=NetworkPath("host:443", 4.0, 10)), LIMIT)
 
 
 SPARED, CAUGHT = [15.0, 140.0, 23.0] * 10, [142.0, 15.0, 142.0] * 10
