@@ -52,6 +52,13 @@ class Picture:
         self.png = png
         self._image = Image.open(io.BytesIO(png)).convert("RGB")
 
+    @classmethod
+    def of_pixels(cls, size: tuple[int, int], pixels: bytes) -> Picture:
+        """The picture of raw pixels, row by row, four bytes each: blue, green, red, unused."""
+        png = io.BytesIO()
+        Image.frombytes("RGB", size, pixels, "raw", "BGRX").save(png, "PNG")
+        return cls(png.getvalue())
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
