@@ -124,6 +124,12 @@ def ports(container: Json) -> set[int]:
     return declared | {port for port in probed if isinstance(port, int)}
 
 
+def resources(container: Json, spec: Json, kind: str) -> dict[str, str]:
+    """The requests or limits (`kind`) of a container, or else those that `spec` of its pod states for all of it."""
+    whole, own = ((place.get("resources") or {}).get(kind) or {} for place in (spec, container))
+    return {**whole, **own}
+
+
 def is_known_neighbour(name: str) -> bool:
     """Whether a container's name is one that a mesh or another injector gives."""
     return name.startswith(KNOWN_NEIGHBOURS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -189,9 +190,17 @@ class Claim:
         return cls(Meta.of(obj), (obj.get("status") or {}).get("phase"))
 
     def belongs_to(self, session_id: str, session_uid: str | None, label: str) -> bool:
-        """Whether the claim says by label, owner or name that it is this session's, and nowhere that it is not."""
+        """Whether the claim says by label, owner or name that it is this session's, and nowhere that it is not.
+
+        The owner may be something of the session's, and a StatefulSet's claim has the volume's name before its own.
+        """
         if label in self.meta.labels:
             return self.meta.labels[label] == session_id
         if self.meta.owners:
-            return any(uid == session_uid or name == session_id for uid, name in self.meta.owners)
-        return self.meta.name.startswith(session_id)
+            return any(uid == session_uid or _is_of(name, session_id) for uid, name in self.meta.owners)
+        return _is_of(self.meta.name, session_id)
+
+
+def _is_of(name: str, session_id: str) -> bool:
+    """Whether a name holds a session's id, and not as a part of a longer word."""
+    return re.search(rf"(?<![a-z0-9]){re.escape(session_id)}(?![a-z0-9])", name) is not None

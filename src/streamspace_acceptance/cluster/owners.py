@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,8 +11,10 @@ from streamspace_acceptance.cluster.connection import as_cluster_error
 from streamspace_acceptance.cluster.containers import Json
 
 HASH_LABEL = "pod-template-hash"
-ADMISSION_NOTES = ("kubernetes.io/limit-ranger", "vpaUpdates")
+LIMIT_RANGER, AUTOSCALER = "kubernetes.io/limit-ranger", "vpaUpdates"
 """Annotations in which a LimitRange and the vertical autoscaler tell what they changed."""
+_SET = re.compile(r"(?P<amounts>[^:;]*) (?:request|limit) for container (?P<container>\S+)")
+"""`LimitRanger plugin set: cpu, memory request for container desktop; cpu limit for container beside`."""
 FIRST_POD = timedelta(seconds=60)
 """The first pod of a Deployment is made at once; a busy cluster may take some time."""
 
@@ -56,9 +59,15 @@ def manager_of_replicas(deployment: Json) -> str:
 
 
 def admission_notes(pod: Json, container: str) -> list[str]:
-    """The notes of the cluster about its changes of a container when it admitted the pod."""
+    """The notes of the cluster about its changes of a container's cpu and memory when it admitted the pod."""
     annotations = pod["metadata"].get("annotations") or {}
-    return [f"{key}: {annotations[key]}" for key in ADMISSION_NOTES if container in annotations.get(key, "")]
+    ranged = any(
+        found["container"] == container and {"cpu", "memory"} & set(re.split(r"[\s,]+", found["amounts"]))
+        for note in str(annotations.get(LIMIT_RANGER) or "").rpartition(":")[2].split(";")
+        if (found := _SET.fullmatch(note.strip()))
+    )
+    scaled = container in (annotations.get(AUTOSCALER) or "")
+    return [f"{key}: {annotations[key]}" for key, changed in ((LIMIT_RANGER, ranged), (AUTOSCALER, scaled)) if changed]
 
 
 def replaced_pods(cluster: _Deployments, pods: Sequence[Json]) -> str | None:

@@ -12,13 +12,21 @@ COUNTED = ("cpu", "memory")
 
 
 def requested(pod: Json) -> dict[str, Decimal]:
-    """The cores and bytes that the scheduler keeps free for a pod, its sidecars and its overhead included."""
+    """The cores and bytes that the scheduler keeps free for a pod, its sidecars and its overhead included.
+
+    Resources of the whole pod take the place of the sum of its containers'.
+    """
+    whole = (pod["spec"].get("resources") or {}).get("requests") or {}
     initial = pod["spec"].get("initContainers") or ()
     beside = [*pod["spec"]["containers"], *(container for container in initial if is_native_sidecar(container))]
     first = [container for container in initial if not is_native_sidecar(container)]
     overhead = pod["spec"].get("overhead") or {}
     return {
-        resource: max(sum((_request(container, resource) for container in beside), Decimal(0)), *_each(first, resource))
+        resource: (
+            amount(whole[resource])
+            if resource in whole
+            else max(sum((_request(container, resource) for container in beside), Decimal(0)), *_each(first, resource))
+        )
         + amount(overhead.get(resource, "0"))
         for resource in COUNTED
     }

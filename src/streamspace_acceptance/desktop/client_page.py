@@ -35,6 +35,15 @@ _INSIDE = """frame => {
   return [box.x + scale * left, box.y + scale * top, scale];
 }"""
 """Where the content of a frame begins in the document around it, and how much larger it is there."""
+# Shows as much of a box as the window holds, once in a page's life, where its user could scroll there as well.
+_SCROLL = """({ x, y, width, height }) => {
+  const fixed = (element) => element && ["hidden", "clip"].includes(getComputedStyle(element).overflowY);
+  if (globalThis.__scrolled || fixed(document.documentElement) || fixed(document.body)) return false;
+  globalThis.__scrolled = true;
+  const left = x - Math.max((innerWidth - width) / 2, 0), top = y - Math.max((innerHeight - height) / 2, 0);
+  scrollBy({ left, top, behavior: "instant" });
+  return true;
+}"""
 _PNG = "canvas => canvas.toDataURL('image/png')"
 # For points of the canvas, whether each shows the canvas itself, not something of its frame that lies over it.
 _ON_TOP = """(canvas, points) => {
@@ -154,8 +163,9 @@ class ClientPage:
         if canvas is None:
             return None
         try:
-            whole = _in_page(page, frame, canvas.evaluate(_BOX))
-            seen = _seen_part(page, frame, whole)
+            whole, seen = _places(page, frame, canvas)
+            if _is_cut_by_window(page, whole, seen) and page.evaluate(_SCROLL, whole):
+                whole, seen = _places(page, frame, canvas)
         except Error as error:
             if _is_gone(frame, error):
                 return None
@@ -243,6 +253,18 @@ def _in_page(page: Page, frame: Frame, box: Box) -> Box:
         box = {**place, "width": scale * box["width"], "height": scale * box["height"]}
         inner = inner.parent_frame
     return box
+
+
+def _places(page: Page, frame: Frame, canvas: ElementHandle) -> tuple[Box, Box]:
+    """Where a canvas is in the page, and the part of it that is seen."""
+    whole = _in_page(page, frame, canvas.evaluate(_BOX))
+    return whole, _seen_part(page, frame, whole)
+
+
+def _is_cut_by_window(page: Page, whole: Box, seen: Box) -> bool:
+    """Whether less of a box is seen than the window could show."""
+    size = page.viewport_size
+    return size is not None and any(seen[side] < min(whole[side], size[side]) - 1 for side in ("width", "height"))
 
 
 def _seen_part(page: Page, frame: Frame, whole: Box) -> Box:

@@ -28,6 +28,9 @@ class LagProbe:
             across, down = x + screen.seen["x"] - screen.whole["x"], y + screen.seen["y"] - screen.whole["y"]
             point = [(across + 0.5) / screen.whole["width"], (down + 0.5) / screen.whole["height"]]
             screen.canvas.evaluate(client.lag_script, point)
+            self._metrics = page.context.new_cdp_session(page)
+            self._metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
+            self._since = self._times()
 
     def lag_of(self, act: Callable[[], None]) -> float | None:
         """Milliseconds from the input event of `act` to the change; None when nothing changes within two seconds."""
@@ -47,3 +50,20 @@ class LagProbe:
         with self._calls.within("the page's own timer"):
             drifts: list[float] = self._page.evaluate("lagProbe.takeDrifts()")
         return drifts
+
+    def take_load(self) -> float:
+        """The share of a processor (0..1) that the page's own thread used since the last call.
+
+        It is processor time: what other programs take of the machine is not in it.
+        """
+        with self._calls.within("the page's use of the processor"):
+            (began, before), (ended, used) = self._since, self._times()
+        self._since = ended, used
+        return (used - before) / (ended - began) if ended > began else 0.0
+
+    def _times(self) -> tuple[float, float]:
+        """The browser's clock, and the processor time of the page's thread, in seconds."""
+        metrics = {
+            metric["name"]: metric["value"] for metric in self._metrics.send("Performance.getMetrics")["metrics"]
+        }
+        return metrics["Timestamp"], metrics["ThreadTime"]

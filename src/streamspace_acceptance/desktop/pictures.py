@@ -52,6 +52,13 @@ class Picture:
         self.png = png
         self._image = Image.open(io.BytesIO(png)).convert("RGB")
 
+    @classmethod
+    def of_pixels(cls, size: tuple[int, int], pixels: bytes) -> Picture:
+        """The picture of raw pixels, row by row, four bytes each: blue, green, red, unused."""
+        png = io.BytesIO()
+        Image.frombytes("RGB", size, pixels, "raw", "BGRX").save(png, "PNG")
+        return cls(png.getvalue())
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
@@ -117,9 +124,14 @@ class Picture:
         """The share of pixels (0..1) in which two pictures differ; 1 when they are not of one size."""
         if self.png == other.png:
             return 0.0
+        changed = self.changed(other)
+        return 1.0 if changed is None else _share(changed)
+
+    def changed(self, other: Picture) -> Image.Image | None:
+        """White in each channel in which a pixel differs from that of `other`; None when they are not of one size."""
         if self.size != other.size:
-            return 1.0
-        return _share(ImageChops.difference(self._image, other._image).point(_ABOVE))
+            return None
+        return ImageChops.difference(self._image, other._image).point(_ABOVE)
 
     def share(self, colour: Colour) -> float:
         """The share of pixels (0..1) that have `colour`."""
@@ -147,6 +159,22 @@ class Picture:
     @functools.cached_property
     def _channels(self) -> tuple[Image.Image, ...]:
         return self._image.split()
+
+
+class Changes:
+    """The pixels in which any picture since has differed from a first one."""
+
+    def __init__(self, first: Picture) -> None:
+        self._first = first
+        self._changed: Image.Image | None = None
+
+    def share_with(self, picture: Picture) -> float:
+        """Their share (0..1), once `picture` is one of those; 1 where it is of another size."""
+        changed = self._first.changed(picture)
+        if changed is None:
+            return 1.0
+        self._changed = changed if self._changed is None else ImageChops.lighter(self._changed, changed)
+        return _share(self._changed)
 
 
 def random_colours(count: int, fits: Callable[[Colour], bool], apart: int = 0) -> list[Colour]:

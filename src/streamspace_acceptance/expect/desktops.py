@@ -173,6 +173,8 @@ def _listening(server: VncCheck) -> None:
             timeline=server.connections,
             likely=_why_no_handshake(server.framebuffer, server.served),
         )
+    if not server.sockets_seen:
+        raise Unproven(f"{subject}: it answers, but /proc/net/tcp in the pod does not tell whether it is the pod's own")
     if not server.port_listens:
         raise Unmet(
             subject,

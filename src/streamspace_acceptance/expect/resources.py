@@ -45,8 +45,8 @@ def given_exactly(given: GrantedResources) -> None:
             actual="; ".join(troubles),
             likely="the resources are changed between the request and the pod",
         )
-    if found.altered:
-        raise Unproven(found.altered)
+    if found.resized:
+        raise Unproven(found.resized)
     if given.trouble is not None:
         raise Unproven(f"its pod has them, but does not run (see 1.1b-1): {given.trouble}")
 

@@ -42,7 +42,10 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
 
 
 def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
-    """A viewer gets `limit` distinct pictures a second and more, as a mean while it moves; gives the figures."""
+    """A viewer gets `limit` distinct pictures a second and more, as a mean while it moves; gives the figures.
+
+    So does the user's page draw.
+    """
     _require_the_whole(found)
     if found.no_motion or not found.rates:
         raise Unproven(f"the frame rate cannot be measured: {found.no_motion or found.ended}")
@@ -51,15 +54,11 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     _require_a_known_source(found)
     stands_still = found.longest_gap > SILENCE_SECONDS
     if found.frame_rate >= limit and not stands_still:
+        _require_in_page(found, limit)
         return figures(found)
     if not stands_still and (distrust := next((rate.distrust for rate in found.rates if rate.distrust), "")):
         raise Unproven(f"the source of motion is itself too slow in this session: {distrust}")
-    late = percentile(found.lateness, SHARE)
-    if late > HELD_UP_MILLISECONDS:
-        raise Unproven(
-            f"this machine is too busy to measure the product's frame rate: the runner's own pauses ended {late:.1f} ms"
-            f" late\n{found.table()}"
-        )
+    _require_a_quiet_machine(found)
     if found.network.milliseconds >= 1000 / limit and not stands_still:
         raise Unproven(f"{found.network.describe()}, and a picture is asked for at a time\n{found.table()}")
     raise Unmet(
@@ -69,6 +68,29 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
         timeline=found.table().replace("\n", " · "),
         likely="the VNC server or what stands before it sends fewer pictures than the desktop draws",
     )
+
+
+def _require_in_page(found: Streaming, limit: float) -> None:
+    """The user's page draws so many as well, as far as its drawings can be counted."""
+    if not 0 < found.pictures_in_page < limit:
+        return
+    _require_a_quiet_machine(found)
+    raise Unmet(
+        f"{found.session}, frame rate in the page",
+        expected=f"at least {limit:g} distinct pictures a second",
+        actual=f"the page draws {found.pictures_in_page:.1f} a second, of {found.frame_rate:.1f} that come",
+        timeline=found.table().replace("\n", " · "),
+        likely="the page's own scripts keep it from drawing",
+    )
+
+
+def _require_a_quiet_machine(found: Streaming) -> None:
+    late = percentile(found.lateness, SHARE)
+    if late > HELD_UP_MILLISECONDS:
+        raise Unproven(
+            f"this machine is too busy to measure the product's frame rate: the runner's own pauses ended {late:.1f} ms"
+            f" late\n{found.table()}"
+        )
 
 
 def _require_a_known_source(found: Streaming) -> None:
@@ -95,7 +117,7 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
             expected=f"nine answers of ten within {limit:g} ms",
             actual=f"{found:.0f} ms (90th percentile of {len(lag.lags[kind])})",
             timeline=lag.table().replace("\n", " · "),
-            likely="something holds input or pictures back between the browser and the session's desktop",
+            likely=lag.cause,
         )
     return Figure(f"{kind} input lag (90th percentile)", found, "ms")
 

@@ -23,13 +23,16 @@ the first now and then, which explains some late answers, with the second all th
 0.3 ms; two cores with fifteen processes waiting for them, by 5 ms, when an answer took 41 ms (median) and up to 344 ms.
 """
 NEVER = math.inf
+BUSY_PAGE = 0.7
+"""A page whose own thread uses so large a share of a processor is late for what it does itself."""
 
 
 @dataclass(frozen=True)
 class InputLag:
     """Lags in milliseconds, `NEVER` where nothing changed: by the kind of input; and those with the delay put in.
 
-    `drifts`: how late the page's own timer was meanwhile, in milliseconds.
+    `drifts`: how late the page's own timer was meanwhile, in milliseconds. `load`: the share of a processor (0..1) that
+    the page's own thread used.
     """
 
     session: str
@@ -38,6 +41,7 @@ class InputLag:
     checked_kind: str
     drifts: Sequence[float]
     network: NetworkPath = field(default_factory=NetworkPath)
+    load: float = 0.0
 
     def percentile(self, kind: str) -> float:
         """The 90th percentile of one kind of input, by nearest rank."""
@@ -74,9 +78,18 @@ class InputLag:
 
     def excuse(self, limit: float) -> str:
         """How the machine itself explains answers that took `limit` milliseconds and more; empty when it does not."""
+        if self.load >= BUSY_PAGE:
+            return ""
         usual = max(statistics.median(lags) for lags in self.lags.values())
         patience = BUSY_MILLISECONDS if usual >= limit else HELD_UP_MILLISECONDS
         return f"the page's own timer was late by {self.drift:.1f} ms" if self.drift > patience else ""
+
+    @property
+    def cause(self) -> str:
+        """The likely cause of late answers."""
+        if self.load >= BUSY_PAGE:
+            return f"the page's own scripts keep it busy: its thread used {self.load:.0%} of a processor"
+        return "something holds input or pictures back between the browser and the session's desktop"
 
     @property
     def drift(self) -> float:
@@ -96,7 +109,8 @@ class InputLag:
             f" {self.checked_kind}), {self.found_again:.0f} ms found again"
         )
         lines.append(
-            f"the page's own timer was late by {percentile(self.drifts, SHARE) if self.drifts else 0:.1f} ms (p90)"
+            f"the page's own timer was late by {percentile(self.drifts, SHARE) if self.drifts else 0:.1f} ms (p90),"
+            f" its thread used {self.load:.0%} of a processor"
         )
         lines += [self.network.describe()] if self.network.count else []
         return "\n".join(lines)

@@ -34,6 +34,11 @@ PAGES = {
     "in-two-frames": "<iframe src=/in-a-frame style='width:600px;height:500px;border:0'></iframe>",
     "in-a-shadow": f"<div id=host></div>{CLIENT}<script>start(host.attachShadow({{ mode: 'closed' }}))</script>",
     "scrolled": f"{CLIENT}<script>start(document.body, 3000, 2000)</script>",
+    "below-the-fold": f"<div style='height:1500px'>News</div>{CLIENT}<script>start(document.body)</script>",
+    "below-the-fold-in-a-frame": "<div style='height:1500px'>News</div>"
+    "<iframe src=/alone style='width:500px;height:400px;border:0'></iframe>",
+    "out-of-reach": f"<style>body{{overflow:hidden;height:90vh}}</style><div style='height:1500px'></div>{CLIENT}"
+    "<script>start(document.body)</script>",
     "logo-alone": f"{LOGO}{CLIENT}",
     "nothing-drawn": f"{CLIENT}<canvas width=1280 height=720></canvas>",
     "hidden": f"<div style='visibility:hidden' id=host></div>{CLIENT}<script>start(host)</script>",
@@ -120,6 +125,8 @@ def browser() -> Iterator[RunBrowser]:
         ("in-a-frame-from-elsewhere", (400, 300)),
         ("from-a-blob", (400, 300)),
         ("scrolled", (1360, 800)),
+        ("below-the-fold", (400, 300)),
+        ("below-the-fold-in-a-frame", (400, 300)),
     ],
 )
 def test_screen_is_found_wherever_it_stands(
@@ -132,6 +139,13 @@ def test_screen_is_found_wherever_it_stands(
     assert picture.size == size
     assert viewer.picture() is picture  # a picture changes nothing of the page
     assert viewer.places()[0] == (size[0] // 2, size[1] // 2)
+    viewer.close()
+
+
+def test_screen_that_no_user_can_scroll_to_is_not_seen(browser: RunBrowser, address: str) -> None:
+    viewer = browser.viewer(f"{address}/out-of-reach")
+    assert not viewer.loaded().canvas
+    assert viewer.picture() is None
     viewer.close()
 
 

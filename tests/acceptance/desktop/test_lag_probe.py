@@ -55,3 +55,12 @@ def test_the_pages_own_timer_tells_a_machine_that_is_held_up(page: Page, probe: 
     page.evaluate("() => { const until = performance.now() + 300; while (performance.now() < until); }")
     page.evaluate("() => new Promise(done => setTimeout(done, 50))")
     assert max(probe.take_drifts()) > 200
+
+
+def test_the_pages_own_load_is_what_it_uses_itself(page: Page, probe: LagProbe) -> None:
+    probe.take_load()
+    page.evaluate("() => new Promise(done => setTimeout(done, 300))")
+    assert probe.take_load() < 0.2
+    used = "() => { let sum = 0; for (let n = 0; n < 5e8; n++) sum += n % 7; return sum; }"
+    page.evaluate(used)
+    assert probe.take_load() > 0.2

@@ -59,6 +59,9 @@ class Desk:
         image.save(data, "PNG")
         return Picture(data.getvalue())
 
+    def picture(self) -> Picture:
+        return self.framebuffer()
+
     def magnification(self) -> tuple[float, float]:
         return 1.0, 1.0
 

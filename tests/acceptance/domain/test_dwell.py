@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterable
 from itertools import count
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -21,6 +22,9 @@ def picture(*, window: bool) -> Picture:
         ImageDraw.Draw(image).rectangle((20, 20, 150, 80), "#7cc4ff")
     image.save(data, "PNG")
     return Picture(data.getvalue())
+
+
+USED = SimpleNamespace(typed=None)
 
 
 class _ShortBudgets(Budgets):
@@ -62,12 +66,12 @@ class _Desktop:
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dwell, "BLANK_SECONDS", 0.2)
     monkeypatch.setattr(dwell, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(dwell, "probe_input", lambda _: "used")
+    monkeypatch.setattr(dwell, "probe_input", lambda _: USED)
 
 
 def test_dwell_of_a_lasting_desktop_is_used_twice() -> None:
     held: Any = dwell.hold(cast("Any", _Desktop(lambda look: look == 3)))  # redrawn for a moment
-    assert (held.first, held.last) == ("used", "used")
+    assert (held.first, held.last) == (USED, USED)
     assert held.seconds >= 0.8
 
 

@@ -19,12 +19,14 @@ from streamspace_acceptance.domain.interaction.pointing import (
     Report,
     Scrolling,
     clicking_from,
+    shown_elsewhere,
     spot,
     wheel_reports,
 )
 from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed, printed_by
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.input_lag import NEVER, InputLag
+from streamspace_acceptance.measuring.network_path import NetworkPath
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
 AIMS = [Aim("at the top left", 1, 1), Aim("in the middle", 56, 16), Aim("in the middle", 56, 16, button=2)]
@@ -96,6 +98,40 @@ def test_a_click_is_aimed_near_the_edge_of_its_mark(
 ) -> None:
     across, down = spot((100, 200, 106, 213), edges, shown)
     assert (int(across), int(down)) == at
+
+
+RED, BLUE = (182, 73, 0), (73, 109, 170)
+MARKS_AT = [(5, 10), (95, 10)]
+
+
+def marked(*boxes: tuple[int, int, int, int]) -> Picture:
+    image, png = Image.new("RGB", (100, 60), (15, 27, 36)), io.BytesIO()
+    for colour, box in zip((RED, BLUE), boxes, strict=False):
+        image.paste(colour, box)
+    image.save(png, "PNG")
+    return Picture(png.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("page", "elsewhere"),
+    [
+        (marked((0, 0, 10, 20), (90, 0, 100, 20)), ""),
+        (marked(), ""),  # a night light: the colours are others
+        (marked((50, 30, 51, 31)), ""),  # a stray pixel is no mark
+        (marked((90, 0, 100, 20), (0, 0, 10, 20)), "the mark that the client has at (5, 10) is shown at (95, 10)"),
+        (marked((0, 25, 10, 45)), "(5, 10) is shown at (5, 35)"),
+    ],
+)
+def test_mark_that_the_page_shows_elsewhere(page: Picture, elsewhere: str) -> None:
+    found = shown_elsewhere(page, [RED, BLUE], MARKS_AT, [200.0, 200.0])
+    assert elsewhere in found
+    assert bool(found) == bool(elsewhere)
+
+
+def test_clicks_on_a_mirrored_picture_are_not_as_aimed() -> None:
+    with pytest.raises(Unmet) as caught:
+        expect.interaction.clicked_as_aimed(replace(clicking(CLICKS), astray="the mark that the client has at (5, 10)"))
+    assert "mirrors" in caught.value.likely
 
 
 @pytest.mark.parametrize("wheel", ["", DOWN * 3, UP * 3, UP * 3 + DOWN * 2, UP * 2 + DOWN * 2, DOWN * 3 + UP * 3])
@@ -188,6 +224,23 @@ def test_answers_that_are_late(keyboard: list[float], mouse: list[float]) -> Non
     with pytest.raises(Unmet) as caught:
         expect.interaction.lag_below(lag(keyboard, mouse), LIMIT)
     assert "self-check: 60 ms put in on purpose" in caught.value.timeline
+
+
+def test_page_that_keeps_itself_busy_has_no_excuse() -> None:
+    late = lag([20.0] * 10, [180.0] * 10, late=90.0)
+    with pytest.raises(Unproven, match="this machine is too busy"):
+        expect.interaction.lag_below(replace(late, load=0.3), LIMIT)
+    with pytest.raises(Unmet) as caught:
+        expect.interaction.lag_below(replace(late, load=0.8), LIMIT)
+    assert caught.value.likely == "the page's own scripts keep it busy: its thread used 80% of a processor"
+
+
+def test_lag_that_the_network_alone_explains_is_unproven() -> None:
+    late = lag([120.0] * 10, [130.0] * 10)
+    with pytest.raises(Unproven, match=r"the network to host:443 alone takes 40\.0 ms"):
+        expect.interaction.lag_below(replace(late, network=NetworkPath("host:443", 40.0, 10)), LIMIT)
+    with pytest.raises(Unmet, match="mouse: 130 ms"):
+        expect.interaction.lag_below(replace(late, network=NetworkPath("host:443", 4.0, 10)), LIMIT)
 
 
 SPARED, CAUGHT = [15.0, 140.0, 23.0] * 10, [142.0, 15.0, 142.0] * 10

@@ -160,7 +160,7 @@ def test_desktop_that_moves_is_no_desktop_that_flickers(
     settling = Settling()
     for second, share in enumerate(shown):
         monkeypatch.setattr("streamspace_acceptance.domain.sessions.rendering.now", lambda at=second: 100.0 + at)
-        picture = SimpleNamespace(foreground=share, differs=lambda _: 1.0)
+        picture = SimpleNamespace(foreground=share, differs=lambda _: 1.0, changed=lambda _: None)
         assert not settling.has_settled(cast("Any", picture))
     assert settling.moves is moves
 

@@ -10,7 +10,9 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.cluster import containers, owners
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError, ExecResult
+from streamspace_acceptance.cluster.requests import requested
 from streamspace_acceptance.domain.resources import enforcement, limits, oversized_requests
 from streamspace_acceptance.domain.resources.enforcement import Allocation, CpuLoad, Enforcement, read_cpu_load
 from streamspace_acceptance.domain.resources.granted import GrantedResources
@@ -90,6 +92,64 @@ def test_a_pod_that_the_cluster_changed_proves_nothing() -> None:
     both = given(Provision("firefox", "750m", "1Gi"), asked=dict.fromkeys(places, Provision("firefox", "750m", "1Gi")))
     assert "cpu 750m" in unmet(expect.resources.given_exactly, both)
     assert "vpaUpdates" in unproven(expect.resources.given_exactly, given(notes=("vpaUpdates: cpu of desktop",)))
+
+
+def test_a_deployment_that_states_limits_alone_asks_for_the_pods_requests_too() -> None:
+    nothing = Provision("firefox", None, None)
+    asked = {"its pod's requests": nothing, "its pod's limits": EXACT}
+    expect.resources.given_exactly(given(asked=asked))
+    less = {"the API": EXACT, "its pod's requests": Provision("firefox", "100m", "1Gi"), "its pod's limits": EXACT}
+    assert "requests: cpu 100m" in unmet(expect.resources.given_exactly, given(said=less, asked=asked))
+    rounded = given(Provision("firefox", "750m", "1Gi"), asked=asked)
+    assert "the cluster made it firefox with cpu 750m" in unproven(expect.resources.given_exactly, rounded)
+
+
+def test_image_from_a_mirror_changes_no_resources() -> None:
+    asked = {"its pod's requests": EXACT, "its pod's limits": EXACT}
+    mirrored = dict.fromkeys(("the API", *PLACES_OF_POD), Provision("mirror.example/firefox", "500m", "1Gi"))
+    found = given(said=mirrored, asked=asked)
+    expect.resources.given_exactly(found)
+    assert found.provisioned is not None
+    assert "the cluster made it mirror.example/firefox" in found.provisioned.altered
+
+
+def test_resources_of_the_whole_pod_are_those_of_its_container() -> None:
+    """Kubernetes 1.34 takes requests and limits for a pod as well as for each of its containers."""
+    whole, own = {"limits": SIZE}, {"limits": {"cpu": "250m"}, "requests": {"memory": "2Gi"}}
+    spec = {"resources": whole, "containers": [{"name": "desktop"}]}
+    assert containers.resources({"name": "desktop"}, spec, "limits") == SIZE
+    assert containers.resources({"resources": own}, spec, "limits") == {"cpu": "250m", "memory": "1Gi"}
+    assert containers.resources({"resources": own}, spec, "requests") == {"memory": "2Gi"}
+    raw = pod_json()
+    raw["spec"]["containers"].append({"name": "beside"})
+    main = WithMainContainers().main_container(raw)
+    deployment = {"spec": {"template": {"spec": raw["spec"]}}}
+    assert provision.unlimited_containers(raw, main, deployment) == ["beside"]
+    raw["spec"]["resources"] = whole
+    assert provision.unlimited_containers(raw, main, deployment) == []
+
+
+def test_request_of_the_whole_pod_is_what_the_scheduler_counts() -> None:
+    raw: Json = {"spec": {"containers": [{"resources": {"requests": {"cpu": "1"}}}], "overhead": {"cpu": "250m"}}}
+    assert requested(raw)["cpu"] == Decimal("1.25")
+    raw["spec"]["resources"] = {"requests": {"cpu": "2"}}
+    assert requested(raw) == {"cpu": Decimal("2.25"), "memory": Decimal(0)}
+
+
+@pytest.mark.parametrize(
+    ("note", "concerns"),
+    [
+        ("LimitRanger plugin set: cpu, memory request for container desktop", True),
+        ("LimitRanger plugin set: cpu request for container proxy; memory limit for container desktop", True),
+        ("LimitRanger plugin set: ephemeral-storage request for container desktop", False),
+        ("LimitRanger plugin set: cpu, memory limit for container desktop-helper", False),
+        ("LimitRanger plugin set: cpu request for init container desktop", False),
+    ],
+)
+def test_note_of_a_limit_range_concerns_cpu_and_memory_of_the_desktop(note: str, concerns: bool) -> None:
+    raw = pod_json()
+    raw["metadata"]["annotations"] = {"kubernetes.io/limit-ranger": note}
+    assert bool(owners.admission_notes(raw, "desktop")) is concerns
 
 
 def test_a_size_that_is_refused_although_it_fits() -> None:

@@ -1,6 +1,7 @@
 """Sessions are found by what there is, pods by their uid, volumes by what the kernel says."""
 
 import json
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any, cast
@@ -232,6 +233,21 @@ def test_home_may_be_in_a_folder_of_its_volume(
             expect.homes.on_own_volume(found)
 
 
+@pytest.mark.parametrize(("phase", "shared_with"), [("Running", ("backup",)), ("Succeeded", ())])
+def test_pod_that_is_over_shares_no_claim(phase: str, shared_with: tuple[str, ...]) -> None:
+    """The pod of a backup, which has come to its end, keeps the volume in its specification."""
+    own, backup = Pod.of(pod_json()), Pod.of(pod_json("backup", "uid-2", phase=phase, labels={}))
+    cluster: Any = SimpleNamespace(
+        main_container=lambda raw: SimpleNamespace(name=raw["spec"]["containers"][0]["name"]),
+        claims=lambda: [claim()],
+        pods=lambda: [own, backup],
+        session_object=lambda _: None,
+        execute=lambda *_: ExecResult(f"/home/user\n/home/user\n{MOUNTINFO}", "", 0),
+    )
+    session = cast("Session", SimpleNamespace(id=SESSION, api=SimpleNamespace(profile=load()), cluster=cluster))
+    assert home.volume(session, own).shared_with == shared_with
+
+
 SOCKETS = """\
   sl  local_address rem_address   st tx_queue rx_queue
    0: 00000000:170C 00000000:0000 0A 00000000:00000000
@@ -270,12 +286,25 @@ def test_vnc_port_is_the_one_that_a_container_declares(ports: list[Json], port: 
         ({"session": "another"}, [{"uid": "s-1", "name": SESSION}], False),
         ({}, [{"uid": "s-1", "name": "x"}], True),
         ({}, [{"uid": "s-2", "name": "x"}], False),
+        ({}, [{"uid": "set-1", "name": f"ss-{SESSION}"}], True),
+        ({}, [{"uid": "set-1", "name": f"{SESSION}0"}], False),
         ({}, None, True),
     ],
 )
 def test_whose_claim_it_is(labels: dict[str, str], owners: list[Json] | None, own: bool) -> None:
     assert claim(labels=labels, owners=owners).belongs_to(SESSION, "s-1", "session") is own
     assert not claim(labels={}).belongs_to("another", "s-1", "session")
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [(f"home-{SESSION}-0", True), (SESSION, True), (f"{SESSION}.home", True), (f"{SESSION}a", False), ("home", False)],
+)
+def test_claim_that_only_its_name_tells_of(name: str, own: bool) -> None:
+    """A StatefulSet names its claims after the volume, itself and the number of the pod."""
+    found = claim(labels={})
+    found = replace(found, meta=replace(found.meta, name=name))
+    assert found.belongs_to(SESSION, "s-1", "session") is own
 
 
 def test_phase_table_shows_the_measured_parts() -> None:

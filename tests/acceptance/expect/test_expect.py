@@ -199,6 +199,9 @@ def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
     assert "no RFB" in unmet(expect.desktops.vnc_listening, listening("no RFB version"))
     assert "nothing listens" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, port_listens=False))
     assert "another session's server" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, serves=False))
+    (hidden,) = listening(DESKTOP, port_listens=False, serves=False)
+    with pytest.raises(Unproven, match="does not tell"):
+        expect.desktops.vnc_listening([replace(hidden, sockets_seen=False)])
 
 
 def test_vnc_server_that_answers_once_names_the_way_to_it() -> None:

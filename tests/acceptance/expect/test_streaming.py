@@ -80,6 +80,16 @@ def test_enough_pictures_are_proven_with_the_other_metrics() -> None:
     expect.streaming.frame_rate_at_least(streaming(rates=[rate(16.0)]), 15)
 
 
+def test_page_that_draws_few_of_the_pictures_fails() -> None:
+    traffic = [(MOVING, Traffic(7.5, 75 * 1024, 7680, 38))]
+    with pytest.raises(Unmet, match=r"the page draws 5\.1 a second, of 29\.5 that come"):
+        expect.streaming.frame_rate_at_least(streaming(traffic=traffic), 15)
+    with pytest.raises(Unproven, match="this machine is too busy"):
+        expect.streaming.frame_rate_at_least(streaming(traffic=traffic, lateness=[4.0] * 100), 15)
+    uncounted = [(MOVING, Traffic(7.5, 75 * 1024, 7680, 0))]
+    expect.streaming.frame_rate_at_least(streaming(traffic=uncounted), 15)
+
+
 FROZEN = FrameRate(6.0, 30.0, rate(30.0, seconds=4.0).frames)
 
 

@@ -32,8 +32,8 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
         try:
             provided[session.id] = provision.look(session)
             troubles += _differences(provided[session.id], asked[session.id], session)
-            altered = provided[session.id].altered
-            missing += [f"{session.id}: {altered}"] if altered else []
+            resized = provided[session.id].resized
+            missing += [f"{session.id}: {resized}"] if resized else []
         except Unmet as unmet:
             missing.append(f"{session.id}: {unmet.actual}")
         troubles += ended((change.item.object for change in session.changes.items()), cluster)

@@ -33,17 +33,18 @@ def measure(scenario: Scenario, presses: int, clicks: int) -> None:
     for act in acts.values():
         _lags(probe, act, WARM_UP)
     probe.take_drifts()
+    probe.take_load()
     lags: dict[str, list[float]] = {kind: [] for kind in acts}
     for number in range(max(presses, clicks)):
         for kind, times in ((KEYBOARD, presses), (MOUSE, clicks)):
             lags[kind] += _lags(probe, acts[kind], 1 if number < times else 0)
-    drifts = probe.take_drifts()
+    drifts, load = probe.take_drifts(), probe.take_load()
     probe.delay_by(INJECTED_MILLISECONDS)
     delayed = _lags(probe, acts[KEYBOARD], CHECKS)
     probe.delay_by(0)
     attachments.attach_png("the indicator that keys and clicks toggle", viewer.framebuffer().png)
     network = network_path.measure(scenario.clients.http.base_url)
-    scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts, network))
+    scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts, network, load))
 
 
 def judged(scenario: Scenario) -> InputLag:

@@ -70,6 +70,7 @@ class Aim:
 class Clicking:
     """The clicks that were made and the reports that arrived. `rest` is input that is not a mouse report.
 
+    `astray`: that the page shows a mark elsewhere than where a click on it goes; empty where it does not.
     `dense` is the same on a screen with two pixels for each of a page's, across and down.
     """
 
@@ -79,6 +80,7 @@ class Clicking:
     rest: str
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     dense: Clicking | None = None
+    astray: str = ""
 
     @property
     def wanted(self) -> list[Report]:
@@ -136,7 +138,7 @@ def click(scenario: Scenario) -> None:
     colours = desk.unused_colours(5)
     receiver = TerminalProgram(desk, program_sources.targets(colours))
     ordinary = _clicked(desk, receiver, colours)
-    if not ordinary.is_as_aimed:
+    if ordinary.astray or not ordinary.is_as_aimed:
         scenario.results.put(ordinary)
         return
     dense = scenario.new_desktop(scenario.session, ratio=DENSE)
@@ -151,7 +153,7 @@ def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
     """Clicks on each mark, with all buttons and twice at once in the middle; Unproven without marks."""
     rows, columns = map(int, receiver.told)
     marks = _marks(desk, colours)
-    points = marks.points
+    points, astray = marks.points, _astray(desk, marks, colours)
     aims = [
         Aim("at the top left", 1, 1),
         Aim("at the top right", columns, 1),
@@ -180,7 +182,7 @@ def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
         f"before the clicks{screen}": marks.picture.png,
         f"after the clicks, a ring where each landed{screen}": viewer.framebuffer().ringed(landed),
     }
-    return replace(clicking, pictures=pictures)
+    return replace(clicking, pictures=pictures, astray=astray)
 
 
 def scroll(scenario: Scenario, up: int, down: int) -> None:
@@ -249,6 +251,32 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> Marks:
     if viewer.covered(points):
         raise Unproven("something else of the page lies over the marks to click on")
     return Marks(picture, found, points)
+
+
+def _astray(desk: SessionDesktop, marks: Marks, colours: Sequence[Colour]) -> str:
+    """That the page shows a mark elsewhere than at its place on the client's screen; empty if it does not."""
+    viewer = desk.opened()
+    page, (across, down) = viewer.picture(), viewer.magnification()
+    places = [viewer.shown_at((left + right) / 2, (top + bottom) / 2) for left, top, right, bottom in marks.boxes]
+    sizes = [(right - left) * across * (bottom - top) * down for left, top, right, bottom in marks.boxes]
+    return "" if page is None else shown_elsewhere(page, colours, places, sizes)
+
+
+def shown_elsewhere(
+    page: Picture, colours: Sequence[Colour], places: Sequence[tuple[int, int]], sizes: Sequence[float]
+) -> str:
+    """The first mark of a colour that a picture of the page shows, and not at its place; empty if there is none.
+
+    `sizes` are their pixels in the page. A page that filters colours, or scales a picture down until they blend, shows
+    no such mark.
+    """
+    for colour, place, size in zip(colours, places, sizes, strict=True):
+        area = page.area(colour)
+        is_whole = area.share * page.pixels >= FILLED_BOX / 2 * size and area.fills(page) >= FILLED_BOX
+        if is_whole and area.box is not None and not area.holds(*place):
+            left, top, right, bottom = area.box
+            return f"the mark that the client has at {place} is shown at {((left + right) // 2, (top + bottom) // 2)}"
+    return ""
 
 
 def spot(box: Box, edges: tuple[int, int], shown: tuple[float, float]) -> tuple[float, float]:

@@ -75,6 +75,12 @@ class Streaming:
         return sum(len(rate.pictures) for rate in self.rates) / sum(rate.seconds for rate in self.rates)
 
     @property
+    def pictures_in_page(self) -> float:
+        """Pictures a second that the user's page drew while it moved; 0 where it draws in a way that is not counted."""
+        moving = [traffic for name, traffic in self.traffic if name == MOVING]
+        return sum(traffic.pictures for traffic in moving) / (sum(traffic.seconds for traffic in moving) or 1.0)
+
+    @property
     def longest_gap(self) -> float:
         """Seconds without a new picture while the source moved, at the most."""
         return max([*(rate.longest_gap for rate in self.rates), *self.gaps])
@@ -254,12 +260,11 @@ def judged(scenario: Scenario) -> Streaming:
 
 def figures(found: Streaming) -> Sequence[Figure]:
     """The frame rate that is judged, and the plan's other metrics: bandwidth each way, the frame rate in the page."""
-    (received, sent), moving = found.kibibytes(MOVING), [traffic for name, traffic in found.traffic if name == MOVING]
-    pictures = sum(traffic.pictures for traffic in moving) / (sum(traffic.seconds for traffic in moving) or 1.0)
+    received, sent = found.kibibytes(MOVING)
     return (
         Figure("frame rate (mean)", found.frame_rate, "frames/s"),
         Figure("bandwidth to the page while it moves", received, "KiB/s"),
         Figure("bandwidth from the page while it moves", sent, "KiB/s"),
         Figure("bandwidth to the page while it stands still", found.kibibytes(STILL)[0], "KiB/s"),
-        Figure("frame rate in the page", pictures, "frames/s"),
+        Figure("frame rate in the page", found.pictures_in_page, "frames/s"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from streamspace_acceptance.cluster import containers
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.quantities import amount
@@ -70,7 +71,7 @@ def of_pod(cluster: Cluster, pod: Pod) -> Limits:
     """The limits of the pod's main container by its specification."""
     for raw in cluster.raw_pods():
         if raw["metadata"]["uid"] == pod.meta.uid:
-            given = (cluster.main_container(raw).spec.get("resources") or {}).get("limits") or {}
+            given = containers.resources(cluster.main_container(raw).spec, raw["spec"], "limits")
             return Limits(_amount(given, "cpu"), _amount(given, "memory"))
     return Limits(None, None)
 

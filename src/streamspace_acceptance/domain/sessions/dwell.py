@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streamspace_acceptance.desktop.pictures import Picture
+from streamspace_acceptance.domain.sessions import whole_picture
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
 from streamspace_acceptance.domain.sessions.rendering import SHOWN, describe
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
@@ -29,7 +30,10 @@ class Dwell:
 
 
 def hold(desktop: SessionDesktop) -> Dwell:
-    """Uses the desktop, watches it for the whole dwell, and uses it again; Unmet when it does not last."""
+    """Uses the desktop, watches it for the whole dwell, and uses it again; Unmet when it does not last.
+
+    Nor may a part of it stay as it was while the rest changes.
+    """
     first = probe_input(desktop)
     began, connections = now(), desktop.opened().connections
     seconds = _watch(desktop)
@@ -45,6 +49,8 @@ def hold(desktop: SessionDesktop) -> Dwell:
             likely=f"it worked at first; {unmet.likely}",
         ) from unmet
     _check_connected(desktop, connections, now() - began)
+    if last.typed is not None:
+        whole_picture.check(desktop, last.typed)
     return Dwell(seconds, first, last)
 
 

@@ -154,12 +154,14 @@ def _is_own(session: Session, claim: Claim) -> bool:
 
 
 def _users(session: Session, claim: Claim, pods: Sequence[Pod]) -> tuple[str, ...]:
-    """The pods of others that have the claim mounted."""
+    """The pods of others that have the claim mounted. Those that are over, as a backup's, have it no more."""
     label = session.api.profile.session_label
     return tuple(
         pod.meta.name
         for pod in pods
-        if pod.meta.labels.get(label) != session.id and any(mount.claim == claim.meta.name for mount in pod.mounts)
+        if pod.meta.labels.get(label) != session.id
+        and not pod.is_over
+        and any(mount.claim == claim.meta.name for mount in pod.mounts)
     )
 
 

@@ -26,7 +26,7 @@ class InputProbe:
     """A command typed into the desktop: where, the picture before and after, and its result.
 
     received: the command was carried out in the session; clicked: the click that it then waited for arrived. least: the
-    share of the screen that the terminal covers at the very least.
+    share of the screen that the terminal covers at the very least. typed: the colour that was typed.
     """
 
     point: tuple[int, int]
@@ -36,6 +36,7 @@ class InputProbe:
     received: bool
     clicked: bool
     least: float = FILLED
+    typed: Colour | None = None
 
 
 def probe_input(desktop: SessionDesktop) -> InputProbe:
@@ -56,7 +57,7 @@ def probe_input(desktop: SessionDesktop) -> InputProbe:
     received = _wait_for_file(desktop, pod, name, "the command", "the desktop in the picture is not this session's")
     viewer.click(*point)
     clicked = _wait_for_file(desktop, pod, f"{name}-click", "the click", "keys reach the desktop, clicks do not")
-    return InputProbe(point, before, after, after.area(seen), received, clicked, least_filled(viewer))
+    return InputProbe(point, before, after, after.area(seen), received, clicked, least_filled(viewer), colour)
 
 
 def least_filled(viewer: Viewer) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, status_of
+from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, resources, status_of
 from streamspace_acceptance.cluster.image_names import plain
 from streamspace_acceptance.cluster.objects import Json, Pod, serving_objects
 from streamspace_acceptance.cluster.owners import admission_notes, asked_container, deployment_of
@@ -24,8 +24,8 @@ class Provision:
     @classmethod
     def of(cls, spec: Mapping[str, object]) -> Provision:
         """The provision in a template or a session: `{image, resources: {cpu, memory}}`."""
-        resources = spec.get("resources")
-        given = resources if isinstance(resources, Mapping) else {}
+        stated = spec.get("resources")
+        given = stated if isinstance(stated, Mapping) else {}
         return cls(spec.get("image"), _quantity(given.get("cpu")), _quantity(given.get("memory")))
 
     def is_as(self, other: Provision) -> bool:
@@ -33,6 +33,14 @@ class Provision:
         amounts = ((self.cpu, other.cpu), (self.memory, other.memory))
         return (other.image is None or plain(other.image) == plain(self.image)) and all(
             wanted is None or same(given, wanted) for given, wanted in amounts
+        )
+
+    def or_as(self, other: Provision) -> Provision:
+        """This, and where it says nothing, what `other` says."""
+        return Provision(
+            self.image if self.image is not None else other.image,
+            self.cpu if self.cpu is not None else other.cpu,
+            self.memory if self.memory is not None else other.memory,
         )
 
     def __str__(self) -> str:
@@ -62,16 +70,27 @@ class Provisioned:
 
     @property
     def by_product(self) -> dict[str, Provision]:
-        """The provision by source, as the product asked for it: the cluster's own changes of the pod left aside."""
-        return self.said | self.asked
+        """The provision by source, as the product asked for it: the cluster's own changes of the pod left aside.
+
+        Where the product asks for nothing, the pod has Kubernetes' defaults: requests as the limits.
+        """
+        return self.said | {place: asked.or_as(self.said[place]) for place, asked in self.asked.items()}
 
     @property
     def altered(self) -> str:
         """How the cluster changed the pod that the product asked for; empty if it did not."""
+        return self._altered(lambda provision: provision)
+
+    @property
+    def resized(self) -> str:
+        """The same of its resources alone: some clusters take the images of all pods from a mirror of their own."""
+        return self._altered(lambda provision: replace(provision, image=None))
+
+    def _altered(self, part: Callable[[Provision], Provision]) -> str:
         found = [
             f"the Deployment asks for {asked} as {place}, the cluster made it {self.said[place]}"
             for place, asked in self.asked.items()
-            if not (self.said[place].is_as(asked) and asked.is_as(self.said[place]))
+            if not _are_alike(part(self.said[place]), part(asked.or_as(self.said[place])))
         ]
         return "; ".join([*found, *self.notes])
 
@@ -82,6 +101,10 @@ class Provisioned:
         return len(pod) == len(PLACES_OF_POD) and all(
             None not in (provision.image, provision.cpu, provision.memory) for provision in pod
         )
+
+
+def _are_alike(one: Provision, other: Provision) -> bool:
+    return one.is_as(other) and other.is_as(one)
 
 
 PLACES_OF_POD = ("its pod's requests", "its pod's limits")
@@ -98,10 +121,11 @@ def look(session: Session) -> Provisioned:
     unlimited: list[str] = []
     notes: list[str] = []
     for pod, main in zip(raw, mains, strict=True):
-        provisions |= _in_places(main.spec)
+        provisions |= _in_places(main.spec, pod["spec"])
         deployment = deployment_of(session.cluster, pod)
         template = None if deployment is None else asked_container(deployment, main.name)
-        asked |= {} if template is None else _in_places(template)
+        if deployment is not None and template is not None:
+            asked |= _in_places(template, deployment["spec"]["template"]["spec"])
         unlimited += unlimited_containers(pod, main, deployment)
         notes += admission_notes(pod, main.name)
     restarts = sum(_restarts(pod, main) for pod, main in zip(raw, mains, strict=True))
@@ -109,11 +133,10 @@ def look(session: Session) -> Provisioned:
     return Provisioned(session.id, pods, restarts, provisions, tuple(unlimited), asked, tuple(notes))
 
 
-def _in_places(container: Json) -> dict[str, Provision]:
-    """The provision that a container asks for, by place."""
-    resources = container.get("resources") or {}
+def _in_places(container: Json, spec: Json) -> dict[str, Provision]:
+    """The provision that a container asks for, by place; `spec` is its pod's."""
     return {
-        place: Provision.of({"image": container.get("image"), "resources": resources.get(kind)})
+        place: Provision.of({"image": container.get("image"), "resources": resources(container, spec, kind)})
         for place, kind in zip(PLACES_OF_POD, ("requests", "limits"), strict=True)
     }
 
@@ -136,5 +159,5 @@ def unlimited_containers(pod: Json, main: MainContainer, deployment: Json | None
             if deployment is None
             else asked_container(deployment, container["name"]) is None
         )
-        and not {"cpu", "memory"} <= ((container.get("resources") or {}).get("limits") or {}).keys()
+        and not {"cpu", "memory"} <= resources(container, pod["spec"], "limits").keys()
     ]

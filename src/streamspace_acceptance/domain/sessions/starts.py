@@ -17,6 +17,7 @@ from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.waiting import Budget, Recording, now
 
+_HEAD = "local_address"  # in the first line of each table
 _ESTABLISHED, _LISTEN = "01", "0A"  # proc(5): the TCP state in /proc/net/tcp
 
 
@@ -52,6 +53,7 @@ class VncCheck:
     serves a connection to it.
 
     `connections` counts the suite's own connections to it, `served` those before with a complete handshake.
+    `sockets_seen`: whether the pod's kernel tells of sockets at all.
     """
 
     session: str
@@ -61,6 +63,7 @@ class VncCheck:
     port_serves: bool
     connections: str = ""
     served: int = 0
+    sockets_seen: bool = True
 
 
 @dataclass
@@ -233,6 +236,7 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
         serves(tables, port),
         session.vnc_connections(),
         served,
+        sockets_seen=not looks or _HEAD in tables,
     )
 
 
