@@ -15,7 +15,8 @@ from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.performance.session_follower import SessionFollower, look_at
+from streamspace_acceptance.domain.performance.session_follower import SessionFollower
+from streamspace_acceptance.domain.performance.session_looks import look_at
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -133,6 +134,9 @@ class CrowdedProduct:
         return []
 
     session_objects = claims = events
+
+    def session_object(self, _name: str) -> None:
+        return None
 
     def execute(self, *_arguments: object) -> None:
         raise ClusterError("exec is refused")

@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.clock import now
-from streamspace_acceptance.domain.performance import session_follower
+from streamspace_acceptance.domain.performance import session_follower, session_looks
 from streamspace_acceptance.domain.performance.session_follower import (
-    Look,
     SessionFollower,
     following,
     handshake,
-    look_at,
     opening_desktops,
 )
+from streamspace_acceptance.domain.performance.session_looks import Look, look_at
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product import rfb
@@ -211,7 +210,7 @@ def test_api_that_limits_the_rate_is_left_alone_for_a_while(monkeypatch: pytest.
         asked.append(request.path)
         says(b'{"error": "rate_limited", "message": "slow down"}', 429)(request)
 
-    monkeypatch.setattr(session_follower, "now", lambda: next(moments))
+    monkeypatch.setattr(session_looks, "now", lambda: next(moments))
     with web_server(limit) as url, HttpClient(url, "t") as client:
         look = look_at(StreamSpaceApi(client, load()))
         found = [look() for _ in range(4)]

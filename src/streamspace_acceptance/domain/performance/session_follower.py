@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import chain
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching_states
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.performance.session_looks import Look, last_list, look_at
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
 from streamspace_acceptance.domain.performance.session_objects import SessionObjects, watching_objects
 from streamspace_acceptance.domain.performance.session_troubles import unschedulable
@@ -23,8 +23,8 @@ from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledR
 from streamspace_acceptance.measuring.garbage import collected_while_young
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb
-from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
-from streamspace_acceptance.product.http import NoAnswer, RateLimited
+from streamspace_acceptance.product.api import SessionList
+from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import (
     POLL_SECONDS,
     Budget,
@@ -43,35 +43,10 @@ DESKTOPS_AT_ONCE = 4
 KNOCK_SECONDS = 0.25
 REST_SECONDS = 2.0
 """The same after a VNC server has greeted: some of them lock out who comes back at once."""
-LIMITED_SECONDS = 1.0
-"""The API is not asked again for so long after it has limited the rate of calls: creations may share that limit."""
 LAST_LISTS = 10
 """A session that is in none of so many lists is gone: one of several replicas of the API may be behind the others."""
 CATCH_UP_SECONDS = 2.0
 """A list may overtake the watches; they are given so long to report the pods and objects of sessions that run."""
-
-
-PARTS = 128
-"""A look at thousands of sessions keeps those parts of the list alone that have changed since the look before."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """One list of the API, asked for at that moment, or why there was none. `limited`: too many had been asked for.
-
-    `parts` are the sessions of the list by their ids, wherever they stand in it. A part that is as in the look before
-    is that look's own.
-    """
-
-    parts: tuple[tuple[Listed, ...], ...] | None
-    error: str = ""
-    asked: float = 0.0
-    limited: bool = False
-
-    @property
-    def listed(self) -> SessionList | None:
-        """The whole list, in no order; None when there was none."""
-        return None if self.parts is None else SessionList(tuple(chain.from_iterable(self.parts)))
 
 
 @dataclass
@@ -237,48 +212,8 @@ class SessionFollower:
         return (self.word, *self.clients.profile.words.get("running", ()))
 
 
-def last_list(looks: Sequence[Stamped[Look]]) -> SessionList | None:
-    """The newest list of the API; None while there is none."""
-    return next((look.item.listed for look in reversed(looks) if look.item.parts is not None), None)
-
-
 def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
     return {session.id for session in listed.sessions if session.status == word} & set(ids)
-
-
-def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
-    """A function that asks for one list; what keeps it from getting one is an answer too.
-
-    Entries and parts that have not changed are those of the list before: each list of a thousand would else take its
-    own memory.
-    """
-    known: dict[str, Listed] = {}
-    limits = list[float]()
-    before: list[tuple[Listed, ...]] = [()] * PARTS
-
-    def remembered(listed: Listed) -> Listed:
-        if known.get(listed.id) != listed:
-            known[listed.id] = listed
-        return known[listed.id]
-
-    def look() -> Look:
-        asked = now()
-        if limits and asked < limits[-1] + LIMITED_SECONDS:
-            return Look(None, "the API limits the rate of calls", asked, limited=True)
-        try:
-            sessions = list(map(remembered, api.sessions().sessions))
-        except (Unmet, NoAnswer) as error:
-            limited = isinstance(error, RateLimited) or (isinstance(error, Unmet) and error.actual.startswith("429 "))
-            if limited:
-                limits[:] = [asked]
-            return Look(None, " ".join(str(error).split()), asked, limited)
-        parts: list[list[Listed]] = [[] for _ in range(PARTS)]
-        for session in sessions:
-            parts[hash(session.id) % PARTS].append(session)
-        before[:] = [old if old == (new := tuple(part)) else new for old, part in zip(before, parts, strict=True)]
-        return Look(tuple(before), asked=asked)
-
-    return look
 
 
 @contextmanager
