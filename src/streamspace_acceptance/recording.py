@@ -28,6 +28,12 @@ class Recording(Generic[T]):
         self._items: list[Stamped[T]] = []
         self._error: BaseException | None = None
         self._changed = threading.Condition()
+        self._waits = 0
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for more just now."""
+        return self._waits > 0
 
     def append(self, item: T, at: float | None = None) -> None:
         """Stamp and keep what was just received, or was received `at` a moment and has been read since."""
@@ -49,7 +55,11 @@ class Recording(Generic[T]):
     def beyond(self, count: int, timeout: float) -> tuple[Stamped[T], ...]:
         """Everything received, as soon as it is more than `count` things or after `timeout` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._items) > count or self._error is not None, timeout)
+            self._waits += 1
+            try:
+                self._changed.wait_for(lambda: len(self._items) > count or self._error is not None, timeout)
+            finally:
+                self._waits -= 1
             if self._error is not None:
                 raise self._error
             return tuple(self._items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
@@ -14,11 +14,6 @@ _GIB = 1024**3
 def nodes(cluster: Cluster) -> str:
     """ "2 nodes, 8 CPU, 31.2 GiB RAM": the nodes' capacity in sum. Not every kubeconfig may list nodes."""
     return _told(lambda: _nodes(cluster.raw_nodes()))
-
-
-def agents(cluster: Cluster, labels: Mapping[str, str]) -> str:
-    """How many agents' pods, which carry `labels`, are Ready: "1"."""
-    return _told(lambda: str(sum(pod.ready for pod in cluster.pods(**labels))))
 
 
 def _nodes(found: list[dict[str, Any]]) -> str:

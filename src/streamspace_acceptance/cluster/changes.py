@@ -60,6 +60,11 @@ class Reader:
         kind = "DELETED" if not there else "MODIFIED" if before else "ADDED"
         self.recording.append(Change(kind, obj), at)
 
+    @property
+    def present(self) -> frozenset[str] | None:
+        """The uids of the objects that it reads and that are there; None for a reader of all objects."""
+        return frozenset(self._present) if self._labels else None
+
     def fail(self, error: BaseException) -> None:
         """The watch broke, and with it the recording."""
         self.is_over = True

@@ -102,7 +102,7 @@ class Cluster:
 
     def pods_of_any(self, label: str, values: Iterable[str]) -> list[Pod]:
         """The pods whose `label` has one of `values`."""
-        call, wanted = self._core.list_namespaced_pod, f"{label} in ({','.join(values)})"
+        call, wanted = self._core.list_namespaced_pod, f"{label} in ({','.join(sorted(set(values)))})"
         found = self._items("list pods", call, label_selector=wanted)
         with as_cluster_error("list pods"):
             return [Pod.of(pod) for pod in found]
@@ -110,6 +110,10 @@ class Cluster:
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""
         return self._items("list pods", self._core.list_namespaced_pod, label_selector=selector(labels))
+
+    def raw_pod(self, name: str) -> Json | None:
+        """The pod of that name as JSON; None when there is none."""
+        return self._json_or_none(f"get pod {name}", self._core.read_namespaced_pod, name=name)
 
     def claims(self, **labels: str) -> list[Claim]:
         """The volume claims that carry all of `labels`."""

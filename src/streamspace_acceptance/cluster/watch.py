@@ -85,11 +85,11 @@ class _SharedWatches:
             for watcher in unused:
                 watcher.end()
 
-    def known(self, cluster: Cluster, kind: Kind) -> list[Json] | None:
-        """The objects by the watch that runs; None if none runs."""
+    def known(self, cluster: Cluster, kind: Kind, *, is_polled: bool = False) -> list[Json] | None:
+        """The objects by the watch that runs; None if none runs. `is_polled`: until a change that is expected."""
         with self._lock:
             watcher = self._running.get((cluster, kind))
-            return None if watcher is None or watcher.is_broken else watcher.known()
+            return None if watcher is None or watcher.is_broken else watcher.known(is_polled=is_polled)
 
     def deleted_since(self, cluster: Cluster, kind: Kind, moment: float) -> list[Meta]:
         """The objects that the watch that runs has seen deleted since a moment; none if none runs."""

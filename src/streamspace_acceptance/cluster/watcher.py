@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -49,6 +50,7 @@ class Watcher:
             "sessions": partial(custom.list_namespaced_custom_object, group=GROUP, version=VERSION, plural="sessions"),
         }
         self._call = calls[kind]
+        self._cluster = cluster
         self._kind = kind
         self._slim = slim
         self._arguments = {"namespace": cluster.namespace, "_preload_content": False}
@@ -63,6 +65,7 @@ class Watcher:
         self._next_check = 0.0
         self._is_reopened = False
         self._asked_at = now()
+        self._polled_at = -math.inf
         self._readers: list[Reader] = []
         self._error: BaseException | None = None
         self._lock = threading.Lock()
@@ -122,9 +125,10 @@ class Watcher:
         """Whether it has a reader or is held."""
         return self.is_read or self._holders > 0
 
-    def known(self) -> list[Json]:
-        """The objects by what has been received so far."""
+    def known(self, *, is_polled: bool = False) -> list[Json]:
+        """The objects by what has been received so far. `is_polled`: until a change that is expected."""
         self._asked_at = now()
+        self._polled_at = self._asked_at if is_polled else self._polled_at
         with self._lock:
             return list(self._known.values())
 
@@ -182,14 +186,20 @@ class Watcher:
             if self._is_idle():
                 self._shut_down()
                 return
-            since, interested = self._silent_since, self.is_read or now() - self._asked_at < READ_SECONDS
-            if since is None or not interested or now() < max(self._next_check, since + READ_SECONDS):
+            since = self._silent_since
+            if since is None or not self._is_of_interest() or now() < max(self._next_check, since + READ_SECONDS):
                 continue
             self._check_silence()
             self._next_check = now() + (READ_SECONDS if self._overdue else min(now() - since, LONGEST_CHECK_SECONDS))
             if self._overdue and self._silent_since == since:
                 self._is_reopened = True
                 self._shut_down()
+
+    def _is_of_interest(self) -> bool:
+        return self.is_read or self._is_polled()
+
+    def _is_polled(self) -> bool:
+        return now() - self._polled_at < READ_SECONDS
 
     def _is_idle(self) -> bool:
         """Whether nobody has read it for long; no reader of it is added after that."""
@@ -246,7 +256,8 @@ class Watcher:
                 self._useless_since = None
         except urllib3.exceptions.ReadTimeoutError:
             silent = True
-            self._check_silence()
+            if self._is_of_interest():
+                self._check_silence()
         except urllib3.exceptions.ProtocolError:
             pass  # cut off, as whatever stands between does now and then; the next one goes on from where it stood
         finally:
@@ -287,10 +298,15 @@ class Watcher:
             raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
 
     def _check_silence(self) -> None:
-        """ClusterError when the watch still has not reported a change from before this silence."""
-        _, present = self._look()
+        """ClusterError when the watch still has not reported a change from before this silence.
+
+        While nobody waits for more, only the pods that are read can make a difference: these are asked for by name.
+        """
         with self._lock:
-            objects = dict(self._known)
+            read = self._read_pods()
+        _, present = self._look() if read is None else ("", self._look_by_name(read))
+        with self._lock:
+            objects = {uid: obj for uid, obj in self._known.items() if read is None or uid in read}
         known = {(uid, _version(obj)) for uid, obj in objects.items()}
         there = {(uid, _version(obj)) for uid, obj in present.items()}
         before, looked = self._overdue, now()
@@ -302,6 +318,21 @@ class Watcher:
                 f"{self.what}: for {READ_SECONDS:g} s it has not reported changes that the list shows "
                 f"({', '.join(names[:3])})"
             )
+
+    def _read_pods(self) -> dict[str, str] | None:
+        """The names of the pods that are read, by uid; None while more may be expected than these."""
+        read = [reader.present for reader in self._readers]
+        if self._kind != "pods" or self._is_polled() or any(reader.recording.is_awaited for reader in self._readers):
+            return None
+        if any(uids is None for uids in read):
+            return None
+        uids = {uid for present in read for uid in present or ()}
+        return {uid: str(self._known[uid]["metadata"]["name"]) for uid in uids if uid in self._known}
+
+    def _look_by_name(self, names: Mapping[str, str]) -> dict[str, Json]:
+        """Those of the pods that are there, by uid."""
+        found = {uid: self._cluster.raw_pod(name) for uid, name in names.items()}
+        return {uid: pod for uid, pod in found.items() if pod is not None and pod["metadata"]["uid"] == uid}
 
     def _pause(self, began: float) -> None:
         """After a connection that brought nothing; ClusterError when there were only such for a while."""

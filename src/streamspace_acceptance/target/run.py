@@ -72,15 +72,18 @@ class Run:
         )
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())
-        for pod in cluster.pods(**agents.api_labels):
-            secret_sources.from_log(cluster.first_lines(pod))
+        own = cluster.pods_of_any(agents.component_label, {agents.label, *profile.deployment.components.values()})
+        for pod in own:
+            if pod.meta.labels[agents.component_label] == agents.api_label:
+                secret_sources.from_log(cluster.first_lines(pod))
         if not target.is_embedded and (denied := rights.missing(cluster, rights.TELLING)):
             run_facts.record(run_facts.RIGHTS, f"without {', '.join(map(str, denied))}")
         run_facts.record(run_facts.NODES, capacity.nodes(cluster))
-        run_facts.record(run_facts.AGENTS, capacity.agents(cluster, agents.labels))
+        ready = [pod for pod in own if pod.ready and pod.meta.labels[agents.component_label] == agents.label]
+        run_facts.record(run_facts.AGENTS, str(len(ready)))
         self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))
         api.approves_agents = True
-        self.outages = Outages(api, cluster, budgets, self.deployment)
+        self.outages = Outages(api, cluster, budgets, self.deployment, [pod.object for pod in own])
         self._open.callback(browser.close)
 
     def deployment(self) -> Deployment:

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -29,11 +29,15 @@ class SilentKubernetes:
     def __init__(self) -> None:
         self.pods = [POD]
         self.watches: list[list[Json]] = []
-        self.lists = self.opened = 0
+        self.lists = self.opened = self.gets = 0
         self.over = threading.Event()
         self.listed = threading.Condition()
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
+        if request.path.endswith(f"/pods/{POD['metadata']['name']}"):
+            self.gets += 1
+            says(json.dumps(self.pods[0]).encode())(request)
+            return
         if "watch" not in request.path:
             with self.listed:
                 self.lists += 1
@@ -90,6 +94,27 @@ def test_change_held_back_once_comes_by_the_next_one(kubernetes: SilentKubernete
         lists = kubernetes.lists
         kubernetes.wait_for_lists(lists + 2)
         assert kubernetes.opened == 2
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONG
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_silence_that_nobody_waits_in_costs_no_list(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    with cluster(kubernetes, tmp_path) as target, watching(target, "pods", **LABELS) as recording:
+        wait_until(lambda: kubernetes.gets >= 3)
+        assert [change.item.kind for change in recording.items()] == ["ADDED"]
+        assert (kubernetes.lists, kubernetes.opened) == (1, 1)
+
+
+def test_change_held_back_while_nobody_waits_breaks_the_recording(kubernetes: SilentKubernetes, tmp_path: Path) -> None:
+    with cluster(kubernetes, tmp_path) as target, watching(target, "pods", **LABELS):
+        kubernetes.pods = [CHANGED]
+        wait_until(lambda: known_objects(target, "pods") is None)
+        assert kubernetes.lists == 1
 
 
 def test_change_held_back_twice_breaks_the_recording(kubernetes: SilentKubernetes, tmp_path: Path) -> None:

@@ -45,11 +45,15 @@ class Product:
     def __init__(self) -> None:
         self.pods = [pod("streamspace-api"), pod("streamspace-postgres"), pod("streamspace-k8s-agent")]
         self.namespace = "streamspace"
-        self.away, self.token, self.asked = 0, "first", 0
+        self.away, self.token, self.asked, self.lists = 0, "first", 0, 0
         self.log = LOG
 
     def raw_pods(self) -> list[Json]:
+        self.lists += 1
         return self.pods
+
+    def raw_pod(self, name: str) -> Json | None:
+        return next((pod for pod in self.pods if pod["metadata"]["name"] == name), None)
 
     def raw(self, path: str, **_query: str) -> bytes:
         assert path.endswith("/log")
@@ -87,7 +91,7 @@ def watched(product: Product, api: StreamSpaceApi, *, scale: float = 1.0, is_kno
     credentials = Credentials("admin", "secret-1", "a setting") if is_known else None
     deployment: Any = SimpleNamespace(credentials=credentials, login_client=LoginClient(api.http, api.profile))
     cluster: Any = product
-    return Outages(api, cluster, Budgets(scale), lambda: deployment)
+    return Outages(api, cluster, Budgets(scale), lambda: deployment, product.pods)
 
 
 def lost(watch: Outages, api: StreamSpaceApi) -> Outages:
@@ -101,7 +105,16 @@ def test_api_of_a_healthy_scenario_is_not_asked(product: Product, api: StreamSpa
     watch = watched(product, api)
     watch.begin()
     watch.end()
-    assert product.asked == 0
+    assert (product.asked, product.lists) == (0, 0)
+
+
+def test_servers_are_listed_once_after_one_was_replaced(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    product.pods[0] = pod("streamspace-api")
+    product.pods[0]["metadata"]["uid"] = "another"
+    watch.end()
+    watch.end()
+    assert product.lists == 1
 
 
 def test_api_is_asked_twice_after_a_step_that_did_not_pass(product: Product, api: StreamSpaceApi) -> None:

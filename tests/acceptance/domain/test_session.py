@@ -31,8 +31,13 @@ class _Cluster:
     def __init__(self, pods: Sequence[Pod]) -> None:
         self.listed = list(pods)
         self.told: list[Json] = []
+        self.lists = 0
+
+    def raw_pod(self, name: str) -> Json | None:
+        return next((listed_pod.object for listed_pod in self.listed if listed_pod.meta.name == name), None)
 
     def pods(self, **labels: str) -> list[Pod]:
+        self.lists += 1
         return [listed_pod for listed_pod in self.listed if labels.items() <= listed_pod.meta.labels.items()]
 
     def session_object(self, _name: str) -> SessionObject | None:
@@ -97,6 +102,26 @@ def test_a_pod_that_comes_back_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert session(monkeypatch, told=gone).wait_for_no_pod(frozenset(), within="hibernation") == []
     back = session(monkeypatch, pod(uid="uid-2"), told=gone).wait_for_no_pod(frozenset(), within="hibernation")
     assert [remaining.meta.uid for remaining in back] == ["uid-2"]
+
+
+@pytest.mark.parametrize(
+    ("told", "lists"),
+    [
+        ([("ADDED", pod_json(version=1)), ("MODIFIED", pod_json(version=2))], 0),
+        ([("ADDED", pod_json(version=1))], 1),
+        ([("ADDED", pod_json(uid="another", version=2))], 1),
+        ([("ADDED", pod_json(version=2)), ("ADDED", pod_json(name="gone", uid="gone"))], 1),
+        ([("ADDED", pod_json(version=2)), ("DELETED", pod_json(version=2))], 1),
+        ([], 1),
+    ],
+    ids=["as it is", "late", "of another pod", "late with a deletion", "empty", "silent"],
+)
+def test_watch_counts_for_a_verdict_only_if_it_is_not_late(
+    monkeypatch: pytest.MonkeyPatch, told: Sequence[tuple[str, Json]], lists: int
+) -> None:
+    found = session(monkeypatch, pod(version=2), told=told)
+    assert [there.object["metadata"]["resourceVersion"] for there in found.pods()] == ["2"]
+    assert found.cluster.lists == lists  # type: ignore[attr-defined]
 
 
 class _Refusing:

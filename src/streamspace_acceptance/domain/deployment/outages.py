@@ -43,17 +43,24 @@ class Outages:
 
     Without it the scenarios after an outage would be BROKEN one after the other while the API starts again. A step
     that an outage interrupts is UNPROVEN. The API is asked only after a sign of an outage: a step that did not pass, a
-    call that came to no answer, a server that restarted, or a login past its time.
+    call that came to no answer, a server that restarted, or a login past its time. `pods` are those of the servers.
     """
 
     def __init__(
-        self, api: StreamSpaceApi, cluster: Cluster, budgets: Budgets, deployment: Callable[[], Deployment]
+        self,
+        api: StreamSpaceApi,
+        cluster: Cluster,
+        budgets: Budgets,
+        deployment: Callable[[], Deployment],
+        pods: Iterable[Json],
     ) -> None:
         self._api, self._cluster, self._budgets = api, cluster, budgets
         self._login = RunLogin(api, deployment)
         self._has_trouble = False
         self._lost_calls = api.http.lost_calls
-        self._restarts: Restarts = {key: count for key, count, _, _ in self._servers()}
+        servers = list(self._servers_of(pods))
+        self._names = _names(servers)
+        self._restarts: Restarts = {key: count for key, count, _, _ in servers}
         self._patience = PATIENCE_SECONDS
         self._is_lost = False
         self._crash: str | None = None
@@ -193,10 +200,16 @@ class Outages:
             return error.reason
         return next((text for text in lines if _LAST_WORDS.search(text)), lines[-1] if lines else "")
 
-    def _servers(self) -> Iterator[_Server]:
-        """The containers of the API and the stores, by the watch that runs, else by a list."""
+    def _servers(self) -> list[_Server]:
+        """The containers of the API and the stores: by the watch that runs, else by their names, else by a list."""
         known = known_objects(self._cluster, "pods")
-        return self._servers_of(self._cluster.raw_pods() if known is None else known)
+        if known is None:
+            named = {uid: self._cluster.raw_pod(name) for uid, name in self._names.items()}
+            known = [pod for uid, pod in named.items() if pod is not None and pod["metadata"]["uid"] == uid]
+            known = known if known and len(known) == len(named) else self._cluster.raw_pods()
+        servers = list(self._servers_of(known))
+        self._names = _names(servers)
+        return servers
 
     def _servers_of(self, pods: Iterable[Json]) -> Iterator[_Server]:
         """The same of those pods.
@@ -209,3 +222,8 @@ class Outages:
                 for status in own_containers(pod):
                     key = str(pod["metadata"]["uid"]), str(status["name"])
                     yield key, int(status.get("restartCount") or 0), str(pod["metadata"]["name"]), status
+
+
+def _names(servers: Iterable[_Server]) -> dict[str, str]:
+    """The names of the pods of those containers, by uid."""
+    return {uid: pod for (uid, _), _, pod, _ in servers}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, resources, status_of
 from streamspace_acceptance.cluster.image_names import plain
-from streamspace_acceptance.cluster.objects import Json, Pod, serving_objects
+from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.owners import admission_notes, asked_container, deployment_of
 from streamspace_acceptance.cluster.quantities import same
 from streamspace_acceptance.domain.sessions.session import Session
@@ -112,7 +112,7 @@ PLACES_OF_POD = ("its pod's requests", "its pod's limits")
 
 def look(session: Session) -> Provisioned:
     """The session as it is now."""
-    raw = serving_objects(session.cluster.raw_pods(**{session.api.profile.session_label: session.id}))
+    raw = [pod.object for pod in session.pods()]
     mains = [session.cluster.main_container(pod) for pod in raw]
     provisions = {"the API": Provision.of(session.api.session(session.id))}
     if (obj := session.cluster.raw_session(session.id)) is not None:

@@ -74,11 +74,11 @@ class Remains:
         return [f"session {name}" for name in names]
 
     def _watched_pods(self) -> list[str]:
-        left = self._named(map(Pod.of, known_objects(self._cluster, "pods") or ()))
+        left = self._named(map(Pod.of, known_objects(self._cluster, "pods", is_polled=True) or ()))
         return left or ([] if self._has_seen_go("pods", self._pod_is_of) else self._pods())
 
     def _watched_claims(self) -> list[str]:
-        left = self._having(map(Claim.of, known_objects(self._cluster, "claims") or ()))
+        left = self._having(map(Claim.of, known_objects(self._cluster, "claims", is_polled=True) or ()))
         return left or ([] if self._has_seen_go("claims", self._claim_is_of) else self._claims())
 
     def _has_seen_go(self, kind: Kind, is_of: Callable[[Meta, str], bool]) -> bool:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
-from streamspace_acceptance.cluster.objects import Pod, SessionObject, serving
+from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, serving
 from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.evidence import attachments, run_facts
@@ -110,11 +110,24 @@ class Session:
         return next(obj for obj in listed if obj.meta.name == self.id)
 
     def pods(self) -> list[Pod]:
-        """The session's pods as Kubernetes lists them now, those that count (see `serving`).
+        """The session's pods as Kubernetes has them now, those that count (see `serving`).
 
-        For a verdict about the pods, above all that there is none or no other, and after an act: the watch may be late.
+        For a verdict about the pods, and after an act. The watch may be late. So its pods count only if each is as
+        Kubernetes gives it when asked for it by name; otherwise, or where it shows none, they are listed.
         """
+        watched = self._watched()
+        current = [self.cluster.raw_pod(str(pod["metadata"]["name"])) for pod in watched]
+        if watched and all(map(_is_same_state, watched, current)):
+            return serving(map(Pod.of, watched))
         return serving(self.listed_pods())
+
+    def _watched(self) -> list[Json]:
+        """The session's pods by the watch; none by one that broke."""
+        try:
+            known = {change.item.object["metadata"]["uid"]: change.item for change in self.changes.items()}
+        except ClusterError:
+            return []
+        return [change.object for change in known.values() if change.kind != "DELETED"]
 
     def watched_pods(self) -> list[Pod]:
         """Those that count by the watch, and by a list when it shows none: for a look into a pod.
@@ -152,9 +165,9 @@ class Session:
         return f"the API says {answer.status} while {running[0].describe()}" if not answer.ok else None
 
     def known_uids(self) -> frozenset[str]:
-        """The uids of all pods that the session has had so far."""
-        watched = {stamped.item.object["metadata"]["uid"] for stamped in self.changes.items()}
-        return frozenset(watched | {pod.meta.uid for pod in self.listed_pods()})
+        """The uids of all pods that the session has had so far. The watch tells those that are gone."""
+        there = {pod.meta.uid for pod in self.pods()} if self._watched() else set[str]()
+        return frozenset(there | {stamped.item.object["metadata"]["uid"] for stamped in self.changes.items()})
 
     def served_by(self) -> frozenset[str]:
         """The uids of all pods that the session has had so far and that were seen before they were over."""
@@ -251,7 +264,7 @@ class Session:
 
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
         def likely(_: Changes) -> str:
-            listed = pick(self.pods())
+            listed = pick(serving(self.listed_pods()))
             if listed is not None:
                 raise ClusterError(
                     f"the watch of pods has not reported changes that the list shows ({listed.describe()})"
@@ -324,6 +337,13 @@ class Session:
 
     def _whether(self, objects: list[SessionObject]) -> str:
         return "listed" if any(obj.meta.name == self.id for obj in objects) else "not listed"
+
+
+def _is_same_state(pod: Json, current: Json | None) -> bool:
+    """Whether a pod is the one that is there now, without a change since."""
+    return current is not None and all(
+        pod["metadata"][name] == current["metadata"][name] for name in ("uid", "resourceVersion")
+    )
 
 
 def _answers(result: rfb.Framebuffer | str) -> bool:

@@ -40,6 +40,7 @@ class TemplateRegistry:
         self._ids: dict[str, str] = {}
         self._entries: list[journal.Entry] = []
         self._refused = False
+        self._is_mirrored: bool | None = None
 
     def name(self, plans: str) -> str:
         """A name of this scenario's own that begins as the plan's."""
@@ -153,7 +154,9 @@ class TemplateRegistry:
     @property
     def mirrored(self) -> bool:
         """Whether Kubernetes has an object of each template: by the contract, and by the kinds that it knows."""
-        return self._objects() is not None
+        if self._is_mirrored is None:
+            self._objects()
+        return bool(self._is_mirrored)
 
     def in_kubernetes(self) -> list[str]:
         """This scenario's templates in Kubernetes: by their ids in the API, else by the names of their objects.
@@ -179,7 +182,9 @@ class TemplateRegistry:
 
     def _objects(self) -> list[Json] | None:
         self.api.profile.meet("deployment.template_objects")
-        return self.cluster.raw_templates() if self.api.profile.deployment.template_objects else None
+        found = self.cluster.raw_templates() if self.api.profile.deployment.template_objects else None
+        self._is_mirrored = found is not None
+        return found
 
     def _id(self, answer: Answer) -> str | None:
         return self.api.id_of(answer.content())  # 2.1-1 judges the answer; here it only has to be found again
