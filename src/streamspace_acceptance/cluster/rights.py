@@ -60,6 +60,8 @@ TELLING = (*_rights("pods", "get", subresource="log"), *_rights("events", "list"
 """FILE grants these too. A run without them leaves what needs a log UNPROVEN, and tells less of a failure's cause."""
 WATCHING = _rights("sessions", "watch", group=GROUP)
 """FILE grants this too. A run without it takes the moments of sessions from the API's list."""
+FOLLOWING = _rights("persistentvolumeclaims", "watch")
+"""FILE grants this too. A run without it lists the claims after each removal of sessions."""
 FORWARDING = _rights("pods", "get", "create", subresource="portforward")
 """FILE grants these too; only a run that reaches the API through Kubernetes needs them."""
 SCALING = _rights("deployments", "patch", group="apps", subresource="scale")
