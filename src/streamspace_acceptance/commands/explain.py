@@ -29,7 +29,8 @@ def explain(criterion_id: str) -> int:
     found = {criterion.id: (test, criterion) for test in plan.tests for criterion in test.criteria}
     if criterion_id not in found:
         near = difflib.get_close_matches(criterion_id, found, n=3)
-        raise SetupProblem(f"The plan has no criterion {criterion_id}. Did you mean {', '.join(near or found)}?")
+        advice = f"Did you mean {', '.join(near)}?" if near else f"Its criteria go from {min(found)} to {max(found)}."
+        raise SetupProblem(f"The plan has no criterion {criterion_id}. {advice}")
     sys.stdout.write("\n".join(lines(*found[criterion_id])) + "\n")
     return 0
 

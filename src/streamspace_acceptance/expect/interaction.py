@@ -36,11 +36,14 @@ def clicked_as_aimed(clicking: Clicking) -> None:
             (n for n, report in enumerate(wanted) if [*clicking.clicks, None][n : n + 1] != [report]), len(wanted)
         )
         click = clicking.clicks[first] if first < len(clicking.clicks) else "nothing"
+        total = (
+            "" if len(clicking.clicks) == len(wanted) else f"{len(clicking.clicks)} reports instead of {len(wanted)}; "
+        )
         junk = f"; and input that is not a click: {clicking.rest!r}" if clicking.rest else ""
         raise Unmet(
             f"{clicking.session}, mouse",
             expected="; ".join(map(str, clicking.aims)),
-            actual=f"{len(clicking.clicks)} reports instead of {len(wanted)}; the first that is not as aimed: {click}"
+            actual=f"{total}the first that is not as aimed: {click}"
             f"{f', not {wanted[first]}' if first < len(wanted) else ''}{junk}",
             likely="the desktop receives other coordinates than the user pointed at",
         )

@@ -64,11 +64,11 @@ class ControlPlane:
 
     def describe(self) -> str:
         """For the report, beside the objectives."""
-        start = "no pod started" if self.start is None else f"{self.start:.2f} s"
+        start = "no pod started" if self.start is None else f"pods started in {self.start:.2f} s"
         call = "unknown" if self.call is None else f"{self.call:.3f} s"
         return (
-            f"Kubernetes' own objectives (99th percentiles): pod start {start} of {POD_START_SECONDS:g} s, by the watch"
-            f" of pods; mutating calls {call} of {CALL_SECONDS:g} s, by {self.source}"
+            f"Kubernetes' own objectives (99th percentiles): {start}, by the watch of pods ({POD_START_SECONDS:g} s"
+            f" allowed); mutating calls took {call}, by {self.source} ({CALL_SECONDS:g} s allowed)"
         )
 
 

