@@ -368,11 +368,17 @@ def test_answered_session_without_request_id_is_reported(registry: Registry, pro
     assert product.deleted == ["another"]
 
 
-@pytest.mark.parametrize("left", ["session", "pod", "claim"])
-def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluster, left: str) -> None:
+UNFINISHED = "does not finish the deletion"
+
+
+@pytest.mark.parametrize(
+    ("left", "kind"),
+    [("session", UNFINISHED), ("pod", "leaves pods of deleted sessions"), ("claim", UNFINISHED)],
+)
+def test_what_stays_in_kubernetes_is_a_leak(registry: Registry, cluster: _Cluster, left: str, kind: str) -> None:
     ask(registry)
     cluster.left = [left]
-    with pytest.raises(FoundByCleanUp, match=f"does not finish the deletion.*left behind after .*: {left} "):
+    with pytest.raises(FoundByCleanUp, match=f"{kind}.*left behind after .*: {left} "):
         registry.clean_up()
 
 

@@ -19,6 +19,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 
 REFUSED = "the product refuses to delete sessions"
 STAYS = "the product does not finish the deletion of sessions"
+RUNS_ON = "the product leaves pods of deleted sessions"
 LISTED = "the product goes on listing sessions of which nothing is left"
 FORGOTTEN = "the product forgets sessions whose pods live on"
 AGAIN_SECONDS = 1.0
@@ -91,6 +92,8 @@ class Removal:
     def _defect(self, found: Mapping[str, list[str]]) -> str:
         if self._forgotten:
             return FORGOTTEN
+        if PODS in found:
+            return RUNS_ON
         return LISTED if list(found) == [IN_API] else STAYS
 
     def _left_in_the_end(self, began: float) -> list[str]:
