@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.performance import motion, node_capacity
 from streamspace_acceptance.domain.performance.load_profile import LoadProfile, profile
 from streamspace_acceptance.domain.performance.node_capacity import Capacity
 from streamspace_acceptance.domain.performance.room import Room, room
+from streamspace_acceptance.domain.performance.stall import Stall
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.evidence import attachments
@@ -148,9 +149,10 @@ def _start(scenario: Scenario, count: int, template: str) -> list[Session]:
 
 
 def _wait_until_running(sessions: Sequence[Session], count: int) -> list[str]:
-    """The sessions that do not run within the plan's time for so many."""
+    """The sessions that do not run in the plan's time for so many, or once for a start's time no further one did."""
     first, running = sessions[0], sessions[0].api.profile.statuses["running"]
-    budget = first.budgets.named("sessions of a profile")
+    wait = Wait(f"{count} sessions", f"all {running}", first.budgets.named("sessions of a profile"))
+    stall = Stall(wait, first.budgets.named("start"))
 
     def behind() -> list[str]:
         listed = first.api.sessions()
@@ -158,11 +160,12 @@ def _wait_until_running(sessions: Sequence[Session], count: int) -> list[str]:
 
     with suppress(Unmet):  # the criterion of the nodes' capacity judges those that do not run
         poll(
-            Wait(f"{count} sessions", f"all {running}", budget),
+            wait,
             behind,
             met=lambda left: not left,
             says=lambda left: f"{count - len(left)} {running}",
             likely=lambda left: f"{', '.join(left[:5])} do not run",
+            impossible=lambda left: stall.reason(count - len(left)),
             every=LOOK_SECONDS,
         )
     return behind()
