@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 
@@ -83,11 +84,21 @@ class Removal:
         if not found:
             return refused
         self.takes_no_room = not refused and PODS not in found
+        if IN_API in found and not refused:
+            self._delete_again()
         if not refused:
             self.kind = self._defect(found)
             self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
         forgotten = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
         return [*refused, forgotten + _left_behind([remnant for kind in found.values() for remnant in kind], began)]
+
+    def _delete_again(self) -> None:
+        """Requests once more to delete what the API shows as living: the deletion was lost, and it uses up a quota."""
+        over = self._api.profile.statuses["terminating"]
+        for session_id in self._ids:
+            with suppress(Unmet, NoAnswer):  # what is left is told in any case
+                if self._api.status(session_id) != over:
+                    self._api.delete_session(session_id)
 
     def _defect(self, found: Mapping[str, list[str]]) -> str:
         if self._forgotten:
