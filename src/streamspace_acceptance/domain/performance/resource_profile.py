@@ -40,6 +40,7 @@ class ResourceProfile:
     `moving`: in how many desktops pictures moved.
     `room`: the room for such sessions beside all other pods. `not_running`: the sessions that did not run in time.
     `unschedulable`, `lost`: of the pods of these sessions and of the product. `before`: the nodes without the sessions.
+    `closed`: why the desktops could not be opened; empty if they could.
     """
 
     sessions: int
@@ -53,11 +54,14 @@ class ResourceProfile:
     unschedulable: Sequence[str]
     lost: Sequence[str]
     before: Capacity | None = None
+    closed: str = ""
 
     def used(self) -> LoadProfile:
         """The profile of the desktops in use; Unproven where they were not all of them in use."""
         if self.not_running:
             raise Unproven(f"only {self.sessions - len(self.not_running)} of {self.sessions} sessions run (see 4.1-2)")
+        if self.closed:
+            raise Unproven(self.closed)
         if self.in_use is None or self.moving < self.sessions:
             raise Unproven(f"pictures moved in {self.moving} of {self.sessions} desktops only")
         return self.in_use
@@ -81,9 +85,8 @@ def record(scenario: Scenario, count: int, template: str) -> None:
     not_running = _wait_until_running(sessions, count)
     still = profile(clients, sessions, f"with {count} sessions that stand still")
     in_use, moving = None, 0
-    if not not_running:
-        for session in sessions[:WATCHED]:
-            scenario.new_desktop(session).open_whole(clients.browser)
+    closed = "" if not_running else _watch(scenario, sessions[:WATCHED])
+    if not (not_running or closed):
         moving = _set_in_motion(sessions)
         in_use = profile(clients, sessions, f"with {count} sessions in use")
     own = _pods_of(clients, sessions)
@@ -100,8 +103,21 @@ def record(scenario: Scenario, count: int, template: str) -> None:
         unschedulable=node_capacity.unschedulable(own),
         lost=[words for key, words in ended.items() if key not in lost],
         before=before,
+        closed=closed,
     )
     scenario.results.put(found)
+
+
+def _watch(scenario: Scenario, sessions: Sequence[Session]) -> str:
+    """Opens desktops in a browser, where they stay open; why one does not open, or nothing."""
+    try:
+        for session in sessions:
+            scenario.new_desktop(session).open_whole(scenario.clients.browser)
+    except Unmet as unmet:
+        return f"a desktop does not open in a browser: {unmet.actual}"
+    except Unproven as unproven:
+        return unproven.reason
+    return ""
 
 
 def judged(scenario: Scenario, sessions: int) -> ResourceProfile:
