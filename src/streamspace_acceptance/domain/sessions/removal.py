@@ -84,9 +84,8 @@ class Removal:
         if not found:
             return refused
         self.takes_no_room = not refused and PODS not in found
-        if IN_API in found and not refused:
-            self._delete_again()
         if not refused:
+            self._delete_again()
             self.kind = self._defect(found)
             self._stays |= found.keys() - NEVER_AWAITED_IN_VAIN
         forgotten = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
