@@ -90,13 +90,16 @@ def offline_in_time(outage: Outage, window: Budget) -> Figure:
     if silence is None:
         raise _never_offline(outage, expected, "the API does not watch the heartbeats, or reports none")
     least, most = silence
-    if most < early or least > late:
+    is_early = most < early
+    if is_early or least > late:
         raise Unmet(
             outage.subject,
             expected=expected,
             actual=f"offline {least:.1f} to {most:.1f} s after its last heartbeat",
             timeline=outage.timeline(),
-            likely="the API counts another number of missed heartbeats, or checks them too seldom",
+            likely="the API counts fewer missed heartbeats, or gives the agent up for its connection"
+            if is_early
+            else "the API counts more missed heartbeats, or checks them too seldom",
         )
     return Figure("time from the last heartbeat to offline", (least + most) / 2, "s", allowed)
 

@@ -45,7 +45,7 @@ def _carried_out(command: QueuedCommand, within: Budget) -> float:
     judged(f"{command.session.subject}, from the command on", command.timeline())
     _require_acceptance(command)
     if command.trouble is not None:
-        raise command.trouble
+        raise _not_carried_out(command, command.trouble)
     seconds = max((command.pod_went or command.back) - command.back, 0.0)
     if seconds > within.seconds:
         raise Unmet(
@@ -56,6 +56,17 @@ def _carried_out(command: QueuedCommand, within: Budget) -> float:
             likely="the command is delivered late",
         )
     return seconds
+
+
+def _not_carried_out(command: QueuedCommand, trouble: Unmet) -> Unmet:
+    waits = f"{command.strangers}: the command may wait for an agent that is no more; " if command.strangers else ""
+    return Unmet(
+        trouble.subject,
+        expected=trouble.expected,
+        actual=f"{trouble.actual}; the API had answered {command.answer.status} to the command",
+        timeline=trouble.timeline,
+        likely=waits + trouble.likely,
+    )
 
 
 def carried_out_once(command: QueuedCommand) -> None:

@@ -10,10 +10,12 @@ import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.performance import held_sessions
 from streamspace_acceptance.domain.performance.held_sessions import SESSIONS_A_USER, HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.taken_away import seconds
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import Listed, SessionList
+from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, now
 from tests.support.samples import pod, pod_json
@@ -181,3 +183,13 @@ def test_session_whose_node_was_withdrawn_was_taken() -> None:
 )
 def test_durations_are_read_as_kubernetes_writes_them(text: object, wanted: float | None) -> None:
     assert seconds(text) == wanted
+
+
+def test_api_that_is_away_is_a_desktop_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def handshake(*_: object) -> None:
+        raise NoAnswer("GET /sessions/s-1: refused")
+
+    monkeypatch.setattr(held_sessions, "handshake", handshake)
+    product = Product()
+    monkeypatch.setattr(Budgets, "named", lambda *_: SHORT)
+    assert product.held().open_samples()["s-1"].startswith("GET /sessions/s-1: refused for 0.")

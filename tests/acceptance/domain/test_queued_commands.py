@@ -28,6 +28,14 @@ def test_queue_that_keeps_one_command_alone_fails() -> None:
             expect.commands.carried_out(kept, LATEST)
 
 
+def test_command_for_an_agent_that_is_no_more_says_so() -> None:
+    waiting = replace(order(change(9.0), trouble=STAYED), strangers="the agents are back as a-2, and were a-1")
+    with pytest.raises(Unmet) as caught:
+        expect.commands.carried_out(waiting, LATEST)
+    assert caught.value.actual == f"{STAYED.actual}; the API had answered 202 to the command"
+    assert caught.value.likely.startswith("the agents are back as a-2, and were a-1: the command may wait for an agent")
+
+
 def test_second_command_that_is_refused_fails() -> None:
     refused = replace(order(), others=(order(answer=answer({}, 429)),))
     with pytest.raises(Unmet, match="the command accepted"):

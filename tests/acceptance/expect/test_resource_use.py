@@ -58,6 +58,15 @@ def test_use_of_the_heaviest_pod_and_profile_is_judged() -> None:
     assert expect.resource_use.memory_below(profile(still=load(second)), "API", 1024) == 900
 
 
+def test_use_where_no_desktop_opens_is_unproven_unless_still_ones_use_too_much() -> None:
+    with pytest.raises(Unproven, match="the page does not open"):
+        expect.resource_use.cpu_below(profile(closed="the page does not open"), "API", 500)
+    heavy = load(replace(USE, millicores=500.0))
+    with pytest.raises(Unmet, match="500m"):
+        expect.resource_use.cpu_below(profile(still=heavy, closed="the page does not open"), "API", 500)
+    assert expect.resource_use.nodes_suffice(profile(closed="the page does not open")) == 10
+
+
 def test_use_at_its_limit_fails() -> None:
     heavy = load(replace(USE, millicores=500.0, memory_peak=1024.0))
     with pytest.raises(Unmet, match=r"actual:   500m \(7 samples over 6.0 s, from a source\)"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +11,7 @@ from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.agents import AgentApi
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Stamped, Timeline, Wait, elapse, now, sampling
 
@@ -22,7 +23,8 @@ class QueuedCommand:
     given, back, ended: when it was given, when the agents were online again, and when watching ended. `statuses` is the
     API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
     the session in Kubernetes in the end; None where there is none, or none that says its status. `others` are the
-    commands that were given right after it, for other sessions: a queue may lose all but one.
+    commands that were given right after it, for other sessions: a queue may lose all but one. `strangers` says that the
+    agents have come back under other ids; empty if they have not.
     """
 
     session: Session
@@ -35,6 +37,7 @@ class QueuedCommand:
     phase: SessionObject | None
     trouble: Unmet | None
     others: tuple[QueuedCommand, ...] = ()
+    strangers: str = ""
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
@@ -84,6 +87,7 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
     """
     clients, session, pod = scenario.clients, scenario.session, scenario.lifecycle.pod
     beside = [(other, other.wait_for_ready_pod(within="start")) for other in _beside(scenario)]
+    before = AgentApi(clients.api).all().online
     require_online(scenario, 0)
     status, spans = partial(clients.api.status, session.id), clients.budgets.spans
     with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as statuses:
@@ -93,19 +97,28 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         elapse(Wait(session.subject, "no agent carries the command out", delay))
         scenario.disruptions.check_held()
         scenario.disruptions.revert_all()
-        wait_for_online(scenario, clients.cluster.replicas(clients.profile.agents.deployment))
-        back = now()
+        online = wait_for_online(scenario, clients.cluster.replicas(clients.profile.agents.deployment)).online
+        back, strangers = now(), _strangers(before, online)
         trouble = _trouble(session, pod)
         troubles = [None if trouble else _trouble(other, its_pod) for other, its_pod in beside]
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
         phase = clients.cluster.session_object(session.id) if clients.profile.object_phase else None
         ended = now()
         others = tuple(
-            QueuedCommand(other, its_pod, its_answer, at, back, ended, (), None, its_trouble)
+            QueuedCommand(other, its_pod, its_answer, at, back, ended, (), None, its_trouble, strangers=strangers)
             for (other, its_pod, at, its_answer), its_trouble in zip(later, troubles, strict=True)
         )
-        command = QueuedCommand(session, pod, answer, given, back, ended, statuses.items(), phase, trouble, others)
+        seen = statuses.items()
+        command = QueuedCommand(
+            session, pod, answer, given, back, ended, seen, phase, trouble, others, strangers=strangers
+        )
     scenario.results.put(command)
+
+
+def _strangers(before: Collection[str], online: Collection[str]) -> str:
+    if set(before) & set(online) or not before:
+        return ""
+    return f"the agents are back as {', '.join(sorted(online))}, and were {', '.join(sorted(before))}"
 
 
 def _beside(scenario: Scenario) -> list[Session]:

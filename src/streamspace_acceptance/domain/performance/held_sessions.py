@@ -106,7 +106,7 @@ class HeldSessions:
         try:
             poll(
                 wait,
-                lambda: handshake(self.clients, session_id),
+                lambda: self._knock(session_id),
                 met=lambda found: isinstance(found, rfb.Framebuffer),
                 says=lambda found: found if isinstance(found, str) else f"{found.width}x{found.height}",
                 likely=lambda _: "see what the last handshake came to",
@@ -115,6 +115,13 @@ class HeldSessions:
         except Unmet as unmet:
             return unmet.actual
         return ""
+
+    def _knock(self, session_id: str) -> rfb.Framebuffer | str:
+        """One handshake; an API that is away, as after a crash, is as good as a desktop that does not answer."""
+        try:
+            return handshake(self.clients, session_id)
+        except NoAnswer as error:
+            return " ".join(str(error).split())
 
     def _settle(self, budget: Budget) -> Mapping[str, tuple[str, Certainty]]:
         """The troubles that are left once the others have passed, or the budget is used up."""

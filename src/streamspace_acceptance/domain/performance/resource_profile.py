@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.performance import motion, node_capacity
 from streamspace_acceptance.domain.performance.load_profile import LoadProfile, profile
 from streamspace_acceptance.domain.performance.node_capacity import Capacity
 from streamspace_acceptance.domain.performance.room import Room, room
+from streamspace_acceptance.domain.performance.stall import Stall
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.evidence import attachments
@@ -39,6 +40,7 @@ class ResourceProfile:
     `moving`: in how many desktops pictures moved.
     `room`: the room for such sessions beside all other pods. `not_running`: the sessions that did not run in time.
     `unschedulable`, `lost`: of the pods of these sessions and of the product. `before`: the nodes without the sessions.
+    `closed`: why the desktops could not be opened; empty if they could.
     """
 
     sessions: int
@@ -52,11 +54,14 @@ class ResourceProfile:
     unschedulable: Sequence[str]
     lost: Sequence[str]
     before: Capacity | None = None
+    closed: str = ""
 
     def used(self) -> LoadProfile:
         """The profile of the desktops in use; Unproven where they were not all of them in use."""
         if self.not_running:
             raise Unproven(f"only {self.sessions - len(self.not_running)} of {self.sessions} sessions run (see 4.1-2)")
+        if self.closed:
+            raise Unproven(self.closed)
         if self.in_use is None or self.moving < self.sessions:
             raise Unproven(f"pictures moved in {self.moving} of {self.sessions} desktops only")
         return self.in_use
@@ -80,9 +85,8 @@ def record(scenario: Scenario, count: int, template: str) -> None:
     not_running = _wait_until_running(sessions, count)
     still = profile(clients, sessions, f"with {count} sessions that stand still")
     in_use, moving = None, 0
-    if not not_running:
-        for session in sessions[:WATCHED]:
-            scenario.new_desktop(session).open_whole(clients.browser)
+    closed = "" if not_running else _watch(scenario, sessions[:WATCHED])
+    if not (not_running or closed):
         moving = _set_in_motion(sessions)
         in_use = profile(clients, sessions, f"with {count} sessions in use")
     own = _pods_of(clients, sessions)
@@ -99,8 +103,21 @@ def record(scenario: Scenario, count: int, template: str) -> None:
         unschedulable=node_capacity.unschedulable(own),
         lost=[words for key, words in ended.items() if key not in lost],
         before=before,
+        closed=closed,
     )
     scenario.results.put(found)
+
+
+def _watch(scenario: Scenario, sessions: Sequence[Session]) -> str:
+    """Opens desktops in a browser, where they stay open; why one does not open, or nothing."""
+    try:
+        for session in sessions:
+            scenario.new_desktop(session).open_whole(scenario.clients.browser)
+    except Unmet as unmet:
+        return f"a desktop does not open in a browser: {unmet.actual}"
+    except Unproven as unproven:
+        return unproven.reason
+    return ""
 
 
 def judged(scenario: Scenario, sessions: int) -> ResourceProfile:
@@ -148,9 +165,10 @@ def _start(scenario: Scenario, count: int, template: str) -> list[Session]:
 
 
 def _wait_until_running(sessions: Sequence[Session], count: int) -> list[str]:
-    """The sessions that do not run within the plan's time for so many."""
+    """The sessions that do not run in the plan's time for so many, or once for a start's time no further one did."""
     first, running = sessions[0], sessions[0].api.profile.statuses["running"]
-    budget = first.budgets.named("sessions of a profile")
+    wait = Wait(f"{count} sessions", f"all {running}", first.budgets.named("sessions of a profile"))
+    stall = Stall(wait, first.budgets.named("start"))
 
     def behind() -> list[str]:
         listed = first.api.sessions()
@@ -158,11 +176,12 @@ def _wait_until_running(sessions: Sequence[Session], count: int) -> list[str]:
 
     with suppress(Unmet):  # the criterion of the nodes' capacity judges those that do not run
         poll(
-            Wait(f"{count} sessions", f"all {running}", budget),
+            wait,
             behind,
             met=lambda left: not left,
             says=lambda left: f"{count - len(left)} {running}",
             likely=lambda left: f"{', '.join(left[:5])} do not run",
+            impossible=lambda left: stall.reason(count - len(left)),
             every=LOOK_SECONDS,
         )
     return behind()

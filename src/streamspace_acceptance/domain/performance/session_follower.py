@@ -19,6 +19,7 @@ from streamspace_acceptance.domain.performance.session_looks import Look, last_l
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
 from streamspace_acceptance.domain.performance.session_objects import SessionObjects, watching_objects
 from streamspace_acceptance.domain.performance.session_troubles import unschedulable
+from streamspace_acceptance.domain.performance.stall import Stall
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.measuring.garbage import collected_while_young
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -95,17 +96,12 @@ class SessionFollower:
         """
         ids = requests.ids
         wait = Wait(subject, f"{subject} {self.word}", budget, requests.load.began)
-        progress = [0.0, wait.clock.now()]
+        progress = Stall(wait, stall)
 
         def stalled(looks: Sequence[Stamped[Look]]) -> str | None:
             listed = last_list(looks)
             run = set() if listed is None else _running(listed, ids, self.word)
-            if len(run) > progress[0]:
-                progress[:] = [len(run), looks[-1].at]
-            if (reason := hopeless(set(ids) - run)) is not None:
-                return reason
-            waited = wait.clock.now() - progress[1]
-            return f"no further session came to run for {waited:.1f} s" if waited > stall.seconds else None
+            return hopeless(set(ids) - run) or progress.reason(len(run), looks[-1].at if looks else None)
 
         def all_run(looks: Sequence[Stamped[Look]]) -> bool | None:
             listed = last_list(looks)

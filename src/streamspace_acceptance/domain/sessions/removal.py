@@ -20,6 +20,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 
 REFUSED = "the product refuses to delete sessions"
 STAYS = "the product does not finish the deletion of sessions"
+RUNS_ON = "the product leaves pods of deleted sessions"
 LISTED = "the product goes on listing sessions of which nothing is left"
 FORGOTTEN = "the product forgets sessions whose pods live on"
 AGAIN_SECONDS = 1.0
@@ -85,14 +86,25 @@ class Removal:
             return refused
         self.takes_no_room = not refused and PODS not in found
         if not refused:
+            self._delete_again()
             self.kind = self._defect(found)
             self._stays |= {kind: frozenset(self._ids) for kind in found.keys() - NEVER_AWAITED_IN_VAIN}
         forgotten = f"the API says 404 for {', '.join(self._forgotten)}; " if self._forgotten else ""
         return [*refused, forgotten + _left_behind([remnant for kind in found.values() for remnant in kind], began)]
 
+    def _delete_again(self) -> None:
+        """Requests once more to delete what the API shows as living: the deletion was lost, and it uses up a quota."""
+        over = self._api.profile.statuses["terminating"]
+        for session_id in self._ids:
+            with suppress(Unmet, NoAnswer):  # what is left is told in any case
+                if self._api.status(session_id) != over:
+                    self._api.delete_session(session_id)
+
     def _defect(self, found: Mapping[str, list[str]]) -> str:
         if self._forgotten and PODS in found:
             return FORGOTTEN
+        if PODS in found:
+            return RUNS_ON
         return LISTED if list(found) == [IN_API] else STAYS
 
     def _left_in_the_end(self, began: float) -> list[str]:
