@@ -11,6 +11,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
+from streamspace_acceptance.domain.templates import registry as registry_module
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NAMELESS, NOTHING_LEFT, TemplateRegistry
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
@@ -86,7 +87,8 @@ class _Product:
 
     def _delete(self, request: BaseHTTPRequestHandler, template_id: str) -> None:
         self.deleted.append(template_id)
-        if self.trouble == "undeletable":
+        in_use_for_a_moment = self.trouble == "in use for a moment" and len(self.deleted) == 1
+        if self.trouble == "undeletable" or in_use_for_a_moment:
             _say(request, {"error": "template_in_use", "message": "Template in use by 1 sessions"}, 409)
             return
         if template_id not in self.templates:
@@ -147,6 +149,16 @@ def test_a_template_without_any_answer_is_deleted_too(registry: TemplateRegistry
         registry.create(sound(registry))
     registry.clean_up()
     assert list(product.templates) == ["others"]
+
+
+def test_template_that_counts_as_used_for_a_moment_is_deleted_again(
+    registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "AGAIN_SECONDS", 0.0)
+    name = registry.create(sound(registry)).id
+    product.trouble = "in use for a moment"
+    registry.clean_up()
+    assert product.deleted == [name, name]
 
 
 @pytest.mark.parametrize("trouble", ["undeletable", "stays"])
