@@ -379,6 +379,7 @@ def test_anything_else_is_no_list_of_agents(body: bytes) -> None:
 def test_agent_listed_twice_has_no_status() -> None:
     both = AgentList((Agent(AGENT, "online", 1.0), Agent(AGENT, "offline", 1.0)), frozenset({AGENT}), WORDS)
     assert both.status(AGENT) == "offline and online"
+    assert both.describe().endswith(f": several times {AGENT}")
     seen = outage(OFFLINE, ENDED + 1)
     beside = replace(
         seen, samples=[stamped if stamped.at < ONLINE else Stamped(stamped.at, both) for stamped in seen.samples]
