@@ -221,7 +221,7 @@ def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistr
 def test_list_that_shows_the_twins_late_is_looked_at_again(
     registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = iter([[], [], None])
+    looks: Iterator[list[Json] | None] = iter([[], [], None])
     monkeypatch.setattr(product, "_show", lambda request, name: _late(product, looks, request, name))
     assert tried(registry, "no image").blind == ()
 
