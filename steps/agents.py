@@ -126,7 +126,7 @@ def the_status_matches(context: Context) -> None:
 
 @then("all {count:d} agents connect within {limit:Seconds}")
 def all_agents_connect(context: Context, count: int, limit: Seconds) -> None:
-    online = fleet.wait_for_online(world(context), count, world(context).limit(limit))
+    online = fleet.wait_for_online(world(context), count, world(context).limit(limit), once=True)
     seconds = expect.agents.connected(online, count, world(context).results[ScaledAt])
     attachments.record_figure("time until all are online", seconds, "s")
 

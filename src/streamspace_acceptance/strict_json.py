@@ -23,11 +23,16 @@ class NotAnObject(NotJson):
 
 
 def read_object(body: bytes | bytearray) -> dict[str, Any]:
-    """The object that `body` holds. Raises NotJson, also for NaN, 1e999, half a character and a key twice."""
+    """The object that `body` holds, also behind a byte order mark, which RFC 8259 lets readers ignore.
+
+    Raises NotJson, also for NaN, 1e999, half a character and a key twice.
+    """
     if body.count(b",") + body.count(b"{") + body.count(b"[") > PARTS:
         raise NotJson(f"more than {PARTS} parts in one answer")
     try:
-        value = json.loads(str(body, "utf-8"), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique)
+        value = json.loads(
+            str(body, "utf-8-sig"), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique
+        )
         if _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:

@@ -69,6 +69,14 @@ class Rule:
         """Seconds for which the answer to a path has a head and no end."""
         return 0.0
 
+    def lateness(self, method: str, path: str) -> float:
+        """Seconds by which the answer to one call comes later."""
+        return 0.0
+
+    def echo(self, method: str, path: str) -> float | None:
+        """Seconds after its answer at which the API hears of the request once more; None for never."""
+        return None
+
     def times(self, method: str, path: str) -> int:
         """How often the API hears of the request; its last answer counts."""
         return 1
@@ -112,6 +120,7 @@ class _Proxy:
     def __init__(self, upstream: str, rule: Rule) -> None:
         self._upstream = upstream
         self._rule = rule
+        self._echoes: list[asyncio.Future[None]] = []
 
     async def open(self) -> web.AppRunner:
         self._client = ClientSession(
@@ -136,7 +145,7 @@ class _Proxy:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._pass_messages(request)
         body = await request.read()
-        await asyncio.sleep(self._rule.delay)
+        await asyncio.sleep(self._rule.delay + self._rule.lateness(request.method, request.path))
         if self._rule.hold(request.path):
             return await self._hold(request)
         reply = self._rule.page_instead(request.path, request.query_string)
@@ -146,6 +155,8 @@ class _Proxy:
             return web.Response(status=reply.status, body=reply.body, headers=headers)
         for _ in range(self._rule.times(request.method, request.path)):
             found, passed = await self._ask(request, body)
+        if (later := self._rule.echo(request.method, request.path)) is not None:
+            self._echoes.append(asyncio.ensure_future(self._ask_later(request, body, later)))
         reply = self._rule.alter(request.method, request.path, found)
         passed |= {"Content-Type": reply.content_type, **reply.headers}
         return web.Response(status=reply.status, body=reply.body, headers=passed)
@@ -155,6 +166,10 @@ class _Proxy:
         await answer.prepare(request)
         await asyncio.sleep(self._rule.hold(request.path))
         return answer
+
+    async def _ask_later(self, request: web.Request, body: bytes, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._ask(request, body)
 
     async def _ask(self, request: web.Request, body: bytes) -> tuple[Reply, dict[str, str]]:
         url, headers = self._upstream + request.raw_path, _end_to_end(request.headers)

@@ -8,6 +8,7 @@ from behave.parser import parse_file
 
 from streamspace_sandbox.streamspace.api.viewer import FOLDER
 from tests.proof.answer_faults import ANSWER_FAULTS
+from tests.proof.call_cases import CALL_FAULTS, CALL_PRODUCTS
 from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
 from tests.proof.field_cases import FIELD_FAULTS, FIELD_PRODUCTS
 from tests.proof.proxy import Reply
@@ -16,8 +17,8 @@ from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.proxy_rules.viewer_pages import Page
 from tests.proof.register import feature_of, sentences
 
-FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS]
-PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS]
+FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS]
+PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS]
 PAGES = [case for case in [*FAULTS, *PRODUCTS] if isinstance(case.rule, Page)]
 
 

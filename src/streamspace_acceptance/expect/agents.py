@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from statistics import fmean
 
@@ -39,8 +40,9 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
         f"{pace.table()}",
     )
     unseen = pace.refusal
-    for source, spacings in pace.spacings.items():
-        off = [spacing for spacing in spacings if abs(spacing - wanted) > tolerance]
+    off_pace_first = sorted(pace.spacings.items(), key=lambda item: not _off(item[1], wanted, tolerance))
+    for source, spacings in off_pace_first:
+        off = _off(spacings, wanted, tolerance)
         drifts = spacings and abs(fmean(spacings) - wanted) > drift
         wrong = bool(off or drifts or len(spacings) < FEWEST_SPACINGS)
         if wrong and source in pace.rotated:
@@ -67,6 +69,10 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
         raise Unproven(unseen)
     mean = fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
     return Figure("mean time between heartbeats", mean, "s", _range(wanted, drift))
+
+
+def _off(spacings: Sequence[float], wanted: float, tolerance: float) -> list[float]:
+    return [spacing for spacing in spacings if abs(spacing - wanted) > tolerance]
 
 
 def offline_in_time(outage: Outage, window: Budget) -> Figure:

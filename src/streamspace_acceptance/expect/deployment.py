@@ -17,6 +17,7 @@ from streamspace_acceptance.domain.deployment.tools import RECOMMENDED_HELM, Too
 from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import tells_error
 
 _LOGIN = re.compile(r"log-?in|sign-?in|auth|sso|saml|oidc", re.IGNORECASE)
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -164,7 +165,7 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     }
     judged("calls after the login", table("called with | call | answer", [_call(*pair) for pair in answers.items()]))
     if trial.token is None:
-        fails = trial.login.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        fails = trial.login.status >= HTTPStatus.INTERNAL_SERVER_ERROR or (trial.login.ok and tells_error(trial.login))
         wrong = "the credentials are not, or no longer, the administrator's"
         raise _unmet(subject, "a token", trial.login, "the API fails at logins; see its log" if fails else wrong)
     if not door.lists_sessions(trial.opened):

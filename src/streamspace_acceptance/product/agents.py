@@ -53,8 +53,9 @@ class AgentList:
         return " and ".join(sorted({agent.status for agent in self.agents if agent.id == agent_id})) or "not listed"
 
     def describe(self) -> str:
-        """For a timeline: `x-1 online, x-2 offline`."""
-        return ", ".join(f"{agent.id} {agent.status}" for agent in self.agents) or "no agent"
+        """For a timeline: `x-1 online, x-2 offline`, and which of them are listed several times."""
+        agents = ", ".join(f"{agent.id} {agent.status}" for agent in self.agents) or "no agent"
+        return f"{agents}: several times {', '.join(sorted(self.twice))}" if self.twice else agents
 
 
 class AgentApi:

@@ -19,6 +19,7 @@ from streamspace_acceptance.product.rfb import ViewerSettings
 from streamspace_acceptance.redaction.redactor import register_secret
 from streamspace_acceptance.waiting import POLL_SECONDS, pause
 
+NOT_A_STATUS = ", which is not a status"
 COMMAND_SECONDS = 60.0
 """Real seconds: a pod has 30 s to end by default, and a product may answer a command when it is done."""
 PATIENT_SECONDS = 10.0
@@ -304,4 +305,4 @@ class StreamSpaceApi(ProfileCalls):
 
 def _text(status: object) -> str:
     """A status as it reads; any other value as JSON."""
-    return status if isinstance(status, str) else f"{json.dumps(status)}, which is not a status"
+    return status if isinstance(status, str) else f"{json.dumps(status)}{NOT_A_STATUS}"

@@ -74,6 +74,11 @@ def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
     assert spacings([10.0, 13.0, 16.5]) == [3.0, 3.5]
 
 
+def test_source_off_the_pace_is_told_before_one_that_is_short() -> None:
+    with pytest.raises(Unmet, match="heartbeats by API"):
+        expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.1], "API": [0.1] * 4}), INTERVAL)
+
+
 def test_two_lines_of_one_heartbeat_count_once() -> None:
     assert apart([10.0, 10.1, 13.0, 13.2, 16.0], 0.3) == [10.0, 13.0, 16.0]
     assert apart([10.0, 11.5, 13.0], 0.3) == [10.0, 11.5, 13.0]
@@ -374,6 +379,7 @@ def test_anything_else_is_no_list_of_agents(body: bytes) -> None:
 def test_agent_listed_twice_has_no_status() -> None:
     both = AgentList((Agent(AGENT, "online", 1.0), Agent(AGENT, "offline", 1.0)), frozenset({AGENT}), WORDS)
     assert both.status(AGENT) == "offline and online"
+    assert both.describe().endswith(f": several times {AGENT}")
     seen = outage(OFFLINE, ENDED + 1)
     beside = replace(
         seen, samples=[stamped if stamped.at < ONLINE else Stamped(stamped.at, both) for stamped in seen.samples]

@@ -38,6 +38,7 @@ class Product:
         self.reads_first = False
         self.leads_to = ""
         self.fails = ""
+        self.status_of_failure = 500
 
     def __call__(self, request: BaseHTTPRequestHandler) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -48,7 +49,7 @@ class Product:
             self.right.append(sent["password"] == PASSWORD)
             return self._answer(request, self.login if self.knows(sent["password"]) else None)
         if request.path == self.fails:
-            return says(b'{"error": "internal", "message": "Something went wrong."}', 500)(request)
+            return says(b'{"error": "internal", "message": "Something went wrong."}', self.status_of_failure)(request)
         if request.path in self.open:
             return self._answer(request, {"templates": []})
         if self.reads_first and request.path.endswith("/hibernate"):
@@ -90,15 +91,17 @@ def test_a_call_that_is_led_to_a_login_is_refused() -> None:
     judge(product)
 
 
-def test_call_that_fails_with_every_token_is_not_open() -> None:
+@pytest.mark.parametrize("status", [500, 200])
+def test_call_that_fails_with_every_token_is_not_open(status: int) -> None:
     product = Product()
-    product.fails = "/api/v1/agents"
+    product.fails, product.status_of_failure = "/api/v1/agents", status
     judge(product)
 
 
-def test_login_that_fails_is_not_blamed_on_the_credentials() -> None:
+@pytest.mark.parametrize("status", [500, 200])
+def test_login_that_fails_is_not_blamed_on_the_credentials(status: int) -> None:
     with pytest.raises(Unmet, match="the API fails at logins"):
-        judge(says(b'{"error": "internal", "message": "Something went wrong."}', 500))
+        judge(says(b'{"error": "internal", "message": "Something went wrong."}', status))
 
 
 def test_wrong_logins_do_not_follow_each_other() -> None:

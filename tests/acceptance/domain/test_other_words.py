@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import Agent, AgentList
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget, Recording
 from tests.support.samples import answer, pod_json
 
 MARK = "Admin password: "
@@ -171,3 +173,18 @@ def test_agents_that_no_deployment_makes_cannot_be_scaled(monkeypatch: pytest.Mo
     monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json())])
     with pytest.raises(Unproven, match="another kind of workload"):
         fleet.require_online(scenario, 3)
+
+
+@pytest.mark.parametrize(("once", "listed"), [(False, True), (True, False)])
+def test_agent_listed_twice_is_the_matter_of_one_criterion(
+    monkeypatch: pytest.MonkeyPatch, once: bool, listed: bool
+) -> None:
+    name, recording = "agent-0", Recording[AgentList]()
+    recording.append(AgentList((Agent(name, "online", None),) * 2, frozenset({name}), load().statuses))
+    monkeypatch.setattr(fleet, "presence", lambda _: nullcontext(recording))
+    monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json(name=name))])
+    monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=lambda: recording.items()[-1].item))
+    clients = SimpleNamespace(api=None, profile=load())
+    scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
+    with nullcontext() if listed else pytest.raises(Unmet, match=f"several times {name}"):
+        assert fleet.wait_for_online(scenario, 1, Budget("agents", 0.05, 1.0), once=once).online == {name}

@@ -20,7 +20,7 @@ from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.rfb import Framebuffer, HandshakeTrouble, NoHandshake, is_reached
 from streamspace_acceptance.waiting import Budget, Recording
-from tests.support.samples import SESSION, Json, pod, pod_json, session_object
+from tests.support.samples import SESSION, Json, answer, pod, pod_json, session_object
 
 SOON = Budgets(0.003)
 
@@ -158,7 +158,10 @@ def test_a_refused_waking_fails_its_effect(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def reports(status: str) -> Any:
-    return SimpleNamespace(profile=load(), hibernate_session=str, wake_session=str, status=lambda _: status)
+    accepted = answer({}, 202, method="POST")
+    return SimpleNamespace(
+        profile=load(), hibernate_session=lambda _: accepted, wake_session=lambda _: accepted, status=lambda _: status
+    )
 
 
 def test_a_status_shows_nothing_while_a_pod_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,6 +205,14 @@ def test_ready_pod_that_the_api_does_not_notice_is_told(
     with pytest.raises(Unmet) as caught:
         session(monkeypatch, ready, api=api).wait_for_status(own.statuses["running"], within="start")
     assert caught.value.likely == likely.format(pod=ready.describe())
+
+
+def test_status_of_another_type_is_the_likely_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = SessionList((Listed(SESSION, SESSION, '["Running"], which is not a status', "u", "t"),))
+    api = SimpleNamespace(profile=load(), sessions=lambda: listed)
+    with pytest.raises(Unmet) as caught:
+        session(monkeypatch, pod(phase="Running"), api=api).wait_for_status("Running", within="start")
+    assert caught.value.likely.startswith("the API gives the status another type than a text; ")
 
 
 @pytest.mark.parametrize("reached", [True, False])

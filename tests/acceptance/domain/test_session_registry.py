@@ -94,9 +94,14 @@ class _Product:
         self.deleted.append(session_id)
         if self.trouble in ("one after the other", "deletes already"):
             self.goes.append(session_id)
-        elif self.trouble != "stays":
+        elif self.trouble not in ("stays", "keeps what is gone"):
             self.forget(session_id)
-        says(b"{}", {"undeletable": 500, "forgets": 404, "deletes already": 409}.get(self.trouble, 202))(request)
+        says(
+            b"{}",
+            {"undeletable": 500, "forgets": 404, "keeps what is gone": 404, "deletes already": 409}.get(
+                self.trouble, 202
+            ),
+        )(request)
 
     def forget(self, session_id: str) -> None:
         self.sessions = [session for session in self.sessions if session["sessionId"] != session_id]
@@ -474,6 +479,15 @@ def test_a_forgotten_session_is_a_finding_of_its_own(registry: Registry, product
     product.sessions.clear()
     product.trouble, cluster.left = "forgets", ["pod"]
     with pytest.raises(FoundByCleanUp, match=f"forgets sessions.*404 for {SESSION}; left behind"):
+        registry.clean_up()
+
+
+def test_a_session_that_was_deleted_before_and_is_listed_on_is_not_forgotten(
+    registry: Registry, product: _Product
+) -> None:
+    ask(registry)
+    product.trouble = "keeps what is gone"
+    with pytest.raises(FoundByCleanUp, match=r"goes on listing sessions.*: left behind"):
         registry.clean_up()
 
 

@@ -11,6 +11,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
+from streamspace_acceptance.domain.templates import registry as registry_module
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NAMELESS, NOTHING_LEFT, TemplateRegistry
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
@@ -38,6 +39,7 @@ class _Product:
         self.before: Json = {}
         self.reads_until_changed = 0
         self.says_of_change = b""
+        self.prefix = ""
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         template_id = request.path.removeprefix("/api/v1/templates").strip("/").partition("/")[0]
@@ -51,6 +53,7 @@ class _Product:
             self._show(request, template_id)
 
     def _show(self, request: BaseHTTPRequestHandler, template_id: str) -> None:
+        template_id = template_id.removeprefix(self.prefix)
         if self.trouble == ("no reading" if template_id else "no list"):
             _say(request, {"error": "internal", "message": "?"}, 500)
         elif not template_id:
@@ -78,7 +81,7 @@ class _Product:
             _say(request, {"error": "x", "message": "The field 'image' is missing, or the name exists."}, 400)
             return
         name = str(body.get("name", "unnamed"))
-        self.templates[name] = {**body, "id": name}
+        self.templates[name] = {**body, "id": f"{self.prefix}{name}"}
         if self.trouble == "no answer":
             request.close_connection = True
             return
@@ -86,7 +89,9 @@ class _Product:
 
     def _delete(self, request: BaseHTTPRequestHandler, template_id: str) -> None:
         self.deleted.append(template_id)
-        if self.trouble == "undeletable":
+        template_id = template_id.removeprefix(self.prefix)
+        in_use_for_a_moment = self.trouble == "in use for a moment" and len(self.deleted) == 1
+        if self.trouble == "undeletable" or in_use_for_a_moment:
             _say(request, {"error": "template_in_use", "message": "Template in use by 1 sessions"}, 409)
             return
         if template_id not in self.templates:
@@ -149,6 +154,16 @@ def test_a_template_without_any_answer_is_deleted_too(registry: TemplateRegistry
     assert list(product.templates) == ["others"]
 
 
+def test_template_that_counts_as_used_for_a_moment_is_deleted_again(
+    registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "AGAIN_SECONDS", 0.0)
+    name = registry.create(sound(registry)).id
+    product.trouble = "in use for a moment"
+    registry.clean_up()
+    assert product.deleted == [name, name]
+
+
 @pytest.mark.parametrize("trouble", ["undeletable", "stays"])
 def test_what_the_product_keeps_is_a_leak(registry: TemplateRegistry, product: _Product, trouble: str) -> None:
     name = registry.create(sound(registry)).id
@@ -201,6 +216,25 @@ def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistr
     assert (trial.leftovers, trial.blind) == ((), ())
     registry.clean_up()
     assert list(product.templates) == ["others"]
+
+
+def test_list_that_shows_the_twins_late_is_looked_at_again(
+    registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: Iterator[list[Json] | None] = iter([[], [], None])
+    monkeypatch.setattr(product, "_show", lambda request, name: _late(product, looks, request, name))
+    assert tried(registry, "no image").blind == ()
+
+
+def _late(product: _Product, looks: Iterator[list[Json] | None], request: BaseHTTPRequestHandler, name: str) -> None:
+    product.earlier = next(looks, None) if not name else None
+    _Product._show(product, request, name)
+
+
+def test_twin_with_an_id_of_its_own_that_answers_by_name_is_none(registry: TemplateRegistry, product: _Product) -> None:
+    product.prefix = "id-"
+    trial = tried(registry, "no image", "the name of a template that exists")
+    assert trial.leftovers == ()
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,11 @@ def test_only_a_strict_json_object_is_read(body: bytes) -> None:
         client.call("GET", "/").object()
 
 
+def test_a_byte_order_mark_is_ignored() -> None:
+    with web_server(says(b'\xef\xbb\xbf{"a": 1}')) as url, HttpClient(url, "t") as client:
+        assert client.call("GET", "/").object() == {"a": 1}
+
+
 def test_a_list_of_sessions_is_read_by_type() -> None:
     sessions: list[object] = [
         {"sessionId": "a", "status": "Running", "user": "u", "template": "t", "name": "a"},

@@ -6,6 +6,7 @@ which are variants of the sandbox, every criterion has the verdict that `must` n
 
 from functools import partial
 
+from tests.proof.call_cases import CALL_PRODUCTS
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
 from tests.proof.families.proxy_faults import WAITING_PHASES, load_of
@@ -23,7 +24,7 @@ TOO_BUSY = "this machine is too busy"
 
 
 def cases() -> list[Case]:
-    products = [_case(product) for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS)]
+    products = [_case(product) for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS)]
     return products + [_case_of(variant) for variant in SURROUNDINGS]
 
 

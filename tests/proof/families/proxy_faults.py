@@ -3,6 +3,7 @@
 from functools import partial
 
 from tests.proof.answer_faults import ANSWER_FAULTS
+from tests.proof.call_cases import CALL_FAULTS
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.field_cases import FIELD_FAULTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
@@ -16,7 +17,7 @@ SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
 
 
 def cases() -> list[Case]:
-    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS)]
+    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS)]
 
 
 def _case(fault: ProxyFault) -> Case:

@@ -77,11 +77,15 @@ class LocksOutCallers(Rule):
 
 
 class Pages(Rule):
-    """Lists come in pages of so many entries, each with the address of the next one; or (no address) without it."""
+    """Lists come in pages of so many entries, each with the address of the next one; or (no address) without it.
 
-    def __init__(self, size: int, *, leads_on: bool = True) -> None:
+    `in_header`: the address stands in the header Link.
+    """
+
+    def __init__(self, size: int, *, leads_on: bool = True, in_header: bool = False) -> None:
         self._size = size
         self._leads_on = leads_on
+        self._in_header = in_header
 
     def page_instead(self, path: str, query: str) -> Reply | None:
         self._offset = int(query.partition("offset=")[2] or 0) if "offset=" in query else 0
@@ -94,7 +98,10 @@ class Pages(Rule):
         name = "sessions" if path == SESSIONS else "templates"
         entries, offset = found[name], self._offset
         found |= {name: entries[offset : offset + self._size], "total": len(entries)}
-        if self._leads_on:
-            later = offset + self._size
-            found["next"] = f"{path}?offset={later}" if later < len(entries) else None
+        later = offset + self._size
+        following = f"{path}?offset={later}" if self._leads_on and later < len(entries) else None
+        if self._in_header:
+            headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+            return replace(reply, body=json.dumps(found).encode(), headers=headers)
+        found |= {"next": following} if self._leads_on else {}
         return replace(reply, body=json.dumps(found).encode())

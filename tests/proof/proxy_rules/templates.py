@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import replace
 
-from tests.proof.json_rewriting import SESSIONS, TEMPLATES, altered, each_of, refusal
+from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json, altered, each_of, refusal
 from tests.proof.proxy import Reply, Rule
 
 NOT_FOUND = refusal(404, "template_not_found", "There is no such template.")
@@ -114,3 +114,43 @@ class ChangedByRefusal(Rule):
         if method == "GET" and name in self._refused and reply.status == 200:
             return altered(reply, image="streamspace/deleted:latest")
         return reply
+
+
+class ComesBack(Rule):
+    """A deleted template is there again a while after its deletion."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._known: dict[str, Json] = {}
+        self._deleted: dict[str, float] = {}
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "GET" and name is not None and reply.status == 200:
+            self._known[name] = json.loads(reply.body)
+        if method == "DELETE" and name is not None and reply.status < 300:
+            self._deleted[name] = time.monotonic()
+        back = [known for known in self._deleted if self._is_back(known)]
+        if (method, path) == ("GET", TEMPLATES):
+            return altered(
+                reply, templates=[*json.loads(reply.body)["templates"], *(self._known[known] for known in back)]
+            )
+        if method == "GET" and name in back:
+            return Reply(200, "application/json", json.dumps(self._known[name]).encode())
+        return reply
+
+    def _is_back(self, name: str) -> bool:
+        return name in self._known and time.monotonic() - self._deleted[name] > self._seconds
+
+
+class ListedLate(Rule):
+    """The list of templates is that of the question before."""
+
+    def __init__(self) -> None:
+        self._before: Reply | None = None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) != ("GET", TEMPLATES) or reply.status != 200:
+            return reply
+        before, self._before = self._before or reply, reply
+        return before

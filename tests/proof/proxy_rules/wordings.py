@@ -52,6 +52,11 @@ def by_pointers(said: Json, _: bytes) -> Json:
     return said | {"message": _FIELD.sub(lambda found: "#/" + found[0].replace(".", "/"), said["message"])}
 
 
+def as_a_problem(said: Json, _: bytes) -> Json:
+    """As RFC 9457 has it, beside the code."""
+    return {"type": "about:blank", "title": "Refused", "error": said["error"], "detail": said["message"]}
+
+
 def by_repeating(said: Json, asked: bytes) -> Json:
     """A vague sentence, and the whole request."""
     try:

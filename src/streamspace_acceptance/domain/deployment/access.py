@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import HttpClient, RateLimited, in_own_form
+from streamspace_acceptance.product.http import HttpClient, RateLimited, in_own_form, tells_error
 from streamspace_acceptance.product.profile import Call, Profile
 
 OPEN_CALLS = frozenset({"health", "login", "vnc"})
@@ -34,10 +34,10 @@ class Trial:
         """Whether the API did what was asked, or told as much as to a user whom it knows.
 
         An answer that an unknown path gets as well says nothing: a product need not have every call. Nor does an error
-        of the server itself.
+        of the server itself, whatever its status.
         """
         if self.answer.ok:
-            return True
+            return not tells_error(self.answer)
         if self.answer.status == HTTPStatus.TOO_MANY_REQUESTS or self.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
         code = _code(self.answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, ExitStack
 
 from streamspace_acceptance import journal
@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb, rfb_client
+from streamspace_acceptance.product.api import NOT_A_STATUS
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, now, poll
 
 Changes = Sequence[Stamped[Change]]
@@ -74,7 +75,7 @@ class Session:
             met=lambda statuses: statuses == {word},
             says=lambda statuses: " in the list, but asked alone ".join(sorted(statuses)),
             impossible=lambda statuses: self._lost(statuses, word),
-            likely=lambda _: self._likely(word),
+            likely=lambda statuses: self._likely(word, statuses),
         )
         return now() if word == self.api.profile.statuses["running"] else None
 
@@ -310,8 +311,8 @@ class Session:
             if str(about.get("name", "")).startswith(self.id) and REFUSED.search(message):
                 raise ClusterError(f"{self.subject}: the cluster refuses its pod: {message}")
 
-    def _likely(self, word: str = "") -> str:
-        """The likely cause of a wait in vain for a pod, or for the status `word`."""
+    def _likely(self, word: str = "", statuses: Collection[str] = ()) -> str:
+        """The likely cause of a wait in vain for a pod, or for the status `word`, with the last ones."""
         listed = self.listed_pods()
         if not listed:
             self._check_admitted()
@@ -323,6 +324,8 @@ class Session:
         )
         unnoticed = word == self.api.profile.statuses["running"] and any(pod.ready for pod in serving(listed))
         hint = "the API does not notice that the pod is Ready" if unnoticed else "see the events of the session"
+        if any(status.endswith(NOT_A_STATUS) for status in statuses):
+            hint = "the API gives the status another type than a text"
         return "; ".join([hint, pods, *self._said_by_object()])
 
     def _said_by_object(self) -> list[str]:

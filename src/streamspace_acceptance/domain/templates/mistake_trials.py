@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import tells_error
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 _POINTER = re.compile(r"(?<![\w/.:-])(?:#|body|request)?(?:/\w+)+")
@@ -87,8 +87,9 @@ def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: Te
     leftovers = [f"{name} in {place}" for place, names in places.items() for name in sorted(names - controls)]
     blind = [place for place, names in places.items() if not controls <= names]
     if _tells_by_name(controls, registry):
+        taken = {registry.api.name_of(attempt.positive_control.described) for attempt in attempts}  # ids may be others
         leftovers += [
-            f"{tried.name} {BY_NAME}" for tried in attempts if tried.name not in controls and _answers(tried, registry)
+            f"{tried.name} {BY_NAME}" for tried in attempts if tried.name not in taken and _answers(tried, registry)
         ]
     else:
         blind.append(f"the API {BY_NAME}")
@@ -128,27 +129,25 @@ def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
 
 
 def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str]]:
-    """The names of this scenario's templates, by place. Kubernetes learns of them later than the API."""
-    places = {"the API's list": {str(registry.api.id_of(template)) for template in registry.listed()}}
+    """The names of this scenario's templates, by place. A list may be some seconds old, and Kubernetes learns later."""
+
+    def listed() -> set[str]:
+        return {str(registry.api.id_of(template)) for template in registry.listed()}
+
+    places = {"the API's list": _names(controls, listed, registry.budgets.named("calm"))}
     if registry.mirrored:
-        places["Kubernetes"] = _in_kubernetes(controls, registry)
+        places["Kubernetes"] = _names(controls, lambda: set(registry.in_kubernetes()), registry.budgets.named("start"))
     return places
 
 
-def _in_kubernetes(controls: set[str], registry: TemplateRegistry) -> set[str]:
-    found: set[str] = set()
-
-    def look() -> set[str]:
-        found.clear()
-        found.update(registry.in_kubernetes())
-        return found
-
-    with suppress(Unmet):  # the trial says that nothing follows from what Kubernetes does not show
-        poll(
-            Wait("the valid templates", "in Kubernetes", registry.budgets.named("start")),
+def _names(controls: set[str], look: Callable[[], set[str]], patience: Budget) -> set[str]:
+    """The names in one place, once the valid templates are there; in the end, those that are there."""
+    with suppress(Unmet):  # the trial says that nothing follows from what a place does not show
+        return poll(
+            Wait("the valid templates", "shown", patience),
             look,
             met=lambda names: controls <= names,
             says=lambda names: f"{len(controls & names)} of {len(controls)}",
-            likely=lambda _: "templates are not mirrored",
+            likely=lambda _: "templates are not shown there",
         )
-    return found
+    return look()

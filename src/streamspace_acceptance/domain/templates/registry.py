@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
@@ -19,6 +20,7 @@ from streamspace_acceptance.waiting import Budget, Wait, poll
 # The sentences of test 2.3 for the two ways in which a template can stay: known to the API, or not.
 DELETED, NOTHING_LEFT = "the template is deleted", "nothing is left of the template"
 TOLD = 3
+AGAIN_SECONDS = 1.0
 NAMELESS = "the product keeps templates without a name, which no call can delete"
 LISTED = "the product goes on listing templates that it has deleted"
 
@@ -100,7 +102,7 @@ class TemplateRegistry:
         ids = {name for name, there in self._made.items() if there} | {
             template_id for template_id in listed if template_id is not None
         }
-        left = [trouble for template_id in sorted(ids) if (trouble := self._delete(template_id))]
+        left = self._delete_all(sorted(ids))
         left += [] if left or not ids else self._wait_until_gone()
         if not left:
             self._close_records()
@@ -116,11 +118,36 @@ class TemplateRegistry:
         gone = (self.api.delete(template_id).status in NOT_THERE for template_id in ids if template_id is not None)
         return not self._refused and not self.in_kubernetes() and None not in ids and all(gone)
 
+    def _delete_all(self, ids: Sequence[str]) -> list[str]:
+        """The refusals in the end. A product may count a session for a moment after nothing else is left of it."""
+        refused = dict.fromkeys(ids, "")
+
+        def request() -> list[str]:
+            for template_id in list(refused):
+                trouble = self._delete(template_id)
+                if trouble is None:
+                    del refused[template_id]
+                else:
+                    refused[template_id] = trouble
+            return list(refused.values())
+
+        try:
+            poll(
+                Wait(f"templates …-{self.mark}", "deleted", self._patience()),
+                request,
+                met=lambda troubles: not troubles,
+                says=lambda troubles: _some(troubles) or "accepted",
+                likely=lambda _: "the template still counts as used (see 2.3-3)",
+                every=AGAIN_SECONDS,
+            )
+        except Unmet:
+            self._refused = True
+        return list(refused.values())
+
     def _delete(self, template_id: str) -> str | None:
         answer = self.api.delete(template_id)
         if answer.ok or answer.status in NOT_THERE:
             return None
-        self._refused = True
         return f"{template_id}: {answer.status} {answer.excerpt()}"
 
     def _wait_until_gone(self) -> list[str]:
