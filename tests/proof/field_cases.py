@@ -3,7 +3,7 @@
 from tests.proof.json_rewriting import TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_rules import answers, desktops, dialects, gateways, sessions, templates, viewer_pages, wordings
-from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end
+from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end, before_the_screen
 
 A_TEMPLATE = f"{TEMPLATES}/[^/]+"
 WORKS = "A user works in a session"
@@ -84,6 +84,13 @@ FIELD_PRODUCTS = [
     ),
     ProxyFault("a night light over five pages", Page(script=at_the_end(viewer_pages.NIGHT_LIGHT)), "1.3"),
     ProxyFault("a watermark over the screen", Page(script=at_the_end(viewer_pages.WATERMARK)), "1.1d"),
+    ProxyFault("inverted colours", Page(script=at_the_end(viewer_pages.INVERTED)), "1.1d"),
+    ProxyFault("a thumbnail of the desktop", Page(script=at_the_end(viewer_pages.THUMBNAIL)), "1.1d"),
+    ProxyFault(
+        "a desktop below the fold",
+        Page(before_the_screen(viewer_pages.NEWS), at_the_end(viewer_pages.SCROLLING)),
+        "1.1d",
+    ),
 ]
 """Healthy products: every criterion of the test is proven all the same."""
 
@@ -169,6 +176,30 @@ FIELD_FAULTS = [
         {"1.1d-4"},
         only=WORKS,
         reason="blank",
+    ),
+    ProxyFault(
+        "a mirrored picture",
+        Page(script=at_the_end(viewer_pages.MIRRORED)),
+        "1.1e",
+        {"1.1e-1"},
+        only="A user clicks",
+        reason="is shown at",
+    ),
+    ProxyFault(
+        "a part of the picture stays",
+        desktops.StaysBeyond(0.6),
+        "1.1d",
+        {"1.1d-4"},
+        only=WORKS,
+        reason="another viewer gets",
+    ),
+    ProxyFault(
+        "a page that keeps itself busy",
+        Page(script=at_the_end(viewer_pages.BUSY)),
+        "4.3",
+        {"4.3-2"},
+        only="A desktop is looked at for a while",
+        reason="the page draws",
     ),
 ]
 """What must be told of products and surroundings in which not all is well."""

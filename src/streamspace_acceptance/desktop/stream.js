@@ -1,21 +1,26 @@
 // Counts what a page that shows a desktop receives, sends and draws. Installed into the frame that shows it, with a point of the screen, in pixels of
-// the framebuffer: a picture is a drawing after which that point has another colour.
+// the framebuffer: a picture is a frame of the browser in which that point has another colour. What is drawn over before
+// the browser shows it, no user sees.
 (canvas, [x, y]) => {
   const draw = CanvasRenderingContext2D.prototype.drawImage;
   const send = WebSocket.prototype.send;
   const data = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
   const seen = new WeakSet();
   const size = (body) => body.byteLength ?? body.size ?? body.length;
-  let counts, last;
+  let counts, drawn, shown, due = false;
   const begin = () => { counts = { began: performance.now(), received: 0, sent: 0, pictures: [] }; };
   begin();
 
+  const show = () => {
+    due = false;
+    if (shown !== undefined && drawn !== shown) counts.pictures.push(performance.now());
+    shown = drawn;
+  };
   CanvasRenderingContext2D.prototype.drawImage = function (...image) {
     draw.apply(this, image);
     if (this.canvas !== canvas) return;
-    const colour = canvas.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3).join();
-    if (last !== undefined && colour !== last) counts.pictures.push(performance.now());
-    last = colour;
+    drawn = canvas.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3).join();
+    if (!due) { due = true; requestAnimationFrame(show); }
   };
   WebSocket.prototype.send = function (body) { counts.sent += size(body); return send.call(this, body); };
   // The client reads each message's data once or more; its page has no other messages.

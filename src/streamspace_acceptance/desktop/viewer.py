@@ -279,8 +279,11 @@ class Viewer:
             metrics: dict[str, Any] = {"width": size["width"], "height": size["height"], "mobile": False}
             metrics["deviceScaleFactor"] = self._ratio
             self._camera[1].send("Emulation.setDeviceMetricsOverride", metrics)
-        clip: Box = {"x": 0.0, "y": 0.0, "width": float(size["width"]), "height": float(size["height"])}
-        wanted: dict[str, Any] = {"clip": {**(box or clip), "scale": 1 / self._ratio}, "format": "png"}
+        clip: Box = box or {"x": 0.0, "y": 0.0, "width": float(size["width"]), "height": float(size["height"])}
+        # The command counts from the beginning of the page, wherever that is scrolled to.
+        window = self._camera[1].send("Page.getLayoutMetrics")["cssVisualViewport"]
+        clip = {**clip, "x": clip["x"] + window["pageX"], "y": clip["y"] + window["pageY"]}
+        wanted: dict[str, Any] = {"clip": {**clip, "scale": 1 / self._ratio}, "format": "png"}
         return base64.b64decode(self._camera[1].send("Page.captureScreenshot", wanted)["data"])
 
     def _current(self) -> PageLoad:

@@ -27,6 +27,7 @@ _MODULES = (
     "surroundings",
     "rights",
     "session_rights",
+    "other_desktops",
 )
 _faults: dict[str, "Fault"] = {}
 _variants: dict[str, "Variant"] = {}

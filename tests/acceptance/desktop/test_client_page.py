@@ -137,6 +137,7 @@ def test_screen_is_found_wherever_it_stands(
     picture = viewer.picture()
     assert picture is not None
     assert picture.size == size
+    assert picture.share((0, 0, 0)) == 1  # nothing of the page around it
     assert viewer.picture() is picture  # a picture changes nothing of the page
     assert viewer.places()[0] == (size[0] // 2, size[1] // 2)
     viewer.close()

@@ -34,6 +34,12 @@ globalThis.received = (most) => new Promise((resolve) => {
 </script>"""
 
 
+SHOW = """async ([colour, x]) => {
+  show(colour, x);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
 def echo(socket: ServerConnection) -> None:
     for message in socket:
         socket.send(message)
@@ -58,8 +64,11 @@ def test_meter_counts_bytes_each_way_and_pictures(page: Page) -> None:
     send = "([size, times]) => { for (let n = 0; n < times; n += 1) socket.send(new Uint8Array(size)); }"
     page.evaluate(send, [len(MESSAGE), MESSAGES])
     assert page.evaluate(f"received({MESSAGES})") == MESSAGES
-    page.evaluate("() => { for (const colour of ['red', 'lime', 'lime', 'blue', 'red']) show(colour, 80); }")
-    page.evaluate("() => { show('white', 0); show('black', 0); }")  # beside the point that is watched
+    for colour in ("red", "lime", "lime", "blue", "red"):
+        page.evaluate(SHOW, [colour, 80])
+    # Of what is drawn at once, only the last is shown.
+    page.evaluate("() => { for (const colour of ['lime', 'blue', 'red']) show(colour, 80); }")
+    page.evaluate(SHOW, ["white", 0])  # beside the point that is watched
     counted = meter.take()
     assert counted.sent == counted.received == len(MESSAGE) * MESSAGES
     assert counted.pictures == 3

@@ -9,7 +9,8 @@ from dataclasses import replace
 from tests.proof.proxy import Line, Reply, Rule
 
 KEY, POINTER, QEMU_KEY = 4, 5, 255  # types of messages (RFC 6143 and QEMU's extension)
-POINTER_BYTES, KEY_BYTES, QEMU_KEY_BYTES = 6, 8, 12
+UPDATE_REQUEST, CONTINUOUS_UPDATES = 3, 150
+POINTER_BYTES, KEY_BYTES, QEMU_KEY_BYTES, AREA_BYTES = 6, 8, 12, 10
 WHEEL_UP, WHEEL_DOWN = 0x08, 0x10  # the pointer's fourth and fifth button
 FIRST_SCRIPT = "/rfb.js"
 HANDSHAKE_BYTES = 14
@@ -231,6 +232,20 @@ class FirstPictureAlone(Rule):
 
     def tells(self, line: Line, message: bytes) -> bytes:
         return b"" if line.to_viewer > PICTURE_BYTES else message
+
+
+class StaysBeyond(Rule):
+    """What changes to the right of a share of the desktop is shown with the next whole picture alone."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+
+    def hears(self, message: bytes) -> bytes:
+        of_changes = message[:2] == bytes([UPDATE_REQUEST, 1]) or message[:1] == bytes([CONTINUOUS_UPDATES])
+        if len(message) != AREA_BYTES or not of_changes:
+            return message
+        kind, flag, left, top, width, height = struct.unpack("!BBHHHH", message)
+        return struct.pack("!BBHHHH", kind, flag, left, top, int(width * self._share), height)
 
 
 class Mistypes(Rule):

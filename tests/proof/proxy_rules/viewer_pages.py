@@ -245,3 +245,18 @@ SPINNER = (
     "const veil = document.createElement('div'); veil.textContent = 'Connecting'; document.body.append(veil);"
     "veil.style.cssText = 'position:fixed;inset:0;z-index:99;background:#0006;color:#fff';"
 )
+MIRRORED = "screen.style.transform = 'scaleX(-1)';"
+BUSY = "setInterval(() => { const until = performance.now() + 170; while (performance.now() < until); }, 200);"
+INVERTED = "document.documentElement.style.filter = 'invert(1) hue-rotate(180deg)';"
+NEWS = "<div style='height:1300px'>News of today</div>"
+SCROLLING = (
+    "document.documentElement.style.cssText = 'overflow:auto;height:auto';"
+    "document.body.style.cssText = 'overflow:auto;height:auto;display:block';"
+    "screen.style.cssText = 'height:700px;width:1200px';"
+)
+THUMBNAIL = (
+    "const small = document.createElement('div'); document.body.append(small);"
+    "small.style.cssText = 'position:fixed;right:0;bottom:0;width:200px;height:112px;z-index:9';"
+    "const second = new RFB(small, socketUrl(), { shared: true });"
+    "second.viewOnly = true; second.scaleViewport = true;"
+)

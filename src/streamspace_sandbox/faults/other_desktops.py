@@ -1,0 +1,71 @@
+"""Healthy variants: desktops that look different, and pods that state the same in another way."""
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from streamspace_sandbox.faults.catalogue import register_variant
+from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
+
+Obj = dict[str, Any]
+COPY = "/tmp/desktop"  # noqa: S108 - in the session's own container
+BESIDE = r"s|^# openbox runs its startup|%s \&\n&|"
+"""Starts a program before the window manager."""
+# A window of 3.5 % of the screen that has another colour five times a second.
+ANIMATION = r"""xterm -geometry 36x5-0-0 -e bash -c 'while :; do printf "\\033[4$((RANDOM %% 8))m\\033[2J"; sleep .2; done'"""
+
+
+def _edited(*edits: str, bashrc: str = "") -> Patch:
+    """The desktop's entry point with these edits of sed, and a user's own settings of the shell."""
+
+    def find_desktop(find: Any, reference: str) -> Any:
+        image = find(reference)
+        if not reference.startswith("streamspace/"):
+            return image
+        changes = " ".join(f"-e {shlex.quote(edit)}" for edit in edits)
+        script = (
+            f"cp -r {ENTRYPOINT.parent}/. {COPY}; echo {shlex.quote(bashrc)} > $HOME/.bashrc; "
+            f"sed {changes} {ENTRYPOINT} > {COPY}/{ENTRYPOINT.name}; exec bash {COPY}/{ENTRYPOINT.name}"
+        )
+        return replace(image, argv=["/bin/bash", "-c", script])
+
+    return wrap("streamspace_sandbox.control_plane.images:find", find_desktop)
+
+
+def _state_limits_alone(desktop_container: Any, owner: Any) -> Obj:
+    container: Obj = desktop_container(owner)
+    del container["resources"]["requests"]
+    return container
+
+
+def _default_requests(create: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
+    """As every API server does it, and this one does not: the requests of a pod are its limits where it has none."""
+    for container in obj["spec"]["containers"] if resource.plural == "pods" else ():
+        resources = container.get("resources") or {}
+        resources["requests"] = dict(resources.get("limits") or {}) | dict(resources.get("requests") or {})
+        container["resources"] = resources
+    return create(store, resource, obj, **options)
+
+
+register_variant(
+    "terminal-fills-the-screen",
+    description="A terminal without a frame fills the screen and shows its prompt, and there is no window manager",
+    kubernetes=_edited(
+        r"s/^openbox .*/xsetroot -solid '#0f1b24'; terminal \&/",
+        "s/112x32+71+24/127x36+0+0/",
+        "s/-b 8/-b 0 -bw 0/",
+        bashrc="PS1='user:~$ '",
+    ),
+)
+register_variant(
+    "animation-on-the-desktop",
+    description="Beside the terminal, a window changes its colour five times a second",
+    kubernetes=_edited(BESIDE % ANIMATION.replace("%%", "%")),
+)
+register_variant(
+    "limits-alone",
+    description="A session's Deployment states limits, which Kubernetes takes for the pod's requests too",
+    agent=wrap("streamspace_sandbox.streamspace.agent.objects:desktop_container", _state_limits_alone),
+    kubernetes=wrap("streamspace_sandbox.kubernetes.registry.store:Store.create", _default_requests),
+)
