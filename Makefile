@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Hundreds of short Python processes: each would compile its modules again if the shell forbade it to keep them.
 unexport PYTHONDONTWRITEBYTECODE
 
-WORKERS ?= 3
+WORKERS ?= $(shell expr $$(nproc) + 2)
 PROOF ?=
 BENCH ?=
 SOAK ?=

@@ -11,17 +11,17 @@ import pytest
 from xdist.remote import Producer
 
 from streamspace_acceptance.redaction import redactor
-from tests.scheduling import CrashProofScheduling
+from tests.scheduling import QUIET, Scheduling, busy
 from tests.surroundings import forget_targets
 from tests.turns import Turns
 
 PROJECT = Path(__file__).parents[1]
-JUDGE_TIMES = "hostile"
-"""The folder whose tests are all `quiet`."""
+TOGETHER = "hostile"
+"""The folder whose files run on one worker: they share a server and its pool of calls."""
 STARTS_BEHAVE = "project"
 """The fixture by which a test runs behave in a project of its own."""
-SPREAD = "safety"
-"""The folder whose files run on any worker, each with a sandbox of its own: one worker would take them for too long."""
+SHARES_SANDBOX = "target"
+"""The fixture by which the tests of a folder share a sandbox."""
 SHARES_STORES = "stores"
 """The fixture that starts PostgreSQL and Valkey for a session."""
 TURNS_VARIABLE = "TESTS_TURNS"
@@ -56,29 +56,36 @@ def _compile() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)  # without -n pytest-xdist has no such hook
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> CrashProofScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """In the place of `--dist loadgroup`."""
-    return CrashProofScheduling(config, log)
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for the whole proof only, and put the others in order."""
-    left_out = [item for item in items if item.get_closest_marker("whole") and not config.getoption("whole")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = sorted((item for item in items if item not in set(left_out)), key=_turn)
+    left_out = {item for item in items if item.get_closest_marker("whole") and not config.getoption("whole")}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = sorted((item for item in items if item not in left_out), key=_turn)
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
 def _turn(item: pytest.Item) -> int:
-    """Fast units first, so that a broken one shows soon; quiet tests last, since nothing runs beside them."""
+    """The longest test at once, and fast units beside it, so that a broken one shows soon; short tests fill the gaps.
+
+    Quiet tests come last, since nothing runs beside them.
+    """
     if _is_quiet(item):
-        return 4
+        return 5
+    if item.get_closest_marker("longest"):
+        return 0
     if item.get_closest_marker("sandbox"):
-        return 3 if item.get_closest_marker("proof") else 1
-    return 2 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 0
+        return 2 if item.get_closest_marker("proof") else 3
+    if _folder(item) == TOGETHER:
+        return 2
+    return 4 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 1
 
 
 def _uses(item: pytest.Item, *fixtures: str) -> bool:
@@ -88,13 +95,18 @@ def _uses(item: pytest.Item, *fixtures: str) -> bool:
 def _group(item: pytest.Item) -> str:
     """What one worker runs, one after another: tests that share a sandbox or a fixture of their file."""
     if _is_quiet(item):
-        return "quiet"
-    shares = item.get_closest_marker("sandbox") or _uses(item, SHARES_STORES)
-    return str(item.path.parent if shares and item.path.parent.name != SPREAD else item.path)
+        return QUIET
+    shares = _uses(item, SHARES_STORES, SHARES_SANDBOX) or _folder(item) == TOGETHER
+    group = str(item.path.parent if shares else item.path)
+    return busy(group) if item.get_closest_marker("sandbox") else group
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.parent.name
 
 
 def _is_quiet(item: pytest.Item) -> bool:
-    return item.get_closest_marker("quiet") is not None or item.path.parent.name == JUDGE_TIMES
+    return item.get_closest_marker("quiet") is not None
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -8,7 +8,8 @@ import statistics
 
 from playwright.sync_api import sync_playwright
 
-from streamspace_acceptance.desktop.browser import ARGUMENTS, find
+from streamspace_acceptance.desktop.browser import find
+from streamspace_acceptance.desktop.browser_arguments import ARGUMENTS
 from streamspace_acceptance.desktop.lag_probe import LagProbe
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 from streamspace_acceptance.measuring.distribution import percentile

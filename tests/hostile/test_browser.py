@@ -29,7 +29,8 @@ from tests.support.web_server import says, web_server
 
 pytestmark = pytest.mark.timeout(120)
 
-ANSWER, PAGE = 2.0, 2.5
+ANSWER, PAGE = 5.0, 5.0
+"""Seconds in the place of 15 and 20: other tests run beside these, and a new page takes a while then."""
 CANVAS = (
     "<!doctype html><body><canvas width=200 height=150></canvas>"
     "<script>document.querySelector('canvas').getContext('2d').fillRect(0, 0, 9, 9);</script><script>{}</script>"
@@ -54,7 +55,7 @@ PAGES = {
     "/stays": CANVAS.format("addEventListener('beforeunload', event => { event.preventDefault(); alert('no'); })"),
     "/novnc.html": NOVNC,
     "/waits-for-a-part": CANVAS.format("") + "<script src=/silence></script>",
-    "/works-hard": CANVAS.format("const end = Date.now() + 3500; while (Date.now() < end) {}"),
+    "/works-hard": CANVAS.format("const end = Date.now() + 7000; while (Date.now() < end) {}"),
     "/has-an-endless-script": CANVAS.format("setTimeout(() => import('/drips.js'), 100)"),
 }
 
@@ -166,7 +167,7 @@ def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> 
 
 @pytest.mark.parametrize("path", sample(["/silence", "/waits-for-a-part"], 0))
 def test_a_page_that_does_not_come(browser: RunBrowser, address: str, path: str) -> None:
-    within = r"not come in full within 2\.5 s: http.*/silence has not come for [23]\.\d s"
+    within = r"not come in full within 5 s: http.*/silence has not come for [5-9]\.\d s"
     told(lambda: browser.viewer(address + path), PageOpenError, within, PAGE)
 
 
@@ -192,7 +193,7 @@ def test_dialogs_keep_nobody(browser: RunBrowser, address: str, path: str) -> No
     assert viewer.picture() is not None
     began = waiting.now()
     viewer.close()
-    assert waiting.now() - began < 1
+    assert waiting.now() - began < ANSWER / 2
 
 
 @pytest.mark.whole

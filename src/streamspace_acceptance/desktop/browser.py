@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, ProxySettin
 
 from streamspace_acceptance import proxies
 from streamspace_acceptance.desktop import processes
+from streamspace_acceptance.desktop.browser_arguments import ARGUMENTS
 from streamspace_acceptance.desktop.client_page import CLIENT_PAGE
 from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.desktop.viewer import Viewer, close
@@ -22,16 +23,6 @@ from streamspace_acceptance.proxies import Proxy
 from streamspace_acceptance.waiting import now
 
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-proxy-server",  # `_Chromium.context` has one where there is to be one
-)
 WINDOW = {"width": 1360, "height": 800}
 # What goes wrong in a call is raised where it is made. Beyond that asyncio and Playwright print what became of calls
 # that nobody waits for any more: those of a browser that was ended, or of a run that was stopped.

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from streamspace_acceptance.desktop.browser import ARGUMENTS, find
+from streamspace_acceptance.desktop.browser import find
+from streamspace_acceptance.desktop.browser_arguments import ARGUMENTS
 from streamspace_acceptance.desktop.lag_probe import LagProbe
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 from tests.support.answering_page import PAGE

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 from websockets.sync.server import ServerConnection, serve
 
-from streamspace_acceptance.desktop.browser import ARGUMENTS, find
+from streamspace_acceptance.desktop.browser import find
+from streamspace_acceptance.desktop.browser_arguments import ARGUMENTS
 from streamspace_acceptance.desktop.stream_meter import StreamMeter
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from streamspace_acceptance.desktop.browser import ARGUMENTS, find
+from streamspace_acceptance.desktop.browser import find
+from streamspace_acceptance.desktop.browser_arguments import ARGUMENTS
 from streamspace_acceptance.desktop.screencast import MOST_BYTES, Screencast, ScreencastError, as_webp
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
