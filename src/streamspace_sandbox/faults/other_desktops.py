@@ -13,7 +13,9 @@ COPY = "/tmp/desktop"  # noqa: S108 - in the session's own container
 BESIDE = r"s|^# openbox runs its startup|%s \&\n&|"
 """Starts a program before the window manager."""
 # A window of 3.5 % of the screen that has another colour five times a second.
-ANIMATION = r"""xterm -geometry 36x5-0-0 -e bash -c 'while :; do printf "\\033[4$((RANDOM %% 8))m\\033[2J"; sleep .2; done'"""
+ANIMATION = (
+    r"""xterm -geometry 36x5-0-0 -e bash -c 'while :; do printf "\\033[4$((RANDOM %% 8))m\\033[2J"; sleep .2; done'"""
+)
 
 
 def _edited(*edits: str, bashrc: str = "") -> Patch:

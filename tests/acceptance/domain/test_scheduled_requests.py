@@ -65,9 +65,6 @@ class _Cluster:
 
     pods = each_pod = claims = session_objects
 
-    def session_object(self, _name: str) -> None:
-        return None
-
 
 @pytest.fixture
 def product() -> _Product:
