@@ -281,7 +281,7 @@ def test_a_session_that_is_listed_on_is_not_waited_for_again(registry: Registry,
     calls = len(product.paths)
     with pytest.raises(FoundByCleanUp, match=rf"left behind after \d+\.\d s: session {SESSION} in the API"):
         registry.clean_up()
-    assert len(product.paths) - calls <= 4  # it looks once, and deletes what the API shows as living again
+    assert len(product.paths) - calls <= 5  # two deletions, for it lives on, and three looks
 
 
 def test_session_that_lives_in_the_api_alone_is_deleted_again(registry: Registry, product: _Product) -> None:
