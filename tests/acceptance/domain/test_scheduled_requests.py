@@ -57,9 +57,6 @@ class _Product:
 
 
 class _Cluster:
-    def session_object(self, _name: str) -> None:
-        return None
-
     def session_objects(self) -> list[object]:
         return []
 
