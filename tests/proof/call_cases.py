@@ -70,8 +70,8 @@ CALL_FAULTS = [
         {"1.4-2"},
         reason="The database did not answer",
     ),
-    ProxyFault("Hibernated at once", calls.SaysSoAtOnce("hibernate", "Hibernated"), "1.4", {"1.4-2"}),
-    ProxyFault("Running at once", calls.SaysSoAtOnce("wake", "Running"), "1.4", {"1.4-4"}),
+    ProxyFault("Hibernated at once", calls.SaysSoAtOnce("hibernate", "Hibernated", 2.0), "1.4", {"1.4-2"}),
+    ProxyFault("Running at once", calls.SaysSoAtOnce("wake", "Running", 2.0), "1.4", {"1.4-4"}),
     ProxyFault(
         "mistakes refused with 200",
         answers.Answers("POST", TEMPLATES, becomes=200, status=400),

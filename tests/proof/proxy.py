@@ -74,7 +74,7 @@ class Rule:
         return 0.0
 
     def echo(self, method: str, path: str) -> float | None:
-        """Seconds after its answer at which the API hears of the request once more; None for never."""
+        """Seconds after which the API hears of the request once more, or for the first time; None for never."""
         return None
 
     def times(self, method: str, path: str) -> int:
@@ -150,13 +150,14 @@ class _Proxy:
             return await self._hold(request)
         reply = self._rule.page_instead(request.path, request.query_string)
         reply = reply or self._rule.instead(request.method, request.path, body)
+        later = self._rule.echo(request.method, request.path)
+        if later is not None:
+            self._echoes.append(asyncio.ensure_future(self._ask_later(request, body, later)))
         if reply is not None:
             headers = {"Content-Type": reply.content_type, **reply.headers}
             return web.Response(status=reply.status, body=reply.body, headers=headers)
         for _ in range(self._rule.times(request.method, request.path)):
             found, passed = await self._ask(request, body)
-        if (later := self._rule.echo(request.method, request.path)) is not None:
-            self._echoes.append(asyncio.ensure_future(self._ask_later(request, body, later)))
         reply = self._rule.alter(request.method, request.path, found)
         passed |= {"Content-Type": reply.content_type, **reply.headers}
         return web.Response(status=reply.status, body=reply.body, headers=passed)

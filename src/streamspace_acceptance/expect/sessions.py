@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 
 from streamspace_acceptance.budgets import TARGET_SECONDS
 from streamspace_acceptance.cluster.objects import SessionObject
@@ -38,7 +39,8 @@ def identified(creation: Creation, status: str) -> None:
     """The answer holds the id and the name under which the API lists one new session, and that status."""
     judged("request and answer", creation.answer)
     judged("the new session in the API's list", creation.listed)
-    if not creation.answer.ok:
+    refused_in_form = creation.answer.status != HTTPStatus.CREATED and tells_error(creation.answer)
+    if refused_in_form or not creation.answer.ok:
         raise Unproven("no session was created (see 1.1a-1)")
     body = creation.answer.object()
     troubles = [

@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.templates.actions import TemplateUse
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import API, KUBERNETES, LIST, Deletion
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from tests.support.samples import answer, pod
 
 EVERYWHERE, NOWHERE = frozenset({API, LIST, KUBERNETES}), frozenset[str]()
@@ -33,7 +33,7 @@ def deleting(monkeypatch: pytest.MonkeyPatch, looks: Iterable[frozenset[str]]) -
             CreatedTemplate: SimpleNamespace(accepted_id="t"),
             TemplateRegistry: SimpleNamespace(api=api, mirrored=True),
             TemplateUse: SimpleNamespace(sessions=[], status=""),
-            Deletion: SimpleNamespace(answer=answer({}, 200, method="DELETE"), template="t"),
+            Deletion: SimpleNamespace(template="t", was_gone=True),
         },
         clients=SimpleNamespace(budgets=Budgets(0.02)),
     )
@@ -60,6 +60,13 @@ def test_template_that_stays_away_is_gone(monkeypatch: pytest.MonkeyPatch) -> No
 def test_template_that_comes_back_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unmet, match="it was gone, and is back in the API"):
         actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE, frozenset({API})]))
+
+
+def test_template_that_was_never_gone_is_the_matter_of_2_3_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = deleting(monkeypatch, [EVERYWHERE])
+    scenario.results[Deletion].was_gone = False
+    with pytest.raises(Unproven, match=r"not deleted \(see 2.3-3\)"):
+        actions.wait_until_nothing_left(scenario)
 
 
 def ending(*, pods: list[Any], listed: str | None) -> Any:

@@ -103,9 +103,10 @@ def test_an_answer_that_does_not(made: Creation, says: str) -> None:
     assert says in unmet(expect.sessions.identified, made, "pending")
 
 
-def test_an_answer_that_says_no_identifies_nothing() -> None:
+@pytest.mark.parametrize("status", [500, 200])
+def test_an_answer_that_says_no_identifies_nothing(status: int) -> None:
     with pytest.raises(Unproven):
-        expect.sessions.identified(creation({"error": "x"}, 500), "pending")
+        expect.sessions.identified(creation({"error": "x", "message": "No."}, status), "pending")
 
 
 def test_the_session_in_kubernetes_is_the_one_asked_for() -> None:

@@ -22,7 +22,7 @@ class Late(Rule):
 
 
 class OnceMore(Rule):
-    """The API hears of each creation once more, so many seconds after its answer."""
+    """The API hears of each creation once more, so many seconds later."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -63,9 +63,10 @@ class RefusesEverySecond(Rule):
 
 
 class SaysSoAtOnce(OfSessions):
-    """A session has a status from the moment on at which a command to it is accepted, until the next command."""
+    """A command is accepted and its status told at once; it is carried out so many seconds later."""
 
-    def __init__(self, command: str, status: str) -> None:
+    def __init__(self, command: str, status: str, seconds: float) -> None:
+        self._command, self._status, self._seconds = command, status, seconds
         self._last: dict[str, str] = {}
 
         def told(session: Json) -> Json:
@@ -73,11 +74,17 @@ class SaysSoAtOnce(OfSessions):
 
         super().__init__(told)
 
-    def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if method == "POST" and path.startswith(f"{SESSIONS}/") and reply.status < 300:
-            *_, session, self._last_command = path.split("/")
-            self._last[session] = self._last_command
-        return super().alter(method, path, reply)
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        if method != "POST" or not path.startswith(f"{SESSIONS}/"):
+            return None
+        *_, session, command = path.split("/")
+        self._last[session] = command
+        accepted = Reply(202, "application/json", json.dumps({"sessionId": session, "status": self._status}).encode())
+        return accepted if command == self._command else None
+
+    def echo(self, method: str, path: str) -> float | None:
+        is_it = method == "POST" and path.startswith(f"{SESSIONS}/") and path.endswith(f"/{self._command}")
+        return self._seconds if is_it else None
 
 
 class Bodies(Rule):

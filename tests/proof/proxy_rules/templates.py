@@ -117,20 +117,20 @@ class ChangedByRefusal(Rule):
 
 
 class ComesBack(Rule):
-    """A deleted template is there again a while after its deletion."""
+    """A deleted template is there again a while after the API first said that it is gone."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._known: dict[str, Json] = {}
-        self._deleted: dict[str, float] = {}
+        self._gone: dict[str, float] = {}
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         name = _template_of(path)
         if method == "GET" and name is not None and reply.status == 200:
             self._known[name] = json.loads(reply.body)
-        if method == "DELETE" and name is not None and reply.status < 300:
-            self._deleted[name] = time.monotonic()
-        back = [known for known in self._deleted if self._is_back(known)]
+        if method == "GET" and name in self._known and reply.status == 404:
+            self._gone.setdefault(name, time.monotonic())
+        back = [known for known, at in self._gone.items() if time.monotonic() - at > self._seconds]
         if (method, path) == ("GET", TEMPLATES):
             return altered(
                 reply, templates=[*json.loads(reply.body)["templates"], *(self._known[known] for known in back)]
@@ -138,9 +138,6 @@ class ComesBack(Rule):
         if method == "GET" and name in back:
             return Reply(200, "application/json", json.dumps(self._known[name]).encode())
         return reply
-
-    def _is_back(self, name: str) -> bool:
-        return name in self._known and time.monotonic() - self._deleted[name] > self._seconds
 
 
 class ListedLate(Rule):

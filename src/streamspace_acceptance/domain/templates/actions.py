@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from streamspace_acceptance.domain.sessions import actions, provision
@@ -247,6 +247,7 @@ def wait_until_deleted(scenario: Scenario) -> Deletion:
             says=lambda answer: f"the API answers {answer.status}",
             likely=lambda answer: answer.likely("the deletion was accepted but not carried out"),
         )
+        deleted = scenario.results.put(replace(deleted, was_gone=True))
     return deleted
 
 
@@ -256,7 +257,7 @@ def wait_until_nothing_left(scenario: Scenario) -> Deletion:
     Unproven when it was not deleted.
     """
     deleted, registry = scenario.results[Deletion], scenario.results[TemplateRegistry]
-    if not deleted.answer.ok or registry.api.get(deleted.template).status not in NOT_THERE:
+    if not deleted.was_gone:
         raise Unproven("the template was not deleted (see 2.3-3)")
     poll(
         _wait(scenario, "nothing left", "deletion"),

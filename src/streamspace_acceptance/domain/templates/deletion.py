@@ -25,6 +25,7 @@ class Deletion:
     `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
     afterwards, `lost` the sessions that then had another status or other pods. The look after a refusal is late enough
     to show a deletion that happens all the same. `changes` are the differences of a template that is still there.
+    `was_gone`: the API once said that there is no such template any more.
     """
 
     template: str
@@ -36,6 +37,7 @@ class Deletion:
     after: frozenset[str]
     lost: tuple[str, ...]
     changes: tuple[str, ...] = ()
+    was_gone: bool = False
 
     @property
     def counts_rightly(self) -> bool:
