@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, random_colours
+from streamspace_acceptance.desktop.pictures import TOLERANCE, Area, Colour, Picture, random_colours
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_shell
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
@@ -47,7 +47,7 @@ def probe_input(desktop: SessionDesktop) -> InputProbe:
     """
     pod, viewer, before = desktop.own_pod(), desktop.opened(), desktop.wait_until_rendered()
     name = f"typed-{secrets.token_hex(6)}"
-    colour = random_colours(1, lambda candidate: before.share(candidate) < ABSENT)[0]
+    colour = random_colours(1, lambda candidate: is_uneven(candidate) and before.share(candidate) < ABSENT)[0]
     command = (
         rf"printf '\033]11;#{bytes(colour).hex()}\007\033[?9h'; touch /tmp/{name}; "
         rf"read -rsn6 -t {CLICK_SECONDS} && touch /tmp/{name}-click; printf '\033[?9l'"
@@ -58,6 +58,12 @@ def probe_input(desktop: SessionDesktop) -> InputProbe:
     viewer.click(*point)
     clicked = _wait_for_file(desktop, pod, f"{name}-click", "the click", "keys reach the desktop, clicks do not")
     return InputProbe(point, before, after, after.area(seen), received, clicked, least_filled(viewer), colour)
+
+
+def is_uneven(colour: Colour) -> bool:
+    """Whether a colour is another one where two of its channels are exchanged, as red and blue by a client."""
+    red, green, blue = colour
+    return min(abs(red - green), abs(green - blue), abs(blue - red)) > 2 * TOLERANCE
 
 
 def least_filled(viewer: Viewer) -> float:
