@@ -194,8 +194,8 @@ FIELD_FAULTS = [
         reason="another viewer gets",
     ),
     ProxyFault(
-        "a page that keeps itself busy",
-        Page(script=at_the_end(viewer_pages.BUSY)),
+        "a page that draws five pictures a second",
+        Page(script=at_the_end(viewer_pages.FIVE_A_SECOND)),
         "4.3",
         {"4.3-2"},
         only="A desktop is looked at for a while",

@@ -70,8 +70,10 @@ canvas.addEventListener('mousedown', () => {
 });
 addEventListener('keydown', async event => {
   if (!focused || trouble === 'deaf') return;
+  if (trouble === 'garbled') { screen.fillStyle = '#eee'; screen.fillRect(20 + 7 * (typed.length % 50), 20, 4, 8); }
   if (event.key !== 'Enter') { typed += event.key.length === 1 ? event.key : ''; return; }
   const command = typed; typed = '';
+  if (trouble === 'garbled') return;
   const [touch, touchWhenClicked] = command.match(/touch [^; ]+/g);
   if (trouble !== 'elsewhere-session') await carryOut(touch);
   awaited = touchWhenClicked;
@@ -205,7 +207,8 @@ def test_a_desktop_behind_a_filter_works(browser: RunBrowser) -> None:
         ("blank", 1, "a blank screen"),
         ("restless", 1, "a desktop"),
         ("still", 2, "the picture is not what the desktop shows"),
-        ("deaf", 2, "do not reach the desktop"),
+        ("deaf", 2, "keys and clicks do not reach the desktop"),
+        ("garbled", 2, "keys are lost, doubled or changed on their way"),
         ("no-clicks", 4, "keys reach the desktop, clicks do not"),
         ("elsewhere-session", 3, "the desktop in the picture is not this session's"),
     ],

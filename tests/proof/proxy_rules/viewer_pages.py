@@ -246,7 +246,12 @@ SPINNER = (
     "veil.style.cssText = 'position:fixed;inset:0;z-index:99;background:#0006;color:#fff';"
 )
 MIRRORED = "screen.style.transform = 'scaleX(-1)';"
-BUSY = "setInterval(() => { const until = performance.now() + 170; while (performance.now() < until); }, 200);"
+FIVE_A_SECOND = (
+    "const draw = CanvasRenderingContext2D.prototype.drawImage; let last = 0;"
+    "CanvasRenderingContext2D.prototype.drawImage = function (...image) {"
+    "if (this.canvas.isConnected && performance.now() - last < 200) return;"
+    "if (this.canvas.isConnected) last = performance.now(); draw.apply(this, image); };"
+)
 INVERTED = "document.documentElement.style.filter = 'invert(1) hue-rotate(180deg)';"
 NEWS = "<div style='height:1300px'>News of today</div>"
 SCROLLING = (

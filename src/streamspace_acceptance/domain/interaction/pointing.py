@@ -237,8 +237,8 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> Marks:
             desk.wait("marks to click on"),
             lambda: _seen(viewer.framebuffer(), colours),
             met=lambda seen: None not in seen[1],
-            says=lambda seen: f"{len(seen[1]) - seen[1].count(None)} marks",
-            likely=lambda _: desk.blame("the picture is not what the session's desktop shows"),
+            says=lambda seen: f"{len(seen[1]) - seen[1].count(None)} of {len(seen[1])} marks",
+            likely=lambda seen: desk.blame(_why_not_all(seen[1])),
             every=LOOK_SECONDS,
         )
     except Unmet as unmet:
@@ -251,6 +251,12 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> Marks:
     if viewer.covered(points):
         raise Unproven("something else of the page lies over the marks to click on")
     return Marks(picture, found, points)
+
+
+def _why_not_all(boxes: Sequence[Box | None]) -> str:
+    if boxes.count(None) == len(boxes):
+        return "the picture is not what the session's desktop shows"
+    return "the window goes beyond the screen, something lies over it, or a part of the picture is missing"
 
 
 def _astray(desk: SessionDesktop, marks: Marks, colours: Sequence[Colour]) -> str:

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.desktop.pictures import Area, Colour, Picture, random_colours
+from streamspace_acceptance.desktop.pictures import TOLERANCE, Area, Colour, Picture, random_colours
 from streamspace_acceptance.desktop.viewer import Viewer
 from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_shell
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
@@ -18,6 +18,7 @@ FILLED = 0.05  # share of pixels that a terminal covers at the very least,
 FILLED_PIXELS = 60_000  # or so many of the desktop's own, as a terminal of 80 columns and 24 rows has on a large screen
 PLAIN = 0.5  # share of pixels that a terminal's background has in its window at the least
 ABSENT = 0.001  # share of pixels of a colour that a desktop as good as does not show
+WRITTEN = 0.001  # share of pixels that some words on a terminal have; a cursor that blinks has fewer
 CLICK_SECONDS = 30  # for so long the command that was typed waits for a click
 
 
@@ -43,13 +44,14 @@ def probe_input(desktop: SessionDesktop) -> InputProbe:
     """Waits for the desktop to be rendered, types one command into it, and examines the picture and the pod.
 
     The command gives the terminal a random colour and makes a file with a random name: neither can be there already.
+    It makes the file only if the first word of the line arrived: a wrong one fails there.
     Then it has the terminal report clicks (X10 mouse reports, six bytes each) and makes another file for the first.
     """
     pod, viewer, before = desktop.own_pod(), desktop.opened(), desktop.wait_until_rendered()
     name = f"typed-{secrets.token_hex(6)}"
-    colour = random_colours(1, lambda candidate: before.share(candidate) < ABSENT)[0]
+    colour = random_colours(1, lambda candidate: is_uneven(candidate) and before.share(candidate) < ABSENT)[0]
     command = (
-        rf"printf '\033]11;#{bytes(colour).hex()}\007\033[?9h'; touch /tmp/{name}; "
+        rf"printf '\033]11;#{bytes(colour).hex()}\007\033[?9h' && touch /tmp/{name}; "
         rf"read -rsn6 -t {CLICK_SECONDS} && touch /tmp/{name}-click; printf '\033[?9l'"
     )
     search = PlaceSearch(desktop, lambda: viewer.type(command))
@@ -58,6 +60,12 @@ def probe_input(desktop: SessionDesktop) -> InputProbe:
     viewer.click(*point)
     clicked = _wait_for_file(desktop, pod, f"{name}-click", "the click", "keys reach the desktop, clicks do not")
     return InputProbe(point, before, after, after.area(seen), received, clicked, least_filled(viewer), colour)
+
+
+def is_uneven(colour: Colour) -> bool:
+    """Whether a colour is another one where two of its channels are exchanged, as red and blue by a client."""
+    red, green, blue = colour
+    return min(abs(red - green), abs(green - blue), abs(blue - red)) > 2 * TOLERANCE
 
 
 def least_filled(viewer: Viewer) -> float:
@@ -90,7 +98,7 @@ def _wait_for_colour(
         says=lambda picture: (
             "no noVNC screen" if picture is None else f"{picture.share(seen):.0%} of the screen in that colour"
         ),
-        likely=lambda _: _whether_received(desktop, pod, name),
+        likely=lambda picture: _whether_received(desktop, pod, name, _has_changed(before, picture)),
         every=LOOK_SECONDS,
     )
     if shown is None:
@@ -129,13 +137,22 @@ def _wait_for_file(desktop: SessionDesktop, pod: Pod, name: str, what: str, othe
     )
 
 
-def _whether_received(desktop: SessionDesktop, pod: Pod, name: str) -> str:
+def _has_changed(before: Picture, picture: Picture | None) -> bool:
+    return picture is not None and before.differs(picture) > WRITTEN
+
+
+def _whether_received(desktop: SessionDesktop, pod: Pod, name: str, has_changed: bool) -> str:
     if _has_file(desktop, pod, name):
         return "the command was carried out, so the picture is not what the desktop shows"
     if has_no_shell(desktop, pod):
         raise Unproven(
             "the desktop is visible, but no shell waits for commands in a terminal on it: nothing tells whether keys "
             "and clicks reach it"
+        )
+    if has_changed:
+        return desktop.blame(
+            "the picture changed while the command was typed, but it was not carried out: keys are lost, doubled or "
+            "changed on their way"
         )
     return desktop.blame("keys and clicks do not reach the desktop")
 
