@@ -1,4 +1,4 @@
-"""The logs of agents: a healthy variant, and a fault."""
+"""The lines that agents write into their logs: a healthy variant, and a fault."""
 
 import logging
 from typing import Any
