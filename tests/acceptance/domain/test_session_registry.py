@@ -430,7 +430,7 @@ def test_pods_that_the_watch_shows_are_not_listed(
     registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = [[pod_json()], [pod_json()], [pod_json()]]
-    monkeypatch.setattr(KNOWN, lambda *_: watched.pop() if watched else [])
+    monkeypatch.setattr(KNOWN, lambda *_, **__: watched.pop() if watched else [])
     ask(registry)
     registry.clean_up()
     assert (watched, cluster.lists) == ([], ["pods", "claims"]), "lists say that none is left"
@@ -440,7 +440,7 @@ def test_watch_that_shows_all_go_needs_no_list(
     registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = [[pod_json()], [pod_json()]]
-    monkeypatch.setattr(KNOWN, lambda _, kind: watched.pop() if watched and kind == "pods" else [])
+    monkeypatch.setattr(KNOWN, lambda _, kind, **__: watched.pop() if watched and kind == "pods" else [])
     gone = {"pods": pod().meta, "claims": claim().meta}
     monkeypatch.setattr(GONE, lambda _, kind, since: [gone[kind]] if not watched and since <= time.monotonic() else [])
     ask(registry)
@@ -451,7 +451,7 @@ def test_watch_that_shows_all_go_needs_no_list(
 def test_watch_that_shows_one_of_two_sessions_go_needs_a_list(
     registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(KNOWN, lambda *_: [])
+    monkeypatch.setattr(KNOWN, lambda *_, **__: [])
     monkeypatch.setattr(GONE, lambda _, kind, __: [{"pods": pod().meta, "claims": claim().meta}[kind]])
     ask(registry), ask(registry)
     registry.clean_up()
@@ -459,7 +459,7 @@ def test_watch_that_shows_one_of_two_sessions_go_needs_a_list(
 
 
 def test_pods_that_only_a_late_watch_shows_are_no_leak(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(KNOWN, lambda *_: [pod_json()])
+    monkeypatch.setattr(KNOWN, lambda *_, **__: [pod_json()])
     ask(registry)
     registry.clean_up()
 
@@ -467,7 +467,7 @@ def test_pods_that_only_a_late_watch_shows_are_no_leak(registry: Registry, monke
 def test_pods_that_a_late_watch_does_not_show_are_a_leak(
     registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(KNOWN, lambda *_: [])
+    monkeypatch.setattr(KNOWN, lambda *_, **__: [])
     ask(registry)
     cluster.left = ["pod"]
     with pytest.raises(FoundByCleanUp, match=r"left behind after .*: pod "):
