@@ -21,4 +21,4 @@ def test_colours_that_are_typed_differ_from_each_exchange_of_their_channels() ->
     assert len(typed) >= 12
     for colour in typed:
         for other in set(permutations(colour)) - {colour}:
-            assert max(abs(one - two) for one, two in zip(colour, other, strict=True)) > TOLERANCE
+            assert max(abs(value - to) for value, to in zip(colour, other, strict=True)) > TOLERANCE
