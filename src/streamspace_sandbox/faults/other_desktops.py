@@ -6,6 +6,8 @@ from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_variant
 from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.kubernetes.machinery.objects import clone
+from streamspace_sandbox.kubernetes.machinery.resources import PODS
 from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
 
 Obj = dict[str, Any]
@@ -43,10 +45,12 @@ def _state_limits_alone(desktop_container: Any, owner: Any) -> Obj:
 
 def _default_requests(create: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
     """As every API server does it, and this one does not: the requests of a pod are its limits where it has none."""
-    for container in obj["spec"]["containers"] if resource.plural == "pods" else ():
-        resources = container.get("resources") or {}
-        resources["requests"] = dict(resources.get("limits") or {}) | dict(resources.get("requests") or {})
-        container["resources"] = resources
+    if resource == PODS:
+        obj = clone(obj)
+        for container in obj["spec"]["containers"]:
+            resources = container.get("resources") or {}
+            if resources.get("limits"):
+                resources["requests"] = {**resources["limits"], **(resources.get("requests") or {})}
     return create(store, resource, obj, **options)
 
 
