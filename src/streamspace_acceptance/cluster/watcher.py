@@ -322,9 +322,8 @@ class Watcher:
     def _read_pods(self) -> dict[str, str] | None:
         """The names of the pods that are read, by uid; None while more may be expected than these."""
         read = [reader.present for reader in self._readers]
-        if self._kind != "pods" or self._is_polled() or any(reader.recording.is_awaited for reader in self._readers):
-            return None
-        if any(uids is None for uids in read):
+        is_awaited = self._is_polled() or any(reader.recording.is_awaited for reader in self._readers)
+        if self._kind != "pods" or is_awaited or not read or None in read:
             return None
         uids = {uid for present in read for uid in present or ()}
         return {uid: str(self._known[uid]["metadata"]["name"]) for uid in uids if uid in self._known}

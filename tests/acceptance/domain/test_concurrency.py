@@ -10,6 +10,7 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.kubernetes import ExecResult
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.concurrency import checks
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.concurrency.checks import compare_with_single
@@ -110,7 +111,7 @@ class Product(WithMainContainers):
             cluster=self,
             budgets=SimpleNamespace(named=lambda name: Budget(name, 0.05, 1.0)),
             changes=SimpleNamespace(items=lambda: changes),
-            pods=lambda: self.raw_pods(session=session),
+            pods=lambda: list(map(Pod.of, self.raw_pods(session=session))),
             check_label=lambda: None,
             wait_for_phase=lambda *_, **__: None,
             wait_for_ready_pod=lambda **_: None,
