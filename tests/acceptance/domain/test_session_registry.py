@@ -422,6 +422,17 @@ def test_release_fails_for_a_pod_that_stays(registry: Registry, cluster: _Cluste
     assert "pod " in registry.release([session])[0]
 
 
+def test_clean_up_of_an_interrupted_run_blames_nobody(
+    registry: Registry, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(registry)
+    cluster.left = ["pod"]
+    monkeypatch.setattr("streamspace_acceptance.waiting.time_left", lambda: 0.0)
+    with pytest.raises(CleanupFailure, match="left behind after") as caught:
+        registry.clean_up()
+    assert not isinstance(caught.value, FoundByCleanUp)
+
+
 KNOWN = "streamspace_acceptance.domain.sessions.remains.known_objects"
 GONE = "streamspace_acceptance.domain.sessions.remains.deleted_since"
 

@@ -78,7 +78,8 @@ class Removal:
             return refused
         self.kind = REFUSED if refused else None
         left = self._left_in_the_end(began)
-        if self._unanswered:
+        is_cut_short = bool(left) and now() - began < self._budget.seconds  # an interrupted run has less time
+        if self._unanswered or is_cut_short:
             self.kind = None
             return refused or [_left_behind(left, began)]
         found = self._remains.by_kind() if left or self._stays else {}
