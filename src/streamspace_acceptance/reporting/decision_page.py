@@ -12,6 +12,7 @@ from streamspace_acceptance.evidence.report_folder import PLAN_PAGE, SUMMARY, Re
 from streamspace_acceptance.reporting import plan_text, quality_gate
 from streamspace_acceptance.reporting.markdown import figure, limit, short
 from streamspace_acceptance.reporting.plan_text import PlanText
+from streamspace_acceptance.reporting.sections import early_end
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
@@ -93,6 +94,8 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     summary = f'<a href="{SUMMARY}">{SUMMARY}</a>'
     yield f"<p>{run.began:%Y-%m-%d %H:%M} UTC, {escape(target)}, tester {escape(run.tester)}. {summary}</p>"
     yield from _build(run)
+    if early := early_end(run):
+        yield f'<p class="warning">{escape(early)}</p>'
     if run.time_scale != 1:
         yield (
             f"<p class=\"warning\">The target's clock runs {1 / run.time_scale:g} times as fast as the plan's. "

@@ -111,7 +111,7 @@ def limit(line: CriterionResult, time_scale: float) -> str:
     if line.limit is None:
         return ""
     here = f", here {line.limit * time_scale:g} s" if line.unit == "s" and time_scale != 1 else ""
-    allowed = next((f" ({reading.allowed} allowed)" for reading in line.figures[:1] if reading.allowed), "")
+    allowed = next((f", {reading.allowed} allowed" for reading in line.figures[:1] if reading.allowed), "")
     return f"{line.limit:g} {line.unit}{here}{allowed}"
 
 

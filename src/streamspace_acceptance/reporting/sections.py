@@ -12,15 +12,18 @@ from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
 
+def early_end(run: RunResult) -> str:
+    """That the run did not come to its end, as a sentence; empty if it did."""
+    if run.interruption:
+        return f"The run was {run.interruption}; what it did not reach is unproven."
+    if run.ended is None:
+        return "The run did not come to its end (it was killed, or it still goes on). These are its results so far."
+    return ""
+
+
 def notices(run: RunResult) -> Iterator[str]:
     """The notices that a reader needs first: an incomplete run, or a clock that is not the plan's."""
-    notes = []
-    if run.ended is None and run.interruption is None:
-        notes.append(
-            "The run did not come to its end (it was killed, or it still goes on). These are its results so far."
-        )
-    if run.interruption:
-        notes.append(f"The run was {plain(run.interruption)}; what it did not reach is unproven.")
+    notes = [plain(early)] if (early := early_end(run)) else []
     if run.time_scale != 1:
         notes.append(
             f"The clock of this target is compressed: the plan's seconds are multiplied by {run.time_scale:g}."

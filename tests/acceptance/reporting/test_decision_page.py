@@ -106,6 +106,13 @@ def test_decision_page_warns_of_a_time_scale() -> None:
     assert "times as fast" not in page()
 
 
+def test_decision_page_tells_that_the_run_was_interrupted() -> None:
+    content = document(c12_1="FAILED")
+    content["interruption"] = "interrupted by SIGINT"
+    finished = of_json(content)
+    assert "The run was interrupted by SIGINT; what it did not" in decision_page.render(finished, decide(finished))
+
+
 def test_decision_page_escapes_what_the_run_says() -> None:
     assert "<script>alert" not in page(target="<script>alert(1)</script> (given)")
 

@@ -45,7 +45,7 @@ class CpuLoad:
     throttled: int | None
 
     def __str__(self) -> str:
-        held_back = "" if self.throttled is None else f", held back {self.throttled} times"
+        held_back = "" if self.throttled is None else f", held back {self.throttled} time{'s'[: self.throttled != 1]}"
         return f"{self.cores:.2f} cores over {self.seconds:.1f} s{held_back}"
 
 

@@ -89,7 +89,7 @@ def _watch(desktop: SessionDesktop) -> float:
     poll(
         Wait(
             f"{desktop.session.subject}, desktop",
-            f"visible for {dwell.seconds:g} s on end",
+            f"visible for {dwell.seconds:g} s without a break",
             Budget("dwell", 2 * dwell.plan_seconds, dwell.scale),
         ),
         look,
