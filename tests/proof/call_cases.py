@@ -79,7 +79,7 @@ CALL_FAULTS = [
         {"2.1-3"},
         reason="200 {",
     ),
-    ProxyFault("a deleted template comes back", templates.ComesBack(0.5), "2.3", {"2.3-4"}, only=UNUSED),
+    ProxyFault("a deleted template comes back", templates.ComesBack(0.5), "2.3", {"2.3-4"}, only=UNUSED, finds=True),
     ProxyFault("ended sessions stay listed", sessions.StaysListed(30.0), "2.3", only=UNUSED, finds=True),
     ProxyFault(
         "heartbeats without a time",
