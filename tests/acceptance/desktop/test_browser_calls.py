@@ -88,8 +88,9 @@ OF_CLIENT_PAGE = frozenset(
 )
 HOLDERS = {
     "browser.py": {"_start"},
-    "client_page.py": {"_evaluated", "_in_page", "_point_in_page", "_seen_part", "prepare"},
+    "client_page.py": {"_evaluated", "_in_page", "_places", "_point_in_page", "_seen_part", "prepare"},
     "keyboard.py": {"type_with_shift"},
+    "lag_probe.py": {"_times"},
     "page_load.py": {"_document_comes", "_type_password"},
     "viewer.py": {"_captured", "type_with_shift"},
 }
