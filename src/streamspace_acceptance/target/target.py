@@ -35,7 +35,6 @@ CLUSTER = "cluster"
 NOT_INSTALLED = 127
 """The command's exit status without the extra [sandbox]."""
 UP_SECONDS, DOWN_SECONDS = 120.0, 60.0
-LOOK_SECONDS = 4.0
 CONFIG_MAP = rights.CONFIG_MAP
 
 
@@ -173,7 +172,7 @@ def _check_api(url: str, token: str, profile: Profile) -> None:
     try:
         with HttpClient(url, token) as http:
             calls = ProfileCalls(http, profile)
-            answer = calls.call_once("list_sessions", seconds=LOOK_SECONDS)
+            answer = calls.call_once("list_sessions")
             is_one = _lists_sessions(answer, profile) or (_may_be_wrong(answer) and _reports_health(calls))
     except NoAnswer as error:
         raise SetupProblem(_no_streamspace(url, error)) from error
@@ -219,7 +218,7 @@ def _may_be_wrong(answer: Answer) -> bool:
 def _reports_health(calls: ProfileCalls) -> bool:
     """Whether the server tells its health as a StreamSpace does: then its wrong list of sessions is for the plan."""
     try:
-        said = calls.call_as(None, "health", seconds=LOOK_SECONDS).object().get(calls.profile.fields["health"])
+        said = calls.call_as(None, "health").object().get(calls.profile.fields["health"])
     except (NoAnswer, Unmet):
         return False
     return isinstance(said, str)

@@ -12,6 +12,8 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster import access
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, NoAnswer
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target import target
 from streamspace_acceptance.target.target import open_target
@@ -223,3 +225,15 @@ def test_a_checkout_that_is_no_folder(program: Path, product: str, tmp_path: Pat
 )
 def test_only_who_says_so_is_an_embedded_one(config: dict[str, str], embedded: bool) -> None:
     assert target.is_embedded(config) is embedded
+
+
+def test_call_at_the_start_has_as_long_as_any_other(monkeypatch: pytest.MonkeyPatch, program: Path) -> None:
+    given_seconds: list[float] = []
+
+    def call_as(*_: object, seconds: float, **__: object) -> Answer:
+        given_seconds.append(seconds)
+        raise NoAnswer("no complete answer")
+
+    monkeypatch.setattr(HttpClient, "call_as", call_as)
+    assert "No StreamSpace answers" in problem(**given("http://127.0.0.1:9", program))
+    assert given_seconds == [CALL_SECONDS]
